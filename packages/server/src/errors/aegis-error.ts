@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable } from './error-table.ts'
+import { type ErrorCode, type ErrorEntry, errorTable } from './error-table.ts'
 
 /** A value that may stand in an error message: see `AegisError`. */
 export type SafeDetail = Readonly<Record<string, string | number | boolean>>
@@ -12,7 +12,7 @@ export class AegisError extends Error {
   readonly code: ErrorCode
   readonly detail: SafeDetail
   constructor(code: ErrorCode, detail: SafeDetail = {}, options?: { cause?: unknown }) {
-    const { title, remedy } = errorTable[code]
+    const { title, remedy }: ErrorEntry = errorTable[code]
     super(`${title}${describe(detail)}${remedy ? `\nRemedy: ${remedy}` : ''}`, options)
     this.name = 'AegisError'
     this.code = code
