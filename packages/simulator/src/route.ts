@@ -1,0 +1,54 @@
+/** What a route of the simulated API sees and answers; the server (sockets, auth, limits) and the endpoints meet here. */
+import type { Practice } from './practice/practice.ts'
+
+/** An app (client id) known to the simulator; feed marks and quotas belong to it. */
+export interface App {
+  readonly clientId: string
+}
+
+/** Query and form fields merged, names lower-cased; arrays from repeated, comma-separated or `name[0]` parameters. */
+export interface Input {
+  /** The field's text, or undefined when absent or empty. */
+  text(name: string): string | undefined
+  /** All values of a field. */
+  list(name: string): readonly string[]
+  /** True for true, y, yes, 1, t in any case; `fallback` when absent. */
+  flag(name: string, fallback?: boolean): boolean
+  /** The field as an integer; throws the recorded 400 answer ("Expecting type integer, …") when it is not one. */
+  integer(name: string): number | undefined
+  /** All fields as sent (name in the sender's case → values): paging links echo them. */
+  readonly entries: readonly (readonly [name: string, value: string])[]
+}
+
+export interface RouteContext {
+  readonly practice: Practice
+  readonly app: App
+  readonly input: Input
+  /** Path parameters by name, e.g. `patientid`. */
+  readonly path: Readonly<Record<string, string>>
+  /** Virtual time of arrival, epoch ms. */
+  readonly now: number
+}
+
+/** A JSON answer. `body` is encoded by the server (typed or string era); it is never mutated afterwards. */
+export interface Reply {
+  readonly status: number
+  readonly body: unknown
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path under `/v1/{practiceid}`, parameters in braces: `/appointments/{appointmentid}/cancel`. */
+  readonly path: string
+  readonly handle: (context: RouteContext) => Reply
+}
+
+/** Thrown by a handler to answer at once, e.g. a validation failure. */
+export class ReplyError extends Error {
+  readonly reply: Reply
+  constructor(reply: Reply) {
+    super(`answers ${reply.status}`)
+    this.name = 'ReplyError'
+    this.reply = reply
+  }
+}
