@@ -24,6 +24,8 @@ export interface RouteContext {
   readonly practice: Practice
   readonly app: App
   readonly input: Input
+  /** The request's path without its query, from `/v1/` on: paging links repeat it. */
+  readonly url: string
   /** Path parameters by name, e.g. `patientid`. */
   readonly path: Readonly<Record<string, string>>
   /** Virtual time of arrival, epoch ms. */
