@@ -11,7 +11,8 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => sleepOn(systemClock, ms, signal),
+  // Somebody awaits it: without a reference the process would end in the middle of that work, if nothing else is open.
+  sleep: (ms, signal) => sleepOn({ timer: referencedTimer }, ms, signal),
   timer(ms, fire) {
     const handle = setTimeout(fire, Math.max(0, ms))
     handle.unref()
@@ -19,7 +20,12 @@ export const systemClock: Clock = {
   },
 }
 
-/** `sleep` in terms of `timer`, for every implementation of Clock. Keeps the process alive only through its awaiter. */
+function referencedTimer(ms: number, fire: () => void): { cancel(): void } {
+  const handle = setTimeout(fire, Math.max(0, ms))
+  return { cancel: () => clearTimeout(handle) }
+}
+
+/** `sleep` in terms of `timer`, for every implementation of Clock. */
 export function sleepOn(clock: Pick<Clock, 'timer'>, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {

@@ -1,3 +1,16 @@
+/*
+ * What the slice db/ offers, and where:
+ *   db.ts                 Db, Tx, Statement, sql()
+ *   open-db.ts            openDb({ logins, log }) -> Db & { close() }
+ *   sql-error.ts          isSqlState(error, '23505', 'constraint_name'?): a statement the database refused
+ *   migrate.ts            migrate({ ownerUrl, log }) -> { applied }
+ *   embedded-postgres.ts  startEmbedded({ dataDir, runDir, log, clock }) -> { ownerUrl, logins, pid, stop() }
+ *   database-login.ts     RuntimeLogins; memberLogins(url) for one external login
+ *   sql-clock.sql.ts      slaveSqlClock(tx, { nowMs, speed }), resetSqlClock(tx), readSqlClock(tx): control transactions
+ * In SQL (migration 0001): aegis.practice(), aegis.now(), aegis.protect('aegis.t'), control.share('control.t').
+ * Names are always written with their schema: the search path of every connection is empty.
+ */
+
 /**
  * The database as the slices see it. Three roles, three pools: tenant tables (schema `aegis`, row-level security),
  * control tables that span practices (schema `control`), the audit log (schema `audit`, append-only).
@@ -20,8 +33,12 @@ export interface Db {
 export interface Tx {
   /**
    * Runs one prepared statement and returns its rows. `bigint` and `numeric` columns arrive as strings, `bytea` as
-   * Buffer, `timestamptz` as epoch milliseconds (number), `date` as 'YYYY-MM-DD'. An object or array parameter is sent
-   * as JSON text.
+   * Buffer, `timestamptz` as epoch milliseconds (number; microseconds as its fraction), `date` as 'YYYY-MM-DD', `jsonb`
+   * parsed. An object or array parameter is sent as JSON text, a number as its digits: an instant is given as epoch
+   * milliseconds and read with `to_timestamp($1::float8 / 1000)`. `undefined` as a parameter is a TypeError.
+   * Statements begun together (`Promise.all`) travel together. Errors: `db.unavailable`; `db.statement_failed` with
+   * the SQLSTATE and the constraint's name in `detail` (see `isSqlState`), after which the transaction can only be
+   * rolled back.
    */
   rows<R extends object>(statement: Statement, values?: readonly unknown[]): Promise<R[]>
 }

@@ -7,9 +7,178 @@ export interface ErrorEntry {
 
 /** Every error code of the server. A code is `<slice>.<what>`; keep the table sorted by slice. */
 export const errorTable = {
+  'audit.invalid-entry': { status: 500, title: 'An audit entry carries a value that may not stand in clear' },
+  'audit.unavailable': {
+    status: 503,
+    title: 'The audit log cannot be written, so no patient data is read or served',
+    remedy: 'Bring the database back (reachable, with free disk space); work goes on by itself.',
+  },
+  'db.busy': {
+    status: 503,
+    title: 'Another process holds the migration lock',
+    remedy: 'Wait until the other instance has finished its migrations, then start again.',
+  },
+  'db.binaries_missing': {
+    status: 500,
+    title: 'No embedded PostgreSQL for this platform is installed',
+    remedy: 'Run "npm ci" without --omit=optional, or name a PostgreSQL server (15 or newer) with DATABASE_URL_FILE.',
+  },
+  'db.cluster_version': {
+    status: 500,
+    title: 'The data directory belongs to another PostgreSQL major version',
+    remedy:
+      'Start the release of Aegis that made it, or start with an empty AEGIS_HOME and let it fetch the practices anew.',
+  },
+  'db.data_directory': {
+    status: 500,
+    title: 'The data directory cannot be used',
+    remedy: 'Give the user that runs Aegis a directory of its own (AEGIS_HOME) that it may write to.',
+  },
+  'db.disk_full': {
+    status: 503,
+    title: 'No space is left for the database',
+    remedy: 'Free space on the disk that holds AEGIS_HOME, then start again; nothing that was stored is lost.',
+  },
+  'db.insecure_url': {
+    status: 500,
+    title: 'The database URL would send data over the network unencrypted or unverified',
+    remedy: 'Add sslmode=verify-full to the URL (with sslrootcert for a private authority).',
+  },
+  'db.insecure_settings': {
+    status: 500,
+    title: 'The database server is configured so that records could be lost or patient data logged',
+    remedy: 'Change the named settings on the server (ALTER SYSTEM, then reload), then start again.',
+  },
+  'db.invalid_url': {
+    status: 500,
+    title: 'The database URL cannot be read',
+    remedy: 'Write it as postgres://user:password@host:5432/database?sslmode=verify-full.',
+  },
+  'db.migration_changed': {
+    status: 500,
+    title: 'A migration that was already applied has changed since',
+    remedy: 'Install the release unmodified; a change to the schema is always a new migration.',
+  },
+  'db.migration_failed': {
+    status: 500,
+    title: 'A migration could not be applied; the database is as it was before it',
+    remedy: 'Check that the owner may create roles and schemas in this database, then start again.',
+  },
+  'db.migration_files': { status: 500, title: 'The migration files are not as they should be' },
+  'db.newer_schema': {
+    status: 500,
+    title: 'The database was written by a newer release of Aegis',
+    remedy: 'Install that release or a newer one.',
+  },
+  'db.no_unprivileged_user': {
+    status: 500,
+    title: 'PostgreSQL does not run as root, and this system offers no way to drop the privilege',
+    remedy: 'Run Aegis as an ordinary user, or name a PostgreSQL server with DATABASE_URL_FILE.',
+  },
+  'db.rolled_back': { status: 500, title: 'A transaction was rolled back although its work went on after an error' },
+  'db.start_failed': {
+    status: 503,
+    title: 'The embedded PostgreSQL did not start',
+    remedy: 'Read its log file, named here; it says why.',
+  },
+  'db.statement_failed': { status: 500, title: 'The database refused a statement' },
+  'db.statement_not_awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
+  'db.transaction_over': { status: 500, title: 'A statement came after the end of its transaction' },
   'db.unavailable': { status: 503, title: 'The database is not reachable' },
+  'db.unsafe_role': {
+    status: 500,
+    title: 'The runtime login has more rights than it may have',
+    remedy: 'Use a login that is not the owner, not a superuser and has neither BYPASSRLS nor CREATEROLE.',
+  },
+  'db.unsupported_version': {
+    status: 500,
+    title: 'This PostgreSQL server is too old',
+    remedy: 'Use PostgreSQL 15 or newer.',
+  },
+  'key-server.base-url-refused': {
+    status: 500,
+    title: 'The base URL does not belong to the environment of the credential',
+    remedy:
+      'Use the URL of the environment that is named (preview and production have one each; local means loopback or a host named in the configuration), or correct the environment.',
+  },
+  'key-server.credential-missing': {
+    status: 500,
+    title: 'No such credential is stored',
+    remedy: 'Name the client id and give its secret in a file (*_FILE) or on standard input.',
+  },
+  'key-server.credential-refused': {
+    status: 502,
+    title: 'athenahealth refuses the credential',
+    remedy:
+      'Check in the developer portal that the app is active, that client id and secret belong to this environment and that the app may use the scope; then give the secret again.',
+  },
+  'key-server.environment-crossed': {
+    status: 500,
+    title: 'A credential of one environment was about to be used in another',
+    remedy: 'Give the environment a credential of its own; preview and production never share one.',
+  },
+  'key-server.secret-invalid': {
+    status: 500,
+    title: 'The secret is empty, too long or contains control characters',
+    remedy: 'Put the secret alone, on one line, into the file.',
+  },
+  'key-server.token-unavailable': {
+    status: 503,
+    title: 'No valid athenahealth token can be had at the moment',
+    remedy:
+      'Nothing, if the token endpoint is down or the limit of token requests is reached: it is asked again by itself.',
+  },
   'lease.lost': { status: 503, title: 'Another process took over this work' },
   'internal.unexpected': { status: 500, title: 'Something went wrong inside Aegis' },
+  'sealing.closed': { status: 503, title: 'The keys were wiped from memory' },
+  'sealing.format-unknown': {
+    status: 500,
+    title: 'A stored value is not in a sealed format that this release can read',
+    remedy:
+      'If a newer release wrote it, install that release; otherwise the row is damaged: restore it from a backup.',
+  },
+  'sealing.kek-damaged': {
+    status: 500,
+    title: 'A key file is damaged',
+    remedy:
+      'Restore it from the backup of AEGIS_HOME/keys. On a fresh installation, where nothing was sealed yet, remove it.',
+  },
+  'sealing.kek-exposed': {
+    status: 500,
+    title: 'A key file can be read or replaced by others',
+    remedy: 'It must be a plain file of the user that runs Aegis, with mode 0600: chown it and chmod 600 it.',
+  },
+  'sealing.kek-missing': {
+    status: 500,
+    title: 'A key file is missing, and there is data sealed with it',
+    remedy: 'Restore it from the backup of AEGIS_HOME/keys. Aegis makes no new key: the data would stay unreadable.',
+  },
+  'sealing.kek-unreadable': {
+    status: 500,
+    title: 'A key file cannot be read',
+    remedy: 'Check the file and its directory: the user that runs Aegis must be able to read it.',
+  },
+  'sealing.kek-wrong': {
+    status: 500,
+    title: 'A key file holds another key than the one the data was sealed with',
+    remedy:
+      'Put the right file back from the backup of AEGIS_HOME/keys, or point DATABASE_URL at the database it belongs to.',
+  },
+  'sealing.key-exhausted': {
+    status: 500,
+    title: 'A key has sealed as many values as it safely can',
+    remedy: 'Rotate the key.',
+  },
+  'sealing.key-missing': {
+    status: 410,
+    title: 'The key of this value does not exist: it was destroyed, or never made',
+  },
+  'sealing.key-not-loaded': { status: 500, title: 'A patient key was used before it was loaded' },
+  'sealing.unreadable': {
+    status: 500,
+    title: 'A sealed value does not open: it was changed, or belongs to another row, practice or patient',
+    remedy: 'Treat it as tampering until explained. Restore the row from a backup or fetch the record anew.',
+  },
 } satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorTable

@@ -1,0 +1,153 @@
+import { realpathSync } from 'node:fs'
+import type { Clock } from '../clock/clock.ts'
+import { type Random, systemRandom } from '../clock/random.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+import { type ClusterPaths, clusterPaths, prepareCluster } from './cluster.ts'
+import type { ClusterPasswords } from './cluster-passwords.ts'
+import type { RuntimeLogins } from './database-login.ts'
+import { ensureLogins } from './cluster-logins.ts'
+import { launchPostmaster, type Postmaster } from './postmaster.ts'
+import { limitLogFile } from './postgres-log-file.ts'
+
+export interface EmbeddedOptions {
+  /** Where the cluster is; made when missing. Its passwords are kept beside it, in `<dataDir>.passwords`. */
+  dataDir: string
+  /** A private directory for the socket. */
+  runDir: string
+  log: Log
+  clock: Clock
+  random?: Random
+  /** Settings of PostgreSQL over those of cluster-settings.ts; for tests. */
+  settings?: Readonly<Record<string, string>>
+}
+
+/** A running embedded server. */
+export interface EmbeddedPostgres {
+  /** For migrations only. */
+  readonly ownerUrl: string
+  readonly logins: RuntimeLogins
+  /** The server's process; another one after it was restarted. */
+  readonly pid: number
+  /** Whether a server that was already running was taken over (its former parent was killed). */
+  readonly adopted: boolean
+  /** Stops the server and resolves when it is gone. Close every connection first. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** How often a server that died is looked for, and how long to wait between two attempts to start it again. */
+const watchIntervalMs = 200
+const restartDelayMaxMs = 10_000
+const logCheckIntervalMs = 60_000
+const database = 'aegis'
+
+/**
+ * Starts the embedded PostgreSQL of `dataDir`, making the cluster at the first start; takes over the server when one is
+ * running there already. A server that dies (even by SIGKILL) is started again until `stop()`: connections break, the
+ * URLs stay. Errors: `db.binaries_missing`, `db.no_unprivileged_user`, `db.cluster_version`, `db.data_directory`,
+ * `db.disk_full`, `db.start_failed`.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const paths = clusterPaths(options)
+  const passwords = await prepareCluster(paths, options.random ?? systemRandom)
+  const server = new SupervisedServer(options, { ...paths, dataDir: realpathSync(paths.dataDir) })
+  await server.start()
+  const url = (name: keyof ClusterPasswords, database: string) =>
+    `postgres://${name}:${passwords[name]}@localhost/${database}?host=${encodeURIComponent(server.socketDirectory)}`
+  try {
+    await ensureLogins({ url: url('aegis_owner', 'postgres'), database, passwords })
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return {
+    ownerUrl: url('aegis_owner', database),
+    logins: {
+      app: { url: url('aegis_app', database) },
+      control: { url: url('aegis_control', database) },
+      audit: { url: url('aegis_audit', database) },
+    },
+    get pid() {
+      return server.pid
+    },
+    adopted: server.adopted,
+    stop: () => server.stop(),
+  }
+}
+
+/** The server process over its life: started, watched, started again, stopped. */
+class SupervisedServer {
+  readonly #options: EmbeddedOptions
+  readonly #paths: ClusterPaths
+  #postmaster: Postmaster | undefined
+  #stopping: Promise<void> | undefined
+  #watch: { cancel(): void } | undefined
+  #logCheck: { cancel(): void } | undefined
+  #restarting: Promise<void> | undefined
+
+  constructor(options: EmbeddedOptions, paths: ClusterPaths) {
+    this.#options = options
+    this.#paths = paths
+  }
+
+  get pid(): number {
+    return this.#postmaster?.pid ?? 0
+  }
+
+  get adopted(): boolean {
+    return this.#postmaster?.adopted ?? false
+  }
+
+  get socketDirectory(): string {
+    if (!this.#postmaster) throw new AegisError('db.start_failed', { log: this.#paths.logFile })
+    return this.#postmaster.socketDirectory
+  }
+
+  async start(): Promise<void> {
+    const { clock, settings } = this.#options
+    this.#postmaster = await launchPostmaster({ paths: this.#paths, clock, settings: settings ?? {} })
+    this.#watchNext()
+    this.#limitLog()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#watch?.cancel()
+    this.#logCheck?.cancel()
+    await this.#restarting
+    await this.#postmaster?.stop()
+  }
+
+  #watchNext(): void {
+    this.#watch = this.#options.clock.timer(watchIntervalMs, () => {
+      if (this.#stopping) return
+      if (this.#postmaster?.isRunning()) this.#watchNext()
+      else this.#restarting = this.#restart()
+    })
+  }
+
+  async #restart(): Promise<void> {
+    const { clock, log, settings } = this.#options
+    log.warn('db.server-died')
+    for (let delayMs = watchIntervalMs; !this.#stopping; delayMs = Math.min(delayMs * 2, restartDelayMaxMs)) {
+      try {
+        this.#postmaster = await launchPostmaster({ paths: this.#paths, clock, settings: settings ?? {} })
+        log.info('db.server-restarted')
+        this.#watchNext()
+        return
+      } catch (error) {
+        log.error('db.server-restart-failed', error)
+        await clock.sleep(delayMs)
+      }
+    }
+  }
+
+  #limitLog(): void {
+    limitLogFile(this.#paths.logFile)
+    this.#logCheck = this.#options.clock.timer(logCheckIntervalMs, () => this.#limitLog())
+  }
+}

@@ -1,0 +1,28 @@
+import { sql, type Tx } from './db.ts'
+
+const setClock = sql(
+  'db.set_clock',
+  `update control.clock
+   set base_real = clock_timestamp(), base_virtual = to_timestamp($1::float8 / 1000), speed = $2::float8`,
+)
+const resetClock = sql(
+  'db.reset_clock',
+  `update control.clock set base_real = '2000-01-01 00:00:00+00', base_virtual = '2000-01-01 00:00:00+00', speed = 1`,
+)
+const readClock = sql('db.read_clock', 'select aegis.now() as now_ms')
+
+/** Slaves `aegis.now()` to a simulator: it is `nowMs` at this moment and runs `speed` times as fast as real time. */
+export async function slaveSqlClock(tx: Tx, { nowMs, speed }: { nowMs: number; speed: number }): Promise<void> {
+  await tx.rows(setClock, [nowMs, speed])
+}
+
+/** Gives `aegis.now()` the machine's time again. */
+export async function resetSqlClock(tx: Tx): Promise<void> {
+  await tx.rows(resetClock)
+}
+
+/** The installation's time, epoch milliseconds. */
+export async function readSqlClock(tx: Tx): Promise<number> {
+  const [row] = await tx.rows<{ now_ms: number }>(readClock)
+  return row?.now_ms ?? Number.NaN
+}

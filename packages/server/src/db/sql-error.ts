@@ -1,0 +1,52 @@
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+
+/** What of a driver's error may be kept. Its message, detail, where, hint and parameters can carry patient data. */
+interface DriverError {
+  readonly code?: unknown
+  readonly constraint?: unknown
+}
+
+/** SQLSTATE classes and codes after which the connection, not the statement, is the trouble (PostgreSQL, appendix A). */
+const connectionStates = /^(08...|57P0[1-5]|53300|28...|3D000)$/
+const sqlStatePattern = /^[0-9A-Z]{5}$/
+/** Identifiers as this project writes them; anything else in a driver's field is dropped. */
+const identifierPattern = /^[a-z_][a-z0-9_]{0,62}$/
+/** Node's names of socket and TLS errors. */
+const systemCodePattern = /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-Z_]*)$/
+
+/**
+ * The driver's error as ours: `db.unavailable` when the connection is the trouble, else `db.statement_failed` with the
+ * SQLSTATE and the constraint's name. Nothing else of the original survives, not even as cause: PostgreSQL puts rows
+ * and values into `detail`, `where` and, for a failed cast, into the message itself.
+ */
+export function fromDriverError(error: unknown, statement?: string): AegisError {
+  if (isAegisError(error)) return error
+  const { code, constraint }: DriverError = typeof error === 'object' && error !== null ? error : {}
+  const state = typeof code === 'string' ? code : ''
+  if (!sqlStatePattern.test(state) || connectionStates.test(state)) {
+    return new AegisError('db.unavailable', { reason: reasonOf(state, error) })
+  }
+  return new AegisError('db.statement_failed', {
+    sqlstate: state,
+    ...(statement ? { statement } : {}),
+    ...(typeof constraint === 'string' && identifierPattern.test(constraint) ? { constraint } : {}),
+  })
+}
+
+/** Whether `error` is a statement refused with this SQLSTATE (and by this constraint, if one is named). */
+export function isSqlState(error: unknown, sqlstate: string, constraint?: string): boolean {
+  return (
+    isAegisError(error, 'db.statement_failed') &&
+    error.detail.sqlstate === sqlstate &&
+    (constraint === undefined || error.detail.constraint === constraint)
+  )
+}
+
+function reasonOf(state: string, error: unknown): string {
+  if (sqlStatePattern.test(state) || systemCodePattern.test(state)) return state
+  // The driver's own texts carry no code; these are the ones it raises for connections.
+  const message = error instanceof Error ? error.message : ''
+  if (/timeout|timed out/i.test(message)) return 'timeout'
+  if (/pool after calling end|was closed/i.test(message)) return 'closed'
+  return 'connection lost'
+}

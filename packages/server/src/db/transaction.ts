@@ -1,0 +1,110 @@
+import type pg from 'pg'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { Statement, Tx } from './db.ts'
+import { fromDriverError } from './sql-error.ts'
+import { wireValue } from './wire-values.ts'
+
+const practiceContext = { name: 'db.practice_context', text: "select set_config('aegis.practice_id', $1, true)" }
+
+/**
+ * Runs `work` in one transaction on a connection of `pool`, in the context of `practice` if one is given.
+ * Commits when `work` resolves, rolls back and rethrows when it rejects. Never repeats anything by itself.
+ * A connection whose state is in doubt is closed, not reused.
+ */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  practice: number | undefined,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const client = await connect(pool)
+  const open = new OpenTransaction(client)
+  let healthy = false
+  try {
+    await begin(client, practice)
+    const result = await settle(open, work)
+    healthy = true
+    return result
+  } catch (error) {
+    open.over = true
+    healthy = await rollback(client)
+    throw error
+  } finally {
+    client.release(!healthy)
+  }
+}
+
+async function settle<T>(open: OpenTransaction, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const result = await work(open)
+  open.over = true
+  // A statement that nobody awaited would run into the commit, or after it, with its error unseen.
+  if (open.running > 0) throw new AegisError('db.statement_not_awaited', { statement: open.last })
+  await commit(open.client)
+  return result
+}
+
+class OpenTransaction implements Tx {
+  readonly client: pg.PoolClient
+  over = false
+  running = 0
+  last = ''
+
+  constructor(client: pg.PoolClient) {
+    this.client = client
+  }
+
+  async rows<R extends object>(statement: Statement, values: readonly unknown[] = []): Promise<R[]> {
+    if (this.over) throw new AegisError('db.transaction_over', { statement: statement.name })
+    const wire = values.map(wireValue)
+    this.running++
+    this.last = statement.name
+    try {
+      const result = await this.client.query<R>({ name: statement.name, text: statement.text, values: wire })
+      return result.rows
+    } catch (error) {
+      throw fromDriverError(error, statement.name)
+    } finally {
+      this.running--
+    }
+  }
+}
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw fromDriverError(error)
+  }
+}
+
+/** Both statements travel together, but nothing else does before both are answered: no statement may run outside. */
+async function begin(client: pg.PoolClient, practice: number | undefined): Promise<void> {
+  const started = [client.query('begin')]
+  if (practice !== undefined) started.push(client.query({ ...practiceContext, values: [String(practice)] }))
+  const answers = await Promise.allSettled(started)
+  const failed = answers.find((answer) => answer.status === 'rejected')
+  if (failed) throw fromDriverError(failed.reason)
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  let command: string
+  try {
+    command = (await client.query('commit')).command
+  } catch (error) {
+    const ours = fromDriverError(error, 'commit')
+    // The answer got lost on the way: the transaction may stand or not.
+    throw isAegisError(ours, 'db.unavailable')
+      ? new AegisError('db.unavailable', { ...ours.detail, commit: 'unknown' })
+      : ours
+  }
+  // After a failed statement whose error was swallowed, PostgreSQL answers COMMIT with ROLLBACK, and without an error.
+  if (command !== 'COMMIT') throw new AegisError('db.rolled_back')
+}
+
+async function rollback(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query('rollback')
+    return true
+  } catch {
+    return false // the connection is broken; closing it rolls back on the server
+  }
+}
