@@ -1,0 +1,67 @@
+/** What `aegis status --json` prints and the terminal view draws. Instants are ISO UTC; ages are milliseconds. No names. */
+export interface StatusReport {
+  readonly version: string
+  readonly environment: 'preview' | 'production' | 'local'
+  readonly baseUrl: string
+  readonly clock: 'system' | 'simulator'
+  /** The installation's time (the simulator's when the clock is slaved to it). */
+  readonly now: string
+  readonly startedAt: string
+  /** Where this instance can be reached: its own API, and the simulator it started, if any. */
+  readonly urls: { readonly api: string; readonly simulator?: string; readonly database: string }
+  readonly home: string
+  readonly pid: number
+  readonly quota: QuotaStatus
+  readonly practices: readonly PracticeStatus[]
+  /** Everything that wants a person, worst first; empty means healthy. */
+  readonly alarms: readonly Alarm[]
+}
+
+export interface QuotaStatus {
+  readonly perSecondLimit: number
+  readonly dayLimit: number
+  readonly usedToday: number
+  readonly leftToday: number
+  readonly resetsAt: string
+  /** Calls in the last minute of the installation's time. */
+  readonly callsLastMinute: number
+}
+
+export interface PracticeStatus {
+  readonly practice: number
+  readonly feeds: readonly FeedStatus[]
+  /** Present records per kind. */
+  readonly records: Readonly<Record<string, number>>
+  readonly deleted: number
+  readonly merged: number
+  /** Differences applied in the last minute and the last hour. */
+  readonly changesLastMinute: number
+  readonly changesLastHour: number
+  readonly openIntents: number
+  readonly quarantined: number
+  readonly waitingPages: number
+}
+
+export interface FeedStatus {
+  readonly feed: string
+  readonly state: 'new' | 'activating' | 'settling' | 'snapshot' | 'live' | 'contested'
+  /** In words: what is happening and, if something is wrong, what to do. */
+  readonly explanation: string
+  readonly records: number
+  readonly lastChangeAt: string | null
+  /** How far behind athenahealth the mirror may be: now − checkpoint; null before the first snapshot. */
+  readonly lagMs: number | null
+  readonly openIntents: number
+  readonly gaps: readonly { readonly cause: string; readonly from: string; readonly openedAt: string }[]
+  readonly failure: { readonly code: string; readonly count: number; readonly retryAt: string } | null
+}
+
+export interface Alarm {
+  readonly level: 'warning' | 'error'
+  readonly code: string
+  readonly practice?: number
+  readonly feed?: string
+  /** What is wrong, in words, without PHI. */
+  readonly message: string
+  readonly remedy: string
+}

@@ -1,0 +1,311 @@
+import type { Tx } from '../db/db.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import { easternWallToInstant } from '@aegis/client'
+import { compareRecord } from './compare-record.ts'
+import { judgeVersion, type Source } from './judge-version.ts'
+import { type Kind, type PracticeFacts, type RecordKind, recordKinds } from './record-kinds.ts'
+import * as table from './records.sql.ts'
+import { canonicalText, type WireRecord } from './wire-record.ts'
+
+export interface ApplyInput {
+  readonly practice: number
+  readonly kind: Kind
+  readonly source: Source
+  /** Taken before the request that brought the records was sent: see `nextFetchSeq`. */
+  readonly fetchSeq: bigint
+  readonly records: readonly WireRecord[]
+  readonly facts: PracticeFacts
+}
+
+export interface ApplyResult {
+  readonly created: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly stale: number
+  /** Upstream ids whose bodies could not be trusted: ask for each by id. */
+  readonly refetch: readonly string[]
+  /** Ids of other kinds that a merge made doubtful. */
+  readonly refetchOthers: readonly { kind: Kind; key: string }[]
+  /** Records that could not be applied, with the reason; the others were. */
+  readonly poisonous: readonly { record: WireRecord; reason: 'no-id' | 'not-an-object' }[]
+}
+
+/** A record on its way in, with everything that does not need the database. */
+interface Incoming {
+  readonly id: string
+  readonly key: string
+  readonly patient: Pseudonym | null
+  readonly record: WireRecord
+  readonly digest: string
+  readonly lastModifiedAt: number | undefined
+}
+
+interface Work {
+  readonly input: ApplyInput
+  readonly kind: RecordKind
+  readonly keys: PracticeKeys
+  readonly held: Map<string, table.HeldRow>
+  readonly writes: Map<string, table.RecordRow>
+  readonly changes: table.ChangeRow[]
+  readonly confirmed: Set<string>
+  readonly refetch: Set<string>
+  readonly counts: Map<string, number>
+  tally: { created: number; updated: number; unchanged: number; stale: number }
+}
+
+/**
+ * Brings the mirror of one kind up to the records given, inside the caller's transaction: compares with what we hold,
+ * writes what is newer, appends one change per difference. Applying the same records twice changes nothing; an older
+ * body never replaces a newer one; a record missing from the input is left alone (absence is not deletion).
+ */
+export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput): Promise<ApplyResult> {
+  const kind = recordKinds[input.kind]
+  const { incoming, poisonous } = readIncoming(kind, keys, input.records)
+  const held = await loadHeld(tx, keys, { input, incoming })
+  const work: Work = {
+    input,
+    kind,
+    keys,
+    held,
+    writes: new Map(),
+    changes: [],
+    confirmed: new Set(),
+    refetch: new Set(),
+    counts: new Map(),
+    tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
+  }
+  for (const item of incoming) applyOne(work, item)
+  await writeWork(tx, work)
+  const refetchOthers = kind.isPatient ? await applyMerges(tx, work, incoming) : []
+  return { ...work.tally, refetch: [...work.refetch], refetchOthers, poisonous }
+}
+
+function readIncoming(kind: RecordKind, keys: PracticeKeys, records: readonly WireRecord[]) {
+  const incoming: Incoming[] = []
+  const poisonous: { record: WireRecord; reason: 'no-id' | 'not-an-object' }[] = []
+  for (const record of records) {
+    const id = typeof record === 'object' && record !== null ? idOf(record[kind.idField]) : undefined
+    if (id === undefined) {
+      poisonous.push({ record, reason: typeof record === 'object' && record !== null ? 'no-id' : 'not-an-object' })
+      continue
+    }
+    const patientId = kind.isPatient ? id : idOf(kind.patientField && record[kind.patientField])
+    const patient = patientId === undefined ? null : keys.pseudonym('patient', patientId)
+    incoming.push({
+      id,
+      key: recordKey(kind, keys, id),
+      patient,
+      record,
+      digest: keys.blindIndex(`digest.${kind.kind}`, canonicalText(record)),
+      lastModifiedAt: lastModified(kind, record),
+    })
+  }
+  return { incoming, poisonous }
+}
+
+/** The key a record is held under: its id, or for patients the practice's pseudonym of it. */
+export function recordKey(kind: RecordKind, keys: PracticeKeys, id: string): string {
+  return kind.isPatient ? keys.pseudonym('patient', id) : id
+}
+
+async function loadHeld(tx: Tx, keys: PracticeKeys, work: { input: ApplyInput; incoming: readonly Incoming[] }) {
+  const wanted = [...new Set(work.incoming.map((item) => item.key))]
+  const rows = await table.lockHeldRecords(tx, work.input, wanted)
+  const patients = new Set<string>()
+  for (const item of work.incoming) if (item.patient) patients.add(item.patient)
+  for (const row of rows) if (row.patient) patients.add(row.patient)
+  if (patients.size) await keys.ensurePatients(tx, [...patients] as Pseudonym[]) // both sources are pseudonyms
+  return new Map(rows.map((row) => [row.key, row]))
+}
+
+function applyOne(work: Work, item: Incoming): void {
+  const { input, tally } = work
+  const held = work.held.get(item.key)
+  const deleted = work.kind.isDeleted(item.record)
+  if (held && held.digest === item.digest && held.state === (deleted ? 'deleted' : 'present')) {
+    if (BigInt(held.fetch_seq) <= input.fetchSeq) work.confirmed.add(item.key)
+    tally.unchanged += 1
+    return
+  }
+  if (held?.state === 'merged' && input.source !== 'refetch') {
+    // A feed may still deliver the losing id of a merge: only athenahealth's answer for that id tells whether it lives.
+    work.refetch.add(item.id)
+    return
+  }
+  const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
+  const heldVersion = held && { lastModifiedAt: held.last_modified_at ?? undefined, fetchSeq: BigInt(held.fetch_seq) }
+  const verdict = judgeVersion(heldVersion, version, input.source)
+  if (verdict === 'stale') tally.stale += 1
+  else if (verdict === 'refetch') work.refetch.add(item.id)
+  else writeOne(work, item, deleted)
+}
+
+function writeOne(work: Work, item: Incoming, deleted: boolean): void {
+  const held = work.held.get(item.key)
+  const comparison = held
+    ? compareRecord(work.kind, openHeld(work, held), item.record)
+    : { fields: Object.keys(item.record).sort(), next: item.record }
+  const state = deleted ? 'deleted' : 'present'
+  const row = toRow(work, item, { state, body: comparison.next })
+  work.writes.set(item.key, row)
+  work.held.set(item.key, {
+    ...row,
+    sealed: Buffer.from(row.sealed, 'base64'),
+    last_modified_at: item.lastModifiedAt ?? null,
+  })
+  if (held?.state !== state) moveCount(work, held?.state, state)
+  if (held && comparison.fields.length === 0 && held.state === state) {
+    work.tally.unchanged += 1
+    return
+  }
+  work.tally[held ? 'updated' : 'created'] += 1
+  work.changes.push({
+    key: item.key,
+    patient: item.patient,
+    what: whatHappened(held?.state, state),
+    fields: comparison.fields,
+    fetch_seq: work.input.fetchSeq.toString(),
+    last_modified_at: row.last_modified_at,
+  })
+}
+
+function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 'deleted'): table.ChangeRow['what'] {
+  if (to === 'deleted') return 'deleted'
+  if (from === undefined) return 'created'
+  return from === 'present' ? 'updated' : 'restored'
+}
+
+function openHeld(work: Work, held: table.HeldRow): WireRecord {
+  return openRecord(work.keys, work.input.kind, held)
+}
+
+/** Opens a sealed record of the mirror. Fails when the ciphertext belongs to another row, practice or patient. */
+export function openRecord(
+  keys: PracticeKeys,
+  kind: Kind,
+  row: Pick<table.HeldRow, 'key' | 'patient' | 'sealed'>,
+): WireRecord {
+  const bytes = keys.open(recordPlace(kind, row.key, row.patient), row.sealed)
+  return JSON.parse(bytes.toString('utf8')) as WireRecord // sealed by toRow below
+}
+
+function recordPlace(kind: Kind, key: string, patient: string | null) {
+  const place = { table: 'aegis.record', column: 'sealed', row: `${kind}:${key}` }
+  return patient === null ? place : { ...place, patient: patient as Pseudonym } // stored from a Pseudonym
+}
+
+function toRow(
+  work: Work,
+  item: Incoming,
+  content: { state: 'present' | 'deleted'; body: WireRecord },
+): table.RecordRow {
+  const bytes = Buffer.from(JSON.stringify(content.body), 'utf8')
+  return {
+    key: item.key,
+    state: content.state,
+    patient: item.patient,
+    clear: work.kind.clear(content.body, work.input.facts),
+    sealed: work.keys.seal(recordPlace(work.input.kind, item.key, item.patient), bytes).toString('base64'),
+    digest: item.digest,
+    last_modified_at: item.lastModifiedAt === undefined ? null : new Date(item.lastModifiedAt).toISOString(),
+    fetch_seq: work.input.fetchSeq.toString(),
+  }
+}
+
+function moveCount(work: Work, from: string | undefined, to: string): void {
+  if (from !== undefined) work.counts.set(from, (work.counts.get(from) ?? 0) - 1)
+  work.counts.set(to, (work.counts.get(to) ?? 0) + 1)
+}
+
+async function writeWork(tx: Tx, work: Work): Promise<void> {
+  await table.writeRecords(tx, work.input, [...work.writes.values()])
+  const onlyConfirmed = [...work.confirmed].filter((key) => !work.writes.has(key)).sort()
+  await table.confirmRecords(tx, work.input, { keys: onlyConfirmed, fetchSeq: work.input.fetchSeq })
+  await table.appendChanges(tx, work.input, work.changes)
+  await table.addToCounts(tx, work.input, work.counts)
+}
+
+/** Keeps the aliases of merged patients true and names the records that hang on a losing id. */
+async function applyMerges(tx: Tx, work: Work, incoming: readonly Incoming[]) {
+  const others: { kind: Kind; key: string }[] = []
+  const restored = work.changes.filter((change) => change.what === 'restored').map((change) => change.key)
+  await table.deleteAliases(tx, work.input, restored)
+  for (const item of incoming) {
+    for (const previous of previousPatientIds(item.record)) {
+      if (previous === item.id) continue
+      const key = recordKey(work.kind, work.keys, previous)
+      others.push(...(await mergeInto(tx, work.input, { key, survivor: item.key })))
+    }
+  }
+  return others
+}
+
+async function mergeInto(tx: Tx, input: ApplyInput, alias: { key: string; survivor: string }) {
+  const children = await table.recordsOfPatient(tx, input.practice, alias.key)
+  const [before] = await table.lockHeldRecords(tx, input, [alias.key])
+  await table.writeAlias(tx, input, alias)
+  const marked =
+    before && (await table.markRecord(tx, input, { key: alias.key, state: 'merged', fetchSeq: input.fetchSeq }))
+  if (marked) {
+    const change = { key: alias.key, patient: marked.patient, what: 'merged', fields: [] } as const
+    await table.appendChanges(tx, input, [{ ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null }])
+    await table.addToCounts(
+      tx,
+      input,
+      new Map([
+        [before.state, -1],
+        ['merged', 1],
+      ]),
+    )
+  }
+  return children
+}
+
+/** Former ids of a patient as sent with `showpreviouspatientids`: list, comma list or single value (shape unconfirmed). */
+function previousPatientIds(record: WireRecord): string[] {
+  const sent = record.previouspatientids ?? record.previouspatientid
+  const list = Array.isArray(sent)
+    ? sent
+    : typeof sent === 'string'
+      ? sent.split(',')
+      : sent === undefined
+        ? []
+        : [sent]
+  return list.flatMap((item) => {
+    const value = typeof item === 'object' && item !== null ? (item as WireRecord).patientid : item
+    return idOf(typeof value === 'string' ? value.trim() : value) ?? []
+  })
+}
+
+function idOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined
+  return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : undefined
+}
+
+function lastModified(kind: RecordKind, record: WireRecord): number | undefined {
+  const text = kind.lastModifiedField && record[kind.lastModifiedField]
+  return typeof text === 'string' ? easternWallToInstant(text) : undefined
+}
+
+/** Marks a record as deleted upstream: only after a targeted read answered 404 or empty. */
+export async function deleteRecord(
+  tx: Tx,
+  input: { practice: number; kind: Kind; key: string; fetchSeq: bigint },
+): Promise<boolean> {
+  const [before] = await table.lockHeldRecords(tx, input, [input.key])
+  if (!before || before.state !== 'present' || BigInt(before.fetch_seq) > input.fetchSeq) return false
+  await table.markRecord(tx, input, { key: input.key, state: 'deleted', fetchSeq: input.fetchSeq })
+  const change = { key: input.key, patient: before.patient, what: 'deleted', fields: [] } as const
+  await table.appendChanges(tx, { ...input, source: 'refetch' }, [
+    { ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null },
+  ])
+  await table.addToCounts(
+    tx,
+    input,
+    new Map([
+      ['present', -1],
+      ['deleted', 1],
+    ]),
+  )
+  return true
+}

@@ -1,0 +1,228 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { Kind } from './record-kinds.ts'
+
+/** A record as it stands in the mirror. */
+export interface HeldRow {
+  readonly key: string
+  readonly state: 'present' | 'deleted' | 'merged'
+  readonly patient: string | null
+  readonly sealed: Buffer
+  readonly digest: string
+  readonly last_modified_at: number | null
+  readonly fetch_seq: string
+}
+
+/** A record as it is to be written; `sealed` in base64. */
+export interface RecordRow {
+  readonly key: string
+  readonly state: HeldRow['state']
+  readonly patient: string | null
+  readonly clear: object
+  readonly sealed: string
+  readonly digest: string
+  readonly last_modified_at: string | null
+  readonly fetch_seq: string
+}
+
+/** A difference, as it is to be appended. */
+export interface ChangeRow {
+  readonly key: string
+  readonly patient: string | null
+  readonly what: 'created' | 'updated' | 'deleted' | 'merged' | 'restored'
+  readonly fields: readonly string[]
+  readonly fetch_seq: string
+  readonly last_modified_at: string | null
+}
+
+interface OfKind {
+  readonly practice: number
+  readonly kind: Kind
+}
+
+const lockHeld = sql(
+  'records.lock_held',
+  `select key, state, patient, sealed, digest, last_modified_at, fetch_seq
+   from aegis.record where practice_id = $1 and kind = $2 and key = any($3::text[]) order by key for update`,
+)
+
+/** Reads and locks the rows of these keys, in key order so that two writers cannot deadlock. */
+export function lockHeldRecords(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<HeldRow[]> {
+  return tx.rows<HeldRow>(lockHeld, [practice, kind, pgArray(keys)])
+}
+
+const write = sql(
+  'records.write',
+  `insert into aegis.record (practice_id, kind, key, state, patient, clear, sealed, digest, last_modified_at, fetch_seq,
+     first_seen_at, changed_at)
+   select $1, $2, r.key, r.state, r.patient, r.clear, decode(r.sealed, 'base64'), r.digest, r.last_modified_at,
+     r.fetch_seq, aegis.now(), aegis.now()
+   from json_to_recordset($3::json) as r(key text, state text, patient text, clear jsonb, sealed text, digest text,
+     last_modified_at timestamptz, fetch_seq bigint)
+   on conflict (practice_id, kind, key) do update set state = excluded.state, patient = excluded.patient,
+     clear = excluded.clear, sealed = excluded.sealed, digest = excluded.digest,
+     last_modified_at = excluded.last_modified_at, fetch_seq = excluded.fetch_seq, changed_at = excluded.changed_at`,
+)
+
+/** Writes whole records; the caller holds their locks or they are new in this lane. */
+export async function writeRecords(tx: Tx, { practice, kind }: OfKind, rows: readonly RecordRow[]): Promise<void> {
+  if (rows.length) await tx.rows(write, [practice, kind, JSON.stringify(rows)])
+}
+
+const confirm = sql(
+  'records.confirm',
+  `update aegis.record set fetch_seq = greatest(fetch_seq, $4)
+   where practice_id = $1 and kind = $2 and key = any($3::text[])`,
+)
+
+/** Notes that a newer answer showed these records unchanged, so that an older answer cannot replace them later. */
+export async function confirmRecords(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  seen: { keys: readonly string[]; fetchSeq: bigint },
+): Promise<void> {
+  if (seen.keys.length) await tx.rows(confirm, [practice, kind, pgArray(seen.keys), seen.fetchSeq.toString()])
+}
+
+const append = sql(
+  'records.append_changes',
+  `insert into aegis.change (practice_id, kind, key, patient, what, fields, source, fetch_seq, last_modified_at, changed_at)
+   select $1, $2, c.key, c.patient, c.what, array(select json_array_elements_text(c.fields)), $4, c.fetch_seq,
+     c.last_modified_at, aegis.now()
+   from json_to_recordset($3::json) as c(key text, patient text, what text, fields json, fetch_seq bigint,
+     last_modified_at timestamptz)`,
+)
+
+/** Appends one row per difference. */
+export async function appendChanges(
+  tx: Tx,
+  { practice, kind, source }: OfKind & { source: string },
+  rows: readonly ChangeRow[],
+): Promise<void> {
+  if (rows.length) await tx.rows(append, [practice, kind, JSON.stringify(rows), source])
+}
+
+const count = sql(
+  'records.count',
+  `insert into aegis.record_count (practice_id, kind, state, records)
+   select $1, $2, d.state, d.delta from json_to_recordset($3::json) as d(state text, delta bigint) order by d.state
+   on conflict (practice_id, kind, state) do update set records = aegis.record_count.records + excluded.records`,
+)
+
+/** Adds to the counters of a kind, per state. */
+export async function addToCounts(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  deltas: ReadonlyMap<string, number>,
+): Promise<void> {
+  const rows = [...deltas].filter(([, delta]) => delta !== 0).map(([state, delta]) => ({ state, delta }))
+  if (rows.length) await tx.rows(count, [practice, kind, JSON.stringify(rows)])
+}
+
+const readCounts = sql(
+  'records.read_counts',
+  `select kind, state, records from aegis.record_count where practice_id = $1 order by kind, state`,
+)
+
+/** Records per kind and state. */
+export function recordCounts(tx: Tx, practice: number): Promise<{ kind: Kind; state: string; records: string }[]> {
+  return tx.rows(readCounts, [practice])
+}
+
+const recent = sql(
+  'records.changes_since',
+  `select kind, what, count(*) as changes, max(changed_at) as last_at from aegis.change
+   where practice_id = $1 and changed_at >= $2 group by kind, what`,
+)
+
+/** Differences since an instant, by kind and what happened. */
+export function changesSince(
+  tx: Tx,
+  practice: number,
+  since: string,
+): Promise<{ kind: Kind; what: string; changes: string; last_at: number }[]> {
+  return tx.rows(recent, [practice, since])
+}
+
+const setAlias = sql(
+  'records.set_alias',
+  `insert into aegis.alias (practice_id, kind, key, survivor_key, since) values ($1, $2, $3, $4, aegis.now())
+   on conflict (practice_id, kind, key) do update set survivor_key = excluded.survivor_key`,
+)
+
+/** Records that `key` was merged into `survivor`. */
+export async function writeAlias(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  alias: { key: string; survivor: string },
+): Promise<void> {
+  await tx.rows(setAlias, [practice, kind, alias.key, alias.survivor])
+}
+
+const dropAliases = sql(
+  'records.drop_aliases',
+  `delete from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[])`,
+)
+
+/** Forgets that these keys were merged: they are records of their own again. */
+export async function deleteAliases(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<void> {
+  if (keys.length) await tx.rows(dropAliases, [practice, kind, pgArray(keys)])
+}
+
+const mark = sql(
+  'records.mark',
+  `update aegis.record set state = $4, fetch_seq = $5, changed_at = aegis.now()
+   where practice_id = $1 and kind = $2 and key = $3 and state <> $4 returning patient, state`,
+)
+
+/** Changes only the state of a record. Returns whether a row changed. */
+export async function markRecord(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  to: { key: string; state: HeldRow['state']; fetchSeq: bigint },
+): Promise<{ patient: string | null } | undefined> {
+  const rows = await tx.rows<{ patient: string | null }>(mark, [
+    practice,
+    kind,
+    to.key,
+    to.state,
+    to.fetchSeq.toString(),
+  ])
+  return rows[0]
+}
+
+const ofPatient = sql(
+  'records.of_patient',
+  `select kind, key from aegis.record where practice_id = $1 and patient = $2 and kind <> 'patient' and state = 'present'`,
+)
+
+/** Keys of the records about a patient. */
+export function recordsOfPatient(tx: Tx, practice: number, patient: string): Promise<{ kind: Kind; key: string }[]> {
+  return tx.rows(ofPatient, [practice, patient])
+}
+
+const allOfKind = sql(
+  'records.sealed_of_kind',
+  `select key, patient, sealed, state from aegis.record where practice_id = $1 and kind = $2 order by key`,
+)
+
+/** Every record of a small kind (departments, types), sealed. */
+export function sealedOfKind(
+  tx: Tx,
+  { practice, kind }: OfKind,
+): Promise<{ key: string; patient: string | null; sealed: Buffer; state: string }[]> {
+  return tx.rows(allOfKind, [practice, kind])
+}
+
+const nextSeq = sql('records.next_fetch_seq', `select nextval('aegis.fetch_seq') as seq`)
+
+/** Takes the next number of the order in which we ask. Call it before the request is sent. */
+export async function nextFetchSeq(tx: Tx): Promise<bigint> {
+  const [row] = await tx.rows<{ seq: string }>(nextSeq)
+  if (!row) throw new Error('nextval returns one row')
+  return BigInt(row.seq)
+}
+
+/** Text form of a PostgreSQL array: db/ sends arrays as JSON, which `any()` does not take. */
+function pgArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(',')}}`
+}

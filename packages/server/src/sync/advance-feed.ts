@@ -1,0 +1,102 @@
+import { AthenaError } from '@aegis/client'
+import { isAegisError } from '../errors/aegis-error.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import { applyNextPage } from './apply-inbox.ts'
+import { feedNeeds, hasChangedFeed } from './feeds.ts'
+import { judgeFailure } from './judge-failure.ts'
+import { type FeedPicture, nextStep, type Step } from './next-step.ts'
+import { pollFeed } from './poll-feed.ts'
+import { recoverWindow } from './recover-window.ts'
+import { refetchRecords } from './refetch-records.ts'
+import { snapshotStep } from './snapshot-feed.ts'
+import { checkActivation, checkForeign, checkSubscription, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
+import * as table from './sync.sql.ts'
+import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+
+/** Steps of one job; then the job ends and is due again at once, so that no feed keeps a worker for itself. */
+const stepsMax = 50
+
+/**
+ * Takes one feed as far as it can go now and returns when it should be looked at again (epoch ms). The caller holds
+ * the feed's lease; `held.fence` is its number. Failures are recorded with the feed and decide when to try again; only
+ * a lost lease, an abort and an unreachable database are thrown.
+ */
+export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: AbortSignal): Promise<number> {
+  if (!(await deps.db.practice(held.practice, (tx) => table.takeFence(tx, held)))) return deps.clock.now() + 1_000
+  for (let taken = 0; taken < stepsMax; taken += 1) {
+    signal.throwIfAborted()
+    const step = nextStep(await readPicture(deps, held), deps.clock.now(), deps.settings)
+    if (step.do === 'wait') return step.until
+    await failpoint('sync.before-step')
+    try {
+      await perform(deps, held, step)
+    } catch (error) {
+      await handleFailure(deps, held, { error, step })
+    }
+  }
+  return deps.clock.now()
+}
+
+function readPicture(deps: SyncDeps, held: table.HeldFeed): Promise<FeedPicture> {
+  return asHolder(deps, held, async (tx, state) => {
+    const waiting = await table.countWaiting(tx, held)
+    const [oldest] = await table.openIntents(tx, held)
+    const needs = feedNeeds(held.feed)
+    const others = needs.length ? await table.readFeeds(tx, held.practice) : []
+    return {
+      state,
+      hasFeed: hasChangedFeed(held.feed),
+      ready: needs.every((need) => others.some((other) => other.feed === need && other.snapshot_at !== null)),
+      waitingPages: waiting.pages,
+      waitingRefetches: waiting.refetch,
+      intentOpenedAt: oldest?.opened_at,
+    }
+  })
+}
+
+async function perform(deps: SyncDeps, held: table.HeldFeed, step: Exclude<Step, { do: 'wait' }>): Promise<void> {
+  switch (step.do) {
+    case 'apply-inbox':
+      await applyNextPage(deps, held)
+      return
+    case 'snapshot':
+      return snapshotStep(deps, held, step.phase)
+    default:
+      return actions[step.do](deps, held)
+  }
+}
+
+const actions = {
+  recover: recoverWindow,
+  refetch: refetchRecords,
+  subscribe: subscribeFeed,
+  'check-activation': checkActivation,
+  'check-subscription': checkSubscription,
+  'check-foreign': checkForeign,
+  drain: pollFeed,
+} as const
+
+async function handleFailure(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  failure: { error: unknown; step: Step },
+): Promise<void> {
+  const { error, step } = failure
+  if (isAegisError(error, 'lease.lost') || isAegisError(error, 'db.unavailable')) throw error
+  if (error instanceof AthenaError && error.code === 'not-subscribed') {
+    await subscriptionLost(deps, held)
+    return
+  }
+  const now = deps.clock.now()
+  const refusedUntil =
+    step.do === 'snapshot' && isAegisError(error, 'policy.off-hours') ? Number(error.detail.until) : undefined
+  await asHolder(deps, held, async (tx, state) => {
+    if (refusedUntil !== undefined && state.state === 'live') {
+      await table.wantResnapshot(tx, held, timestamp(refusedUntil))
+      return
+    }
+    const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now })
+    await table.recordFailure(tx, held, { code, retryAt: timestamp(now + retryInMs) })
+  })
+  deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
+}

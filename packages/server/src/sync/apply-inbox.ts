@@ -1,0 +1,112 @@
+import { isAegisError } from '../errors/aegis-error.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import { applyRecords, type ApplyResult, recordKey } from '../records/apply-records.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import type { WireRecord } from '../records/wire-record.ts'
+import type { Tx } from '../db/db.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
+import { feedOfKind, recordsInPage } from './feeds.ts'
+import { loadPracticeFacts } from './practice-facts.ts'
+import { openPage } from './store-page.ts'
+import * as table from './sync.sql.ts'
+import { asHolder, type SyncDeps } from './sync-deps.ts'
+
+/**
+ * Transaction 2 of the path of data: applies the oldest page that waits in the inbox. A record that cannot be applied
+ * is quarantined and does not hold up the rest; a body that cannot be trusted becomes a wish to ask for it by id.
+ * Does nothing when nothing waits.
+ */
+export async function applyNextPage(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+  try {
+    await asHolder(deps, held, async (tx) => {
+      const page = await table.firstWaitingPage(tx, held)
+      if (page) await applyAndClose(deps, tx, { held, page })
+    })
+  } catch (error) {
+    if (isAegisError(error, 'db.unavailable') || isAegisError(error, 'lease.lost')) throw error
+    deps.log.error('sync.page-failed', error, { practice: held.practice, feed: held.feed })
+    await applySingly(deps, held)
+  }
+}
+
+async function applyAndClose(
+  deps: SyncDeps,
+  tx: Tx,
+  at: { held: table.HeldFeed; page: table.WaitingPage },
+): Promise<void> {
+  const keys = await deps.sealing.practice(tx, at.held.practice)
+  const applied = await applyPage(tx, keys, { ...at, records: recordsInPage(at.page.kind, openPage(keys, at.page)) })
+  await failpoint('sync.before-applied')
+  await table.markPageApplied(tx, at.held, at.page.page_id)
+  report(deps, at.held, applied)
+}
+
+/** Something in the page makes the transaction fail: one transaction a record, and whatever still fails is set aside. */
+async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+  const page = await asHolder(deps, held, (tx) => table.firstWaitingPage(tx, held))
+  if (!page) return
+  const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
+  for (const record of recordsInPage(page.kind, openPage(keys, page))) {
+    try {
+      await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record] }))
+    } catch (error) {
+      if (isAegisError(error, 'db.unavailable') || isAegisError(error, 'lease.lost')) throw error
+      await asHolder(deps, held, (tx) => quarantine(tx, keys, { held, page, record, reason: 'apply-failed' }))
+      deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: 1 })
+    }
+  }
+  await asHolder(deps, held, (tx) => table.markPageApplied(tx, held, page.page_id))
+}
+
+async function applyPage(
+  tx: Tx,
+  keys: PracticeKeys,
+  { held, page, records }: { held: table.HeldFeed; page: table.WaitingPage; records: readonly WireRecord[] },
+): Promise<ApplyResult> {
+  const input = { practice: held.practice, kind: page.kind, source: page.source, fetchSeq: BigInt(page.fetch_seq) }
+  const facts = await loadPracticeFacts(tx, keys, held.practice)
+  const applied = await applyRecords(tx, keys, { ...input, facts, records })
+  if (applied.created + applied.updated > 0) await table.stampFeed(tx, held, 'last_change_at')
+  for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
+  await wantRefetches(tx, keys, { held, page, applied })
+  return applied
+}
+
+async function quarantine(
+  tx: Tx,
+  keys: PracticeKeys,
+  poison: { held: table.HeldFeed; page: table.WaitingPage; record: WireRecord; reason: string },
+): Promise<void> {
+  const place = { table: 'aegis.quarantine', column: 'sealed', row: poison.page.page_id }
+  const sealed = keys.seal(place, Buffer.from(JSON.stringify(poison.record), 'utf8'))
+  await table.insertQuarantine(tx, poison.held, { pageId: poison.page.page_id, reason: poison.reason, sealed })
+}
+
+async function wantRefetches(
+  tx: Tx,
+  keys: PracticeKeys,
+  from: { held: table.HeldFeed; page: table.WaitingPage; applied: ApplyResult },
+): Promise<void> {
+  const { held, page, applied } = from
+  const own = applied.refetch.map((id) => ({ kind: page.kind, key: recordKey(recordKinds[page.kind], keys, id), id }))
+  const others = applied.refetchOthers.map(({ kind, key }) => ({ kind, key, id: key }))
+  const rows = [...own, ...others].map(({ kind, key, id }) => {
+    const feed = feedOfKind(kind)
+    return { feed, key, sealed_id: keys.seal(refetchPlace(feed, key), Buffer.from(id, 'utf8')).toString('base64') }
+  })
+  await table.insertRefetches(tx, held.practice, rows)
+}
+
+/** Where the id of a record to be asked for is sealed. */
+export function refetchPlace(feed: string, key: string) {
+  return { table: 'aegis.refetch', column: 'sealed_id', row: `${feed}:${key}` }
+}
+
+function report(deps: SyncDeps, held: table.HeldFeed, { created, updated, poisonous }: ApplyResult): void {
+  if (created + updated > 0) {
+    deps.log.debug('sync.applied', { practice: held.practice, feed: held.feed, created, updated })
+  }
+  if (poisonous.length > 0) {
+    deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: poisonous.length })
+  }
+}

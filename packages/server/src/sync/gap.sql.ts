@@ -1,0 +1,68 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedName } from './feeds.ts'
+import type { FeedKey } from './sync.sql.ts'
+
+export type GapCause = 'retention-passed' | 'subscription-lost' | 'foreign-consumer'
+
+export interface GapRow {
+  readonly feed: FeedName
+  readonly cause: GapCause
+  readonly from_at: number
+  readonly opened_at: number
+}
+
+const openSql = sql(
+  'sync.open_gap',
+  `insert into aegis.gap (practice_id, feed, cause, from_at, opened_at)
+   select $1, $2, $3, coalesce($4::timestamptz, aegis.now()), aegis.now()
+   where not exists (select from aegis.gap where practice_id = $1 and feed = $2 and cause = $3 and closed_at is null)
+   returning gap_id`,
+)
+
+/** Opens a gap unless one of the same cause is open. Returns whether it is new. */
+export async function openGap(tx: Tx, key: FeedKey, gap: { cause: GapCause; from: string | null }): Promise<boolean> {
+  return (await tx.rows(openSql, [key.practice, key.feed, gap.cause, gap.from])).length === 1
+}
+
+const closeSql = sql(
+  'sync.close_gaps',
+  `update aegis.gap set closed_at = aegis.now()
+   where practice_id = $1 and feed = $2 and closed_at is null and opened_at <= $3`,
+)
+
+/** Closes the gaps that a snapshot begun at `coveredFrom` covers. */
+export async function closeGaps(tx: Tx, key: FeedKey, coveredFrom: string): Promise<void> {
+  await tx.rows(closeSql, [key.practice, key.feed, coveredFrom])
+}
+
+const listSql = sql(
+  'sync.open_gaps',
+  `select feed, cause, from_at, opened_at from aegis.gap where practice_id = $1 and closed_at is null order by opened_at`,
+)
+
+export function openGaps(tx: Tx, practice: number): Promise<GapRow[]> {
+  return tx.rows<GapRow>(listSql, [practice])
+}
+
+const troubleSql = sql(
+  'sync.trouble',
+  `select
+     (select count(*) from aegis.feed_intent where practice_id = $1 and closed_at is null) as open_intents,
+     (select count(*) from aegis.quarantine where practice_id = $1 and released_at is null) as quarantined,
+     (select count(*) from aegis.inbox_page where practice_id = $1 and applied_at is null) as waiting_pages,
+     (select count(*) from aegis.refetch where practice_id = $1) as refetch`,
+)
+
+/** Open work and trouble of a practice, as counts. */
+export async function countTrouble(tx: Tx, practice: number) {
+  const [row] = await tx.rows<Record<'open_intents' | 'quarantined' | 'waiting_pages' | 'refetch', string>>(
+    troubleSql,
+    [practice],
+  )
+  return {
+    openIntents: Number(row?.open_intents ?? 0),
+    quarantined: Number(row?.quarantined ?? 0),
+    waitingPages: Number(row?.waiting_pages ?? 0),
+    refetch: Number(row?.refetch ?? 0),
+  }
+}

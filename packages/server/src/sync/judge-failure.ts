@@ -1,0 +1,41 @@
+import { AthenaError } from '@aegis/client'
+import { AegisError } from '../errors/aegis-error.ts'
+
+export interface FailureVerdict {
+  /** Shown by `aegis status`: an error code, never a text of upstream. */
+  readonly code: string
+  readonly retryInMs: number
+}
+
+const second = 1_000
+const minute = 60 * second
+
+/** Only a person can mend these (wrong secret, no rights): asking often changes nothing and costs quota. */
+const needsPerson: ReadonlySet<string> = new Set([
+  'configuration',
+  'forbidden',
+  'unknown-practice',
+  'unauthorized',
+  'environment',
+  'key-server.credential-refused',
+])
+
+/** When to try again after a failure (pure): as told where somebody told us, else in growing steps up to a minute. */
+export function judgeFailure(error: unknown, past: { failures: number; now: number }): FailureVerdict {
+  const code = codeOf(error)
+  const told = toldToWait(error, past.now)
+  if (told !== undefined) return { code, retryInMs: told }
+  if (needsPerson.has(code)) return { code, retryInMs: 5 * minute }
+  return { code, retryInMs: Math.min(minute, second * 2 ** Math.min(past.failures, 10)) }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AegisError || error instanceof AthenaError ? error.code : 'internal.unexpected'
+}
+
+function toldToWait(error: unknown, now: number): number | undefined {
+  if (error instanceof AthenaError && error.code === 'throttled')
+    return Math.max(second, error.retryAfterMs ?? 5 * second)
+  const until = error instanceof AegisError ? error.detail.until : undefined
+  return typeof until === 'number' ? Math.max(second, until - now) : undefined
+}

@@ -1,0 +1,98 @@
+import type { SyncSettings } from './sync-settings.ts'
+import type { FeedStateRow } from './sync.sql.ts'
+
+/** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
+export type Step =
+  | { readonly do: 'wait'; readonly until: number }
+  | { readonly do: 'apply-inbox' }
+  | { readonly do: 'recover' }
+  | { readonly do: 'refetch' }
+  | { readonly do: 'subscribe' }
+  | { readonly do: 'check-activation' }
+  | { readonly do: 'check-subscription' }
+  | { readonly do: 'check-foreign' }
+  | { readonly do: 'snapshot'; readonly phase: 'provisional' | 'authoritative' }
+  | { readonly do: 'drain' }
+
+/** What the decision rests on, read in one transaction. Instants are epoch ms. */
+export interface FeedPicture {
+  readonly state: FeedStateRow
+  /** Whether the kind has a changed-data feed; without one it is read again from time to time. */
+  readonly hasFeed: boolean
+  /** Whether what the snapshot needs (departments) is there. */
+  readonly ready: boolean
+  readonly waitingPages: number
+  readonly waitingRefetches: number
+  /** When the oldest open intent was opened. */
+  readonly intentOpenedAt: number | undefined
+}
+
+/**
+ * The order of work of one feed (pure). What is stored is applied before anything is asked for; a doubt is cleared
+ * before the next consuming read; a snapshot begun is finished; nothing consumes before subscribe → active → settle →
+ * snapshot.
+ */
+export function nextStep(picture: FeedPicture, now: number, settings: SyncSettings): Step {
+  const { state } = picture
+  if (picture.waitingPages > 0) return { do: 'apply-inbox' }
+  if (state.retry_at !== null && state.retry_at > now) return { do: 'wait', until: state.retry_at }
+  if (!picture.ready) return { do: 'wait', until: now + 1_000 }
+  if (!picture.hasFeed) return stepWithoutFeed(picture, now, settings)
+  return stepOfDoubt(picture, now, settings) ?? stepOfState(picture, now, settings)
+}
+
+function stepWithoutFeed({ state, waitingRefetches }: FeedPicture, now: number, settings: SyncSettings): Step {
+  if (waitingRefetches > 0) return { do: 'refetch' }
+  const due = Math.min(state.resnapshot_wanted_at ?? Infinity, (state.snapshot_at ?? 0) + settings.refreshMs)
+  return due <= now ? { do: 'snapshot', phase: 'authoritative' } : { do: 'wait', until: due }
+}
+
+/** Open intents first, but not before the upstream request they stand for can no longer be under way. */
+function stepOfDoubt(picture: FeedPicture, now: number, settings: SyncSettings): Step | undefined {
+  if (picture.intentOpenedAt === undefined) return undefined
+  const settled = picture.intentOpenedAt + settings.pollIntervalMs
+  return settled <= now ? { do: 'recover' } : { do: 'wait', until: settled }
+}
+
+function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings): Step {
+  const { state } = picture
+  switch (state.state) {
+    case 'new':
+      return { do: 'subscribe' }
+    case 'contested': {
+      const due = state.state_since + settings.foreignWindowMs
+      return due <= now ? { do: 'subscribe' } : { do: 'wait', until: due }
+    }
+    case 'activating': {
+      if (state.provisional_at === null) return { do: 'snapshot', phase: 'provisional' }
+      const due = (state.subscription_checked_at ?? 0) + settings.activationCheckMs
+      return due <= now ? { do: 'check-activation' } : { do: 'wait', until: due }
+    }
+    case 'settling': {
+      const settled = (state.active_at ?? state.state_since) + settings.settleMs
+      if (settled > now) return { do: 'wait', until: settled }
+      return (state.foreign_checked_at ?? 0) < settled
+        ? { do: 'check-foreign' }
+        : { do: 'snapshot', phase: 'authoritative' }
+    }
+    case 'snapshot':
+      return { do: 'snapshot', phase: 'authoritative' }
+    default:
+      return stepWhenLive(picture, now, settings)
+  }
+}
+
+/** A snapshot of a live feed gives way to the drains that fall due while it runs. */
+function stepWhenLive({ state, waitingRefetches }: FeedPicture, now: number, settings: SyncSettings): Step {
+  if (waitingRefetches > 0) return { do: 'refetch' }
+  const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs
+  if (drainDue > now) {
+    const wanted = state.resnapshot_wanted_at ?? Infinity
+    return wanted <= now
+      ? { do: 'snapshot', phase: 'authoritative' }
+      : { do: 'wait', until: Math.min(drainDue, wanted) }
+  }
+  if ((state.subscription_checked_at ?? 0) + settings.subscriptionCheckMs <= now) return { do: 'check-subscription' }
+  if ((state.foreign_checked_at ?? 0) + settings.subscriptionCheckMs <= now) return { do: 'check-foreign' }
+  return { do: 'drain' }
+}

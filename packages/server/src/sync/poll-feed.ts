@@ -1,0 +1,73 @@
+import { AthenaError } from '@aegis/client'
+import { failpoint } from '../failpoints/failpoint.ts'
+import { nextFetchSeq } from '../records/records.sql.ts'
+import { applyNextPage } from './apply-inbox.ts'
+import { drainPage, type FetchedPage } from './feeds.ts'
+import { storePage } from './store-page.ts'
+import * as table from './sync.sql.ts'
+import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+
+/** A drain reads at most this many pages; what is left waits for the next one. Bounds one job, not what arrives. */
+const pagesMax = 200
+
+/**
+ * One drain of a feed: consuming reads until a page is shorter than asked for. Before each read a durable intent says
+ * that it may consume; after it the page is stored (transaction 1) and the intent closed with it, then applied
+ * (transaction 2). Any doubt (no answer, unreadable answer, crash) leaves the intent open: `recoverWindow` comes first
+ * next time. The offset is always 0: a consumed page is gone, the next one moves up.
+ */
+export async function pollFeed(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+  const startedAt = deps.clock.now()
+  await asHolder(deps, held, (tx) => table.stampFeed(tx, held, 'drain_started_at'))
+  for (let read = 0; read < pagesMax; read += 1) {
+    const page = await consumePage(deps, held)
+    await failpoint('sync.after-store')
+    await applyNextPage(deps, held)
+    await failpoint('sync.after-apply')
+    if (!page.more) break
+  }
+  await asHolder(deps, held, async (tx) => {
+    await table.stampFeed(tx, held, 'drain_ended_at')
+    await table.advanceCheckpoint(tx, held, timestamp(startedAt))
+  })
+}
+
+async function consumePage(deps: SyncDeps, held: table.HeldFeed): Promise<FetchedPage> {
+  const { intent, fetchSeq } = await asHolder(deps, held, async (tx) => {
+    const seq = await nextFetchSeq(tx)
+    return { intent: await table.openIntent(tx, held, seq), fetchSeq: seq }
+  })
+  await failpoint('sync.intent-open')
+  const page = await fetchOrClose(deps, held, intent)
+  await failpoint('sync.after-consume')
+  await asHolder(deps, held, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    await storePage(tx, { held, keys }, { source: 'feed', kind: page.kind, fetchSeq, items: page.items, raw: page.raw })
+    await failpoint('sync.before-intent-closed')
+    await table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
+  })
+  return page
+}
+
+/** Makes the read; an intent that provably consumed nothing is closed, any other stays open. */
+async function fetchOrClose(deps: SyncDeps, held: table.HeldFeed, intent: table.Intent): Promise<FetchedPage> {
+  try {
+    return await drainPage(deps, held, intent.intent_id)
+  } catch (error) {
+    if (!mayHaveConsumed(error)) {
+      await asHolder(deps, held, (tx) =>
+        table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'not-executed' }),
+      )
+    }
+    throw error
+  }
+}
+
+/** Our own refusals (quota, policy, audit) come before the request; of athenahealth's answers the client says it. */
+function mayHaveConsumed(error: unknown): boolean {
+  return error instanceof AthenaError ? error.executed !== 'no' : !isRefusal(error)
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AegisError'
+}

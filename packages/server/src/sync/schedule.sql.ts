@@ -1,0 +1,88 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedName } from './feeds.ts'
+import type { FeedKey } from './sync.sql.ts'
+
+const ensureSql = sql(
+  'sync.ensure_schedule',
+  `insert into control.schedule (practice_id, feed, due_at) values ($1, $2, aegis.now()) on conflict do nothing`,
+)
+
+export async function ensureScheduled(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(ensureSql, [key.practice, key.feed])
+}
+
+const claimSql = sql(
+  'sync.claim_due',
+  `update control.schedule set due_at = aegis.now() + make_interval(secs => $2)
+   where (practice_id, feed) in (
+     select practice_id, feed from control.schedule where due_at <= aegis.now() order by due_at limit $1 for update skip locked)
+   returning practice_id as practice, feed`,
+)
+
+/**
+ * Takes the feeds that are due and puts each off by `holdSeconds`, so that nobody takes it again meanwhile; whoever runs
+ * it sets its real time. A claim whose runner died comes back after the hold.
+ */
+export function claimDue(
+  tx: Tx,
+  claim: { most: number; holdSeconds: number },
+): Promise<{ practice: number; feed: FeedName }[]> {
+  return tx.rows(claimSql, [claim.most, claim.holdSeconds])
+}
+
+const dueSql = sql('sync.set_due', `update control.schedule set due_at = $3 where practice_id = $1 and feed = $2`)
+
+export async function setDue(tx: Tx, key: FeedKey, at: string): Promise<void> {
+  await tx.rows(dueSql, [key.practice, key.feed, at])
+}
+
+const dueNowSql = sql(
+  'sync.due_now',
+  `update control.schedule set due_at = aegis.now() where practice_id = $1 and ($2::text is null or feed = $2)`,
+)
+
+/** Makes one feed, or all of a practice, due at once. */
+export async function makeDue(tx: Tx, practice: number, feed: FeedName | null): Promise<void> {
+  await tx.rows(dueNowSql, [practice, feed])
+}
+
+const everythingSql = sql('sync.all_due', `update control.schedule set due_at = aegis.now() where due_at > aegis.now()`)
+
+/** Makes every feed due: each decides for itself whether there is anything to do. For a sole instance at its start. */
+export async function makeEverythingDue(tx: Tx): Promise<void> {
+  await tx.rows(everythingSql)
+}
+
+const addSql = sql(
+  'sync.add_practice',
+  `insert into control.practice (practice_id, environment, added_at) values ($1, $2, aegis.now())
+   on conflict (practice_id) do update set removed_at = null`,
+)
+
+export async function addPractice(tx: Tx, practice: number, environment: string): Promise<void> {
+  await tx.rows(addSql, [practice, environment])
+}
+
+const verifiedSql = sql(
+  'sync.practice_verified',
+  `update control.practice set verified_at = aegis.now() where practice_id = $1`,
+)
+
+export async function markVerified(tx: Tx, practice: number): Promise<void> {
+  await tx.rows(verifiedSql, [practice])
+}
+
+export interface PracticeRow {
+  readonly practice: number
+  readonly environment: string
+  readonly verified_at: number | null
+}
+
+const listSql = sql(
+  'sync.practices',
+  `select practice_id as practice, environment, verified_at from control.practice where removed_at is null order by practice_id`,
+)
+
+export function listPractices(tx: Tx): Promise<PracticeRow[]> {
+  return tx.rows<PracticeRow>(listSql)
+}

@@ -1,0 +1,78 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { Segment } from './feeds.ts'
+import type { FeedKey } from './sync.sql.ts'
+
+export interface SnapshotRun {
+  readonly run_id: string
+  readonly phase: 'provisional' | 'authoritative'
+  readonly plan: readonly Segment[]
+  readonly segment: number
+  readonly row_offset: number
+  readonly anchors: readonly string[]
+  readonly restarts: number
+  readonly records: string
+  readonly started_at: number
+}
+
+const openSql = sql(
+  'sync.open_run',
+  `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at from aegis.snapshot_run
+   where practice_id = $1 and feed = $2 and finished_at is null order by run_id desc limit 1`,
+)
+
+/** The reading that was begun and not finished, if any. */
+export async function openSnapshotRun(tx: Tx, key: FeedKey): Promise<SnapshotRun | undefined> {
+  return (await tx.rows<SnapshotRun>(openSql, [key.practice, key.feed]))[0]
+}
+
+const startSql = sql(
+  'sync.start_run',
+  `insert into aegis.snapshot_run (practice_id, feed, phase, plan, started_at) values ($1, $2, $3, $4, aegis.now())
+   returning run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at`,
+)
+
+export async function startSnapshotRun(
+  tx: Tx,
+  key: FeedKey,
+  run: { phase: SnapshotRun['phase']; plan: readonly Segment[] },
+): Promise<SnapshotRun> {
+  const [row] = await tx.rows<SnapshotRun>(startSql, [key.practice, key.feed, run.phase, JSON.stringify(run.plan)])
+  if (!row) throw new Error('insert returning gives one row')
+  return row
+}
+
+const moveSql = sql(
+  'sync.move_run',
+  `update aegis.snapshot_run set segment = $3, row_offset = $4, anchors = $5, restarts = $6, records = records + $7
+   where practice_id = $1 and run_id = $2`,
+)
+
+export interface RunPosition {
+  readonly segment: number
+  readonly offset: number
+  readonly anchors: readonly string[]
+  readonly restarts: number
+  /** Records read by the page that led here. */
+  readonly read: number
+}
+
+export async function moveSnapshotRun(tx: Tx, at: FeedKey & { runId: string }, to: RunPosition): Promise<void> {
+  await tx.rows(moveSql, [
+    at.practice,
+    at.runId,
+    to.segment,
+    to.offset,
+    JSON.stringify(to.anchors),
+    to.restarts,
+    to.read,
+  ])
+}
+
+const finishSql = sql(
+  'sync.finish_run',
+  `update aegis.snapshot_run set finished_at = aegis.now() where practice_id = $1 and feed = $2 and finished_at is null`,
+)
+
+export async function finishSnapshotRuns(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(finishSql, [key.practice, key.feed])
+}

@@ -1,0 +1,23 @@
+import type { Tx } from '../db/db.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
+import { type HeldFeed, insertPage, type PageToStore, type WaitingPage } from './sync.sql.ts'
+
+/** Seals a page as received and puts it into the inbox, inside the caller's transaction. Returns its id. */
+export function storePage(
+  tx: Tx,
+  to: { held: HeldFeed; keys: PracticeKeys },
+  page: Omit<PageToStore, 'sealed'> & { raw: string },
+): Promise<string> {
+  const sealed = to.keys.seal(pagePlace(page.fetchSeq), Buffer.from(page.raw, 'utf8'))
+  return insertPage(tx, to.held, { ...page, sealed })
+}
+
+/** The page's text as it was received. */
+export function openPage(keys: PracticeKeys, page: WaitingPage): string {
+  return keys.open(pagePlace(BigInt(page.fetch_seq)), page.sealed).toString('utf8')
+}
+
+/** The number of the request names the page: it is known before the row is. */
+function pagePlace(fetchSeq: bigint) {
+  return { table: 'aegis.inbox_page', column: 'sealed', row: fetchSeq.toString() }
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Db, Tx } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+import type { Sealing } from '../sealing/sealing.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import { type FeedStateRow, type HeldFeed, lockFeed } from './sync.sql.ts'
+import type { SyncSettings } from './sync-settings.ts'
+
+export interface SyncDeps {
+  readonly db: Db
+  readonly upstream: Upstream
+  readonly sealing: Sealing
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: SyncSettings
+}
+
+/**
+ * Runs `work` in one transaction that holds the feed's row under our fence. A holder that was paused past its lease
+ * fails here with `lease.lost` and has written nothing.
+ */
+export function asHolder<T>(
+  deps: Pick<SyncDeps, 'db'>,
+  held: HeldFeed,
+  work: (tx: Tx, state: FeedStateRow) => Promise<T>,
+): Promise<T> {
+  return deps.db.practice(held.practice, async (tx) => {
+    const state = await lockFeed(tx, held)
+    if (!state) throw new AegisError('lease.lost', { practice: held.practice, feed: held.feed })
+    return work(tx, state)
+  })
+}
+
+/** An instant as SQL takes it. */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,58 @@
+/** How sync behaves; times in milliseconds of the installation's clock. Defaults suit production. */
+export interface SyncSettings {
+  /** Between the starts of two drains of one feed: athenahealth asks for no more than one a minute. */
+  readonly pollIntervalMs: number
+  /** From "active" to the authoritative snapshot: subscriptions take up to 15 minutes to take hold everywhere. */
+  readonly settleMs: number
+  /** Between two looks at a subscription that is not active yet. */
+  readonly activationCheckMs: number
+  /** Between two looks at an active subscription: lost or partial ones are found within this. */
+  readonly subscriptionCheckMs: number
+  /** On both sides of a replayed window; twice the measured skew is used where that is more. */
+  readonly replayMarginMs: number
+  /**
+   * An intent open for longer than this is a gap: how long athenahealth keeps processed messages is not published, and
+   * a window replayed too late comes back empty without saying so. Too short costs a snapshot, too long loses records.
+   */
+  readonly retentionMs: number
+  /** Between two readings of the kinds that have no feed (departments, appointment types). */
+  readonly refreshMs: number
+  /** How far back a second deployment on the same app is looked for before the first consuming read. */
+  readonly foreignWindowMs: number
+  /** Proceed although another consumer of the same app was seen: the operator has stopped the other one. */
+  readonly takeOver: boolean
+  /** Records asked for per page of a feed and of a snapshot (athenahealth: at most 5,000). */
+  readonly feedPageSize: number
+  readonly snapshotPageSize: number
+  /** Days of booked appointments and open slots that a snapshot reads, relative to today. */
+  readonly bookedDaysBack: number
+  readonly bookedDaysAhead: number
+  readonly slotDaysAhead: number
+  /** Days per booked request. */
+  readonly bookedWindowDays: number
+  /** Applied pages are kept this long, then deleted. */
+  readonly inboxKeepMs: number
+}
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+
+export const defaultSyncSettings: SyncSettings = {
+  pollIntervalMs: minute,
+  settleMs: 15 * minute,
+  activationCheckMs: 30 * second,
+  subscriptionCheckMs: 15 * minute,
+  replayMarginMs: 2 * minute,
+  retentionMs: 4 * hour,
+  refreshMs: 24 * hour,
+  foreignWindowMs: 15 * minute,
+  takeOver: false,
+  feedPageSize: 1_000,
+  snapshotPageSize: 1_000,
+  bookedDaysBack: 7,
+  bookedDaysAhead: 90,
+  slotDaysAhead: 30,
+  bookedWindowDays: 7,
+  inboxKeepMs: 24 * hour,
+}
