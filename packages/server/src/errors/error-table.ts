@@ -130,6 +130,52 @@ export const errorTable = {
   },
   'lease.lost': { status: 503, title: 'Another process took over this work' },
   'internal.unexpected': { status: 500, title: 'Something went wrong inside Aegis' },
+  'policy.date-range-required': {
+    status: 400,
+    title: 'This list is asked for by a range of dates only',
+    remedy: 'Give the start and the end of the range, both as MM/DD/YYYY, the start first.',
+  },
+  'policy.date-range-too-wide': {
+    status: 400,
+    title: 'The range of dates is wider than the policy allows for this list',
+    remedy: 'Ask for a narrower range, or raise the limit under policy in aegis.yaml if athenahealth agreed to it.',
+  },
+  'policy.filter-required': {
+    status: 400,
+    title: 'This list is asked for by department only',
+    remedy: 'Give a departmentid.',
+  },
+  'policy.off-hours': {
+    status: 503,
+    title: 'Large pulls run in the off-hours window only',
+    remedy: 'Wait for the window named here, or ask for less: a filter that narrows the list, and one page.',
+  },
+  'quota.day-exhausted': {
+    status: 503,
+    title: "Today's athenahealth calls are used up for this kind of work",
+    remedy: 'Calls go on two minutes after 00:00 GMT. "aegis status" shows who used them.',
+  },
+  'quota.stopping': { status: 503, title: 'This instance is being stopped' },
+  'quota.timeout': {
+    status: 503,
+    title: 'No athenahealth call could be fitted in within the time given',
+    remedy: 'Too much is asked of the rate limit at once: more urgent calls went first. Try again later.',
+  },
+  'quota.token-limit': {
+    status: 503,
+    title: "athenahealth's limit of token requests is used up",
+    remedy: 'Wait until the time named here. Something asks for tokens far too often: look for a restarting process.',
+  },
+  'quota.too-many-waiting': {
+    status: 503,
+    title: 'Too many calls wait for the rate limit',
+    remedy: 'Send fewer calls at once, or try again later.',
+  },
+  'quota.unreachable': {
+    status: 503,
+    title: 'The shared rate limit cannot be reached, and the small share for that case is used up',
+    remedy: 'Bring the database back; calls then go on by themselves.',
+  },
   'sealing.closed': { status: 503, title: 'The keys were wiped from memory' },
   'sealing.format-unknown': {
     status: 500,
@@ -178,6 +224,14 @@ export const errorTable = {
     status: 500,
     title: 'A sealed value does not open: it was changed, or belongs to another row, practice or patient',
     remedy: 'Treat it as tampering until explained. Restore the row from a backup or fetch the record anew.',
+  },
+  'upstream.no-context': {
+    status: 500,
+    title: 'A call to athenahealth was made without saying for whom and what for',
+  },
+  'upstream.origin-refused': {
+    status: 500,
+    title: 'A request would have left for another address than the configured one; nothing was sent',
   },
 } satisfies Record<string, ErrorEntry>
 
