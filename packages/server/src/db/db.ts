@@ -7,6 +7,8 @@
  *   embedded-postgres.ts  startEmbedded({ dataDir, runDir, log, clock }) -> { ownerUrl, logins, pid, stop() }
  *   database-login.ts     RuntimeLogins; memberLogins(url) for one external login
  *   sql-clock.sql.ts      slaveSqlClock(tx, { nowMs, speed }), resetSqlClock(tx), readSqlClock(tx): control transactions
+ * For tests (packages/server/testing): scratchDatabase() -> { db, owner: { rows(text, values) }, ownerUrl, logins, close() };
+ *   manualClock(startMs), seededRandom(seed), memoryLog(), silentLog.
  * In SQL (migration 0001): aegis.practice(), aegis.now(), aegis.protect('aegis.t'), control.share('control.t').
  * Names are always written with their schema: the search path of every connection is empty.
  */

@@ -1,0 +1,103 @@
+/*
+ * npm test [-- file, folder or node:test flag …]: runs the tests of the whole workspace, or of the files and folders
+ * named. They get a directory for temporary files of their own; whatever is left in it, and every process that still
+ * works in it when the tests are over, is a leak and fails the run.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const roots = ['packages/*', 'scripts', 'rig']
+/** A test file that needs longer is a defect. */
+const fileTimeoutMs = 300_000
+/** How long the shared test cluster may take to notice that nobody uses it any more, and to go. */
+const teardownMs = 10_000
+const pollMs = 50
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = args.filter((arg) => arg.startsWith('-'))
+  const paths = args.filter((arg) => !arg.startsWith('-'))
+  const patterns = (paths.length ? paths : roots).map((path) => (isFile(path) ? path : `${path}/**/*.test.ts`))
+  removeOldDirectories()
+  const temporary = mkdtempSync(join(tmpdir(), `aegis-run-${process.pid}-`))
+  try {
+    const code = await runTests([...flags, ...patterns], temporary)
+    const leaks = await leaksIn(temporary)
+    for (const leak of leaks) process.stderr.write(`Leaked by the tests: ${leak}\n`)
+    return leaks.length ? 1 : code
+  } finally {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+function isFile(path: string): boolean {
+  return /[*?]/.test(path) || (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
+}
+
+function runTests(args: readonly string[], temporary: string): Promise<number> {
+  const options = ['--conditions=aegis-source', '--import', './scripts/leak-check.ts']
+  const limits = ['--test-concurrency=2', `--test-timeout=${fileTimeoutMs}`]
+  const child = spawn(process.execPath, [...options, '--test', ...limits, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, TMPDIR: temporary },
+  })
+  // Ctrl-C reaches the tests by itself; this process stays to clean up after them.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+/** Names what the tests left behind, and ends the processes among it. */
+async function leaksIn(temporary: string): Promise<string[]> {
+  for (let waitedMs = 0; waitedMs < teardownMs; waitedMs += pollMs) {
+    if (readdirSync(temporary).length === 0 && processesIn(temporary).length === 0) return []
+    await new Promise((resolve) => setTimeout(resolve, pollMs))
+  }
+  const processes = processesIn(temporary)
+  for (const { pid } of processes) process.kill(pid, 'SIGKILL')
+  return [...processes.map(({ pid, words }) => `process ${pid} (${words})`), ...readdirSync(temporary)]
+}
+
+/** Those of runs that were killed themselves. */
+function removeOldDirectories(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const runner = /^aegis-run-(\d+)-/.exec(name)?.[1]
+    const path = join(tmpdir(), name)
+    if (!runner || isAlive(Number(runner)) || processesIn(path).length > 0) continue
+    rmSync(path, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+interface Process {
+  readonly pid: number
+  readonly words: string
+}
+
+/** Processes that work in the directory or were started with a path of it (Linux; elsewhere none are found). */
+function processesIn(directory: string): Process[] {
+  const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []
+  return pids.flatMap((name) => {
+    const pid = Number(name)
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200)
+      const inside = [words, readlinkSync(`/proc/${pid}/cwd`)].some((text) => text.includes(directory))
+      return inside && pid !== process.pid ? [{ pid, words }] : []
+    } catch {
+      return [] // gone meanwhile, or not ours
+    }
+  })
+}
