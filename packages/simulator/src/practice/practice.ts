@@ -12,18 +12,34 @@ export interface PracticeEvent {
   readonly at: number
 }
 
+/** What a patient record shows only when asked to (athenahealth's `show…` fields); absent means not shown. */
+export interface Show {
+  readonly fullSsn?: boolean
+  readonly insurance?: boolean
+  readonly customFields?: boolean
+  readonly portalStatus?: boolean
+  readonly localPatientId?: boolean
+  readonly allPatientStatuses?: boolean
+  readonly previousPatientIds?: boolean
+}
+
 export interface Practice {
   readonly id: number
   /** Called for every change, in order, inside the mutation that made it. */
   onEvent(listener: (event: PracticeEvent) => void): void
   /**
    * The record as athenahealth shows it now in a feed or a GET by id (wire shape, typed era), or undefined when no such
-   * id ever existed. Cancelled appointments, deleted and merged patients still have a shape.
+   * id ever existed. Cancelled appointments, deleted slots (status `x` without a patient) and deleted patients still
+   * have a shape; a merged patient answers as its survivor. `show` is for patients.
    */
   wireRecord(
     feed: PracticeEvent['feed'] | 'departments' | 'appointmenttypes',
     id: string,
+    show?: Show,
   ): Record<string, unknown> | undefined
-  /** Ids of every record of a kind, in no particular order. */
+  /**
+   * Ids of every record of a kind that still answers as itself, in no particular order: without deleted slots, deleted
+   * providers and merged patients, with cancelled appointments and deleted patients.
+   */
   ids(kind: PracticeEvent['feed'] | 'departments' | 'appointmenttypes'): Iterable<string>
 }
