@@ -22,6 +22,8 @@ export interface Input {
 
 export interface RouteContext {
   readonly practice: Practice
+  /** Every practice the app may call: `/practiceinfo` lists them. It is also served under practice 1, as recorded. */
+  readonly reachable: readonly Practice[]
   readonly app: App
   readonly input: Input
   /** The request's path without its query, from `/v1/` on: paging links repeat it. */

@@ -18,10 +18,10 @@ test('a list that fits its page has rows and totalcount and no links', () => {
 
 test('a page in the middle links both ways and counts all matches', () => {
   const body = page('limit=2&offset=2', { items: rows(7) })
-  assert.deepEqual(body['departments'], [{ id: 2 }, { id: 3 }])
-  assert.equal(body['totalcount'], 7)
-  assert.equal(body['next'], '/v1/195900/departments?limit=2&offset=4')
-  assert.equal(body['previous'], '/v1/195900/departments?limit=2&offset=0')
+  assert.deepEqual(body.departments, [{ id: 2 }, { id: 3 }])
+  assert.equal(body.totalcount, 7)
+  assert.equal(body.next, '/v1/195900/departments?limit=2&offset=4')
+  assert.equal(body.previous, '/v1/195900/departments?limit=2&offset=0')
 })
 
 test('links repeat the fields in upper case, booleans as Y and N, and leave a defaulted limit out', () => {
@@ -30,7 +30,7 @@ test('links repeat the fields in upper case, booleans as Y and N, and leave a de
     defaultLimit: 2,
   })
   assert.equal(
-    body['next'],
+    body.next,
     '/v1/195900/departments?DEPARTMENTID=1&SHOWCANCELLED=Y&SHOWPAST=N&STARTDATE=01%2F01%2F2018&offset=2',
   )
 })
@@ -41,8 +41,8 @@ test('following next to its end visits every row once', () => {
   let query = 'limit=5'
   for (let pages = 0; pages < 10; pages += 1) {
     const body = page(query, { items })
-    seen.push(...(body['departments'] as unknown[]))
-    const next = body['next']
+    seen.push(...(body.departments as unknown[]))
+    const next = body.next
     if (next === undefined) break
     query = String(next).split('?')[1] ?? ''
   }

@@ -43,8 +43,8 @@ export function list<T>(context: Pick<RouteContext, 'input' | 'url'>, options: L
     totalcount: items.length,
   }
   const shown = isDefault ? undefined : limit
-  if (offset + limit < items.length) body['next'] = pageLink(context, offset + limit, shown)
-  if (offset > 0) body['previous'] = pageLink(context, Math.max(0, offset - limit), shown)
+  if (offset + limit < items.length) body.next = pageLink(context, offset + limit, shown)
+  if (offset > 0) body.previous = pageLink(context, Math.max(0, offset - limit), shown)
   return { status: 200, body }
 }
 

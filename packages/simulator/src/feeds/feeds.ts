@@ -1,0 +1,151 @@
+import type { Practice, PracticeEvent } from '../practice/practice.ts'
+import { ReplyError, type App, type Reply, type Route, type RouteContext } from '../route.ts'
+import { invalidEnum, notSubscribed, ok, success } from '../server/reply.ts'
+import type { FallBackHour } from './eastern-time.ts'
+import type { FeedRow } from './feed-table.ts'
+import { Mailbox } from './mailbox.ts'
+import { readFeed, type ReadPage } from './read-feed.ts'
+import { FeedSubscription, type Order } from './subscription.ts'
+
+export interface FeedsOptions {
+  readonly table: readonly FeedRow[]
+  /** Until a change of a subscription takes effect, virtual ms. */
+  readonly activationLagMs: number
+  /** How long processed messages can be asked for again, virtual ms. */
+  readonly retentionMs: number
+  readonly fallBackHour: FallBackHour
+  /** Called for every page handed out. */
+  readonly onPage: (page: ReadPage & { context: RouteContext; feed: string }) => void
+}
+
+interface AppFeed {
+  readonly subscription: FeedSubscription
+  readonly mailbox: Mailbox
+}
+
+/**
+ * The changed-data feeds of all practices. What happens while an app is not subscribed, or not yet, never reaches it.
+ * When a subscription ends, what was waiting is gone (inferred). Marks belong to an app; apps do not see each other's.
+ */
+export class Feeds {
+  readonly #options: FeedsOptions
+  readonly #feeds = new Map<string, Map<App, AppFeed>>()
+
+  constructor(options: FeedsOptions) {
+    this.#options = options
+  }
+
+  /** Listens to a practice's changes. */
+  attach(practice: Practice): void {
+    practice.onEvent((event) => this.#deliver(practice.id, event))
+  }
+
+  /** The routes of every feed in the table. */
+  routes(): Route[] {
+    return this.#options.table.flatMap((row): Route[] => {
+      const subscription = `${row.path}/subscription`
+      return [
+        { method: 'GET', path: row.path, handle: (context) => this.#read(row, context) },
+        { method: 'GET', path: `${subscription}/events`, handle: () => ok(eventList(row.events)) },
+        { method: 'GET', path: subscription, handle: (context) => this.#show(row, context) },
+        { method: 'POST', path: subscription, handle: (context) => this.#subscribe(row, context) },
+        { method: 'DELETE', path: subscription, handle: (context) => this.#unsubscribe(row, context) },
+      ]
+    })
+  }
+
+  #deliver(practiceId: number, event: PracticeEvent): void {
+    for (const feed of this.#feeds.get(`${practiceId} ${event.feed}`)?.values() ?? []) {
+      const { events, departments } = activeOrder(feed, event.at)
+      const concerns = event.departmentId === undefined || (departments?.has(event.departmentId) ?? true)
+      if (events.has(event.name) && concerns) feed.mailbox.add(event)
+    }
+  }
+
+  #read(row: FeedRow, context: RouteContext): Reply {
+    const feed = this.#find(row, context)
+    if (feed === undefined || activeOrder(feed, context.now).events.size === 0) return notSubscribed()
+    const { reply, page } = readFeed(row, feed.mailbox, { context, fallBackHour: this.#options.fallBackHour })
+    this.#options.onPage({ ...page, context, feed: row.feed })
+    return reply
+  }
+
+  #show(row: FeedRow, context: RouteContext): Reply {
+    const feed = this.#find(row, context)
+    const active = feed === undefined ? new Set<string>() : activeOrder(feed, context.now).events
+    const visible = visibleEvents(row, context)
+    const subscribed = visible.filter((name) => active.has(name))
+    const isComplete = defaultEvents(row).every((name) => active.has(name))
+    const status = subscribed.length === 0 ? 'INACTIVE' : isComplete ? 'ACTIVE' : 'PARTIAL'
+    return ok({ status, ...eventList(subscribed) })
+  }
+
+  #subscribe(row: FeedRow, context: RouteContext): Reply {
+    const { input, now } = context
+    const names = namedEvents(row, context)
+    const { subscription } = this.#find(row, context) ?? this.#open(row, context)
+    // Every change must name all its departments again: one without any subscribes the whole practice (documented).
+    const departments = row.byDepartment ? input.list('departmentids') : []
+    const order: Order = {
+      events: new Set([...subscription.wanted.events, ...names]),
+      departments: departments.length === 0 ? undefined : new Set(departments),
+    }
+    subscription.change(order, now)
+    return success()
+  }
+
+  #unsubscribe(row: FeedRow, context: RouteContext): Reply {
+    const names = namedEvents(row, context)
+    const feed = this.#find(row, context)
+    if (feed === undefined) return success()
+    const { events, departments } = feed.subscription.wanted
+    const order = { events: new Set([...events].filter((name) => !names.includes(name))), departments }
+    feed.subscription.change(order, context.now)
+    return success()
+  }
+
+  #find(row: FeedRow, { practice, app }: RouteContext): AppFeed | undefined {
+    return this.#feeds.get(`${practice.id} ${row.feed}`)?.get(app)
+  }
+
+  #open(row: FeedRow, { practice, app }: RouteContext): AppFeed {
+    const key = `${practice.id} ${row.feed}`
+    const feeds = this.#feeds.get(key) ?? new Map<App, AppFeed>()
+    this.#feeds.set(key, feeds)
+    const feed = {
+      subscription: new FeedSubscription(this.#options.activationLagMs),
+      mailbox: new Mailbox(this.#options.retentionMs),
+    }
+    feeds.set(app, feed)
+    return feed
+  }
+}
+
+function activeOrder({ subscription, mailbox }: AppFeed, now: number): Order {
+  const order = subscription.activeAt(now)
+  if (order.events.size === 0) mailbox.clear()
+  return order
+}
+
+function eventList(names: readonly string[]) {
+  return { subscriptions: names.map((eventname) => ({ eventname })) }
+}
+
+function defaultEvents(row: FeedRow): readonly string[] {
+  const optional = Object.values(row.optional)
+  return row.events.filter((name) => !optional.includes(name))
+}
+
+/** The default events and the optional ones whose flag is sent, in the feed's order. */
+function visibleEvents(row: FeedRow, { input }: RouteContext): readonly string[] {
+  const hidden = Object.entries(row.optional).flatMap(([flag, name]) => (input.flag(flag) ? [] : [name]))
+  return row.events.filter((name) => !hidden.includes(name))
+}
+
+/** The event named by `eventname`, or all that are visible; answers 400 for a name the feed does not have. */
+function namedEvents(row: FeedRow, context: RouteContext): readonly string[] {
+  const name = context.input.text('eventname')
+  if (name === undefined) return visibleEvents(row, context)
+  if (!row.events.includes(name)) throw new ReplyError(invalidEnum('eventname', name))
+  return [name]
+}

@@ -1,0 +1,31 @@
+/** What a request is and what is sent back, whether it came over a socket or by a call. */
+export interface Arrival {
+  readonly method: string
+  /** Path as sent, without query. */
+  readonly path: string
+  /** Query as sent, without `?`. */
+  readonly query: string
+  readonly authorization: string | undefined
+  readonly contentType: string | undefined
+  /** Decoded body; empty when there was none. */
+  readonly body: string
+}
+
+export interface Answer {
+  readonly status: number
+  /** Header names and values in turn, without length and date. */
+  readonly headers: readonly string[]
+  /** The body, or its pieces for one that is too large to be built at once. */
+  readonly body: string | Iterable<string>
+}
+
+/** A JSON answer without athenahealth's headers. */
+export function jsonAnswer(status: number, body: unknown, headers: readonly string[] = []): Answer {
+  return { status, headers: ['Content-Type', 'application/json', ...headers], body: JSON.stringify(body) }
+}
+
+/** The urlencoded form in a request's body; other content types carry no fields, as far as is known. */
+export function formOf(arrival: Arrival): string {
+  const type = arrival.contentType
+  return type === undefined || type.startsWith('application/x-www-form-urlencoded') ? arrival.body : ''
+}

@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Answer, Arrival } from './answer.ts'
+import { tooLargeAnswer } from './gateway.ts'
+
+/** Larger bodies are refused: 20 MB documents, base64-encoded and urlencoded, stay below it. */
+const bodyBytesMax = 64 * 1024 * 1024
+
+/** Idle connections of pooled clients live as long as behind a usual load balancer. */
+const keepAliveTimeoutMs = 60_000
+
+export interface ListenerOptions {
+  readonly host: string
+  readonly port: number
+  readonly handle: (arrival: Arrival) => Answer
+  /** Value of the `Date` header: the simulator's time, not the machine's. */
+  readonly date: () => string
+}
+
+export interface Listener {
+  readonly url: string
+  /** Stops listening and closes every connection at once. */
+  readonly stop: () => Promise<void>
+}
+
+/** Serves HTTP on a socket; port 0 takes a free one. Rejects when the port is taken or may not be used. */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (message, response) => {
+    receive(options, message, response)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: options.host, port: options.port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return { url: urlOf(server, options.host), stop: () => close(server) }
+}
+
+function urlOf(server: Server, host: string): string {
+  // A server that listens on a TCP port has an address object.
+  const { port } = server.address() as AddressInfo
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+function receive(options: ListenerOptions, message: IncomingMessage, response: ServerResponse): void {
+  if (!hasBody(message)) {
+    send(options, response, options.handle(arrivalOf(message, '')))
+    return
+  }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  message.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= bodyBytesMax) chunks.push(chunk)
+    else if (!response.headersSent) {
+      send(options, response, tooLargeAnswer())
+      message.destroy()
+    }
+  })
+  message.on('end', () => {
+    if (!response.headersSent) {
+      send(options, response, options.handle(arrivalOf(message, Buffer.concat(chunks).toString('utf8'))))
+    }
+  })
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length']
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}
+
+function arrivalOf({ method = 'GET', url = '/', headers }: IncomingMessage, body: string): Arrival {
+  const mark = url.indexOf('?')
+  return {
+    method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? '' : url.slice(mark + 1),
+    authorization: headers.authorization,
+    contentType: headers['content-type'],
+    body,
+  }
+}
+
+function send(options: ListenerOptions, response: ServerResponse, answer: Answer): void {
+  response.sendDate = false
+  const headers = [...answer.headers, 'Date', options.date()]
+  if (typeof answer.body === 'string') {
+    const body = Buffer.from(answer.body, 'utf8')
+    response.writeHead(answer.status, [...headers, 'Content-Length', String(body.length)])
+    response.end(body)
+    return
+  }
+  response.writeHead(answer.status, headers)
+  stream(response, answer.body[Symbol.iterator]())
+}
+
+/** Writes piece by piece, waiting for the reader, so that a large state never stands in memory as one text. */
+function stream(response: ServerResponse, pieces: Iterator<string>): void {
+  for (;;) {
+    const piece = pieces.next()
+    if (piece.done || response.destroyed) {
+      response.end()
+      return
+    }
+    if (!response.write(piece.value)) {
+      response.once('drain', () => stream(response, pieces))
+      return
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { FallBackHour } from '../feeds/eastern-time.ts'
+import { resolveLimits, type Limits, type LimitsOption } from '../limits/limits.ts'
+import { demoApp, type AppOptions, type Encoding } from '../tokens/apps.ts'
+import type { ThrottleStyle } from './gateway.ts'
+
+/** A practice to simulate. */
+export interface PracticeOptions {
+  /** athenahealth's practice id, the number in the path. */
+  readonly id: number
+  /** Number of patients, 0 or more; 1,000 if absent. */
+  readonly patients?: number
+}
+
+/** Options of `startSimulator`: plain data, all optional. */
+export interface SimulatorOptions {
+  /** Port to listen on; 0, the default, takes a free one. */
+  readonly port?: number
+  /** Address to listen on; `127.0.0.1` if absent: the simulator has no TLS and is not meant for a network. */
+  readonly host?: string
+  /** Practices and days with the same seed are the same; 1 if absent. */
+  readonly seed?: number
+  /** Practices, or their ids with 1,000 patients each; practice 195900 if absent. */
+  readonly practices?: readonly (PracticeOptions | number)[]
+  /** Limits per app; `preview` if absent. */
+  readonly limits?: LimitsOption
+  /** How a call over its limit is answered: 429 with JSON (default) or the older gateway's 403 with text. */
+  readonly throttle?: ThrottleStyle
+  /** Apps that may ask for tokens; `demo-client` with `demo-secret` if absent. */
+  readonly apps?: readonly AppOptions[]
+  /** Virtual seconds per real second; 1 if absent, 0 stands still. */
+  readonly speed?: number
+  /** Virtual time at the start, epoch ms; the machine's time if absent. */
+  readonly startAt?: number
+  /** Until a changed subscription takes effect, virtual ms; 15 minutes if absent, as athenahealth's preview may take. */
+  readonly activationLagMs?: number
+  /**
+   * How long processed feed messages can be asked for again, virtual ms; 4 hours if absent. athenahealth says "a short
+   * period of time" and gives no number: 4 hours is a guess.
+   */
+  readonly retentionMs?: number
+  /** How a replay window in the hour that comes twice in autumn is read; `first` (daylight time) if absent. Not known. */
+  readonly fallBackHour?: FallBackHour
+  /** Whether `expires_in` is sent as `string` (default, as recorded) or `number`. */
+  readonly expiresIn?: 'string' | 'number'
+  /** Lifetime of a token in virtual seconds; 3,600 if absent. */
+  readonly tokenLifetimeS?: number
+  /** `string` answers with booleans and numbers as strings, as before 2019; `typed` if absent. An app may differ. */
+  readonly encoding?: Encoding
+  /** Whether `/__sim/…` is served; true if absent. */
+  readonly admin?: boolean
+  /** Bearer token asked for under `/__sim/…`; none if absent. */
+  readonly adminToken?: string
+  /** Folder of recorded exchanges to serve instead of practices. */
+  readonly recording?: string
+  /** Whether the practices live through their day: bookings, check-ins, changes; false if absent. */
+  readonly day?: boolean
+  /** Requests kept in the log; 100,000 if absent. Counters cover all. */
+  readonly requestLogSize?: number
+}
+
+/** The options with every default filled in. */
+export interface SimulatorSettings
+  extends Required<Omit<SimulatorOptions, 'practices' | 'limits' | 'startAt' | 'adminToken' | 'recording'>> {
+  readonly practices: readonly Required<PracticeOptions>[]
+  readonly limits: Limits
+  readonly startAt: number | undefined
+  readonly adminToken: string | undefined
+  readonly recording: string | undefined
+}
+
+const minuteMs = 60_000
+const defaultPractice = 195900
+const defaultPatients = 1000
+
+/** Fills in the defaults. Throws RangeError or TypeError that names the option and what to give. */
+export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
+  const settings: SimulatorSettings = {
+    port: options.port ?? 0,
+    host: options.host ?? '127.0.0.1',
+    seed: options.seed ?? 1,
+    practices: resolvePractices(options.practices ?? [defaultPractice]),
+    limits: resolveLimits(options.limits ?? 'preview'),
+    throttle: options.throttle ?? 'json',
+    apps: options.apps ?? [demoApp],
+    speed: options.speed ?? 1,
+    startAt: options.startAt,
+    activationLagMs: options.activationLagMs ?? 15 * minuteMs,
+    retentionMs: options.retentionMs ?? 240 * minuteMs,
+    fallBackHour: options.fallBackHour ?? 'first',
+    expiresIn: options.expiresIn ?? 'string',
+    tokenLifetimeS: options.tokenLifetimeS ?? 3600,
+    encoding: options.encoding ?? 'typed',
+    admin: options.admin ?? true,
+    adminToken: options.adminToken,
+    recording: options.recording,
+    day: options.day ?? false,
+    requestLogSize: options.requestLogSize ?? 100_000,
+  }
+  for (const name of ['activationLagMs', 'retentionMs'] as const) {
+    if (!(settings[name] >= 0)) throw new RangeError(`${name}: give 0 or more milliseconds`)
+  }
+  for (const name of ['tokenLifetimeS', 'requestLogSize'] as const) {
+    if (!(settings[name] >= 1)) throw new RangeError(`${name}: give 1 or more`)
+  }
+  if (!Number.isSafeInteger(settings.seed)) throw new RangeError('seed: give a whole number')
+  return settings
+}
+
+function resolvePractices(practices: readonly (PracticeOptions | number)[]): Required<PracticeOptions>[] {
+  const resolved = practices.map((practice) =>
+    typeof practice === 'number'
+      ? { id: practice, patients: defaultPatients }
+      : { id: practice.id, patients: practice.patients ?? defaultPatients },
+  )
+  for (const { id, patients } of resolved) {
+    if (!Number.isSafeInteger(id) || id < 1) throw new RangeError('practices: an id is a whole number of 1 or more')
+    if (!Number.isSafeInteger(patients) || patients < 0)
+      throw new RangeError(`practices: patients of ${id}: give 0 or more`)
+  }
+  if (new Set(resolved.map(({ id }) => id)).size < resolved.length)
+    throw new TypeError('practices: an id is given twice')
+  return resolved
+}

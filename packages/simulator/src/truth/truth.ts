@@ -1,0 +1,70 @@
+import type { Practice } from '../practice/practice.ts'
+import type { PageLog } from './page-log.ts'
+import type { RateWitness, WindowsReport } from './rate-witness.ts'
+import type { RequestLog, RequestPage } from './request-log.ts'
+
+/** Kinds of records whose state can be listed. */
+export const recordKinds = ['departments', 'providers', 'appointmenttypes', 'patients', 'appointments'] as const
+export type RecordKind = (typeof recordKinds)[number]
+
+/** Where a log is read on: entries with a number above `since` (0 if absent), at most `limit` (1,000 if absent). */
+export interface Since {
+  readonly since?: number
+  readonly limit?: number
+}
+
+/** What really happened, for tests and judges: no limit and no subscription stands before it. */
+export interface Truth {
+  /** Requests as they arrived, with counters over all of them. */
+  requests(from?: Since): RequestPage
+  /** Feed pages as they were handed out. */
+  pages(from?: Since): ReturnType<PageLog['page']>
+  /** How fast each app called, and how far its drains were apart. */
+  windows(): WindowsReport
+  /** Every record of a kind as athenahealth would show it now. Throws RangeError for an unknown practice. */
+  records(practiceId: number, kind: RecordKind): Iterable<Record<string, unknown>>
+  /** Makes a change in a practice as its staff would. Throws what the practice says about a change it cannot make. */
+  change(practiceId: number, change: unknown): unknown
+  /** Ends the tokens of an app, or all: the next call with one is answered 401. */
+  revokeTokens(clientId?: string): void
+  /** Failures of the simulator itself, newest last: none is expected. */
+  defects(): readonly string[]
+}
+
+export interface TruthDeps {
+  readonly requestLog: RequestLog
+  readonly pageLog: PageLog
+  readonly witness: RateWitness
+  readonly practices: ReadonlyMap<number, Practice>
+  readonly applyChange: (practice: Practice, change: unknown) => unknown
+  readonly revokeTokens: (clientId: string | undefined) => void
+  readonly defects: readonly string[]
+  /** Lets what is due happen before anything is read. */
+  readonly catchUp: () => void
+}
+
+/** The truth of one running simulator. */
+export function createTruth(deps: TruthDeps): Truth {
+  const practice = (id: number) => {
+    deps.catchUp()
+    const found = deps.practices.get(id)
+    if (found === undefined) throw new RangeError(`no practice ${id} is simulated`)
+    return found
+  }
+  return {
+    requests: (from) => deps.requestLog.page(from),
+    pages: (from) => deps.pageLog.page(from),
+    windows: () => deps.witness.report(),
+    records: (id, kind) => recordsOf(practice(id), kind),
+    change: (id, change) => deps.applyChange(practice(id), change),
+    revokeTokens: (clientId) => deps.revokeTokens(clientId),
+    defects: () => deps.defects,
+  }
+}
+
+function* recordsOf(practice: Practice, kind: RecordKind): Iterable<Record<string, unknown>> {
+  for (const id of practice.ids(kind)) {
+    const record = practice.wireRecord(kind, id)
+    if (record !== undefined) yield record
+  }
+}
