@@ -119,6 +119,12 @@ export function bookedRecord(state: PracticeState, position: number, showCopay: 
   return record
 }
 
+/** A row of one patient's appointments: as recorded it says least of all. */
+export function patientAppointmentRecord(state: PracticeState, position: number, showCopay: boolean): WireRecord {
+  const { chargeentrynotrequired: _, ...record } = coreRecord(state, position)
+  return showCopay ? { ...record, copay: copayOf(state, position) } : record
+}
+
 /** The shorter record of a GET by id, as recorded: no last-modified and no scheduling fields. */
 export function singleAppointmentRecord(state: PracticeState, position: number, showCopay: boolean): WireRecord {
   const { appointments: table } = state

@@ -10,11 +10,17 @@ export const defaultListMaximum = 5000
 
 const dataInvalid = 'The data provided is invalid.'
 
+/** Rows by position: an array, or anything that can cut a page out of itself. */
+export interface Rows<T> {
+  readonly length: number
+  slice(from: number, to: number): readonly T[]
+}
+
 export interface ListOptions<T> {
   /** Name of the array in the envelope, e.g. `appointments`. */
   readonly key: string
   /** Every match, in the order athenahealth would list them; only the page asked for is rendered. */
-  readonly items: readonly T[]
+  readonly items: Rows<T>
   /** Wire shape of one item; without it items are sent as they are. Called only for the rows of the page. */
   readonly render?: (item: T) => unknown
   /** Rows when the caller sends no `limit`; 1,500 if absent. */

@@ -1,0 +1,108 @@
+/** Which appointments and slots a list means. */
+import { appointmentsBetween, appointmentsOf, statusOf, type AppointmentStatus } from './appointment-table.ts'
+import { startOf } from './populate-schedule.ts'
+import { listed, type PracticeState } from './practice-state.ts'
+import { dayMs } from './calendar-date.ts'
+
+export interface BookedQuery {
+  /** Local days, both included. */
+  readonly firstDay: number
+  readonly lastDay: number
+  /** Indexes; undefined for any. */
+  readonly departments?: ReadonlySet<number> | undefined
+  readonly providers?: ReadonlySet<number> | undefined
+  readonly type?: number | undefined
+  readonly patients?: ReadonlySet<number> | undefined
+  readonly statuses: ReadonlySet<AppointmentStatus>
+  /** Epoch seconds, both included. */
+  readonly modifiedFrom?: number | undefined
+  readonly modifiedTo?: number | undefined
+  readonly scheduledFrom?: number | undefined
+  readonly scheduledTo?: number | undefined
+}
+
+/** Positions of the appointments that meet the query, by day, start and id. */
+export function findBooked(state: PracticeState, query: BookedQuery): number[] {
+  const found: number[] = []
+  for (const position of candidates(state, query)) if (isMeant(state, position, query)) found.push(position)
+  return found
+}
+
+function candidates(state: PracticeState, query: BookedQuery): Iterable<number> {
+  const { appointments: table } = state
+  const { patients } = query
+  if (patients === undefined || patients.size > 50) return appointmentsBetween(table, query.firstDay, query.lastDay)
+  return inOrder(
+    state,
+    [...patients].flatMap((patient) => [...appointmentsOf(state, patient)]),
+  )
+}
+
+/** Sorts positions by day, start and id. */
+export function inOrder(state: PracticeState, positions: number[]): number[] {
+  const { day, start } = state.appointments
+  return positions.sort((a, b) => day.get(a) - day.get(b) || start.get(a) - start.get(b) || a - b)
+}
+
+const within = (value: number, from: number | undefined, to: number | undefined): boolean =>
+  (from === undefined || value >= from) && (to === undefined || value <= to)
+
+const among = <T>(set: ReadonlySet<T> | undefined, value: T): boolean => set === undefined || set.has(value)
+
+function isMeant(state: PracticeState, position: number, query: BookedQuery): boolean {
+  const { appointments: table } = state
+  return (
+    query.statuses.has(statusOf(table, position)) &&
+    within(table.day.get(position), query.firstDay, query.lastDay) &&
+    among(query.departments, table.department.get(position)) &&
+    among(query.providers, table.provider.get(position)) &&
+    among(query.patients, table.patient.get(position)) &&
+    (query.type === undefined || table.type.get(position) === query.type) &&
+    within(table.modifiedAt.get(position), query.modifiedFrom, query.modifiedTo) &&
+    within(table.scheduledAt.get(position), query.scheduledFrom, query.scheduledTo)
+  )
+}
+
+export interface OpenQuery {
+  readonly firstDay: number
+  readonly lastDay: number
+  readonly departments: ReadonlySet<number>
+  readonly providers?: ReadonlySet<number> | undefined
+  /** Types asked for; a generic slot fits every one of them that is not longer. Undefined: any type. */
+  readonly types?: ReadonlySet<number> | undefined
+  readonly showFrozen: boolean
+  /** Slots of types that patients cannot book themselves too. */
+  readonly showInternal: boolean
+  readonly now: number
+  /** Earliest and latest start as distance from now; undefined for no check. */
+  readonly minHours?: number | undefined
+  readonly maxDays?: number | undefined
+}
+
+/** Positions of open slots, by day, start and id. */
+export function findOpen(state: PracticeState, query: OpenQuery): number[] {
+  const { appointments: table } = state
+  const found: number[] = []
+  for (const position of appointmentsBetween(table, query.firstDay, query.lastDay)) {
+    if (statusOf(table, position) !== 'o') continue
+    if (!query.departments.has(table.department.get(position))) continue
+    if (!among(query.providers, table.provider.get(position))) continue
+    if (!query.showFrozen && table.frozen.get(position) === 1) continue
+    if (typeFits(state, table.type.get(position), query) && inTime(state, position, query)) found.push(position)
+  }
+  return found
+}
+
+function typeFits(state: PracticeState, slotType: number, query: OpenQuery): boolean {
+  const slot = listed(state.types, slotType)
+  if (!slot.patientFacing && !query.showInternal) return false
+  if (query.types === undefined || query.types.has(slotType)) return true
+  if (!slot.generic) return false
+  return [...query.types].some((type) => listed(state.types, type).durationMinutes <= slot.durationMinutes)
+}
+
+function inTime(state: PracticeState, position: number, { now, minHours, maxDays }: OpenQuery): boolean {
+  if (minHours === undefined || maxDays === undefined) return true
+  const startsAt = startOf(state, position)
+  return startsAt >= now + minHours * 3_600_000 && startsAt <= now + maxDays * dayMs
+}
