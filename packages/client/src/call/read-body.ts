@@ -1,0 +1,56 @@
+export type BodyText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly problem: 'too-large' | 'charset' }
+
+/**
+ * Reads a body while it arrives and stops at `bytesMax` bytes (after decompression: a small body can unpack into a very
+ * large one). UTF-8 unless the content type says otherwise; bytes that are no UTF-8 become U+FFFD, so that one of them
+ * does not cost a whole page. Rejects with whatever the stream rejects with, or with the signal's reason.
+ */
+export async function readBody(response: Response, bytesMax: number, signal: AbortSignal): Promise<BodyText> {
+  const decoder = makeDecoder(response.headers.get('content-type'))
+  if (!decoder) {
+    await discard(response)
+    return { ok: false, problem: 'charset' }
+  }
+  const reader = response.body?.getReader()
+  if (!reader) return { ok: true, text: '' }
+  let bytes = 0
+  let text = ''
+  try {
+    while (true) {
+      const chunk = await raceAbort(reader.read(), signal)
+      if (chunk.done) return { ok: true, text: text + decoder.decode() }
+      bytes += chunk.value.byteLength
+      if (bytes > bytesMax) return { ok: false, problem: 'too-large' }
+      text += decoder.decode(chunk.value, { stream: true })
+    }
+  } finally {
+    // Frees the connection; after the end of the body it does nothing.
+    reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Drops a body that nobody will read, so that its connection is freed. */
+export async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined)
+}
+
+/** Settles as `work` does, or rejects with the signal's reason once it is aborted, whether or not `work` heeds it. */
+export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function makeDecoder(contentType: string | null): TextDecoder | undefined {
+  const charset = /charset="?([\w-]{1,40})/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
+  const label = { 'us-ascii': 'utf-8', ascii: 'utf-8' }[charset] ?? charset
+  // UTF-16 is left out: nothing of athenahealth's uses it, and mistaken for it any body becomes unreadable.
+  return ['utf-8', 'utf8', 'iso-8859-1', 'windows-1252'].includes(label)
+    ? new TextDecoder(label, { ignoreBOM: true })
+    : undefined
+}

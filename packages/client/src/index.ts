@@ -1,0 +1,82 @@
+export { type AthenaClient, type AthenaClientOptions, createAthenaClient } from './athena-client.ts'
+export type {
+  Answer,
+  AnswerMeta,
+  AthenaCall,
+  AthenaFetch,
+  AthenaHooks,
+  AthenaRequestInit,
+  AttemptEvent,
+  CallOptions,
+  RateLimit,
+  ResponseEvent,
+} from './athena-call.ts'
+export { AthenaError, type AthenaErrorCode, type Executed, isAthenaError } from './athena-error.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { type BaseUrlOptions, type Environment, resolveBaseUrl } from './environment.ts'
+
+export { readRetryAfter } from './call/answer-meta.ts'
+export { decideRetry, type RetryDecision, type RetryFacts } from './call/decide-retry.ts'
+export { type Failure, judgeResponse, type Judgement, type ResponseFacts } from './call/judge-response.ts'
+export { type Params, type ParamValue } from './call/params.ts'
+export { defaultRetryPolicy, type RetryPolicy } from './call/retry-policy.ts'
+export { type Timeouts } from './call/send-call.ts'
+
+export { type AccessToken, accessToken, type TokenSource } from './token/access-token.ts'
+export { CredentialTokenSource, type CredentialTokenSourceOptions } from './token/credential-token-source.ts'
+export {
+  judgeTokenResponse,
+  type TokenGrant,
+  type TokenJudgement,
+  type TokenResponseFacts,
+} from './token/judge-token-response.ts'
+export { type Credential, requestToken, type TokenRequest } from './token/request-token.ts'
+
+export { type AthenaPractice } from './resources/athena-practice.ts'
+export { type CreatedSlot, type DateWindow } from './resources/appointments.ts'
+export { type List, LIMIT_MAX, type Page, type PageAt } from './resources/list.ts'
+export { checkPatientFields, patientFieldMax } from './resources/patient-field-limits.ts'
+export { type Id, type Outcome } from './resources/practice-api.ts'
+
+export {
+  type DrainPage,
+  type Feed,
+  type FeedRecord,
+  type FeedSubscription,
+  readFeedPage,
+  type RecordOfFeed,
+  type ReplayPage,
+  type Subscribe,
+} from './feeds/feed.ts'
+export { type FeedEntry, type FeedName, feedTable } from './feeds/feed-table.ts'
+export { type ReplayWindow, replayWindow } from './feeds/replay-window.ts'
+
+export {
+  type Appointment,
+  appointmentModifiedAt,
+  type AppointmentNote,
+  appointmentStart,
+} from './records/appointment.ts'
+export { departmentZone, type ZoneFields } from './records/department-zone.ts'
+export { type Patient, type PatientId } from './records/patient.ts'
+export {
+  type AppointmentReason,
+  type AppointmentType,
+  type Department,
+  type PracticeInfo,
+  type Provider,
+} from './records/practice-records.ts'
+
+export { addDays, type PlainDate, type PlainTime, readPlainDate, readPlainTime, toUsDate } from './wire/plain-date.ts'
+export { type PageContent, type PageReading, type RecordFault } from './wire/read-page.ts'
+export {
+  easternWallToInstant,
+  easternZone,
+  instantOf,
+  instantsOf,
+  instantToEasternWall,
+  type WallTime,
+  wallTimeAt,
+  type Zone,
+} from './wire/time-zone.ts'
+export { readWireDateTime, type WireDateTime, wireInstant } from './wire/wire-date-time.ts'

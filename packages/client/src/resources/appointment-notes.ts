@@ -1,0 +1,53 @@
+import type { CallOptions } from '../athena-call.ts'
+import { checkId, type Params } from '../call/params.ts'
+import { listEndpoints } from './endpoints.ts'
+import { listOf } from './list.ts'
+import { type Id, type PracticeApi, write } from './practice-api.ts'
+
+const NOTE_ROUTE = '/appointments/{appointmentid}/notes/{noteid}'
+
+/** Notes of appointments. */
+export function appointmentNotesOf(api: PracticeApi) {
+  return {
+    /** Notes of one appointment; those of a cancelled one need `showdeleted`. */
+    list: (appointment: Id, query?: Params, options?: CallOptions) =>
+      listOf(api, listEndpoints.notes, { path: appointmentPath(appointment), query, options }),
+    create: (appointment: Id, form: Params & { notetext: string }, options?: CallOptions) =>
+      write(api, {
+        method: 'POST',
+        route: '/appointments/{appointmentid}/notes',
+        path: appointmentPath(appointment),
+        form,
+        ...(options && { options }),
+      }),
+    update: ({ appointment, note }: NoteOf, form: Params & { notetext: string }, options?: CallOptions) =>
+      write(api, {
+        method: 'PUT',
+        route: NOTE_ROUTE,
+        path: notePath(appointment, note),
+        form,
+        ...(options && { options }),
+      }),
+    delete: ({ appointment, note }: NoteOf, options?: CallOptions) =>
+      write(api, {
+        method: 'DELETE',
+        route: NOTE_ROUTE,
+        path: notePath(appointment, note),
+        ...(options && { options }),
+      }),
+  }
+}
+
+/** A note of an appointment, by their ids. */
+export interface NoteOf {
+  readonly appointment: Id
+  readonly note: Id
+}
+
+function appointmentPath(appointment: Id) {
+  return { appointmentid: checkId('appointmentid', appointment) }
+}
+
+function notePath(appointment: Id, note: Id) {
+  return { ...appointmentPath(appointment), noteid: checkId('noteid', note) }
+}

@@ -1,0 +1,31 @@
+import type { CallOptions } from '../athena-call.ts'
+import { feedOf } from '../feeds/feed.ts'
+import type { FeedName } from '../feeds/feed-table.ts'
+import { appointmentsOf } from './appointments.ts'
+import { patientsOf } from './patients.ts'
+import type { PracticeApi } from './practice-api.ts'
+import { appointmentReasonsOf, appointmentTypesOf, departmentsOf, practiceInfo, providersOf } from './practice-setup.ts'
+
+/** The API of one practice. Parameters and records go by athenahealth's names; dates are `YYYY-MM-DD`. */
+export function athenaPractice(api: PracticeApi) {
+  return {
+    /** The practice's id. */
+    id: api.practice,
+    practiceInfo: (options?: CallOptions) => practiceInfo(api, options),
+    departments: departmentsOf(api),
+    providers: providersOf(api),
+    patients: patientsOf(api),
+    appointmentTypes: appointmentTypesOf(api),
+    appointmentReasons: appointmentReasonsOf(api),
+    appointments: appointmentsOf(api),
+    feeds: {
+      appointments: feedOf(api, 'appointments'),
+      patients: feedOf(api, 'patients'),
+      providers: feedOf(api, 'providers'),
+    },
+    /** Any of the 24 feeds of feedTable. */
+    feed: <N extends FeedName>(name: N) => feedOf(api, name),
+  }
+}
+
+export type AthenaPractice = ReturnType<typeof athenaPractice>

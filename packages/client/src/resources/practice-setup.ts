@@ -1,0 +1,74 @@
+import type { Answer, CallOptions } from '../athena-call.ts'
+import type { Params } from '../call/params.ts'
+import {
+  type Department,
+  departmentShape,
+  type PracticeInfo,
+  type Provider,
+  providerShape,
+} from '../records/practice-records.ts'
+import { listEndpoints } from './endpoints.ts'
+import { listOf } from './list.ts'
+import { badAnswer, getOne, type Id, type PracticeApi, send } from './practice-api.ts'
+import { readPageValue } from '../wire/read-page.ts'
+
+/**
+ * What athenahealth says of the practice itself; the usual first call, since it fails with `unknown-practice` or
+ * `forbidden` where the app has no access.
+ */
+export async function practiceInfo(api: PracticeApi, options?: CallOptions): Promise<Answer<PracticeInfo>> {
+  const { route, shape } = listEndpoints.practiceInfo
+  const answered = await send(api, { method: 'GET', route, ...(options && { options }) })
+  const reading = readPageValue(shape, answered.value)
+  if (!reading.ok) throw badAnswer(answered, 'malformed-response', 'no practice in it')
+  const value = reading.page.items.find((item) => item.practiceid === String(api.practice))
+  if (!value) throw badAnswer(answered, 'wrong-record', 'another practice')
+  return { value, raw: answered.raw, meta: answered.meta }
+}
+
+/** Sites of the practice. */
+export function departmentsOf(api: PracticeApi) {
+  return {
+    /** All departments an app may see; `showalldepartments` adds those hidden from it by default. */
+    list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.departments, { query, options }),
+    get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Department>> =>
+      getOne(api, {
+        route: '/departments/{departmentid}',
+        idField: 'departmentid',
+        id,
+        shape: departmentShape,
+        query,
+        options,
+      }),
+  }
+}
+
+/** People and resources that are scheduled. */
+export function providersOf(api: PracticeApi) {
+  return {
+    list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.providers, { query, options }),
+    get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Provider>> =>
+      getOne(api, {
+        route: '/providers/{providerid}',
+        idField: 'providerid',
+        id,
+        shape: providerShape,
+        query,
+        options,
+      }),
+  }
+}
+
+export function appointmentTypesOf(api: PracticeApi) {
+  return {
+    list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.appointmentTypes, { query, options }),
+  }
+}
+
+export function appointmentReasonsOf(api: PracticeApi) {
+  return {
+    /** What patients may book for with a provider in a department. */
+    list: (query: Params & { departmentid: Id; providerid: Id }, options?: CallOptions) =>
+      listOf(api, listEndpoints.appointmentReasons, { query, options }),
+  }
+}

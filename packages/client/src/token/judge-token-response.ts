@@ -1,0 +1,72 @@
+import type { AnswerMeta } from '../athena-call.ts'
+import type { Failure } from '../call/judge-response.ts'
+import { coerce } from '../wire/coerce.ts'
+import { isPlainObject } from '../wire/decode-record.ts'
+import { readJson } from '../wire/read-json.ts'
+
+/**
+ * What a token is taken to live when athenahealth does not say so in a way that can be believed: one hour
+ * (docs.athenahealth.com, "Authentication", read 2026-11). Too long costs one renewal after a 401; too short would cost
+ * token requests, of which preview allows five a minute.
+ */
+const LIFE_SECONDS_DEFAULT = 3_600
+const LIFE_SECONDS_MAX = 86_400
+
+export interface TokenResponseFacts {
+  readonly text: string
+  readonly meta: AnswerMeta
+  /** When the request left, epoch ms: the token's life is counted from here, on the safe side. */
+  readonly sentAt: number
+}
+
+/** A token as granted. `value` does not show in logs. */
+export interface TokenGrant {
+  readonly value: string
+  /** Epoch ms. */
+  readonly expiresAt: number
+  readonly lifeMs: number
+  /** `rateLimit` here is per minute. */
+  readonly meta: AnswerMeta
+}
+
+export type TokenJudgement =
+  | { readonly ok: true; readonly grant: TokenGrant }
+  | { readonly ok: false; readonly failure: Failure }
+
+/** Judges the token endpoint's answer. Pure; never throws and never quotes the answer. */
+export function judgeTokenResponse({ text, meta, sentAt }: TokenResponseFacts): TokenJudgement {
+  if (meta.status !== 200) return { ok: false, failure: judgeRefusal(meta) }
+  const json = readJson(text)
+  const body = json.ok && isPlainObject(json.value) ? json.value : {}
+  const value = body['access_token']
+  if (typeof value !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(value)) {
+    return { ok: false, failure: { code: 'malformed-response', executed: 'no', hint: 'no access token in it' } }
+  }
+  const lifeMs = readLifeSeconds(body['expires_in']) * 1000
+  const grant = { value, expiresAt: sentAt + lifeMs, lifeMs, meta }
+  return { ok: true, grant: Object.defineProperty(grant, 'value', { enumerable: false }) }
+}
+
+/** `expires_in` comes as a string or a number; what is no life of 1 second to a day is the default. */
+function readLifeSeconds(value: unknown): number {
+  const seconds = coerce.number(value) ?? LIFE_SECONDS_DEFAULT
+  return seconds >= 1 && seconds <= LIFE_SECONDS_MAX ? seconds : LIFE_SECONDS_DEFAULT
+}
+
+function judgeRefusal(meta: AnswerMeta): Failure {
+  const { status, retryAfterMs } = meta
+  if (status === 429)
+    return { code: 'throttled', executed: 'no', retryAfterMs: retryAfterMs ?? untilNextMinuteMs(meta) }
+  if (status >= 500 || status === 408) {
+    return { code: 'server-error', executed: 'no', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  }
+  if (status >= 400) {
+    return { code: 'configuration', executed: 'no', hint: 'the token endpoint refused the client id, secret or scope' }
+  }
+  return { code: 'malformed-response', executed: 'no', hint: 'a redirect or an empty answer instead of a token' }
+}
+
+/** Above the limit tokens are refused for the rest of the minute; the count begins anew at its top (Best Practices page). */
+function untilNextMinuteMs(meta: AnswerMeta): number {
+  return 60_000 - ((meta.serverDate ?? meta.receivedAt) % 60_000)
+}

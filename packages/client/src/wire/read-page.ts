@@ -1,0 +1,102 @@
+import { type BodyForm, readJson } from './read-json.ts'
+import { decodeRecord, isPlainObject, type RecordShape } from './decode-record.ts'
+import { coerce, toList } from './coerce.ts'
+
+/** A record, or a field of one, that could not be read. The rest of the page is good. */
+export interface RecordFault {
+  /** Position in the list as received, from 0. */
+  readonly index: number
+  /** The field left out of the record; absent when the record itself is missing from `items`. */
+  readonly field?: string
+}
+
+/** What a list's body says. */
+export interface PageContent<T> {
+  readonly items: readonly T[]
+  readonly faults: readonly RecordFault[]
+  /** Matches in total, not on this page. Often absent. */
+  readonly totalCount?: number
+  /** The next page's address as athenahealth wrote it: relative, its parameters in upper case. Absent on the last page. */
+  readonly next?: string
+}
+
+/** Where a list is found and what is in it. */
+export interface ListShape<T> {
+  /** The member that holds the list. */
+  readonly key: string
+  /** False where no answer of athenahealth's has been seen: a body without the key is then refused if it holds any list. */
+  readonly keyConfirmed: boolean
+  /** Whether the body may be the list itself. */
+  readonly bare: boolean
+  readonly record: RecordShape<T>
+}
+
+export type PageReading<T> =
+  | { readonly ok: true; readonly page: PageContent<T> }
+  | { readonly ok: false; readonly problem: BodyForm | 'not-a-list' | 'list-missing' | 'rejected' }
+
+/** Reads the text of a list's body, e.g. one stored earlier; see readPageValue. */
+export function readPage<T>(shape: ListShape<T>, text: string): PageReading<T> {
+  const json = readJson(text)
+  return json.ok ? readPageValue(shape, json.value) : { ok: false, problem: json.form }
+}
+
+/**
+ * Reads a list's body by its declared key, whatever the order of members and whatever other lists stand beside it.
+ * A list may be absent, null, `""`, `[]` or `{}` when there is nothing, unless the body counts records it does not show:
+ * then it is refused, because records would be lost without a trace.
+ */
+export function readPageValue<T>(shape: ListShape<T>, value: unknown): PageReading<T> {
+  if (isRejection(value)) return { ok: false, problem: 'rejected' }
+  const list = findList(shape, value)
+  if (list === null) return { ok: false, problem: 'not-a-list' }
+  const envelope = isPlainObject(value) ? value : {}
+  const totalCount = coerce.number(envelope['totalcount']) ?? undefined
+  if (list.length === 0 && hidesRecords(shape, envelope, totalCount)) return { ok: false, problem: 'list-missing' }
+  const next = coerce.text(envelope['next']) ?? ''
+  const page = {
+    ...decodeList(shape.record, list),
+    ...(totalCount === undefined ? {} : { totalCount }),
+    ...(next === '' ? {} : { next }),
+  }
+  return { ok: true, page }
+}
+
+/** Reads every record of a list; what cannot be read is named in `faults`. */
+export function decodeList<T>(
+  shape: RecordShape<T>,
+  list: readonly unknown[],
+): Pick<PageContent<T>, 'items' | 'faults'> {
+  const items: T[] = []
+  const faults: RecordFault[] = []
+  for (const [index, value] of list.entries()) {
+    const { record, unreadable } = decodeRecord(shape, value)
+    if (record === undefined) faults.push({ index })
+    else items.push(record)
+    for (const field of unreadable) if (record !== undefined) faults.push({ index, field })
+  }
+  return { items, faults }
+}
+
+/** A body that says no inside HTTP 200: `success` is false, as a boolean or a string. */
+export function isRejection(value: unknown): boolean {
+  return isPlainObject(value) && Object.hasOwn(value, 'success') && coerce.boolean(value['success']) === false
+}
+
+function findList<T>(shape: ListShape<T>, value: unknown): readonly unknown[] | null {
+  if (isPlainObject(value)) return toList(Object.hasOwn(value, shape.key) ? value[shape.key] : undefined)
+  if (Array.isArray(value)) return shape.bare || value.length === 0 ? value : null
+  return value === null || value === '' ? [] : null
+}
+
+function hidesRecords<T>(
+  shape: ListShape<T>,
+  envelope: Record<string, unknown>,
+  totalCount: number | undefined,
+): boolean {
+  if (Object.hasOwn(envelope, shape.key)) return false
+  if (totalCount !== undefined && totalCount > 0) return true
+  return (
+    !shape.keyConfirmed && Object.values(envelope).some((member) => Array.isArray(member) && member.some(isPlainObject))
+  )
+}
