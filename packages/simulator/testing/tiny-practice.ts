@@ -13,7 +13,7 @@ export interface TinyPractice extends Practice {
 
 const idFields = { appointments: 'appointmentid', patients: 'patientid', providers: 'providerid' } as const
 
-export function tinyPractice(options: { id: number; patients: number; now: () => number }): TinyPractice {
+function tinyPractice(options: { id: number; patients: number; now: () => number }): TinyPractice {
   const { id, patients, now } = options
   const listeners: ((event: PracticeEvent) => void)[] = []
   const tables = new Map<string, Map<string, Record<string, unknown>>>()
@@ -88,14 +88,24 @@ const tinyRoutes: readonly Route[] = [
   },
 ]
 
+export interface TinyParts extends SimulatorParts {
+  readonly practices: Map<number, TinyPractice>
+  /** Tells the practices the time; until then it is the time they were made. */
+  useClock(clock: { now(): number }): void
+}
+
 /** The parts of a simulator of tiny practices, and the practices it made. */
-export function tinyParts(): SimulatorParts & { readonly practices: Map<number, TinyPractice> } {
+export function tinyParts(): TinyParts {
   const practices = new Map<number, TinyPractice>()
+  let clock: { now(): number } | undefined
   return {
     practices,
+    useClock(used) {
+      clock = used
+    },
     routes: tinyRoutes,
     createPractice(options) {
-      const practice = tinyPractice(options)
+      const practice = tinyPractice({ ...options, now: () => clock?.now() ?? options.now })
       practices.set(options.id, practice)
       return practice
     },

@@ -43,3 +43,8 @@ export interface Practice {
    */
   ids(kind: PracticeEvent['feed'] | 'departments' | 'appointmenttypes'): Iterable<string>
 }
+
+// Beside this contract the server uses three functions: `createPractice` (create-practice.ts), `startDay`
+// (day/start-day.ts) and `applyChange(practice, change, now)` (apply-change.ts), which makes one change given as plain
+// JSON and throws TypeError or RangeError with what is wrong about it; `SimulatorParts` in server/start-simulator.ts
+// has their types. Events carry the time of the mutation, never before that of the one before.
