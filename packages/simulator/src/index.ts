@@ -1,0 +1,33 @@
+/** Be athenahealth on localhost: stateful practices behind athenahealth's API, its limits and its quirks. */
+import { routes } from './endpoints/routes.ts'
+import { createPractice } from './practice/create-practice.ts'
+import type { SimulatorOptions } from './server/options.ts'
+import { startWith, type Simulator } from './server/start-simulator.ts'
+
+export type { VirtualClock } from './clock/virtual-clock.ts'
+export type { Limits, LimitsOption } from './limits/limits.ts'
+export type { PracticeOptions, SimulatorOptions } from './server/options.ts'
+export type { Simulator } from './server/start-simulator.ts'
+export { demoApp, readAppFile, type AppOptions } from './tokens/apps.ts'
+export type { Days } from './truth/admin.ts'
+export type { FeedPage } from './truth/page-log.ts'
+export type { WindowsReport } from './truth/rate-witness.ts'
+export type { RequestEntry, RequestPage, RequestTotals } from './truth/request-log.ts'
+export type { RecordKind, Truth } from './truth/truth.ts'
+
+/**
+ * Starts a simulator and resolves once it listens. Without options: practice 195900 with 1,000 patients, the preview's
+ * limits, the demo app, a free port. Rejects with RangeError or TypeError for an option that makes no sense, with the
+ * system's error when the port cannot be had. Stop it with `stop()`.
+ */
+export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  return startWith({ routes, createPractice, startDay, applyChange }, options)
+}
+
+function startDay(): never {
+  throw new RangeError('day: not simulated yet; leave it off')
+}
+
+function applyChange(): never {
+  throw new RangeError('changes: not simulated yet; use the API')
+}
