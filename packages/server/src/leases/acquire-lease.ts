@@ -1,0 +1,125 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Db } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import type { Log } from '../log/log.ts'
+import { extendLease, giveUpLease, type LeaseTerms, takeLeaseIfFree } from './leases.sql.ts'
+
+export interface LeaseDeps {
+  db: Pick<Db, 'control'>
+  clock: Clock
+  log: Log
+}
+
+/**
+ * The right to be the only one at a named piece of work, for as long as it is renewed (by itself, in the background).
+ * A process that was paused may believe for a moment that it still holds a lease that somebody else has by now. So:
+ * stop when `lost` aborts, and hand `fence` to everything the work writes (migration 0010 shows the pattern).
+ */
+export interface Lease {
+  readonly name: string
+  /** The fencing number, a bigint as text: higher than that of every earlier holder. */
+  readonly fence: string
+  /** Aborts with `AegisError('lease.lost')` when the lease was taken over or could not be renewed in time. */
+  readonly lost: AbortSignal
+  /** Ends the lease so that the next one need not wait. Never throws: an unreachable database ends it by time. */
+  release(): Promise<void>
+}
+
+/** A lease is renewed three times before it ends: two answers may get lost. */
+const renewalsPerTerm = 3
+/** After a failed renewal the next one comes sooner. */
+const retriesPerTerm = 10
+
+/**
+ * Takes the lease `name` for `holder` and keeps it. Undefined when somebody else holds it. `ttlMs` is by how much a
+ * dead holder delays the next one; 3,000 ms or more leaves room for a slow database.
+ */
+export async function acquireLease(deps: LeaseDeps, terms: LeaseTerms): Promise<Lease | undefined> {
+  // Before the statement is sent: our idea of the end is never later than the database's.
+  const askedAtMs = deps.clock.now()
+  const fence = await deps.db.control((tx) => takeLeaseIfFree(tx, terms))
+  if (fence === undefined) return undefined
+  return new HeldLease(deps, { ...terms, fence, endsAtMs: askedAtMs + terms.ttlMs })
+}
+
+interface HeldTerms extends LeaseTerms {
+  readonly fence: string
+  readonly endsAtMs: number
+}
+
+class HeldLease implements Lease {
+  readonly name: string
+  readonly fence: string
+  readonly lost: AbortSignal
+  readonly #deps: LeaseDeps
+  readonly #ttlMs: number
+  readonly #abort = new AbortController()
+  #endsAtMs: number
+  #renewal: { cancel(): void }
+  #end: { cancel(): void }
+  #over = false
+
+  constructor(deps: LeaseDeps, { name, fence, ttlMs, endsAtMs }: HeldTerms) {
+    this.name = name
+    this.fence = fence
+    this.lost = this.#abort.signal
+    this.#deps = deps
+    this.#ttlMs = ttlMs
+    this.#endsAtMs = endsAtMs
+    this.#renewal = this.#renewIn(ttlMs / renewalsPerTerm)
+    this.#end = this.#loseAtEnd()
+  }
+
+  async release(): Promise<void> {
+    if (this.#over) return
+    this.#stopTimers()
+    try {
+      await this.#deps.db.control((tx) => giveUpLease(tx, this))
+    } catch (error) {
+      this.#deps.log.error('lease.release-failed', error)
+    }
+  }
+
+  #renewIn(ms: number): { cancel(): void } {
+    return this.#deps.clock.timer(ms, () => void this.#renew())
+  }
+
+  #loseAtEnd(): { cancel(): void } {
+    return this.#deps.clock.timer(this.#endsAtMs - this.#deps.clock.now(), () => this.#lose())
+  }
+
+  async #renew(): Promise<void> {
+    const askedAtMs = this.#deps.clock.now()
+    // A process that slept past the end must not revive the lease, even if nobody took it meanwhile.
+    if (askedAtMs >= this.#endsAtMs) return this.#lose()
+    try {
+      await failpoint('leases.before-renewal')
+      const { name, fence } = this
+      const held = await this.#deps.db.control((tx) => extendLease(tx, { name, fence, ttlMs: this.#ttlMs }))
+      if (this.#over) return
+      if (!held) return this.#lose()
+      this.#endsAtMs = askedAtMs + this.#ttlMs
+      this.#end.cancel()
+      this.#end = this.#loseAtEnd()
+      this.#renewal = this.#renewIn(this.#ttlMs / renewalsPerTerm)
+    } catch (error) {
+      if (this.#over) return
+      this.#deps.log.error('lease.renewal-failed', error)
+      this.#renewal = this.#renewIn(this.#ttlMs / retriesPerTerm)
+    }
+  }
+
+  #lose(): void {
+    if (this.#over) return
+    this.#stopTimers()
+    this.#deps.log.warn('lease.lost')
+    this.#abort.abort(new AegisError('lease.lost', { lease: this.name }))
+  }
+
+  #stopTimers(): void {
+    this.#over = true
+    this.#renewal.cancel()
+    this.#end.cancel()
+  }
+}

@@ -1,0 +1,55 @@
+import { sql, type Tx } from '../db/db.ts'
+
+export interface LeaseTerms {
+  readonly name: string
+  readonly holder: string
+  readonly ttlMs: number
+}
+
+const takeIfFree = sql(
+  'leases.take_if_free',
+  `insert into control.lease as l (name, fence, holder, expires_at)
+   values ($1, 1, $2, aegis.now() + make_interval(secs => $3::float8 / 1000))
+   on conflict (name) do update
+     set fence = l.fence + 1, holder = excluded.holder, expires_at = excluded.expires_at
+     where l.expires_at <= aegis.now()
+   returning fence`,
+)
+const extend = sql(
+  'leases.extend',
+  `update control.lease set expires_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where name = $1 and fence = $2::bigint
+   returning name`,
+)
+const giveUp = sql(
+  'leases.give_up',
+  `update control.lease set expires_at = '-infinity' where name = $1 and fence = $2::bigint`,
+)
+// The fence grows too, so that a heartbeat of the former holder, should it still live, cannot take the lease back.
+const endOthers = sql(
+  'leases.end_others',
+  `update control.lease set expires_at = '-infinity', fence = fence + 1
+   where holder <> $1 and expires_at > aegis.now()
+   returning name`,
+)
+
+/** Takes the lease if nobody holds it: its new fencing number, higher than any before; undefined when it is held. */
+export async function takeLeaseIfFree(tx: Tx, { name, holder, ttlMs }: LeaseTerms): Promise<string | undefined> {
+  const [row] = await tx.rows<{ fence: string }>(takeIfFree, [name, holder, ttlMs])
+  return row?.fence
+}
+
+/** Extends the lease from now on; false when it has another fence by now. */
+export async function extendLease(tx: Tx, lease: { name: string; fence: string; ttlMs: number }): Promise<boolean> {
+  return (await tx.rows(extend, [lease.name, lease.fence, lease.ttlMs])).length === 1
+}
+
+/** Ends the lease at once, unless somebody else holds it by now. */
+export async function giveUpLease(tx: Tx, lease: { name: string; fence: string }): Promise<void> {
+  await tx.rows(giveUp, [lease.name, lease.fence])
+}
+
+/** Ends every lease that is not held by `holder`; how many there were. */
+export async function endOtherLeases(tx: Tx, holder: string): Promise<number> {
+  return (await tx.rows(endOthers, [holder])).length
+}
