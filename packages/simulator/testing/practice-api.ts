@@ -11,8 +11,8 @@ export const monday = Date.UTC(2026, 10, 23, 15)
 export interface PracticeApi {
   readonly practice: Practice
   readonly events: PracticeEvent[]
-  /** Virtual time of the next call, epoch ms. */
-  now: number
+  /** Virtual time, epoch ms: set it to move on. */
+  readonly clock: { now: number }
   /** Calls `METHOD /path?query` with an optional form; the path is what follows `/v1/{practiceid}`. */
   call(request: string, form?: string): Reply
   /** Calls and answers the body's only or first element, or the body itself when it is no array. */
@@ -23,11 +23,12 @@ export interface PracticeApi {
 
 export function practiceApi(options: { seed?: number; patients?: number; now?: number } = {}): PracticeApi {
   const { seed = 7, patients = 300, now = monday } = options
-  const practice = createPractice({ id: 195900, seed, patients, now })
+  const clock = { now }
+  const practice = createPractice({ id: 195900, seed, patients, now: () => clock.now })
   const api: PracticeApi = {
     practice,
     events: [],
-    now,
+    clock,
     call: (request, form = '') => callRoute(api, request, form),
     record: (request, form) => recordOf(callRoute(api, request, form ?? '').body),
     rows: (request) => rowsOf(callRoute(api, request, '').body),
@@ -64,7 +65,7 @@ function callRoute(api: PracticeApi, request: string, form: string): Reply {
         input: parseInput(query, form),
         url: `/v1/${api.practice.id}${path}`,
         path: params,
-        now: api.now,
+        now: api.clock.now,
       })
       // What the wire would carry: absent instead of undefined, and nothing shared with the practice's state.
       return { status: reply.status, body: JSON.parse(JSON.stringify(reply.body)) }

@@ -9,9 +9,9 @@ export interface TinySimulator extends Simulator {
   /** Practice 195900. */
   readonly practice: TinyPractice
   /** A token for the demo app, or another. */
-  token(credential?: string): Promise<string>
+  readonly token: (credential?: string) => Promise<string>
   /** A call with a token, in process: its status, headers and parsed body. */
-  call(path: string, init?: { method?: string; form?: string; token?: string }): Promise<Called>
+  readonly call: (path: string, init?: { method?: string; form?: string; token?: string }) => Promise<Called>
 }
 
 export interface Called {
@@ -77,7 +77,9 @@ export async function read(response: Response): Promise<Called> {
 
 async function askToken({ fetch, url }: Simulator, credential: string): Promise<string> {
   const { body } = await read(await fetch(`${url}/oauth2/v1/token`, tokenRequest(credential)))
-  return String(body.access_token)
+  const token: unknown = body.access_token
+  if (typeof token !== 'string') throw new Error('no token was issued')
+  return token
 }
 
 /** The usual token request, with parts left out or changed. */

@@ -44,6 +44,11 @@ export class VirtualClock {
     return this.#firingAt ?? this.#flowing()
   }
 
+  /** The machine's time, epoch ms, which the virtual one has nothing to do with. */
+  realTime(): number {
+    return Date.now()
+  }
+
   /** Virtual milliseconds per real one. */
   get speed(): number {
     return this.#speed

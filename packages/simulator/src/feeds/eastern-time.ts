@@ -24,13 +24,14 @@ export function easternInstant(text: string, fallBackHour: FallBackHour): number
 
 /** The wall time as if it were GMT, epoch ms; undefined for text of another form or a day that does not exist. */
 function wallClock(text: string): number | undefined {
-  const parts = wallTime.exec(text.trim())?.slice(1).map(Number)
-  if (parts === undefined) return undefined
-  const [month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0] = parts
-  const wall = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
-  const exists =
-    wall.getUTCMonth() === month - 1 && wall.getUTCDate() === day && hour < 24 && minute < 60 && second < 60
-  return exists ? wall.getTime() : undefined
+  const parts = wallTime.exec(text.trim())
+  if (parts === null) return undefined
+  const [, month = '', day = '', year = '', hour = '', ...rest] = parts
+  const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}T${[hour.padStart(2, '0'), ...rest].join(':')}`
+  const wall = Date.parse(`${iso}Z`)
+  // Some parsers roll 30 February over into March.
+  const exists = !Number.isNaN(wall) && new Date(wall).toISOString().startsWith(iso)
+  return exists ? wall : undefined
 }
 
 /** How far Eastern time is behind GMT at an instant, ms. */

@@ -40,7 +40,7 @@ export function answerAtGate(deps: GateDeps, arrival: Arrival): Answer {
   const { answer, route, practice, app } = decide(deps, arrival, at)
   const number = deps.requests.add({
     at,
-    realAt: Date.now(),
+    realAt: deps.clock.realTime(),
     method: arrival.method,
     route: route ?? 'unrouted',
     practice,

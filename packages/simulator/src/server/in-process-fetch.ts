@@ -1,3 +1,4 @@
+import { nextTurn } from '../clock/next-turn.ts'
 import type { Answer, Arrival } from './answer.ts'
 
 /**
@@ -20,7 +21,7 @@ export function inProcessFetch(handle: (arrival: Arrival) => Answer, date: () =>
       body,
     })
     // A turn of the event loop, as any real answer takes: callers must not depend on an answer that is already there.
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     request.signal.throwIfAborted()
     return new Response(bodyOf(answer), { status: answer.status, headers: headersOf(answer, date()) })
   }

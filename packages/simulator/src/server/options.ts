@@ -72,38 +72,45 @@ const minuteMs = 60_000
 const defaultPractice = 195900
 const defaultPatients = 1000
 
+const defaults = {
+  port: 0,
+  host: '127.0.0.1',
+  seed: 1,
+  practices: [defaultPractice],
+  limits: 'preview',
+  throttle: 'json',
+  apps: [demoApp],
+  speed: 1,
+  startAt: undefined,
+  activationLagMs: 15 * minuteMs,
+  retentionMs: 240 * minuteMs,
+  fallBackHour: 'first',
+  expiresIn: 'string',
+  tokenLifetimeS: 3600,
+  encoding: 'typed',
+  admin: true,
+  adminToken: undefined,
+  recording: undefined,
+  day: false,
+  requestLogSize: 100_000,
+} as const satisfies Record<keyof SimulatorOptions, unknown>
+
+/** The least each number may be. */
+const minima = { port: 0, activationLagMs: 0, retentionMs: 0, tokenLifetimeS: 1, requestLogSize: 1 } as const
+
 /** Fills in the defaults. Throws RangeError or TypeError that names the option and what to give. */
 export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
-  const settings: SimulatorSettings = {
-    port: options.port ?? 0,
-    host: options.host ?? '127.0.0.1',
-    seed: options.seed ?? 1,
-    practices: resolvePractices(options.practices ?? [defaultPractice]),
-    limits: resolveLimits(options.limits ?? 'preview'),
-    throttle: options.throttle ?? 'json',
-    apps: options.apps ?? [demoApp],
-    speed: options.speed ?? 1,
-    startAt: options.startAt,
-    activationLagMs: options.activationLagMs ?? 15 * minuteMs,
-    retentionMs: options.retentionMs ?? 240 * minuteMs,
-    fallBackHour: options.fallBackHour ?? 'first',
-    expiresIn: options.expiresIn ?? 'string',
-    tokenLifetimeS: options.tokenLifetimeS ?? 3600,
-    encoding: options.encoding ?? 'typed',
-    admin: options.admin ?? true,
-    adminToken: options.adminToken,
-    recording: options.recording,
-    day: options.day ?? false,
-    requestLogSize: options.requestLogSize ?? 100_000,
+  const stray = Object.keys(options).find((name) => !Object.hasOwn(defaults, name))
+  if (stray !== undefined)
+    throw new TypeError(`${stray}: no such option; there are ${Object.keys(defaults).join(', ')}`)
+  const given: SimulatorOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const merged = { ...defaults, ...given }
+  for (const [name, least] of Object.entries(minima)) {
+    // Every key of the minima is an option.
+    if (!(merged[name as keyof typeof minima] >= least)) throw new RangeError(`${name}: give ${least} or more`)
   }
-  for (const name of ['activationLagMs', 'retentionMs'] as const) {
-    if (!(settings[name] >= 0)) throw new RangeError(`${name}: give 0 or more milliseconds`)
-  }
-  for (const name of ['tokenLifetimeS', 'requestLogSize'] as const) {
-    if (!(settings[name] >= 1)) throw new RangeError(`${name}: give 1 or more`)
-  }
-  if (!Number.isSafeInteger(settings.seed)) throw new RangeError('seed: give a whole number')
-  return settings
+  if (!Number.isSafeInteger(merged.seed)) throw new RangeError('seed: give a whole number')
+  return { ...merged, practices: resolvePractices(merged.practices), limits: resolveLimits(merged.limits) }
 }
 
 function resolvePractices(practices: readonly (PracticeOptions | number)[]): Required<PracticeOptions>[] {

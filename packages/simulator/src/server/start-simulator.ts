@@ -32,7 +32,7 @@ export interface Simulator {
   /** Pauses and resumes the practices' days. */
   readonly days: Days
   /** Closes sockets and timers at once; a second call does nothing more. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** What a simulated practice consists of; the simulator's server knows practices through these only. */

@@ -49,6 +49,7 @@ export async function readAppFile(path: string): Promise<readonly AppOptions[]> 
   try {
     parsed = JSON.parse(text)
   } catch {
+    // Without its cause: a parser's message quotes the text it read, which holds the secret.
     throw new TypeError(`${path}: not JSON; write [{"clientId": "…", "secret": "…"}]`)
   }
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed]
@@ -57,25 +58,34 @@ export async function readAppFile(path: string): Promise<readonly AppOptions[]> 
     try {
       return parseApp(entry)
     } catch (error) {
-      throw new TypeError(`${path}: app ${index + 1}: ${error instanceof Error ? error.message : 'unreadable'}`)
+      const reason = error instanceof Error ? error.message : 'unreadable'
+      throw new TypeError(`${path}: app ${index + 1}: ${reason}`, { cause: error })
     }
   })
 }
 
+/** What each field of an app must be, and the words for it. */
+const appFields: Readonly<Record<string, readonly [accepts: (value: unknown) => boolean, must: string]>> = {
+  clientId: [(value) => isText(value) && !value.includes(':'), 'text without a colon'],
+  secret: [isText, 'text'],
+  practices: [(value) => value === undefined || isPracticeList(value), 'whole numbers'],
+  encoding: [(value) => value === undefined || value === 'typed' || value === 'string', '"typed" or "string"'],
+}
+
 function parseApp(entry: unknown): AppOptions {
   if (typeof entry !== 'object' || entry === null) throw new TypeError('expected an object')
-  const { clientId, secret, practices, encoding, ...unknown } = entry as Record<string, unknown>
-  const [stray] = Object.keys(unknown)
+  const stray = Object.keys(entry).find((name) => !Object.hasOwn(appFields, name))
   if (stray !== undefined) throw new TypeError(`unknown field "${stray}"`)
-  if (typeof clientId !== 'string' || clientId === '' || clientId.includes(':')) {
-    throw new TypeError('"clientId" must be text without a colon')
+  const fields: Readonly<Record<string, unknown>> = { ...entry }
+  for (const [name, [accepts, must]] of Object.entries(appFields)) {
+    if (!accepts(fields[name])) throw new TypeError(`"${name}" must be ${must}`)
   }
-  if (typeof secret !== 'string' || secret === '') throw new TypeError('"secret" must be text')
-  if (encoding !== undefined && encoding !== 'typed' && encoding !== 'string') {
-    throw new TypeError('"encoding" must be "typed" or "string"')
-  }
-  if (practices !== undefined && !isPracticeList(practices)) throw new TypeError('"practices" must be whole numbers')
-  return { clientId, secret, ...(practices && { practices }), ...(encoding && { encoding }) }
+  // Every field has just been checked.
+  return entry as AppOptions
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function isPracticeList(value: unknown): value is number[] {
