@@ -90,22 +90,16 @@ const tinyRoutes: readonly Route[] = [
 
 export interface TinyParts extends SimulatorParts {
   readonly practices: Map<number, TinyPractice>
-  /** Tells the practices the time; until then it is the time they were made. */
-  useClock(clock: { now(): number }): void
 }
 
 /** The parts of a simulator of tiny practices, and the practices it made. */
 export function tinyParts(): TinyParts {
   const practices = new Map<number, TinyPractice>()
-  let clock: { now(): number } | undefined
   return {
     practices,
-    useClock(used) {
-      clock = used
-    },
     routes: tinyRoutes,
     createPractice(options) {
-      const practice = tinyPractice({ ...options, now: () => clock?.now() ?? options.now })
+      const practice = tinyPractice(options)
       practices.set(options.id, practice)
       return practice
     },

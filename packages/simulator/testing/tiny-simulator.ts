@@ -40,7 +40,6 @@ export async function tinySimulator(context: TestContext, options: SimulatorOpti
     ...options,
   })
   context.after(() => simulator.stop())
-  parts.useClock(simulator.clock)
   const tokens = new Map<string, Promise<string>>()
   const token = (credential = demoCredential) => {
     const known = tokens.get(credential) ?? askToken(simulator, credential)

@@ -38,7 +38,7 @@ export interface Simulator {
 /** What a simulated practice consists of; the simulator's server knows practices through these only. */
 export interface SimulatorParts {
   readonly routes: readonly Route[]
-  createPractice(options: { id: number; seed: number; patients: number; now: number }): Practice
+  createPractice(options: { id: number; seed: number; patients: number; now: () => number }): Practice
   startDay(practice: Practice, options: { clock: VirtualClock; seed: number }): { stop(): void }
   /** Makes one change at `now` (epoch ms); throws TypeError or RangeError that says what is wrong with it. */
   applyChange(practice: Practice, change: unknown, now: number): unknown
@@ -60,7 +60,7 @@ export async function startWith(parts: SimulatorParts, options: SimulatorOptions
   const practices = new Map<number, Practice>()
   if (settings.recording === undefined) {
     for (const { id, patients } of settings.practices) {
-      practices.set(id, parts.createPractice({ id, seed: settings.seed, patients, now: clock.now() }))
+      practices.set(id, parts.createPractice({ id, seed: settings.seed, patients, now: () => clock.now() }))
     }
   }
   const { seed } = settings
