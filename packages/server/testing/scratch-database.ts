@@ -6,6 +6,7 @@ import type { Db } from '../src/db/db.ts'
 import { migrate, migrationsDirectory, readMigrations } from '../src/db/migrate.ts'
 import { type OpenDb, openDb } from '../src/db/open-db.ts'
 import { columnTypes } from '../src/db/wire-values.ts'
+import { installQueue } from '../src/queue/install-queue.ts'
 import { testCluster } from './keeper-connection.ts'
 import { silentLog } from './memory-log.ts'
 
@@ -99,7 +100,9 @@ async function makeTemplate(client: pg.Client, clusterUrl: string): Promise<stri
     const unfinished = `${wanted}_unfinished`
     await client.query(`drop database if exists ${unfinished} with (force)`)
     await client.query(`create database ${unfinished} template template0`)
-    await migrate({ ownerUrl: withDatabase(clusterUrl, unfinished), log: silentLog })
+    const ownerUrl = withDatabase(clusterUrl, unfinished)
+    await migrate({ ownerUrl, log: silentLog })
+    await installQueue({ ownerUrl })
     await client.query(`alter database ${unfinished} rename to ${wanted}`)
     return wanted
   } finally {

@@ -16,7 +16,7 @@ export function readPasswords(file: string): ClusterPasswords | undefined {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new AegisError('db.data_directory', { path: file, reason: 'its passwords cannot be read' })
+    throw new AegisError('db.data-directory', { path: file, reason: 'its passwords cannot be read' })
   }
   const passwords: unknown = parse(text)
   return isComplete(passwords) ? passwords : undefined

@@ -118,14 +118,14 @@ function programError(error: unknown, paths: ClusterPaths): AegisError {
 /** What went wrong, read from what PostgreSQL's programs say when they give up. */
 export function startError(said: string, paths: Pick<ClusterPaths, 'dataDir' | 'logFile'>): AegisError {
   if (/No space left on device|Disk quota exceeded/.test(said))
-    return new AegisError('db.disk_full', { path: paths.dataDir })
-  if (/incompatible with server/.test(said)) return new AegisError('db.cluster_version', { path: paths.dataDir })
+    return new AegisError('db.disk-full', { path: paths.dataDir })
+  if (/incompatible with server/.test(said)) return new AegisError('db.cluster-version', { path: paths.dataDir })
   if (
     /Permission denied|Operation not permitted|Read-only file system|invalid permissions|wrong ownership/.test(said)
   ) {
-    return new AegisError('db.data_directory', { path: paths.dataDir, reason: 'PostgreSQL may not write there' })
+    return new AegisError('db.data-directory', { path: paths.dataDir, reason: 'PostgreSQL may not write there' })
   }
-  return new AegisError('db.start_failed', { log: paths.logFile })
+  return new AegisError('db.start-failed', { log: paths.logFile })
 }
 
 /** Sets new passwords without knowing the old ones: the file that held them is gone, the data is still ours. */
@@ -158,9 +158,9 @@ function checkVersion(dataDir: string, major: number): void {
   try {
     found = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim()
   } catch {
-    throw new AegisError('db.data_directory', { path: dataDir, reason: 'it is not a PostgreSQL data directory' })
+    throw new AegisError('db.data-directory', { path: dataDir, reason: 'it is not a PostgreSQL data directory' })
   }
-  if (Number(found) !== major) throw new AegisError('db.cluster_version', { path: dataDir, found, needed: major })
+  if (Number(found) !== major) throw new AegisError('db.cluster-version', { path: dataDir, found, needed: major })
 }
 
 function usableDirectory(path: string): string {
@@ -170,7 +170,7 @@ function usableDirectory(path: string): string {
     return realpathSync(path)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unusable'
-    if (reason === 'ENOSPC' || reason === 'EDQUOT') throw new AegisError('db.disk_full', { path })
-    throw new AegisError('db.data_directory', { path, reason })
+    if (reason === 'ENOSPC' || reason === 'EDQUOT') throw new AegisError('db.disk-full', { path })
+    throw new AegisError('db.data-directory', { path, reason })
   }
 }

@@ -31,13 +31,13 @@ export function memberLogins(url: string): RuntimeLogins {
 /**
  * The driver's configuration of a URL `postgres://user:password@host:port/database`; a socket directory is given as
  * `?host=/run/postgresql`. Anything but a socket or the loopback interface must be encrypted and verified
- * (`sslmode=verify-full`, `require` means the same): otherwise `AegisError('db.insecure_url')`.
+ * (`sslmode=verify-full`, `require` means the same): otherwise `AegisError('db.insecure-url')`.
  */
 export function clientConfig(login: DatabaseLogin): pg.ClientConfig {
   const url = parseUrl(login.url)
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1')
   const database = decodeURIComponent(url.pathname.slice(1))
-  if (!database || !url.username) throw new AegisError('db.invalid_url')
+  if (!database || !url.username) throw new AegisError('db.invalid-url')
   return {
     host: host || 'localhost',
     port: Number(url.searchParams.get('port') ?? (url.port || 5432)),
@@ -58,7 +58,7 @@ export function clientConfig(login: DatabaseLogin): pg.ClientConfig {
 
 function parseUrl(text: string): URL {
   const url = URL.parse(text.trim())
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) throw new AegisError('db.invalid_url')
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) throw new AegisError('db.invalid-url')
   return url
 }
 
@@ -73,7 +73,7 @@ function tls(url: URL, host: string): NonNullable<pg.ClientConfig['ssl']> {
       ...(authorityFile ? { ca: readFileSync(authorityFile) } : {}),
     }
   }
-  if (!isLocal(host)) throw new AegisError('db.insecure_url', { sslmode: mode })
+  if (!isLocal(host)) throw new AegisError('db.insecure-url', { sslmode: mode })
   return false
 }
 

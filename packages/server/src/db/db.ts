@@ -38,7 +38,7 @@ export interface Tx {
    * Buffer, `timestamptz` as epoch milliseconds (number; microseconds as its fraction), `date` as 'YYYY-MM-DD', `jsonb`
    * parsed. An object or array parameter is sent as JSON text, a number as its digits: an instant is given as epoch
    * milliseconds and read with `to_timestamp($1::float8 / 1000)`. `undefined` as a parameter is a TypeError.
-   * Statements begun together (`Promise.all`) travel together. Errors: `db.unavailable`; `db.statement_failed` with
+   * Statements begun together (`Promise.all`) travel together. Errors: `db.unavailable`; `db.statement-failed` with
    * the SQLSTATE and the constraint's name in `detail` (see `isSqlState`), after which the transaction can only be
    * rolled back.
    */

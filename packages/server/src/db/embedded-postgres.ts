@@ -44,8 +44,8 @@ const database = 'aegis'
 /**
  * Starts the embedded PostgreSQL of `dataDir`, making the cluster at the first start; takes over the server when one is
  * running there already. A server that dies (even by SIGKILL) is started again until `stop()`: connections break, the
- * URLs stay. Errors: `db.binaries_missing`, `db.no_unprivileged_user`, `db.cluster_version`, `db.data_directory`,
- * `db.disk_full`, `db.start_failed`.
+ * URLs stay. Errors: `db.binaries-missing`, `db.no-unprivileged-user`, `db.cluster-version`, `db.data-directory`,
+ * `db.disk-full`, `db.start-failed`.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const paths = clusterPaths(options)
@@ -99,7 +99,7 @@ class SupervisedServer {
   }
 
   get socketDirectory(): string {
-    if (!this.#postmaster) throw new AegisError('db.start_failed', { log: this.#paths.logFile })
+    if (!this.#postmaster) throw new AegisError('db.start-failed', { log: this.#paths.logFile })
     return this.#postmaster.socketDirectory
   }
 

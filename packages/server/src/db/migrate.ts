@@ -52,28 +52,28 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: numbe
   }
 }
 
-/** The migration files of `directory` in order; `AegisError('db.migration_files')` for a stray name or a number used twice. */
+/** The migration files of `directory` in order; `AegisError('db.migration-files')` for a stray name or a number used twice. */
 export function readMigrations(directory: string): Migration[] {
   const migrations = readdirSync(directory)
     .sort()
     .map((name) => {
       const number = fileNamePattern.exec(name)?.[1]
-      if (!number) throw new AegisError('db.migration_files', { unexpected: name })
+      if (!number) throw new AegisError('db.migration-files', { unexpected: name })
       const text = readFileSync(join(directory, name), 'utf8')
       return { number: Number(number), name, text, checksum: createHash('sha256').update(text).digest('hex') }
     })
   const twice = migrations.find((migration, index) => migrations[index - 1]?.number === migration.number)
-  if (twice) throw new AegisError('db.migration_files', { numberUsedTwice: twice.name })
+  if (twice) throw new AegisError('db.migration-files', { numberUsedTwice: twice.name })
   return migrations
 }
 
 function pending(migrations: readonly Migration[], applied: ReadonlyMap<number, string>): Migration[] {
   const known = new Set(migrations.map(({ number }) => number))
   const unknown = [...applied.keys()].find((number) => !known.has(number))
-  if (unknown !== undefined) throw new AegisError('db.newer_schema', { migration: unknown })
+  if (unknown !== undefined) throw new AegisError('db.newer-schema', { migration: unknown })
   return migrations.filter(({ number, name, checksum }) => {
     const before = applied.get(number)
-    if (before !== undefined && before !== checksum) throw new AegisError('db.migration_changed', { file: name })
+    if (before !== undefined && before !== checksum) throw new AegisError('db.migration-changed', { file: name })
     return before === undefined
   })
 }
@@ -124,9 +124,9 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     const { code, detail } = fromDriverError(error)
-    if (code !== 'db.statement_failed') throw error
+    if (code !== 'db.statement-failed') throw error
     throw new AegisError(
-      'db.migration_failed',
+      'db.migration-failed',
       { ...detail, file: migration.name },
       { cause: migrationCause(error, detail.sqlstate) },
     )

@@ -47,7 +47,7 @@ function packageRoot(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native')
   } catch {
-    throw new AegisError('db.binaries_missing', { package: name })
+    throw new AegisError('db.binaries-missing', { package: name })
   }
 }
 

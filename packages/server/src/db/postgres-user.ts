@@ -19,7 +19,7 @@ const unshare = ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${nob
 /**
  * Not root: as we are. Root: inside a user name space that maps root to nobody, which needs no account and works below
  * root's home. Where the kernel or a container forbids that: a system account, made if it is missing. Else
- * `AegisError('db.no_unprivileged_user')`.
+ * `AegisError('db.no-unprivileged-user')`.
  */
 export function postgresUser(uid: number = process.getuid?.() ?? 1): PostgresUser {
   if (uid !== 0) return { prefix: [] }
@@ -37,7 +37,7 @@ function account(): { uid: number; gid: number } {
   if (found) return found
   succeeds(['useradd', '--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', accountName])
   const made = lookUp()
-  if (!made) throw new AegisError('db.no_unprivileged_user')
+  if (!made) throw new AegisError('db.no-unprivileged-user')
   return made
 }
 

@@ -58,7 +58,7 @@ async function adopt({ paths, clock }: LaunchInput): Promise<Postmaster | undefi
       return postmasterOf(found.pid, { paths, clock, socketDirectory: found.socketDirectory })
     await clock.sleep(pollMs) // it is starting, or stopping
   }
-  throw new AegisError('db.start_failed', { log: paths.logFile })
+  throw new AegisError('db.start-failed', { log: paths.logFile })
 }
 
 async function clearLeftovers(dataDir: string, clock: Clock): Promise<void> {

@@ -16,15 +16,15 @@ const socketName = '.s.PGSQL.5432'
 export function socketDirectory(runDir: string, dataDir: string, user: PostgresUser): string {
   // A directory of its own: the account that PostgreSQL may run as has no business in the rest of `runDir`.
   const path = [join(runDir, 'pg'), join(tmpdir(), shortName(dataDir)), join('/tmp', shortName(dataDir))].find(fits)
-  if (!path) throw new AegisError('db.data_directory', { path: runDir, reason: 'too long for a socket' })
+  if (!path) throw new AegisError('db.data-directory', { path: runDir, reason: 'too long for a socket' })
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const found = lstatSync(path)
   // Somebody else may have made it first, to listen where we connect.
   const owners = [process.getuid?.(), user.ids?.uid]
   if (!found.isDirectory() || !owners.includes(found.uid)) {
-    throw new AegisError('db.data_directory', { path, reason: 'it belongs to somebody else' })
+    throw new AegisError('db.data-directory', { path, reason: 'it belongs to somebody else' })
   }
-  if (found.mode & 0o077) throw new AegisError('db.data_directory', { path, reason: 'others may enter it; chmod 700' })
+  if (found.mode & 0o077) throw new AegisError('db.data-directory', { path, reason: 'others may enter it; chmod 700' })
   giveTo(user, path)
   return path
 }

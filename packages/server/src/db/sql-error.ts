@@ -15,7 +15,7 @@ const identifierPattern = /^[a-z_][a-z0-9_]{0,62}$/
 const systemCodePattern = /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-Z_]*)$/
 
 /**
- * The driver's error as ours: `db.unavailable` when the connection is the trouble, else `db.statement_failed` with the
+ * The driver's error as ours: `db.unavailable` when the connection is the trouble, else `db.statement-failed` with the
  * SQLSTATE and the constraint's name. Nothing else of the original survives, not even as cause: PostgreSQL puts rows
  * and values into `detail`, `where` and, for a failed cast, into the message itself.
  */
@@ -26,7 +26,7 @@ export function fromDriverError(error: unknown, statement?: string): AegisError 
   if (!sqlStatePattern.test(state) || connectionStates.test(state)) {
     return new AegisError('db.unavailable', { reason: reasonOf(state, error) })
   }
-  return new AegisError('db.statement_failed', {
+  return new AegisError('db.statement-failed', {
     sqlstate: state,
     ...(statement ? { statement } : {}),
     ...(typeof constraint === 'string' && identifierPattern.test(constraint) ? { constraint } : {}),
@@ -36,7 +36,7 @@ export function fromDriverError(error: unknown, statement?: string): AegisError 
 /** Whether `error` is a statement refused with this SQLSTATE (and by this constraint, if one is named). */
 export function isSqlState(error: unknown, sqlstate: string, constraint?: string): boolean {
   return (
-    isAegisError(error, 'db.statement_failed') &&
+    isAegisError(error, 'db.statement-failed') &&
     error.detail.sqlstate === sqlstate &&
     (constraint === undefined || error.detail.constraint === constraint)
   )

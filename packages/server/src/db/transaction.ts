@@ -37,7 +37,7 @@ async function settle<T>(open: OpenTransaction, work: (tx: Tx) => Promise<T>): P
   const result = await work(open)
   open.over = true
   // A statement that nobody awaited would run into the commit, or after it, with its error unseen.
-  if (open.running > 0) throw new AegisError('db.statement_not_awaited', { statement: open.last })
+  if (open.running > 0) throw new AegisError('db.statement-not-awaited', { statement: open.last })
   await commit(open.client)
   return result
 }
@@ -53,7 +53,7 @@ class OpenTransaction implements Tx {
   }
 
   async rows<R extends object>(statement: Statement, values: readonly unknown[] = []): Promise<R[]> {
-    if (this.over) throw new AegisError('db.transaction_over', { statement: statement.name })
+    if (this.over) throw new AegisError('db.transaction-over', { statement: statement.name })
     const wire = values.map(wireValue)
     this.running++
     this.last = statement.name
@@ -97,7 +97,7 @@ async function commit(client: pg.PoolClient): Promise<void> {
       : ours
   }
   // After a failed statement whose error was swallowed, PostgreSQL answers COMMIT with ROLLBACK, and without an error.
-  if (command !== 'COMMIT') throw new AegisError('db.rolled_back')
+  if (command !== 'COMMIT') throw new AegisError('db.rolled-back')
 }
 
 async function rollback(client: pg.PoolClient): Promise<boolean> {

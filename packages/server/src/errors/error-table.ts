@@ -13,88 +13,117 @@ export const errorTable = {
     title: 'The audit log cannot be written, so no patient data is read or served',
     remedy: 'Bring the database back (reachable, with free disk space); work goes on by itself.',
   },
+  'config.invalid': { status: 500, title: 'The configuration has mistakes' },
   'db.busy': {
     status: 503,
     title: 'Another process holds the migration lock',
     remedy: 'Wait until the other instance has finished its migrations, then start again.',
   },
-  'db.binaries_missing': {
+  'db.binaries-missing': {
     status: 500,
     title: 'No embedded PostgreSQL for this platform is installed',
     remedy: 'Run "npm ci" without --omit=optional, or name a PostgreSQL server (15 or newer) with DATABASE_URL_FILE.',
   },
-  'db.cluster_version': {
+  'db.cluster-version': {
     status: 500,
     title: 'The data directory belongs to another PostgreSQL major version',
     remedy:
       'Start the release of Aegis that made it, or start with an empty AEGIS_HOME and let it fetch the practices anew.',
   },
-  'db.data_directory': {
+  'db.data-directory': {
     status: 500,
     title: 'The data directory cannot be used',
     remedy: 'Give the user that runs Aegis a directory of its own (AEGIS_HOME) that it may write to.',
   },
-  'db.disk_full': {
+  'db.disk-full': {
     status: 503,
     title: 'No space is left for the database',
     remedy: 'Free space on the disk that holds AEGIS_HOME, then start again; nothing that was stored is lost.',
   },
-  'db.insecure_url': {
+  'db.insecure-url': {
     status: 500,
     title: 'The database URL would send data over the network unencrypted or unverified',
     remedy: 'Add sslmode=verify-full to the URL (with sslrootcert for a private authority).',
   },
-  'db.insecure_settings': {
+  'db.insecure-settings': {
     status: 500,
     title: 'The database server is configured so that records could be lost or patient data logged',
     remedy: 'Change the named settings on the server (ALTER SYSTEM, then reload), then start again.',
   },
-  'db.invalid_url': {
+  'db.invalid-url': {
     status: 500,
     title: 'The database URL cannot be read',
     remedy: 'Write it as postgres://user:password@host:5432/database?sslmode=verify-full.',
   },
-  'db.migration_changed': {
+  'db.migration-changed': {
     status: 500,
     title: 'A migration that was already applied has changed since',
     remedy: 'Install the release unmodified; a change to the schema is always a new migration.',
   },
-  'db.migration_failed': {
+  'db.migration-failed': {
     status: 500,
     title: 'A migration could not be applied; the database is as it was before it',
     remedy: 'Check that the owner may create roles and schemas in this database, then start again.',
   },
-  'db.migration_files': { status: 500, title: 'The migration files are not as they should be' },
-  'db.newer_schema': {
+  'db.migration-files': { status: 500, title: 'The migration files are not as they should be' },
+  'db.newer-schema': {
     status: 500,
     title: 'The database was written by a newer release of Aegis',
     remedy: 'Install that release or a newer one.',
   },
-  'db.no_unprivileged_user': {
+  'db.no-unprivileged-user': {
     status: 500,
     title: 'PostgreSQL does not run as root, and this system offers no way to drop the privilege',
     remedy: 'Run Aegis as an ordinary user, or name a PostgreSQL server with DATABASE_URL_FILE.',
   },
-  'db.rolled_back': { status: 500, title: 'A transaction was rolled back although its work went on after an error' },
-  'db.start_failed': {
+  'db.rolled-back': { status: 500, title: 'A transaction was rolled back although its work went on after an error' },
+  'db.start-failed': {
     status: 503,
     title: 'The embedded PostgreSQL did not start',
     remedy: 'Read its log file, named here; it says why.',
   },
-  'db.statement_failed': { status: 500, title: 'The database refused a statement' },
-  'db.statement_not_awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
-  'db.transaction_over': { status: 500, title: 'A statement came after the end of its transaction' },
+  'db.statement-failed': { status: 500, title: 'The database refused a statement' },
+  'db.statement-not-awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
+  'db.transaction-over': { status: 500, title: 'A statement came after the end of its transaction' },
   'db.unavailable': { status: 503, title: 'The database is not reachable' },
-  'db.unsafe_role': {
+  'db.unsafe-role': {
     status: 500,
     title: 'The runtime login has more rights than it may have',
     remedy: 'Use a login that is not the owner, not a superuser and has neither BYPASSRLS nor CREATEROLE.',
   },
-  'db.unsupported_version': {
+  'db.unsupported-version': {
     status: 500,
     title: 'This PostgreSQL server is too old',
     remedy: 'Use PostgreSQL 15 or newer.',
   },
+  'http.malformed-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    remedy: 'Send what the reference of this route describes, as JSON.',
+  },
+  'http.not-found': { status: 404, title: 'There is nothing at this address' },
+  'http.port-refused': {
+    status: 500,
+    title: 'The system does not let Aegis listen on this port',
+    remedy: 'Choose a port of 1024 or above with --port or http.port; 0 takes a free one.',
+  },
+  'http.port-taken': {
+    status: 500,
+    title: 'Another program listens on this port already',
+    remedy: 'Stop the other program, or choose another port with --port or http.port; 0 takes a free one.',
+  },
+  'http.request-too-large': { status: 413, title: 'The request is too large' },
+  'http.tls-required': {
+    status: 500,
+    title: 'Only the loopback interface may be listened on without TLS',
+    remedy: 'Leave http.host at 127.0.0.1 and put a TLS proxy in front of it if it must be reached from elsewhere.',
+  },
+  'http.unauthorized': {
+    status: 401,
+    title: 'The request carries no valid token',
+    remedy: 'Send "Authorization: Bearer <token>" with the token of run/instance.json in the home of the instance.',
+  },
+  'http.wrong-host': { status: 421, title: 'The request was meant for another host' },
   'key-server.base-url-refused': {
     status: 500,
     title: 'The base URL does not belong to the environment of the credential',
@@ -129,6 +158,42 @@ export const errorTable = {
       'Nothing, if the token endpoint is down or the limit of token requests is reached: it is asked again by itself.',
   },
   'lease.lost': { status: 503, title: 'Another process took over this work' },
+  'ops.already-running': {
+    status: 409,
+    title: 'Another Aegis runs on this home',
+    remedy: 'Use that one ("aegis status"), stop it, or give this one a home of its own with --home or AEGIS_HOME.',
+  },
+  'ops.home-crossed': {
+    status: 500,
+    title: 'This home belongs to another environment',
+    remedy: 'Give every environment, and the demo, a home of its own with --home or AEGIS_HOME.',
+  },
+  'ops.home-unusable': {
+    status: 500,
+    title: 'The home directory cannot be used',
+    remedy: 'Name a directory that the user who runs Aegis owns and may write to, with --home or AEGIS_HOME.',
+  },
+  'ops.instance-unreachable': {
+    status: 503,
+    title: 'The instance of this home does not answer',
+    remedy: 'If its process is still there, look at its log; if it was killed, start it again with "aegis up".',
+  },
+  'ops.not-running': {
+    status: 503,
+    title: 'No Aegis runs on this home',
+    remedy: 'Start it with "aegis up", or name the home of the one you mean with --home or AEGIS_HOME.',
+  },
+  'ops.unknown-feed': {
+    status: 404,
+    title: 'There is no such feed',
+    remedy: 'See "aegis status" for the feeds of each practice.',
+  },
+  'ops.unknown-practice': {
+    status: 404,
+    title: 'This instance does not mirror that practice',
+    remedy: 'See "aegis status" for the practices it mirrors; they are set under "practices" in aegis.yaml.',
+  },
+  'queue.unknown-job': { status: 500, title: 'A job was enqueued that is not declared' },
   'internal.unexpected': { status: 500, title: 'Something went wrong inside Aegis' },
   'policy.date-range-required': {
     status: 400,

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module'
+import pg from 'pg'
+import { getConstructionPlans, getMigrationPlans } from 'pg-boss'
+import { clientConfig } from '../db/database-login.ts'
+import { fromDriverError } from '../db/sql-error.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+
+/** pg-boss's schema: its tables are its own, and only `queue/` knows them. */
+export const queueSchema = 'pgboss'
+
+/** Any number, the same in every release, and another than that of the migrations. */
+const advisoryLock = 4_017_195_901
+
+const readState = `
+  select (select version from pgboss.version) as version,
+    has_table_privilege('aegis_control', 'pgboss.job_common', 'select, insert, update, delete') as granted`
+/** The role of control tables works the queues; the tenant role has nothing but the function aegis.enqueue. */
+const grants = `
+  revoke all on schema pgboss from public;
+  revoke all on all tables in schema pgboss from public, aegis_app, aegis_audit;
+  revoke all on all functions in schema pgboss from public;
+  grant usage on schema pgboss to aegis_control;
+  grant select, insert, update, delete on all tables in schema pgboss to aegis_control`
+
+/**
+ * Installs or upgrades pg-boss's tables as the owner and gives the runtime role its rights; to be called after
+ * `migrate`. Nothing to do costs one connection and two queries. A database of a newer release is refused.
+ */
+export async function installQueue({ ownerUrl }: { ownerUrl: string }): Promise<void> {
+  const client = new pg.Client({ ...clientConfig({ url: ownerUrl }), application_name: 'aegis-migrate' })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    if (await isInstalled(client)) return
+    await client.query('select pg_advisory_lock($1)', [advisoryLock])
+    if (await isInstalled(client)) return
+    const found = await installedVersion(client)
+    if (found === undefined) await client.query(getConstructionPlans(queueSchema))
+    // The exported plan builds indexes at once; pg-boss's own start would leave them to a worker with the owner's rights.
+    else if (found < wantedVersion()) await client.query(getMigrationPlans(queueSchema, found))
+    await client.query(grants)
+  } catch (error) {
+    throw fromDriverError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+interface QueueState {
+  version: number | undefined
+  granted: boolean
+}
+
+async function isInstalled(client: pg.Client): Promise<boolean> {
+  const version = await installedVersion(client)
+  if (version === undefined) return false
+  if (version > wantedVersion()) throw new AegisError('db.newer-schema', { queueVersion: version })
+  const { rows } = await client.query<QueueState>(readState)
+  return version === wantedVersion() && rows[0]?.granted === true
+}
+
+async function installedVersion(client: pg.Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ yes: boolean }>("select to_regclass('pgboss.version') is not null as yes")
+  if (!rows[0]?.yes) return undefined
+  return (await client.query<{ version: number }>('select version from pgboss.version')).rows[0]?.version
+}
+
+/** The version of the tables that the installed pg-boss works with. */
+function wantedVersion(): number {
+  // pg-boss states it in its package.json only.
+  const manifest = createRequire(import.meta.url)('pg-boss/package.json') as { pgboss: { schema: number } }
+  return manifest.pgboss.schema
+}

@@ -1,0 +1,106 @@
+import { type Clock, sleepOn } from '../src/clock/clock.ts'
+import type { Db, Tx } from '../src/db/db.ts'
+import type { ScratchDatabase } from './scratch-database.ts'
+
+/**
+ * Time that stands still in the process and in the database alike while anything is being worked on, and then jumps to
+ * the next timer: hours of shared timetables run in moments, and come out the same on a busy machine.
+ */
+export interface Lockstep {
+  /** The true time. */
+  readonly clock: Clock
+  /** A clock of another machine: `aheadMs` ahead, its timers late by what `lateMs` returns for each. */
+  machineClock(options: { aheadMs?: number; lateMs?: () => number }): Clock
+  /** The database, watched: time stands while one of its transactions runs. */
+  readonly db: Db
+  /** Lets time run until `done` settles, and returns or throws what it does. At most `maxMs` (default a day) of it. */
+  run<T>(done: Promise<T>, maxMs?: number): Promise<T>
+  /** Lets time run for `ms`. */
+  advance(ms: number): Promise<void>
+}
+
+interface Timer {
+  readonly dueAt: number
+  readonly order: number
+  readonly fire: () => void
+}
+
+const setSqlClock = `update control.clock
+  set base_real = clock_timestamp(), base_virtual = to_timestamp($1::float8 / 1000), speed = 1e-9`
+
+/** Begins at `startAt`, epoch ms; default 2026-01-05 12:00 UTC. */
+export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(2026, 0, 5, 12)): Promise<Lockstep> {
+  const timers = new Set<Timer>()
+  let now = startAt
+  let order = 0
+  let working = 0
+  const clockOf = (aheadMs: number, lateMs: () => number): Clock => {
+    const timer = (ms: number, fire: () => void) => {
+      const entry = { dueAt: now + Math.max(0, ms) + lateMs(), order: order++, fire }
+      timers.add(entry)
+      return { cancel: () => void timers.delete(entry) }
+    }
+    // Whole milliseconds, as the machine's clock shows them.
+    return { now: () => Math.floor(now + aheadMs), timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
+  }
+  const watched = async <T>(work: Promise<T>): Promise<T> => {
+    working++
+    return work.finally(() => working--)
+  }
+  const db: Db = {
+    practice: <T>(practice: number, work: (tx: Tx) => Promise<T>) => watched(database.db.practice(practice, work)),
+    control: <T>(work: (tx: Tx) => Promise<T>) => watched(database.db.control(work)),
+    audit: <T>(work: (tx: Tx) => Promise<T>) => watched(database.db.audit(work)),
+  }
+  const quiet = async () => {
+    for (let turns = 0; turns < 6; turns = working > 0 ? 0 : turns + 1) await turn()
+  }
+  const moveTo = async (at: number) => {
+    if (at <= now) return
+    now = at
+    await database.owner.rows(setSqlClock, [now])
+  }
+  const step = async (until: number): Promise<boolean> => {
+    const next = earliest(timers)
+    if (!next || next.dueAt > until) return false
+    timers.delete(next)
+    await moveTo(next.dueAt)
+    next.fire()
+    return true
+  }
+  await database.owner.rows(setSqlClock, [now])
+  return {
+    clock: clockOf(0, () => 0),
+    machineClock: ({ aheadMs = 0, lateMs = () => 0 }) => clockOf(aheadMs, lateMs),
+    db,
+    async run(done, maxMs = 86_400_000) {
+      let settled = false
+      const end = () => {
+        settled = true
+      }
+      done.then(end, end)
+      const until = now + maxMs
+      for (await quiet(); !settled; await quiet()) {
+        if (!(await step(until))) throw new Error('time stands: nothing is left to wait for')
+      }
+      return done
+    },
+    async advance(ms) {
+      const until = now + ms
+      for (await quiet(); await step(until); await quiet());
+      await moveTo(until)
+    },
+  }
+}
+
+function earliest(timers: ReadonlySet<Timer>): Timer | undefined {
+  let found: Timer | undefined
+  for (const timer of timers) {
+    if (!found || timer.dueAt < found.dueAt || (timer.dueAt === found.dueAt && timer.order < found.order)) found = timer
+  }
+  return found
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
