@@ -59,7 +59,7 @@ export interface CallOptions {
 export interface AthenaHooks {
   /** Before an attempt is sent. */
   onAttempt?(event: AttemptEvent): void
-  /** After an attempt ended, however it ended. */
+  /** After an attempt ended, however it ended, unless `fetch` refused it with an error of its own. */
   onResponse?(event: ResponseEvent): void
 }
 

@@ -1,3 +1,5 @@
+import type { AnswerMeta } from './athena-call.ts'
+
 /** Every code of an AthenaError, with what to do about it. A message is made of these words only, never of upstream text. */
 const advice = {
   aborted: 'the caller gave up',
@@ -42,6 +44,7 @@ export interface AthenaErrorDetails {
   readonly invalidFields?: readonly string[]
   /** Words of ours that make the cause clear: names of settings or fields, limits. Never a value or upstream text. */
   readonly hint?: string
+  readonly meta?: AnswerMeta
   readonly cause?: unknown
 }
 
@@ -70,6 +73,8 @@ export class AthenaError extends Error {
   readonly invalidFields: readonly string[]
   /** Our words on the cause, also part of the message. */
   readonly hint: string | undefined
+  /** What the answer said besides its body, rate limit included; undefined when none came. */
+  readonly meta: AnswerMeta | undefined
 
   constructor(code: AthenaErrorCode, details: AthenaErrorDetails = {}) {
     super(describe(code, details), details.cause === undefined ? undefined : { cause: details.cause })
@@ -86,6 +91,7 @@ export class AthenaError extends Error {
     this.missingFields = details.missingFields ?? []
     this.invalidFields = details.invalidFields ?? []
     this.hint = details.hint
+    this.meta = details.meta
   }
 }
 

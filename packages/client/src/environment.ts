@@ -43,19 +43,27 @@ function parse(baseUrl: string): URL {
   return url
 }
 
-function checkHost(url: URL, { environment, allowedHosts = [] }: BaseUrlOptions): void {
+function checkHost(url: URL, options: BaseUrlOptions): void {
+  const { environment, allowedHosts = [] } = options
   const host = url.hostname.toLowerCase().replace(/\.$/, '')
   const owner = Object.entries(hosts).find(([, name]) => name === host)?.[0]
-  if (owner !== undefined && owner !== environment) {
-    throw refusal(`this is athenahealth's ${owner} host and the environment is ${environment}`)
+  if (owner !== undefined) {
+    checkOwnHost(url, owner, environment)
+    return
   }
-  const ours = owner === environment || (environment === 'local' && isLoopback(host))
   const allowed = allowedHosts.some((name) => [host, url.host].includes(name.toLowerCase()))
-  if (!ours && !allowed)
+  if (!allowed && !(environment === 'local' && isLoopback(host))) {
     throw refusal('its host is not one of this environment; name it in allowedHosts if it is yours')
-  if (url.protocol !== 'https:' && environment !== 'local')
-    throw refusal('only https leaves for preview and production')
-  if (owner !== undefined && url.port !== '') throw refusal("athenahealth's hosts are reached on port 443 only")
+  }
+  if (url.protocol !== 'https:' && environment !== 'local') throw refusal(HTTPS_ONLY)
+}
+
+const HTTPS_ONLY = 'only https leaves for preview and production'
+
+function checkOwnHost(url: URL, owner: string, environment: Environment): void {
+  if (owner !== environment) throw refusal(`this is athenahealth's ${owner} host and the environment is ${environment}`)
+  if (url.protocol !== 'https:') throw refusal(HTTPS_ONLY)
+  if (url.port !== '') throw refusal("athenahealth's hosts are reached on port 443 only")
 }
 
 function isLoopback(host: string): boolean {

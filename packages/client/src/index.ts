@@ -34,6 +34,7 @@ export { type Credential, requestToken, type TokenRequest } from './token/reques
 
 export { type AthenaPractice } from './resources/athena-practice.ts'
 export { type CreatedSlot, type DateWindow } from './resources/appointments.ts'
+export { type ListName, readListPage } from './resources/endpoints.ts'
 export { type List, LIMIT_MAX, type Page, type PageAt } from './resources/list.ts'
 export { checkPatientFields, patientFieldMax } from './resources/patient-field-limits.ts'
 export { type Id, type Outcome } from './resources/practice-api.ts'

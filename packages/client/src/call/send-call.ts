@@ -1,4 +1,4 @@
-import type { AnswerMeta, AthenaCall, AthenaFetch, AthenaHooks, CallOptions } from '../athena-call.ts'
+import type { AnswerMeta, AthenaCall, AthenaFetch, AthenaHooks } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 import type { Clock } from '../clock.ts'
 import type { AccessToken, TokenSource } from '../token/access-token.ts'
@@ -6,9 +6,8 @@ import { type Deadline, startDeadline } from './deadline.ts'
 import { decideRetry, type RetryDecision } from './decide-retry.ts'
 import { exchange, tell } from './exchange.ts'
 import { type Failure, judgeResponse } from './judge-response.ts'
-import { checkId, encodeParams, type Params } from './params.ts'
+import { type ApiRequest, type Plan, planCall } from './plan-call.ts'
 import { raceAbort } from './read-body.ts'
-import { checkRequestId, newRequestId } from './request-id.ts'
 import type { RetryBudget, RetryPolicy } from './retry-policy.ts'
 
 /** Limits of waiting, in milliseconds. Infinity switches one off. */
@@ -39,34 +38,12 @@ export interface CallDeps {
   readonly responseBytesMax: number
 }
 
-export interface ApiRequest {
-  readonly method: AthenaCall['method']
-  readonly route: string
-  readonly practice: number
-  /** Values for the braces of the route. */
-  readonly path?: Readonly<Record<string, string | number>>
-  readonly query?: Params
-  /** A query string to send as it is, instead of `query`: from a `next` link. */
-  readonly search?: string
-  readonly form?: Params
-  readonly consuming?: boolean
-  readonly intensive?: boolean
-  readonly options?: CallOptions
-}
-
 /** An answer that is HTTP 2xx and JSON (or, for a write, empty). */
 export interface Answered {
   readonly value: unknown
   readonly raw: string
   readonly meta: AnswerMeta
   readonly call: AthenaCall
-}
-
-interface Plan {
-  readonly url: string
-  readonly body: string | undefined
-  readonly call: Omit<AthenaCall, 'attempt'>
-  readonly bytesMax: number
 }
 
 type Attempt =
@@ -78,7 +55,7 @@ type Attempt =
  * `fetch` or token source that is none of the network's, unchanged.
  */
 export async function sendCall(deps: CallDeps, request: ApiRequest): Promise<Answered> {
-  const plan = planCall(deps, request)
+  const plan = planCall(request, deps)
   deps.budget.earn()
   const { deadlineMs = deps.timeouts.callMs, signal } = request.options ?? {}
   const deadline = startDeadline(deps.clock, deadlineMs, signal)
@@ -90,24 +67,46 @@ export async function sendCall(deps: CallDeps, request: ApiRequest): Promise<Ans
 }
 
 async function attemptUntilDone(deps: CallDeps, plan: Plan, deadline: Deadline): Promise<Answered> {
-  let refused: AccessToken | undefined
-  let renewed = false
-  for (let attempt = 1; ; attempt += 1) {
-    const call = { ...plan.call, attempt }
-    const got = await getToken(deps, deadline, refused?.generation)
-    const startedAt = deps.clock.now()
-    const result = got.ok ? await attemptOnce(deps, { plan, call, deadline, token: got.token }) : got
-    // A token that could not be had is no answer about a token.
-    const decision = decide(deps, { call, result, leftMs: deadline.leftMs(), renewed: renewed || !got.ok })
-    if (got.ok) report(deps, { call, result, startedAt, ...(decision.retry && { retryInMs: decision.delayMs }) })
+  let history: History = { attempts: 0, refused: undefined, renewed: false }
+  while (true) {
+    const call = { ...plan.call, attempt: history.attempts + 1 }
+    const { result, decision, token } = await attemptAndDecide(deps, { plan, call, deadline, history })
     if (result.ok) return result.answered
     if (!decision.retry) throw result.error ?? failedCall(call, result.failure, result.meta)
-    refused = decision.newToken && got.ok ? got.token : undefined
-    renewed ||= decision.newToken
-    if (decision.newToken) continue
-    deps.budget.spend()
-    await pause(deps.clock, { ms: decision.delayMs, deadline, call, failure: result.failure })
+    if (!decision.newToken) {
+      deps.budget.spend()
+      await pause(deps.clock, { ms: decision.delayMs, deadline, call, failure: result.failure })
+    }
+    const renewed = history.renewed || decision.newToken
+    history = { attempts: call.attempt, refused: decision.newToken ? token : undefined, renewed }
   }
+}
+
+/** What a call has been through. */
+interface History {
+  readonly attempts: number
+  /** The token that the last attempt was refused for. */
+  readonly refused: AccessToken | undefined
+  /** Whether the call has had its one newer token. */
+  readonly renewed: boolean
+}
+
+interface Step {
+  readonly plan: Plan
+  readonly call: AthenaCall
+  readonly deadline: Deadline
+  readonly history: History
+}
+
+async function attemptAndDecide(deps: CallDeps, { plan, call, deadline, history }: Step) {
+  const got = await getToken(deps, deadline, history.refused?.generation)
+  const startedAt = deps.clock.now()
+  const result = got.ok ? await attemptOnce(deps, { plan, call, deadline, token: got.token }) : got
+  // A token that could not be had is no answer about a token.
+  const renewed = history.renewed || !got.ok
+  const decision = decide(deps, { call, result, leftMs: deadline.leftMs(), renewed })
+  if (got.ok) report(deps, { call, result, startedAt, ...(decision.retry && { retryInMs: decision.delayMs }) })
+  return { result, decision, token: got.ok ? got.token : undefined }
 }
 
 interface Decision {
@@ -190,7 +189,7 @@ export function failedCall(call: AthenaCall, failure: Failure, meta?: AnswerMeta
     route,
     requestId,
     ...(practice === undefined ? {} : { practice }),
-    ...(meta && { status: meta.status }),
+    ...(meta && { meta, status: meta.status }),
     ...(meta?.athenaRequestId && { athenaRequestId: meta.athenaRequestId }),
   })
 }
@@ -230,35 +229,4 @@ function report(deps: CallDeps, { call, result, startedAt, ...retry }: Report): 
   tell(() =>
     deps.hooks.onResponse?.({ call, outcome, at, durationMs: at - startedAt, ...(meta && { meta }), ...retry }),
   )
-}
-
-function planCall(deps: CallDeps, request: ApiRequest): Plan {
-  const { method, route, practice, consuming = false, intensive = false, options = {} } = request
-  if (!Number.isSafeInteger(practice) || practice < 1) {
-    throw new AthenaError('invalid-argument', {
-      invalidFields: ['practice'],
-      hint: 'a practice id is a whole number above 0',
-    })
-  }
-  const path = route.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(checkId(name, request.path?.[name] ?? '')),
-  )
-  const search = request.search ?? encodeParams(request.query ?? {})
-  const call = {
-    method,
-    route,
-    practice,
-    kind: 'api',
-    consuming,
-    intensive,
-    idempotent: method === 'GET' && !consuming,
-    requestId: options.requestId === undefined ? newRequestId() : checkRequestId(options.requestId),
-    ...(options.context === undefined ? {} : { context: options.context }),
-  } as const
-  return {
-    url: `${deps.apiUrl}/${practice}${path}${search === '' ? '' : `?${search}`}`,
-    body: request.form === undefined ? undefined : encodeParams(request.form),
-    call,
-    bytesMax: options.responseBytesMax ?? deps.responseBytesMax,
-  }
 }

@@ -63,7 +63,7 @@ export const patientShape = recordShape('patientid', {
   referralsourceid: 'id',
   language6392code: 'text',
   ethnicitycode: 'text',
-  race: 'list',
+  race: 'ids',
   racename: 'text',
   maritalstatus: 'text',
   maritalstatusname: 'text',

@@ -8,7 +8,7 @@ import {
   providerShape,
 } from '../records/practice-records.ts'
 import type { RecordShape } from '../wire/decode-record.ts'
-import type { ListShape } from '../wire/read-page.ts'
+import { type ListShape, type PageReading, readPage } from '../wire/read-page.ts'
 import type { ListEndpoint } from './list.ts'
 
 /**
@@ -57,6 +57,17 @@ export const listEndpoints = {
   },
   notes: { route: '/appointments/{appointmentid}/notes', shape: keyed('notes', appointmentNoteShape), limit: 1_500 },
 } as const satisfies Record<string, ListEndpoint<unknown>>
+
+/** A list of the API by name. */
+export type ListName = keyof typeof listEndpoints
+
+/** Reads a list's page from its text, e.g. one stored earlier. Never throws. */
+export function readListPage<N extends ListName>(name: N, raw: string): PageReading<ListRecord<N>> {
+  // The table's own shape for the name; TypeScript does not follow an index through the union of shapes.
+  return readPage(listEndpoints[name].shape as ListShape<ListRecord<N>>, raw)
+}
+
+type ListRecord<N extends ListName> = (typeof listEndpoints)[N]['shape'] extends ListShape<infer T> ? T : never
 
 function keyed<T>(key: string, record: RecordShape<T>): ListShape<T> {
   return { key, keyConfirmed: true, bare: false, record }

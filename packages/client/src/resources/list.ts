@@ -1,6 +1,7 @@
 import type { AnswerMeta, CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 import type { Params } from '../call/params.ts'
+import { fillRoute } from '../call/plan-call.ts'
 import { type ListShape, type PageContent, readPageValue } from '../wire/read-page.ts'
 import { badAnswer, type PracticeApi, send } from './practice-api.ts'
 
@@ -110,7 +111,7 @@ export async function requestPage<T>(
   const search =
     at.next === undefined
       ? { query: { ...request.query, ...position(endpoint, request) } }
-      : { search: searchOfNext(at.next, { practice: api.practice, path: fillRoute(route, path) }) }
+      : { search: searchOfNext(at.next, { practice: api.practice, path: fillRoute({ route, ...(path && { path }) }) }) }
   const answered = await send(api, {
     method: 'GET',
     route,
@@ -120,7 +121,7 @@ export async function requestPage<T>(
     ...(path && { path }),
     ...(options && { options }),
   })
-  const reading = readPageValue(endpoint.shape, answered.value)
+  const reading = readPageValue(endpoint.shape, answered.value, offsetOf(at))
   if (!reading.ok) throw badAnswer(answered, 'malformed-response', `no list of ${endpoint.shape.key} in it`)
   return { ...reading.page, raw: answered.raw, meta: answered.meta }
 }
@@ -135,6 +136,14 @@ function position<T>(endpoint: ListEndpoint<T>, { at, query }: PageRequest): Par
   return { limit, offset }
 }
 
+/** How many records a page's request skips. */
+function offsetOf({ offset = 0, next }: PageAt): number {
+  if (next === undefined) return offset
+  const named = [...new URLSearchParams(next.slice(next.indexOf('?') + 1))].find(([name]) => /^offset$/i.test(name))
+  return Number(named?.[1] ?? 0)
+}
+
+/** Refuses a number that is not a whole one of a range, with its name. */
 export function checkCount(name: string, value: unknown, { min, max }: { min: number; max: number }): void {
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return
   throw new AthenaError('invalid-argument', {
@@ -160,8 +169,4 @@ function searchOfNext(next: string, here: { practice: number; path: string }): s
     })
   }
   return next.slice(mark + 1)
-}
-
-function fillRoute(route: string, path: Readonly<Record<string, string>> = {}): string {
-  return route.replace(/\{(\w+)\}/g, (_, name: string) => path[name] ?? '')
 }

@@ -36,7 +36,7 @@ export function patientFieldMax(field: string): number | undefined {
 export function checkPatientFields(params: Params): void {
   const tooLong = Object.entries(params).filter(([field, value]) => {
     const charactersMax = patientFieldMax(field)
-    return typeof value === 'string' && charactersMax !== undefined && [...value].length > charactersMax
+    return typeof value === 'string' && charactersMax !== undefined && Array.from(value).length > charactersMax
   })
   if (tooLong.length === 0) return
   const invalidFields = tooLong.map(([field]) => field)

@@ -1,6 +1,7 @@
 import type { Answer, CallOptions } from '../athena-call.ts'
 import { type AthenaErrorCode } from '../athena-error.ts'
-import { type Answered, type ApiRequest, type CallDeps, failedCall, sendCall } from '../call/send-call.ts'
+import type { ApiRequest } from '../call/plan-call.ts'
+import { type Answered, type CallDeps, failedCall, sendCall } from '../call/send-call.ts'
 import { checkId, type Params } from '../call/params.ts'
 import { coerce } from '../wire/coerce.ts'
 import { type Decoded, decodeRecord, isPlainObject, type RecordOf, type RecordShape } from '../wire/decode-record.ts'
@@ -66,10 +67,15 @@ export function pickRecord<T>(
   const candidates: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (candidates.length === 0) throw badAnswer(answered, 'not-found', 'the answer is an empty list')
   if (!candidates.every(isPlainObject)) throw badAnswer(answered, 'malformed-response', 'the answer is no record')
-  const record = candidates.find((candidate) =>
-    Object.entries(ids).every(([field, id]) => coerce.id(candidate[field]) === id),
-  )
-  if (!record) throw badAnswer(answered, 'wrong-record', `another ${Object.keys(ids).join(' or ')}`)
+  const fields = Object.keys(ids)
+  const record = candidates.find((candidate) => fields.every((field) => coerce.id(candidate[field]) === ids[field]))
+  if (!record) {
+    const named = candidates.some((candidate) =>
+      fields.every((field) => typeof coerce.id(candidate[field]) === 'string'),
+    )
+    if (named) throw badAnswer(answered, 'wrong-record', `another ${fields.join(' or ')}`)
+    throw badAnswer(answered, 'malformed-response', `no ${fields.join(' and ')} in it`)
+  }
   return readable(answered, decodeRecord(shape, record), { raw, meta })
 }
 

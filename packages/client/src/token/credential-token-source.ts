@@ -129,8 +129,8 @@ export class CredentialTokenSource implements TokenSource {
 }
 
 function withRetryAfter(failure: AthenaError, retryAfterMs: number): AthenaError {
-  const { method, route, status, requestId, athenaRequestId, hint, cause } = failure
-  const known = { method, route, status, requestId, athenaRequestId, hint, cause }
+  const { method, route, status, requestId, athenaRequestId, hint, meta, cause } = failure
+  const known = { method, route, status, requestId, athenaRequestId, hint, meta, cause }
   const details = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
   return new AthenaError(failure.code, { ...details, retryAfterMs })
 }

@@ -1,6 +1,6 @@
 import type { AnswerMeta, AthenaCall, AthenaFetch, AthenaHooks } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
-import { startDeadline } from '../call/deadline.ts'
+import { type Deadline, startDeadline } from '../call/deadline.ts'
 import { exchange, tell } from '../call/exchange.ts'
 import type { Failure } from '../call/judge-response.ts'
 import { raceAbort } from '../call/read-body.ts'
@@ -47,7 +47,7 @@ export async function requestToken(request: TokenRequest): Promise<TokenGrant> {
   const call = tokenCall(request.context)
   const deadline = startDeadline(clock, request.timeoutMs ?? TIMEOUT_MS_DEFAULT, request.signal)
   try {
-    const headers = await raceAbort(tokenHeaders(request.credential, call), deadline.signal)
+    const headers = await inTime(tokenHeaders(request.credential, call), deadline, call)
     const sentAt = clock.now()
     const outgoing = { url, headers, body: tokenBody(request.scope), call, deadline, bytesMax: TOKEN_BYTES_MAX }
     const taken = await exchange({ fetch, clock, hooks }, outgoing)
@@ -61,6 +61,16 @@ export async function requestToken(request: TokenRequest): Promise<TokenGrant> {
     throw tokenError(call, judged.failure, taken.meta)
   } finally {
     deadline.close()
+  }
+}
+
+/** The secret may come from afar: waiting for it counts as waiting for the token. */
+async function inTime<T>(work: Promise<T>, deadline: Deadline, call: AthenaCall): Promise<T> {
+  try {
+    return await raceAbort(work, deadline.signal)
+  } catch (error) {
+    const code = deadline.cause()
+    throw code ? tokenError(call, { code, executed: 'no', hint: 'while waiting for the secret' }, undefined) : error
   }
 }
 
@@ -90,7 +100,7 @@ function tokenError(call: AthenaCall, failure: Failure, meta: AnswerMeta | undef
     method: call.method,
     route: call.route,
     requestId: call.requestId,
-    ...(meta && { status: meta.status }),
+    ...(meta && { meta, status: meta.status }),
     ...(meta?.athenaRequestId && { athenaRequestId: meta.athenaRequestId }),
   })
 }

@@ -36,23 +36,24 @@ export type PageReading<T> =
   | { readonly ok: false; readonly problem: BodyForm | 'not-a-list' | 'list-missing' | 'rejected' }
 
 /** Reads the text of a list's body, e.g. one stored earlier; see readPageValue. */
-export function readPage<T>(shape: ListShape<T>, text: string): PageReading<T> {
+export function readPage<T>(shape: ListShape<T>, text: string, offset = 0): PageReading<T> {
   const json = readJson(text)
-  return json.ok ? readPageValue(shape, json.value) : { ok: false, problem: json.form }
+  return json.ok ? readPageValue(shape, json.value, offset) : { ok: false, problem: json.form }
 }
 
 /**
  * Reads a list's body by its declared key, whatever the order of members and whatever other lists stand beside it.
- * A list may be absent, null, `""`, `[]` or `{}` when there is nothing, unless the body counts records it does not show:
- * then it is refused, because records would be lost without a trace.
+ * A list may be absent, null, `""`, `[]` or `{}` when there is nothing. It is refused where it is absent and the body
+ * counts records past `offset` (how many were skipped) or speaks of an error: records would be lost without a trace.
  */
-export function readPageValue<T>(shape: ListShape<T>, value: unknown): PageReading<T> {
+export function readPageValue<T>(shape: ListShape<T>, value: unknown, offset = 0): PageReading<T> {
   if (isRejection(value)) return { ok: false, problem: 'rejected' }
   const list = findList(shape, value)
   if (list === null) return { ok: false, problem: 'not-a-list' }
   const envelope = isPlainObject(value) ? value : {}
   const totalCount = coerce.number(envelope['totalcount']) ?? undefined
-  if (list.length === 0 && hidesRecords(shape, envelope, totalCount)) return { ok: false, problem: 'list-missing' }
+  if (!Object.hasOwn(envelope, shape.key) && hidesRecords(shape, envelope, offset))
+    return { ok: false, problem: 'list-missing' }
   const next = coerce.text(envelope['next']) ?? ''
   const page = {
     ...decodeList(shape.record, list),
@@ -89,13 +90,10 @@ function findList<T>(shape: ListShape<T>, value: unknown): readonly unknown[] | 
   return value === null || value === '' ? [] : null
 }
 
-function hidesRecords<T>(
-  shape: ListShape<T>,
-  envelope: Record<string, unknown>,
-  totalCount: number | undefined,
-): boolean {
-  if (Object.hasOwn(envelope, shape.key)) return false
-  if (totalCount !== undefined && totalCount > 0) return true
+/** Whether a body without the declared list gives reason to think that there should be one. */
+function hidesRecords<T>(shape: ListShape<T>, envelope: Record<string, unknown>, offset: number): boolean {
+  if ((coerce.number(envelope['totalcount']) ?? 0) > offset) return true
+  if (['error', 'errormessage', 'fault'].some((name) => coerce.list(envelope[name])?.length !== 0)) return true
   return (
     !shape.keyConfirmed && Object.values(envelope).some((member) => Array.isArray(member) && member.some(isPlainObject))
   )

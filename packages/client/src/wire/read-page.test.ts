@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { appointmentShape } from '../records/appointment.ts'
+import { departmentShape } from '../records/practice-records.ts'
+import { type ListShape, readPage } from './read-page.ts'
+
+const departments: ListShape<unknown> = { key: 'departments', keyConfirmed: true, bare: false, record: departmentShape }
+const unconfirmed: ListShape<unknown> = { ...departments, keyConfirmed: false }
+const bare: ListShape<unknown> = { ...departments, bare: true }
+
+function ids(shape: ListShape<unknown>, body: unknown, offset = 0): unknown {
+  const reading = readPage(shape, typeof body === 'string' ? body : JSON.stringify(body), offset)
+  return reading.ok ? reading.page.items.map((item) => Reflect.get(Object(item), 'departmentid')) : reading.problem
+}
+
+const one = [{ departmentid: 1 }]
+const decoy = [{ departmentid: 99 }]
+
+for (const [title, shape, body, expected] of [
+  ['is found by its key', departments, { departments: one, totalcount: 1 }, ['1']],
+  ['is found behind other lists', departments, { alerts: decoy, zone: [], departments: one }, ['1']],
+  ['is found before other lists', departments, { departments: one, alerts: decoy }, ['1']],
+  ['may be absent', departments, {}, []],
+  ['may be absent beside other lists', departments, { alerts: decoy }, []],
+  ['may be null', departments, { departments: null }, []],
+  ['may be an empty text', departments, { departments: '' }, []],
+  ['may be an empty object', departments, { departments: {} }, []],
+  ['may be a body of []', departments, [], []],
+  ['may be a body of ""', departments, '""', []],
+  ['may be empty though records are counted', departments, { departments: [], totalcount: '34' }, []],
+  ['is missed when absent though records are counted', departments, { totalcount: '34' }, 'list-missing'],
+  ['is missed when the body speaks of an error', departments, { error: 'no' }, 'list-missing'],
+  ['is not a text', departments, { departments: 'none' }, 'not-a-list'],
+  ['is not an object', departments, { departments: { departmentid: 1 } }, 'not-a-list'],
+  ['is not a bare list where none is declared', departments, one, 'not-a-list'],
+  ['may be the body where that is declared', bare, one, ['1']],
+  ['under an unconfirmed key is missed when another list stands there', unconfirmed, { sites: one }, 'list-missing'],
+  ['under an unconfirmed key may be absent', unconfirmed, { sites: [], names: ['x'] }, []],
+  ['is no list when the body says no', departments, { success: 'false', departments: one }, 'rejected'],
+  ['is no list in an empty body', departments, '', 'empty'],
+  ['is no list in HTML', departments, '<html></html>', 'html'],
+] as const) {
+  test(`a list ${title}`, () => {
+    assert.deepEqual(ids(shape, body), expected)
+  })
+}
+
+test('a page past the end may lack its list though records are counted', () => {
+  assert.deepEqual(ids(departments, { totalcount: 34 }, 34), [])
+  assert.equal(ids(departments, { totalcount: 34 }, 33), 'list-missing')
+})
+
+test('one unreadable record is named and does not cost the others', () => {
+  const shape: ListShape<unknown> = { key: 'appointments', keyConfirmed: true, bare: false, record: appointmentShape }
+  const appointments = [
+    { appointmentid: '1', date: '06/02/2020', duration: '15' },
+    { date: '06/02/2020' },
+    null,
+    { appointmentid: 9_007_199_254_740_993 },
+    { appointmentid: 5, date: '06/31/2020', duration: 'long', urgent: 'perhaps', extra: { kept: [1] } },
+  ]
+  const reading = readPage(shape, JSON.stringify({ appointments, next: '', totalcount: 'many' }))
+  assert.deepEqual(reading, {
+    ok: true,
+    page: {
+      items: [
+        { appointmentid: '1', date: '2020-06-02', duration: 15 },
+        { appointmentid: '5', extra: { kept: [1] } },
+      ],
+      faults: [
+        { index: 1 },
+        { index: 2 },
+        { index: 3 },
+        { index: 4, field: 'date' },
+        { index: 4, field: 'duration' },
+        { index: 4, field: 'urgent' },
+      ],
+    },
+  })
+})
+
+test('any JSON is read or refused, and every record is an item or a fault', () => {
+  const body = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ departments: fc.jsonValue(), totalcount: fc.jsonValue(), next: fc.jsonValue() }, { requiredKeys: [] }),
+    fc.record({ departments: fc.array(fc.oneof(fc.jsonValue(), fc.record({ departmentid: fc.jsonValue() }))) }),
+  )
+  fc.assert(
+    fc.property(body, fc.constantFrom(departments, unconfirmed, bare), (value, shape) => {
+      const reading = readPage(shape, JSON.stringify(value))
+      if (!reading.ok) return
+      const list: unknown = Array.isArray(value) ? value : Reflect.get(Object(value), 'departments')
+      const lost = new Set(reading.page.faults.filter((fault) => fault.field === undefined).map((fault) => fault.index))
+      assert.equal(reading.page.items.length + lost.size, Array.isArray(list) ? list.length : 0)
+    }),
+    { numRuns: 500 },
+  )
+})
