@@ -38,7 +38,7 @@ function isFile(path: string): boolean {
 }
 
 function runTests(args: readonly string[], temporary: string): Promise<number> {
-  const options = ['--conditions=aegis-source', '--import', './scripts/leak-check.ts']
+  const options = ['--conditions=aegis-source', '--import', './scripts/leak-guard.ts']
   const limits = ['--test-concurrency=2', `--test-timeout=${fileTimeoutMs}`]
   const child = spawn(process.execPath, [...options, '--test', ...limits, ...args], {
     stdio: 'inherit',

@@ -17,8 +17,10 @@ const checkout = createHash('sha256')
   .update(import.meta.dirname)
   .digest('hex')
   .slice(0, 8)
-/** One per user and checkout: test runs side by side share it. */
-export const keeperDirectory = join(tmpdir(), `aegis-test-${userInfo().uid}-${checkout}`)
+/** A run's test files have a directory each (scripts/leak-guard.ts); the cluster lies beside them. */
+const runDirectory = process.env['AEGIS_TEST_RUN_DIRECTORY'] ?? tmpdir()
+/** One per user and checkout: the files of a test run share it. */
+export const keeperDirectory = join(runDirectory, `aegis-test-${userInfo().uid}-${checkout}`)
 export const keeperSocket = join(keeperDirectory, 'keeper')
 
 const attemptsMax = 400
@@ -79,7 +81,7 @@ function startKeeper(): void {
   const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { LC_ALL: 'C', TMPDIR: tmpdir() },
+    env: { LC_ALL: 'C', TMPDIR: runDirectory, AEGIS_TEST_OUTLIVES_FILE: '1' },
     cwd: '/',
   })
   child.unref()
