@@ -1,12 +1,18 @@
 /** Every route of the simulated v1 API but the changed-data feeds. */
 import type { Route } from '../route.ts'
+import { appointmentNoteRoutes } from './appointment-notes.ts'
 import { appointmentReadRoutes } from './appointment-reads.ts'
 import { appointmentTypeRoutes } from './appointment-types.ts'
+import { bookingRoutes } from './bookings.ts'
+import { checkInRoutes } from './check-in.ts'
 import { departmentRoutes } from './departments.ts'
 import { openSlotRoutes } from './open-slots.ts'
+import { patientMatchRoutes } from './patient-match.ts'
 import { patientReadRoutes } from './patient-reads.ts'
+import { patientWriteRoutes } from './patient-writes.ts'
 import { practiceInfoRoutes } from './practice-info.ts'
 import { providerRoutes } from './providers.ts'
+import { slotWriteRoutes } from './slot-writes.ts'
 
 export const routes: readonly Route[] = [
   ...practiceInfoRoutes,
@@ -14,6 +20,12 @@ export const routes: readonly Route[] = [
   ...providerRoutes,
   ...appointmentTypeRoutes,
   ...patientReadRoutes,
+  ...patientMatchRoutes,
+  ...patientWriteRoutes,
   ...appointmentReadRoutes,
+  ...appointmentNoteRoutes,
   ...openSlotRoutes,
+  ...slotWriteRoutes,
+  ...bookingRoutes,
+  ...checkInRoutes,
 ]

@@ -15,12 +15,12 @@ import { eastern, wallTime } from './zone-time.ts'
 export interface PracticeOptions {
   /** The practice id in paths, e.g. 195900. */
   readonly id: number
-  /** The same seed, id, size and `now` make the same practice. */
+  /** The same seed, id, size and time of making give the same practice. */
   readonly seed: number
   /** 100 to 1,000,000; ids are 1 to this. */
   readonly patients: number
-  /** Virtual time, epoch ms: the calendar is filled from 30 days before to 60 days after. */
-  readonly now: number
+  /** Virtual time, epoch ms: the calendar is filled from 30 days before now to 60 days after. */
+  readonly now: () => number
 }
 
 /** Makes a practice: departments, providers, patients, and a calendar of open, booked, past and cancelled times. */
@@ -49,6 +49,7 @@ const customFields: readonly CustomField[] = [
 
 function createPracticeState({ id, seed, patients, now }: PracticeOptions): PracticeState {
   const own = mixSeed(seed, id)
+  const openedAt = now()
   const departments = makeDepartments()
   const types = makeAppointmentTypes()
   const providers = makeProviders(own, patients, departments)
@@ -56,7 +57,8 @@ function createPracticeState({ id, seed, patients, now }: PracticeOptions): Prac
     id,
     seed: own,
     name: `Simulated Practice ${id}`,
-    openedAt: now,
+    openedAt,
+    now,
     departments,
     providers,
     types,
@@ -66,7 +68,7 @@ function createPracticeState({ id, seed, patients, now }: PracticeOptions): Prac
     patients: createPatientTable({
       seed: own,
       count: patients,
-      openedDay: wallTime(eastern, now).day,
+      openedDay: wallTime(eastern, openedAt).day,
       departments,
       providersByDepartment: departments.map(({ index }) =>
         providers.filter((provider) => provider.home === index).map((provider) => provider.index),
@@ -74,9 +76,9 @@ function createPracticeState({ id, seed, patients, now }: PracticeOptions): Prac
     }),
     appointments: createAppointmentTable(1024),
     listeners: [],
-    latestAt: now,
+    latestAt: openedAt,
   }
-  populateSchedule(state, now)
+  populateSchedule(state, openedAt)
   return state
 }
 
@@ -112,7 +114,7 @@ class SimulatedPractice implements Practice {
     }
     if (kind === 'departments') {
       const department = departmentById(state, id)
-      return department === undefined ? undefined : departmentRecord(department, state.latestAt)
+      return department === undefined ? undefined : departmentRecord(department, state.now())
     }
     const type = typeById(state, id)
     return type === undefined ? undefined : appointmentTypeRecord(type)

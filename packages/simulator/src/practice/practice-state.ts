@@ -19,6 +19,8 @@ export interface PracticeState {
   readonly name: string
   /** When the practice was made, epoch ms. */
   readonly openedAt: number
+  /** The simulator's time, epoch ms. */
+  readonly now: () => number
   readonly departments: readonly Department[]
   readonly providers: Provider[]
   readonly types: readonly AppointmentType[]

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { monday } from '../../testing/practice-api.ts'
+import { applyChange, type PracticeChange } from './apply-change.ts'
+import { appointmentId, appointmentsBetween, appointmentsOf, statusOf } from './appointment-table.ts'
+import { clockText, dateText, dayMs } from './calendar-date.ts'
+import { createPractice, stateOf } from './create-practice.ts'
+import { patientStatus } from './patient-table.ts'
+import type { Practice, PracticeEvent } from './practice.ts'
+import type { PracticeState } from './practice-state.ts'
+import { SeededRandom } from './seeded-random.ts'
+
+const feeds = ['appointments', 'patients', 'providers'] as const
+const stepsPerSeed = 600
+
+/** A row of today or nearby, so that what one change makes possible another is likely to meet. */
+function nearbyRow(state: PracticeState, random: SeededRandom): string {
+  const today = Math.floor(monday / dayMs)
+  const nearby = [...appointmentsBetween(state.appointments, today - 1, today + 1)]
+  return appointmentId(random.pick(nearby))
+}
+
+/** A random change that is often possible. */
+function randomChange(state: PracticeState, random: SeededRandom): PracticeChange {
+  const appointment = nearbyRow(state, random)
+  const patient = random.between(1, state.patients.count)
+  const other = random.between(1, state.patients.count)
+  const department = random.pick(state.departments).id
+  const provider = random.pick(state.providers).id
+  const changes: PracticeChange[] = [
+    { kind: 'book', appointment, patient, ...(random.chance(0.5) ? { type: random.pick(state.types).id } : {}) },
+    { kind: 'book', appointment, patient, note: 'about the knee' },
+    { kind: 'cancel', appointment, reason: random.pick(state.cancelReasons).id },
+    { kind: 'reschedule', appointment, to: nearbyRow(state, random) },
+    { kind: 'reschedule', appointment, to: nearbyRow(state, random) },
+    { kind: random.pick(['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges']), appointment },
+    { kind: random.pick(['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges']), appointment },
+    { kind: random.pick(['freeze', 'unfreeze', 'deleteslot']), appointment },
+    { kind: 'updateappointment', appointment, provider, department },
+    { kind: 'addnote', appointment, text: 'please call first' },
+    {
+      kind: 'addslot',
+      department,
+      provider,
+      date: dateText(Math.floor(monday / dayMs) + random.below(2)),
+      time: clockText(random.between(8, 16) * 60),
+      type: random.pick(['82', '83', '84', '8']),
+    },
+    {
+      kind: 'addpatient',
+      fields: { firstname: 'Nova', lastname: 'Tester', dob: '02/03/1980', departmentid: department, zip: '10001' },
+    },
+    { kind: 'updatepatient', patient, fields: { mobilephone: '518-555-0123', departmentid: department } },
+    { kind: 'updatepatient', patient, fields: { status: random.pick(['active', 'inactive', 'deleted']) } },
+    { kind: 'deletepatient', patient },
+    { kind: 'mergepatients', from: patient, into: other },
+    { kind: 'mergepatients', from: patient, into: other },
+    { kind: 'setcustomfields', patient, values: { 22: 'Delivery' } },
+    { kind: random.pick(['deleteprovider', 'undeleteprovider']), provider },
+    { kind: 'updateprovider', provider, acceptingnewpatients: random.chance(0.5) },
+  ]
+  return random.pick(changes)
+}
+
+/** What a perfect reader of the feeds would know: every record as it was at its latest event. */
+function followFeeds(practice: Practice): Map<string, unknown> {
+  const known = new Map<string, unknown>()
+  const look = (feed: PracticeEvent['feed'], id: string) =>
+    known.set(`${feed} ${id}`, practice.wireRecord(feed, id, { previousPatientIds: true, customFields: true }))
+  for (const feed of feeds) for (const id of practice.ids(feed)) look(feed, id)
+  practice.onEvent(({ feed, id }) => look(feed, id))
+  return known
+}
+
+function assertFeedsKnowAll(practice: Practice, known: ReadonlyMap<string, unknown>): void {
+  for (const feed of feeds) {
+    for (const id of practice.ids(feed)) {
+      const now = practice.wireRecord(feed, id, { previousPatientIds: true, customFields: true })
+      assert.deepEqual(known.get(`${feed} ${id}`), now, `${feed} ${id} changed without an event`)
+    }
+  }
+}
+
+function assertCalendarIsSound(state: PracticeState): void {
+  const { appointments: table, patients } = state
+  const owned = new Map<number, Set<number>>()
+  for (let patient = 1; patient <= patients.count; patient += 1) {
+    const positions = [...appointmentsOf(state, patient)]
+    assert.equal(new Set(positions).size, positions.length, `patient ${patient} has an appointment twice`)
+    if (patientStatus(patients, patient) === 'merged') assert.equal(positions.length, 0, 'a merged patient keeps none')
+    owned.set(patient, new Set(positions))
+  }
+  for (let position = 0; position < table.count; position += 1) {
+    const status = statusOf(table, position)
+    const patient = table.patient.get(position)
+    assert.equal(patient === 0, status === 'o' || status === 'deleted', `a row with status ${status} has ${patient}`)
+    if (patient !== 0) assert.ok(owned.get(patient)?.delete(position), `appointment ${position} is not in its chain`)
+    assert.equal(status === 'x', table.cancellations.has(position))
+  }
+  for (const [patient, left] of owned)
+    assert.equal(left.size, 0, `patient ${patient} is linked to others' appointments`)
+}
+
+function assertListsAreSound(state: PracticeState): void {
+  const { appointments: table, patients } = state
+  const filed: number[] = []
+  for (const [day, positions] of table.byDay) {
+    for (const [index, position] of positions.entries()) {
+      filed.push(position)
+      assert.equal(table.day.get(position), day)
+      const previous = positions[index - 1]
+      if (previous === undefined) continue
+      const order = table.start.get(position) - table.start.get(previous) || position - previous
+      assert.ok(order > 0, 'a day is in order of start and id')
+    }
+  }
+  assert.equal(new Set(filed).size, table.count)
+  for (let id = 1; id <= patients.count; id += 1) {
+    const live = !['deleted', 'merged'].includes(patientStatus(patients, id))
+    assert.equal(patients.live.has(id), live)
+    for (const [index, ids] of patients.byDepartment.entries()) {
+      assert.equal(ids.has(id), live && patients.department.get(id) === index)
+    }
+  }
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`after ${stepsPerSeed} random changes the practice is sound and its feeds tell all of it (seed ${seed})`, () => {
+    let now = monday
+    const practice = createPractice({ id: 195900, seed, patients: 100, now: () => now })
+    const state = stateOf(practice)
+    const known = followFeeds(practice)
+    const random = new SeededRandom(seed, 99)
+    const booked = new Set<string>()
+    let latest = 0
+    practice.onEvent(({ name, id, at }) => {
+      assert.ok(at >= latest, 'time never goes back')
+      latest = at
+      if (name !== 'ScheduleAppointment') return
+      assert.ok(!booked.has(id), `appointment ${id} is booked twice`)
+      booked.add(id)
+    })
+    let made = 0
+    for (let step = 0; step < stepsPerSeed; step += 1) {
+      now += random.between(-500, 60_000)
+      const before = state.latestAt
+      try {
+        applyChange(practice, randomChange(state, random), now)
+        made += 1
+      } catch (error) {
+        assert.ok(error instanceof RangeError, String(error))
+        assert.equal(state.latestAt, before, 'a refused change leaves no trace')
+      }
+    }
+    assert.ok(made > stepsPerSeed / 4, `${made} of ${stepsPerSeed} changes were possible`)
+    assertFeedsKnowAll(practice, known)
+    assertCalendarIsSound(state)
+    assertListsAreSound(state)
+  })
+}
