@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkId, encodeParams, type Params } from './params.ts'
+
+for (const [params, expected] of [
+  [{ departmentid: 1, name: 'O’Brien & Söhne' }, 'departmentid=1&name=O%E2%80%99Brien+%26+S%C3%B6hne'],
+  [{ dob: '1990-05-01' }, 'dob=05%2F01%2F1990'],
+  [{ DOB: '05/01/1990', startdate: '2024-02-29' }, 'DOB=05%2F01%2F1990&startdate=02%2F29%2F2024'],
+  [{ startlastmodified: '06/02/2020 09:06:50' }, 'startlastmodified=06%2F02%2F2020+09%3A06%3A50'],
+  [{ notetext: '2024-02-29' }, 'notetext=2024-02-29'],
+  [{ departmentid: [1, 2, '3'] }, 'departmentid=1%2C2%2C3'],
+  [{ appointmenttime: ['a,b', 'c'] }, 'appointmenttime=a%2Cb&appointmenttime=c'],
+  [{ showcancelled: true, urgentyn: true, hasmobileyn: false }, 'showcancelled=true&urgentyn=Y&hasmobileyn=N'],
+  [{ customfields: [{ customfieldid: 1 }] }, 'customfields=%5B%7B%22customfieldid%22%3A1%7D%5D'],
+  [{ a: undefined, b: null, c: '' }, 'c='],
+  [{}, ''],
+] as const satisfies readonly (readonly [Params, string])[]) {
+  test(`${JSON.stringify(params)} leaves as ${expected || 'nothing'}`, () => {
+    assert.equal(encodeParams(params), expected)
+  })
+}
+
+for (const [title, params, field] of [
+  ['a date that is none', { dob: '1990-02-30' }, 'dob'],
+  ['a date with a time', { startdate: '2024-01-01T00:00:00Z' }, 'startdate'],
+  ['a Date', { dob: new Date(0) }, 'dob'],
+  ['a number that is none', { departmentid: Number.NaN }, 'departmentid'],
+] as const) {
+  test(`${title} is refused with the field’s name and without its value`, () => {
+    assert.throws(
+      () => encodeParams(params),
+      (error: Error & { code?: string; invalidFields?: unknown }) => {
+        assert.equal(error.code, 'invalid-argument')
+        assert.deepEqual(error.invalidFields, [field])
+        assert.ok(!/1990|2024|NaN/.test(error.message))
+        return true
+      },
+    )
+  })
+}
+
+for (const id of ['1', 'a-195900.E-1', 'H40976', '0071', 71111]) {
+  test(`${id} is an id`, () => assert.equal(checkId('patientid', id), String(id)))
+}
+
+for (const id of [
+  '',
+  '.',
+  '..',
+  '../1',
+  '1/2',
+  '1?x=1',
+  '1#',
+  'a b',
+  '%2e',
+  '1\n',
+  1.5,
+  Number.NaN,
+  2 ** 60,
+  'x'.repeat(65),
+]) {
+  test(`${JSON.stringify(id)} is no id`, () =>
+    assert.throws(() => checkId('patientid', id), { code: 'invalid-argument' }))
+}
