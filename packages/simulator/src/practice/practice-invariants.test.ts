@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { monday } from '../../testing/practice-api.ts'
 import { applyChange, type PracticeChange } from './apply-change.ts'
-import { appointmentId, appointmentsBetween, appointmentsOf, statusOf } from './appointment-table.ts'
+import { appointmentAt, appointmentId, appointmentsBetween, appointmentsOf, statusOf } from './appointment-table.ts'
 import { clockText, dateText, dayMs } from './calendar-date.ts'
 import { createPractice, stateOf } from './create-practice.ts'
 import { patientStatus } from './patient-table.ts'
@@ -20,6 +20,16 @@ function nearbyRow(state: PracticeState, random: SeededRandom): string {
   return appointmentId(random.pick(nearby))
 }
 
+/** A step that the visit of a nearby row may take next. */
+function visitChange(state: PracticeState, random: SeededRandom): PracticeChange {
+  const appointment = nearbyRow(state, random)
+  const status = statusOf(state.appointments, appointmentAt(state.appointments, appointment) ?? 0)
+  if (status === '2') return { kind: 'checkout', appointment }
+  return { kind: status === '3' ? 'entercharges' : random.pick(['startcheckin', 'checkin']), appointment }
+}
+
+const visitSteps = ['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges'] as const
+
 /** A random change that is often possible. */
 function randomChange(state: PracticeState, random: SeededRandom): PracticeChange {
   const appointment = nearbyRow(state, random)
@@ -33,8 +43,11 @@ function randomChange(state: PracticeState, random: SeededRandom): PracticeChang
     { kind: 'cancel', appointment, reason: random.pick(state.cancelReasons).id },
     { kind: 'reschedule', appointment, to: nearbyRow(state, random) },
     { kind: 'reschedule', appointment, to: nearbyRow(state, random) },
-    { kind: random.pick(['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges']), appointment },
-    { kind: random.pick(['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges']), appointment },
+    visitChange(state, random),
+    visitChange(state, random),
+    visitChange(state, random),
+    visitChange(state, random),
+    { kind: random.pick(visitSteps), appointment },
     { kind: random.pick(['freeze', 'unfreeze', 'deleteslot']), appointment },
     { kind: 'updateappointment', appointment, provider, department },
     { kind: 'addnote', appointment, text: 'please call first' },
