@@ -77,6 +77,12 @@ export const errorTable = {
     remedy: 'Run Aegis as an ordinary user, or name a PostgreSQL server with DATABASE_URL_FILE.',
   },
   'db.rolled-back': { status: 500, title: 'A transaction was rolled back although its work went on after an error' },
+  'db.roles-not-granted': {
+    status: 500,
+    title: 'The owner may not give the runtime login its roles',
+    remedy:
+      'Have a superuser run: GRANT aegis_app, aegis_control, aegis_audit TO <login> (PostgreSQL 16 and newer: WITH INHERIT FALSE, SET TRUE; 15: ALTER ROLE <login> NOINHERIT).',
+  },
   'db.start-failed': {
     status: 503,
     title: 'The embedded PostgreSQL did not start',
@@ -290,6 +296,12 @@ export const errorTable = {
     title: 'A sealed value does not open: it was changed, or belongs to another row, practice or patient',
     remedy: 'Treat it as tampering until explained. Restore the row from a backup or fetch the record anew.',
   },
+  'sync.list-unstable': {
+    status: 503,
+    title: 'A list changed faster than it could be read through',
+    remedy: 'Nothing to do: it is read again later. A larger sync.snapshotPageSize makes it less likely.',
+  },
+  'sync.page-unreadable': { status: 502, title: 'A stored page cannot be read' },
   'upstream.no-context': {
     status: 500,
     title: 'A call to athenahealth was made without saying for whom and what for',

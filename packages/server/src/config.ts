@@ -1,0 +1,72 @@
+/** Reads the configuration: the only file of the server that looks at the environment. */
+import { resolveBaseUrl } from '@aegis/client'
+import { type AegisConfig, buildConfig } from './config/aegis-config.ts'
+import { ConfigError, type Problem } from './config/config-error.ts'
+import { findDangers } from './config/dangerous-environment.ts'
+import { type EffectiveSetting, effectiveSettings } from './config/describe-config.ts'
+import { findSecrets } from './config/find-secrets.ts'
+import { judgeSettings } from './config/judge-settings.ts'
+import { baseUrlOptions, cautions, type Facts, judgeTogether } from './config/judge-together.ts'
+import { type ConfigFlags, readLayers } from './config/read-layers.ts'
+import { readSecrets } from './config/read-secrets.ts'
+import type { Variables } from './config/read-variables.ts'
+import type { Tree } from './config/tree.ts'
+
+/** Where the configuration comes from. Later ones win: demo, file, environment, flags. */
+export interface ConfigSources {
+  readonly argvOverrides?: ConfigFlags
+  /** Default: the environment of the process. */
+  readonly env?: Variables
+  /** Default: the working directory. Relative paths of variables and flags, and `aegis.yaml`, are looked for here. */
+  readonly cwd?: string
+  /** The demo's own settings; with them `athena` is taken from nowhere else, and only `local` is accepted. */
+  readonly demo?: { readonly settings: Tree; readonly secret: string }
+  /** Options that Node was started with. Default: those of the process. */
+  readonly nodeFlags?: readonly string[]
+}
+
+export interface LoadedConfig {
+  readonly config: AegisConfig
+  /** Sentences for the operator: what is allowed and better not done. */
+  readonly warnings: readonly string[]
+  /** Every setting as it is in force, for `describeConfig`. */
+  readonly effective: readonly EffectiveSetting[]
+  /** The file that was read, if any. */
+  readonly file: string | undefined
+}
+
+/**
+ * Reads and checks the whole configuration, and the secrets it names. Every mistake is reported at once, as one
+ * `ConfigError` (`config.invalid`) that tells the place, what is wrong and the remedy, and never a secret.
+ */
+export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
+  const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd(), demo } = sources
+  const layers = readLayers({ flags, env, cwd, demo: demo?.settings })
+  const judged = judgeSettings(layers.tree, layers.originOf)
+  const facts: Facts = { settings: judged.settings, demo: demo !== undefined, originOf: layers.originOf }
+  const secrets = readSecrets({ settings: judged.settings, layers, env, demoSecret: demo?.secret })
+  const dangers = findDangers(env, sources.nodeFlags ?? process.execArgv)
+  const read = layers.readings.flatMap(({ problems }) => problems)
+  const open = layers.readings.flatMap(({ layer }) => findSecrets(layer))
+  const wrong = judged.problems.filter(({ path }) => !open.some((found) => found.path === path))
+  const all = [...dangers, ...read, ...open, ...wrong, ...judgeTogether(facts), ...secrets.problems]
+  if (all.length || !judged.complete || !secrets.athena) throw new ConfigError(withoutRepeats(all))
+  const config = buildConfig(judged.complete, {
+    demo: facts.demo,
+    home: layers.pathOf(['home'], judged.complete.home),
+    baseUrl: resolveBaseUrl(baseUrlOptions(judged.complete.environment, judged.complete.athena)),
+    secret: secrets.athena,
+    ...(secrets.database && { database: secrets.database }),
+  })
+  const strange = layers.readings.flatMap(({ warnings }) => warnings)
+  return {
+    config,
+    warnings: [...strange, ...secrets.warnings, ...cautions(facts)],
+    effective: effectiveSettings(judged.complete, config, layers),
+    file: layers.file,
+  }
+}
+
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.path} ${problem.what}`, problem])).values()]
+}

@@ -1,0 +1,109 @@
+import type { Environment } from '@aegis/client'
+import type { LogLevel } from '../log/log.ts'
+import type { PolicyRules } from '../policy/judge-call.ts'
+import { type QuotaLimits, quotaPresets } from '../quota/quota-limits.ts'
+import type { SyncSettings } from '../sync/sync-settings.ts'
+import type { Secret } from './secret.ts'
+import type { Settings } from './settings.ts'
+
+/** The configuration as the program uses it: complete, checked, paths absolute, durations in milliseconds. */
+export interface AegisConfig {
+  readonly environment: Environment
+  /** Whether this is the demo, which brings its own simulator. */
+  readonly demo: boolean
+  readonly athena: AthenaConfig
+  readonly practices: readonly number[]
+  /** Absolute path. */
+  readonly home: string
+  /** Absent: the embedded PostgreSQL. */
+  readonly database?: DatabaseConfig
+  readonly http: { readonly host: string; readonly port: number }
+  readonly limits: QuotaLimits
+  readonly sync: SyncSettings
+  readonly policy: PolicyConfig
+  readonly clock: 'system' | 'simulator'
+  readonly log: { readonly level: LogLevel; readonly to: 'file' | 'stderr' }
+}
+
+export interface AthenaConfig {
+  readonly clientId: string
+  readonly secret: Secret
+  /** Checked against the environment, without a trailing slash. */
+  readonly baseUrl: string
+  readonly scope: string
+  readonly allowedHosts: readonly string[]
+}
+
+export interface DatabaseConfig {
+  /** For the runtime: a login that owns nothing. */
+  readonly url: Secret
+  /** For migrations. */
+  readonly ownerUrl: Secret
+}
+
+export interface PolicyConfig extends PolicyRules {
+  /** What a first load may do outside the off-hours: for so many days after the first start, so many calls a day. */
+  readonly onboarding: { readonly days: number; readonly calls: number }
+}
+
+/** What is not read from the settings alone. */
+export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'database'> {
+  readonly secret: Secret
+  readonly baseUrl: string
+}
+
+/** Puts the checked settings into the shapes that the slices ask for. */
+export function buildConfig(settings: Settings, { secret, baseUrl, ...parts }: ConfigParts): AegisConfig {
+  const { environment, practices, http, clock, log } = settings
+  const { clientId, scope, allowedHosts } = settings.athena
+  return {
+    environment,
+    ...parts,
+    athena: { clientId, secret, baseUrl, scope, allowedHosts },
+    practices,
+    http,
+    limits: limitsOf(settings),
+    sync: syncOf(settings.sync),
+    policy: policyOf(settings.policy),
+    clock,
+    log,
+  }
+}
+
+function limitsOf({ environment, limits }: Settings): QuotaLimits {
+  const preset = quotaPresets[environment === 'production' ? 'production' : 'preview']
+  const { perPracticePerSecond } = limits
+  return {
+    perSecond: limits.perSecond ?? preset.perSecond,
+    perDay: limits.perDay ?? preset.perDay,
+    tokensPerMinute: limits.tokensPerMinute ?? preset.tokensPerMinute,
+    ...(perPracticePerSecond !== undefined && { perPracticePerSecond }),
+  }
+}
+
+function syncOf(sync: Settings['sync']): SyncSettings {
+  const { takeOver, feedPageSize, snapshotPageSize, bookedDaysBack, bookedDaysAhead, slotDaysAhead } = sync
+  return {
+    pollIntervalMs: sync.pollInterval,
+    settleMs: sync.settle,
+    activationCheckMs: sync.activationCheck,
+    subscriptionCheckMs: sync.subscriptionCheck,
+    replayMarginMs: sync.replayMargin,
+    retentionMs: sync.retention,
+    refreshMs: sync.refresh,
+    foreignWindowMs: sync.foreignWindow,
+    inboxKeepMs: sync.inboxKeep,
+    bookedWindowDays: sync.bookedWindowDays,
+    takeOver,
+    feedPageSize,
+    snapshotPageSize,
+    bookedDaysBack,
+    bookedDaysAhead,
+    slotDaysAhead,
+  }
+}
+
+function policyOf({ offHours, ...policy }: Settings['policy']): PolicyConfig {
+  if (offHours === 'always') return { ...policy, offHours }
+  return { ...policy, offHours: { timeZone: offHours.zone, from: offHours.from, to: offHours.to } }
+}

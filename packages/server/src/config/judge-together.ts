@@ -1,0 +1,86 @@
+import { isAthenaError, resolveBaseUrl } from '@aegis/client'
+import { quotaPresets } from '../quota/quota-limits.ts'
+import type { Problem } from './config-error.ts'
+import type { Settings } from './settings.ts'
+
+export interface Facts {
+  readonly settings: Partial<Settings>
+  readonly demo: boolean
+  readonly originOf: (path: readonly string[]) => string | undefined
+}
+
+/** The demo's app: never to be sent to athenahealth itself. */
+const DEMO_CLIENT_ID = 'demo-client'
+
+/** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
+export function judgeTogether(facts: Facts): Problem[] {
+  return [environment, loopback, baseUrl, slavedClock, databaseUrls].flatMap((judge) => judge(facts))
+}
+
+/** What is allowed and most likely not meant. */
+export function cautions({ settings: { environment, limits } }: Facts): string[] {
+  if (!environment || !limits || environment === 'local') return []
+  const granted = quotaPresets[environment]
+  return (['perSecond', 'perDay', 'tokensPerMinute'] as const)
+    .filter((name) => (limits[name] ?? 0) > granted[name])
+    .map((name) => `limits.${name} is above the ${granted[name]} that athenahealth grants in ${environment}.`)
+}
+
+function problem(facts: Facts, path: string, [what, remedy]: readonly [what: string, remedy: string]): Problem[] {
+  const origin = facts.originOf(path.split('.'))
+  return [{ path, ...(origin !== undefined && { origin }), what, remedy }]
+}
+
+function environment(facts: Facts): Problem[] {
+  const { environment: named, athena } = facts.settings
+  if (facts.demo && named !== undefined && named !== 'local') {
+    const remedy = 'Start the demo elsewhere, or leave out --demo to mirror what is configured here.'
+    return problem(facts, 'environment', [`is ${named}; the demo runs against its own simulator only.`, remedy])
+  }
+  if (athena?.clientId === DEMO_CLIENT_ID && named !== undefined && named !== 'local') {
+    const remedy = `Give the client id and secret of your own app for ${named}, from athenahealth's developer portal.`
+    return problem(facts, 'athena.clientId', [`is the demo's, which ${named} does not know.`, remedy])
+  }
+  return []
+}
+
+function loopback(facts: Facts): Problem[] {
+  const host = facts.settings.http?.host
+  if (host === undefined || ['127.0.0.1', '::1', 'localhost'].includes(host)) return []
+  const remedy = 'Leave it at 127.0.0.1, and put a TLS proxy in front if it must be reached from elsewhere.'
+  return problem(facts, 'http.host', ['is not the loopback interface; that would need TLS.', remedy])
+}
+
+function baseUrl(facts: Facts): Problem[] {
+  const { environment: named, athena } = facts.settings
+  if (facts.demo || named === undefined || athena === undefined) return []
+  try {
+    resolveBaseUrl(baseUrlOptions(named, athena))
+    return []
+  } catch (error) {
+    if (!isAthenaError(error)) throw error
+    const remedy =
+      'Use the address that belongs to the environment (for preview and production leave it out), or name the host in athena.allowedHosts if it is yours.'
+    return problem(facts, 'athena.baseUrl', [`is refused: ${error.hint ?? error.code}.`, remedy])
+  }
+}
+
+/** What `resolveBaseUrl` is asked with. */
+export function baseUrlOptions(environment: Settings['environment'], athena: Settings['athena']) {
+  const { baseUrl, allowedHosts } = athena
+  return { environment, allowedHosts, ...(baseUrl !== undefined && { baseUrl }) }
+}
+
+function slavedClock(facts: Facts): Problem[] {
+  const { clock, environment: named } = facts.settings
+  if (clock !== 'simulator' || named === undefined || named === 'local') return []
+  return problem(facts, 'clock', [`cannot be the simulator's in ${named}.`, 'Remove it, or set it to system.'])
+}
+
+function databaseUrls(facts: Facts): Problem[] {
+  const { urlFile, ownerUrlFile } = facts.settings.database ?? {}
+  if ((urlFile === undefined) === (ownerUrlFile === undefined)) return []
+  const missing = urlFile === undefined ? 'urlFile' : 'ownerUrlFile'
+  const remedy = `Name both: database.urlFile (DATABASE_URL_FILE) for a login that owns nothing, database.ownerUrlFile (DATABASE_OWNER_URL_FILE) for migrations.`
+  return problem(facts, `database.${missing}`, ['is missing while the other one is given.', remedy])
+}

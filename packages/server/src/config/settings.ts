@@ -1,0 +1,229 @@
+import { z } from 'zod'
+import { formatDuration } from '../clock/duration.ts'
+import { defaultRangeLimits } from '../policy/intensive-calls.ts'
+import { defaultOffHours, minutesOf } from '../policy/off-hours.ts'
+import { quotaPresets } from '../quota/quota-limits.ts'
+import { defaultSyncSettings as sync } from '../sync/sync-settings.ts'
+import {
+  decimal,
+  duration,
+  flag,
+  kindOfItsOwn,
+  line,
+  lines,
+  oneOf,
+  setting,
+  wholeNumber,
+  wholeNumbers,
+} from './setting.ts'
+
+const athena = z.strictObject({
+  clientId: setting(line("the app's client id"), {
+    doc: 'Client id of the app, from the developer portal. It belongs to one environment.',
+    env: 'AEGIS_ATHENA_CLIENT_ID',
+  }),
+  secretFile: setting(line('the path of a file'), {
+    doc: "File with the app's secret, alone on one line, readable only by the user that runs Aegis. `/dev/stdin` reads it from standard input. The secret itself is never written here.",
+    env: 'AEGIS_ATHENA_SECRET_FILE',
+  }),
+  baseUrl: setting(line('an http(s) URL').optional(), {
+    doc: 'Where athenahealth is reached, if not at its own address: a gateway, or a simulator. Without a path that athenahealth does not have.',
+    env: 'AEGIS_ATHENA_BASE_URL',
+    fallback: "athenahealth's own address of the environment; `local` needs one",
+  }),
+  scope: setting(line('the scopes, separated by spaces').default('athena/service/Athenanet.MDP.*'), {
+    doc: 'Scopes asked for with every token. The default means everything the app was granted.',
+    env: 'AEGIS_ATHENA_SCOPE',
+  }),
+  allowedHosts: setting(lines('a list of host names').default([]), {
+    doc: 'Hosts, besides those of athenahealth or (in `local`) the machine itself, that credentials may be sent to.',
+    env: 'AEGIS_ATHENA_ALLOWED_HOSTS',
+  }),
+})
+
+const database = z.strictObject({
+  urlFile: setting(line('the path of a file').optional(), {
+    doc: 'File with the URL of a PostgreSQL server (15 or newer) for the runtime, with a login that owns nothing.',
+    env: 'DATABASE_URL_FILE',
+    fallback: 'the embedded PostgreSQL',
+  }),
+  ownerUrlFile: setting(line('the path of a file').optional(), {
+    doc: 'File with the URL of the same database for its owner, used for migrations only. Needed with `database.urlFile`.',
+    env: 'DATABASE_OWNER_URL_FILE',
+    fallback: 'the embedded PostgreSQL',
+  }),
+})
+
+const http = z.strictObject({
+  host: setting(line('an address').default('127.0.0.1'), {
+    doc: 'Address that the API of this instance listens on. Only the loopback interface: anything else would need TLS.',
+  }),
+  port: setting(wholeNumber({ min: 0, max: 65_535 }).default(7420), {
+    doc: 'Port of the API of this instance. 0 takes a free one; `aegis status` shows which.',
+    env: 'AEGIS_PORT',
+  }),
+})
+
+const byEnvironment = (name: 'perSecond' | 'perDay' | 'tokensPerMinute') =>
+  `${quotaPresets.production[name].toLocaleString('en-US')} in production, else ${quotaPresets.preview[name].toLocaleString('en-US')}`
+
+const limits = z.strictObject({
+  perSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
+    doc: 'Calls in any second that athenahealth allows the app.',
+    fallback: byEnvironment('perSecond'),
+  }),
+  perDay: setting(wholeNumber({ min: 1, max: 100_000_000 }).optional(), {
+    doc: 'Calls a day that athenahealth allows the app; its day begins at 00:00 GMT.',
+    fallback: byEnvironment('perDay'),
+  }),
+  tokensPerMinute: setting(wholeNumber({ min: 1, max: 10_000 }).optional(), {
+    doc: 'Token requests a minute that athenahealth allows the app.',
+    fallback: byEnvironment('tokensPerMinute'),
+  }),
+  perPracticePerSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
+    doc: 'Calls in any second for one practice, so that one cannot crowd out the others.',
+    fallback: 'no limit but that of the app',
+  }),
+})
+
+const every = (ms: number, bounds: { min: string; max: string }) => duration(bounds).prefault(formatDuration(ms))
+const days = (count: number) => wholeNumber({ min: 0, max: 730 }).default(count)
+
+const syncSection = z.strictObject({
+  pollInterval: setting(every(sync.pollIntervalMs, { min: '1s', max: '1d' }), {
+    doc: 'Between the starts of two readings of one feed. athenahealth asks for no more than one a minute.',
+  }),
+  settle: setting(every(sync.settleMs, { min: '0s', max: '1d' }), {
+    doc: 'From an active subscription to the snapshot that counts: a subscription may take up to 15 minutes to take hold everywhere.',
+  }),
+  activationCheck: setting(every(sync.activationCheckMs, { min: '1s', max: '1h' }), {
+    doc: 'Between two looks at a subscription that is not active yet.',
+  }),
+  subscriptionCheck: setting(every(sync.subscriptionCheckMs, { min: '10s', max: '1d' }), {
+    doc: 'Between two looks at an active subscription. One that was lost is found within this.',
+  }),
+  replayMargin: setting(every(sync.replayMarginMs, { min: '0s', max: '1h' }), {
+    doc: 'Added on both sides of a window that is read again after a doubtful call.',
+  }),
+  retention: setting(every(sync.retentionMs, { min: '1m', max: '7d' }), {
+    doc: 'A doubtful call older than this is a gap and leads to a new snapshot: how long athenahealth keeps processed changes is not published.',
+  }),
+  refresh: setting(every(sync.refreshMs, { min: '1m', max: '7d' }), {
+    doc: 'Between two readings of what has no feed: departments and appointment types.',
+  }),
+  foreignWindow: setting(every(sync.foreignWindowMs, { min: '0s', max: '1d' }), {
+    doc: 'How far back another deployment on the same app is looked for before the first reading.',
+  }),
+  takeOver: setting(flag().default(sync.takeOver), {
+    doc: 'Go on although another deployment on the same app was seen. Only after the other one was stopped for good.',
+  }),
+  feedPageSize: setting(wholeNumber({ min: 1, max: 5_000 }).default(sync.feedPageSize), {
+    doc: 'Records asked for per page of a feed.',
+  }),
+  snapshotPageSize: setting(wholeNumber({ min: 1, max: 5_000 }).default(sync.snapshotPageSize), {
+    doc: 'Records asked for per page of a snapshot.',
+  }),
+  bookedDaysBack: setting(days(sync.bookedDaysBack), {
+    doc: 'Days before today whose booked appointments a snapshot reads.',
+  }),
+  bookedDaysAhead: setting(days(sync.bookedDaysAhead), {
+    doc: 'Days after today whose booked appointments a snapshot reads.',
+  }),
+  slotDaysAhead: setting(days(sync.slotDaysAhead), { doc: 'Days after today whose open slots a snapshot reads.' }),
+  bookedWindowDays: setting(wholeNumber({ min: 1, max: 90 }).default(sync.bookedWindowDays), {
+    doc: 'Days per request for booked appointments.',
+  }),
+  inboxKeep: setting(every(sync.inboxKeepMs, { min: '1m', max: '30d' }), {
+    doc: 'How long pages that were applied are kept, sealed, before they are deleted.',
+  }),
+})
+
+const timeOfDay = z.string().refine((text) => minutesOf(text) !== undefined)
+const timeZone = z.string().refine(isTimeZone)
+const offHours = z.union([
+  z.literal('always'),
+  z.strictObject({ from: timeOfDay, to: timeOfDay, zone: timeZone.default(defaultOffHours.timeZone) }),
+])
+const aWindow =
+  "'always', or from and to as HH:MM and zone as an IANA name, such as {from: '22:00', to: '06:00', zone: America/New_York}"
+
+const onboarding = z.strictObject({
+  days: setting(wholeNumber({ min: 0, max: 90 }).default(3), {
+    doc: 'Days after the first start during which a first load may run outside the off-hours. 0: never.',
+  }),
+  calls: setting(wholeNumber({ min: 0, max: 1_000_000 }).default(10_000), {
+    doc: 'Calls a day that a first load may make outside the off-hours.',
+  }),
+})
+
+const range = (count: number) => wholeNumber({ min: 1, max: 730 }).default(count)
+
+const policy = z.strictObject({
+  offHours: setting(
+    kindOfItsOwn(offHours, aWindow).prefault({
+      from: defaultOffHours.from,
+      to: defaultOffHours.to,
+      zone: defaultOffHours.timeZone,
+    }),
+    { doc: 'When large pulls may run, in wall time: athenahealth asks for the night. `always` is for simulators.' },
+  ),
+  onboarding: onboarding.prefault({}),
+  bookedDaysMax: setting(range(defaultRangeLimits.bookedDaysMax), {
+    doc: 'Widest range of one request for booked appointments, in days.',
+  }),
+  openDaysMax: setting(range(defaultRangeLimits.openDaysMax), {
+    doc: 'Widest range of one request for open slots, in days.',
+  }),
+  claimsDaysMax: setting(range(defaultRangeLimits.claimsDaysMax), {
+    doc: 'Widest range of one request for claims, in days.',
+  }),
+})
+
+const log = z.strictObject({
+  level: setting(oneOf(['debug', 'info', 'warn', 'error']).default('info'), {
+    doc: 'The least important lines that are written.',
+    env: 'AEGIS_LOG_LEVEL',
+  }),
+  to: setting(oneOf(['file', 'stderr']).default('file'), {
+    doc: 'Where log lines go: to files below `logs` of the home, which are bounded in size and number, or to standard error.',
+    env: 'AEGIS_LOG_TO',
+  }),
+})
+
+/** Every setting of `aegis.yaml`. The one table that validation, help, `config print` and the reference are made from. */
+export const settings = z.strictObject({
+  environment: setting(oneOf(['preview', 'production', 'local']), {
+    doc: 'Which athenahealth this installation belongs to. `local` is a simulator on this machine or on a host named in `athena.allowedHosts`.',
+    env: 'AEGIS_ENVIRONMENT',
+  }),
+  athena,
+  practices: setting(wholeNumbers('a list of practice ids, whole numbers, each once'), {
+    doc: 'Ids of the practices to mirror.',
+    env: 'AEGIS_PRACTICES',
+  }),
+  home: setting(line('the path of a directory').default('.aegis'), {
+    doc: 'Directory for data, keys, sockets and logs. Back up its `keys`; without them the data cannot be read. One instance per home.',
+    env: 'AEGIS_HOME',
+  }),
+  database: database.prefault({}),
+  http: http.prefault({}),
+  limits: limits.prefault({}),
+  sync: syncSection.prefault({}),
+  policy: policy.prefault({}),
+  clock: setting(oneOf(['system', 'simulator']).default('system'), {
+    doc: "Whose time counts: the machine's, or that of the simulator at the base URL (only in `local`), whose clock may run faster.",
+    env: 'AEGIS_CLOCK',
+  }),
+  log: log.prefault({}),
+})
+
+/** The settings with every default filled in, in the words of the file; durations are in milliseconds. */
+export type Settings = z.output<typeof settings>
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en-US', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
