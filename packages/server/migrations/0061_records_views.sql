@@ -52,7 +52,8 @@ create view mirror.open_slot with (security_invoker = true) as
 select practice_id, key as appointment_id, clear ->> 'departmentId' as department_id,
   clear ->> 'providerId' as provider_id, clear ->> 'appointmentTypeId' as appointment_type_id,
   (clear ->> 'startsAt')::timestamptz as starts_at, clear ->> 'localDate' as local_date,
-  clear ->> 'localTime' as local_time, (clear ->> 'durationMinutes')::integer as duration_minutes, state, changed_at
+  clear ->> 'localTime' as local_time, (clear ->> 'durationMinutes')::integer as duration_minutes, state, changed_at,
+  'sealed:' || kind || ':' || key || ':' || coalesce(patient, '') || ':' || encode(sealed, 'base64') as sealed
 from aegis.record where kind = 'appointment' and clear ->> 'status' = 'o';
 comment on view mirror.open_slot is 'Slots that can be booked. A slot and the appointment that fills it share one id.';
 

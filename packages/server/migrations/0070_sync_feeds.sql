@@ -48,6 +48,7 @@ create table aegis.inbox_page (
   feed text not null,
   source text not null check (source in ('snapshot', 'feed', 'replay', 'refetch')),
   kind text not null,
+  shape text not null check (shape in ('list', 'booked', 'open', 'feed', 'get')),
   fetch_seq bigint not null,
   items integer not null,
   sealed bytea not null,

@@ -1,9 +1,9 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
-import { easternWallToInstant } from '@aegis/client'
 import { compareRecord } from './compare-record.ts'
+import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, type Source } from './judge-version.ts'
-import { type Kind, type PracticeFacts, type RecordKind, recordKinds } from './record-kinds.ts'
+import { type Kind, type PracticeFacts, type RecordKind, recordKinds, type Shape } from './record-kinds.ts'
 import * as table from './records.sql.ts'
 import { canonicalText, type WireRecord } from './wire-record.ts'
 
@@ -11,6 +11,8 @@ export interface ApplyInput {
   readonly practice: number
   readonly kind: Kind
   readonly source: Source
+  /** The endpoint the bodies came from. */
+  readonly shape: Shape
   /** Taken before the request that brought the records was sent: see `nextFetchSeq`. */
   readonly fetchSeq: bigint
   readonly records: readonly WireRecord[]
@@ -96,8 +98,8 @@ function readIncoming(kind: RecordKind, keys: PracticeKeys, records: readonly Wi
       key: recordKey(kind, keys, id),
       patient,
       record,
-      digest: keys.blindIndex(`digest.${kind.kind}`, canonicalText(record)),
-      lastModifiedAt: lastModified(kind, record),
+      digest: keys.digest(`record.${kind.kind}`, canonicalText(record)),
+      lastModifiedAt: kind.lastModifiedField ? lastModifiedAt(record[kind.lastModifiedField]) : undefined,
     })
   }
   return { incoming, poisonous }
@@ -143,7 +145,7 @@ function applyOne(work: Work, item: Incoming): void {
 function writeOne(work: Work, item: Incoming, deleted: boolean): void {
   const held = work.held.get(item.key)
   const comparison = held
-    ? compareRecord(work.kind, openHeld(work, held), item.record)
+    ? compareRecord(work.kind, openHeld(work, held), { body: item.record, shape: work.input.shape })
     : { fields: Object.keys(item.record).sort(), next: item.record }
   const state = deleted ? 'deleted' : 'present'
   const row = toRow(work, item, { state, body: comparison.next })
@@ -272,19 +274,18 @@ function previousPatientIds(record: WireRecord): string[] {
         ? []
         : [sent]
   return list.flatMap((item) => {
-    const value = typeof item === 'object' && item !== null ? (item as WireRecord).patientid : item
+    const value = isRecord(item) ? (item.previouspatientid ?? item.patientid) : item
     return idOf(typeof value === 'string' ? value.trim() : value) ?? []
   })
+}
+
+function isRecord(value: unknown): value is WireRecord {
+  return typeof value === 'object' && value !== null
 }
 
 function idOf(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined
   return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : undefined
-}
-
-function lastModified(kind: RecordKind, record: WireRecord): number | undefined {
-  const text = kind.lastModifiedField && record[kind.lastModifiedField]
-  return typeof text === 'string' ? easternWallToInstant(text) : undefined
 }
 
 /** Marks a record as deleted upstream: only after a targeted read answered 404 or empty. */

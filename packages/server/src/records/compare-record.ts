@@ -1,4 +1,4 @@
-import type { RecordKind } from './record-kinds.ts'
+import type { RecordKind, Shape } from './record-kinds.ts'
 import { canonicalText, type WireRecord } from './wire-record.ts'
 
 export interface Comparison {
@@ -10,20 +10,36 @@ export interface Comparison {
 
 /**
  * Compares what we hold with what arrived. Endpoints send different parts of one resource (the booked list has fields
- * the feed lacks and the other way round), so a field absent from `incoming` counts as removed only when the kind
- * declares it as core. Nothing differs: the union is kept, so that no field is lost. Something differs: the incoming
- * body replaces ours whole, because what it does not carry may be out of date.
+ * the feed lacks and the other way round): a field absent from `incoming` is unset upstream where the endpoint would have
+ * sent it, and says nothing elsewhere. Nothing differs: the union is kept, so that no field is lost. Something differs:
+ * the incoming body replaces ours whole, because what it does not carry may be out of date.
  */
-export function compareRecord(kind: RecordKind, held: WireRecord, incoming: WireRecord): Comparison {
+export function compareRecord(
+  kind: RecordKind,
+  held: WireRecord,
+  arrived: { body: WireRecord; shape: Shape },
+): Comparison {
+  const { body: incoming, shape } = arrived
   const fields = new Set<string>()
   for (const [name, value] of Object.entries(incoming)) {
-    if (name in held && !same(held[name], value)) fields.add(name)
-    else if (!(name in held) && kind.core.includes(name)) fields.add(name)
+    if (name in held ? !same(held[name], value) : !isPartial(kind, name)) fields.add(name)
   }
-  for (const name of kind.core) if (name in held && !(name in incoming)) fields.add(name)
+  for (const name of Object.keys(held)) if (!(name in incoming) && sends(kind, shape, name)) fields.add(name)
   return fields.size === 0
     ? { fields: [], next: { ...held, ...incoming } }
     : { fields: [...fields].sort(), next: incoming }
+}
+
+/** Whether an endpoint sends a field whenever it is set. */
+function sends(kind: RecordKind, shape: Shape, name: string): boolean {
+  const { only, never } = kind.partial[shape] ?? {}
+  return only ? only.has(name) : !never?.has(name)
+}
+
+/** Whether some endpoint of the kind leaves the field out: one that is new to us need not be new upstream. */
+function isPartial(kind: RecordKind, name: string): boolean {
+  const shapes: readonly Shape[] = ['list', 'booked', 'open', 'feed', 'get']
+  return shapes.some((shape) => kind.partial[shape] !== undefined && !sends(kind, shape, name))
 }
 
 function same(a: unknown, b: unknown): boolean {

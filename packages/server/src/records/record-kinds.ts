@@ -3,10 +3,13 @@
  * clear. Everything that is not named under `clear` is sealed. The list of clear fields is a privacy declaration:
  * ids of practice, department, provider and appointment, types, statuses, scheduled start, duration, time zone.
  */
-import { type Appointment, appointmentStart, type Department, departmentZone } from '@aegis/client'
+import { appointmentStart, departmentZone } from '@aegis/client'
 import type { WireRecord } from './wire-record.ts'
 
 export type Kind = 'department' | 'provider' | 'appointmenttype' | 'patient' | 'appointment'
+
+/** Which endpoint a body came from: endpoints send different parts of one resource. */
+export type Shape = 'list' | 'booked' | 'open' | 'feed' | 'get'
 
 /** A clear value: validated here, so that no text of upstream reaches an SQL cast or a clear column unseen. */
 export type ClearValue = string | number | boolean
@@ -26,10 +29,10 @@ export interface RecordKind {
   /** Field with the id of the patient the record is about. */
   readonly patientField?: string
   /**
-   * Fields whose absence is a fact (an appointment without patient is a free slot). Any other absent field only means
-   * that this endpoint does not send it.
+   * What each endpoint leaves out, as seen in recordings: there, a field's absence says nothing. Elsewhere a field that
+   * is absent is unset upstream.
    */
-  readonly core: readonly string[]
+  readonly partial: Partial<Record<Shape, Partial<Sends>>>
   /** Field with athenahealth's own time of last change (Eastern wall time), if the kind has one. */
   readonly lastModifiedField?: string
   /** Whether the body says that the record is deleted upstream. */
@@ -37,12 +40,65 @@ export interface RecordKind {
   clear(record: WireRecord, facts: PracticeFacts): Readonly<Record<string, ClearValue | undefined>>
 }
 
+/** Fields an endpoint is known to send (all others say nothing by their absence), or fields it is known to leave out. */
+export interface Sends {
+  readonly only: ReadonlySet<string>
+  readonly never: ReadonlySet<string>
+}
+
+const bookedOnly = [
+  'copay',
+  'appointmentcopay',
+  'encounterid',
+  'encounterstatus',
+  'frozen',
+  'patientlocationid',
+  'startcheckin',
+  'stopcheckin',
+  'reasonid',
+]
+const cancelOnly = [
+  'cancelledby',
+  'cancelleddatetime',
+  'cancelreasonid',
+  'cancelreasonname',
+  'cancelreasonnoshow',
+  'cancelreasonslotavailable',
+  'rescheduledappointmentid',
+  'reasonid',
+  'appointmentnotes',
+]
+/** A slot's own fields; `patientid` and `appointmentstatus` stand here because a slot in this list has no patient. */
+const openSlotFields = [
+  'appointmentid',
+  'appointmentstatus',
+  'patientid',
+  'date',
+  'starttime',
+  'duration',
+  'departmentid',
+  'providerid',
+  'appointmenttypeid',
+  'appointmenttype',
+  'patientappointmenttypename',
+]
+const appointmentByIdFields = [
+  ...openSlotFields,
+  'chargeentrynotrequired',
+  'copay',
+  'encounterid',
+  'encounterstatus',
+  'renderingproviderid',
+  'startcheckin',
+  'stopcheckin',
+]
+
 export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
   department: {
     kind: 'department',
     idField: 'departmentid',
     isPatient: false,
-    core: [],
+    partial: {},
     isDeleted: () => false,
     clear: (record) => ({
       timeZone: zoneOf(record),
@@ -53,7 +109,7 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'provider',
     idField: 'providerid',
     isPatient: false,
-    core: [],
+    partial: {},
     isDeleted: () => false,
     clear: (record) => ({
       entityType: code(record.entitytype),
@@ -64,7 +120,7 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'appointmenttype',
     idField: 'appointmenttypeid',
     isPatient: false,
-    core: [],
+    partial: {},
     isDeleted: () => false,
     clear: (record) => ({
       durationMinutes: count(record.duration),
@@ -75,7 +131,7 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'patient',
     idField: 'patientid',
     isPatient: true,
-    core: ['status', 'lastname', 'firstname', 'dob'],
+    partial: { list: { never: new Set(['previouspatientids']) } },
     isDeleted: (record) => record.status === 'deleted',
     clear: (record) => ({
       status: code(record.status),
@@ -88,7 +144,12 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     idField: 'appointmentid',
     isPatient: false,
     patientField: 'patientid',
-    core: ['patientid', 'appointmentstatus', 'date', 'starttime', 'departmentid', 'providerid', 'duration'],
+    partial: {
+      booked: { never: new Set(cancelOnly) },
+      feed: { never: new Set(bookedOnly) },
+      open: { only: new Set(openSlotFields) },
+      get: { only: new Set(appointmentByIdFields) },
+    },
     lastModifiedField: 'lastmodified',
     isDeleted: () => false,
     clear: (record, facts) => ({
@@ -130,22 +191,23 @@ function flag(value: unknown): boolean | undefined {
 }
 
 function isoDate(value: unknown): string | undefined {
-  const match = typeof value === 'string' ? /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(value) : null
-  return match ? `${match[3]}-${match[1]}-${match[2]}` : undefined
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined
 }
 
 function wallTime(value: unknown): string | undefined {
   return typeof value === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(value) ? value : undefined
 }
 
+/** The department's clock: an IANA name, or a fixed offset where it keeps standard time all year. */
 function zoneOf(department: WireRecord): string | undefined {
-  // The client's reader takes any record; what is not a zone comes back as undefined.
-  return departmentZone(department as unknown as Department)
+  const zone = departmentZone(department)
+  if (!zone) return undefined
+  return 'name' in zone ? zone.name : `UTC${zone.offsetMinutes < 0 ? '-' : '+'}${Math.abs(zone.offsetMinutes) / 60}`
 }
 
 function startsAt(record: WireRecord, facts: PracticeFacts): string | undefined {
   const department = facts.departments.get(id(record.departmentid) ?? '')
   if (!department || !isoDate(record.date) || !wallTime(record.starttime)) return undefined
-  const instant = appointmentStart(record as unknown as Appointment, department as unknown as Department)
+  const instant = appointmentStart(record, department)
   return instant === undefined ? undefined : new Date(instant).toISOString()
 }

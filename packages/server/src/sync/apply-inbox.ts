@@ -35,7 +35,7 @@ async function applyAndClose(
   at: { held: table.HeldFeed; page: table.WaitingPage },
 ): Promise<void> {
   const keys = await deps.sealing.practice(tx, at.held.practice)
-  const applied = await applyPage(tx, keys, { ...at, records: recordsInPage(at.page.kind, openPage(keys, at.page)) })
+  const applied = await applyPage(tx, keys, { ...at, records: recordsInPage(at.page, openPage(keys, at.page)) })
   await failpoint('sync.before-applied')
   await table.markPageApplied(tx, at.held, at.page.page_id)
   report(deps, at.held, applied)
@@ -46,7 +46,7 @@ async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> 
   const page = await asHolder(deps, held, (tx) => table.firstWaitingPage(tx, held))
   if (!page) return
   const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
-  for (const record of recordsInPage(page.kind, openPage(keys, page))) {
+  for (const record of recordsInPage(page, openPage(keys, page))) {
     try {
       await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record] }))
     } catch (error) {
@@ -63,9 +63,9 @@ async function applyPage(
   keys: PracticeKeys,
   { held, page, records }: { held: table.HeldFeed; page: table.WaitingPage; records: readonly WireRecord[] },
 ): Promise<ApplyResult> {
-  const input = { practice: held.practice, kind: page.kind, source: page.source, fetchSeq: BigInt(page.fetch_seq) }
+  const input = { practice: held.practice, kind: page.kind, source: page.source, shape: page.shape }
   const facts = await loadPracticeFacts(tx, keys, held.practice)
-  const applied = await applyRecords(tx, keys, { ...input, facts, records })
+  const applied = await applyRecords(tx, keys, { ...input, fetchSeq: BigInt(page.fetch_seq), facts, records })
   if (applied.created + applied.updated > 0) await table.stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
   await wantRefetches(tx, keys, { held, page, applied })

@@ -42,7 +42,7 @@ async function consumePage(deps: SyncDeps, held: table.HeldFeed): Promise<Fetche
   await failpoint('sync.after-consume')
   await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    await storePage(tx, { held, keys }, { source: 'feed', kind: page.kind, fetchSeq, items: page.items, raw: page.raw })
+    await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq })
     await failpoint('sync.before-intent-closed')
     await table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
   })

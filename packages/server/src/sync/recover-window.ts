@@ -54,11 +54,7 @@ async function replayOnce(
   if (page.items > 0) {
     await asHolder(deps, held, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
-      await storePage(
-        tx,
-        { held, keys },
-        { source: 'replay', kind: page.kind, fetchSeq, items: page.items, raw: page.raw },
-      )
+      await storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
     })
     await applyNextPage(deps, held)
   }

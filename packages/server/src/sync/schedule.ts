@@ -1,48 +1,55 @@
-import { setDue, claimDue, makeEverythingDue } from './schedule.sql.ts'
+import { acquireLease } from '../leases/acquire-lease.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import { defineJob } from '../queue/job.ts'
 import { advanceFeed } from './advance-feed.ts'
-import type { FeedKey } from './sync.sql.ts'
+import type { FeedName } from './feeds.ts'
+import { claimDue, makeEverythingDue, setDue } from './schedule.sql.ts'
 import { type SyncDeps, timestamp } from './sync-deps.ts'
-import type { Leases } from '../leases/leases.ts'
-import { defineJob, type Queue } from '../queue/queue.ts'
+
+/** What a job of sync carries: which feed there is work for. */
+export type FeedJob = { readonly practice: number; readonly feed: FeedName }
+
+/** "There is work for this feed": one lane per feed, so that it never runs twice at a time. */
+export const advanceFeedJob = defineJob<FeedJob>({
+  name: 'sync.advance_feed',
+  lane: ({ practice, feed }) => `${practice}/${feed}`,
+})
 
 export interface ScheduleDeps {
   readonly sync: SyncDeps
-  readonly leases: Leases
-  readonly queue: Queue
+  /** Names this process among the holders of leases. */
+  readonly instance: string
+  /** By how much a dead holder delays the next one, in the installation's time. */
+  readonly leaseTtlMs: number
 }
-
-/** "There is work for this feed": one lane per feed, so it never runs twice at a time. */
-export const advanceFeedJob = defineJob<FeedKey>({ name: 'sync.advance-feed' })
 
 /** Feeds taken per tick, and how long a claim holds before another may take the feed over. */
 const claim = { most: 500, holdSeconds: 60 }
 
-/** Lifetime of a feed's lease without a heartbeat. */
-const leaseTtlMs = 30_000
-
-/** Enqueues what is due. Called once a second. */
-export async function enqueueDue(deps: ScheduleDeps): Promise<void> {
-  const { db } = deps.sync
-  await db.control(async (tx) => {
-    for (const key of await claimDue(tx, claim)) {
-      await deps.queue.enqueue(tx, advanceFeedJob, key, { lane: `${key.practice}/${key.feed}` })
-    }
+/** Enqueues a job for each feed that is due. Called once a second by every replica. */
+export function enqueueDue({ sync }: ScheduleDeps): Promise<void> {
+  return sync.db.control(async (tx) => {
+    for (const due of await claimDue(tx, claim)) await enqueue(tx, advanceFeedJob, due)
   })
 }
 
-/** Handles one job: takes the feed's lease, takes the feed as far as it can go, notes when to look again. */
-export async function runAdvanceFeed(deps: ScheduleDeps, key: FeedKey, signal: AbortSignal): Promise<void> {
-  const lease = await deps.leases.acquire({ name: `sync/${key.practice}/${key.feed}`, ttlMs: leaseTtlMs })
+/**
+ * Handles one job: takes the feed's lease, takes the feed as far as it can go, notes when to look again. When another
+ * process holds the lease there is nothing to do: it will note the time itself, or its claim will run out.
+ */
+export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: AbortSignal): Promise<void> {
+  const { sync, instance: holder, leaseTtlMs: ttlMs } = deps
+  const lease = await acquireLease(sync, { name: `sync/${job.practice}/${job.feed}`, holder, ttlMs })
   if (!lease) return
   try {
-    const until = await advanceFeed(deps.sync, { ...key, fence: lease.fence }, AbortSignal.any([signal, lease.lost]))
-    await deps.sync.db.control((tx) => setDue(tx, key, timestamp(until)))
+    const until = await advanceFeed(sync, { ...job, fence: lease.fence }, AbortSignal.any([signal, lease.lost]))
+    await sync.db.control((tx) => setDue(tx, job, timestamp(until)))
   } finally {
     await lease.release()
   }
 }
 
 /** After a start as the only instance: no claim of a dead process holds anything up. */
-export async function takeOverSchedule(deps: ScheduleDeps): Promise<void> {
-  await deps.sync.db.control((tx) => makeEverythingDue(tx))
+export function takeOverSchedule({ sync }: ScheduleDeps): Promise<void> {
+  return sync.db.control((tx) => makeEverythingDue(tx))
 }

@@ -34,17 +34,13 @@ export async function snapshotStep(
     return
   }
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
-  const page = await snapshotPage(deps, held, { segment, offset: run.row_offset, phase: run.phase })
+  const page = await snapshotPage(deps, held, { segment, offset: run.row_offset, phase: run.phase, gap: false })
   await failpoint('sync.snapshot-page')
   const next = positionAfter(run, page, anchorsOf(page))
   await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     if (page.items > 0) {
-      await storePage(
-        tx,
-        { held, keys },
-        { source: 'snapshot', kind: page.kind, fetchSeq, items: page.items, raw: page.raw },
-      )
+      await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq })
     }
     await runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, next)
   })

@@ -1,5 +1,5 @@
 import { sql, type Tx } from '../db/db.ts'
-import type { Kind } from '../records/record-kinds.ts'
+import type { Kind, Shape } from '../records/record-kinds.ts'
 import type { FeedName } from './feeds.ts'
 
 /** One feed of one practice, held under a lease with this fence. */
@@ -200,20 +200,22 @@ export function openIntents(tx: Tx, key: FeedKey): Promise<Intent[]> {
 
 const storePageSql = sql(
   'sync.store_page',
-  `insert into aegis.inbox_page (practice_id, feed, source, kind, fetch_seq, items, sealed, fetched_at)
-   values ($1, $2, $3, $4, $5, $6, $7, aegis.now()) returning page_id`,
+  `insert into aegis.inbox_page (practice_id, feed, source, kind, shape, fetch_seq, items, sealed, fetched_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, aegis.now()) returning page_id`,
 )
 
 export interface PageToStore {
   readonly source: 'snapshot' | 'feed' | 'replay' | 'refetch'
   readonly kind: Kind
+  readonly shape: Shape
   readonly fetchSeq: bigint
   readonly items: number
   readonly sealed: Buffer
 }
 
 export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promise<string> {
-  const values = [key.practice, key.feed, page.source, page.kind, page.fetchSeq.toString(), page.items, page.sealed]
+  const { source, kind, shape, items, sealed } = page
+  const values = [key.practice, key.feed, source, kind, shape, page.fetchSeq.toString(), items, sealed]
   const [row] = await tx.rows<{ page_id: string }>(storePageSql, values)
   if (!row) throw new Error('insert returning gives one row')
   return row.page_id
@@ -221,7 +223,7 @@ export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promi
 
 const waitingSql = sql(
   'sync.waiting_page',
-  `select page_id, source, kind, fetch_seq, items, sealed from aegis.inbox_page
+  `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page
    where practice_id = $1 and feed = $2 and applied_at is null order by page_id limit 1 for update`,
 )
 
@@ -229,6 +231,7 @@ export interface WaitingPage {
   readonly page_id: string
   readonly source: PageToStore['source']
   readonly kind: Kind
+  readonly shape: Shape
   readonly fetch_seq: string
   readonly items: number
   readonly sealed: Buffer
@@ -243,7 +246,7 @@ const waitingCount = sql(
   'sync.waiting_count',
   `select
      (select count(*) from aegis.inbox_page where practice_id = $1 and feed = $2 and applied_at is null) as pages,
-     (select count(*) from aegis.refetch where practice_id = $1 and feed = $2) as refetch`,
+     (select count(*) from aegis.refetch where practice_id = $1 and feed = $2 and wanted_at <= aegis.now()) as refetch`,
 )
 
 export async function countWaiting(tx: Tx, key: FeedKey): Promise<{ pages: number; refetch: number }> {
@@ -299,7 +302,8 @@ export async function insertRefetches(
 
 const refetchNext = sql(
   'sync.next_refetch',
-  `select key, sealed_id, wanted_at from aegis.refetch where practice_id = $1 and feed = $2 order by wanted_at, key limit $3`,
+  `select key, sealed_id, wanted_at from aegis.refetch
+   where practice_id = $1 and feed = $2 and wanted_at <= aegis.now() order by wanted_at, key limit $3`,
 )
 
 export function nextRefetches(
@@ -314,4 +318,14 @@ const refetchDone = sql('sync.refetched', `delete from aegis.refetch where pract
 
 export async function deleteRefetch(tx: Tx, key: FeedKey, recordKey: string): Promise<void> {
   await tx.rows(refetchDone, [key.practice, key.feed, recordKey])
+}
+
+const refetchLater = sql(
+  'sync.refetch_later',
+  `update aegis.refetch set wanted_at = $4 where practice_id = $1 and feed = $2 and key = $3`,
+)
+
+/** Puts off a record that could not be read now, so that it holds up nothing else. */
+export async function postponeRefetch(tx: Tx, key: FeedKey, later: { recordKey: string; at: string }): Promise<void> {
+  await tx.rows(refetchLater, [key.practice, key.feed, later.recordKey, later.at])
 }

@@ -1,0 +1,94 @@
+import type { FeedSummary } from '../sync/read-practice-status.ts'
+import type { SyncSettings } from '../sync/sync-settings.ts'
+import type { Alarm } from './status-report.ts'
+
+/** Says in words where a feed stands (pure). */
+export function explainFeed(feed: FeedSummary, now: number, settings: SyncSettings): string {
+  if (feed.failure_code && feed.retry_at !== null && feed.retry_at > now) {
+    return `waiting ${inWords(feed.retry_at - now)} after "${feed.failure_code}"`
+  }
+  if (feed.openIntents > 0) return 'a read got no clear answer; its window is replayed before the next one'
+  if (feed.resnapshot_wanted_at !== null && feed.resnapshot_wanted_at <= now) return 'reading everything again'
+  switch (feed.state) {
+    case 'new':
+      return feed.snapshot_at === null ? 'starting' : 'subscribing again'
+    case 'activating':
+      return feed.provisional_at === null
+        ? 'first look at the records'
+        : 'waiting for athenahealth to activate the subscription'
+    case 'settling':
+      return `subscription active; settling ${inWords((feed.active_at ?? now) + settings.settleMs - now)} more`
+    case 'snapshot':
+      return 'taking the snapshot that counts'
+    case 'contested':
+      return 'stopped: another deployment consumes this feed'
+    case 'live':
+      return 'live'
+  }
+}
+
+/** What wants a person about a feed (pure), worst first. */
+export function feedAlarms(practice: number, feed: FeedSummary, settings: SyncSettings, now: number): Alarm[] {
+  const at = { practice, feed: feed.feed }
+  const alarms: Alarm[] = []
+  if (feed.state === 'contested') alarms.push({ level: 'error', code: 'sync.contested', ...at, ...contested })
+  for (const gap of feed.gaps) {
+    alarms.push({
+      level: 'error',
+      code: 'sync.gap',
+      ...at,
+      message: `Changes since ${new Date(gap.from_at).toISOString()} may be missing (${gap.cause}).`,
+      remedy: gapRemedy[gap.cause] ?? 'A new snapshot closes the gap.',
+    })
+  }
+  const lag = feed.checkpoint === null ? 0 : now - feed.checkpoint
+  if (feed.state === 'live' && lag > 5 * settings.pollIntervalMs) {
+    alarms.push({
+      level: 'warning',
+      code: 'sync.lagging',
+      ...at,
+      message: `The mirror is ${inWords(lag)} behind.`,
+      remedy: feed.failure_code ? `See "${feed.failure_code}" above.` : 'Look at the quota left and at the log.',
+    })
+  }
+  if (feed.failures >= 3 && feed.failure_code)
+    alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
+  return alarms
+}
+
+const contested = {
+  message: 'Another deployment processes the changes of the same athenahealth app; both would lose records.',
+  remedy:
+    'Stop the other deployment, or give this one an app (client id) of its own. If the other one is gone for good, set sync.takeOver: true and start again.',
+}
+
+const gapRemedy: Readonly<Record<string, string>> = {
+  'retention-passed': 'Nothing to do: a new snapshot is being taken and closes the gap.',
+  'subscription-lost': 'Nothing to do: the subscription is being renewed and a new snapshot closes the gap.',
+  'foreign-consumer': `${contested.remedy} A new snapshot closes the gap.`,
+}
+
+function failing(feed: FeedSummary) {
+  return {
+    message: `The last ${feed.failures} attempts failed with "${feed.failure_code}".`,
+    remedy:
+      remedyOf[feed.failure_code ?? ''] ?? 'It is tried again by itself; if it stays, look at the log under this code.',
+  }
+}
+
+const remedyOf: Readonly<Record<string, string>> = {
+  configuration: 'Check the client id, its secret and that the app is active at athenahealth.',
+  unauthorized: 'Check the client id, its secret and that the app is active at athenahealth.',
+  forbidden: 'Ask athenahealth to give the app access to this practice.',
+  'unknown-practice': 'Check the practice id in the configuration and the environment.',
+  'quota.day-exhausted':
+    "Today's calls are used up; work goes on at 00:00 GMT. Fewer practices or feeds, or a higher limit, helps.",
+  network: 'Check the network, the base URL and any proxy between here and athenahealth.',
+}
+
+/** A duration in the largest unit that fits. */
+export function inWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  if (seconds < 90) return `${seconds} s`
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
+}

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { systemClock } from '../clock/clock.ts'
+import { systemRandom } from '../clock/random.ts'
+import { openKek } from '../sealing/open-kek.ts'
+import { createSealing } from '../sealing/sealing.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { type ApplyInput, applyRecords, deleteRecord, openRecord, recordKey } from './apply-records.ts'
+import { recordKinds } from './record-kinds.ts'
+import { lockHeldRecords } from './records.sql.ts'
+import type { WireRecord } from './wire-record.ts'
+
+const { db, owner } = await scratchDatabase()
+const keyDirectory = mkdtempSync(join(tmpdir(), 'aegis-records-'))
+after(() => rmSync(keyDirectory, { recursive: true }))
+const kek = await openKek({ db, random: systemRandom }, { directory: keyDirectory, purpose: 'phi' })
+const sealing = createSealing({ db, kek, clock: systemClock, random: systemRandom })
+const facts = { departments: new Map([['1', { departmentid: '1', timezonename: 'US/Eastern' }]]) }
+
+let nextPractice = 1
+let nextSeq = 1n
+
+/** A practice nobody else in this file uses. */
+function mirror() {
+  const practice = nextPractice++
+  const apply = (kind: ApplyInput['kind'], records: WireRecord[], rest: Partial<ApplyInput> = {}) =>
+    db.practice(practice, async (tx) => {
+      const keys = await sealing.practice(tx, practice)
+      return applyRecords(tx, keys, {
+        practice,
+        kind,
+        source: 'feed',
+        shape: 'feed',
+        fetchSeq: nextSeq++,
+        records,
+        facts,
+        ...rest,
+      })
+    })
+  const read = (kind: ApplyInput['kind'], id: string) =>
+    db.practice(practice, async (tx) => {
+      const keys = await sealing.practice(tx, practice)
+      const key = recordKey(recordKinds[kind], keys, id)
+      const [row] = await lockHeldRecords(tx, { practice, kind }, [key])
+      if (!row) return undefined
+      if (row.patient) await keys.loadPatients(tx, [keys.pseudonym('patient', id), row.patient as never])
+      return { state: row.state, body: openRecord(keys, kind, row), patient: row.patient }
+    })
+  const changes = async () =>
+    (
+      await owner.rows<{ what: string }>('select what from aegis.change where practice_id = $1 order by change_id', [
+        practice,
+      ])
+    ).map((row) => row.what)
+  return { practice, apply, read, changes }
+}
+
+const patient = {
+  patientid: '501',
+  firstname: 'Ada',
+  lastname: 'Quill',
+  dob: '1990-05-01',
+  status: 'active',
+  ssn: '987-65-4321',
+}
+const visit = {
+  appointmentid: '9001',
+  appointmentstatus: 'f',
+  patientid: '501',
+  departmentid: '1',
+  providerid: '7',
+  date: '2026-03-02',
+  starttime: '09:30',
+  duration: 15,
+  lastmodified: '03/01/2026 10:00:00',
+}
+
+test('a record is created once, whatever often it arrives', async () => {
+  const { apply, changes, read } = mirror()
+  assert.equal((await apply('patient', [patient])).created, 1)
+  assert.equal((await apply('patient', [{ ...patient }])).unchanged, 1)
+  assert.deepEqual(await changes(), ['created'])
+  assert.deepEqual((await read('patient', '501'))?.body, patient)
+})
+
+test('identity stands nowhere in clear', async () => {
+  const { apply, practice } = mirror()
+  await apply('patient', [patient])
+  await apply('appointment', [visit])
+  const text = JSON.stringify([
+    await owner.rows('select key, patient, clear, digest from aegis.record where practice_id = $1', [practice]),
+    await owner.rows('select * from aegis.change where practice_id = $1', [practice]),
+    await owner.rows(`select encode(sealed, 'escape') as sealed from aegis.record where practice_id = $1`, [practice]),
+  ])
+  for (const secret of ['"501"', 'Ada', 'Quill', '1990-05-01', '987-65'])
+    assert.equal(text.includes(secret), false, secret)
+})
+
+test("what analysts may see stands in clear, with the instant computed in the department's zone", async () => {
+  const { apply, practice } = mirror()
+  await apply('appointment', [visit])
+  const [row] = await owner.rows<{ clear: object; patient: string }>(
+    'select clear, patient from aegis.record where practice_id = $1',
+    [practice],
+  )
+  assert.deepEqual(row?.clear, {
+    departmentId: '1',
+    providerId: '7',
+    status: 'f',
+    startsAt: '2026-03-02T14:30:00.000Z',
+    localDate: '2026-03-02',
+    localTime: '09:30',
+    durationMinutes: 15,
+  })
+  assert.match(row?.patient ?? '', /^[0-9a-f-]{36}$/)
+})
+
+test('an older body never replaces a newer one', async () => {
+  const { apply, read, changes } = mirror()
+  await apply('appointment', [{ ...visit, appointmentstatus: '2', lastmodified: '03/01/2026 11:00:00' }])
+  assert.equal((await apply('appointment', [visit])).stale, 1)
+  assert.equal((await read('appointment', '9001'))?.body.appointmentstatus, '2')
+  assert.deepEqual(await changes(), ['created'])
+})
+
+test('a state that comes back is applied again', async () => {
+  const { apply, read, changes } = mirror()
+  await apply('patient', [patient])
+  await apply('patient', [{ ...patient, lastname: 'Reed' }])
+  await apply('patient', [patient])
+  assert.equal((await read('patient', '501'))?.body.lastname, 'Quill')
+  assert.deepEqual(await changes(), ['created', 'updated', 'updated'])
+})
+
+test('several versions on one page are applied in order', async () => {
+  const { apply, read, changes } = mirror()
+  const second = { ...visit, appointmentstatus: '2', lastmodified: '03/01/2026 11:00:00' }
+  await apply('appointment', [visit, second, visit])
+  assert.equal((await read('appointment', '9001'))?.body.appointmentstatus, '2')
+  assert.deepEqual(await changes(), ['created', 'updated'])
+})
+
+test('an answer asked for earlier is stale even after an unchanged newer one', async () => {
+  const { apply, read } = mirror()
+  const early = nextSeq++
+  await apply('patient', [patient])
+  await apply('patient', [patient])
+  const result = await apply('patient', [{ ...patient, lastname: 'Old' }], { fetchSeq: early })
+  assert.equal(result.stale, 1)
+  assert.equal((await read('patient', '501'))?.body.lastname, 'Quill')
+})
+
+test('a booked slot that is freed loses its patient', async () => {
+  const { apply, read } = mirror()
+  await apply('appointment', [visit])
+  const { patientid: _, ...freed } = { ...visit, appointmentstatus: 'o', lastmodified: '03/01/2026 12:00:00' }
+  await apply('appointment', [freed])
+  const held = await read('appointment', '9001')
+  assert.equal(held?.patient, null)
+  assert.equal(held?.body.patientid, undefined)
+})
+
+test('a deleted patient is kept as deleted and can come back', async () => {
+  const { apply, read, changes } = mirror()
+  await apply('patient', [patient])
+  await apply('patient', [{ ...patient, status: 'deleted' }])
+  assert.equal((await read('patient', '501'))?.state, 'deleted')
+  await apply('patient', [patient])
+  assert.equal((await read('patient', '501'))?.state, 'present')
+  assert.deepEqual(await changes(), ['created', 'deleted', 'restored'])
+})
+
+test('a record missing from a page is left alone', async () => {
+  const { apply, read } = mirror()
+  await apply('patient', [patient, { ...patient, patientid: '502' }], { source: 'snapshot' })
+  await apply('patient', [{ ...patient, patientid: '502' }], { source: 'snapshot' })
+  assert.equal((await read('patient', '501'))?.state, 'present')
+})
+
+test('a merge keeps an alias and puts what hangs on the losing id in doubt', async () => {
+  const { apply, read, changes, practice } = mirror()
+  await apply('patient', [patient, { ...patient, patientid: '502' }])
+  await apply('appointment', [visit])
+  const result = await apply('patient', [
+    { ...patient, patientid: '502', previouspatientids: [{ previouspatientid: '501' }] },
+  ])
+  assert.deepEqual(result.refetchOthers, [{ kind: 'appointment', key: '9001' }])
+  assert.equal((await read('patient', '501'))?.state, 'merged')
+  assert.deepEqual(await changes(), ['created', 'created', 'created', 'merged'])
+  const aliases = await owner.rows('select 1 from aegis.alias where practice_id = $1', [practice])
+  assert.equal(aliases.length, 1)
+})
+
+test('the losing id of a merge that a feed still delivers is only asked for', async () => {
+  const { apply, read } = mirror()
+  await apply('patient', [patient, { ...patient, patientid: '502' }])
+  await apply('patient', [{ ...patient, patientid: '502', previouspatientids: ['501'] }])
+  assert.deepEqual((await apply('patient', [{ ...patient, lastname: 'Late' }])).refetch, ['501'])
+  assert.equal((await read('patient', '501'))?.state, 'merged')
+})
+
+test('a replayed body that cannot be ordered is only asked for', async () => {
+  const { apply } = mirror()
+  await apply('patient', [patient])
+  assert.deepEqual((await apply('patient', [patient], { source: 'replay' })).refetch, [])
+  assert.deepEqual((await apply('patient', [{ ...patient, lastname: 'X' }], { source: 'replay' })).refetch, ['501'])
+})
+
+test('what has no id is handed back and the rest is applied', async () => {
+  const { apply } = mirror()
+  const result = await apply('patient', [{ firstname: 'Nobody' }, patient])
+  assert.deepEqual([result.poisonous.length, result.created], [1, 1])
+})
+
+test('a targeted read that finds nothing marks the record deleted, unless a newer answer showed it', async () => {
+  const { apply, read, practice } = mirror()
+  const early = nextSeq++
+  await apply('appointment', [visit])
+  const remove = (fetchSeq: bigint) =>
+    db.practice(practice, (tx) => deleteRecord(tx, { practice, kind: 'appointment', key: '9001', fetchSeq }))
+  assert.equal(await remove(early), false)
+  assert.equal(await remove(nextSeq++), true)
+  assert.equal((await read('appointment', '9001'))?.state, 'deleted')
+})
+
+test('counters follow every change of state', async () => {
+  const { apply, practice } = mirror()
+  await apply('patient', [patient, { ...patient, patientid: '502' }])
+  await apply('patient', [{ ...patient, status: 'deleted' }])
+  const rows = await owner.rows('select state, records from aegis.record_count where practice_id = $1 order by state', [
+    practice,
+  ])
+  assert.deepEqual(rows, [
+    { state: 'deleted', records: '1' },
+    { state: 'present', records: '1' },
+  ])
+})
+
+test('a version in the hour that clocks repeat is ordered by asking, so that no change is lost', async () => {
+  const { apply, read } = mirror()
+  await apply('appointment', [{ ...visit, lastmodified: '11/01/2026 01:50:00' }])
+  await apply('appointment', [{ ...visit, appointmentstatus: 'x', lastmodified: '11/01/2026 01:10:00' }])
+  assert.equal((await read('appointment', '9001'))?.body.appointmentstatus, 'x')
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { compareRecord } from './compare-record.ts'
+import { recordKinds, type Shape } from './record-kinds.ts'
+import type { WireRecord } from './wire-record.ts'
+
+const booked = { appointmentid: '7', appointmentstatus: 'f', patientid: '12', date: '2026-03-02', copay: 0 }
+
+const compare = (held: WireRecord, body: WireRecord, shape: Shape = 'feed') =>
+  compareRecord(recordKinds.appointment, held, { body, shape })
+
+test('equal records in another key order do not differ', () => {
+  const incoming = { copay: 0, date: '2026-03-02', patientid: '12', appointmentstatus: 'f', appointmentid: '7' }
+  assert.deepEqual(compare(booked, incoming).fields, [])
+})
+
+test('a field that this endpoint does not send is kept and is no difference', () => {
+  const { copay: _, ...feed } = booked
+  assert.deepEqual(compare(booked, { ...feed, copay: 0 }), { fields: [], next: booked })
+  assert.deepEqual(compare(booked, feed), { fields: [], next: booked })
+})
+
+test('a field that some endpoint does not send is no difference when it is new to us', () => {
+  const { copay: _, ...feed } = booked
+  assert.deepEqual(compare(feed, booked, 'booked'), { fields: [], next: booked })
+})
+
+test('a field that this endpoint would have sent is unset upstream', () => {
+  const { copay: _, ...without } = booked
+  assert.deepEqual(compare(booked, without, 'booked'), { fields: ['copay'], next: without })
+})
+
+test('a patient whose phone number was taken away has none', () => {
+  const { mobilephone: _, ...without } = { patientid: '1', status: 'active', mobilephone: '6175550101' }
+  const held = { ...without, mobilephone: '6175550101' }
+  const { fields, next } = compareRecord(recordKinds.patient, held, { body: without, shape: 'feed' })
+  assert.deepEqual([fields, next], [['mobilephone'], without])
+})
+
+test('a patient who gives a phone number differs', () => {
+  const held = { patientid: '1', status: 'active' }
+  const body = { ...held, mobilephone: '6175550101' }
+  assert.deepEqual(compareRecord(recordKinds.patient, held, { body, shape: 'list' }).fields, ['mobilephone'])
+})
+
+test('a slot that is free again has no patient', () => {
+  const freed = { appointmentid: '7', appointmentstatus: 'o', date: '2026-03-02' }
+  assert.deepEqual(compare(booked, freed, 'open'), { fields: ['appointmentstatus', 'patientid'], next: freed })
+})
+
+test('a difference replaces the body whole, so that nothing out of date stays', () => {
+  const cancelled = { ...booked, appointmentstatus: 'x', cancelledby: 'someone' }
+  const { copay: _, ...reopened } = booked
+  assert.equal('cancelledby' in compare(cancelled, reopened, 'booked').next, false)
+})
+
+test('differences inside nested values count', () => {
+  const held = { ...booked, appointmentnotes: [{ id: 1, text: 'a' }] }
+  const incoming = { ...booked, appointmentnotes: [{ text: 'b', id: 1 }] }
+  assert.deepEqual(compare(held, incoming).fields, ['appointmentnotes'])
+})

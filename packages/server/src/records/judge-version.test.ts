@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { judgeVersion, type Source, type Verdict, type Version } from './judge-version.ts'
+
+const at = (lastModifiedAt: number | undefined, fetchSeq: number): Version => ({
+  lastModifiedAt,
+  fetchSeq: BigInt(fetchSeq),
+})
+
+const cases: readonly [
+  title: string,
+  held: Version | undefined,
+  incoming: Version,
+  source: Source,
+  verdict: Verdict,
+][] = [
+  ['an unknown record is applied', undefined, at(undefined, 5), 'feed', 'apply'],
+  ['a later change is applied', at(1, 9), at(2, 5), 'feed', 'apply'],
+  ['an older body never replaces a newer one', at(2, 1), at(1, 9), 'snapshot', 'stale'],
+  ['within one second the order of asking decides', at(1, 5), at(1, 6), 'feed', 'apply'],
+  ['and an answer asked for earlier is stale', at(1, 5), at(1, 4), 'feed', 'stale'],
+  ['without a time the order of asking decides', at(undefined, 5), at(undefined, 6), 'feed', 'apply'],
+  ['also against an earlier answer', at(undefined, 5), at(undefined, 4), 'snapshot', 'stale'],
+  ['also when only one side has a time', at(1, 5), at(undefined, 6), 'snapshot', 'apply'],
+  ['a replayed body without a time is only an id', at(undefined, 5), at(undefined, 6), 'replay', 'refetch'],
+  ['also for an unknown record', undefined, at(undefined, 6), 'replay', 'refetch'],
+  ['a replayed body against one without a time is only an id', at(undefined, 5), at(1, 6), 'replay', 'refetch'],
+  ['a replayed later change is applied', at(1, 5), at(2, 6), 'replay', 'apply'],
+  ['a replayed earlier change is stale', at(2, 5), at(1, 6), 'replay', 'stale'],
+  ['a replayed body of the same second is only an id', at(1, 5), at(1, 6), 'replay', 'refetch'],
+  ['what was asked for by id is applied', at(undefined, 5), at(undefined, 6), 'refetch', 'apply'],
+]
+
+for (const [title, held, incoming, source, verdict] of cases) {
+  test(title, () => assert.equal(judgeVersion(held, incoming, source), verdict))
+}

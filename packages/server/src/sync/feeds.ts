@@ -1,0 +1,276 @@
+import { type AthenaPractice, type CallOptions, type ListName, type Page, readListPage } from '@aegis/client'
+import { AegisError } from '../errors/aegis-error.ts'
+import { type Kind, recordKinds, type Shape } from '../records/record-kinds.ts'
+import type { WireRecord } from '../records/wire-record.ts'
+import { callOptions } from './call-options.ts'
+import type { FeedKey } from './sync.sql.ts'
+import type { SyncDeps } from './sync-deps.ts'
+import type { SyncSettings } from './sync-settings.ts'
+
+/** What a practice's mirror is made of. Only some have a changed-data feed; the others are read again now and then. */
+export type FeedName = 'departments' | 'appointmenttypes' | 'providers' | 'patients' | 'appointments'
+
+/** One list a snapshot reads through, dates as YYYY-MM-DD; stored with the run, so that a restart goes on with the same plan. */
+export type Segment =
+  | { readonly list: 'departments' | 'appointmentTypes' | 'providers' }
+  | { readonly list: 'patients'; readonly departmentId: string }
+  | { readonly list: 'booked'; readonly from: string; readonly to: string }
+  | { readonly list: 'open'; readonly departmentId: string; readonly from: string; readonly to: string }
+
+interface FeedSpec {
+  readonly kind: Kind
+  /** The list whose body's shape all pages of this feed share. */
+  readonly list: ListName
+  /** Name of the changed-data feed, if there is one. */
+  readonly changed?: 'providers' | 'patients' | 'appointments'
+  /** Feeds that must have been read before. */
+  readonly needs: readonly FeedName[]
+  plan(facts: PlanFacts): readonly Segment[]
+}
+
+export interface PlanFacts {
+  /** Epoch ms. */
+  readonly now: number
+  readonly departments: readonly string[]
+  readonly settings: SyncSettings
+}
+
+const specs: Readonly<Record<FeedName, FeedSpec>> = {
+  departments: { kind: 'department', list: 'departments', needs: [], plan: () => [{ list: 'departments' }] },
+  appointmenttypes: {
+    kind: 'appointmenttype',
+    list: 'appointmentTypes',
+    needs: [],
+    plan: () => [{ list: 'appointmentTypes' }],
+  },
+  providers: {
+    kind: 'provider',
+    list: 'providers',
+    changed: 'providers',
+    needs: [],
+    plan: () => [{ list: 'providers' }],
+  },
+  patients: { kind: 'patient', list: 'patients', changed: 'patients', needs: ['departments'], plan: planPatients },
+  appointments: {
+    kind: 'appointment',
+    list: 'booked',
+    changed: 'appointments',
+    needs: ['departments'],
+    plan: planAppointments,
+  },
+}
+
+export const feedNames = Object.keys(specs) as readonly FeedName[] // the keys of the table above
+
+export const hasChangedFeed = (feed: FeedName): boolean => specs[feed].changed !== undefined
+export const feedNeeds = (feed: FeedName): readonly FeedName[] => specs[feed].needs
+export const kindOfFeed = (feed: FeedName): Kind => specs[feed].kind
+
+/** The feed that keeps a kind of record. */
+export function feedOfKind(kind: Kind): FeedName {
+  const feed = feedNames.find((name) => specs[name].kind === kind)
+  if (!feed) throw new AegisError('internal.unexpected', { kind })
+  return feed
+}
+
+/** The lists a snapshot of this feed reads, in order. */
+export function planSnapshot(feed: FeedName, facts: PlanFacts): readonly Segment[] {
+  return specs[feed].plan(facts)
+}
+
+/** Patients whose registration department is unknown are listed under this id (athenahealth's documentation of GET /patients). */
+const noDepartment = '-1'
+
+function planPatients({ departments }: PlanFacts): readonly Segment[] {
+  return [...departments, noDepartment].map((departmentId) => ({ list: 'patients', departmentId }))
+}
+
+const dayMs = 86_400_000
+
+function planAppointments({ now, departments, settings }: PlanFacts): readonly Segment[] {
+  // UTC dates: the window is wide enough that a day more or less of a department's zone does not matter.
+  const date = (days: number) => new Date(now + days * dayMs).toISOString().slice(0, 10)
+  const segments: Segment[] = []
+  for (let day = -settings.bookedDaysBack; day <= settings.bookedDaysAhead; day += settings.bookedWindowDays) {
+    const last = Math.min(day + settings.bookedWindowDays - 1, settings.bookedDaysAhead)
+    segments.push({ list: 'booked', from: date(day), to: date(last) })
+  }
+  const [from, to] = [date(-1), date(settings.slotDaysAhead)]
+  return [...segments, ...departments.map((departmentId) => ({ list: 'open', departmentId, from, to }) as const)]
+}
+
+/** A page on its way into the inbox. */
+export interface FetchedPage {
+  readonly kind: Kind
+  readonly shape: Shape
+  readonly raw: string
+  readonly items: number
+  readonly ids: readonly string[]
+  /** Whether more follows. */
+  readonly more: boolean
+}
+
+/** Takes the next changes of a feed: a consuming read, never repeated. */
+export async function drainPage(deps: SyncDeps, key: FeedKey, intentId: string): Promise<FetchedPage> {
+  const limit = deps.settings.feedPageSize
+  const options = callOptions(deps, key, { priority: 'feeds', purpose: 'sync.drain', intentId })
+  const page = await changedFeed(deps, key).drainPage({ limit, ...extraOf(key) }, options)
+  return fetched(key, page, { limit, shape: 'feed' })
+}
+
+/** Reads processed changes of a window again. */
+export async function replayPage(
+  deps: SyncDeps,
+  key: FeedKey,
+  window: { from: number; to: number; offset: number; limit?: number },
+): Promise<FetchedPage> {
+  const { limit = deps.settings.feedPageSize, ...rest } = window
+  const options = callOptions(deps, key, { priority: 'feeds', purpose: 'sync.replay' })
+  const page = await changedFeed(deps, key).replayPage({ ...rest, limit, ...extraOf(key) }, options)
+  return fetched(key, page, { limit, shape: 'feed' })
+}
+
+/** Former ids come with a patient only when asked for; without them a merge would go unseen. */
+function extraOf(key: FeedKey) {
+  return key.feed === 'patients' ? { extra: { showpreviouspatientids: true } } : {}
+}
+
+/** What athenahealth says of our subscription. */
+export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
+  const options = callOptions(deps, key, { priority: 'feeds', purpose: 'sync.subscription' })
+  return (await changedFeed(deps, key).status(options)).value.status
+}
+
+/** Subscribes to all default events of the feed for the whole practice. */
+export async function subscribe(deps: SyncDeps, key: FeedKey): Promise<void> {
+  await changedFeed(deps, key).subscribe(
+    {},
+    callOptions(deps, key, { priority: 'feeds', purpose: 'sync.subscription' }),
+  )
+}
+
+function changedFeed(deps: SyncDeps, key: FeedKey) {
+  const { changed } = specs[key.feed]
+  if (!changed) throw new AegisError('internal.unexpected', { feed: key.feed })
+  return deps.upstream.practice(key.practice).feed(changed)
+}
+
+/** Reads one page of a snapshot's list. */
+export async function snapshotPage(
+  deps: SyncDeps,
+  key: FeedKey,
+  at: { segment: Segment; offset: number; phase: 'provisional' | 'authoritative'; gap: boolean },
+): Promise<FetchedPage> {
+  const limit = deps.settings.snapshotPageSize
+  const scope = at.gap ? 'gap' : 'onboarding'
+  const options = callOptions(deps, key, { priority: 'bulk', purpose: 'sync.snapshot', large: scope })
+  const list = segmentList(deps.upstream.practice(key.practice), at.segment, options)
+  const page = await list.fetchPage({ offset: at.offset, limit }, options)
+  const { list: name } = at.segment
+  return fetched(key, page, { limit, shape: name === 'booked' || name === 'open' ? name : 'list' })
+}
+
+function segmentList(practice: AthenaPractice, segment: Segment, options: CallOptions) {
+  switch (segment.list) {
+    case 'departments':
+      return practice.departments.list({ showalldepartments: true }, options)
+    case 'appointmentTypes':
+      return practice.appointmentTypes.list({}, options)
+    case 'providers':
+      return practice.providers.list({}, options)
+    case 'patients':
+      return practice.patients.list({ departmentid: segment.departmentId }, options)
+    case 'booked':
+      return practice.appointments.booked(
+        { startdate: segment.from, enddate: segment.to, showcancelled: true },
+        options,
+      )
+    case 'open':
+      return practice.appointments.open(
+        {
+          departmentid: segment.departmentId,
+          reasonid: '-1',
+          startdate: segment.from,
+          enddate: segment.to,
+          ...allSlots,
+        },
+        options,
+      )
+  }
+}
+
+/** Slots that patients may not book yet, or not by themselves, are slots all the same. */
+const allSlots = { bypassscheduletimechecks: true, ignoreschedulablepermission: true, showfrozenslots: true }
+
+/** Asks for one record by id. `not-found` and `wrong-record` are thrown as the client's errors. */
+export async function fetchRecord(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
+  const options = callOptions(deps, key, { priority: 'reconciliation', purpose: 'sync.refetch' })
+  const practice = deps.upstream.practice(key.practice)
+  const { raw } = await recordById(practice, key.feed, { id, options })
+  const { kind } = specs[key.feed]
+  // Kept as a list of one, so that every page of the inbox is read in the same way.
+  const body = JSON.stringify({ [bodyKey[kind]]: JSON.parse(raw.trim()) })
+  return { kind, shape: 'get', raw: body, items: 1, ids: [id], more: false }
+}
+
+function recordById(practice: AthenaPractice, feed: FeedName, { id, options }: { id: string; options: CallOptions }) {
+  switch (feed) {
+    case 'departments':
+      return practice.departments.get(id, {}, options)
+    case 'providers':
+      return practice.providers.get(id, {}, options)
+    case 'patients':
+      return practice.patients.get(id, { showpreviouspatientids: true }, options)
+    case 'appointments':
+      return practice.appointments.get(id, {}, options)
+    case 'appointmenttypes':
+      throw new AegisError('internal.unexpected', { feed })
+  }
+}
+
+/** Member of a page's body that holds the records. */
+const bodyKey: Readonly<Record<Kind, string>> = {
+  department: 'departments',
+  provider: 'providers',
+  appointmenttype: 'appointmenttypes',
+  patient: 'patients',
+  appointment: 'appointments',
+}
+
+function fetched(key: FeedKey, page: Page<WireRecord>, asked: { limit: number; shape: Shape }): FetchedPage {
+  const { kind } = specs[key.feed]
+  const { idField } = recordKinds[kind]
+  const items = page.items.length + page.faults.filter((fault) => fault.field === undefined).length
+  return {
+    kind,
+    shape: asked.shape,
+    raw: page.raw,
+    items,
+    ids: page.items.map((item) => String(item[idField])),
+    // A page as long as asked for may be the last; a shorter one with a `next` was cut by athenahealth's own maximum.
+    more: page.next !== undefined || items >= asked.limit,
+  }
+}
+
+/**
+ * The records of a stored page. Typed where athenahealth's word can be read, as sent where it cannot: nothing a page
+ * carried is lost. What is no record at all is handed on as it came and ends in quarantine.
+ */
+export function recordsInPage({ kind, shape }: { kind: Kind; shape: Shape }, raw: string): readonly WireRecord[] {
+  const records = decodePage(kind, raw)
+  // The list of open slots does not say that they are open.
+  return shape === 'open' ? records.map((record) => ({ appointmentstatus: 'o', ...record })) : records
+}
+
+function decodePage(kind: Kind, raw: string): readonly WireRecord[] {
+  const { list } = specs[feedOfKind(kind)]
+  const reading = readListPage(list, raw)
+  if (!reading.ok) throw new AegisError('sync.page-unreadable', { kind })
+  if (reading.page.faults.length === 0) return reading.page.items
+  const sent = (JSON.parse(raw.trim()) as Record<string, unknown[]>)[bodyKey[kind]] ?? [] // readListPage found it there
+  return sent.map((item) => {
+    const alone = readListPage(list, JSON.stringify({ [bodyKey[kind]]: [item] }))
+    const record = alone.ok ? alone.page.items[0] : undefined
+    return record ? { ...(item as WireRecord), ...record } : (item as WireRecord) // applyRecords checks what it is
+  })
+}

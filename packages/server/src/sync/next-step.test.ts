@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type FeedPicture, nextStep, type Step } from './next-step.ts'
+import { defaultSyncSettings as settings } from './sync-settings.ts'
+import type { FeedStateRow } from './sync.sql.ts'
+
+const now = Date.UTC(2026, 2, 2, 15)
+const minute = 60_000
+
+const nothingYet: FeedStateRow = {
+  feed: 'appointments',
+  state: 'new',
+  state_since: now,
+  subscribed_at: null,
+  active_at: null,
+  provisional_at: null,
+  snapshot_at: null,
+  resnapshot_wanted_at: null,
+  checkpoint: null,
+  drain_started_at: null,
+  drain_ended_at: null,
+  subscription_checked_at: null,
+  foreign_checked_at: null,
+  last_change_at: null,
+  failures: 0,
+  failure_code: null,
+  retry_at: null,
+}
+
+function picture(state: Partial<FeedStateRow>, rest: Partial<FeedPicture> = {}): FeedPicture {
+  const base = { hasFeed: true, ready: true, waitingPages: 0, waitingRefetches: 0, intentOpenedAt: undefined }
+  return { ...base, state: { ...nothingYet, ...state }, ...rest }
+}
+
+const live = {
+  state: 'live',
+  drain_started_at: now - minute,
+  subscription_checked_at: now,
+  foreign_checked_at: now,
+} satisfies Partial<FeedStateRow>
+
+const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
+  ['a new feed subscribes first', picture({}), { do: 'subscribe' }],
+  ['a feed waits for the departments it needs', picture({}, { ready: false }), { do: 'wait', until: now + 1_000 }],
+  [
+    'people see data before the subscription is active',
+    picture({ state: 'activating' }),
+    { do: 'snapshot', phase: 'provisional' },
+  ],
+  ['then the activation is watched', picture({ state: 'activating', provisional_at: now }), { do: 'check-activation' }],
+  [
+    'but not more often than asked',
+    picture({ state: 'activating', provisional_at: now, subscription_checked_at: now }),
+    { do: 'wait', until: now + settings.activationCheckMs },
+  ],
+  [
+    'an active subscription settles before the snapshot that counts',
+    picture({ state: 'settling', active_at: now }),
+    { do: 'wait', until: now + settings.settleMs },
+  ],
+  [
+    'a settled feed looks for another consumer',
+    picture({ state: 'settling', active_at: now - settings.settleMs }),
+    { do: 'check-foreign' },
+  ],
+  [
+    'and then takes the authoritative snapshot',
+    picture({ state: 'settling', active_at: now - settings.settleMs, foreign_checked_at: now }),
+    { do: 'snapshot', phase: 'authoritative' },
+  ],
+  ['a live feed drains once a minute', picture(live), { do: 'drain' }],
+  [
+    'and not sooner',
+    picture({ ...live, drain_started_at: now - 1 }),
+    { do: 'wait', until: now - 1 + settings.pollIntervalMs },
+  ],
+  [
+    'pages in the inbox come before everything',
+    picture({ ...live, retry_at: now + minute }, { waitingPages: 1 }),
+    { do: 'apply-inbox' },
+  ],
+  ['a failed feed waits out its pause', picture({ ...live, retry_at: now + 5 }), { do: 'wait', until: now + 5 }],
+  [
+    'an open intent is cleared before the next drain',
+    picture(live, { intentOpenedAt: now - minute }),
+    { do: 'recover' },
+  ],
+  [
+    'but not while its request may still be under way',
+    picture(live, { intentOpenedAt: now - 1 }),
+    { do: 'wait', until: now - 1 + settings.pollIntervalMs },
+  ],
+  ['records in doubt are asked for', picture(live, { waitingRefetches: 2 }), { do: 'refetch' }],
+  [
+    'a wanted snapshot runs between drains',
+    picture({ ...live, drain_started_at: now, resnapshot_wanted_at: now }),
+    { do: 'snapshot', phase: 'authoritative' },
+  ],
+  ['and gives way to a drain that falls due', picture({ ...live, resnapshot_wanted_at: now }), { do: 'drain' }],
+  [
+    'the subscription of a live feed is looked at now and then',
+    picture({ ...live, subscription_checked_at: 0 }),
+    { do: 'check-subscription' },
+  ],
+  ['so are other consumers', picture({ ...live, foreign_checked_at: 0 }), { do: 'check-foreign' }],
+  ['a contested feed waits', picture({ state: 'contested' }), { do: 'wait', until: now + settings.foreignWindowMs }],
+  [
+    'and looks again later',
+    picture({ state: 'contested', state_since: now - settings.foreignWindowMs }),
+    { do: 'subscribe' },
+  ],
+  ['a kind without feed is read', picture({}, { hasFeed: false }), { do: 'snapshot', phase: 'authoritative' }],
+  [
+    'and read again a day later',
+    picture({ snapshot_at: now }, { hasFeed: false }),
+    { do: 'wait', until: now + settings.refreshMs },
+  ],
+]
+
+for (const [title, given, expected] of cases) {
+  test(title, () => assert.deepEqual(nextStep(given, now, settings), expected))
+}

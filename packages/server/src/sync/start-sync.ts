@@ -1,0 +1,89 @@
+import { isAegisError } from '../errors/aegis-error.ts'
+import type { Queue } from '../queue/start-queue.ts'
+import { feedNames } from './feeds.ts'
+import { addPractice, ensureScheduled, listPractices } from './schedule.sql.ts'
+import { advanceFeedJob, enqueueDue, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
+import { insertFeed, sweepPages } from './sync.sql.ts'
+import { timestamp } from './sync-deps.ts'
+
+/** Sync at work in this process. */
+export interface SyncService {
+  /** Enqueues no more; what runs is ended by the queue. */
+  stop(): Promise<void>
+}
+
+export interface SyncOptions {
+  readonly queue: Queue
+  readonly practices: readonly number[]
+  readonly environment: string
+  /** Feeds worked on at a time in this process. */
+  readonly concurrency: number
+  readonly soleInstance: boolean
+}
+
+/** Between two looks at what is due, and between two sweeps of the inbox, in real time of the machine at speed 1. */
+const tickMs = 1_000
+const sweepMs = 3_600_000
+
+/** Registers the practices, begins to work the jobs and to enqueue what is due. */
+export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promise<SyncService> {
+  const stopping = new AbortController()
+  for (const practice of options.practices) await registerPractice(deps, practice, options.environment)
+  if (options.soleInstance) await takeOverSchedule(deps)
+  await options.queue.work(
+    advanceFeedJob,
+    (job, { signal }) =>
+      untilStopped(runAdvanceFeed(deps, job, AbortSignal.any([signal, stopping.signal])), stopping.signal),
+    { concurrency: options.concurrency },
+  )
+  const ticking = repeat(deps, { everyMs: tickMs, signal: stopping.signal }, () => enqueueDue(deps))
+  const sweeping = repeat(deps, { everyMs: sweepMs, signal: stopping.signal }, () => sweepAll(deps))
+  return {
+    async stop() {
+      stopping.abort(new Error('sync is stopping'))
+      await Promise.all([ticking, sweeping])
+    },
+  }
+}
+
+/** A job that ends because sync stops has not failed: the feed is due again at the next start. */
+async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+async function registerPractice({ sync }: ScheduleDeps, practice: number, environment: string): Promise<void> {
+  await sync.db.practice(practice, async (tx) => {
+    for (const feed of feedNames) await insertFeed(tx, { practice, feed })
+  })
+  await sync.db.control(async (tx) => {
+    await addPractice(tx, practice, environment)
+    for (const feed of feedNames) await ensureScheduled(tx, { practice, feed })
+  })
+}
+
+async function sweepAll({ sync }: ScheduleDeps): Promise<void> {
+  const before = timestamp(sync.clock.now() - sync.settings.inboxKeepMs)
+  for (const { practice } of await sync.db.control((tx) => listPractices(tx))) {
+    await sync.db.practice(practice, (tx) => sweepPages(tx, practice, before))
+  }
+}
+
+/** Runs `work` again and again until aborted; a failure is logged and does not end it. */
+async function repeat(
+  { sync }: ScheduleDeps,
+  pace: { everyMs: number; signal: AbortSignal },
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!pace.signal.aborted) {
+    try {
+      await work()
+    } catch (error) {
+      if (!isAegisError(error, 'db.unavailable')) sync.log.error('sync.tick-failed', error)
+    }
+    await sync.clock.sleep(pace.everyMs, pace.signal).catch(() => undefined)
+  }
+}
