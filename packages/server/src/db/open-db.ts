@@ -88,7 +88,8 @@ function openPool(options: OpenDbOptions, login: DatabaseLogin, max: number): Cl
   }
 }
 
+/** 0 is the installation itself, which has sealing keys of its own. */
 function checkedPractice(practice: number): number {
-  if (!Number.isSafeInteger(practice) || practice <= 0) throw new RangeError('A practice id is a positive integer')
+  if (!Number.isSafeInteger(practice) || practice < 0) throw new RangeError('A practice id is a positive integer, or 0')
   return practice
 }

@@ -59,7 +59,7 @@ test('the first start makes a private key file, later starts read the same key',
   await assert.rejects(first.wrap(Buffer.alloc(32), Buffer.alloc(0)), (error) => isAegisError(error, 'sealing.closed'))
 })
 
-const breaches: { title: string; code: ErrorCode; harm(home: { phi: string; directory: string }): void }[] = [
+const breaches: { title: string; code: ErrorCode; harm: (home: { phi: string; directory: string }) => void }[] = [
   { title: 'a removed key file', code: 'sealing.kek-missing', harm: ({ phi }) => rmSync(phi) },
   {
     title: 'a removed key directory',
@@ -82,7 +82,7 @@ const breaches: { title: string; code: ErrorCode; harm(home: { phi: string; dire
   {
     title: 'a link in place of the key file',
     code: 'sealing.kek-exposed',
-    harm({ phi }) {
+    harm: ({ phi }) => {
       renameSync(phi, `${phi}.moved`)
       symlinkSync(`${phi}.moved`, phi)
     },

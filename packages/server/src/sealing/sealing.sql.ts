@@ -2,9 +2,6 @@ import { sql, type Tx } from '../db/db.ts'
 import type { KeyKind } from './envelope.ts'
 import type { KekPurpose } from './kek.ts'
 
-/** The subject of a key that belongs to the practice as a whole. */
-const nobody = '00000000-0000-0000-0000-000000000000'
-
 const selectFingerprint = sql('sealing.kek_fingerprint', 'select fingerprint from control.kek where purpose = $1')
 
 /** The fingerprint of the key-encryption key in use, if one ever was. */
@@ -83,7 +80,7 @@ export function practiceKeys(tx: Tx, practice: number): Promise<PracticeKeyRow[]
 const insertPracticeKey = sql(
   'sealing.create_practice_key',
   `insert into aegis.data_key (practice_id, kind, subject, version, wrapped_key, kek_id, seals_from, created_at)
-   values ($1, $2, '${nobody}', $3, $4, $5, to_timestamp($6::float8 / 1000), aegis.now())`,
+   values ($1, $2, '00000000-0000-0000-0000-000000000000', $3, $4, $5, to_timestamp($6::float8 / 1000), aegis.now())`,
 )
 
 export async function createPracticeKey(
@@ -154,7 +151,7 @@ const chargeUses = sql(
   'sealing.charge_uses',
   `update aegis.data_key k set uses = k.uses + d.uses
    from json_to_recordset($2::json) as d(kind text, subject uuid, version integer, uses bigint)
-   where k.practice_id = $1 and k.kind = d.kind and k.subject = coalesce(d.subject, '${nobody}') and k.version = d.version`,
+   where k.practice_id = $1 and k.kind = d.kind and k.subject = coalesce(d.subject, '00000000-0000-0000-0000-000000000000') and k.version = d.version`,
 )
 
 /** Adds to the written-down uses. */

@@ -367,6 +367,6 @@ test('rows of another practice’s keys are out of reach', async () => {
   const patient = keys.pseudonym('patient', '7')
   await assert.rejects(
     db.practice(practice, (tx) => keys.ensurePatients(tx, [patient])),
-    code('db.statement_failed'),
+    code('db.statement-failed'),
   )
 })
