@@ -15,6 +15,8 @@ export interface Answer {
   readonly status: number
   /** Header names and values in turn, without length and date. */
   readonly headers: readonly string[]
+  /** The answer brings quota headers of its own, as a recorded one may. */
+  readonly ownRateLimit?: boolean
   /** The body, or its pieces for one that is too large to be built at once. */
   readonly body: string | Iterable<string>
 }

@@ -85,9 +85,9 @@ function decideCall(deps: GateDeps, request: ApiRequest): Outcome {
   return { answer: withRateLimit(given, verdict), route, practice, app: app.clientId }
 }
 
-/** Adds the quota headers unless the answer brings its own, as a recorded one may. */
+/** Adds the quota headers unless the answer brings its own. */
 function withRateLimit(answer: Answer, verdict: Verdict): Answer {
-  if (answer.headers.some((header) => header.toLowerCase() === 'x-ratelimit-limit')) return answer
+  if (answer.ownRateLimit) return answer
   return { ...answer, headers: [...answer.headers, ...rateLimitHeaders(verdict)] }
 }
 

@@ -95,9 +95,10 @@ function send(options: ListenerOptions, response: ServerResponse, answer: Answer
   response.sendDate = false
   const headers = [...answer.headers, 'Date', options.date()]
   if (typeof answer.body === 'string') {
-    const body = Buffer.from(answer.body, 'utf8')
-    response.writeHead(answer.status, [...headers, 'Content-Length', String(body.length)])
-    response.end(body)
+    // As text, not bytes: Node then writes head and body in one piece.
+    const bytes = Buffer.byteLength(answer.body)
+    response.writeHead(answer.status, [...headers, 'Content-Length', String(bytes)])
+    response.end(answer.body, bytes === answer.body.length ? 'latin1' : 'utf8')
     return
   }
   response.writeHead(answer.status, headers)

@@ -12,6 +12,8 @@ export interface Exchange {
   /** Names and values in turn. */
   readonly headers: readonly string[]
   readonly body: string
+  /** The recorded headers tell a quota; the simulator's own would contradict them. */
+  readonly ownRateLimit: boolean
 }
 
 /** Headers that belong to the connection or to the recorded bytes' encoding; the date is the simulator's, as always. */
@@ -81,15 +83,17 @@ type Fields = Record<string, unknown>
 function exchangeFrom({ request, response }: { request: Fields; response: Fields }, name: string): Exchange {
   const { status = 200, headers = { 'Content-Type': 'application/json; charset=UTF-8' }, body } = response
   if (typeof status !== 'number') throw new TypeError(`${name}: status must be a number`)
+  const served = Object.entries(objectOf(headers, name)).filter(
+    ([header]) => !unservedHeaders.has(header.toLowerCase()),
+  )
   return {
     method: textOf(request.method ?? 'GET', `${name}: method`).toUpperCase(),
     path: textOf(request.path, `${name}: path`),
     query: textOf(request.query ?? '', `${name}: query`),
     form: textOf(request.body ?? '', `${name}: body`),
     status,
-    headers: Object.entries(objectOf(headers, name)).flatMap(([header, value]) =>
-      unservedHeaders.has(header.toLowerCase()) ? [] : [header, String(value)],
-    ),
+    headers: served.flatMap(([header, value]) => [header, String(value)]),
+    ownRateLimit: served.some(([header]) => header.toLowerCase() === 'x-ratelimit-limit'),
     body: typeof body === 'string' ? body : JSON.stringify(body ?? null),
   }
 }
