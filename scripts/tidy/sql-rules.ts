@@ -15,20 +15,29 @@ interface SqlText {
 const STATEMENT =
   /^\s*(?:select\s|insert\s+into\s|update\s+\S+\s+(?:\w+\s+)?set\s|delete\s+from\s|with\s+(?:recursive\s+)?\w+\s+as\s|(?:create|alter|drop)\s+(?:table|view|schema|role|user|database|index|policy|function|sequence|extension)\s|truncate\s|(?:grant|revoke)\s.+\s(?:to|from)\s|set\s+(?:local|role|session)\s|copy\s+[\w.]+\s*\(|lock\s+table\s|(?:un)?listen\s+\S+$)/i
 
+/** PostgreSQL takes no parameters in these; db/ alone runs them, with escaped names. */
+const WITHOUT_PARAMETERS = /^\s*(?:create|alter|drop|grant|revoke)\s/i
+
 /** The installation has one clock in SQL; the server's own would run on while the rig stands still. */
 const SERVER_TIME =
   /(?<!aegis\.)\bnow\s*\(\s*\)|(?<!')\b(?:current_timestamp|current_date|current_time|localtimestamp|localtime)\b(?!')|\b(?:clock|statement|transaction)_timestamp\b|\btimeofday\s*\(|'now'/gi
 
-/** The one place that may ask the database server for the time. */
+/** Where aegis.now() is defined, and where it is set against the machine's time. */
 const CLOCK_DEFINITION = /create\s+(?:or\s+replace\s+)?function\s+aegis\.now\s*\(\s*\)[^$;]*(?:(\$\w*\$)[\s\S]*?\1|;)/gi
+const CLOCK_SETTING = `${SERVER_SRC}db/sql-clock.sql.ts`
+
+/** pg-boss keeps the machine's time in its own tables; the queue is the one slice that writes to them. */
+const isOnPgBossTime = ({ slice, sql }: SqlText) => slice === 'queue' && /\bpgboss\./.test(sql)
 
 export const oneSqlClock: Rule = (tree) =>
-  [...migrations(tree), ...serverStrings(tree)].flatMap((text) => {
-    const sql = text.sql.replace(CLOCK_DEFINITION, blanks)
-    return [...sql.matchAll(SERVER_TIME)].map((match) =>
-      breach(text, match.index, 'time in SQL comes from aegis.now()'),
-    )
-  })
+  [...migrations(tree), ...serverStrings(tree)]
+    .filter((text) => text.file.path !== CLOCK_SETTING && !isOnPgBossTime(text))
+    .flatMap((text) => {
+      const sql = text.sql.replace(CLOCK_DEFINITION, blanks)
+      return [...sql.matchAll(SERVER_TIME)].map((match) =>
+        breach(text, match.index, 'time in SQL comes from aegis.now()'),
+      )
+    })
 
 /** SQL is written out: a value goes in as a parameter, never into the text. */
 export const writtenOutSql: Rule = ({ sources }) =>
@@ -42,6 +51,7 @@ export const writtenOutSql: Rule = ({ sources }) =>
 
 function isBuilt(source: SourceText, literal: StringLiteral): boolean {
   const before = source.code.slice(Math.max(0, literal.start - 200), literal.start)
+  if (sliceOf(source.path) === 'db' && WITHOUT_PARAMETERS.test(literal.text)) return false
   if (!STATEMENT.test(literal.text) && !/\bsql\(\s*'\s*',\s*$/.test(before)) return false
   if (literal.isTemplate && literal.text.includes('${}')) return true
   return /^\s*\+\s*(?!['"`\s])|^\s*\.\s*(?:concat|replace|replaceAll)\s*\(/.test(source.code.slice(literal.end))
