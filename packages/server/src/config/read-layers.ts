@@ -57,7 +57,8 @@ export function readLayers(sources: LayerSources): Layers {
     originOf: (path) => layerOf(path)?.originOf(path),
     pathOf(path, fallback) {
       const layer = layerOf(path)
-      return resolve(layer?.directory ?? cwd, String((layer && valueAt(layer.values, path)) ?? fallback))
+      const given = layer && valueAt(layer.values, path)
+      return resolve(layer?.directory ?? cwd, typeof given === 'string' ? given : fallback)
     },
   }
 }
