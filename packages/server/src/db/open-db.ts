@@ -1,7 +1,8 @@
 import pg from 'pg'
+import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import { clientConfig, type DatabaseLogin, type RuntimeLogins } from './database-login.ts'
-import type { Db } from './db.ts'
+import type { Db, Tx } from './db.ts'
 import { inTransaction } from './transaction.ts'
 import { columnTypes } from './wire-values.ts'
 
@@ -30,61 +31,78 @@ export interface OpenDb extends Db {
  */
 export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
   const { logins, poolSizes = {} } = options
-  const app = openPool(options, logins.app, poolSizes.app ?? 10)
-  const control = openPool(options, logins.control, poolSizes.control ?? 6)
-  const audit = openPool(options, logins.audit, poolSizes.audit ?? 4)
-  let closing: Promise<void> | undefined
-  const db: OpenDb = {
-    practice: (practice, work) => inTransaction(app.pool, checkedPractice(practice), work),
-    control: (work) => inTransaction(control.pool, undefined, work),
-    audit: (work) => inTransaction(audit.pool, undefined, work),
-    close() {
-      closing ??= Promise.all([app.close(), control.close(), audit.close()]).then(() => undefined)
-      return closing
-    },
-  }
+  const app = new RolePool(options, logins.app, poolSizes.app ?? 10)
+  const control = new RolePool(options, logins.control, poolSizes.control ?? 6)
+  const audit = new RolePool(options, logins.audit, poolSizes.audit ?? 4)
+  const close = async () => void (await Promise.all([app.close(), control.close(), audit.close()]))
   try {
-    const nothing = async () => undefined
-    await Promise.all([app, control, audit].map(({ pool }) => inTransaction(pool, undefined, nothing)))
+    await Promise.all([app, control, audit].map((pool) => pool.run(undefined, async () => undefined)))
   } catch (error) {
-    await db.close()
+    await close()
     throw error
   }
-  return db
+  return {
+    practice: (practice, work) => app.run(checkedPractice(practice), work),
+    control: (work) => control.run(undefined, work),
+    audit: (work) => audit.run(undefined, work),
+    close,
+  }
 }
 
-interface ClosablePool {
-  pool: pg.Pool
-  close(): Promise<void>
-}
+/** The connections of one role. */
+class RolePool {
+  readonly #pool: pg.Pool
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #sockets = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
 
-function openPool(options: OpenDbOptions, login: DatabaseLogin, max: number): ClosablePool {
-  const pool = new pg.Pool({
-    ...clientConfig(login),
-    max,
-    pipeline: true,
-    types: columnTypes,
-    application_name: 'aegis',
-    keepAlive: true,
-    idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
-    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
-  })
-  const sockets = new Set<Promise<void>>()
-  pool.on('connect', (client) => {
+  constructor(options: OpenDbOptions, login: DatabaseLogin, max: number) {
+    this.#pool = new pg.Pool({
+      ...clientConfig(login),
+      max,
+      pipeline: true,
+      types: columnTypes,
+      application_name: 'aegis',
+      keepAlive: true,
+      idleTimeoutMillis: 30_000,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
+    })
+    this.#pool.on('connect', (client) => this.#watch(client))
+    this.#pool.on('error', () => options.log.warn('db.connection-lost'))
+  }
+
+  async run<T>(practice: number | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new AegisError('db.unavailable', { reason: 'closed' })
+    const running = inTransaction(this.#pool, practice, work)
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // The driver's end() never answers those who wait for a connection, and resolves before the last socket is closed.
+    await Promise.allSettled(this.#running)
+    await this.#pool.end()
+    await Promise.all(this.#sockets)
+  }
+
+  #watch(client: pg.PoolClient): void {
     // A connection may break while it is lent out: the statement that meets it reports it, this keeps the process alive.
     client.on('error', () => undefined)
-    const closed = new Promise<void>((resolve) => client.once('end', resolve)).finally(() => sockets.delete(closed))
-    sockets.add(closed)
-  })
-  pool.on('error', () => options.log.warn('db.connection-lost'))
-  return {
-    pool,
-    async close() {
-      await pool.end()
-      await Promise.all(sockets) // the driver resolves end() before the last socket is closed
-    },
+    const closed = new Promise<void>((resolve) => client.once('end', resolve)).finally(() =>
+      this.#sockets.delete(closed),
+    )
+    this.#sockets.add(closed)
   }
 }
 

@@ -1,0 +1,84 @@
+import type pg from 'pg'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+
+/** PostgreSQL 15. */
+const versionMin = 150_000
+
+interface SettingRule {
+  /** Whether the server's value is one we can live with. */
+  readonly accepts: (value: string) => boolean
+  /** What to set. */
+  readonly wanted: string
+}
+
+const off: SettingRule = { accepts: (value) => value === 'off', wanted: 'off' }
+const on: SettingRule = { accepts: (value) => value === 'on', wanted: 'on' }
+const never: SettingRule = { accepts: (value) => value === '-1', wanted: '-1' }
+
+/** A server without these loses transactions that it has confirmed, when the machine fails. */
+const durability: Readonly<Record<string, SettingRule>> = {
+  fsync: on,
+  full_page_writes: on,
+  // 'remote_write' and above wait for a standby as well.
+  synchronous_commit: { accepts: (value) => value !== 'off', wanted: 'on' },
+}
+
+/** With another value here the server's log would hold statements with their values: patient data. */
+const privacy: Readonly<Record<string, SettingRule>> = {
+  log_statement: { accepts: (value) => value === 'none' || value === 'ddl', wanted: 'none' },
+  log_min_duration_statement: never,
+  log_min_duration_sample: never,
+  log_transaction_sample_rate: { accepts: (value) => Number(value) === 0, wanted: '0' },
+  log_duration: off,
+  log_parameter_max_length_on_error: { accepts: (value) => value === '0', wanted: '0' },
+  debug_print_parse: off,
+  debug_print_rewritten: off,
+  debug_print_plan: off,
+}
+
+/** What the log still tells of a failed statement. Its values never, its text always: worth a warning. */
+const advised = {
+  log_min_error_statement: { accepts: (value: string) => value === 'panic' || value === 'fatal', wanted: 'panic' },
+  log_error_verbosity: { accepts: (value: string) => value === 'terse', wanted: 'terse' },
+  log_parameter_max_length: { accepts: (value: string) => value === '0', wanted: '0' },
+} as const
+const advisedNames = ['log_min_error_statement', 'log_error_verbosity', 'log_parameter_max_length'] as const
+
+/**
+ * Checks a server that is not ours: refuses one that is too old (`db.unsupported-version`), or set up so that confirmed
+ * records could be lost or patient data would be logged (`db.insecure-settings`, naming each setting with the value
+ * needed); logs a warning for each setting that could be stricter.
+ */
+export async function checkServer({ client, log }: { client: pg.Client; log: Log }): Promise<void> {
+  const settings = await readSettings(client)
+  const version = Number(settings.get('server_version_num'))
+  if (version < versionMin) throw new AegisError('db.unsupported-version', { version })
+  const wrong = { ...broken(settings, durability), ...broken(settings, privacy) }
+  if (/auto_explain/.test(settings.get('preload') ?? '')) wrong.auto_explain = 'not loaded'
+  if (Object.keys(wrong).length > 0) throw new AegisError('db.insecure-settings', wrong)
+  const loose = broken(settings, advised)
+  const names = advisedNames.filter((name) => name in loose)
+  if (names.length > 0) log.warn('db.settings-could-be-stricter', { names })
+}
+
+function broken(
+  found: ReadonlyMap<string, string>,
+  rules: Readonly<Record<string, SettingRule>>,
+): Record<string, string> {
+  const wrong: Record<string, string> = {}
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = found.get(name)
+    if (value !== undefined && !rule.accepts(value)) wrong[name] = rule.wanted
+  }
+  return wrong
+}
+
+async function readSettings(client: pg.Client): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; setting: string }>(
+    `select name, setting from pg_catalog.pg_settings
+     union all
+     select 'preload', string_agg(setting, ',') from pg_catalog.pg_settings where name like '%preload_libraries'`,
+  )
+  return new Map(rows.map(({ name, setting }) => [name, setting ?? '']))
+}

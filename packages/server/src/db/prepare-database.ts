@@ -1,0 +1,135 @@
+import { createHmac } from 'node:crypto'
+import pg from 'pg'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+import { checkServer } from './check-server.ts'
+import { clientConfig, memberLogins, type RuntimeLogins } from './database-login.ts'
+import { migrate } from './migrate.ts'
+import { fromDriverError, isSqlState } from './sql-error.ts'
+
+/** How to reach a database that is not embedded: see docs/decisions/0010-database-roles.md. */
+export interface DatabaseUrls {
+  /** The owner's URL: makes schemas, tables and roles; used at start only. Absent where another host migrates. */
+  readonly ownerUrl?: string
+  /** The runtime's URL: a login that owns nothing and is a member of the three roles. Absent: one is made and used. */
+  readonly runtimeUrl?: string
+}
+
+/** The login that is made for the runtime where the owner's URL is the only one given. */
+const runtimeLogin = 'aegis_runtime'
+
+/**
+ * Makes an external database ready: checks the server's settings, applies the migrations, gives the runtime login the
+ * three roles (making the login if only the owner's URL is known) and checks that it has no rights beyond them.
+ * `afterMigrate` installs what stands on the migrations. Errors: `db.invalid-url`, `db.insecure-url`,
+ * `db.unsupported-version`, `db.insecure-settings`, `db.unsafe-role`, those of `migrate`, `db.unavailable`.
+ */
+export async function prepareDatabase(
+  deps: { log: Log; afterMigrate: (owner: { ownerUrl: string }) => Promise<void> },
+  { ownerUrl, runtimeUrl }: DatabaseUrls,
+): Promise<RuntimeLogins> {
+  const { log } = deps
+  if (ownerUrl === undefined) {
+    if (runtimeUrl === undefined) throw new AegisError('db.invalid-url')
+    await withClient(runtimeUrl, (client) => checkServer({ client, log }))
+    await withClient(runtimeUrl, refusePower)
+    return memberLogins(runtimeUrl)
+  }
+  await withClient(ownerUrl, (client) => checkServer({ client, log }))
+  await migrate({ ownerUrl, log })
+  await deps.afterMigrate({ ownerUrl })
+  if (runtimeUrl === undefined) log.warn('db.owner-url-only')
+  const url = runtimeUrl ?? derivedUrl(ownerUrl)
+  await withClient(ownerUrl, (client) => grantRoles(client, { url, make: runtimeUrl === undefined }))
+  await withClient(url, refusePower)
+  return memberLogins(url)
+}
+
+/**
+ * The URL of the login made by us. Its password follows from the owner's, so replicas that share the URL agree on it
+ * without another secret to hand round; who knows the owner's can do more than this login anyway.
+ */
+function derivedUrl(ownerUrl: string): string {
+  const url = new URL(ownerUrl)
+  if (!url.password) throw new AegisError('db.invalid-url', { reason: 'a URL for both needs a password' })
+  const key = createHmac('sha256', decodeURIComponent(url.password)).update('aegis runtime login').digest('base64url')
+  url.username = runtimeLogin
+  url.password = key
+  return url.href
+}
+
+async function grantRoles(client: pg.Client, { url, make }: { url: string; make: boolean }): Promise<void> {
+  const { username, password } = new URL(url)
+  const login = decodeURIComponent(username)
+  if (make) await makeLogin(client, { login, password: decodeURIComponent(password) })
+  const { rows } = await client.query<GrantState>(grantState, [login])
+  const state = rows[0]
+  if (!state || state.granted) return
+  const name = client.escapeIdentifier(login)
+  const database = client.escapeIdentifier(state.database)
+  try {
+    await client.query(`grant connect on database ${database} to ${name}`)
+    // A connection has the rights of the role it acts as, not the sum of all three. Before PostgreSQL 16 that is a
+    // property of the login, since then of each grant.
+    if (state.version < 160_000) await client.query(`alter role ${name} noinherit`)
+    const terms = state.version < 160_000 ? '' : ' with inherit false, set true'
+    await client.query(`grant aegis_app, aegis_control, aegis_audit to ${name}${terms}`)
+  } catch (error) {
+    const ours = fromDriverError(error)
+    throw isSqlState(ours, '42501') ? new AegisError('db.roles-not-granted', { login }) : ours
+  }
+}
+
+interface GrantState {
+  version: number
+  database: string
+  granted: boolean
+}
+
+const grantState = `
+  select current_setting('server_version_num')::integer as version, current_database() as database,
+    has_database_privilege(r.rolname, current_database(), 'connect')
+    and (select bool_and(pg_has_role(r.rolname, wanted, 'member') and not pg_has_role(r.rolname, wanted, 'usage'))
+         from unnest(array['aegis_app', 'aegis_control', 'aegis_audit']) as wanted) as granted
+  from pg_roles r where r.rolname = $1`
+
+async function makeLogin(client: pg.Client, { login, password }: { login: string; password: string }): Promise<void> {
+  const exists = await client.query('select from pg_roles where rolname = $1', [login])
+  const verb = exists.rowCount ? 'alter' : 'create'
+  await client.query(
+    `${verb} role ${client.escapeIdentifier(login)} login noinherit password ${client.escapeLiteral(password)}`,
+  )
+}
+
+const powers = `
+  select case
+    when r.rolsuper then 'superuser'
+    when r.rolbypassrls then 'bypassrls'
+    when r.rolcreaterole then 'createrole'
+    when r.rolreplication then 'replication'
+    when exists (select from pg_class c where c.relowner = r.oid) then 'owns tables'
+    when exists (select from pg_auth_members m join pg_roles p on p.oid = m.roleid
+                 where m.member = r.oid and p.rolname not in ('aegis_app', 'aegis_control', 'aegis_audit'))
+      then 'member of other roles'
+  end as power
+  from pg_roles r where r.rolname = session_user`
+
+/** Row-level security does not bind a superuser, an owner or BYPASSRLS: such a login must never run the application. */
+async function refusePower(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ power: string | null }>(powers)
+  const power = rows[0]?.power
+  if (power) throw new AegisError('db.unsafe-role', { right: power })
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...clientConfig({ url }), application_name: 'aegis-start' })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await work(client)
+  } catch (error) {
+    throw fromDriverError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
