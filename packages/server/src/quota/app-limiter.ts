@@ -1,0 +1,305 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Db } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+import { gone, type Permission, type PermissionRequest } from './permission.ts'
+import { DayLedger } from './day-ledger.ts'
+import { judgeShare, localShareTimes } from './local-share.ts'
+import { type Priority, priorities, priorityRules } from './priorities.ts'
+import { Punctuality } from './punctuality.ts'
+import type { CheckedLimits } from './quota-limits.ts'
+import { type Slot, Timetable } from './timetable.ts'
+import { Waiter } from './waiter.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+export interface LimiterDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+  readonly holder: string
+}
+
+interface BookedSlot {
+  readonly slot: Slot
+  readonly timer: { cancel(): void }
+}
+
+/** Between two tries to reach the database. */
+const RETRY_MS = 500
+
+/**
+ * The calls of one app in this process: who waits, which instants of the shared timetable are booked, and who gets the
+ * next one that comes. An instant belongs to nobody until it has come; then the most urgent waiter takes it. One that
+ * is noticed too late, because the process stalled, is left unused.
+ */
+export class AppLimiter {
+  readonly #deps: LimiterDeps
+  readonly #app: string
+  readonly #limits: CheckedLimits
+  readonly #timetable: Timetable
+  readonly ledger: DayLedger
+  readonly #line = new WaitingLine<Waiter>()
+  readonly #booked = new Set<BookedSlot>()
+  readonly #resting = new Map<number, number>()
+  readonly #punctuality: Punctuality
+  #pausedUntil = Number.NEGATIVE_INFINITY
+  #lastShareCallAt: number | undefined
+  #running: Promise<void> | undefined
+  #nap: { readonly priority: Priority; readonly wake: AbortController } | undefined
+  #idle: { cancel(): void } | undefined
+  #stopped = false
+
+  constructor(deps: LimiterDeps, app: string, limits: CheckedLimits) {
+    this.#deps = deps
+    this.#app = app
+    this.#limits = limits
+    this.#timetable = new Timetable(deps, app, limits)
+    this.ledger = new DayLedger(deps, app, limits)
+    this.#punctuality = new Punctuality(this.#timetable.plan)
+  }
+
+  /** The database's time as far as this process knows, epoch ms. */
+  databaseNow(): number {
+    return this.#timetable.databaseNow()
+  }
+
+  /** Waits for a permission. See `Quota.permission`. */
+  async permission(request: PermissionRequest): Promise<Permission> {
+    request.signal?.throwIfAborted()
+    if (this.#stopped) throw new AegisError('quota.stopping')
+    this.check(request.priority)
+    if (this.#line.size >= this.#limits.waitingMax) throw new AegisError('quota.too-many-waiting')
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter(request, {
+        clock: this.#deps.clock,
+        resolve,
+        reject,
+        left: () => this.#line.remove(waiter),
+      })
+      this.#line.add(waiter)
+      this.#run(request.priority)
+    })
+  }
+
+  /** Throws `quota.day-exhausted` when the day is known to be used up for this priority. */
+  check(priority: Priority): void {
+    const until = this.ledger.goneUntil(priority, this.databaseNow())
+    if (until !== undefined) throw gone(until)
+  }
+
+  /** athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. */
+  async throttled(retryAfterMs: number | undefined): Promise<void> {
+    const { clock, log } = this.#deps
+    this.#pausedUntil = Math.max(this.#pausedUntil, clock.now() + (retryAfterMs ?? 1_000))
+    const pausedMs = await this.#timetable.pause(retryAfterMs)
+    this.#pausedUntil = clock.now() + pausedMs
+    log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })
+  }
+
+  /** Sends everybody away and gives back what was reserved and is unused. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const priority of priorities) this.#sendAway(priority, () => new AegisError('quota.stopping'))
+    for (const { timer } of this.#booked) timer.cancel()
+    this.#booked.clear()
+    this.#idle?.cancel()
+    this.#nap?.wake.abort()
+    await this.#running
+    try {
+      await this.ledger.close()
+      await this.#timetable.leave()
+    } catch (error) {
+      this.ledger.abandon()
+      this.#deps.log.error('quota.not-given-back', error)
+    }
+  }
+
+  /** Starts booking, or wakes it when it naps for somebody less urgent. */
+  #run(priority: Priority): void {
+    if (this.#stopped) return
+    if (this.#running) {
+      if (this.#nap && priorities.indexOf(priority) < priorities.indexOf(this.#nap.priority)) this.#nap.wake.abort()
+      return
+    }
+    this.#idle?.cancel()
+    this.#running = this.#bookUntilServed().finally(() => {
+      this.#running = undefined
+      // Somebody may have come between the last look at the line and now.
+      const next = this.#line.unserved(this.#booked.size)
+      if (next && !this.#stopped) this.#run(next.priority)
+      else this.#goIdle()
+    })
+  }
+
+  async #bookUntilServed(): Promise<void> {
+    for (let failed = false; !this.#stopped; ) {
+      const next = this.#line.unserved(this.#booked.size)
+      if (!next) return
+      try {
+        const waitMs = await this.#book(next)
+        failed = false
+        if (waitMs > 0) await this.#napFor(waitMs, next.priority)
+      } catch (error) {
+        if (!failed) this.#deps.log.error('quota.unreachable', error)
+        failed = true
+        await this.#callOnShare(next.priority)
+      }
+    }
+  }
+
+  /** Books for the first who are not served yet; returns how long to wait before booking for more. */
+  async #book(next: { priority: Priority; count: number }): Promise<number> {
+    const wanted = Math.min(next.count, this.#timetable.plan.batchMax)
+    const at = Math.max(this.databaseNow(), this.#lastBookedAt())
+    await this.ledger.ensure(at, this.#booked.size + wanted)
+    if (this.#shed(at)) return 0
+    const count = Math.min(wanted, this.ledger.inHand(at) - this.#booked.size)
+    const practices = this.#limits.perPracticePerSecond === undefined ? undefined : this.#readyPractices(count)
+    if (count <= 0 || practices?.length === 0) return this.#untilOneRestsNoMore()
+    const booked = await this.#timetable.book({
+      count,
+      aheadMs: priorityRules[next.priority].bookAheadMs,
+      toleranceMs: this.#punctuality.toleranceMs,
+      ...(practices ? { practices } : {}),
+    })
+    for (const [practice, restsUntil] of booked.resting) this.#resting.set(practice, restsUntil)
+    for (const slot of booked.slots) this.#expect(slot)
+    return booked.waitMs
+  }
+
+  #expect(slot: Slot): void {
+    if (this.#stopped) return
+    const waitMs = Math.ceil(this.#timetable.waitMs(slot))
+    const entry: BookedSlot = { slot, timer: this.#deps.clock.timer(waitMs, () => this.#come(entry)) }
+    this.#booked.add(entry)
+  }
+
+  /** An instant has come: it goes to who is most urgent now, unless it is too late for it to be used. */
+  #come(entry: BookedSlot): void {
+    const { slot } = entry
+    if (this.#timetable.waitMs(slot) > 0) {
+      this.#booked.delete(entry)
+      this.#expect(slot) // timers of some clocks fire a moment early
+    } else if (this.#timetable.lateMs(slot) <= slot.toleranceMs) {
+      this.#punctuality.kept()
+      this.#use(entry)
+    } else {
+      this.#stretch(entry)
+    }
+  }
+
+  #stretch(entry: BookedSlot): void {
+    const stretched = this.#timetable.stretch(entry.slot).catch(() => undefined)
+    void stretched.then((slot) => {
+      const lateMs = this.#timetable.lateMs(entry.slot)
+      const usable = slot !== undefined && lateMs <= slot.toleranceMs
+      if (!usable) this.#punctuality.missed(entry.slot.booking, lateMs)
+      this.#use(entry, usable)
+    })
+  }
+
+  #use(entry: BookedSlot, usable = true): void {
+    this.#booked.delete(entry)
+    const { at, practice } = entry.slot
+    if (usable && !this.#stopped && this.#deps.clock.now() >= this.#pausedUntil) this.#serve(at, practice)
+    if (practice !== undefined) this.#nap?.wake.abort() // its practice may have another
+    const next = this.#line.unserved(this.#booked.size)
+    if (next) this.#run(next.priority)
+  }
+
+  #serve(at: number, practice: number | undefined): boolean {
+    for (;;) {
+      const waiter = this.#line.take(practice)
+      if (!waiter) return false
+      const draw = this.ledger.draw(waiter, at)
+      if (draw.kind === 'drawn') {
+        waiter.serve({ app: this.#app, practice: waiter.practice, priority: waiter.priority, sendAt: at })
+        return true
+      }
+      if (draw.kind === 'reserve') {
+        this.#line.addFirst(waiter)
+        return false
+      }
+      waiter.refuse(gone(draw.until))
+    }
+  }
+
+  /** Sends away those for whom the day is used up; whether there were any. */
+  #shed(at: number): boolean {
+    let any = false
+    for (const priority of priorities) {
+      const until = this.#line.count(priority) > 0 ? this.ledger.goneUntil(priority, at) : undefined
+      if (until === undefined) continue
+      this.#sendAway(priority, () => gone(until))
+      any = true
+    }
+    return any
+  }
+
+  #sendAway(priority: Priority, reason: () => Error): void {
+    for (const waiter of this.#line.takeAll(priority)) waiter.refuse(reason())
+  }
+
+  /** Without the database: this process's small share, or nobody waits in vain. */
+  async #callOnShare(priority: Priority): Promise<void> {
+    const { clock } = this.#deps
+    const now = clock.now()
+    const { at: contactAt, holders } = this.#timetable.contact
+    const { perSecond } = this.#limits
+    const share = judgeShare({ now, contactAt, holders, perSecond, lastCallAt: this.#lastShareCallAt })
+    const served = share.kind === 'go' && now >= this.#pausedUntil && this.#serve(this.databaseNow(), undefined)
+    if (served) this.#lastShareCallAt = now
+    if (share.kind === 'over' || (share.kind === 'go' && !served && this.ledger.inHand(this.databaseNow()) < 1)) {
+      for (const each of priorities) this.#sendAway(each, () => new AegisError('quota.unreachable'))
+      return
+    }
+    // The next try may reach the database and bring an instant at once: not within a second of a call of the share.
+    await this.#napFor(served ? localShareTimes.spacingMs : RETRY_MS, priority)
+    await this.#keepApart()
+  }
+
+  async #keepApart(): Promise<void> {
+    const last = this.#lastShareCallAt
+    if (last === undefined) return
+    const apartMs = last + localShareTimes.spacingMs - this.#deps.clock.now()
+    if (apartMs > 0) await this.#deps.clock.sleep(apartMs)
+  }
+
+  /** With a limit per practice: those that may have a slot now, in the order of their turns. */
+  #readyPractices(count: number): number[] {
+    const now = this.databaseNow()
+    for (const [practice, until] of this.#resting) if (until <= now) this.#resting.delete(practice)
+    const taken = new Set([...this.#booked].map(({ slot }) => slot.practice))
+    return this.#line
+      .practices()
+      .map(({ practice }) => practice)
+      .filter((practice) => !taken.has(practice) && !this.#resting.has(practice))
+      .slice(0, Math.max(0, count))
+  }
+
+  #untilOneRestsNoMore(): number {
+    const now = this.databaseNow()
+    const waits = [...this.#resting.values()].map((until) => until - now)
+    return Math.max(1, Math.min(RETRY_MS, ...waits))
+  }
+
+  #lastBookedAt(): number {
+    return Math.max(Number.NEGATIVE_INFINITY, ...[...this.#booked].map(({ slot }) => slot.at))
+  }
+
+  async #napFor(ms: number, priority: Priority): Promise<void> {
+    const wake = new AbortController()
+    this.#nap = { priority, wake }
+    await this.#deps.clock.sleep(ms, wake.signal).catch(() => undefined)
+    this.#nap = undefined
+  }
+
+  /** A process that calls no more says so, or the others would take it for one that is cut off. */
+  #goIdle(): void {
+    if (this.#stopped) return
+    this.#idle?.cancel()
+    this.#idle = this.#deps.clock.timer(localShareTimes.idleAfterMs, () => {
+      if (!this.#running) this.#timetable.leave().catch(() => undefined)
+    })
+  }
+}

@@ -1,0 +1,123 @@
+import { type Priority, priorities, priorityRules } from './priorities.ts'
+import { blockOf, dayResumesAt } from './quota-day.ts'
+
+/** One day of one app as the database had it when last asked. */
+export interface DayRow {
+  readonly day: string
+  /** Calls reserved by all processes, used or not. */
+  readonly reserved: number
+  /** Calls that athenahealth counted and we did not make: somebody else uses the same app. */
+  readonly foreign: number
+  /** A lower limit than the configured one that athenahealth named that day. */
+  readonly upstreamLimit: number | null
+}
+
+/** What became of drawing one call: made room for, first to be reserved, or not to be had before `until` (epoch ms). */
+export type Draw =
+  | { readonly kind: 'drawn' }
+  | { readonly kind: 'reserve' }
+  | { readonly kind: 'gone'; readonly until: number }
+
+interface DayState {
+  row: DayRow
+  /** Calls reserved by this process and not used yet. */
+  left: number
+}
+
+/**
+ * This process's part of the daily quota: calls reserved in the database, block by block, and drawn here one by one.
+ * A call is drawn only from what was durably reserved, so a crash counts too many, never too few.
+ */
+export class DayBudget {
+  readonly #perDay: number
+  readonly #dayBlock: number
+  readonly #days = new Map<string, DayState>()
+
+  constructor(limits: { readonly perDay: number; readonly dayBlock: number }) {
+    this.#perDay = limits.perDay
+    this.#dayBlock = limits.dayBlock
+  }
+
+  /** Takes one call from each of `days`, or from none of them. */
+  draw(priority: Priority, days: readonly string[]): Draw {
+    const gone = days.find((day) => this.#isGone(day, priority))
+    if (gone !== undefined) return { kind: 'gone', until: dayResumesAt(gone) }
+    const states = days.map((day) => this.#days.get(day))
+    if (states.some((state) => !state || state.left < 1)) return { kind: 'reserve' }
+    for (const state of states) if (state) state.left--
+    return { kind: 'drawn' }
+  }
+
+  /** When `priority` may call again, if one of `days` is used up for it as far as this process knows. */
+  goneUntil(priority: Priority, days: readonly string[]): number | undefined {
+    const gone = days.find((day) => this.#isGone(day, priority))
+    return gone === undefined ? undefined : dayResumesAt(gone)
+  }
+
+  /** The days of `days` of which too little is in hand for `count` calls and the spare kept for an outage. */
+  short(days: readonly string[], count: number): string[] {
+    const wanted = Math.max(count, Math.ceil(this.#dayBlock / 4))
+    return days.filter((day) => (this.#days.get(day)?.left ?? 0) < wanted)
+  }
+
+  /** How much to reserve of a day whose row is locked: a block, or what is left, or nothing. */
+  block(row: DayRow): number {
+    return blockOf(this.#dayBlock, this.#unreserved(row))
+  }
+
+  /** Notes a day as just read from the database, with `added` calls of it newly reserved for this process. */
+  adopt(row: DayRow, added = 0): void {
+    const left = (this.#days.get(row.day)?.left ?? 0) + added
+    this.#days.set(row.day, { row, left })
+  }
+
+  /** Calls in hand for a day. */
+  left(day: string): number {
+    return this.#days.get(day)?.left ?? 0
+  }
+
+  /** The day as last read, if it ever was. */
+  row(day: string): DayRow | undefined {
+    return this.#days.get(day)?.row
+  }
+
+  /** Forgets days before `day` and returns, for all that stay, what is unused and could be given back. */
+  forgetBefore(day: string): void {
+    for (const known of this.#days.keys()) if (known < day) this.#days.delete(known)
+  }
+
+  /** Empties this process's blocks and says how much of each day they held, for giving back at a clean stop. */
+  surrender(): { day: string; unused: number }[] {
+    const unused = [...this.#days]
+      .map(([day, state]) => ({ day, unused: state.left }))
+      .filter((item) => item.unused > 0)
+    this.#days.clear()
+    return unused
+  }
+
+  /** The limit in force on a day: the configured one, or a lower one that athenahealth named. */
+  limit(row: DayRow): number {
+    return Math.min(this.#perDay, row.upstreamLimit ?? this.#perDay)
+  }
+
+  #unreserved(row: DayRow): number {
+    return Math.max(0, this.#balance(row))
+  }
+
+  /** Negative when athenahealth counted more than we had left: then not even what is in hand may be used. */
+  #balance(row: DayRow): number {
+    return this.limit(row) - row.reserved - row.foreign
+  }
+
+  #isGone(day: string, priority: Priority): boolean {
+    const state = this.#days.get(day)
+    if (!state) return false
+    const floor = Math.ceil(priorityRules[priority].dayFloorShare * this.limit(state.row))
+    return this.#balance(state.row) + state.left <= floor
+  }
+}
+
+/** The priorities that have to stop on these days, for shedding who waits. */
+export function gonePriorities(budget: DayBudget, days: readonly string[]): Priority[] {
+  return priorities.filter((priority) => budget.goneUntil(priority, days) !== undefined)
+}

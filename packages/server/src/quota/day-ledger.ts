@@ -1,0 +1,187 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Db, Tx } from '../db/db.ts'
+import type { Log } from '../log/log.ts'
+import { DayBudget, type Draw, gonePriorities } from './day-budget.ts'
+import type { Priority } from './priorities.ts'
+import * as rows from './quota-day.sql.ts'
+import { chargedDays, quotaDay } from './quota-day.ts'
+import type { CheckedLimits } from './quota-limits.ts'
+
+export interface DayLedgerDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What athenahealth's headers said on an answer to an API call. */
+export interface HeaderCount {
+  /** When the call was sent, in the database's time, epoch ms. */
+  readonly at: number
+  readonly limit?: number
+  readonly remaining?: number
+}
+
+/** A day that looked used up is looked at again after this: a stopping process may have given calls back. */
+const RECHECK_MS = 30_000
+
+/** Who spent what is for people to look at and may lag; what athenahealth counted decides who may call. */
+const WRITE_USE_AFTER_MS = 5_000
+const WRITE_SEEN_AFTER_MS = 200
+
+/** Who spent what is kept for this many days. */
+const USE_DAYS_KEPT = 35
+const DAY_MS = 86_400_000
+
+/** The daily quota of one app: this process's blocks, kept in step with the rows that all processes share. */
+export class DayLedger {
+  readonly #deps: DayLedgerDeps
+  readonly #app: string
+  readonly #perDay: number
+  readonly #budget: DayBudget
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #newestDay = ''
+  /** Calls made and not yet written to the use table, by day, practice and priority. */
+  #uses = new Map<string, rows.UseCount>()
+  /** The highest count that athenahealth named for a day, where it is more than we can account for. */
+  #seen = new Map<string, { calls: number; limit: number | undefined }>()
+  #writing: { readonly dueAt: number; cancel(): void } | undefined
+
+  constructor(deps: DayLedgerDeps, app: string, limits: CheckedLimits) {
+    this.#deps = deps
+    this.#app = app
+    this.#perDay = limits.perDay
+    this.#budget = new DayBudget(limits)
+  }
+
+  /**
+   * Sees to it that `count` calls of each day that `at` (database's time) is charged to are in hand, if they are to be
+   * had. Throws what the database throws.
+   */
+  async ensure(at: number, count: number): Promise<void> {
+    const days = chargedDays(at)
+    const short = this.#budget.short(days, count)
+    if (short.length === 0) return
+    const looksGone = gonePriorities(this.#budget, days).includes('interactive')
+    const now = this.#deps.clock.now()
+    if (looksGone && Math.abs(now - this.#lookedAt) < RECHECK_MS) return
+    await this.#deps.db.control((tx) => this.#reserve(tx, short))
+    this.#lookedAt = now
+    await this.#turnDay(days[0])
+  }
+
+  /** Takes one call of each day that `at` is charged to. */
+  draw(call: { priority: Priority; practice: number }, at: number): Draw {
+    const days = chargedDays(at)
+    const draw = this.#budget.draw(call.priority, days)
+    if (draw.kind === 'drawn') this.#count(call, days[days.length - 1] ?? days[0])
+    return draw
+  }
+
+  /** How many calls are in hand at `at`. */
+  inHand(at: number): number {
+    return Math.min(...chargedDays(at).map((day) => this.#budget.left(day)))
+  }
+
+  /** When `priority` may call again, if the day is used up for it as far as this process knows. */
+  goneUntil(priority: Priority, at: number): number | undefined {
+    return this.#budget.goneUntil(priority, chargedDays(at))
+  }
+
+  /**
+   * Takes over a count of athenahealth's that leaves less than our own. Near midnight it is not clear which day the
+   * header counts, and it is ignored.
+   */
+  observe({ at, limit, remaining }: HeaderCount): void {
+    const days = chargedDays(at)
+    const [day] = days
+    const row = this.#budget.row(day)
+    if (days.length > 1 || !row || remaining === undefined) return
+    const lower = limit !== undefined && limit < this.#budget.limit(row) ? limit : undefined
+    const calls = Math.max(0, (limit ?? this.#budget.limit(row)) - remaining)
+    const accounted = row.reserved - this.#budget.left(day) + row.foreign
+    if (lower === undefined && calls <= accounted) return
+    const known = this.#seen.get(day)
+    this.#seen.set(day, { calls: Math.max(calls, known?.calls ?? 0), limit: lower ?? known?.limit })
+    this.#writeIn(WRITE_SEEN_AFTER_MS)
+  }
+
+  /** Writes what waits to be written: counts of use, and header values. */
+  async write(): Promise<void> {
+    this.#writing?.cancel()
+    this.#writing = undefined
+    const uses = [...this.#uses.values()]
+    const seen = [...this.#seen]
+    if (uses.length === 0 && seen.length === 0) return
+    this.#uses = new Map()
+    this.#seen = new Map()
+    try {
+      await this.#deps.db.control(async (tx) => {
+        for (const [day, { calls, limit }] of seen) await this.#noteSeen(tx, { day, calls, limit })
+        if (uses.length > 0) await rows.addUseRows(tx, this.#app, uses)
+      })
+    } catch (error) {
+      for (const use of uses) this.#addUse(use)
+      throw error
+    }
+  }
+
+  /** Gives back what is reserved and unused, and writes what waits. For a clean stop. */
+  async close(): Promise<void> {
+    await this.write()
+    const unused = this.#budget.surrender()
+    await this.#deps.db.control(async (tx) => {
+      for (const { day, unused: calls } of unused) await rows.addReserved(tx, this.#app, { day, calls: -calls })
+    })
+  }
+
+  /** Stops the timer without writing: for a process that has lost its database. */
+  abandon(): void {
+    this.#writing?.cancel()
+  }
+
+  async #reserve(tx: Tx, days: readonly string[]): Promise<void> {
+    for (const row of await rows.lockDayRows(tx, this.#app, days)) {
+      const block = this.#budget.block(row)
+      const after = block > 0 ? await rows.addReserved(tx, this.#app, { day: row.day, calls: block }) : row
+      this.#budget.adopt(after, block)
+    }
+  }
+
+  async #noteSeen(tx: Tx, seen: { day: string; calls: number; limit: number | undefined }): Promise<void> {
+    const before = this.#budget.row(seen.day)?.foreign ?? 0
+    const row = await rows.observeDayRow(tx, this.#app, { ...seen, unused: this.#budget.left(seen.day) })
+    if (!row) return
+    this.#budget.adopt(row)
+    if (row.foreign > before) this.#deps.log.warn('quota.foreign-calls', { calls: row.foreign, limit: this.#perDay })
+  }
+
+  async #turnDay(day: string): Promise<void> {
+    if (day <= this.#newestDay) return
+    this.#newestDay = day
+    this.#budget.forgetBefore(day)
+    const oldest = quotaDay(Date.parse(`${day}T00:00:00Z`) - USE_DAYS_KEPT * DAY_MS)
+    await this.#deps.db.control((tx) => rows.deleteUseBefore(tx, this.#app, oldest))
+  }
+
+  #count(call: { priority: Priority; practice: number }, day: string): void {
+    this.#addUse({ day, practice: call.practice, priority: call.priority, calls: 1 })
+    this.#writeIn(WRITE_USE_AFTER_MS)
+  }
+
+  #addUse(use: rows.UseCount): void {
+    const key = `${use.day} ${use.practice} ${use.priority}`
+    const calls = (this.#uses.get(key)?.calls ?? 0) + use.calls
+    this.#uses.set(key, { ...use, calls })
+  }
+
+  #writeIn(afterMs: number): void {
+    const { clock } = this.#deps
+    const dueAt = clock.now() + afterMs
+    if (this.#writing && this.#writing.dueAt <= dueAt) return
+    this.#writing?.cancel()
+    const timer = clock.timer(afterMs, () => {
+      this.write().catch(() => this.#writeIn(WRITE_USE_AFTER_MS))
+    })
+    this.#writing = { dueAt, cancel: () => timer.cancel() }
+  }
+}

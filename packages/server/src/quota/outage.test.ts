@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lockstep } from '../../testing/lockstep.ts'
+import { memoryLog, silentLog } from '../../testing/memory-log.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import type { Db } from '../db/db.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { createQuota } from './quota.ts'
+
+const database = await scratchDatabase()
+const limits = { perSecond: 5, perDay: 50_000, tokensPerMinute: 5 }
+
+/** The database behind a wire that can be cut. */
+function cable(db: Db): Db & { cut: boolean } {
+  const unavailable = () => Promise.reject(new AegisError('db.unavailable'))
+  const wire: Db & { cut: boolean } = {
+    cut: false,
+    practice: (practice, work) => (wire.cut ? unavailable() : db.practice(practice, work)),
+    control: (work) => (wire.cut ? unavailable() : db.control(work)),
+    audit: (work) => (wire.cut ? unavailable() : db.audit(work)),
+  }
+  return wire
+}
+
+function mostInOneSecond(times: readonly number[]): number {
+  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))
+}
+
+async function setUp(app: string, dayBlock: number) {
+  const time = await lockstep(database)
+  const log = memoryLog()
+  const wires = [cable(time.db), cable(time.db)] as const
+  const quotas = wires.map((db, i) =>
+    createQuota({ db, clock: time.clock, log, holder: `${app}-${i}` }, { ...limits, dayBlock }),
+  )
+  const sends: { at: number; by: number }[] = []
+  let ended = false
+  /** Asks again as soon as it was served, until the test ends; a refused one comes back a second later. */
+  const busy = async (by: number) => {
+    while (!ended) {
+      await quotas[by]
+        ?.permission({ app, practice: 1, priority: 'feeds' })
+        .then(() => sends.push({ at: time.clock.now(), by }))
+        .catch((error) => {
+          refusals.push(isAegisError(error) ? error.code : String(error))
+          return time.clock.sleep(1_000)
+        })
+    }
+  }
+  const refusals: string[] = []
+  const callers = [0, 0, 0, 1, 1, 1].map(busy)
+  const end = async () => {
+    ended = true
+    const all = Promise.all(callers)
+    await time.run(all)
+    await Promise.all(quotas.map((quota) => quota.stop()))
+  }
+  return { time, wires, quotas, sends, refusals, log, end }
+}
+
+test('one of two processes loses the database: it calls on a small share, and no second holds one too many', async () => {
+  const { time, wires, sends, refusals, log, end } = await setUp('cut-off', 400)
+  await time.advance(10_000)
+  wires[0].cut = true
+  const cutAt = time.clock.now()
+  await time.advance(90_000)
+  const during = sends.filter(({ at, by }) => by === 0 && at > cutAt + 500)
+  assert.ok(during.length >= 50 && during.length <= 65, `${during.length} calls in 90 s without the database`)
+  assert.ok((during[0]?.at ?? 0) >= cutAt + 20_000, 'it waits until the others count it out')
+  wires[0].cut = false
+  const backAt = time.clock.now()
+  await time.advance(20_000)
+  assert.deepEqual([refusals, log.events().filter((event) => event === 'quota.unreachable').length], [[], 1])
+  assert.ok(sends.filter(({ at, by }) => by === 0 && at > backAt + 5_000).length > 20, 'then it calls as before')
+  assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
+  await end()
+})
+
+test('nobody reaches the database: each process makes a call a second of those it had reserved', async () => {
+  const { time, wires, sends, refusals, end } = await setUp('outage', 20)
+  await time.advance(10_000)
+  for (const wire of wires) wire.cut = true
+  const cutAt = time.clock.now()
+  await time.advance(200_000)
+  const during = sends.filter(({ at }) => at > cutAt + 500).length
+  // Each draws on what it had reserved for the day before: never more than a block, here 20.
+  assert.ok(during >= 10 && during <= 40, `${during} calls on reserved ones`)
+  assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
+  assert.deepEqual([...new Set(refusals)], ['quota.unreachable'])
+  for (const wire of wires) wire.cut = false
+  await time.advance(10_000)
+  assert.ok(sends.filter(({ at }) => at > cutAt + 200_000).length > 30)
+  assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
+  await end()
+})
+
+test('a process that never reached the database refuses at once', async () => {
+  const time = await lockstep(database)
+  const db = cable(time.db)
+  db.cut = true
+  const quota = createQuota({ db, clock: time.clock, log: silentLog, holder: 'alone' }, limits)
+  const asked = quota.permission({ app: 'never', practice: 1, priority: 'interactive' })
+  await assert.rejects(time.run(asked), { code: 'quota.unreachable' })
+  await quota.stop()
+})

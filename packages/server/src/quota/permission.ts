@@ -1,0 +1,27 @@
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Priority } from './priorities.ts'
+
+export interface PermissionRequest {
+  /** The athenahealth app the limits belong to: one name per client id and environment. */
+  readonly app: string
+  readonly practice: number
+  readonly priority: Priority
+  /** Gives up waiting; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** How long to wait at most, in ms from now. Default 600,000. */
+  readonly deadlineMs?: number
+}
+
+/** Leave to send one call, now. Not to be kept for later: a later call could be one too many in its second. */
+export interface Permission {
+  readonly app: string
+  readonly practice: number
+  readonly priority: Priority
+  /** The instant on the shared timetable, in the database's time, epoch ms. */
+  readonly sendAt: number
+}
+
+/** The error of a used-up day; `detail.until` is when calls of this kind go on, epoch ms. */
+export function gone(until: number): AegisError {
+  return new AegisError('quota.day-exhausted', { until })
+}

@@ -1,0 +1,26 @@
+/**
+ * Who goes first, best first. interactive: a person waits. notifications: athenahealth told us of a change.
+ * feeds: changed-data polls. reconciliation: checking the mirror. bulk: first loads and other large pulls.
+ */
+export const priorities = ['interactive', 'notifications', 'feeds', 'reconciliation', 'bulk'] as const
+
+export type Priority = (typeof priorities)[number]
+
+interface PriorityRule {
+  /**
+   * How far ahead the shared timetable may be booked for a call of this priority to join it, in ms. The shorter one
+   * yields: while interactive calls keep the timetable booked past 100 ms, no replica books bulk calls at all.
+   */
+  readonly bookAheadMs: number
+  /** Share of the day's calls that this priority leaves untouched for those above it. */
+  readonly dayFloorShare: number
+}
+
+/** At least a tenth of the day stays with people and notifications when feeds and everything below them have to stop. */
+export const priorityRules: Record<Priority, PriorityRule> = {
+  interactive: { bookAheadMs: 2_000, dayFloorShare: 0 },
+  notifications: { bookAheadMs: 1_000, dayFloorShare: 0.02 },
+  feeds: { bookAheadMs: 500, dayFloorShare: 0.1 },
+  reconciliation: { bookAheadMs: 250, dayFloorShare: 0.125 },
+  bulk: { bookAheadMs: 100, dayFloorShare: 0.15 },
+}

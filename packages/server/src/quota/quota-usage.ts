@@ -1,0 +1,57 @@
+import type { Db } from '../db/db.ts'
+import { dayResumesAt, quotaDay } from './quota-day.ts'
+import type { CheckedLimits } from './quota-limits.ts'
+import { usageRow, useRows } from './quota-usage.sql.ts'
+
+/** What an app has used, for status and the console. */
+export interface QuotaUsage {
+  /** UTC date. */
+  readonly day: string
+  readonly perSecondLimit: number
+  /** The limit in force: the configured one, or a lower one that athenahealth named today. */
+  readonly perDayLimit: number
+  /** Calls made or reserved by this installation today; at most a block per process too many. */
+  readonly usedToday: number
+  /** Calls that somebody else made on the same app today. */
+  readonly foreignToday: number
+  readonly leftToday: number
+  /** When a used-up day is over, epoch ms. */
+  readonly resumesAt: number
+  /** Calls of the last minute, estimated. */
+  readonly callsLastMinute: number
+  /** Set while athenahealth throttles us: epoch ms of the database's time. */
+  readonly pausedUntil?: number
+  /** Seconds behind the other figures. */
+  readonly byPractice: readonly { readonly practice: number; readonly calls: number }[]
+  readonly byPriority: Readonly<Record<string, number>>
+}
+
+/** Reads an app's use: two small reads, cheap enough for a status that refreshes each second. */
+export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: string): Promise<QuotaUsage> {
+  const { row, uses } = await deps.db.control(async (tx) => ({
+    row: await usageRow(tx, app),
+    uses: await useRows(tx, app),
+  }))
+  const day = quotaDay(row.now_at)
+  const perDayLimit = Math.min(limits.perDay, row.upstream_limit ?? limits.perDay)
+  const paused = row.paused_until !== null && row.paused_until > row.now_at ? row.paused_until : undefined
+  return {
+    day,
+    perSecondLimit: limits.perSecond,
+    perDayLimit,
+    usedToday: row.reserved,
+    foreignToday: row.foreign_calls,
+    leftToday: Math.max(0, perDayLimit - row.reserved - row.foreign_calls),
+    resumesAt: dayResumesAt(day),
+    callsLastMinute: Math.round(row.calls_last_minute),
+    ...(paused === undefined ? {} : { pausedUntil: paused }),
+    byPractice: [...summed(uses, (use) => use.practice_id)].map(([practice, calls]) => ({ practice, calls })),
+    byPriority: Object.fromEntries(summed(uses, (use) => use.priority)),
+  }
+}
+
+function summed<Use extends { calls: number }, Key>(uses: readonly Use[], keyOf: (use: Use) => Key): Map<Key, number> {
+  const sums = new Map<Key, number>()
+  for (const use of uses) sums.set(keyOf(use), (sums.get(keyOf(use)) ?? 0) + use.calls)
+  return sums
+}

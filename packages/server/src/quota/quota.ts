@@ -1,0 +1,77 @@
+import { AppLimiter, type LimiterDeps } from './app-limiter.ts'
+import type { Permission, PermissionRequest } from './permission.ts'
+import type { Priority } from './priorities.ts'
+import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
+import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
+import { blockTokens, type TokenPermissionRequest, tokenPermission } from './token-limit.ts'
+
+/** What athenahealth said about its own counting, on an answer to an API call (not to a token request). */
+export interface Observation {
+  readonly app: string
+  /** When the call was sent, epoch ms of this process's clock. */
+  readonly at: number
+  /** `X-RateLimit-Limit`: calls a day. */
+  readonly limit?: number
+  /** `X-RateLimit-Remaining`: calls left today. */
+  readonly remaining?: number
+}
+
+/**
+ * May this call be made now? Limits per second, per day and (where configured) per practice, shared by every process
+ * on one database. As athenahealth counts, no sliding second and no day holds a call too many: whatever the clocks of
+ * the processes show, when processes stall, are killed, or lose the database.
+ */
+export interface Quota {
+  /**
+   * Resolves when one call may be sent: at once, not later. Rejects with the signal's reason when cancelled, and with
+   * AegisError `quota.day-exhausted` (`detail.until`, epoch ms), `quota.timeout`, `quota.too-many-waiting`,
+   * `quota.unreachable` or `quota.stopping`. After any of these nothing may be sent.
+   */
+  permission(request: PermissionRequest): Promise<Permission>
+  /** Throws `quota.day-exhausted` at once if the day is known to be used up; no call to the database. */
+  check(request: { app: string; priority: Priority }): void
+  /** As `permission`, for one request to the token endpoint, which has a limit per minute of its own. */
+  tokenPermission(request: TokenPermissionRequest): Promise<void>
+  /** Takes over athenahealth's count where it leaves less than ours. Never raises what we think is left. */
+  observe(observation: Observation): void
+  /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (at most 15 min) or 1 s, growing to 64 s. */
+  throttled(app: string, retryAfterMs?: number): Promise<void>
+  /** athenahealth throttled a token request: none before `retryAfterMs`, or a minute. */
+  tokensThrottled(app: string, retryAfterMs?: number): Promise<void>
+  /** What an app has used, for status. */
+  usage(app: string): Promise<QuotaUsage>
+  /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
+  stop(): Promise<void>
+}
+
+/**
+ * Makes the quota of this process. `deps.holder` names the process among all that share the database, and is the same
+ * after a restart of the same one (e.g. the id of its home).
+ */
+export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
+  const checked = checkedLimits(limits)
+  const limiters = new Map<string, AppLimiter>()
+  const limiterOf = (app: string): AppLimiter => {
+    const known = limiters.get(app)
+    if (known) return known
+    const limiter = new AppLimiter(deps, app, checked)
+    limiters.set(app, limiter)
+    return limiter
+  }
+  return {
+    permission: (request) => limiterOf(request.app).permission(request),
+    check: ({ app, priority }) => limiterOf(app).check(priority),
+    tokenPermission: (request) => tokenPermission(deps, checked.tokensPerMinute, request),
+    observe({ app, at, ...counts }) {
+      const limiter = limiterOf(app)
+      const aheadMs = deps.clock.now() - limiter.databaseNow()
+      limiter.ledger.observe({ at: at - aheadMs, ...counts })
+    },
+    throttled: (app, retryAfterMs) => limiterOf(app).throttled(retryAfterMs),
+    tokensThrottled: (app, retryAfterMs) => blockTokens(deps, app, retryAfterMs),
+    usage: (app) => quotaUsage(deps, checked, app),
+    async stop() {
+      await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))
+    },
+  }
+}

@@ -1,0 +1,222 @@
+import { sql, type Tx } from '../db/db.ts'
+
+/** A row that is new was never seen by this installation: what was sent in the second before is not known. */
+const insertApp = sql(
+  'quota.insert_app',
+  `insert into control.quota_app (app, next_at, minute_at)
+   values ($1, aegis.now() + interval '1 second', aegis.now())
+   on conflict do nothing`,
+)
+
+/** Makes sure that the app's timetable exists; a new one begins a second from now. */
+export async function ensureApp(tx: Tx, app: string): Promise<void> {
+  await tx.rows(insertApp, [app])
+}
+
+export interface BookingRequest {
+  readonly app: string
+  readonly holder: string
+  readonly count: number
+  readonly perSecond: number
+  readonly usableShare: number
+  /** Book nothing when the timetable is booked further ahead than this. */
+  readonly aheadMs: number
+  /** The first instant is not before now and this. */
+  readonly leadMs: number
+  /** Pause after the batch, see `batchCostMs`. */
+  readonly pauseMs: number
+  readonly lapsedAfterMs: number
+  readonly lapsedUntilMs: number
+}
+
+export interface BookedRow {
+  readonly first_at: number
+  readonly interval_ms: number
+  readonly now_at: number
+}
+
+/**
+ * Every instant on the right is computed after the row's lock is had: PostgreSQL evaluates the SET list and the WHERE
+ * anew on the row as the last writer left it. Cut-off processes each take one call of the limit.
+ */
+const bookInstants = sql(
+  'quota.book_instants',
+  `update control.quota_app a set
+     next_at = greatest(a.next_at, a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))
+       + make_interval(secs => $3::integer * pace.seconds + $8::float8 / 1000),
+     minute_before = case
+       when aegis.now() >= a.minute_at + interval '2 minutes' then 0
+       when aegis.now() >= a.minute_at + interval '1 minute' then a.minute_calls
+       else a.minute_before end,
+     minute_calls = case when aegis.now() >= a.minute_at + interval '1 minute' then 0 else a.minute_calls end + $3::integer,
+     minute_at = case
+       when aegis.now() >= a.minute_at + interval '2 minutes' then aegis.now()
+       when aegis.now() >= a.minute_at + interval '1 minute' then a.minute_at + interval '1 minute'
+       else a.minute_at end
+   from (
+     select 1 / ($5::float8 * greatest(least(1, $4::float8), $4::float8 - count(*))) as seconds
+     from control.quota_holder h
+     where h.app = $1 and h.holder <> $2
+       and h.seen_at < aegis.now() - make_interval(secs => $9::float8 / 1000)
+       and h.seen_at > aegis.now() - make_interval(secs => $10::float8 / 1000)
+   ) pace
+   where a.app = $1
+     and greatest(a.next_at, a.paused_until) <= aegis.now() + make_interval(secs => $6::float8 / 1000)
+   returning
+     a.next_at - make_interval(secs => $3::integer * pace.seconds + $8::float8 / 1000) as first_at,
+     pace.seconds * 1000 as interval_ms,
+     aegis.now() as now_at`,
+)
+
+/** Books `count` instants in a row; undefined when the timetable is booked too far ahead, or paused. */
+export async function bookRow(tx: Tx, request: BookingRequest): Promise<BookedRow | undefined> {
+  const [row] = await tx.rows<BookedRow>(bookInstants, [
+    request.app,
+    request.holder,
+    request.count,
+    request.perSecond,
+    request.usableShare,
+    request.aheadMs,
+    request.leadMs,
+    request.pauseMs,
+    request.lapsedAfterMs,
+    request.lapsedUntilMs,
+  ])
+  return row
+}
+
+const moveTimetable = sql(
+  'quota.move_timetable',
+  `update control.quota_app set next_at = next_at + make_interval(secs => $2::float8 / 1000)
+   where app = $1 and next_at <= to_timestamp($3::float8 / 1000)
+   returning 1 as moved`,
+)
+
+/** Moves all that is not booked yet by `costMs`, if nothing is booked past `before` (epoch ms); whether it did. */
+export async function moveRow(tx: Tx, app: string, move: { costMs: number; before: number }): Promise<boolean> {
+  return (await tx.rows(moveTimetable, [app, move.costMs, move.before])).length > 0
+}
+
+export interface TimetableRow {
+  readonly next_at: number
+  readonly paused_until: number
+  readonly now_at: number
+}
+
+const readTimetable = sql(
+  'quota.read_timetable',
+  'select next_at, paused_until, aegis.now() as now_at from control.quota_app where app = $1',
+)
+
+/** Where the timetable stands; undefined for an app that nobody has called yet. */
+export async function timetableRow(tx: Tx, app: string): Promise<TimetableRow | undefined> {
+  const [row] = await tx.rows<TimetableRow>(readTimetable, [app])
+  return row
+}
+
+const restartTimetable = sql(
+  'quota.restart_timetable',
+  `update control.quota_app set
+     next_at = least(next_at, aegis.now() + interval '1 second'),
+     paused_until = case when paused_until > aegis.now() + make_interval(secs => $3::float8 / 1000)
+       then '-infinity' else paused_until end,
+     minute_at = least(minute_at, aegis.now())
+   where app = $1 and (next_at > aegis.now() + make_interval(secs => $2::float8 / 1000)
+     or paused_until > aegis.now() + make_interval(secs => $3::float8 / 1000))`,
+)
+
+/** Begins the timetable anew in a second when it lies further ahead than can be: the clock was set back. */
+export async function restartRow(tx: Tx, app: string, most: { aheadMs: number; pausedMs: number }): Promise<void> {
+  await tx.rows(restartTimetable, [app, most.aheadMs, most.pausedMs])
+}
+
+const pauseTimetable = sql(
+  'quota.pause_timetable',
+  `update control.quota_app set
+     pauses = case
+       when paused_until > aegis.now() then pauses
+       when paused_until > aegis.now() - interval '1 minute' then least(pauses + 1, 6)
+       else 0 end,
+     paused_until = greatest(paused_until, aegis.now() + make_interval(secs => coalesce($2::float8, 1000 * 2 ^ case
+       when paused_until > aegis.now() then 0
+       when paused_until > aegis.now() - interval '1 minute' then least(pauses + 1, 6)
+       else 0 end) / 1000))
+   where app = $1
+   returning paused_until, aegis.now() as now_at`,
+)
+
+/**
+ * Pauses the app for everybody, for `pauseMs`, or when athenahealth did not say for how long: 1 s, doubled with each
+ * throttling that follows within a minute of the last pause, up to 64 s. Answers that come while the app is paused
+ * belong to calls sent before, and are not taken as another throttling.
+ */
+export async function pauseRow(
+  tx: Tx,
+  app: string,
+  pauseMs: number | undefined,
+): Promise<{ paused_until: number; now_at: number } | undefined> {
+  const [row] = await tx.rows<{ paused_until: number; now_at: number }>(pauseTimetable, [app, pauseMs ?? null])
+  return row
+}
+
+const insertPractices = sql(
+  'quota.insert_practices',
+  `insert into control.quota_practice (app, practice_id, next_at)
+   select $1, value::integer, aegis.now() + interval '1 second' from jsonb_array_elements_text($2::jsonb)
+   on conflict do nothing`,
+)
+const lockPractices = sql(
+  'quota.lock_practices',
+  `select p.practice_id, p.next_at, aegis.now() as now_at from control.quota_practice p
+   where p.app = $1 and p.practice_id in (select value::integer from jsonb_array_elements_text($2::jsonb))
+   order by p.practice_id for update`,
+)
+const movePractices = sql(
+  'quota.move_practices',
+  `update control.quota_practice p set next_at = to_timestamp(m.next_at / 1000)
+   from jsonb_to_recordset($2::jsonb) as m (practice integer, next_at float8)
+   where p.app = $1 and p.practice_id = m.practice`,
+)
+
+export interface PracticeRow {
+  readonly practice_id: number
+  readonly next_at: number
+  readonly now_at: number
+}
+
+/** Locks the practices' own timetables, in one order so that two processes never wait for each other. */
+export async function lockPracticeRows(tx: Tx, app: string, practices: readonly number[]): Promise<PracticeRow[]> {
+  await tx.rows(insertPractices, [app, practices])
+  return tx.rows<PracticeRow>(lockPractices, [app, practices])
+}
+
+/** Moves practices' timetables on (epoch ms). */
+export async function movePracticeRows(
+  tx: Tx,
+  app: string,
+  moves: readonly { practice: number; next_at: number }[],
+): Promise<void> {
+  await tx.rows(movePractices, [app, moves])
+}
+
+const upsertHolder = sql(
+  'quota.upsert_holder',
+  `with mine as (
+     insert into control.quota_holder (app, holder, seen_at) values ($1, $2, aegis.now())
+     on conflict (app, holder) do update set seen_at = excluded.seen_at
+   )
+   select count(*)::integer + 1 as holders from control.quota_holder h
+   where h.app = $1 and h.holder <> $2 and h.seen_at > aegis.now() - make_interval(secs => $3::float8 / 1000)`,
+)
+const deleteHolder = sql('quota.delete_holder', 'delete from control.quota_holder where app = $1 and holder = $2')
+
+/** Says that this process calls; returns how many do or may do so, this one included. */
+export async function seenRow(tx: Tx, who: { app: string; holder: string }, lapsedUntilMs: number): Promise<number> {
+  const [row] = await tx.rows<{ holders: number }>(upsertHolder, [who.app, who.holder, lapsedUntilMs])
+  return row?.holders ?? 1
+}
+
+/** Says that this process calls no more. */
+export async function goneRow(tx: Tx, who: { app: string; holder: string }): Promise<void> {
+  await tx.rows(deleteHolder, [who.app, who.holder])
+}

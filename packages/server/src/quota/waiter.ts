@@ -1,0 +1,56 @@
+import type { Clock } from '../clock/clock.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Permission, PermissionRequest } from './permission.ts'
+import type { Priority } from './priorities.ts'
+import type { Waiting } from './waiting-line.ts'
+
+/** The longest wait of a caller that named none: whoever waits longer is better told so. */
+const DEADLINE_MS = 600_000
+
+export interface WaiterEvents {
+  readonly clock: Clock
+  resolve(permission: Permission): void
+  reject(reason: unknown): void
+  /** The waiter gives up by itself and has to be taken out of the line. */
+  left(): void
+}
+
+/** One caller that waits for a permission, until it is served, refused, cancelled or past its deadline. */
+export class Waiter implements Waiting {
+  readonly priority: Priority
+  readonly practice: number
+  readonly #events: WaiterEvents
+  readonly #signal: AbortSignal | undefined
+  readonly #timer: { cancel(): void }
+  readonly #abort = () => this.#giveUp(this.#signal?.reason)
+
+  constructor(request: PermissionRequest, events: WaiterEvents) {
+    this.priority = request.priority
+    this.practice = request.practice
+    this.#events = events
+    this.#signal = request.signal
+    this.#signal?.addEventListener('abort', this.#abort, { once: true })
+    const deadlineMs = request.deadlineMs ?? DEADLINE_MS
+    this.#timer = events.clock.timer(deadlineMs, () => this.#giveUp(new AegisError('quota.timeout')))
+  }
+
+  serve(permission: Permission): void {
+    this.#settle()
+    this.#events.resolve(permission)
+  }
+
+  refuse(reason: unknown): void {
+    this.#settle()
+    this.#events.reject(reason)
+  }
+
+  #giveUp(reason: unknown): void {
+    this.#events.left()
+    this.refuse(reason)
+  }
+
+  #settle(): void {
+    this.#timer.cancel()
+    this.#signal?.removeEventListener('abort', this.#abort)
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Priority } from './priorities.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+interface Call {
+  readonly priority: Priority
+  readonly practice: number
+  readonly name: string
+}
+
+function lineOf(...names: string[]): WaitingLine<Call> {
+  const line = new WaitingLine<Call>()
+  for (const name of names) line.add(call(name))
+  return line
+}
+
+/** 'bulk/7/a': priority, practice, call. */
+function call(name: string): Call {
+  const [priority, practice] = name.split('/')
+  return { priority: priority as Priority, practice: Number(practice), name } // the tests below write real priorities
+}
+
+function drained(line: WaitingLine<Call>): string[] {
+  const names: string[] = []
+  for (let next = line.take(); next; next = line.take()) names.push(next.name)
+  return names
+}
+
+test('the more urgent priority goes first, whatever came first', () => {
+  const line = lineOf('bulk/1/a', 'feeds/1/b', 'reconciliation/1/c', 'interactive/1/d', 'notifications/1/e')
+  assert.deepEqual(drained(line), [
+    'interactive/1/d',
+    'notifications/1/e',
+    'feeds/1/b',
+    'reconciliation/1/c',
+    'bulk/1/a',
+  ])
+})
+
+test('a practice with one call waits for one call of each other practice, not for all of them', () => {
+  const line = lineOf('bulk/1/a', 'bulk/1/b', 'bulk/1/c', 'bulk/2/d', 'bulk/2/e', 'bulk/3/f')
+  assert.deepEqual(drained(line), ['bulk/1/a', 'bulk/2/d', 'bulk/3/f', 'bulk/1/b', 'bulk/2/e', 'bulk/1/c'])
+})
+
+test('a practice that comes back keeps its turn behind those that wait', () => {
+  const line = lineOf('bulk/1/a', 'bulk/2/b')
+  assert.equal(line.take()?.name, 'bulk/1/a')
+  line.add(call('bulk/1/c'))
+  assert.deepEqual(drained(line), ['bulk/2/b', 'bulk/1/c'])
+})
+
+test('who gives up leaves no trace', () => {
+  const line = lineOf('feeds/1/a')
+  const leaver = call('feeds/2/b')
+  line.add(leaver)
+  assert.equal(line.remove(leaver), true)
+  assert.equal(line.remove(leaver), false)
+  assert.equal(line.size, 1)
+  assert.deepEqual(line.practices(), [{ practice: 1, priority: 'feeds' }])
+})
+
+test('a call put back goes first within its priority', () => {
+  const line = lineOf('bulk/1/a', 'bulk/2/b')
+  line.addFirst(call('bulk/3/c'))
+  line.addFirst(call('bulk/2/d'))
+  assert.equal(line.size, 4)
+  assert.deepEqual(drained(line), ['bulk/2/d', 'bulk/3/c', 'bulk/1/a', 'bulk/2/b'])
+})
+
+test('it says which priority is the first that booked calls do not cover', () => {
+  const line = lineOf('interactive/1/a', 'feeds/1/b', 'feeds/2/c', 'bulk/1/d')
+  assert.deepEqual(line.unserved(0), { priority: 'interactive', count: 1 })
+  assert.deepEqual(line.unserved(1), { priority: 'feeds', count: 2 })
+  assert.deepEqual(line.unserved(2), { priority: 'feeds', count: 1 })
+  assert.deepEqual(line.unserved(3), { priority: 'bulk', count: 1 })
+  assert.equal(line.unserved(4), undefined)
+})
+
+test('a call of one practice can be taken, the most urgent of it', () => {
+  const line = lineOf('bulk/1/a', 'interactive/2/b', 'feeds/1/c')
+  assert.equal(line.take(1)?.name, 'feeds/1/c')
+  assert.equal(line.take(9), undefined)
+  assert.deepEqual(line.practices(), [
+    { practice: 2, priority: 'interactive' },
+    { practice: 1, priority: 'bulk' },
+  ])
+})
+
+test('everybody of one priority can be sent away', () => {
+  const line = lineOf('bulk/1/a', 'interactive/2/b', 'bulk/2/c', 'bulk/1/d')
+  assert.deepEqual(
+    line.takeAll('bulk').map((waiter) => waiter.name),
+    ['bulk/1/a', 'bulk/1/d', 'bulk/2/c'],
+  )
+  assert.equal(line.count('bulk'), 0)
+  assert.equal(line.size, 1)
+})
