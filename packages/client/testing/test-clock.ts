@@ -39,6 +39,7 @@ export function testClock(startAt = Date.UTC(2026, 2, 2, 15, 0, 0)): TestClock {
         signal?.addEventListener('abort', () => timers.delete(timer) && reject(signal.reason), { once: true })
       }),
     async advance(ms) {
+      await settle()
       const end = now + ms
       for (let next = nextAt(timers); next <= end; next = nextAt(timers)) {
         now = Math.max(now, next)

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
+import { test } from 'node:test'
+import { isAthenaError } from '../athena-error.ts'
+import { type Reply, scriptedFetch, type Sent } from '../../testing/scripted-fetch.ts'
+import { testClock } from '../../testing/test-clock.ts'
+import { CredentialTokenSource } from './credential-token-source.ts'
+
+const HOUR_MS = 3_600_000
+
+function source(replies: readonly Reply[] = [], random = () => 0) {
+  const script = scriptedFetch([], replies)
+  const clock = testClock()
+  const credential = { clientId: 'client', secret: 'swordfish' }
+  const tokens = new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch, clock, random })
+  return { tokens, clock, requests: script.tokens }
+}
+
+function granted(value: string, expiresIn: unknown = '3600'): Reply {
+  return { body: { access_token: value, expires_in: expiresIn } }
+}
+
+test('a token is asked for as athenahealth wants it', async () => {
+  const { tokens, requests } = source()
+  await tokens.get()
+  const { url, method, headers, body } = requests[0] as Sent
+  assert.equal(url.href, 'https://api.preview.platform.athenahealth.com/oauth2/v1/token')
+  assert.equal(method, 'POST')
+  assert.equal(headers['authorization'], `Basic ${Buffer.from('client:swordfish').toString('base64')}`)
+  assert.equal(headers['content-type'], 'application/x-www-form-urlencoded')
+  assert.equal(body, 'grant_type=client_credentials&scope=athena%2Fservice%2FAthenanet.MDP.*')
+})
+
+test('a secret with letters beyond ASCII, got from afar, is sent as UTF-8', async () => {
+  const script = scriptedFetch([])
+  const credential = { clientId: 'klient', secret: async () => 'hasło' }
+  await new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch }).get()
+  const expected = Buffer.from('klient:hasło', 'utf8').toString('base64')
+  assert.equal(script.tokens[0]?.headers['authorization'], `Basic ${expected}`)
+})
+
+test('two hundred callers at once make one request and share its token', async () => {
+  const { tokens, requests } = source()
+  const got = await Promise.all(Array.from({ length: 200 }, () => tokens.get()))
+  assert.equal(requests.length, 1)
+  assert.deepEqual(new Set(got.map((token) => token.value)), new Set(['token-1']))
+})
+
+test('a token serves for four fifths of its life, and on while a newer one is fetched', async () => {
+  const { tokens, clock, requests } = source()
+  await tokens.get()
+  await clock.advance(0.8 * HOUR_MS - 1)
+  assert.equal((await tokens.get()).value, 'token-1')
+  assert.equal(requests.length, 1)
+  await clock.advance(1)
+  assert.equal((await tokens.get()).value, 'token-1')
+  await clock.advance(0)
+  assert.equal((await tokens.get()).value, 'token-2')
+  assert.equal(requests.length, 2)
+})
+
+test('jitter spreads the renewal over the ninth tenth of a life', async () => {
+  const { tokens, clock, requests } = source([], () => 0.999)
+  await tokens.get()
+  await clock.advance(0.899 * HOUR_MS)
+  await tokens.get()
+  assert.equal(requests.length, 1)
+  await clock.advance(0.001 * HOUR_MS)
+  await tokens.get()
+  await clock.advance(0)
+  assert.equal(requests.length, 2)
+})
+
+test('a day takes no more than thirty requests', async () => {
+  const { tokens, clock, requests } = source()
+  for (let minute = 0; minute < 24 * 60; minute += 1) {
+    await tokens.get()
+    await clock.advance(60_000)
+  }
+  assert.ok(requests.length <= 30, String(requests.length))
+})
+
+test('while renewal fails the good token goes on serving, and requests keep to five a minute', async () => {
+  const { tokens, clock, requests } = source([granted('first'), ...Array<Reply>(99).fill({ status: 503 })])
+  await tokens.get()
+  await clock.advance(0.8 * HOUR_MS)
+  for (let second = 0; second < 600; second += 1) {
+    assert.equal((await tokens.get()).value, 'first')
+    await clock.advance(1_000)
+  }
+  assert.ok(requests.length >= 6 && requests.length <= 1 + 5 + 9, String(requests.length))
+})
+
+test('a token is not used in its last seconds', async () => {
+  const { tokens, clock } = source([granted('first'), { status: 503 }])
+  await tokens.get()
+  await clock.advance(HOUR_MS - 10_000)
+  await assert.rejects(tokens.get(), { code: 'server-error', executed: 'no' })
+})
+
+test('a life of a second is enough for one use', async () => {
+  const { tokens, clock, requests } = source([granted('brief', 1), granted('next', 1)])
+  assert.equal((await tokens.get()).value, 'brief')
+  await clock.advance(1_000)
+  assert.equal((await tokens.get()).value, 'next')
+  assert.equal(requests.length, 2)
+})
+
+test('five hundred callers whose token was refused share one newer token', async () => {
+  const { tokens, requests } = source()
+  const { generation } = await tokens.get()
+  const got = await Promise.all(Array.from({ length: 500 }, () => tokens.get({ newerThan: generation })))
+  assert.equal(requests.length, 2)
+  assert.deepEqual(new Set(got.map((token) => token.value)), new Set(['token-2']))
+})
+
+test('a caller whose refused token has been replaced meanwhile gets the replacement without a request', async () => {
+  const { tokens, requests } = source()
+  const old = await tokens.get()
+  await tokens.get({ newerThan: old.generation })
+  assert.equal((await tokens.get({ newerThan: old.generation })).value, 'token-2')
+  assert.equal(requests.length, 2)
+})
+
+test('callers who come while a refused token is replaced wait for the replacement', async () => {
+  const { tokens } = source()
+  const old = await tokens.get()
+  const replacing = tokens.get({ newerThan: old.generation })
+  assert.equal((await tokens.get()).value, 'token-2')
+  await replacing
+})
+
+test('if every token is refused, at most one is fetched a minute', async () => {
+  const { tokens, clock, requests } = source()
+  const { generation } = await tokens.get()
+  let newest = (await tokens.get({ newerThan: generation })).generation
+  for (let second = 0; second < 600; second += 1) {
+    await clock.advance(1_000)
+    await tokens.get({ newerThan: newest }).then(
+      (token) => {
+        newest = token.generation
+      },
+      (error: unknown) => assert.ok(isAthenaError(error, 'unauthorized')),
+    )
+  }
+  assert.ok(requests.length >= 11 && requests.length <= 12, String(requests.length))
+})
+
+test('after a failure callers fail at once with the time to wait, and then a request is made again', async () => {
+  const { tokens, clock, requests } = source([{ status: 503 }, { status: 503 }])
+  await assert.rejects(tokens.get(), { code: 'server-error', retryAfterMs: 2_000 })
+  await clock.advance(500)
+  await assert.rejects(tokens.get(), { code: 'server-error', status: 503, retryAfterMs: 1_500 })
+  assert.equal(requests.length, 1)
+  await clock.advance(1_500)
+  await assert.rejects(tokens.get(), { code: 'server-error', retryAfterMs: 4_000 })
+  await clock.advance(4_000)
+  assert.equal((await tokens.get()).value, 'token-3')
+})
+
+test('a throttled token request is not repeated before the top of the minute', async () => {
+  const { tokens, clock, requests } = source([{ status: 429 }])
+  await clock.advance(20_000)
+  await assert.rejects(tokens.get(), { code: 'throttled', retryAfterMs: 40_000 })
+  await clock.advance(39_999)
+  await assert.rejects(tokens.get(), { code: 'throttled' })
+  assert.equal(requests.length, 1)
+  await clock.advance(1)
+  await tokens.get()
+})
+
+test('a refused credential is a matter of configuration, asked about ever less often', async () => {
+  const { tokens, clock, requests } = source(Array<Reply>(99).fill({ status: 401, body: { error: 'invalid_client' } }))
+  for (let second = 0; second < 600; second += 1) {
+    await assert.rejects(tokens.get(), { code: 'configuration', status: 401 })
+    await clock.advance(1_000)
+  }
+  assert.ok(requests.length <= 15, String(requests.length))
+})
+
+test('a caller may stop waiting; the request goes on for the others', async () => {
+  let release = (_: Response) => {}
+  const held = new Promise<Response>((resolve) => {
+    release = resolve
+  })
+  const { tokens } = source([() => held])
+  const controller = new AbortController()
+  const impatient = tokens.get({ signal: controller.signal })
+  const patient = tokens.get()
+  controller.abort(new Error('enough'))
+  await assert.rejects(impatient, /enough/)
+  release(Response.json({ access_token: 'late', expires_in: 3600 }))
+  assert.equal((await patient).value, 'late')
+})
+
+test('a token endpoint that does not answer costs ten seconds', async () => {
+  const { tokens, clock } = source([() => new Promise<Response>(() => undefined)])
+  const startedAt = clock.now()
+  await assert.rejects(clock.run(tokens.get()), { code: 'timeout', executed: 'no' })
+  assert.equal(clock.now() - startedAt, 10_000)
+  assert.equal(clock.waiting, 0)
+})
+
+test('a secret that does not come costs no more either', async () => {
+  const clock = testClock()
+  const credential = { clientId: 'client', secret: () => new Promise<string>(() => undefined) }
+  const { fetch } = scriptedFetch([])
+  const tokens = new CredentialTokenSource({ environment: 'preview', credential, fetch, clock })
+  await assert.rejects(clock.run(tokens.get()), { code: 'timeout' })
+})
+
+test('neither secret nor token shows when the source, the token or an error is logged', async () => {
+  const { tokens } = source([granted('SECRET-TOKEN'), { status: 500, body: 'swordfish' }])
+  const token = await tokens.get()
+  const error: unknown = await tokens.get({ newerThan: token.generation }).catch((caught: unknown) => caught)
+  const logged =
+    inspect([tokens, token, error], { depth: 9, showHidden: false }) + JSON.stringify([tokens, token, error])
+  assert.ok(!/SECRET-TOKEN|swordfish/.test(logged), logged)
+  assert.equal(token.value, 'SECRET-TOKEN')
+})
