@@ -90,13 +90,13 @@ export function feedOf<N extends FeedName>(api: PracticeApi, name: N): Feed<Reco
   return {
     events: (options) => readEvents(api, entry.eventsPath, options),
     status: (options) => readStatus(api, route, options),
-    subscribe: (wanted = {}, options) =>
+    subscribe: async (wanted = {}, options) =>
       write(api, { method: 'POST', route, form: subscribeParams(entry, wanted), ...(options && { options }) }),
-    unsubscribe: (wanted = {}, options) =>
+    unsubscribe: async (wanted = {}, options) =>
       write(api, { method: 'DELETE', route, query: subscribeParams(entry, wanted), ...(options && { options }) }),
     drainPage: (page, options) => drainPage(api, { entry, endpoint, page }, options),
     replayPage: (page, options) => replayPage(api, { entry, endpoint, page }, options),
-    peek: ({ offset = 0, ...page }, options) =>
+    peek: async ({ offset = 0, ...page }, options) =>
       requestPage(api, endpoint, {
         query: { ...readParams(entry, page), leaveunprocessed: true },
         at: { limit: page.limit, offset },

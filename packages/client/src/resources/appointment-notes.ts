@@ -12,7 +12,7 @@ export function appointmentNotesOf(api: PracticeApi) {
     /** Notes of one appointment; those of a cancelled one need `showdeleted`. */
     list: (appointment: Id, query?: Params, options?: CallOptions) =>
       listOf(api, listEndpoints.notes, { path: appointmentPath(appointment), query, options }),
-    create: (appointment: Id, form: Params & { notetext: string }, options?: CallOptions) =>
+    create: async (appointment: Id, form: Params & { notetext: string }, options?: CallOptions) =>
       write(api, {
         method: 'POST',
         route: '/appointments/{appointmentid}/notes',
@@ -20,7 +20,7 @@ export function appointmentNotesOf(api: PracticeApi) {
         form,
         ...(options && { options }),
       }),
-    update: ({ appointment, note }: NoteOf, form: Params & { notetext: string }, options?: CallOptions) =>
+    update: async ({ appointment, note }: NoteOf, form: Params & { notetext: string }, options?: CallOptions) =>
       write(api, {
         method: 'PUT',
         route: NOTE_ROUTE,
@@ -28,7 +28,7 @@ export function appointmentNotesOf(api: PracticeApi) {
         form,
         ...(options && { options }),
       }),
-    delete: ({ appointment, note }: NoteOf, options?: CallOptions) =>
+    delete: async ({ appointment, note }: NoteOf, options?: CallOptions) =>
       write(api, {
         method: 'DELETE',
         route: NOTE_ROUTE,

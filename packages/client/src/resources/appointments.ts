@@ -43,10 +43,10 @@ export function appointmentsOf(api: PracticeApi) {
       options?: CallOptions,
     ) => createSlots(api, form, options),
     /** Removes an open slot. */
-    deleteSlot: (id: Id, options?: CallOptions) =>
+    deleteSlot: async (id: Id, options?: CallOptions) =>
       write(api, { method: 'DELETE', route: '/appointments/{appointmentid}', ...target(id, options) }),
     /** Holds a slot, or with `freeze: false` lets it go. */
-    freeze: (id: Id, form: Params & { freeze: boolean }, options?: CallOptions) =>
+    freeze: async (id: Id, form: Params & { freeze: boolean }, options?: CallOptions) =>
       write(api, { method: 'PUT', route: '/appointments/{appointmentid}/freeze', form, ...target(id, options) }),
   }
 }
@@ -102,13 +102,13 @@ function bookingOf(api: PracticeApi) {
       return pickRecord(answered, appointmentShape, ids)
     },
     /** Cancels a patient's booking; the answer's `status` is `x`. */
-    cancel: (id: Id, form: Params & { patientid: Id }, options?: CallOptions) =>
+    cancel: async (id: Id, form: Params & { patientid: Id }, options?: CallOptions) =>
       write(api, { method: 'PUT', route: '/appointments/{appointmentid}/cancel', form, ...target(id, options) }),
   }
 }
 
 function visitOf(api: PracticeApi) {
-  const step = (name: string) => (id: Id, options?: CallOptions) =>
+  const step = (name: string) => async (id: Id, options?: CallOptions) =>
     write(api, { method: 'POST', route: `/appointments/{appointmentid}/${name}`, form: {}, ...target(id, options) })
   return {
     /** Says that check-in has begun. */
