@@ -178,6 +178,15 @@ test('apps have marks and subscriptions of their own', async (t) => {
   assert.deepEqual(await ids(simulator, '', token), ['2'])
 })
 
+test('a filtered page counts all that match and leads on to them', async (t) => {
+  const simulator = await subscribed(t)
+  for (const id of ['1', '2', '3', '4']) book(simulator, id, { patientid: id === '2' ? '99' : '12' })
+  const { body } = await simulator.call(`${feed}?patientid=12&limit=2`)
+  assert.equal(body.totalcount, 3)
+  assert.equal(body.next, `${feed}?PATIENTID=12&limit=2&offset=2`)
+  assert.deepEqual(await ids(simulator), ['2', '4'])
+})
+
 test('filters by patient and provider look at the record', async (t) => {
   const simulator = await subscribed(t)
   book(simulator, 'slot', { providerid: '7' })

@@ -16,6 +16,12 @@ test('a list that fits its page has rows and totalcount and no links', () => {
   assert.deepEqual(page('', { items: [] }), { departments: [], totalcount: 0 })
 })
 
+test('the last page has no next, however full it is', () => {
+  const body = page('limit=2&offset=2', { items: rows(4) })
+  assert.deepEqual(body['departments'], [{ id: 2 }, { id: 3 }])
+  assert.equal(body['next'], undefined)
+})
+
 test('a page in the middle links both ways and counts all matches', () => {
   const body = page('limit=2&offset=2', { items: rows(7) })
   assert.deepEqual(body.departments, [{ id: 2 }, { id: 3 }])
