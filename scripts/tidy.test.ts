@@ -116,6 +116,13 @@ const files: Planted[] = [
   ['an address of a real person', 'docs/a.md', half('mail jane@gmai', 'l.com'), /an e-mail address/],
 ]
 
+const documents: Planted[] = [
+  ['a dead link', 'README.md', 'Read [the map](ARCHITECTURE.md).', /ARCHITECTURE.md does not exist/],
+  ['a link out of the repository', 'docs/a.md', '[x](../../b.md)', /b.md does not exist/],
+  ['a page that code promises', SYNC, '// See docs/decisions/0099-x.md.', /docs\/decisions\/0099-x.md does not exist/],
+  ['slices out of order', 'ARCHITECTURE.md', '| `log` | x |\n| `sync` | x |', /in this order: sync, log/],
+]
+
 const database: Planted[] = [
   [
     'the time of the database server',
@@ -195,7 +202,7 @@ const dependencies: Planted[] = [
   ],
 ]
 
-for (const [topic, planted] of Object.entries({ order, code, files, database, dependencies })) {
+for (const [topic, planted] of Object.entries({ order, code, files, documents, database, dependencies })) {
   describe(`tidy finds a breach of ${topic}:`, () => {
     for (const [title, path, text, message] of planted) {
       test(title, () => assert.match(tidy(new Map([[path, text]])).join('\n'), message))
@@ -216,6 +223,14 @@ test('a slice that names the table of another is told whose it is', () => {
     `${SYNC_MIGRATION}:2: aegis.record belongs to records: ask records for what you need`,
     `${SYNC_SQL}:1: aegis.record belongs to records: ask records for what you need`,
   ])
+})
+
+test('a slice that the map does not show is named', () => {
+  const planted = new Map([
+    ['ARCHITECTURE.md', '| `log` | x |'],
+    [SYNC, ''],
+  ])
+  assert.deepEqual(tidy(planted), ['ARCHITECTURE.md:1: the slice sync is not described'])
 })
 
 test('two migrations with one number are told apart', () => {
@@ -267,6 +282,7 @@ const allowed: [title: string, path: string, text: string][] = [
   ['time from the one clock', SYNC_SQL, "sql('sync.a', `select aegis.now() /* not now() */`)"],
   ['a sentence that begins like SQL', 'packages/cli/src/up.ts', 'say(`update ${name} to go on`)'],
   ['a slice with a hyphen', 'packages/server/src/key-server/key-server.sql.ts', "sql('key_server.a', 'select 1')"],
+  ['links that lead somewhere', 'docs/a.md', '[here](a.md#part) and [there](https://example.com) and [up](../docs)'],
   ['invented people', 'examples/a.ts', "['987-65-4321', '617-555-0123', 'mia@example.com', 'demo-secret']"],
 ]
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { bannedCode, noLeftovers, reasonedSuppressions } from './tidy/code-rules.ts'
 import { dependencyBudget, exactVersions, lockFile, reasonedDependencies } from './tidy/dependency-rules.ts'
+import { describedSlices, livingLinks } from './tidy/document-rules.ts'
 import { cleanTexts, fileNames, fileSize } from './tidy/file-rules.ts'
 import { declaredImports, importOrder, knownSlices, noBarrels } from './tidy/import-rules.ts'
 import type { Rule } from './tidy/rule.ts'
@@ -21,6 +22,8 @@ const RULES: readonly Rule[] = [
   fileSize,
   fileNames,
   cleanTexts,
+  describedSlices,
+  livingLinks,
   oneSqlClock,
   writtenOutSql,
   namedStatements,
