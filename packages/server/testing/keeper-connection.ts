@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/clock/clock.ts'
 import type { RuntimeLogins } from '../src/db/database-login.ts'
+import { externalCluster } from './external-cluster.ts'
 
 /** The shared test cluster. */
 export interface TestCluster {
@@ -38,6 +39,8 @@ export function testCluster(): Promise<TestCluster> {
 }
 
 async function reach(): Promise<TestCluster> {
+  const external = process.env['AEGIS_TEST_DATABASE_URL']
+  if (external) return externalCluster(external)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const socket = await connected()
     const found = socket && (await firstLine(socket))

@@ -56,7 +56,10 @@ export function clusterPaths({ dataDir, runDir }: { dataDir: string; runDir: str
 }
 
 /** Makes the cluster unless it is there, and returns its passwords. A first start that was cut short is begun anew. */
-export async function prepareCluster(paths: ClusterPaths, random: Random): Promise<ClusterPasswords> {
+export async function prepareCluster(
+  paths: ClusterPaths,
+  { random, sync }: { random: Random; sync: boolean },
+): Promise<ClusterPasswords> {
   const { dataDir, binaries, passwordFile } = paths
   if (existsSync(dataDir)) {
     checkVersion(dataDir, binaries.major)
@@ -67,12 +70,18 @@ export async function prepareCluster(paths: ClusterPaths, random: Random): Promi
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { mode: 0o700 })
   giveTo(paths.user, unfinished)
-  await initdb(paths, unfinished, passwords)
+  await initdb(paths, { into: unfinished, passwords, sync })
   renameSync(unfinished, dataDir)
   return passwords
 }
 
-async function initdb(paths: ClusterPaths, into: string, passwords: ClusterPasswords): Promise<void> {
+interface InitdbInput {
+  into: string
+  passwords: ClusterPasswords
+  sync: boolean
+}
+
+async function initdb(paths: ClusterPaths, { into, passwords, sync }: InitdbInput): Promise<void> {
   const passwordFile = `${into}.password`
   writeFileSync(passwordFile, `${passwords.aegis_owner}\n`, { mode: 0o600 })
   giveTo(paths.user, passwordFile)
@@ -88,13 +97,8 @@ async function initdb(paths: ClusterPaths, into: string, passwords: ClusterPassw
     locale: 'C',
   }
   const options = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
-  const [program = '', ...args] = [
-    ...paths.user.prefix,
-    paths.binaries.initdb,
-    ...options,
-    '--data-checksums',
-    '--no-instructions',
-  ]
+  const flags = ['--data-checksums', '--no-instructions', ...(sync ? [] : ['--no-sync'])]
+  const [program = '', ...args] = [...paths.user.prefix, paths.binaries.initdb, ...options, ...flags]
   try {
     await run(program, args, { env: postgresEnvironment, cwd: '/', ...paths.user.ids })
   } catch (error) {

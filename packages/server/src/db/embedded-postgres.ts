@@ -49,7 +49,8 @@ const database = 'aegis'
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const paths = clusterPaths(options)
-  const passwords = await prepareCluster(paths, options.random ?? systemRandom)
+  const sync = options.settings?.['fsync'] !== 'off'
+  const passwords = await prepareCluster(paths, { random: options.random ?? systemRandom, sync })
   const server = new SupervisedServer(options, { ...paths, dataDir: realpathSync(paths.dataDir) })
   await server.start()
   const url = (name: keyof ClusterPasswords, database: string) =>
