@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { defaultRetryPolicy, RetryBudget, type RetryPolicy } from './call/retry-policy.ts'
 import type { CallDeps, Timeouts } from './call/send-call.ts'
 import { type Environment, resolveBaseUrl } from './environment.ts'
+import { systemRandom } from './random.ts'
 import type { PracticeInfo } from './records/practice-records.ts'
 import { type AthenaPractice, athenaPractice } from './resources/athena-practice.ts'
 import { listEndpoints } from './resources/endpoints.ts'
@@ -31,7 +32,7 @@ export interface AthenaClientOptions {
   readonly fetch?: AthenaFetch
   /** Default: the machine's. */
   readonly clock?: Clock
-  /** In [0, 1), for jitter only. Default Math.random. */
+  /** In [0, 1), for jitter only. Default: the machine's. */
   readonly random?: () => number
   /** Overrides of the retry policy; `false` repeats nothing but once with a newer token after a 401. */
   readonly retry?: Partial<RetryPolicy> | false
@@ -75,7 +76,7 @@ function makeDeps(options: AthenaClientOptions): CallDeps {
   const baseUrl = resolveBaseUrl(options)
   const apiPath = options.apiPath ?? '/v1'
   if (!/^(\/[\w.-]+)+$/.test(apiPath)) throw invalid('apiPath', 'apiPath looks like /v1')
-  const { clock = systemClock, random = Math.random, hooks = {} } = options
+  const { clock = systemClock, random = systemRandom, hooks = {} } = options
   // Called through, so that a runtime's fetch set later (instrumentation) is the one used.
   const fetch: AthenaFetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const timeouts = { ...TIMEOUTS, ...options.timeouts }

@@ -43,7 +43,7 @@ const cases: readonly (readonly [title: string, given: Case, code: AthenaErrorCo
   ['an old token without a body', { status: 401, body: '' }, 'unauthorized'],
   ['an inactive developer', { status: 401, body: '<h1>Developer Inactive</h1>' }, 'configuration'],
   ['an inactive developer in plain text', { status: 403, body: 'Developer Inactive' }, 'configuration'],
-  ['HTML instead of a refusal', { status: 401, body: '<html>no</html>' }, 'configuration'],
+  ['HTML instead of a refusal, perhaps of an old token', { status: 401, body: '<html>no</html>' }, 'unauthorized'],
   ['HTML with status 403', { status: 403, body: '<html>no</html>' }, 'configuration'],
   ['a rate limit in a 403', { status: 403, body: '<h1>Developer Over Qps</h1>' }, 'throttled'],
   ['an account limit in a 403', { status: 403, body: 'Account Over Queries Per Second Limit' }, 'throttled'],

@@ -23,7 +23,8 @@ for (const [params, expected] of [
 for (const [title, params, field] of [
   ['a date that is none', { dob: '1990-02-30' }, 'dob'],
   ['a date with a time', { startdate: '2024-01-01T00:00:00Z' }, 'startdate'],
-  ['a Date', { dob: new Date(0) }, 'dob'],
+  // What a caller without types could pass.
+  ['a Date', { dob: new Date(0) as never }, 'dob'],
   ['a number that is none', { departmentid: Number.NaN }, 'departmentid'],
 ] as const) {
   test(`${title} is refused with the field’s name and without its value`, () => {

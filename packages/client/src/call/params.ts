@@ -6,8 +6,9 @@ import { readPlainDate, toUsDate } from '../wire/plain-date.ts'
  * lists leave comma-separated; objects leave as JSON text; undefined and null are left out; an empty text is sent.
  */
 export type Params = Readonly<Record<string, ParamValue>>
-export type ParamValue = Scalar | readonly Scalar[] | readonly object[] | object | null | undefined
+export type ParamValue = Scalar | readonly Scalar[] | readonly JsonObject[] | JsonObject | null | undefined
 type Scalar = string | number | boolean
+type JsonObject = { readonly [member: string]: unknown }
 
 /** Parameters that hold a date without time. Others pass as they are. */
 const DATE =

@@ -1,7 +1,7 @@
 import type { AthenaCall, CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 import { checkId, encodeParams, type Params } from './params.ts'
-import { checkRequestId, newRequestId } from './request-id.ts'
+import { requestIdOf } from './request-id.ts'
 
 export interface ApiRequest {
   readonly method: AthenaCall['method']
@@ -59,7 +59,7 @@ function describeCall(request: ApiRequest): Plan['call'] {
     consuming,
     intensive,
     idempotent: method === 'GET' && !consuming,
-    requestId: options.requestId === undefined ? newRequestId() : checkRequestId(options.requestId),
+    requestId: requestIdOf(options.requestId),
     ...(options.context === undefined ? {} : { context: options.context }),
   }
 }

@@ -1,12 +1,8 @@
 import { AthenaError } from '../athena-error.ts'
+import { randomId } from '../random.ts'
 
-/** A new id for a call: what links its attempts, our logs and athenahealth's. */
-export function newRequestId(): string {
-  return globalThis.crypto.randomUUID()
-}
-
-/** The caller's id if it can stand in a header. */
-export function checkRequestId(id: string): string {
+/** The id of a call, which links its attempts, our logs and athenahealth's: the caller's if it can stand in a header. */
+export function requestIdOf(id: string = randomId()): string {
   if (/^[\w.:-]{1,128}$/.test(id)) return id
   throw new AthenaError('invalid-argument', {
     invalidFields: ['requestId'],

@@ -105,9 +105,9 @@ export function feedOf<N extends FeedName>(api: PracticeApi, name: N): Feed<Reco
   }
 }
 
-/** Reads a feed's page from its text, e.g. one stored earlier; `offset` as it was asked for. Never throws. */
-export function readFeedPage<N extends FeedName>(name: N, raw: string, offset = 0): PageReading<RecordOfFeed<N>> {
-  return readPage(feedListShape(name), raw, offset)
+/** Reads a feed's page from its text, one that was fetched and stored earlier. Never throws. */
+export function readFeedPage<N extends FeedName>(name: N, raw: string): PageReading<RecordOfFeed<N>> {
+  return readPage(feedListShape(name), raw)
 }
 
 interface FeedRead<T, P> {

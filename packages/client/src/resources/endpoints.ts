@@ -61,7 +61,7 @@ export const listEndpoints = {
 /** A list of the API by name. */
 export type ListName = keyof typeof listEndpoints
 
-/** Reads a list's page from its text, e.g. one stored earlier. Never throws. */
+/** Reads a list's page from its text, one that was fetched and stored earlier. Never throws. */
 export function readListPage<N extends ListName>(name: N, raw: string): PageReading<ListRecord<N>> {
   // The table's own shape for the name; TypeScript does not follow an index through the union of shapes.
   return readPage(listEndpoints[name].shape as ListShape<ListRecord<N>>, raw)

@@ -1,11 +1,12 @@
 import { AthenaError } from '../athena-error.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { raceAbort } from '../call/read-body.ts'
+import { systemRandom } from '../random.ts'
 import { type AccessToken, accessToken, type TokenSource } from './access-token.ts'
 import { requestToken, type TokenRequest } from './request-token.ts'
 
 export interface CredentialTokenSourceOptions extends Omit<TokenRequest, 'signal' | 'context'> {
-  /** In [0, 1): jitter. Default Math.random. */
+  /** In [0, 1): jitter. Default: the machine's. */
   readonly random?: () => number
 }
 
@@ -58,7 +59,7 @@ export class CredentialTokenSource implements TokenSource {
   constructor(options: CredentialTokenSourceOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#random = options.random ?? Math.random
+    this.#random = options.random ?? systemRandom
   }
 
   async get(options: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<AccessToken> {

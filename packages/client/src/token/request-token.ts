@@ -4,7 +4,7 @@ import { type Deadline, startDeadline } from '../call/deadline.ts'
 import { exchange, tell } from '../call/exchange.ts'
 import type { Failure } from '../call/judge-response.ts'
 import { raceAbort } from '../call/read-body.ts'
-import { newRequestId } from '../call/request-id.ts'
+import { requestIdOf } from '../call/request-id.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { type BaseUrlOptions, type Environment, resolveBaseUrl } from '../environment.ts'
 import { judgeTokenResponse, type TokenGrant, type TokenJudgement } from './judge-token-response.ts'
@@ -83,7 +83,7 @@ function tokenCall(context: unknown): AthenaCall {
     consuming: false,
     intensive: false,
     idempotent: true,
-    requestId: newRequestId(),
+    requestId: requestIdOf(),
     ...(context === undefined ? {} : { context }),
   }
 }

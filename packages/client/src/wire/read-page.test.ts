@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { appointmentShape } from '../records/appointment.ts'
 import { departmentShape } from '../records/practice-records.ts'
-import { type ListShape, readPage } from './read-page.ts'
+import { type ListShape, readPage, readPageValue } from './read-page.ts'
 
 const departments: ListShape<unknown> = { key: 'departments', keyConfirmed: true, bare: false, record: departmentShape }
 const unconfirmed: ListShape<unknown> = { ...departments, keyConfirmed: false }
 const bare: ListShape<unknown> = { ...departments, bare: true }
 
 function ids(shape: ListShape<unknown>, body: unknown, offset = 0): unknown {
-  const reading = readPage(shape, typeof body === 'string' ? body : JSON.stringify(body), offset)
+  const reading = typeof body === 'string' ? readPage(shape, body) : readPageValue(shape, body, offset)
   return reading.ok ? reading.page.items.map((item) => Reflect.get(Object(item), 'departmentid')) : reading.problem
 }
 
@@ -51,6 +51,14 @@ test('a page past the end may lack its list though records are counted', () => {
   assert.equal(ids(departments, { totalcount: 34 }, 33), 'list-missing')
 })
 
+test('a stored page is not judged by its count again', () => {
+  assert.deepEqual(readPage(departments, '{"totalcount":34}'), {
+    ok: true,
+    page: { items: [], faults: [], totalCount: 34 },
+  })
+  assert.equal(readPage(departments, '{"error":"x"}').ok, false)
+})
+
 test('one unreadable record is named and does not cost the others', () => {
   const shape: ListShape<unknown> = { key: 'appointments', keyConfirmed: true, bare: false, record: appointmentShape }
   const appointments = [
@@ -69,12 +77,12 @@ test('one unreadable record is named and does not cost the others', () => {
         { appointmentid: '5', extra: { kept: [1] } },
       ],
       faults: [
-        { index: 1 },
-        { index: 2 },
-        { index: 3 },
-        { index: 4, field: 'date' },
-        { index: 4, field: 'duration' },
-        { index: 4, field: 'urgent' },
+        { index: 1, sent: { date: '06/02/2020' } },
+        { index: 2, sent: null },
+        { index: 3, sent: { appointmentid: 9_007_199_254_740_992 } },
+        { index: 4, field: 'date', sent: '06/31/2020' },
+        { index: 4, field: 'duration', sent: 'long' },
+        { index: 4, field: 'urgent', sent: 'perhaps' },
       ],
     },
   })

@@ -8,6 +8,8 @@ export interface RecordFault {
   readonly index: number
   /** The field left out of the record; absent when the record itself is missing from `items`. */
   readonly field?: string
+  /** The field's value, or the whole record, as athenahealth sent it. May name a patient: not for logs. */
+  readonly sent: unknown
 }
 
 /** What a list's body says. */
@@ -35,10 +37,13 @@ export type PageReading<T> =
   | { readonly ok: true; readonly page: PageContent<T> }
   | { readonly ok: false; readonly problem: BodyForm | 'not-a-list' | 'list-missing' | 'rejected' }
 
-/** Reads the text of a list's body, e.g. one stored earlier; see readPageValue. */
-export function readPage<T>(shape: ListShape<T>, text: string, offset = 0): PageReading<T> {
+/**
+ * Reads the text of a list's body, one that was fetched and stored earlier; see readPageValue. The body's count is not
+ * held against it: that was judged when the page was fetched, when its offset was known.
+ */
+export function readPage<T>(shape: ListShape<T>, text: string): PageReading<T> {
   const json = readJson(text)
-  return json.ok ? readPageValue(shape, json.value, offset) : { ok: false, problem: json.form }
+  return json.ok ? readPageValue(shape, json.value, Number.POSITIVE_INFINITY) : { ok: false, problem: json.form }
 }
 
 /**
@@ -72,9 +77,12 @@ export function decodeList<T>(
   const faults: RecordFault[] = []
   for (const [index, value] of list.entries()) {
     const { record, unreadable } = decodeRecord(shape, value)
-    if (record === undefined) faults.push({ index })
-    else items.push(record)
-    for (const field of unreadable) if (record !== undefined) faults.push({ index, field })
+    if (record === undefined) {
+      faults.push({ index, sent: value })
+      continue
+    }
+    items.push(record)
+    for (const field of unreadable) faults.push({ index, field, sent: Reflect.get(Object(value), field) })
   }
   return { items, faults }
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as client from './index.ts'
+
+const root = join(import.meta.dirname, '..')
+const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .map((path) => [path, readFileSync(join(import.meta.dirname, path), 'utf8')] as const)
+
+const IMPORT = /^(?:import|export)\b[^'"`;]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gm
+
+test('the package depends on nothing', () => {
+  const manifest: object = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const kinds = ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundledDependencies', 'devDependencies']
+  assert.deepEqual(
+    Object.keys(manifest).filter((key) => kinds.includes(key)),
+    [],
+  )
+})
+
+test('sources import only each other', () => {
+  assert.ok(sources.length > 30)
+  for (const [path, text] of sources) {
+    const specifiers = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '')
+    assert.deepEqual(
+      specifiers.filter((specifier) => !/^\.\.?\/[\w./-]+\.ts$/.test(specifier)),
+      [],
+      path,
+    )
+  }
+})
+
+test('sources use nothing that only Node has, and do nothing when imported', () => {
+  for (const [path, text] of sources) {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/'[^'\n]*'|\/(?![*/ ]).+\/[a-z]*/g, '')
+    assert.ok(!/\b(process|Buffer|require|__dirname|setImmediate|import\.meta)\b/.test(code), path)
+    assert.ok(!/^(await|globalThis|setTimeout|console)\b/m.test(code), path)
+  }
+})
+
+test('the public names are these', () => {
+  assert.deepEqual(Object.keys(client).sort(), [
+    'AthenaError',
+    'CredentialTokenSource',
+    'LIMIT_MAX',
+    'accessToken',
+    'addDays',
+    'appointmentModifiedAt',
+    'appointmentStart',
+    'checkPatientFields',
+    'createAthenaClient',
+    'decideRetry',
+    'defaultRetryPolicy',
+    'departmentZone',
+    'easternWallToInstant',
+    'easternZone',
+    'feedTable',
+    'instantOf',
+    'instantToEasternWall',
+    'instantsOf',
+    'isAthenaError',
+    'judgeResponse',
+    'judgeTokenResponse',
+    'patientFieldMax',
+    'readFeedPage',
+    'readListPage',
+    'readPlainDate',
+    'readPlainTime',
+    'readRetryAfter',
+    'readWireDateTime',
+    'replayWindow',
+    'requestToken',
+    'resolveBaseUrl',
+    'systemClock',
+    'toUsDate',
+    'wallTimeAt',
+    'wireInstant',
+  ])
+})
