@@ -1,12 +1,14 @@
 /** Be athenahealth on localhost: stateful practices behind athenahealth's API, its limits and its quirks. */
+import { startDay } from './day/start-day.ts'
 import { routes } from './endpoints/routes.ts'
+import { applyChange } from './practice/apply-change.ts'
 import { createPractice } from './practice/create-practice.ts'
 import type { SimulatorOptions } from './server/options.ts'
 import { startWith, type Simulator } from './server/start-simulator.ts'
 
 export type { VirtualClock } from './clock/virtual-clock.ts'
 export type { Limits, LimitsOption } from './limits/limits.ts'
-export type { PracticeOptions, SimulatorOptions } from './server/options.ts'
+export type { DayPace, PracticeOptions, SimulatorOptions } from './server/options.ts'
 export type { Simulator } from './server/start-simulator.ts'
 export { demoApp, readAppFile, type AppOptions } from './tokens/apps.ts'
 export type { Days } from './truth/admin.ts'
@@ -22,12 +24,4 @@ export type { RecordKind, Truth } from './truth/truth.ts'
  */
 export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   return startWith({ routes, createPractice, startDay, applyChange }, options)
-}
-
-function startDay(): never {
-  throw new RangeError('day: not simulated yet; leave it off')
-}
-
-function applyChange(): never {
-  throw new RangeError('changes: not simulated yet; use the API')
 }

@@ -56,6 +56,7 @@ const bookedOnly = [
   'startcheckin',
   'stopcheckin',
   'reasonid',
+  'localproviderid',
 ]
 const cancelOnly = [
   'cancelledby',
@@ -66,6 +67,7 @@ const cancelOnly = [
   'cancelreasonslotavailable',
   'rescheduledappointmentid',
   'reasonid',
+  'localproviderid',
   'appointmentnotes',
 ]
 /** A slot's own fields; `patientid` and `appointmentstatus` stand here because a slot in this list has no patient. */

@@ -113,7 +113,7 @@ export interface FetchedPage {
 /** Takes the next changes of a feed: a consuming read, never repeated. */
 export async function drainPage(deps: SyncDeps, key: FeedKey, intentId: string): Promise<FetchedPage> {
   const limit = deps.settings.feedPageSize
-  const options = callOptions(deps, key, { priority: 'feeds', purpose: 'sync.drain', intentId })
+  const options = callOptions({ priority: 'feeds', purpose: 'sync.drain', intentId })
   const page = await changedFeed(deps, key).drainPage({ limit, ...extraOf(key) }, options)
   return fetched(key, page, { limit, shape: 'feed' })
 }
@@ -125,7 +125,7 @@ export async function replayPage(
   window: { from: number; to: number; offset: number; limit?: number },
 ): Promise<FetchedPage> {
   const { limit = deps.settings.feedPageSize, ...rest } = window
-  const options = callOptions(deps, key, { priority: 'feeds', purpose: 'sync.replay' })
+  const options = callOptions({ priority: 'feeds', purpose: 'sync.replay' })
   const page = await changedFeed(deps, key).replayPage({ ...rest, limit, ...extraOf(key) }, options)
   return fetched(key, page, { limit, shape: 'feed' })
 }
@@ -137,16 +137,13 @@ function extraOf(key: FeedKey) {
 
 /** What athenahealth says of our subscription. */
 export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
-  const options = callOptions(deps, key, { priority: 'feeds', purpose: 'sync.subscription' })
+  const options = callOptions({ priority: 'feeds', purpose: 'sync.subscription' })
   return (await changedFeed(deps, key).status(options)).value.status
 }
 
 /** Subscribes to all default events of the feed for the whole practice. */
 export async function subscribe(deps: SyncDeps, key: FeedKey): Promise<void> {
-  await changedFeed(deps, key).subscribe(
-    {},
-    callOptions(deps, key, { priority: 'feeds', purpose: 'sync.subscription' }),
-  )
+  await changedFeed(deps, key).subscribe({}, callOptions({ priority: 'feeds', purpose: 'sync.subscription' }))
 }
 
 function changedFeed(deps: SyncDeps, key: FeedKey) {
@@ -163,7 +160,7 @@ export async function snapshotPage(
 ): Promise<FetchedPage> {
   const limit = deps.settings.snapshotPageSize
   const scope = at.gap ? 'gap' : 'onboarding'
-  const options = callOptions(deps, key, { priority: 'bulk', purpose: 'sync.snapshot', large: scope })
+  const options = callOptions({ priority: 'bulk', purpose: 'sync.snapshot', large: scope })
   const list = segmentList(deps.upstream.practice(key.practice), at.segment, options)
   const page = await list.fetchPage({ offset: at.offset, limit }, options)
   const { list: name } = at.segment
@@ -175,7 +172,7 @@ function segmentList(practice: AthenaPractice, segment: Segment, options: CallOp
     case 'departments':
       return practice.departments.list({ showalldepartments: true }, options)
     case 'appointmentTypes':
-      return practice.appointmentTypes.list({}, options)
+      return practice.appointmentTypes.list({ hidenonpatient: false }, options)
     case 'providers':
       return practice.providers.list({}, options)
     case 'patients':
@@ -204,7 +201,7 @@ const allSlots = { bypassscheduletimechecks: true, ignoreschedulablepermission: 
 
 /** Asks for one record by id. `not-found` and `wrong-record` are thrown as the client's errors. */
 export async function fetchRecord(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
-  const options = callOptions(deps, key, { priority: 'reconciliation', purpose: 'sync.refetch' })
+  const options = callOptions({ priority: 'reconciliation', purpose: 'sync.refetch' })
   const practice = deps.upstream.practice(key.practice)
   const { raw } = await recordById(practice, key.feed, { id, options })
   const { kind } = specs[key.feed]

@@ -27,13 +27,12 @@ export async function snapshotStep(
   held: table.HeldFeed,
   phase: 'provisional' | 'authoritative',
 ): Promise<void> {
-  const run = await openOrStart(deps, held, phase)
+  const { run, fetchSeq } = await openOrStart(deps, held, phase)
   const segment = run.plan[run.segment]
   if (!segment) {
     await finish(deps, held, run)
     return
   }
-  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await snapshotPage(deps, held, { segment, offset: run.row_offset, phase: run.phase, gap: false })
   await failpoint('sync.snapshot-page')
   const next = positionAfter(run, page, anchorsOf(page))
@@ -48,16 +47,14 @@ export async function snapshotStep(
   await applyNextPage(deps, held)
 }
 
-async function openOrStart(
-  deps: SyncDeps,
-  held: table.HeldFeed,
-  phase: 'provisional' | 'authoritative',
-): Promise<runs.SnapshotRun> {
+/** The reading to go on with, and the number of its next request. */
+function openOrStart(deps: SyncDeps, held: table.HeldFeed, phase: 'provisional' | 'authoritative') {
   return asHolder(deps, held, async (tx) => {
+    const fetchSeq = await nextFetchSeq(tx)
     const open = await runs.openSnapshotRun(tx, held)
-    if (open?.phase === phase) return open
+    if (open?.phase === phase) return { run: open, fetchSeq }
     await runs.finishSnapshotRuns(tx, held)
-    return runs.startSnapshotRun(tx, held, { phase, plan: await plan(deps, tx, held) })
+    return { run: await runs.startSnapshotRun(tx, held, { phase, plan: await plan(deps, tx, held) }), fetchSeq }
   })
 }
 

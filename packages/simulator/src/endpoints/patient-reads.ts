@@ -50,7 +50,7 @@ function criteriaOf(state: PracticeState, input: Input, now: number): PatientCri
   const hours = input.integer('upcomingappointmenthours')
   const upcoming = department !== undefined || provider !== undefined || hours !== undefined
   return {
-    department: departmentField(state, input),
+    department: registrationDepartment(state, input),
     givenName: input.text('firstname'),
     surname: input.text('lastname'),
     birthDay: dateField(input, 'dob'),
@@ -60,6 +60,11 @@ function criteriaOf(state: PracticeState, input: Input, now: number): PatientCri
     among: upcoming ? patientsUpcoming(state, { now, hours: hours ?? 24, department, provider }) : undefined,
     fields,
   }
+}
+
+/** -1 asks for patients without a registration department (documented); every simulated patient has one. */
+function registrationDepartment(state: PracticeState, input: Input): number | undefined {
+  return input.text('departmentid') === '-1' ? -1 : departmentField(state, input)
 }
 
 function listPatients(context: RouteContext): ReturnType<Route['handle']> {

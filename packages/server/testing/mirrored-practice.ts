@@ -1,0 +1,190 @@
+/**
+ * One simulated practice and its mirror, stepped by hand: no job queue and no waiting, the simulator's clock stands still
+ * until `advance`. What may fail on the way (fetch, failpoints) is the test's to break.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AthenaFetch, createAthenaClient } from '@aegis/client'
+import { type Simulator, startSimulator } from '@aegis/simulator'
+import { systemClock } from '../src/clock/clock.ts'
+import { systemRandom } from '../src/clock/random.ts'
+import type { Db } from '../src/db/db.ts'
+import { slaveSqlClock } from '../src/db/sql-clock.sql.ts'
+import { openRecord } from '../src/records/apply-records.ts'
+import type { Kind } from '../src/records/record-kinds.ts'
+import { sealedOfKind } from '../src/records/records.sql.ts'
+import { openKek } from '../src/sealing/open-kek.ts'
+import type { Pseudonym } from '../src/sealing/practice-keys.ts'
+import { createSealing } from '../src/sealing/sealing.ts'
+import { advanceFeed } from '../src/sync/advance-feed.ts'
+import { type FeedName, feedNames, feedOfKind } from '../src/sync/feeds.ts'
+import { openGaps } from '../src/sync/gap.sql.ts'
+import { insertFeed, readFeeds } from '../src/sync/sync.sql.ts'
+import type { SyncDeps } from '../src/sync/sync-deps.ts'
+import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
+import { memoryLog } from './memory-log.ts'
+import { compareKind, type Difference, type MirrorRecord } from './oracle.ts'
+import { scratchDatabase } from './scratch-database.ts'
+
+type TestContext = { after(work: () => Promise<void>): void }
+
+export interface MirroredPracticeOptions {
+  readonly patients?: number
+  readonly settings?: Partial<SyncSettings>
+  /** Virtual start, epoch ms. */
+  readonly startAt?: number
+}
+
+export const practice = 195900
+/** A Monday morning, 10:00 Eastern. */
+const monday = Date.UTC(2026, 2, 2, 15)
+const minute = 60_000
+
+/** Starts a simulator, a database and what sync needs; all of it goes at the end of the test. */
+export async function mirroredPractice(
+  test: TestContext,
+  options: MirroredPracticeOptions = {},
+): Promise<MirroredPractice> {
+  const simulator = await startSimulator({
+    seed: 7,
+    practices: [{ id: practice, patients: options.patients ?? 20 }],
+    limits: 'off',
+    speed: 0,
+    startAt: options.startAt ?? monday,
+    activationLagMs: minute,
+  })
+  test.after(() => simulator.stop())
+  const { db } = await scratchDatabase(test)
+  const directory = mkdtempSync(join(tmpdir(), 'aegis-mirrored-'))
+  test.after(async () => rmSync(directory, { recursive: true }))
+  const kek = await openKek({ db, random: systemRandom }, { directory, purpose: 'phi' })
+  const clock = { ...systemClock, now: () => simulator.clock.now() }
+  const sealing = createSealing({ db, kek, clock, random: systemRandom })
+  const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings: options.settings ?? {} })
+  await mirrored.advance(0)
+  return mirrored
+}
+
+export class MirroredPractice {
+  readonly simulator: Simulator
+  readonly deps: SyncDeps
+  readonly log = memoryLog()
+  /** What stands between the client and the simulator; a test may replace it. */
+  fetch: AthenaFetch
+  #fence = 1
+
+  constructor(
+    simulator: Simulator,
+    parts: Pick<SyncDeps, 'clock' | 'sealing'> & { db: Db; settings: Partial<SyncSettings> },
+  ) {
+    this.simulator = simulator
+    this.fetch = this.toSimulator
+    const client = createAthenaClient({
+      environment: 'local',
+      baseUrl: simulator.url,
+      fetch: (url, init, call) => this.fetch(url, init, call),
+      clock: parts.clock,
+      credential: { clientId: 'demo-client', secret: 'demo-secret' },
+      retry: { baseMs: 1 },
+    })
+    const small = { settleMs: minute, snapshotPageSize: 50, bookedDaysAhead: 13, slotDaysAhead: 7 }
+    const settings = { ...defaultSyncSettings, ...small, ...parts.settings }
+    const upstream = { practice: (id: number) => client.practice(id), skewMs: () => 0 }
+    this.deps = { ...parts, settings, upstream, log: this.log }
+  }
+
+  /** The way to the simulator with nothing in between. */
+  readonly toSimulator: AthenaFetch = (url, init) => this.simulator.fetch(url, init)
+
+  /** Moves the clock of simulator, server and database on together. */
+  async advance(ms: number): Promise<void> {
+    if (ms > 0) this.simulator.clock.advance(ms)
+    const nowMs = this.simulator.clock.now()
+    // Slow enough to stand still; the table accepts no speed of 0.
+    await this.deps.db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-6 }))
+  }
+
+  /** Takes every feed, or one, as far as it can go now, as the holder of a new lease. */
+  async step(only?: FeedName): Promise<void> {
+    const { db } = this.deps
+    await db.practice(practice, async (tx) => {
+      for (const feed of feedNames) await insertFeed(tx, { practice, feed })
+    })
+    const fence = String(this.#fence++)
+    const signal = new AbortController().signal
+    for (const feed of only ? [only] : feedNames) await advanceFeed(this.deps, { practice, feed, fence }, signal)
+  }
+
+  /** Steps minute by minute; long enough for every pause and every poll. */
+  async run(minutes: number): Promise<void> {
+    for (let passed = 0; passed < minutes; passed += 1) {
+      await this.step()
+      await this.advance(minute + 1_000)
+    }
+    await this.step()
+  }
+
+  /** Until every feed is live. */
+  async bringUp(): Promise<void> {
+    await this.run(5)
+  }
+
+  states() {
+    return this.deps.db.practice(practice, (tx) => readFeeds(tx, practice))
+  }
+
+  gaps() {
+    return this.deps.db.practice(practice, (tx) => openGaps(tx, practice))
+  }
+
+  change(change: unknown): unknown {
+    return this.simulator.truth.change(practice, change)
+  }
+
+  /** Everything in which the mirror differs from the simulator's truth. */
+  async differences(): Promise<Difference[]> {
+    const all: Difference[] = []
+    for (const kind of ['department', 'provider', 'appointmenttype', 'patient', 'appointment'] as const) {
+      const feed = feedOfKind(kind)
+      const truth = [...this.simulator.truth.records(practice, feed)]
+      const mirror = await this.opened(kind)
+      const held = new Set(mirror.map((record) => record.key))
+      const inScope = (record: Readonly<Record<string, unknown>>) =>
+        kind !== 'appointment' || held.has(String(record.appointmentid)) || this.#isPromised(record)
+      all.push(...compareKind({ kind: feed, truth, mirror, inScope, ignored }))
+    }
+    return all
+  }
+
+  /** What a first load promises of appointments: bookings of the window around today. */
+  #isPromised(record: Readonly<Record<string, unknown>>): boolean {
+    const [month, day, year] = String(record.date).split('/').map(Number)
+    const days = (Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1) - this.simulator.clock.now()) / 86_400_000
+    const { bookedDaysBack, bookedDaysAhead } = this.deps.settings
+    return record.patientid !== undefined && days > -bookedDaysBack + 1 && days < bookedDaysAhead - 1
+  }
+
+  /** The mirror's records of a kind, opened. */
+  opened(kind: Kind): Promise<MirrorRecord[]> {
+    return this.deps.db.practice(practice, async (tx) => {
+      const keys = await this.deps.sealing.practice(tx, practice)
+      const rows = await sealedOfKind(tx, { practice, kind })
+      await keys.loadPatients(tx, [...new Set(rows.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])))])
+      return rows.map((row) => ({
+        key: row.key,
+        state: row.state as MirrorRecord['state'],
+        body: openRecord(keys, kind, row),
+      }))
+    })
+  }
+}
+
+/** Fields that only one endpoint sends, or that are about the request rather than the record. */
+const ignored: ReadonlySet<string> = new Set([
+  'reasonid',
+  'previouspatientids',
+  'copay',
+  'appointmentcopay',
+  'localproviderid',
+])
