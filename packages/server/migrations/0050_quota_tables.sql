@@ -60,11 +60,3 @@ create table control.quota_holder (
 ) with (fillfactor = 50);
 comment on table control.quota_holder is 'Processes that call now. One unseen for a while may be cut off and calling on a share of its own';
 select control.share('control.quota_holder');
-
-create table control.quota_token (
-  app text primary key check (app <> '' and length(app) <= 200),
-  recent timestamptz[] not null default '{}',
-  blocked_until timestamptz not null default '-infinity'
-);
-comment on table control.quota_token is 'Token requests of the last minute or so; their limit is apart from that of other calls';
-select control.share('control.quota_token', 'select, insert, update');

@@ -136,6 +136,16 @@ export const errorTable = {
     remedy:
       'Use the URL of the environment that is named (preview and production have one each; local means loopback or a host named in the configuration), or correct the environment.',
   },
+  'key-server.client-id-invalid': {
+    status: 500,
+    title: 'The client id contains characters that no client id has',
+    remedy: 'Copy it from the developer portal, without quotes or blanks.',
+  },
+  'key-server.credential-busy': {
+    status: 503,
+    title: 'Another process stored this credential at the same time',
+    remedy: 'Start again; if both had different secrets, make sure that both are given the right one.',
+  },
   'key-server.credential-missing': {
     status: 500,
     title: 'No such credential is stored',
@@ -157,6 +167,7 @@ export const errorTable = {
     title: 'The secret is empty, too long or contains control characters',
     remedy: 'Put the secret alone, on one line, into the file.',
   },
+  'key-server.secret-taken': { status: 500, title: 'A secret was used twice' },
   'key-server.token-unavailable': {
     status: 503,
     title: 'No valid athenahealth token can be had at the moment',
@@ -231,11 +242,6 @@ export const errorTable = {
     status: 503,
     title: 'No athenahealth call could be fitted in within the time given',
     remedy: 'Too much is asked of the rate limit at once: more urgent calls went first. Try again later.',
-  },
-  'quota.token-limit': {
-    status: 503,
-    title: "athenahealth's limit of token requests is used up",
-    remedy: 'Wait until the time named here. Something asks for tokens far too often: look for a restarting process.',
   },
   'quota.too-many-waiting': {
     status: 503,

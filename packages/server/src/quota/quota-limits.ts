@@ -6,7 +6,7 @@ export interface QuotaLimits {
   readonly perSecond: number
   /** Calls a day, counted anew at 00:00 GMT: 50,000 in preview, 500,000 in production. */
   readonly perDay: number
-  /** Token requests a minute: 5 in preview, 50 in production. */
+  /** Token requests a minute: 5 in preview, 50 in production. The key server counts them, as the only one to make any. */
   readonly tokensPerMinute: number
   /** Calls in any second for one practice. Absent: no limit but the app's. */
   readonly perPracticePerSecond?: number

@@ -3,7 +3,6 @@ import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
 import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
-import { blockTokens, type TokenPermissionRequest, tokenPermission } from './token-limit.ts'
 
 /** What athenahealth said about its own counting, on an answer to an API call (not to a token request). */
 export interface Observation {
@@ -30,14 +29,10 @@ export interface Quota {
   permission(request: PermissionRequest): Promise<Permission>
   /** Throws `quota.day-exhausted` at once if the day is known to be used up; no call to the database. */
   check(request: { app: string; priority: Priority }): void
-  /** As `permission`, for one request to the token endpoint, which has a limit per minute of its own. */
-  tokenPermission(request: TokenPermissionRequest): Promise<void>
   /** Takes over athenahealth's count where it leaves less than ours. Never raises what we think is left. */
   observe(observation: Observation): void
   /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (at most 15 min) or 1 s, growing to 64 s. */
   throttled(app: string, retryAfterMs?: number): Promise<void>
-  /** athenahealth throttled a token request: none before `retryAfterMs`, or a minute. */
-  tokensThrottled(app: string, retryAfterMs?: number): Promise<void>
   /** What an app has used, for status. */
   usage(app: string): Promise<QuotaUsage>
   /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
@@ -61,14 +56,12 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
   return {
     permission: (request) => limiterOf(request.app).permission(request),
     check: ({ app, priority }) => limiterOf(app).check(priority),
-    tokenPermission: (request) => tokenPermission(deps, checked.tokensPerMinute, request),
     observe({ app, at, ...counts }) {
       const limiter = limiterOf(app)
       const aheadMs = deps.clock.now() - limiter.databaseNow()
       limiter.ledger.observe({ at: at - aheadMs, ...counts })
     },
     throttled: (app, retryAfterMs) => limiterOf(app).throttled(retryAfterMs),
-    tokensThrottled: (app, retryAfterMs) => blockTokens(deps, app, retryAfterMs),
     usage: (app) => quotaUsage(deps, checked, app),
     async stop() {
       await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))

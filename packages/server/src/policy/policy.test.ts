@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lockstep } from '../../testing/lockstep.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
+import { allowancesUsed } from './allowances.ts'
+import { defaultRangeLimits } from './intensive-calls.ts'
+import { defaultOffHours } from './off-hours.ts'
+import { createPolicy, type JudgedCall, type Policy } from './policy.ts'
+
+const database = await scratchDatabase()
+const config = {
+  ...defaultRangeLimits,
+  offHours: defaultOffHours,
+  onboarding: { days: 2, calls: 3 },
+  gapCalls: 2,
+}
+const day = 86_400_000
+const noon = Date.UTC(2026, 10, 23, 17)
+
+const page = (more: Partial<JudgedCall>): JudgedCall => ({
+  method: 'GET',
+  route: '/patients',
+  params: new Map([['offset', '1000']]),
+  practice: 1,
+  ...more,
+})
+
+async function answer(policy: Policy, call: JudgedCall): Promise<unknown> {
+  return policy.permit(call).catch((error) => (isAegisError(error) ? error.code : error))
+}
+
+test('a first load may pull by day: so many calls a day, for so many days, once', async () => {
+  const time = await lockstep(database, noon)
+  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const call = page({ practice: 11, allowance: 'onboarding' })
+  const load = async () => {
+    const answers = []
+    for (let i = 0; i < 4; i++) answers.push(await answer(policy, call))
+    return answers
+  }
+  assert.deepEqual(await load(), [{}, {}, {}, 'policy.off-hours'])
+  const restarted = createPolicy({ db: time.db, clock: time.clock }, config)
+  assert.equal(await answer(restarted, call), 'policy.off-hours', 'a restart begins nothing anew')
+  assert.deepEqual(await allowancesUsed(time, 11), { onboarding: 3, gap: 0 })
+  await time.advance(day)
+  assert.deepEqual(await load(), [{}, {}, {}, 'policy.off-hours'])
+  await time.advance(day)
+  assert.deepEqual(
+    await load(),
+    Array.from({ length: 4 }, () => 'policy.off-hours'),
+  )
+  assert.deepEqual(await answer(policy, { ...call, practice: 12 }), {}, 'another practice has its own')
+})
+
+test('a snapshot after a gap may pull by day, and is counted apart', async () => {
+  const time = await lockstep(database, noon)
+  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const call = page({ practice: 21, allowance: 'gap' })
+  const answers = []
+  for (let i = 0; i < 3; i++) answers.push(await answer(policy, call))
+  assert.deepEqual(answers, [{}, {}, 'policy.off-hours'])
+  assert.deepEqual(await answer(policy, page({ practice: 21, allowance: 'onboarding' })), {})
+  assert.deepEqual(await allowancesUsed(time, 21), { onboarding: 1, gap: 2 })
+})
+
+test('an allowance is not touched by calls that need none, and does not help a call that is refused anyway', async () => {
+  const time = await lockstep(database, noon)
+  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const call = page({ practice: 31, allowance: 'gap' })
+  assert.deepEqual(await answer(policy, { ...call, params: new Map([['lastname', 'x']]) }), {})
+  assert.equal(await answer(policy, { ...call, route: '/appointments/booked' }), 'policy.date-range-required')
+  await time.advance(12 * 3_600_000)
+  assert.deepEqual(await policy.permit(call), { before: Date.UTC(2026, 10, 24, 11) })
+  assert.deepEqual(await allowancesUsed(time, 31), { onboarding: 0, gap: 0 })
+})
+
+test('a refusal says until when, and nothing of the values asked for', async () => {
+  const time = await lockstep(database, noon)
+  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const call = page({
+    params: new Map([
+      ['offset', '10'],
+      ['lastname', 'Marigold'],
+    ]),
+  })
+  await assert.rejects(policy.permit(call), (error) => {
+    assert.ok(isAegisError(error, 'policy.off-hours'))
+    assert.equal(error.detail['until'], Date.UTC(2026, 10, 24, 3))
+    assert.ok(!JSON.stringify([error.message, error.detail]).includes('Marigold'))
+    return true
+  })
+})
