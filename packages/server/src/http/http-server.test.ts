@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { memoryLog } from '../../testing/memory-log.ts'
+import { systemClock } from '../clock/clock.ts'
+import { systemRandom } from '../clock/random.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { type HttpServer, type Routes, startHttpServer } from './http-server.ts'
+
+const token = systemRandom.bytes(32).toString('base64url')
+const log = memoryLog()
+
+const routes: Routes = (app) => {
+  app.get('/open', { config: { open: true } }, () => ({ open: true }))
+  app.get('/closed', () => ({ closed: true }))
+  app.post('/echo', (request) => request.body)
+  app.get('/ours', () => {
+    throw new AegisError('ops.unknown-practice', { practice: 7 })
+  })
+  app.get('/theirs', () => {
+    throw new Error('Ada Lovelace, born 1815')
+  })
+  app.get('/slow', async () => {
+    await delay(50)
+    return { slow: true }
+  })
+}
+
+const options = { host: '127.0.0.1', port: 0, token, routes, log, random: systemRandom, clock: systemClock }
+const bearer = { authorization: `Bearer ${token}` }
+let server: HttpServer
+
+before(async () => {
+  server = await startHttpServer(options)
+})
+after(() => server.stop())
+
+const ask = (path: string, init: RequestInit = {}) => fetch(`${server.url}${path}`, { headers: bearer, ...init })
+const port = () => Number(new URL(server.url).port)
+
+test('an open route answers without the token, with headers that keep it private', async () => {
+  const response = await ask('/open', { headers: {} })
+  assert.deepEqual(await response.json(), { open: true })
+  assert.equal(response.headers.get('cache-control'), 'no-store')
+  assert.equal(response.headers.get('x-content-type-options'), 'nosniff')
+  assert.equal(response.headers.get('referrer-policy'), 'no-referrer')
+  assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+  assert.match(response.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/)
+})
+
+const strangers: [title: string, header: string | undefined][] = [
+  ['no token', undefined],
+  ['an empty one', 'Bearer '],
+  ['another one', `Bearer ${token.slice(1)}x`],
+  ['the beginning of it', `Bearer ${token.slice(0, -1)}`],
+  ['another scheme', `Basic ${token}`],
+]
+
+describe('every other route refuses', () => {
+  for (const [title, header] of strangers) {
+    test(title, async () => {
+      for (const path of ['/closed', '/nothing-here']) {
+        const response = await ask(path, { headers: header === undefined ? {} : { authorization: header } })
+        assert.equal(response.status, 401)
+        assert.equal(response.headers.get('www-authenticate'), 'Bearer')
+        assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/)
+        assert.ok(!(await response.text()).includes(token))
+      }
+    })
+  }
+})
+
+test('with the token it answers', async () => {
+  assert.deepEqual(await (await ask('/closed')).json(), { closed: true })
+})
+
+const problems: [title: string, path: string, init: RequestInit, status: number, code: string][] = [
+  ['an unknown address', '/nothing-here', {}, 404, 'http.not-found'],
+  ['one of our errors', '/ours', {}, 404, 'ops.unknown-practice'],
+  ['an error of something else', '/theirs', {}, 500, 'internal.unexpected'],
+  [
+    'a broken body',
+    '/echo',
+    { method: 'POST', body: '{', headers: { ...bearer, 'content-type': 'application/json' } },
+    400,
+    'http.malformed-request',
+  ],
+  [
+    'a body of another kind',
+    '/echo',
+    { method: 'POST', body: '<a/>', headers: { ...bearer, 'content-type': 'text/xml' } },
+    400,
+    'http.malformed-request',
+  ],
+  [
+    'a body that would change every object',
+    '/echo',
+    { method: 'POST', body: '{"__proto__":{"a":1}}', headers: { ...bearer, 'content-type': 'application/json' } },
+    400,
+    'http.malformed-request',
+  ],
+  [
+    'a body that is too large',
+    '/echo',
+    {
+      method: 'POST',
+      body: JSON.stringify('x'.repeat(300_000)),
+      headers: { ...bearer, 'content-type': 'application/json' },
+    },
+    413,
+    'http.request-too-large',
+  ],
+]
+
+describe('a problem is answered for', () => {
+  for (const [title, path, init, status, code] of problems) {
+    test(title, async () => {
+      const response = await ask(path, init)
+      const problem: unknown = await response.json()
+      assert.equal(response.status, status)
+      assert.ok(typeof problem === 'object' && problem !== null && 'code' in problem && 'requestId' in problem)
+      assert.equal(problem.code, code)
+      assert.equal(problem.requestId, response.headers.get('x-request-id'))
+      assert.ok(!JSON.stringify(problem).includes('Ada'))
+    })
+  }
+
+  test('ours is told with its detail and remedy', async () => {
+    const problem: unknown = await (await ask('/ours')).json()
+    assert.ok(typeof problem === 'object' && problem !== null && 'detail' in problem && 'remedy' in problem)
+    assert.equal(problem.detail, 'practice: 7')
+  })
+})
+
+test('what fails is in the log', async () => {
+  await ask('/theirs')
+  const line = log.lines.find(({ event }) => event === 'http.request-failed')
+  assert.deepEqual(line?.fields, { status: 500 })
+})
+
+/** A request as raw text: what fetch would not send. */
+async function raw(text: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: port() })
+  let answer = ''
+  socket.setEncoding('utf8').on('data', (part: string) => (answer += part))
+  socket.on('error', () => undefined)
+  socket.end(text)
+  await once(socket, 'close')
+  return answer
+}
+
+test('a page that pointed its own name here is refused, whatever token it carries', async () => {
+  const answer = await raw(
+    `GET /closed HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
+  )
+  assert.match(answer, /^HTTP\/1\.1 421 /)
+})
+
+test('a request that could be read in two ways is cut off', async () => {
+  const answer = await raw(
+    `POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  )
+  assert.doesNotMatch(answer, /^HTTP\/1\.1 200/)
+})
+
+test('a port that is taken is said to be, with the remedy', async () => {
+  await assert.rejects(startHttpServer({ ...options, port: port() }), (error) => {
+    assert.ok(isAegisError(error, 'http.port-taken'))
+    assert.match(error.message, new RegExp(`port: ${port()}.*\\n?Remedy: .*--port`))
+    return true
+  })
+})
+
+test('nothing but the loopback interface is listened on', async () => {
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com']) {
+    await assert.rejects(startHttpServer({ ...options, host }), (error) => isAegisError(error, 'http.tls-required'))
+  }
+})
+
+test('stopping lets a running request end, closes idle connections and takes no more', async () => {
+  const own = await startHttpServer(options)
+  await (await fetch(`${own.url}/open`)).text() // leaves a connection open
+  const slow = fetch(`${own.url}/slow`, { headers: bearer })
+  await delay(10)
+  const stopped = own.stop()
+  assert.deepEqual(await (await slow).json(), { slow: true })
+  await stopped
+  await own.stop()
+  await assert.rejects(fetch(`${own.url}/open`))
+})
+
+test('it can be reached over IPv6 and by name', async () => {
+  for (const host of ['::1', 'localhost']) {
+    const own = await startHttpServer({ ...options, host })
+    const { status } = await fetch(`${own.url}/closed`, { headers: bearer })
+    await own.stop()
+    assert.equal(status, 200)
+  }
+})

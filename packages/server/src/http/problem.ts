@@ -1,0 +1,48 @@
+import type { FastifyReply } from 'fastify'
+import { AegisError } from '../errors/aegis-error.ts'
+import { type ErrorCode, type ErrorEntry, errorTable } from '../errors/error-table.ts'
+
+/** An error as a caller sees it (RFC 9457). `detail` and `remedy` are for operators and never hold PHI. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail?: string
+  readonly remedy?: string
+  /** Names the request in our log. */
+  readonly requestId: string
+}
+
+/**
+ * What to answer for an error. Ours are told with their detail and remedy; of every other one nothing is told but that
+ * something went wrong, because its message could hold anything.
+ */
+export function problemOf(error: unknown, requestId: string): Problem {
+  if (error instanceof AegisError) return fromTable(error.code, requestId, error.detail)
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : 500
+  if (status === 413) return fromTable('http.request-too-large', requestId)
+  // The framework's refusals of what it could not parse.
+  const refused = typeof status === 'number' && status >= 400 && status < 500
+  return fromTable(refused ? 'http.malformed-request' : 'internal.unexpected', requestId)
+}
+
+/** Sends it with its status and, for a missing token, the scheme to use. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detail'] = {}): Problem {
+  const { status, title, remedy }: ErrorEntry = errorTable[code]
+  const words = Object.entries(detail).map(([name, value]) => `${name}: ${value}`)
+  return {
+    type: `urn:aegis:error:${code}`,
+    title,
+    status,
+    code,
+    ...(words.length && { detail: words.join(', ') }),
+    ...(remedy !== undefined && { remedy }),
+    requestId,
+  }
+}
