@@ -1,0 +1,83 @@
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from '@aegis/client'
+import { AegisError } from '../errors/aegis-error.ts'
+import { writeWhole } from './write-whole.ts'
+
+/** The directories of one installation, all for its owner only. Paths are absolute, without links. */
+export interface Home {
+  readonly path: string
+  /** The embedded PostgreSQL. */
+  readonly data: string
+  /** Key files: worth a backup of their own, kept apart from that of the data. */
+  readonly keys: string
+  /** Lock, instance file and sockets: of no worth when nothing runs. */
+  readonly run: string
+  readonly logs: string
+}
+
+const PRIVATE = 0o700
+
+/**
+ * Makes what is missing of a home and returns its directories. A home below a project is kept out of its git. Throws
+ * `ops.home-unusable` when a part cannot be made, entered or written to.
+ */
+export function prepareHome(path: string): Home {
+  try {
+    const isNew = !existsSync(path)
+    mkdirSync(path, { recursive: true, mode: PRIVATE })
+    const home = homeAt(realpathSync(path))
+    accessSync(home.path, constants.R_OK | constants.W_OK | constants.X_OK)
+    if (isNew) writeWhole(join(home.path, '.gitignore'), '# Keys and patient data: never in a repository.\n*\n')
+    for (const part of [home.data, home.keys, home.run, home.logs]) prepareDirectory(part)
+    return home
+  } catch (error) {
+    throw unusable(error, path)
+  }
+}
+
+/** The directories of a home, whether they are there or not. */
+export function homeAt(path: string): Home {
+  const part = (name: string) => join(path, name)
+  return { path, data: part('data'), keys: part('keys'), run: part('run'), logs: part('logs') }
+}
+
+/** What a home belongs to, for good. */
+export interface HomeBinding {
+  readonly environment: Environment
+  /** The demo's records are made up; they must not stand beside real ones. */
+  readonly demo: boolean
+}
+
+/** Binds a new home to an environment, or throws `ops.home-crossed` when it belongs to another one. Call under the lock. */
+export function bindHome(home: Home, { environment, demo }: HomeBinding): void {
+  const file = join(home.path, 'environment')
+  const wanted = demo ? 'demo' : environment
+  const bound = readIfThere(file)?.trim()
+  if (bound === undefined || bound === '') writeWhole(file, `${wanted}\n`)
+  else if (bound !== wanted) throw new AegisError('ops.home-crossed', { home: home.path, belongsTo: bound, wanted })
+}
+
+function prepareDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: PRIVATE })
+  accessSync(path, constants.W_OK | constants.X_OK)
+  const { mode, uid } = statSync(path)
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, PRIVATE)
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw unusable(error, path)
+  }
+}
+
+function unusable(error: unknown, path: string): AegisError {
+  return new AegisError('ops.home-unusable', { path, reason: codeOf(error) }, { cause: error })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}

@@ -1,0 +1,25 @@
+import type { StatusReport } from './status-report.ts'
+
+/** What an operator can ask of a running instance, from inside the process or over its API. */
+export interface Operations {
+  status(): Promise<StatusReport>
+  /** Makes a practice's feeds (or one) due at once. */
+  syncNow(practice: number, feed?: string): Promise<void>
+  /** Asks for a new authoritative snapshot of a practice's feeds (or one). */
+  resnapshot(practice: number, feed?: string): Promise<void>
+  /** Runs one read-only statement through the mirror's views. */
+  sql(query: SqlQuery): Promise<SqlResult>
+}
+
+export interface SqlQuery {
+  readonly practice: number
+  readonly text: string
+  /** Opens sealed values in the result; needs a reason, which is audited with the query's practice. */
+  readonly unseal?: { readonly reason: string; readonly actor: string }
+}
+
+export interface SqlResult {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly truncated: boolean
+}

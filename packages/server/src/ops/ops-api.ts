@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import type { SqlResult } from './operations.ts'
+import type { StatusReport } from './status-report.ts'
+
+/** `now`: make feeds due at once. `resnapshot`: read everything again. */
+export const syncRequest = z.strictObject({
+  action: z.enum(['now', 'resnapshot']),
+  practice: z.int().min(1),
+  /** One feed; absent: all of the practice. */
+  feed: z.string().min(1).max(100).optional(),
+})
+export type SyncRequest = z.input<typeof syncRequest>
+
+export const sqlRequest = z.strictObject({
+  practice: z.int().min(1),
+  /** One read-only statement. */
+  text: z.string().min(1).max(100_000),
+  /** Opens sealed values. Who asks and why is audited. */
+  unseal: z
+    .strictObject({ reason: z.string().trim().min(3).max(1_000), actor: z.string().trim().min(1).max(200) })
+    .optional(),
+})
+export type SqlRequest = z.input<typeof sqlRequest>
+
+/** Every route of the operator's commands: what is sent and what is answered. Each but health needs the token. */
+export interface OpsApi {
+  readonly 'GET /aegis/v1/health': { request: undefined; response: { readonly status: 'up' } }
+  readonly 'GET /aegis/v1/status': { request: undefined; response: StatusReport }
+  readonly 'POST /aegis/v1/sync': { request: SyncRequest; response: { readonly accepted: true } }
+  /** Cells are as JSON carries them; one that stays sealed is a `SealedCell`. */
+  readonly 'POST /aegis/v1/sql': { request: SqlRequest; response: SqlResult }
+}
+
+/** A value of a result that is not opened. */
+export interface SealedCell {
+  readonly sealed: true
+}
+
+export const sealedCell: SealedCell = { sealed: true }
+
+export function isSealedCell(cell: unknown): cell is SealedCell {
+  return typeof cell === 'object' && cell !== null && 'sealed' in cell && cell.sealed === true
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Operations, SqlResult } from './operations.ts'
+import { sealedCell, sqlRequest, syncRequest } from './ops-api.ts'
+
+/** The routes of the operator's commands. All but health need the instance's token. */
+export function opsRoutes(operations: Operations): (app: FastifyInstance) => void {
+  return (app) => {
+    app.get('/aegis/v1/health', { config: { open: true } }, () => ({ status: 'up' }))
+    app.get('/aegis/v1/status', () => operations.status())
+    app.post('/aegis/v1/sync', async (request, reply) => {
+      const { action, practice, feed } = parsed(syncRequest, request.body)
+      await checkTarget(operations, practice, feed)
+      if (action === 'now') await operations.syncNow(practice, feed)
+      else await operations.resnapshot(practice, feed)
+      return reply.code(202).send({ accepted: true })
+    })
+    app.post('/aegis/v1/sql', async (request) => {
+      const { practice, text, unseal } = parsed(sqlRequest, request.body)
+      await checkTarget(operations, practice)
+      return withoutSealed(await operations.sql({ practice, text, ...(unseal && { unseal }) }))
+    })
+  }
+}
+
+/** The body, or `http.malformed-request` with the names of the fields that are wrong. */
+function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const fields = result.error.issues.map(({ path }) => path.join('.') || 'the body')
+  throw new AegisError('http.malformed-request', { fields: [...new Set(fields)].join(', ') })
+}
+
+async function checkTarget(operations: Operations, practice: number, feed?: string): Promise<void> {
+  const { practices } = await operations.status()
+  const found = practices.find((status) => status.practice === practice)
+  if (!found) throw new AegisError('ops.unknown-practice', { practice })
+  if (feed !== undefined && !found.feeds.some((status) => status.feed === feed)) {
+    throw new AegisError('ops.unknown-feed', { practice, feeds: found.feeds.map((status) => status.feed).join(', ') })
+  }
+}
+
+/** As the views show a value that was not opened: its place and its ciphertext. */
+const SEALED_TEXT = /^sealed:[a-z_]+:/
+
+/** Nobody needs the ciphertext: it stays here, and a mark goes out in its place. */
+function withoutSealed(result: SqlResult): SqlResult {
+  const cell = (value: unknown): unknown =>
+    (typeof value === 'string' && SEALED_TEXT.test(value)) || value instanceof Uint8Array ? sealedCell : value
+  return { ...result, rows: result.rows.map((row) => row.map(cell)) }
+}

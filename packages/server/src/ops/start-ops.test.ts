@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { memoryLog } from '../../testing/memory-log.ts'
+import { systemClock } from '../clock/clock.ts'
+import { systemRandom } from '../clock/random.ts'
+import { prepareHome } from './home.ts'
+import { readInstance } from './instance-file.ts'
+import type { Operations, SqlResult } from './operations.ts'
+import { type RunningOps, startOps } from './start-ops.ts'
+import type { FeedStatus, StatusReport } from './status-report.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ops-'))
+const home = prepareHome(join(folder, 'home'))
+
+const feed: FeedStatus = {
+  feed: 'patients',
+  state: 'live',
+  explanation: 'live',
+  records: 3,
+  lastChangeAt: null,
+  lagMs: 0,
+  openIntents: 0,
+  gaps: [],
+  failure: null,
+}
+
+const report: StatusReport = {
+  version: '0.1.0',
+  environment: 'local',
+  baseUrl: 'http://127.0.0.1:1',
+  clock: 'system',
+  now: '2026-11-22T09:00:00.000Z',
+  startedAt: '2026-11-22T08:00:00.000Z',
+  urls: { api: 'http://127.0.0.1:2', database: 'embedded' },
+  home: home.path,
+  pid: 1,
+  quota: { perSecondLimit: 5, dayLimit: 10, usedToday: 1, leftToday: 9, resetsAt: '', callsLastMinute: 1 },
+  practices: [
+    {
+      practice: 195900,
+      feeds: [feed],
+      records: { patients: 3 },
+      deleted: 0,
+      merged: 0,
+      changesLastMinute: 0,
+      changesLastHour: 0,
+      openIntents: 0,
+      quarantined: 0,
+      waitingPages: 0,
+    },
+  ],
+  alarms: [],
+}
+
+const calls: unknown[] = []
+let result: SqlResult = { columns: [], rows: [], truncated: false }
+const operations: Operations = {
+  status: async () => report,
+  syncNow: async (...args) => void calls.push(['now', ...args]),
+  resnapshot: async (...args) => void calls.push(['resnapshot', ...args]),
+  async sql(query) {
+    calls.push(['sql', query])
+    return result
+  },
+}
+
+let ops: RunningOps
+before(async () => {
+  const seams = { log: memoryLog(), random: systemRandom, clock: systemClock }
+  ops = await startOps({ home, host: '127.0.0.1', port: 0, operations, version: '0.1.0', ...seams })
+})
+after(async () => {
+  await ops.stop()
+  assert.equal(readInstance(home), undefined, 'a stopped instance takes its file away')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function ask(path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  const instance = readInstance(home)
+  assert.ok(instance)
+  const response = await fetch(`${instance.url}${path}`, {
+    headers: { authorization: `Bearer ${instance.token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+test('the instance file is enough to reach the instance', async () => {
+  assert.deepEqual(await ask('/aegis/v1/status'), { status: 200, body: report })
+  assert.equal(readInstance(home)?.url, ops.url)
+})
+
+test('health is told to everybody and tells nothing', async () => {
+  const response = await fetch(`${ops.url}/aegis/v1/health`)
+  assert.deepEqual(await response.json(), { status: 'up' })
+  assert.equal((await fetch(`${ops.url}/aegis/v1/status`)).status, 401)
+})
+
+test('sync is asked for by practice and feed', async () => {
+  calls.length = 0
+  assert.equal((await ask('/aegis/v1/sync', { action: 'now', practice: 195900 })).status, 202)
+  assert.equal((await ask('/aegis/v1/sync', { action: 'resnapshot', practice: 195900, feed: 'patients' })).status, 202)
+  assert.deepEqual(calls, [
+    ['now', 195900, undefined],
+    ['resnapshot', 195900, 'patients'],
+  ])
+})
+
+const refused: [title: string, path: string, body: unknown, status: number, said: RegExp][] = [
+  ['a practice that is not mirrored', '/aegis/v1/sync', { action: 'now', practice: 1 }, 404, /ops.unknown-practice/],
+  [
+    'a feed there is not',
+    '/aegis/v1/sync',
+    { action: 'now', practice: 195900, feed: 'x' },
+    404,
+    /"feeds: patients"|feeds: patients/,
+  ],
+  ['an action there is not', '/aegis/v1/sync', { action: 'later', practice: 195900 }, 400, /fields: action/],
+  ['a field there is not', '/aegis/v1/sync', { action: 'now', practice: 195900, force: true }, 400, /malformed/],
+  ['no body', '/aegis/v1/sql', null, 400, /malformed/],
+  [
+    'SQL for a practice that is not mirrored',
+    '/aegis/v1/sql',
+    { practice: 1, text: 'select 1' },
+    404,
+    /ops.unknown-practice/,
+  ],
+  [
+    'unsealing without a reason',
+    '/aegis/v1/sql',
+    { practice: 195900, text: 'x', unseal: { reason: ' ', actor: 'a' } },
+    400,
+    /unseal.reason/,
+  ],
+]
+
+describe('refused before anything is done:', () => {
+  for (const [title, path, body, status, said] of refused) {
+    test(title, async () => {
+      calls.length = 0
+      const answer = await ask(path, body)
+      assert.equal(answer.status, status)
+      assert.match(JSON.stringify(answer.body), said)
+      assert.deepEqual(calls, [])
+    })
+  }
+})
+
+test('SQL is passed on, and ciphertext does not leave', async () => {
+  result = {
+    columns: ['id', 'sealed', 'raw', 'note'],
+    rows: [[1, 'sealed:patient:abc:abc:QUJD', Buffer.from('ciphertext'), 'sealed letters']],
+    truncated: false,
+  }
+  const unseal = { reason: 'a call by the patient', actor: 'ada' }
+  const answer = await ask('/aegis/v1/sql', { practice: 195900, text: 'select 1', unseal })
+  assert.deepEqual(calls.at(-1), ['sql', { practice: 195900, text: 'select 1', unseal }])
+  assert.deepEqual(answer.body, {
+    columns: ['id', 'sealed', 'raw', 'note'],
+    rows: [[1, { sealed: true }, { sealed: true }, 'sealed letters']],
+    truncated: false,
+  })
+})

@@ -1,0 +1,48 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Random } from '../clock/random.ts'
+import { startHttpServer } from '../http/http-server.ts'
+import type { Log } from '../log/log.ts'
+import type { Home } from './home.ts'
+import { removeInstance, writeInstance } from './instance-file.ts'
+import type { Operations } from './operations.ts'
+import { opsRoutes } from './ops.routes.ts'
+
+export interface OpsOptions {
+  readonly home: Home
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly operations: Operations
+  readonly version: string
+  readonly log: Log
+  readonly random: Random
+  /** The machine's clock, also where the installation's is a simulator's: people and sockets live in its time. */
+  readonly clock: Clock
+}
+
+export interface RunningOps {
+  readonly url: string
+  /** Takes the instance file away and closes the listener. */
+  stop(): Promise<void>
+}
+
+const TOKEN_BYTES = 32
+
+/**
+ * Opens this instance to the operator's commands: a listener on the loopback interface, and the file in the home that
+ * tells where it is and with which token. The token is new with every start. Errors: those of `startHttpServer`.
+ */
+export async function startOps(options: OpsOptions): Promise<RunningOps> {
+  const { home, host, port, operations, version, log, random, clock } = options
+  const token = random.bytes(TOKEN_BYTES).toString('base64url')
+  const server = await startHttpServer({ host, port, token, routes: opsRoutes(operations), log, random, clock })
+  const startedAt = new Date(clock.now()).toISOString()
+  writeInstance(home, { url: server.url, token, pid: process.pid, startedAt, version })
+  return {
+    url: server.url,
+    async stop() {
+      removeInstance(home)
+      await server.stop()
+    },
+  }
+}
