@@ -11,6 +11,14 @@ export interface PracticeOptions {
   readonly patients?: number
 }
 
+/** How busy a practice is. */
+export interface DayPace {
+  /** Changes an hour at the busiest time of day, visits not counted; what suits the practice's size if absent. */
+  readonly ratePerHour?: number
+  /** Share of that rate at night and on Sundays, 0 to 1; 0.15 if absent. */
+  readonly nightShare?: number
+}
+
 /** Options of `startSimulator`: plain data, all optional. */
 export interface SimulatorOptions {
   /** Port to listen on; 0, the default, takes a free one. */
@@ -52,8 +60,8 @@ export interface SimulatorOptions {
   readonly adminToken?: string
   /** Folder of recorded exchanges to serve instead of practices. */
   readonly recording?: string
-  /** Whether the practices live through their day: bookings, check-ins, changes; false if absent. */
-  readonly day?: boolean
+  /** Whether the practices live through their day: bookings, check-ins, changes; false if absent. Or at which pace. */
+  readonly day?: boolean | DayPace
   /** Requests kept in the log; 100,000 if absent. Counters cover all. */
   readonly requestLogSize?: number
 }

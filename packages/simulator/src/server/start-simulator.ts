@@ -16,7 +16,7 @@ import type { Backend } from './backend.ts'
 import { answerAtGate } from './gate.ts'
 import { listen } from './http-listener.ts'
 import { inProcessFetch } from './in-process-fetch.ts'
-import { resolveOptions, type SimulatorOptions, type SimulatorSettings } from './options.ts'
+import { resolveOptions, type DayPace, type SimulatorOptions, type SimulatorSettings } from './options.ts'
 import { practiceBackend } from './practice-backend.ts'
 import { loadRecording } from './recording-backend.ts'
 import { Router } from './router.ts'
@@ -39,7 +39,7 @@ export interface Simulator {
 export interface SimulatorParts {
   readonly routes: readonly Route[]
   createPractice(options: { id: number; seed: number; patients: number; now: () => number }): Practice
-  startDay(practice: Practice, options: { clock: VirtualClock; seed: number }): { stop(): void }
+  startDay(practice: Practice, options: DayPace & { clock: VirtualClock; seed: number }): { stop(): void }
   /** Makes one change at `now` (epoch ms); throws TypeError or RangeError that says what is wrong with it. */
   applyChange(practice: Practice, change: unknown, now: number): unknown
 }
@@ -64,11 +64,14 @@ export async function startWith(parts: SimulatorParts, options: SimulatorOptions
     }
   }
   const { seed } = settings
-  const days = createDays(() => [...practices.values()].map((practice) => parts.startDay(practice, { clock, seed })))
+  const pace = typeof settings.day === 'object' ? settings.day : {}
+  const days = createDays(() =>
+    [...practices.values()].map((practice) => parts.startDay(practice, { ...pace, clock, seed })),
+  )
   const { truth, handle } = await assemble(parts, { settings, clock, practices, days })
   const date = dateHeaderOf(clock)
   const listener = await listen({ host: settings.host, port: settings.port, handle, date })
-  if (settings.day) days.resume()
+  if (settings.day !== false) days.resume()
   const stop = () => {
     days.pause()
     clock.stop()
