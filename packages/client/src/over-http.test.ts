@@ -22,7 +22,7 @@ test('a call over a real socket with the runtime’s own fetch', async () => {
   assert.ok(meta.serverDate !== undefined)
 })
 
-test('a body of 200 MB is not read to its end and takes no memory', async () => {
+test('a body of 200 MB is not read to its end', async () => {
   const chunk = Buffer.alloc(MIB, 0x20)
   let written = 0
   await using server = await testServer((_, response) => {
@@ -38,10 +38,9 @@ test('a body of 200 MB is not read to its end and takes no memory', async () => 
     }
     pump()
   })
-  const before = process.memoryUsage().rss
   await assert.rejects(server.practice().departments.list().fetchPage(), { code: 'response-too-large' })
-  assert.ok(process.memoryUsage().rss - before < 50 * MIB)
-  assert.ok(written < 100, `${written} MiB were taken`)
+  // 16 MiB are taken; what lies in the buffers of two sockets comes on top.
+  assert.ok(written < 40, `${written} MiB were taken`)
 })
 
 test('a small body that unpacks into a very large one is stopped while it unpacks', async () => {
@@ -50,9 +49,13 @@ test('a small body that unpacks into a very large one is stopped while it unpack
     response.setHeader('content-encoding', 'gzip')
     response.end(bomb)
   })
+  const { departments } = server.practice({ responseBytesMax: MIB })
+  await assert.rejects(departments.list().fetchPage(), { code: 'response-too-large' })
   const before = process.memoryUsage().rss
-  await assert.rejects(server.practice().departments.list().fetchPage(), { code: 'response-too-large' })
-  assert.ok(process.memoryUsage().rss - before < 50 * MIB)
+  for (let call = 0; call < 3; call += 1) {
+    await assert.rejects(departments.list().fetchPage(), { code: 'response-too-large' })
+  }
+  assert.ok(process.memoryUsage().rss - before < 100 * MIB)
 })
 
 test('what one call may take can be narrowed', async () => {

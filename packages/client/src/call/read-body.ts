@@ -16,19 +16,32 @@ export async function readBody(response: Response, bytesMax: number, signal: Abo
   const reader = response.body?.getReader()
   if (!reader) return { ok: true, text: '' }
   let bytes = 0
-  let text = ''
+  // Kept as they come and decoded at the end: a body that grows too large has then cost no text.
+  const chunks: Uint8Array[] = []
   try {
     while (true) {
       const chunk = await raceAbort(reader.read(), signal)
-      if (chunk.done) return { ok: true, text: text + decoder.decode() }
+      if (chunk.done) return { ok: true, text: decoder.decode(join(chunks, bytes)) }
       bytes += chunk.value.byteLength
       if (bytes > bytesMax) return { ok: false, problem: 'too-large' }
-      text += decoder.decode(chunk.value, { stream: true })
+      chunks.push(chunk.value)
     }
   } finally {
     // Frees the connection; after the end of the body it does nothing.
     reader.cancel().catch(() => undefined)
   }
+}
+
+function join(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [first] = chunks
+  if (first && chunks.length === 1) return first
+  const joined = new Uint8Array(bytes)
+  let offset = 0
+  for (const chunk of chunks) {
+    joined.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return joined
 }
 
 /** Drops a body that nobody will read, so that its connection is freed. */
