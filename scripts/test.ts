@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const roots = ['packages/*', 'scripts', 'rig']
+const roots = ['packages', 'scripts', 'rig']
 /** A test file that needs longer is a defect. */
 const fileTimeoutMs = 300_000
 /** How long the shared test cluster may take to notice that nobody uses it any more, and to go. */
@@ -55,12 +55,20 @@ function runTests(args: readonly string[], temporary: string): Promise<number> {
 /** Names what the tests left behind, and ends the processes among it. */
 async function leaksIn(temporary: string): Promise<string[]> {
   for (let waitedMs = 0; waitedMs < teardownMs; waitedMs += pollMs) {
-    if (readdirSync(temporary).length === 0 && processesIn(temporary).length === 0) return []
+    if (leftIn(temporary).length === 0 && processesIn(temporary).length === 0) return []
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
   const processes = processesIn(temporary)
   for (const { pid } of processes) process.kill(pid, 'SIGKILL')
-  return [...processes.map(({ pid, words }) => `process ${pid} (${words})`), ...readdirSync(temporary)]
+  return [...processes.map(({ pid, words }) => `process ${pid} (${words})`), ...leftIn(temporary)]
+}
+
+/** Files and folders with something in them. A test file that cannot even be loaded leaves its own, empty. */
+function leftIn(temporary: string): string[] {
+  return readdirSync(temporary).filter((name) => {
+    const path = join(temporary, name)
+    return !statSync(path, { throwIfNoEntry: false })?.isDirectory() || readdirSync(path).length > 0
+  })
 }
 
 /** Those of runs that were killed themselves. */
