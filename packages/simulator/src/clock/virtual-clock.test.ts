@@ -73,6 +73,21 @@ test('a timer that throws does not leave the clock standing at its time', () => 
   assert.equal(clock.now(), noon + 100)
 })
 
+test('what a timer throws is reported where that is asked for, and the others still fire', () => {
+  const errors: unknown[] = []
+  const clock = new VirtualClock({ startAt: noon, speed: 0, onError: (error) => errors.push(error) })
+  const planned = new Error('planned')
+  let fired = false
+  clock.timer(10, () => {
+    throw planned
+  })
+  clock.timer(20, () => {
+    fired = true
+  })
+  clock.advance(100)
+  assert.deepEqual([errors, fired], [[planned], true])
+})
+
 test('a running clock fires by itself, and asking for the time first runs what is due', async () => {
   const clock = new VirtualClock({ startAt: noon, speed: 3_600_000 })
   const hour = new Promise<number>((resolve) => clock.timer(3_600_000, () => resolve(clock.now())))

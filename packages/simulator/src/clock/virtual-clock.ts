@@ -10,6 +10,8 @@ export interface VirtualClockOptions {
   readonly speed?: number
   /** Real, monotonic milliseconds; the machine's if absent. */
   readonly realNow?: () => number
+  /** Told what a timer threw; without it the error goes to whoever moved the time. */
+  readonly onError?: (error: unknown) => void
 }
 
 /**
@@ -19,6 +21,7 @@ export interface VirtualClockOptions {
 export class VirtualClock {
   readonly #timers = new TimerHeap()
   readonly #realNow: () => number
+  readonly #onError: ((error: unknown) => void) | undefined
   #speed: number
   #base: number
   #realBase: number
@@ -29,6 +32,7 @@ export class VirtualClock {
 
   constructor(options: VirtualClockOptions = {}) {
     this.#realNow = options.realNow ?? (() => performance.now())
+    this.#onError = options.onError
     this.#speed = checkedSpeed(options.speed ?? 1)
     this.#base = options.startAt ?? Date.now()
     this.#realBase = this.#realNow()
@@ -142,10 +146,19 @@ export class VirtualClock {
         if (next === undefined || next.dueAt > target) return
         this.#timers.take()
         this.#firingAt = next.dueAt
-        next.fire()
+        this.#fire(next)
       }
     } finally {
       this.#firingAt = undefined
+    }
+  }
+
+  #fire(timer: Timer): void {
+    try {
+      timer.fire()
+    } catch (error) {
+      if (this.#onError === undefined) throw error
+      this.#onError(error)
     }
   }
 

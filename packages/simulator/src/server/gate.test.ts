@@ -128,6 +128,22 @@ test('a defect of a handler is answered 500 and kept for the tests that must not
   assert.match(simulator.truth.defects()[0] ?? '', /planned defect/)
 })
 
+test('a defect of the day or of a change is kept and ends nothing', async (t) => {
+  const simulator = await tinySimulator(t)
+  simulator.clock.timer(1000, () => {
+    throw new Error('planned defect of the day')
+  })
+  simulator.clock.advance(1000)
+  simulator.practice.onEvent(() => {
+    throw new Error('planned defect of a change')
+  })
+  const change = { feed: 'patients', name: 'UpdatePatient', id: '1', departmentId: '1' }
+  const body = JSON.stringify({ practice: 195900, change })
+  assert.equal((await simulator.fetch(`${simulator.url}/__sim/changes`, { method: 'POST', body })).status, 500)
+  assert.equal((await simulator.call('/v1/195900/patients/1')).status, 200)
+  assert.match(simulator.truth.defects().join(), /of the day[^]*of a change/)
+})
+
 test('revoked tokens open nothing any more', async (t) => {
   const simulator = await tinySimulator(t)
   await simulator.token()

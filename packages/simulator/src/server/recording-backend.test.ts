@@ -79,6 +79,18 @@ test('bare bodies are served where an index names them, byte for byte', async (t
   assert.deepEqual([answer.status, answer.text], [203, '[ {"patientid": "1"} ]\n'])
 })
 
+test('an index may name a body elsewhere, and one body several times', async (t) => {
+  const { call } = await serve(t, {
+    'bodies/a.json': '[1]',
+    'served/index.json': [
+      { file: '../bodies/a.json', path: '/v1/1/one' },
+      { file: '../bodies/a.json', path: '/v1/1/two', method: 'POST', form: 'x=1' },
+    ],
+  })
+  assert.equal((await call('/v1/1/one')).text, '[1]')
+  assert.equal((await call('/v1/1/two', { method: 'POST', form: 'x=1' })).text, '[1]')
+})
+
 test('what was not recorded is answered like an unknown path, and nothing without a token', async (t) => {
   const simulator = await serve(t, { 'a.json': exchange({ path: '/v1/1/departments' }, []) })
   const answer = await simulator.call('/v1/1/providers')

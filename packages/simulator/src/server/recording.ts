@@ -35,37 +35,33 @@ const indexFile = 'index.json'
 /**
  * Reads a folder and its subfolders. A file holds an exchange `{ request: { method, path, query?, body? }, response:
  * { status, headers?, body } }`, or a bare response body that `index.json` beside it names: an array of `{ file,
- * method?, path, query?, body?, status?, headers? }`. Throws TypeError that names a file it cannot use.
+ * method?, path, query?, form?, status?, headers? }`; `file` may lie elsewhere and be named twice. Throws TypeError that names a file it cannot use.
  */
 export async function readRecording(folder: string): Promise<readonly Exchange[]> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json')).sort()
   const indexes = names.filter((name) => name === indexFile || name.endsWith(`/${indexFile}`))
-  const indexed = new Map<string, Exchange>()
-  for (const name of indexes) {
-    for (const [file, exchange] of await readIndex(folder, name)) indexed.set(file, exchange)
-  }
-  const exchanges: Exchange[] = []
+  const found: { name: string; exchange: Exchange }[] = []
+  for (const name of indexes) found.push(...(await readIndex(folder, name)))
+  const indexed = new Set(found.map(({ name }) => name))
   for (const name of names) {
-    if (indexes.includes(name)) continue
-    exchanges.push(indexed.get(name) ?? exchangeOf(await readJson(folder, name), name))
+    if (indexes.includes(name) || indexed.has(name)) continue
+    found.push({ name, exchange: exchangeOf(await readJson(folder, name), name) })
   }
-  if (exchanges.length === 0) throw new TypeError(`${folder}: holds no recorded exchange (*.json)`)
-  return exchanges
+  if (found.length === 0) throw new TypeError(`${folder}: holds no recorded exchange (*.json)`)
+  return found.sort((left, right) => (left.name < right.name ? -1 : 1)).map(({ exchange }) => exchange)
 }
 
-async function readIndex(folder: string, name: string): Promise<[string, Exchange][]> {
+async function readIndex(folder: string, name: string): Promise<{ name: string; exchange: Exchange }[]> {
   const entries = await readJson(folder, name)
   if (!Array.isArray(entries)) throw new TypeError(`${name}: must be an array of { file, path, … }`)
   const base = join(folder, name, '..')
   return Promise.all(
-    entries.map(async (entry: unknown): Promise<[string, Exchange]> => {
+    entries.map(async (entry: unknown) => {
       const fields = objectOf(entry, name)
       const file = textOf(fields.file, `${name}: file`)
       const body = await readFile(join(base, file), 'utf8')
-      return [
-        relative(folder, join(base, file)),
-        exchangeFrom({ request: fields, response: { ...fields, body } }, name),
-      ]
+      const exchange = exchangeFrom({ request: fields, response: { ...fields, body } }, name)
+      return { name: relative(folder, join(base, file)), exchange }
     }),
   )
 }
@@ -90,7 +86,7 @@ function exchangeFrom({ request, response }: { request: Fields; response: Fields
     method: textOf(request.method ?? 'GET', `${name}: method`).toUpperCase(),
     path: textOf(request.path, `${name}: path`),
     query: textOf(request.query ?? '', `${name}: query`),
-    form: textOf(request.body ?? '', `${name}: body`),
+    form: textOf(request.body ?? request.form ?? '', `${name}: form`),
     status,
     headers: served.flatMap(([header, value]) => [header, String(value)]),
     ownRateLimit: served.some(([header]) => header.toLowerCase() === 'x-ratelimit-limit'),

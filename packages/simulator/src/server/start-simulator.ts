@@ -11,8 +11,9 @@ import { PageLog } from '../truth/page-log.ts'
 import { RateWitness } from '../truth/rate-witness.ts'
 import { RequestLog } from '../truth/request-log.ts'
 import { createTruth, type Truth } from '../truth/truth.ts'
-import type { Answer, Arrival } from './answer.ts'
+import { jsonAnswer, type Answer, type Arrival } from './answer.ts'
 import type { Backend } from './backend.ts'
+import { Defects } from './defects.ts'
 import { answerAtGate } from './gate.ts'
 import { listen } from './http-listener.ts'
 import { inProcessFetch } from './in-process-fetch.ts'
@@ -47,14 +48,13 @@ export interface SimulatorParts {
 /** Most feed ids kept in the log of pages. */
 const loggedIdsMax = 500_000
 
-/** Most failures kept. */
-const defectsMax = 100
-
 /** Starts a simulator of the given parts. Rejects when an option makes no sense or the port cannot be had. */
 export async function startWith(parts: SimulatorParts, options: SimulatorOptions): Promise<Simulator> {
   const settings = resolveOptions(options)
+  const defects = new Defects()
   const clock = new VirtualClock({
     speed: settings.speed,
+    onError: (error) => defects.add(error),
     ...(settings.startAt !== undefined && { startAt: settings.startAt }),
   })
   const practices = new Map<number, Practice>()
@@ -68,7 +68,7 @@ export async function startWith(parts: SimulatorParts, options: SimulatorOptions
   const days = createDays(() =>
     [...practices.values()].map((practice) => parts.startDay(practice, { ...pace, clock, seed })),
   )
-  const { truth, handle } = await assemble(parts, { settings, clock, practices, days })
+  const { truth, handle } = await assemble(parts, { settings, clock, practices, days, defects })
   const date = dateHeaderOf(clock)
   const listener = await listen({ host: settings.host, port: settings.port, handle, date })
   if (settings.day !== false) days.resume()
@@ -93,25 +93,25 @@ interface Running {
   readonly clock: VirtualClock
   readonly practices: ReadonlyMap<number, Practice>
   readonly days: Days
+  readonly defects: Defects
 }
 
-async function assemble(parts: SimulatorParts, { settings, clock, practices, days }: Running) {
+async function assemble(parts: SimulatorParts, { settings, clock, practices, days, defects }: Running) {
   const apps = registerApps(settings.apps, settings.encoding)
   const tokens = new TokenStore()
   const limiter = new Limiter(settings.limits)
   const requestLog = new RequestLog(settings.requestLogSize)
   const pageLog = new PageLog(loggedIdsMax)
   const witness = new RateWitness()
-  const defects: string[] = []
-  const onDefect = (error: unknown) => {
-    defects.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    if (defects.length > defectsMax) defects.shift()
-  }
   const feeds = createFeeds(settings, { pageLog, witness })
   for (const practice of practices.values()) feeds.attach(practice)
   const backend: Backend =
     settings.recording === undefined
-      ? practiceBackend({ practices, router: new Router([...parts.routes, ...feeds.routes()]), onDefect })
+      ? practiceBackend({
+          practices,
+          router: new Router([...parts.routes, ...feeds.routes()]),
+          onDefect: (error) => defects.add(error),
+        })
       : await loadRecording(settings.recording)
   const truth = createTruth({
     requestLog,
@@ -120,15 +120,22 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
     practices,
     applyChange: (practice, change) => parts.applyChange(practice, change, clock.now()),
     revokeTokens: (clientId) => tokens.revoke(clientId === undefined ? undefined : apps.get(clientId)),
-    defects,
+    defects: defects.texts,
     catchUp: () => clock.catchUp(),
   })
   const { throttle, tokenLifetimeS, expiresIn } = settings
   const tokenEndpoint = { apps, tokens, limiter, throttle, lifetimeS: tokenLifetimeS, expiresIn }
   const gate = { clock, tokens, tokenEndpoint, limiter, throttle, backend, requests: requestLog, witness }
   const admin = { clock, truth, days, token: settings.adminToken }
-  const handle = (arrival: Arrival): Answer =>
-    settings.admin && arrival.path.startsWith(adminPrefix) ? answerAdmin(admin, arrival) : answerAtGate(gate, arrival)
+  const handle = (arrival: Arrival): Answer => {
+    try {
+      const isAdmin = settings.admin && arrival.path.startsWith(adminPrefix)
+      return isAdmin ? answerAdmin(admin, arrival) : answerAtGate(gate, arrival)
+    } catch (error) {
+      defects.add(error)
+      return jsonAnswer(500, { error: 'The request could not be processed.' })
+    }
+  }
   return { truth, handle }
 }
 

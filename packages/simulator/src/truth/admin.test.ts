@@ -53,6 +53,13 @@ test('every request is in the log with its route and the names of its fields, ne
   assert.equal(body.totals?.byRoute?.[`GET ${patient}`], 2)
 })
 
+test('a large upload is logged by the names of its fields', async (t) => {
+  const simulator = await tinySimulator(t)
+  const form = `departmentid=1&attachmentcontents=${'x'.repeat(100_000)}`
+  await simulator.call('/v1/195900/patients/1', { method: 'PUT', form })
+  assert.deepEqual(simulator.truth.requests().requests.at(-1)?.fields, ['attachmentcontents', 'departmentid'])
+})
+
 test('the log keeps its size and says what it has forgotten; the totals cover all', async (t) => {
   const simulator = await tinySimulator(t, { requestLogSize: 3 })
   for (let count = 0; count < 9; count += 1) await simulator.call('/v1/195900/departments')

@@ -19,6 +19,9 @@ export interface RequestEntry {
   readonly fields: readonly string[]
 }
 
+/** A longer form is reduced to the names of its fields at once: a log of uploads must not keep the uploads. */
+const formKeptMax = 4096
+
 /** What the server reports; field names are worked out only when someone asks. */
 export interface RequestReport extends Omit<RequestEntry, 'number' | 'fields'> {
   readonly query: string
@@ -55,7 +58,8 @@ export class RequestLog {
 
   /** Notes a request and returns its number. */
   add(report: RequestReport): number {
-    this.#ring[this.#count % this.#size] = report
+    const { form } = report
+    this.#ring[this.#count % this.#size] = form.length > formKeptMax ? { ...report, form: namesOnly(form) } : report
     this.#count += 1
     increment(this.#statuses, report.status)
     let methods = this.#routes.get(report.route)
@@ -91,6 +95,11 @@ export class RequestLog {
 function entry({ query, form, ...report }: RequestReport, number: number): RequestEntry {
   const names = parseInput(query, form).entries.map(([name]) => name.toLowerCase())
   return { number, ...report, fields: [...new Set(names)].sort() }
+}
+
+function namesOnly(form: string): string {
+  const names = parseInput('', form).entries.map(([name]) => encodeURIComponent(name))
+  return [...new Set(names)].join('&')
 }
 
 function increment<K>(counts: Map<K, number>, key: K): void {
