@@ -8,6 +8,7 @@ export const appointmentShape = recordShape('appointmentid', {
   date: 'date',
   starttime: 'time',
   duration: 'number',
+  copay: 'number',
   appointmentstatus: 'text',
   departmentid: 'id',
   providerid: 'id',
