@@ -1,0 +1,56 @@
+/** Writes the reference pages from the tables that the program itself uses. `npm run docs`; a test finds stale ones. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { configReference, type SettingReference } from '../packages/server/src/config/config-reference.ts'
+import { type ErrorEntry, errorTable } from '../packages/server/src/errors/error-table.ts'
+
+/** Every generated page by its path in the repository. */
+export function referencePages(): Map<string, string> {
+  return new Map([
+    ['docs/reference/configuration.md', configurationPage(configReference())],
+    ['docs/reference/errors.md', errorsPage(Object.entries(errorTable))],
+  ])
+}
+
+function configurationPage(settings: readonly SettingReference[]): string {
+  const head = `# Configuration
+
+Settings stand in \`aegis.yaml\`, nested at the dots. Where a variable is named, it may be given in the environment too, which
+wins over the file. A setting without a default has to be given. Durations are written \`500ms\`, \`90s\`, \`15m\`, \`1h30m\`, \`2d\`.
+\`aegis config print\` shows what is in force; \`aegis config check\` reports every mistake at once.
+`
+  return `${head}\n${settings.map(settingEntry).join('\n')}`
+}
+
+function settingEntry({ path, doc, give, variable, fallback }: SettingReference): string {
+  const facts = [
+    `Takes: ${give}.`,
+    fallback === undefined ? 'Has to be given.' : `Default: ${fallback}.`,
+    variable && `Variable: \`${variable}\`.`,
+  ]
+  return `### \`${path}\`\n\n${doc}\n\n${facts.filter(Boolean).join(' ')}\n`
+}
+
+function errorsPage(entries: readonly (readonly [code: string, entry: ErrorEntry])[]): string {
+  const head = `# Errors
+
+What the server throws, logs and answers, by code. Callers see the status and the title; the remedy is for the operator.
+
+| Code | Status | Title | Remedy |
+|---|---|---|---|
+`
+  const rows = entries.map(([code, { status, title, remedy = '' }]) => {
+    const cells = [`\`${code}\``, String(status), title, remedy]
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  })
+  return head + rows.join('')
+}
+
+if (import.meta.main) {
+  for (const [path, text] of referencePages()) {
+    const file = join(import.meta.dirname, '..', path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    console.log(path)
+  }
+}
