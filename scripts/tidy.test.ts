@@ -282,6 +282,7 @@ const allowed: [title: string, path: string, text: string][] = [
   ['time from the one clock', SYNC_SQL, "sql('sync.a', `select aegis.now() /* not now() */`)"],
   ['a sentence that begins like SQL', 'packages/cli/src/up.ts', 'say(`update ${name} to go on`)'],
   ['a slice with a hyphen', 'packages/server/src/key-server/key-server.sql.ts', "sql('key_server.a', 'select 1')"],
+  ['the statement of the operator', 'packages/server/src/ops/run-sql.ts', 'query(`select * from (${text}) as result`)'],
   ['links that lead somewhere', 'docs/a.md', '[here](a.md#part) and [there](https://example.com) and [up](../docs)'],
   ['invented people', 'examples/a.ts', "['987-65-4321', '617-555-0123', 'mia@example.com', 'demo-secret']"],
 ]
