@@ -252,6 +252,7 @@ test('a package imports only what its package.json declares', () => {
 
 const allowed: [title: string, path: string, text: string][] = [
   ['a slice imports one below, itself and the client', SYNC, "import '../quota/reserve.ts'\nimport './feed.ts'"],
+  ['the root is also a folder', 'packages/server/src/start/wire.ts', "import '../aegis.ts'\nimport '../sync/feed.ts'"],
   ['the root imports every slice', 'packages/server/src/main.ts', "import './console/start.ts'"],
   ['the browser takes types', 'packages/web/src/api.ts', "import type { Message } from '@aegis/server/api'"],
   ['a test imports the simulator', 'packages/client/src/x.test.ts', "import { start } from '@aegis/simulator'"],

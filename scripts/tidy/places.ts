@@ -11,7 +11,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders of packages/server/src, top first: a folder imports only itself and folders below it. */
 export const SERVER_SLICES: readonly string[] = (
-  'start config console portal ops evidence gateway reminders delivery sync bulk notifications intake writes ' +
+  'config console portal ops evidence gateway reminders delivery sync bulk notifications intake writes ' +
   'matching records upstream policy key-server quota identity access messaging custody audit queue sealing leases http db egress ' +
   'failpoints metrics log clock errors'
 ).split(' ')
@@ -34,11 +34,15 @@ export function isProduction(path: string): boolean {
   return packageOf(path) !== undefined && !isTestSide(path)
 }
 
-/** The slice a file of packages/server/src lies in; '' for the files of the composition root, undefined elsewhere. */
+/** Belongs to the composition root, like the files beside the folders. */
+const ROOT_FOLDER = 'start'
+
+/** The slice a file of packages/server/src lies in; '' for the composition root, undefined elsewhere. */
 export function sliceOf(path: string): string | undefined {
   if (!path.startsWith(SERVER_SRC)) return undefined
   const inSrc = path.slice(SERVER_SRC.length)
-  return inSrc.includes('/') ? inSrc.slice(0, inSrc.indexOf('/')) : ''
+  const folder = inSrc.includes('/') ? inSrc.slice(0, inSrc.indexOf('/')) : ROOT_FOLDER
+  return folder === ROOT_FOLDER ? '' : folder
 }
 
 /** The slice a migration belongs to by its name (NNNN_<slice>_<what>.sql); undefined when the name says none. */
