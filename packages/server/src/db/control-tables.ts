@@ -4,6 +4,8 @@
  * listed here that is not there.
  */
 export const tablesAcrossPractices: readonly string[] = [
+  'control.policy_allowance',
+  'control.policy_onboarding',
   'control.practice',
   'control.quota_practice',
   'control.quota_use',

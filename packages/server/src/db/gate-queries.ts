@@ -1,6 +1,8 @@
+import { reviewedFunctions, tablesAcrossPractices } from './control-tables.ts'
+
 /**
  * Questions to the catalog whose right answer is "no rows": each row is a way for one practice to see another, or for
- * the runtime to have more rights than it may. Parameters: see each. Run as the owner by the gate test, on an empty
+ * the runtime to have more rights than it may. Run as the owner by the gate test, on an empty
  * database with every migration applied.
  */
 export const gateQueries = {
@@ -107,3 +109,22 @@ export const gateQueries = {
     where c.relkind in ('r', 'p') and c.relnamespace = 'audit'::regnamespace
       and has_table_privilege('aegis_audit', c.oid, 'update, delete')`,
 } as const
+
+export type Gate = keyof typeof gateQueries
+
+/** The parameters of a gate's query: the lists of control-tables.ts. */
+export function gateValues(gate: Gate): string[] {
+  switch (gate) {
+    case 'unprotectedTables':
+    case 'crossPracticeKeys':
+      return [arrayOf(tablesAcrossPractices)]
+    case 'powerfulFunctions':
+      return [arrayOf(reviewedFunctions)]
+    default:
+      return []
+  }
+}
+
+function arrayOf(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value}"`).join(',')}}`
+}

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
-import { reviewedFunctions, tablesAcrossPractices } from './control-tables.ts'
-import { gateQueries } from './gate-queries.ts'
+import { tablesAcrossPractices } from './control-tables.ts'
+import { type Gate, gateQueries, gateValues } from './gate-queries.ts'
 
 const { owner } = await scratchDatabase()
 
-const parameters: Readonly<Record<keyof typeof gateQueries, readonly unknown[]>> = {
-  unprotectedTables: [arrayOf(tablesAcrossPractices)],
-  powerfulRoles: [],
-  crossPracticeKeys: [arrayOf(tablesAcrossPractices)],
-  powerfulViews: [],
-  powerfulFunctions: [arrayOf(reviewedFunctions)],
-  crossedRights: [],
-}
-
 /** The bad thing that each gate must see: [what it is, how it is made]. */
-const planted: Readonly<Record<keyof typeof gateQueries, readonly (readonly [string, string])[]>> = {
+const planted: Readonly<Record<Gate, readonly (readonly [string, string])[]>> = {
   unprotectedTables: [
     ['a tenant table that nobody protected', 'create table aegis.bad (practice_id integer not null, id integer)'],
     ['a table of practices in another schema', 'create table control.bad (practice_id integer)'],
@@ -96,21 +87,17 @@ test('every table that is listed as spanning practices exists and holds a practi
   const rows = await owner.rows<{ name: string }>(
     `select c.oid::regclass::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid
      where a.attname = 'practice_id' and c.oid::regclass::text = any ($1::text[])`,
-    [arrayOf(tablesAcrossPractices)],
+    gateValues('unprotectedTables'),
   )
   assert.deepEqual(rows.map(({ name }) => name).sort(), [...tablesAcrossPractices].sort())
 })
 
-async function breaches(gate: keyof typeof gateQueries): Promise<string[]> {
-  const rows = await owner.rows<{ breach: string }>(gateQueries[gate], parameters[gate])
+async function breaches(gate: Gate): Promise<string[]> {
+  const rows = await owner.rows<{ breach: string }>(gateQueries[gate], gateValues(gate))
   return rows.map(({ breach }) => breach)
 }
 
-function names(): (keyof typeof gateQueries)[] {
+function names(): Gate[] {
   // The keys of a constant.
-  return Object.keys(gateQueries) as (keyof typeof gateQueries)[]
-}
-
-function arrayOf(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value}"`).join(',')}}`
+  return Object.keys(gateQueries) as Gate[]
 }

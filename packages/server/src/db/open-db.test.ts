@@ -35,7 +35,12 @@ describe('practices are kept apart', () => {
   })
 
   test('10,000 interleaved transactions of two practices on one connection show no foreign row', async () => {
-    const one = await openDb({ logins, log: memoryLog(), poolSizes: { app: 1, control: 1, audit: 1 } })
+    const one = await openDb({
+      logins,
+      log: memoryLog(),
+      poolSizes: { app: 1, control: 1, audit: 1 },
+      connectTimeoutMs: 120_000,
+    })
     const practices = await Promise.all(
       Array.from({ length: 10_000 }, (_, index) => {
         const practice = 1 + (index % 2)

@@ -32,16 +32,18 @@ export async function prepareDatabase(
   if (ownerUrl === undefined) {
     if (runtimeUrl === undefined) throw new AegisError('db.invalid-url')
     await withClient(runtimeUrl, (client) => checkServer({ client, log }))
-    await withClient(runtimeUrl, refusePower)
+    await withClient(runtimeUrl, (client) => refusePower(client, loginOf(runtimeUrl)))
     return memberLogins(runtimeUrl)
   }
+  if (runtimeUrl !== undefined) await withClient(ownerUrl, (client) => refusePower(client, loginOf(runtimeUrl)))
   await withClient(ownerUrl, (client) => checkServer({ client, log }))
   await migrate({ ownerUrl, log })
   await deps.afterMigrate({ ownerUrl })
   if (runtimeUrl === undefined) log.warn('db.owner-url-only')
   const url = runtimeUrl ?? derivedUrl(ownerUrl)
   await withClient(ownerUrl, (client) => grantRoles(client, { url, make: runtimeUrl === undefined }))
-  await withClient(url, refusePower)
+  // Once more: some rights, such as tables it owns, show only in the migrated database.
+  await withClient(url, (client) => refusePower(client, loginOf(url)))
   return memberLogins(url)
 }
 
@@ -59,9 +61,8 @@ function derivedUrl(ownerUrl: string): string {
 }
 
 async function grantRoles(client: pg.Client, { url, make }: { url: string; make: boolean }): Promise<void> {
-  const { username, password } = new URL(url)
-  const login = decodeURIComponent(username)
-  if (make) await makeLogin(client, { login, password: decodeURIComponent(password) })
+  const login = loginOf(url)
+  if (make) await makeLogin(client, { login, password: decodeURIComponent(new URL(url).password) })
   const { rows } = await client.query<GrantState>(grantState, [login])
   const state = rows[0]
   if (!state || state.granted) return
@@ -112,13 +113,17 @@ const powers = `
                  where m.member = r.oid and p.rolname not in ('aegis_app', 'aegis_control', 'aegis_audit'))
       then 'member of other roles'
   end as power
-  from pg_roles r where r.rolname = session_user`
+  from pg_roles r where r.rolname = $1`
 
 /** Row-level security does not bind a superuser, an owner or BYPASSRLS: such a login must never run the application. */
-async function refusePower(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ power: string | null }>(powers)
+async function refusePower(client: pg.Client, login: string): Promise<void> {
+  const { rows } = await client.query<{ power: string | null }>(powers, [login])
   const power = rows[0]?.power
   if (power) throw new AegisError('db.unsafe-role', { right: power })
+}
+
+function loginOf(url: string): string {
+  return String(clientConfig({ url }).user)
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
