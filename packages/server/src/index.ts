@@ -1,4 +1,5 @@
 export type { RunningAegis, Seams } from './aegis.ts'
+export { startAegis } from './main.ts'
 export type { AegisApi } from './api.ts'
 export { loadConfig, type ConfigSources, type LoadedConfig } from './config.ts'
 export type { AegisConfig } from './config/aegis-config.ts'

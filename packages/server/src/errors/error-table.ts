@@ -13,6 +13,11 @@ export const errorTable = {
     title: 'The audit log cannot be written, so no patient data is read or served',
     remedy: 'Bring the database back (reachable, with free disk space); work goes on by itself.',
   },
+  'clock.simulator-unreachable': {
+    status: 503,
+    title: 'The clock of the simulator cannot be read',
+    remedy: 'Start the simulator first, with its administration on, or set clock: system.',
+  },
   'config.invalid': { status: 500, title: 'The configuration has mistakes' },
   'db.busy': {
     status: 503,
@@ -101,6 +106,15 @@ export const errorTable = {
     status: 500,
     title: 'This PostgreSQL server is too old',
     remedy: 'Use PostgreSQL 15 or newer.',
+  },
+  'egress.address-refused': {
+    status: 502,
+    title: 'The configured host resolves to an address where it may not be; nothing was sent',
+    remedy: 'Check the name server. If the host is a gateway or proxy of yours, name it under athena.allowedHosts.',
+  },
+  'egress.refused': {
+    status: 500,
+    title: 'A request would have left for another place than the configured one; nothing was sent',
   },
   'http.malformed-request': {
     status: 400,
@@ -210,6 +224,11 @@ export const errorTable = {
     title: 'This instance does not mirror that practice',
     remedy: 'See "aegis status" for the practices it mirrors; they are set under "practices" in aegis.yaml.',
   },
+  'ops.sql-refused': {
+    status: 400,
+    title: 'This statement is not run',
+    remedy: 'Write one SELECT over the views of the schema mirror; "aegis sql --help" lists them.',
+  },
   'queue.unknown-job': { status: 500, title: 'A job was enqueued that is not declared' },
   'internal.unexpected': { status: 500, title: 'Something went wrong inside Aegis' },
   'policy.date-range-required': {
@@ -302,19 +321,62 @@ export const errorTable = {
     title: 'A sealed value does not open: it was changed, or belongs to another row, practice or patient',
     remedy: 'Treat it as tampering until explained. Restore the row from a backup or fetch the record anew.',
   },
+  'start.not-athenahealth': {
+    status: 502,
+    title: 'What answers at the base URL does not answer as athenahealth does',
+    remedy: "Check athena.baseUrl and any proxy on the way; remove athena.baseUrl to use the environment's own.",
+  },
+  'start.practice-refused': {
+    status: 502,
+    title: 'The app has no access to this practice',
+    remedy: 'Ask athenahealth to add the practice to the app, or take it out of "practices".',
+  },
+  'start.practice-unknown': {
+    status: 502,
+    title: 'athenahealth knows no such practice',
+    remedy: 'Check the id in "practices", and that it belongs to this environment.',
+  },
+  'start.second-deployment': {
+    status: 409,
+    title: 'Another deployment processes the changes of the same athenahealth app',
+    remedy:
+      'Stop the other deployment, or give this one an app (client id) of its own. If the other one is gone for good, set sync.takeOver: true and start again.',
+  },
+  'start.upstream-failed': {
+    status: 502,
+    title: 'athenahealth did not answer the first question about this practice',
+    remedy: "Try again in a moment; if it stays, look at the log and at athenahealth's status page.",
+  },
+  'start.upstream-unreachable': {
+    status: 502,
+    title: 'athenahealth cannot be reached',
+    remedy: 'Check the network, name resolution and any proxy or firewall between here and athena.baseUrl.',
+  },
+  'sync.contested': {
+    status: 409,
+    title: 'Another deployment processes the changes of the same athenahealth app',
+    remedy: 'See "aegis status".',
+  },
+  'sync.feed-unknown': { status: 404, title: 'There is no such feed', remedy: 'Use one of the feeds named.' },
   'sync.list-unstable': {
     status: 503,
     title: 'A list changed faster than it could be read through',
     remedy: 'Nothing to do: it is read again later. A larger sync.snapshotPageSize makes it less likely.',
   },
   'sync.page-unreadable': { status: 502, title: 'A stored page cannot be read' },
+  'sync.practice-unknown': {
+    status: 404,
+    title: 'This practice is not mirrored here',
+    remedy: 'Add it to "practices" and start again; "aegis status" lists those that are.',
+  },
+  'upstream.clock-skew': {
+    status: 503,
+    title: "This machine's clock and athenahealth's are more than 2 seconds apart",
+    remedy: 'Let NTP or chrony set the clock of this machine.',
+  },
   'upstream.no-context': {
     status: 500,
     title: 'A call to athenahealth was made without saying for whom and what for',
-  },
-  'upstream.origin-refused': {
-    status: 500,
-    title: 'A request would have left for another address than the configured one; nothing was sent',
   },
 } satisfies Record<string, ErrorEntry>
 

@@ -19,7 +19,7 @@ const stepsMax = 50
 /**
  * Takes one feed as far as it can go now and returns when it should be looked at again (epoch ms). The caller holds
  * the feed's lease; `held.fence` is its number. Failures are recorded with the feed and decide when to try again; only
- * a lost lease, an abort and an unreachable database are thrown.
+ * a lost lease, an abort, an unreachable database and another deployment's traces (`sync.contested`) are thrown.
  */
 export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: AbortSignal): Promise<number> {
   if (!(await deps.db.practice(held.practice, (tx) => table.takeFence(tx, held)))) return deps.clock.now() + 1_000
@@ -76,13 +76,16 @@ const actions = {
   drain: pollFeed,
 } as const
 
+/** Not the feed's own failures: for whoever runs it. */
+const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
+
 async function handleFailure(
   deps: SyncDeps,
   held: table.HeldFeed,
   failure: { error: unknown; step: Step },
 ): Promise<void> {
   const { error, step } = failure
-  if (isAegisError(error, 'lease.lost') || isAegisError(error, 'db.unavailable')) throw error
+  if (isAegisError(error) && thrown.has(error.code)) throw error
   if (error instanceof AthenaError && error.code === 'not-subscribed') {
     await subscriptionLost(deps, held)
     return

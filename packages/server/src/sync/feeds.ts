@@ -2,7 +2,8 @@ import { type AthenaPractice, type CallOptions, type ListName, type Page, readLi
 import { AegisError } from '../errors/aegis-error.ts'
 import { type Kind, recordKinds, type Shape } from '../records/record-kinds.ts'
 import type { WireRecord } from '../records/wire-record.ts'
-import { callOptions } from './call-options.ts'
+import { type AnswerFacts, audited } from './audited-call.ts'
+import type { CallContext } from '../upstream/call-context.ts'
 import type { FeedKey } from './sync.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 import type { SyncSettings } from './sync-settings.ts'
@@ -113,8 +114,10 @@ export interface FetchedPage {
 /** Takes the next changes of a feed: a consuming read, never repeated. */
 export async function drainPage(deps: SyncDeps, key: FeedKey, intentId: string): Promise<FetchedPage> {
   const limit = deps.settings.feedPageSize
-  const options = callOptions({ priority: 'feeds', purpose: 'sync.drain', intentId })
-  const page = await changedFeed(deps, key).drainPage({ limit, ...extraOf(key) }, options)
+  const feed = changedFeed(deps, key)
+  const page = await audited({ priority: 'feeds', purpose: 'sync.drain', intentId }, pageFacts, (options) =>
+    feed.drainPage({ limit, ...extraOf(key) }, options),
+  )
   return fetched(key, page, { limit, shape: 'feed' })
 }
 
@@ -125,8 +128,10 @@ export async function replayPage(
   window: { from: number; to: number; offset: number; limit?: number },
 ): Promise<FetchedPage> {
   const { limit = deps.settings.feedPageSize, ...rest } = window
-  const options = callOptions({ priority: 'feeds', purpose: 'sync.replay' })
-  const page = await changedFeed(deps, key).replayPage({ ...rest, limit, ...extraOf(key) }, options)
+  const feed = changedFeed(deps, key)
+  const page = await audited({ priority: 'feeds', purpose: 'sync.replay' }, pageFacts, (options) =>
+    feed.replayPage({ ...rest, limit, ...extraOf(key) }, options),
+  )
   return fetched(key, page, { limit, shape: 'feed' })
 }
 
@@ -135,15 +140,16 @@ function extraOf(key: FeedKey) {
   return key.feed === 'patients' ? { extra: { showpreviouspatientids: true } } : {}
 }
 
+const subscriptionCall: CallContext = { priority: 'feeds', purpose: 'sync.subscription' }
+
 /** What athenahealth says of our subscription. */
 export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
-  const options = callOptions({ priority: 'feeds', purpose: 'sync.subscription' })
-  return (await changedFeed(deps, key).status(options)).value.status
+  return (await changedFeed(deps, key).status({ context: subscriptionCall })).value.status
 }
 
 /** Subscribes to all default events of the feed for the whole practice. */
 export async function subscribe(deps: SyncDeps, key: FeedKey): Promise<void> {
-  await changedFeed(deps, key).subscribe({}, callOptions({ priority: 'feeds', purpose: 'sync.subscription' }))
+  await changedFeed(deps, key).subscribe({}, { context: subscriptionCall })
 }
 
 function changedFeed(deps: SyncDeps, key: FeedKey) {
@@ -159,10 +165,11 @@ export async function snapshotPage(
   at: { segment: Segment; offset: number; phase: 'provisional' | 'authoritative'; gap: boolean },
 ): Promise<FetchedPage> {
   const limit = deps.settings.snapshotPageSize
-  const scope = at.gap ? 'gap' : 'onboarding'
-  const options = callOptions({ priority: 'bulk', purpose: 'sync.snapshot', large: scope })
-  const list = segmentList(deps.upstream.practice(key.practice), at.segment, options)
-  const page = await list.fetchPage({ offset: at.offset, limit }, options)
+  const context = { priority: 'bulk', purpose: 'sync.snapshot', large: at.gap ? 'gap' : 'onboarding' } as const
+  const practice = deps.upstream.practice(key.practice)
+  const page = await audited(context, pageFacts, (options) =>
+    segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options),
+  )
   const { list: name } = at.segment
   return fetched(key, page, { limit, shape: name === 'booked' || name === 'open' ? name : 'list' })
 }
@@ -201,9 +208,12 @@ const allSlots = { bypassscheduletimechecks: true, ignoreschedulablepermission: 
 
 /** Asks for one record by id. `not-found` and `wrong-record` are thrown as the client's errors. */
 export async function fetchRecord(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
-  const options = callOptions({ priority: 'reconciliation', purpose: 'sync.refetch' })
   const practice = deps.upstream.practice(key.practice)
-  const { raw } = await recordById(practice, key.feed, { id, options })
+  const { raw } = await audited(
+    { priority: 'reconciliation', purpose: 'sync.refetch' },
+    ({ value }: { value: WireRecord; raw: string }) => answerFacts([value]),
+    (options) => recordById(practice, key.feed, { id, options }),
+  )
   const { kind } = specs[key.feed]
   // Kept as a list of one, so that every page of the inbox is read in the same way.
   const body = JSON.stringify({ [bodyKey[kind]]: JSON.parse(raw.trim()) })
@@ -223,6 +233,16 @@ function recordById(practice: AthenaPractice, feed: FeedName, { id, options }: {
     case 'appointmenttypes':
       throw new AegisError('internal.unexpected', { feed })
   }
+}
+
+/** What the audit log says of a page: how many records, and every patient in it. */
+function pageFacts(page: Page<WireRecord>): AnswerFacts {
+  return answerFacts(page.items)
+}
+
+function answerFacts(items: readonly WireRecord[]): AnswerFacts {
+  const ids = new Set(items.flatMap((item) => (typeof item.patientid === 'string' ? [item.patientid] : [])))
+  return { records: items.length, patientIds: [...ids] }
 }
 
 /** Member of a page's body that holds the records. */

@@ -1,3 +1,4 @@
+import { isAegisError } from '../errors/aegis-error.ts'
 import { acquireLease } from '../leases/acquire-lease.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { defineJob } from '../queue/job.ts'
@@ -19,6 +20,8 @@ export interface ScheduleDeps {
   readonly sync: SyncDeps
   /** Names this process among the holders of leases. */
   readonly instance: string
+  /** Called when a feed was found contested; it is looked at again later. */
+  readonly onContested?: () => void
   /** By how much a dead holder delays the next one, in the installation's time. */
   readonly leaseTtlMs: number
 }
@@ -44,6 +47,10 @@ export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: A
   try {
     const until = await advanceFeed(sync, { ...job, fence: lease.fence }, AbortSignal.any([signal, lease.lost]))
     await sync.db.control((tx) => setDue(tx, job, timestamp(until)))
+  } catch (error) {
+    if (!isAegisError(error, 'sync.contested')) throw error
+    sync.log.error('sync.contested', error, job)
+    deps.onContested?.()
   } finally {
     await lease.release()
   }

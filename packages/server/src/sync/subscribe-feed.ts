@@ -1,3 +1,4 @@
+import { AegisError } from '../errors/aegis-error.ts'
 import { openGap } from './gap.sql.ts'
 import { feedStatus, replayPage, subscribe } from './feeds.ts'
 import * as table from './sync.sql.ts'
@@ -78,9 +79,10 @@ async function foreignProcessing(deps: SyncDeps, held: table.HeldFeed, since: nu
   return page.items > 0
 }
 
-async function contest(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+/** Stops the feed and says so to whoever runs it. */
+async function contest(deps: SyncDeps, held: table.HeldFeed): Promise<never> {
   await asHolder(deps, held, (tx) => table.enterFeedState(tx, held, 'contested'))
-  deps.log.warn('sync.contested', { practice: held.practice, feed: held.feed })
+  throw new AegisError('sync.contested', { practice: held.practice, feed: held.feed })
 }
 
 async function foreignConsumer(deps: SyncDeps, held: table.HeldFeed, since: number): Promise<void> {

@@ -1,0 +1,157 @@
+/** Composition root: starts the parts from the bottom up, and stops them in reverse. */
+import type { RunningAegis, Seams } from './aegis.ts'
+import { systemClock } from './clock/clock.ts'
+import { type Random, systemRandom } from './clock/random.ts'
+import type { AegisConfig } from './config/aegis-config.ts'
+import { AegisError } from './errors/aegis-error.ts'
+import { takeOverLeases } from './leases/take-over-leases.ts'
+import { createLog } from './log/create-log.ts'
+import { openLogFile } from './log/log-file.ts'
+import type { Log } from './log/log.ts'
+import { buildStatus, type StatusDeps } from './ops/build-status.ts'
+import { bindHome, type Home, prepareHome } from './ops/home.ts'
+import { lockHome } from './ops/home-lock.ts'
+import type { Operations } from './ops/operations.ts'
+import { runSql } from './ops/run-sql.ts'
+import { startOps } from './ops/start-ops.ts'
+import { startQueue } from './queue/start-queue.ts'
+import { appName, composeParts, type Ground, type Parts } from './start/compose-parts.ts'
+import { preflight } from './start/preflight.ts'
+import { startClock } from './start/start-clock.ts'
+import { startDatabase, type StartedDatabase } from './start/start-database.ts'
+import { StopStack } from './start/stop-stack.ts'
+import { anyFeedLive, resnapshot, syncNow } from './sync/operate-sync.ts'
+import { advanceFeedJob, type ScheduleDeps } from './sync/schedule.ts'
+import { startSync } from './sync/start-sync.ts'
+import { version } from './version.ts'
+
+/** Feeds worked on at a time by one process: each spends most of its time waiting for athenahealth. */
+const feedConcurrency = 8
+/** By how much a dead holder delays the next one, real time. */
+const leaseTtlMs = 30_000
+
+/**
+ * Starts an instance of Aegis on its home and resolves when it is working. What was started before a failure is stopped
+ * again, and the failure is an AegisError that says what to do. One instance per home.
+ */
+export async function startAegis(config: AegisConfig, seams: Seams = {}): Promise<RunningAegis> {
+  const stops = new StopStack()
+  let log: Log | undefined
+  try {
+    const home = prepareHome(config.home)
+    const lock = lockHome(home)
+    stops.push(() => lock.release())
+    bindHome(home, config)
+    const random = seams.random ?? systemRandom
+    log = seams.log ?? openLog({ config, home, random }, stops)
+    return await run({ config, seams, home, random, log }, stops)
+  } catch (error) {
+    log?.error('aegis.start-failed', error)
+    await stops.run(log)
+    throw error
+  }
+}
+
+function openLog({ config, home, random }: { config: AegisConfig; home: Home; random: Random }, stops: StopStack): Log {
+  const { level, to } = config.log
+  if (to === 'stderr') return createLog({ level, destination: process.stderr, clock: systemClock, random })
+  const file = openLogFile({ directory: home.logs, name: 'aegis' })
+  stops.push(() => file.close())
+  return createLog({ level, destination: file, clock: systemClock, random })
+}
+
+async function run(base: Omit<Ground, 'db' | 'clock'>, stops: StopStack): Promise<RunningAegis> {
+  const { config, seams, home, random, log } = base
+  const database = await startDatabase({ config, home, log, random }, stops)
+  const { clock, speed } = await startClock({ config, seams, db: database.db }, stops)
+  const ground: Ground = { ...base, db: database.db, clock }
+  const parts = await composeParts(ground, stops)
+  const instance = random.uuid()
+  if (isSole(config)) await takeOver(ground, parts, instance)
+  await preflight({ ...ground, upstream: parts.upstream }, config)
+  const ended = Promise.withResolvers<Error | undefined>()
+  const sync = { ...ground, ...parts, settings: config.sync }
+  const onContested = () => void endIfAlone(ground, ended.resolve)
+  const schedule: ScheduleDeps = { sync, instance, leaseTtlMs: leaseTtlMs * speed, onContested }
+  await startWork({ ground, database, schedule }, stops)
+  const shown = shownOf({ config, seams, home, database })
+  const operations = operationsOf({ ground, parts, shown })
+  const { http } = config
+  const ops = await startOps({ home, log, random, ...http, operations, version, clock: systemClock })
+  shown.urls.api = ops.url
+  stops.push(() => ops.stop())
+  await recordStart(parts)
+  log.info('aegis.started', { practices: config.practices.length })
+  return { ...operations, url: ops.url, ended: ended.promise, stop: () => stops.run(log) }
+}
+
+/** On the embedded cluster the home's lock makes this the only instance; on a server there may be replicas. */
+function isSole(config: AegisConfig): boolean {
+  return config.database === undefined
+}
+
+/** What a killed predecessor held is free at once. */
+async function takeOver({ db, log }: Ground, { audit }: Parts, instance: string): Promise<void> {
+  const leases = await takeOverLeases({ db }, { instance })
+  const attempts = await audit.closeOrphans([])
+  if (leases + attempts > 0) log.info('aegis.taken-over', { leases, attempts })
+}
+
+async function startWork(
+  work: { ground: Ground; database: StartedDatabase; schedule: ScheduleDeps },
+  stops: StopStack,
+): Promise<void> {
+  const { ground, database, schedule } = work
+  const soleInstance = isSole(ground.config)
+  // The queue lives in the machine's time: pg-boss reads the system's clock (decision 0012).
+  const deps = { db: ground.db, login: database.logins.control, clock: systemClock, log: ground.log }
+  const queue = await startQueue(deps, { jobs: [advanceFeedJob], soleInstance })
+  stops.push(() => queue.stop())
+  const { practices, environment } = ground.config
+  const service = await startSync(schedule, {
+    queue,
+    practices,
+    environment,
+    concurrency: feedConcurrency,
+    soleInstance,
+  })
+  stops.push(() => service.stop())
+}
+
+/** A second deployment ends this one, unless it already mirrors other practices: then it is a matter of that one. */
+async function endIfAlone(ground: Ground, end: (error: Error) => void): Promise<void> {
+  if (!(await anyFeedLive(ground))) end(new AegisError('start.second-deployment'))
+}
+
+/** What status says that does not change; the API's own address is known last. */
+type Shown = StatusDeps['fixed'] & { urls: { api: string } }
+
+function shownOf(from: { config: AegisConfig; seams: Seams; home: Home; database: StartedDatabase }): Shown {
+  const { config, seams, home, database } = from
+  return {
+    version,
+    environment: config.environment,
+    baseUrl: config.athena.baseUrl,
+    clock: config.clock,
+    startedAt: new Date(systemClock.now()).toISOString(),
+    urls: { api: '', database: database.shownUrl, ...(seams.simulatorUrl && { simulator: seams.simulatorUrl }) },
+    home: home.path,
+    pid: process.pid,
+  }
+}
+
+function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; shown: Shown }): Operations {
+  const { db, clock, config } = ground
+  const status = { db, clock, quota: parts.quota, app: appName(config), settings: config.sync, fixed: shown }
+  return {
+    status: () => buildStatus(status),
+    syncNow: (practice, feed) => syncNow(ground, practice, feed),
+    resnapshot: (practice, feed) => resnapshot(ground, practice, feed),
+    sql: (query) => runSql({ db, ...parts }, query),
+  }
+}
+
+function recordStart({ audit }: Parts): Promise<void> {
+  const actor = { kind: 'system', id: 'aegis' } as const
+  return audit.record({ practice: 0, type: 'lifecycle', subtype: 'start', action: 'E', actor })
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Db } from '../db/db.ts'
+import type { Quota } from '../quota/quota.ts'
+import { listPractices } from '../sync/schedule.sql.ts'
+import { type FeedSummary, type PracticePicture, readPracticePicture } from '../sync/read-practice-status.ts'
+import type { SyncSettings } from '../sync/sync-settings.ts'
+import { explainFeed, feedAlarms } from './explain-feed.ts'
+import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
+
+export interface StatusDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly quota: Quota
+  /** The app (client id) whose quota is shown. */
+  readonly app: string
+  readonly settings: SyncSettings
+  /** What does not change while the instance runs. */
+  readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'practices' | 'alarms'>
+}
+
+/** Reads where everything stands: counts, ids, states and times, never a name. */
+export async function buildStatus(deps: StatusDeps): Promise<StatusReport> {
+  const now = deps.clock.now()
+  const practices: PracticeStatus[] = []
+  const alarms: Alarm[] = []
+  for (const { practice } of await deps.db.control((tx) => listPractices(tx))) {
+    const picture = await deps.db.practice(practice, (tx) => readPracticePicture(tx, practice, now))
+    practices.push(practiceStatus(deps, { practice, picture, now }))
+    for (const feed of picture.feeds) alarms.push(...feedAlarms(practice, feed, deps.settings, now))
+    if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
+  }
+  const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
+  return { ...deps.fixed, now: iso(now), quota: await quotaStatus(deps), practices, alarms: sorted }
+}
+
+function quarantined(practice: number, records: number): Alarm {
+  return {
+    level: 'warning',
+    code: 'sync.quarantined',
+    practice,
+    message: `${records} records could not be applied and are set aside.`,
+    remedy: 'Look at the log for "sync.quarantined"; a later release or a new snapshot may take them.',
+  }
+}
+
+async function quotaStatus({ quota, app }: StatusDeps): Promise<QuotaStatus> {
+  const usage = await quota.usage(app)
+  return {
+    perSecondLimit: usage.perSecondLimit,
+    dayLimit: usage.perDayLimit,
+    usedToday: usage.usedToday + usage.foreignToday,
+    leftToday: usage.leftToday,
+    resetsAt: iso(usage.resumesAt),
+    callsLastMinute: usage.callsLastMinute,
+  }
+}
+
+function practiceStatus(
+  deps: StatusDeps,
+  { practice, picture, now }: { practice: number; picture: PracticePicture; now: number },
+): PracticeStatus {
+  const counts = [...picture.records]
+  const sum = (state: 'deleted' | 'merged') => counts.reduce((total, [, of]) => total + of[state], 0)
+  return {
+    practice,
+    feeds: picture.feeds.map((feed) => feedStatus(feed, now, deps.settings)),
+    records: Object.fromEntries(counts.map(([kind, of]) => [kind, of.present])),
+    deleted: sum('deleted'),
+    merged: sum('merged'),
+    changesLastMinute: picture.changesLastMinute,
+    changesLastHour: picture.changesLastHour,
+    openIntents: picture.openIntents,
+    quarantined: picture.quarantined,
+    waitingPages: picture.waitingPages,
+  }
+}
+
+function feedStatus(feed: FeedSummary, now: number, settings: SyncSettings): FeedStatus {
+  const failure =
+    feed.failure_code && feed.retry_at !== null
+      ? { code: feed.failure_code, count: feed.failures, retryAt: iso(feed.retry_at) }
+      : null
+  return {
+    feed: feed.feed,
+    state: feed.state,
+    explanation: explainFeed(feed, now, settings),
+    records: feed.present,
+    lastChangeAt: feed.last_change_at === null ? null : iso(feed.last_change_at),
+    lagMs: feed.checkpoint === null ? null : Math.max(0, now - feed.checkpoint),
+    openIntents: feed.openIntents,
+    gaps: feed.gaps.map((gap) => ({ cause: gap.cause, from: iso(gap.from_at), openedAt: iso(gap.opened_at) })),
+    failure,
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

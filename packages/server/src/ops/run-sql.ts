@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import type { Audit } from '../audit/audit.ts'
+import { type Db, sql, type Tx } from '../db/db.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { openRecord } from '../records/apply-records.ts'
+import { type Kind, recordKinds } from '../records/record-kinds.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import type { Sealing } from '../sealing/sealing.ts'
+import type { SqlQuery, SqlResult } from './operations.ts'
+import { sealedCell } from './ops-api.ts'
+
+export interface SqlDeps {
+  readonly db: Db
+  readonly sealing: Sealing
+  readonly audit: Audit
+}
+
+/** A result is for a person or a script that pages; a larger one is cut and says so. */
+const rowsMax = 10_000
+
+const readOnly = sql('ops.sql_read_only', 'set transaction read only')
+const mirrorPath = sql('ops.sql_path', 'set local search_path to mirror')
+
+/**
+ * Functions that would step out of the practice's context or run text as SQL, names of other schemas, and a way of
+ * writing either so that it is not recognised. Row-level security stands behind this: it only keeps the answer from
+ * meaning something else than the audit entry says.
+ */
+const refused = /set_config|U&|_to_xml|dblink|pg_read_|pg_ls_|\blo_|"?\b(aegis|control|audit|pgboss)\b"?\s*\./i
+
+/**
+ * Runs one SELECT over the views of the schema `mirror`, in the practice's context. Sealed values stay sealed unless a
+ * reason is given; then they are opened, and who asked, why and which patients is in the audit log before the answer.
+ */
+export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult> {
+  const text = query.text.trim().replace(/;\s*$/, '')
+  if (refused.test(text)) throw new AegisError('ops.sql-refused', { reason: 'only the views of the schema mirror' })
+  const { rows, patients } = await deps.db.practice(query.practice, async (tx) => {
+    await tx.rows(readOnly)
+    await tx.rows(mirrorPath)
+    const found = await select(tx, text)
+    return query.unseal
+      ? opened(deps, tx, { practice: query.practice, found })
+      : { rows: found.map(hidden), patients: [] }
+  })
+  await record(deps, query, { text, rows: rows.length, patients })
+  return {
+    columns: Object.keys(rows[0] ?? {}),
+    rows: rows.slice(0, rowsMax).map((row) => Object.values(row)),
+    truncated: rows.length > rowsMax,
+  }
+}
+
+type Row = Record<string, unknown>
+
+async function select(tx: Tx, text: string): Promise<Row[]> {
+  const name = `ops.sql_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  try {
+    // As a subquery it can only read: a statement that writes is not allowed there.
+    return await tx.rows<Row>(sql(name, `select * from (${text}\n) as result limit ${rowsMax + 1}`))
+  } catch (error) {
+    if (isAegisError(error, 'db.unavailable')) throw error
+    const sqlstate = isAegisError(error) ? error.detail.sqlstate : undefined
+    throw new AegisError('ops.sql-refused', { reason: 'PostgreSQL refused it', ...(sqlstate ? { sqlstate } : {}) })
+  }
+}
+
+/** `sealed:<kind>:<key>:<patient or nothing>:<base64>`, as the views write it. */
+const sealedPattern = /^sealed:([a-z]+):([^:]*):([^:]*):([A-Za-z0-9+/=\s]*)$/
+
+interface SealedValue {
+  readonly kind: Kind
+  readonly key: string
+  readonly patient: Pseudonym | null
+  readonly sealed: Buffer
+}
+
+function sealedValue(cell: unknown): SealedValue | undefined {
+  const [, kind, key, patient, text] = (typeof cell === 'string' ? sealedPattern.exec(cell) : null) ?? []
+  if (!kind || key === undefined || text === undefined || !Object.hasOwn(recordKinds, kind)) return undefined
+  // A kind of the table above; a pseudonym because the view read it from one.
+  return {
+    kind: kind as Kind,
+    key,
+    patient: (patient || null) as Pseudonym | null,
+    sealed: Buffer.from(text, 'base64'),
+  }
+}
+
+function hidden(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, sealedValue(cell) ? sealedCell : cell]))
+}
+
+async function opened({ sealing }: SqlDeps, tx: Tx, from: { practice: number; found: Row[] }) {
+  const keys = await sealing.practice(tx, from.practice)
+  const values = from.found.flatMap((row) => Object.values(row).map(sealedValue))
+  const patients = [...new Set(values.flatMap((value) => value?.patient ?? []))]
+  await keys.loadPatients(tx, patients)
+  return { rows: from.found.map((row) => openRow(keys, row)), patients }
+}
+
+function openRow(keys: PracticeKeys, row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, cell]) => {
+      const value = sealedValue(cell)
+      return [name, value ? openRecord(keys, value.kind, value) : cell]
+    }),
+  )
+}
+
+function record(
+  { audit }: SqlDeps,
+  query: SqlQuery,
+  read: { text: string; rows: number; patients: readonly Pseudonym[] },
+) {
+  const { practice, unseal } = query
+  return audit.record({
+    practice,
+    type: 'mirror',
+    subtype: unseal ? 'sql-unseal' : 'sql',
+    action: 'R',
+    actor: { kind: 'operator', id: unseal?.actor ?? 'local' },
+    purpose: 'HOPERAT',
+    records: read.rows,
+    patients: read.patients,
+    detail: { query: read.text, ...(unseal && { reason: unseal.reason }) },
+  })
+}

@@ -1,0 +1,101 @@
+import type { Seams } from '../aegis.ts'
+import { type Audit, createAudit } from '../audit/audit.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Random } from '../clock/random.ts'
+import type { AegisConfig } from '../config/aegis-config.ts'
+import type { Db } from '../db/db.ts'
+import { egressRule } from '../egress/egress-rule.ts'
+import { socketOpener } from '../egress/open-socket.ts'
+import { createKeyServer, type KeyServer } from '../key-server/key-server.ts'
+import { Secret } from '../key-server/secret.ts'
+import type { Log } from '../log/log.ts'
+import type { Home } from '../ops/home.ts'
+import { createPolicy } from '../policy/policy.ts'
+import { createQuota, type Quota } from '../quota/quota.ts'
+import { openKek } from '../sealing/open-kek.ts'
+import { createSealing, type Sealing } from '../sealing/sealing.ts'
+import { connectionsOver, createConnections } from '../upstream/connections.ts'
+import { createUpstream, type Upstream } from '../upstream/upstream.ts'
+import { type WayOut, wrapFetch } from '../upstream/wrap-fetch.ts'
+import type { StopStack } from './stop-stack.ts'
+
+/** What the parts are made from. */
+export interface Ground {
+  readonly config: AegisConfig
+  readonly seams: Seams
+  readonly home: Home
+  readonly db: Db
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+export interface Parts {
+  readonly sealing: Sealing
+  readonly audit: Audit
+  readonly keyServer: KeyServer
+  readonly quota: Quota
+  readonly upstream: Upstream
+}
+
+/** athenahealth is given this long to take a connection (security bar B4: connect 3 s). */
+const connectMs = 3_000
+
+/** The name under which this installation's calls are counted: the quota belongs to the app and its environment. */
+export function appName({ environment, athena }: AegisConfig): string {
+  return `${environment}/${athena.clientId}`
+}
+
+/** Makes the parts from the bottom up: keys, audit log, quota, the way out, credentials and tokens, athenahealth. */
+export async function composeParts(ground: Ground, stops: StopStack): Promise<Parts> {
+  const { config, home, db, clock, random, log } = ground
+  const kek = await openKek({ db, random }, { directory: home.keys, purpose: 'phi' })
+  stops.push(() => kek.close())
+  const sealing = createSealing({ db, kek, clock, random })
+  stops.push(() => sealing.close())
+  const audit = createAudit({ db, sealing, clock, random })
+  stops.push(() => audit.stop())
+  const quota = createQuota({ db, clock, log, holder: home.path }, config.limits)
+  stops.push(() => quota.stop())
+  const wayOut = composeWayOut(ground, { audit, quota })
+  stops.push(() => wayOut.close())
+  const keyServer = await startKeyServer(ground, { audit, wayOut }, stops)
+  const { environment, athena } = config
+  const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
+  const credential = { environment, clientId: athena.clientId }
+  const tokenSource = keyServer.tokenSource({ ...place, credential, scope: athena.scope })
+  const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
+  return { sealing, audit, keyServer, quota, upstream }
+}
+
+function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: Quota }): WayOut {
+  const { config, seams, db, clock, log } = ground
+  const { environment, athena } = config
+  const rule = egressRule({ environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts })
+  const connections = seams.fetch
+    ? connectionsOver(seams.fetch)
+    : createConnections({ origin: rule.origin, openSocket: socketOpener(rule, { connectMs }) })
+  const policy = createPolicy({ db, clock }, config.policy)
+  return wrapFetch({ permit: { policy, quota, audit, clock, app: appName(config) }, connections, rule, clock, log })
+}
+
+/** The key server of this process, holding the configured credential. */
+async function startKeyServer(
+  ground: Ground,
+  { audit, wayOut }: { audit: Audit; wayOut: WayOut },
+  stops: StopStack,
+): Promise<KeyServer> {
+  const { config, home, db, clock, random, log } = ground
+  const kek = await openKek({ db, random }, { directory: home.keys, purpose: 'credentials' })
+  stops.push(() => kek.close())
+  const { environment, athena, limits } = config
+  const keyServer = createKeyServer(
+    { db, kek, audit, clock, random, log, fetch: wayOut.fetch },
+    { requestsPerMinute: { [environment]: limits.tokensPerMinute } },
+  )
+  stops.push(() => keyServer.stop())
+  const secret = Secret.fromBytes(Buffer.from(athena.secret.reveal(), 'utf8'))
+  const actor = { kind: 'operator', id: 'configuration' } as const
+  await keyServer.addCredential({ environment, clientId: athena.clientId }, { secret, actor })
+  return keyServer
+}

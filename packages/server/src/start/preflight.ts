@@ -1,0 +1,69 @@
+import { AthenaError } from '@aegis/client'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { Db } from '../db/db.ts'
+import type { Log } from '../log/log.ts'
+import { addPractice, listPractices, markVerified } from '../sync/schedule.sql.ts'
+import type { CallContext } from '../upstream/call-context.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+
+export interface PreflightDeps {
+  readonly db: Db
+  readonly upstream: Upstream
+  readonly log: Log
+}
+
+/** Practices asked about before the start; the rest of a large installation is found out by its own first calls. */
+const askedMax = 20
+
+/**
+ * Asks athenahealth about every practice that it has never answered for: a wrong credential, practice or address is told
+ * at the start, by name and with the remedy, instead of as a failure that repeats itself in a log. A practice that was
+ * answered for before is not asked about again, so a restart works through an outage of athenahealth.
+ */
+export async function preflight(
+  deps: PreflightDeps,
+  to: { practices: readonly number[]; environment: string },
+): Promise<void> {
+  await deps.db.control(async (tx) => {
+    for (const practice of to.practices) await addPractice(tx, practice, to.environment)
+  })
+  const known = await deps.db.control((tx) => listPractices(tx))
+  const unverified = known.filter((row) => row.verified_at === null && to.practices.includes(row.practice))
+  for (const { practice } of unverified.slice(0, askedMax)) {
+    await askAbout(deps, practice)
+    await deps.db.control((tx) => markVerified(tx, practice))
+    deps.log.info('aegis.practice-verified', { practice })
+  }
+}
+
+const preflightCall: CallContext = { priority: 'interactive', purpose: 'start.preflight' }
+
+async function askAbout({ upstream }: PreflightDeps, practice: number): Promise<void> {
+  try {
+    await upstream.practice(practice).practiceInfo({ context: preflightCall })
+  } catch (error) {
+    throw explained(error, practice)
+  }
+}
+
+const codes: Readonly<
+  Record<
+    string,
+    'start.practice-unknown' | 'start.practice-refused' | 'start.upstream-unreachable' | 'start.not-athenahealth'
+  >
+> = {
+  'unknown-practice': 'start.practice-unknown',
+  forbidden: 'start.practice-refused',
+  network: 'start.upstream-unreachable',
+  timeout: 'start.upstream-unreachable',
+  'malformed-response': 'start.not-athenahealth',
+  configuration: 'start.not-athenahealth',
+}
+
+/** What went wrong, as the operator can mend it. What Aegis itself refused says so already. */
+function explained(error: unknown, practice: number): unknown {
+  if (isAegisError(error)) return error
+  if (!(error instanceof AthenaError)) return error
+  const code = codes[error.code] ?? 'start.upstream-failed'
+  return new AegisError(code, { practice, answer: error.code }, { cause: error })
+}

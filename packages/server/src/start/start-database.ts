@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import type { AegisConfig } from '../config/aegis-config.ts'
+import { systemClock } from '../clock/clock.ts'
+import type { Random } from '../clock/random.ts'
+import type { RuntimeLogins } from '../db/database-login.ts'
+import { startEmbedded } from '../db/embedded-postgres.ts'
+import { migrate } from '../db/migrate.ts'
+import { type OpenDb, openDb } from '../db/open-db.ts'
+import { prepareDatabase } from '../db/prepare-database.ts'
+import type { Log } from '../log/log.ts'
+import type { Home } from '../ops/home.ts'
+import { installQueue } from '../queue/install-queue.ts'
+import type { StopStack } from './stop-stack.ts'
+
+export interface StartedDatabase {
+  readonly db: OpenDb
+  readonly logins: RuntimeLogins
+  /** For `aegis status`: without user and password. */
+  readonly shownUrl: string
+}
+
+/** Starts the embedded PostgreSQL or reaches the configured one, brings its schema up to date and opens the pools. */
+export async function startDatabase(
+  parts: { config: AegisConfig; home: Home; log: Log; random: Random },
+  stops: StopStack,
+): Promise<StartedDatabase> {
+  const { log } = parts
+  const { logins, shownUrl } = await (parts.config.database ? external(parts) : embedded(parts, stops))
+  const db = await openDb({ logins, log })
+  stops.push(() => db.close())
+  return { db, logins, shownUrl }
+}
+
+async function embedded(
+  { home, log, random }: { home: Home; log: Log; random: Random },
+  stops: StopStack,
+): Promise<{ logins: RuntimeLogins; shownUrl: string }> {
+  // PostgreSQL lives in the machine's time, also where the installation's clock is a simulator's.
+  const server = await startEmbedded({ dataDir: join(home.data, 'postgres'), runDir: home.run, log, clock: systemClock, random })
+  stops.push(() => server.stop())
+  await migrate({ ownerUrl: server.ownerUrl, log })
+  await installQueue({ ownerUrl: server.ownerUrl })
+  return { logins: server.logins, shownUrl: `embedded (process ${server.pid})` }
+}
+
+async function external({ config, log }: { config: AegisConfig; log: Log }) {
+  const ownerUrl = config.database?.ownerUrl.reveal()
+  const runtimeUrl = config.database?.url.reveal()
+  const urls = { ...(ownerUrl && { ownerUrl }), ...(runtimeUrl && runtimeUrl !== ownerUrl && { runtimeUrl }) }
+  const logins = await prepareDatabase({ log, afterMigrate: installQueue }, urls)
+  return { logins, shownUrl: withoutLogin(runtimeUrl ?? ownerUrl ?? '') }
+}
+
+function withoutLogin(text: string): string {
+  const url = URL.parse(text)
+  return url ? `${url.protocol}//${url.host}${url.pathname}` : 'external'
+}

@@ -1,0 +1,30 @@
+import type { CallOptions } from '@aegis/client'
+import type { CallContext, OpenOutcome } from '../upstream/call-context.ts'
+
+/** What the audit log is told of an answer. */
+export interface AnswerFacts {
+  readonly records: number
+  /** Ids of every patient in the answer. */
+  readonly patientIds: readonly string[]
+}
+
+/**
+ * Makes a call whose answer holds records of patients. Resolves only when the audit log says, durably, which patients
+ * they are: nothing of the answer is used before.
+ */
+export async function audited<T>(
+  context: CallContext,
+  factsOf: (answer: T) => AnswerFacts,
+  call: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  let open: OpenOutcome | undefined
+  const withOutcome: CallContext = {
+    ...context,
+    outcome(outcome) {
+      open = outcome
+    },
+  }
+  const answer = await call({ context: withOutcome })
+  await open?.record(factsOf(answer))
+  return answer
+}

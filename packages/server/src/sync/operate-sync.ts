@@ -1,0 +1,43 @@
+import { AegisError } from '../errors/aegis-error.ts'
+import { type FeedName, feedNames } from './feeds.ts'
+import { listPractices, makeDue } from './schedule.sql.ts'
+import { readFeeds, wantResnapshot } from './sync.sql.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+type OperateDeps = Pick<SyncDeps, 'db'>
+
+/** Makes a practice's feeds, or one, due at once. A drain still waits for its minute: athenahealth asks for that. */
+export async function syncNow({ db }: OperateDeps, practice: number, feed?: string): Promise<void> {
+  const name = await checked(db, practice, feed)
+  await db.control((tx) => makeDue(tx, practice, name ?? null))
+}
+
+/** Asks for a new authoritative snapshot of a practice's feeds, or one, and makes them due. */
+export async function resnapshot({ db }: OperateDeps, practice: number, feed?: string): Promise<void> {
+  const name = await checked(db, practice, feed)
+  await db.practice(practice, async (tx) => {
+    for (const wanted of name ? [name] : feedNames) await wantResnapshot(tx, { practice, feed: wanted })
+  })
+  await db.control((tx) => makeDue(tx, practice, name ?? null))
+}
+
+/** Whether any feed of any practice consumes: then a feed that is contested is a matter of its own practice. */
+export async function anyFeedLive({ db }: OperateDeps): Promise<boolean> {
+  for (const { practice } of await db.control((tx) => listPractices(tx))) {
+    const states = await db.practice(practice, (tx) => readFeeds(tx, practice))
+    if (states.some((row) => row.state === 'live')) return true
+  }
+  return false
+}
+
+async function checked(
+  db: OperateDeps['db'],
+  practice: number,
+  feed: string | undefined,
+): Promise<FeedName | undefined> {
+  const practices = await db.control((tx) => listPractices(tx))
+  if (!practices.some((row) => row.practice === practice)) throw new AegisError('sync.practice-unknown', { practice })
+  const name = feedNames.find((known) => known === feed)
+  if (feed !== undefined && !name) throw new AegisError('sync.feed-unknown', { feeds: feedNames.join(', ') })
+  return name
+}

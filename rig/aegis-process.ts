@@ -1,0 +1,122 @@
+/** The real program as a child process: started as a user would start it, killed as the kernel would. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface AegisOptions {
+  /** AEGIS_HOME. */
+  readonly home: string
+  /** Path of the configuration file. */
+  readonly config: string
+}
+
+interface Instance {
+  readonly url: string
+  readonly token: string
+  readonly pid: number
+}
+
+const bin = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'aegis.js')
+const startTimeoutMs = 60_000
+
+export class AegisProcess {
+  readonly #options: AegisOptions
+  readonly #child: ChildProcess
+  #said = ''
+
+  constructor(options: AegisOptions) {
+    this.#options = options
+    this.#child = spawn(process.execPath, ['--conditions=aegis-source', bin, 'up', '--plain', '--port', '0'], {
+      env: { ...process.env, AEGIS_HOME: options.home, AEGIS_CONFIG: options.config },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (data) => {
+        this.#said = `${this.#said}${data}`.slice(-20_000)
+      })
+    }
+  }
+
+  /** What it printed last, for a failure's report. */
+  get said(): string {
+    return this.#said
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Resolves when the API answers; rejects when the process ends first. */
+  async ready(): Promise<void> {
+    for (const until = Date.now() + startTimeoutMs; Date.now() < until; await sleep(50)) {
+      if (!this.running) throw new Error(`aegis ended with ${this.#child.exitCode}:\n${this.#said}`)
+      if (await this.status().catch(() => undefined)) return
+    }
+    throw new Error(`aegis did not become ready:\n${this.#said}`)
+  }
+
+  status(): Promise<StatusReport> {
+    return this.#ask('GET', '/aegis/v1/status')
+  }
+
+  sql(practice: number, text: string): Promise<{ columns: string[]; rows: unknown[][]; truncated: boolean }> {
+    return this.#ask('POST', '/aegis/v1/sql', { practice, text, unseal: { reason: 'reliability rig', actor: 'rig' } })
+  }
+
+  /** Ends the process at once, without any chance to tidy up. */
+  async kill(): Promise<void> {
+    if (!this.running) return
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+
+  /** Asks the process to stop, and waits for it. Returns its exit code. */
+  async stop(): Promise<number | null> {
+    if (!this.running) return this.#child.exitCode
+    const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve))
+    this.#child.kill('SIGTERM')
+    return ended
+  }
+
+  /** The embedded PostgreSQL of this home, if one runs. */
+  postgresPid(): number | undefined {
+    const file = join(this.#options.home, 'data', 'postgres', 'postmaster.pid')
+    if (!existsSync(file)) return undefined
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined
+  }
+
+  async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { url, token } = JSON.parse(
+      readFileSync(join(this.#options.home, 'run', 'instance.json'), 'utf8'),
+    ) as Instance
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as T
+  }
+}
+
+/** The part of `aegis status --json` that the rig looks at. */
+export interface StatusReport {
+  readonly now: string
+  readonly practices: readonly {
+    readonly practice: number
+    readonly openIntents: number
+    readonly waitingPages: number
+    readonly quarantined: number
+    readonly feeds: readonly {
+      feed: string
+      state: string
+      lagMs: number | null
+      gaps: readonly unknown[]
+      failure: unknown
+    }[]
+  }[]
+  readonly alarms: readonly { code: string; message: string }[]
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Simulator, startSimulator } from '@aegis/simulator'
+import type { Difference } from '../packages/server/testing/oracle.ts'
+import { AegisProcess } from './aegis-process.ts'
+import { compareWithTruth } from './compare-with-truth.ts'
+import { seededRandom } from './seeded-random.ts'
+
+export interface KillRunOptions {
+  readonly seed: number
+  readonly kills: number
+  readonly patients: number
+}
+
+export interface KillRunResult {
+  readonly kills: Readonly<Record<Victim, number>>
+  readonly differences: readonly Difference[]
+  readonly defects: readonly string[]
+  readonly gaps: number
+  readonly drainDistanceMinMs: number | undefined
+  readonly changes: number
+}
+
+type Victim = 'aegis' | 'postgres' | 'both'
+
+const practice = 195900
+const scope = { bookedDaysBack: 7, bookedDaysAhead: 30 }
+/** The simulated practice lives this much faster than we do. */
+const speed = 60
+const quietTimeoutMs = 180_000
+
+/**
+ * One run: a simulated practice lives through its day while Aegis, its PostgreSQL or both are killed again and again,
+ * first during the first load, then during a running day. At the end the practice rests, Aegis catches up, and the
+ * mirror must equal the truth.
+ */
+export async function killRun({ seed, kills, patients }: KillRunOptions): Promise<KillRunResult> {
+  const random = seededRandom(seed)
+  const directory = mkdtempSync(join(tmpdir(), 'aegis-rig-'))
+  const simulator = await startSimulator({
+    seed,
+    practices: [{ id: practice, patients }],
+    limits: 'production',
+    speed,
+    day: true,
+    activationLagMs: 60_000,
+  })
+  const options = { home: join(directory, 'home'), config: writeConfig(directory, simulator.url) }
+  let aegis = new AegisProcess(options)
+  const counts: Record<Victim, number> = { aegis: 0, postgres: 0, both: 0 }
+  try {
+    for (let killed = 0; killed < kills; killed += 1) {
+      // The first kills meet the start, the migrations and the first load; later ones a running day.
+      const loading = killed < kills / 2
+      if (!loading || random() < 0.7) await aegis.ready()
+      await sleep(random() * (loading ? 1_500 : 4_000))
+      const victim = (['aegis', 'postgres', 'both'] as const)[Math.floor(random() * 3)] ?? 'aegis'
+      await strike(aegis, victim)
+      counts[victim] += 1
+      if (!aegis.running) aegis = new AegisProcess(options)
+    }
+    await aegis.ready()
+    await comeToRest(aegis, simulator)
+    return await judge({ aegis, simulator, counts })
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n${aegis.said}`, {
+      cause: error,
+    })
+  } finally {
+    await aegis.stop()
+    await simulator.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function strike(aegis: AegisProcess, victim: Victim): Promise<void> {
+  const postgres = aegis.postgresPid()
+  if (victim !== 'postgres') await aegis.kill()
+  if (victim !== 'aegis' && postgres !== undefined) {
+    try {
+      process.kill(postgres, 'SIGKILL')
+    } catch {
+      // It had ended by itself: there is nothing to kill.
+    }
+  }
+}
+
+/** Lets the practice rest and waits until Aegis has caught up: everything live, nothing open, everything looked at since. */
+async function comeToRest(aegis: AegisProcess, simulator: Simulator): Promise<void> {
+  simulator.days.pause()
+  const restedAt = simulator.clock.now()
+  let last: unknown
+  for (const until = Date.now() + quietTimeoutMs; Date.now() < until; await sleep(250)) {
+    const report = await aegis.status().catch(() => undefined)
+    const [found] = report?.practices ?? []
+    last = found
+    if (!report || !found || found.openIntents > 0 || found.waitingPages > 0) continue
+    const caughtUp = found.feeds.every(({ state, lagMs, gaps, feed }) => {
+      const hasFeed = feed === 'appointments' || feed === 'patients' || feed === 'providers'
+      const seenAt = Date.parse(report.now) - (lagMs ?? Number.POSITIVE_INFINITY)
+      return hasFeed ? state === 'live' && gaps.length === 0 && seenAt > restedAt : lagMs !== null
+    })
+    if (caughtUp) return
+  }
+  throw new Error(`Aegis did not catch up: ${JSON.stringify(last)}`)
+}
+
+async function judge(parts: {
+  aegis: AegisProcess
+  simulator: Simulator
+  counts: Record<Victim, number>
+}): Promise<KillRunResult> {
+  const { aegis, simulator, counts } = parts
+  const differences = await compareWithTruth({ aegis, simulator, practice }, scope)
+  const { rows } = await aegis.sql(practice, 'select count(*) from change')
+  return {
+    kills: counts,
+    differences,
+    defects: simulator.truth.defects(),
+    gaps: 0,
+    drainDistanceMinMs: undefined,
+    changes: Number(rows[0]?.[0] ?? 0),
+  }
+}
+
+/** Written as an operator would write it; the secret in a file of its own. */
+function writeConfig(directory: string, url: string): string {
+  const secretFile = join(directory, 'secret')
+  writeFileSync(secretFile, 'demo-secret\n', { mode: 0o600 })
+  const file = join(directory, 'aegis.yaml')
+  const lines = [
+    'environment: local',
+    'clock: simulator',
+    `practices: [${practice}]`,
+    'athena:',
+    '  clientId: demo-client',
+    `  secretFile: ${secretFile}`,
+    `  baseUrl: ${url}`,
+    'limits: { perSecond: 100, perDay: 500000, tokensPerMinute: 50 }',
+    'policy: { offHours: always }',
+    'sync:',
+    '  settle: 1m',
+    '  activationCheck: 10s',
+    `  bookedDaysBack: ${scope.bookedDaysBack}`,
+    `  bookedDaysAhead: ${scope.bookedDaysAhead}`,
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  return file
+}
