@@ -76,6 +76,7 @@ function createPracticeState({ id, seed, patients, now }: PracticeOptions): Prac
     }),
     appointments: createAppointmentTable(1024),
     listeners: [],
+    openedUntil: 0,
     latestAt: openedAt,
   }
   populateSchedule(state, openedAt)

@@ -1,5 +1,5 @@
 /** Patients: registered, changed, deleted and merged. */
-import { appointmentsOf, linkPatient, statusOf } from './appointment-table.ts'
+import { appointmentsOf, linkPatient } from './appointment-table.ts'
 import { dateText, parseDate } from './calendar-date.ts'
 import { markModified, startsBefore } from './fill-slot.ts'
 import {
@@ -10,7 +10,6 @@ import {
   relist,
   survivorOf,
   type PatientFields,
-  type PatientTable,
 } from './patient-table.ts'
 import {
   announce,
@@ -170,16 +169,4 @@ export function setCustomFields(state: PracticeState, input: CustomFieldValues, 
   changeTime(state, stamp)
   patients.customFields.set(id, { ...patients.customFields.get(id), ...input.values })
   announcePatient(state, id, 'UpdatePatientCustomField')
-}
-
-/** True when the patient can be booked: neither deleted nor merged. */
-export function isLive(patients: PatientTable, id: number): boolean {
-  const status = patientStatus(patients, id)
-  return status !== 'deleted' && status !== 'merged'
-}
-
-/** True when the patient has an appointment that is booked and not yet begun. */
-export function hasBooking(state: PracticeState, id: number): boolean {
-  for (const position of appointmentsOf(state, id)) if (statusOf(state.appointments, position) === 'f') return true
-  return false
 }

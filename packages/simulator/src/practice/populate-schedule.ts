@@ -1,5 +1,5 @@
 /** Fills a new practice's calendar: what happened in the last month, and what is booked and open for the next two. */
-import { addSlotRow, appointmentsBetween, setStatus, statusOf, type SlotPlace } from './appointment-table.ts'
+import { addSlotRow, setStatus, type SlotPlace } from './appointment-table.ts'
 import { dayMs, weekdayOf } from './calendar-date.ts'
 import { fillSlot, markCheckedIn, markCheckedOut, markModified } from './fill-slot.ts'
 import { hasAppointmentOn } from './patient-record.ts'
@@ -38,6 +38,7 @@ export function populateSchedule(state: PracticeState, now: number): void {
     places.sort((a, b) => a.start - b.start || a.provider - b.provider)
     for (const place of places) addPlace(making, place)
   }
+  state.openedUntil = today + aheadDays
 }
 
 function addPlace(making: Populating, place: SlotPlace): void {
@@ -74,7 +75,8 @@ export function startOf(state: PracticeState, position: number): number {
   return instantOf(zone, { day: table.day.get(position), seconds: table.start.get(position) * 60 })
 }
 
-function occupancy(daysAhead: number, weekday: number): number {
+/** How full the practice likes to be, 0 to 1, so many days ahead. */
+export function occupancy(daysAhead: number, weekday: number): number {
   const load = weekdayLoad[weekday] ?? 1
   if (daysAhead < 1) return Math.min(0.97, shares.past * load)
   return Math.max(0.2, 0.85 - daysAhead / 80) * load
@@ -133,13 +135,4 @@ function visitRow(making: Populating, position: number, startsAt: number): void 
   if (enteredAt >= now) return
   setStatus(table, position, '4')
   markModified(table, position, { at: enteredAt, by })
-}
-
-/** Positions of the open slots of the days from `firstDay` to `lastDay`. */
-export function openSlotsBetween(state: PracticeState, firstDay: number, lastDay: number): number[] {
-  const open: number[] = []
-  for (const position of appointmentsBetween(state.appointments, firstDay, lastDay)) {
-    if (statusOf(state.appointments, position) === 'o') open.push(position)
-  }
-  return open
 }

@@ -30,6 +30,8 @@ export interface PracticeState {
   readonly patients: PatientTable
   readonly appointments: AppointmentTable
   readonly listeners: ((event: PracticeEvent) => void)[]
+  /** Last day (day number) whose template slots are open. */
+  openedUntil: number
   /** Time of the latest change, epoch ms: changes never go back in time. */
   latestAt: number
 }

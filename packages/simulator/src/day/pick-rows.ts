@@ -1,0 +1,69 @@
+/** Picks what a change is about: an appointment, a slot, a patient. */
+import { statusOf, type AppointmentStatus } from '../practice/appointment-table.ts'
+import { patientStatus } from '../practice/patient-table.ts'
+import { aheadDays } from '../practice/populate-schedule.ts'
+import { hasAppointmentOn } from '../practice/patient-record.ts'
+import { listed } from '../practice/practice-state.ts'
+import { wallTime } from '../practice/zone-time.ts'
+import type { Day } from './day.ts'
+
+const daysTried = 6
+const patientsTried = 8
+/** Nothing is booked or changed that begins sooner. */
+const noticeMs = 15 * 60_000
+
+/** A day ahead: today and the next ones far more often than those in two months. */
+export function pickDay(day: Day, department: number): number {
+  const { zone } = listed(day.state.departments, department)
+  const ahead = Math.floor(aheadDays * day.random.fraction() ** 1.6)
+  return wallTime(zone, day.clock.now()).day + ahead
+}
+
+/** Positions of a department's rows of one day that have not begun yet, by what became of them. */
+export interface DayRows {
+  readonly open: number[]
+  readonly booked: number[]
+  readonly cancelled: number[]
+}
+
+/** The rows of a department on one day; frozen slots and rows that begin within minutes are left out. */
+export function dayRows({ state, clock }: Day, department: number, date: number): DayRows {
+  const { appointments: table } = state
+  const rows: DayRows = { open: [], booked: [], cancelled: [] }
+  const soon = wallTime(listed(state.departments, department).zone, clock.now() + noticeMs)
+  if (date < soon.day) return rows
+  const firstMinute = date > soon.day ? 0 : Math.ceil(soon.seconds / 60)
+  for (const position of table.byDay.get(date) ?? []) {
+    if (table.department.get(position) !== department || table.start.get(position) < firstMinute) continue
+    if (table.frozen.get(position) === 0) rowsFor(rows, statusOf(table, position))?.push(position)
+  }
+  return rows
+}
+
+function rowsFor(rows: DayRows, status: AppointmentStatus): number[] | undefined {
+  if (status === 'o') return rows.open
+  if (status === 'f') return rows.booked
+  return status === 'x' ? rows.cancelled : undefined
+}
+
+/** One such row of some day ahead; undefined when a few days had none. */
+export function pickRow(day: Day, department: number, kind: keyof DayRows): number | undefined {
+  for (let attempt = 0; attempt < daysTried; attempt += 1) {
+    const rows = dayRows(day, department, pickDay(day, department))[kind]
+    if (rows.length > 0) return day.random.pick(rows)
+  }
+  return undefined
+}
+
+/** A patient of the department who is active and, if a date is given, has no appointment on it. */
+export function pickPatient(day: Day, department: number, date?: number): number | undefined {
+  const { state, random } = day
+  const ids = state.patients.byDepartment[department]
+  for (let attempt = 0; attempt < patientsTried; attempt += 1) {
+    const id = ids?.at(random.below(ids.length))
+    if (id === undefined) return undefined
+    if (patientStatus(state.patients, id) !== 'active') continue
+    if (date === undefined || !hasAppointmentOn(state, id, date)) return id
+  }
+  return undefined
+}

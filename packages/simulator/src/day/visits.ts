@@ -1,0 +1,104 @@
+/** Patients come to their appointments, are checked in, seen, checked out, and charged; a few never come. */
+import { appointmentAt, statusOf } from '../practice/appointment-table.ts'
+import { startOf } from '../practice/populate-schedule.ts'
+import type { PracticeEvent } from '../practice/practice.ts'
+import { listed } from '../practice/practice-state.ts'
+import { SeededRandom } from '../practice/seeded-random.ts'
+import { checkOut, completeCheckIn, enterCharges, startCheckIn } from '../practice/visit-changes.ts'
+import { instantOf, wallTime } from '../practice/zone-time.ts'
+import { schedule, staffStamp, type Day } from './day.ts'
+
+const minuteMs = 60_000
+const noShowShare = 0.04
+/** Local second after midnight at which the day's visits are looked up. */
+const planSecond = 60
+
+interface VisitTimes {
+  /** Epoch ms at which the patient arrives; undefined when the patient never does. */
+  readonly arrivesAt: number | undefined
+  readonly deskMs: number
+  readonly overrunMs: number
+  readonly billingMs: number
+}
+
+/** How the visit of an appointment goes: a function of seed and appointment, so it does not depend on when it is asked. */
+function visitTimes(day: Day, position: number): VisitTimes {
+  const random = new SeededRandom(day.state.seed ^ 0x5eed_0007, position)
+  const comes = !random.chance(noShowShare)
+  return {
+    arrivesAt: comes ? startOf(day.state, position) + random.between(-720, 240) * 1000 : undefined,
+    deskMs: random.between(40, 240) * 1000,
+    overrunMs: random.between(-180, 900) * 1000,
+    billingMs: random.between(20, 600) * minuteMs,
+  }
+}
+
+/** Plans the visits of today in every department, and of each next day when it begins; follows bookings made meanwhile. */
+export function planVisits(day: Day): (event: PracticeEvent) => void {
+  for (const department of day.state.departments) {
+    planToday(day, department.index)
+    planNextDay(day, department.index)
+  }
+  return (event) => {
+    if (event.feed !== 'appointments') return
+    const position = appointmentAt(day.state.appointments, event.id)
+    if (position === undefined) return
+    if (event.name === 'ScheduleAppointment') expectArrival(day, position)
+    else if (event.name === 'CheckIn') expectCheckOut(day, position)
+    else if (event.name === 'CheckOut') expectCharges(day, position)
+  }
+}
+
+function localDay(day: Day, department: number): number {
+  return wallTime(listed(day.state.departments, department).zone, day.clock.now()).day
+}
+
+function planNextDay(day: Day, department: number): void {
+  const { zone } = listed(day.state.departments, department)
+  const at = instantOf(zone, { day: localDay(day, department) + 1, seconds: planSecond })
+  schedule(day, at, () => {
+    planToday(day, department)
+    planNextDay(day, department)
+  })
+}
+
+/** Takes up every visit of the local day at the point it has reached. */
+function planToday(day: Day, department: number): void {
+  const { appointments: table } = day.state
+  const today = localDay(day, department)
+  for (const position of table.byDay.get(today) ?? []) {
+    if (table.department.get(position) !== department) continue
+    const status = statusOf(table, position)
+    if (status === 'f') expectArrival(day, position)
+    else if (status === '2') expectCheckOut(day, position)
+    else if (status === '3') expectCharges(day, position)
+  }
+}
+
+function expectArrival(day: Day, position: number): void {
+  const { state, clock } = day
+  const { arrivesAt, deskMs } = visitTimes(day, position)
+  const isToday = state.appointments.day.get(position) === localDay(day, state.appointments.department.get(position))
+  if (!isToday || arrivesAt === undefined || startOf(state, position) < clock.now()) return
+  schedule(day, arrivesAt, () => {
+    if (statusOf(state.appointments, position) !== 'f') return
+    startCheckIn(state, position, staffStamp(day))
+    schedule(day, clock.now() + deskMs, () => completeCheckIn(state, position, staffStamp(day)))
+  })
+}
+
+function expectCheckOut(day: Day, position: number): void {
+  const { state } = day
+  const lengthMs = state.appointments.minutes.get(position) * minuteMs
+  const checkedInMs = state.appointments.checkedInAt.get(position) * 1000
+  const { overrunMs } = visitTimes(day, position)
+  const begins = Math.max(startOf(state, position), checkedInMs)
+  schedule(day, begins + lengthMs + overrunMs, () => checkOut(state, position, staffStamp(day)))
+}
+
+function expectCharges(day: Day, position: number): void {
+  const { state } = day
+  const leftMs = state.appointments.checkedOutAt.get(position) * 1000
+  const at = leftMs + visitTimes(day, position).billingMs
+  schedule(day, at, () => enterCharges(state, position, staffStamp(day)))
+}
