@@ -23,7 +23,7 @@ const OTHER_VARIABLES = ['AEGIS_CONFIG']
 
 function strangeVariables(env: Variables): Pick<Reading, 'problems' | 'warnings'> {
   const known = [...OTHER_VARIABLES, ...settingList.flatMap(({ doc }) => doc.env ?? [])]
-  const strange = Object.keys(env).filter((name) => name.startsWith('AEGIS_') && !known.includes(name))
+  const strange = Object.keys(env).filter((name) => /^AEGIS_(?!TEST_)/.test(name) && !known.includes(name))
   const secret = strange.filter((name) => /SECRET|PASSW|TOKEN/.test(name))
   return {
     problems: secret.map((name) => ({

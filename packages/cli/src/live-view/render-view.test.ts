@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Alarm } from '@aegis/server'
+import { sampleFeed, samplePractice, sampleReport } from '../../testing/sample-report.ts'
+import { extendHistory, type History } from './history.ts'
+import type { Size } from './line.ts'
+import { renderReport, renderView } from './render-view.ts'
+
+const wide: Size = { columns: 120, rows: 30, color: false, unicode: true }
+const usual: Size = { ...wide, columns: 80, rows: 24 }
+
+/** A history in which changes come and go and patients grow in number. */
+function history(): History {
+  const reports = Array.from({ length: 40 }, (_, index) => {
+    const records = { department: 12, provider: 24, patient: 25 * (index + 1), appointment: 3412 }
+    return sampleReport({ practices: [samplePractice({ changesLastMinute: index % 8, records })] })
+  })
+  return reports.reduce(extendHistory, [])
+}
+
+const gap: Alarm = {
+  level: 'error',
+  code: 'sync.gap',
+  practice: 195900,
+  feed: 'appointments',
+  message: 'Changes since 2026-11-23T14:00:00.000Z may be missing (subscription-lost).',
+  remedy: 'Nothing to do: the subscription is being renewed and a new snapshot closes the gap.',
+}
+
+test('a wide terminal shows everything', () => {
+  assert.equal(
+    `\n${renderView(sampleReport(), wide, history()).join('\n')}\n`,
+    `
+ Aegis 0.1.0  local                                                         2026-11-23 15:42:17 UTC · simulator's clock
+ athenahealth  http://127.0.0.1:43121 · simulator
+ this instance http://127.0.0.1:7420 · up 2 min · process 4711 · database embedded
+ home          /srv/clinic/.aegis
+
+ Quota █░░░░░░░░░░░░░░░░░░░ 1,234 of 50,000 calls today, 48,766 left, anew in 8 h
+                            37 in the last minute · at most 5 a second
+
+ Practice 195900  departments 12   providers 24   patients 1,000↑  appointments 3,412
+   changes ▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█ 37 a minute, 1,204 an hour · deleted 3 · merged 1
+   feed           state        records   behind  last change  what happens
+   departments    live              12     60 s  —
+   patients       live           1,000     14 s  18 s ago
+   appointments   settling       3,412        —  18 s ago     subscription active; settling 40 s more
+
+ No alarms.
+ Ctrl-C stops it, nothing is lost · elsewhere: aegis status · aegis sql --practice 195900 "select * from mirror.change"
+`,
+  )
+})
+
+test('a usual terminal keeps the figures whole, leaves out what it must and wraps alarms with their remedy', () => {
+  assert.equal(
+    `\n${renderView(sampleReport({ alarms: [gap] }), usual, history()).join('\n')}\n`,
+    `
+ Aegis 0.1.0  local                 2026-11-23 15:42:17 UTC · simulator's clock
+ athenahealth  http://127.0.0.1:43121 · simulator
+ this instance http://127.0.0.1:7420 · up 2 min · process 4711
+ home          /srv/clinic/.aegis
+
+ Quota █░░░░░░░░░░░░░░░░░ 1,234 of 50,000 calls today, 48,766 left, anew in 8 h
+                          37 in the last minute · at most 5 a second
+
+ Practice 195900  departments 12   providers 24   patients 1,000↑
+                  appointments 3,412
+   changes ▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█ 37 a minute, 1,204 an hour · deleted 3 · me…
+   feed           state        records   behind  what happens
+   departments    live              12     60 s
+   patients       live           1,000     14 s
+   appointments   settling       3,412        —  subscription active; settling …
+
+ ERROR   195900 appointments: Changes since 2026-11-23T14:00:00.000Z may be
+         missing (subscription-lost). (sync.gap)
+   → Nothing to do: the subscription is being renewed and a new snapshot closes
+     the gap.
+ Ctrl-C stops it, nothing is lost · elsewhere: aegis status
+`,
+  )
+})
+
+test('a small terminal keeps practice and alarms', () => {
+  assert.equal(
+    `\n${renderView(sampleReport({ alarms: [gap] }), { ...usual, columns: 50, rows: 16 }, []).join('\n')}\n`,
+    `
+ Aegis 0.1.0  local
+
+ Quota █░░░░ 1,234 of 50,000 calls today, 48,766 …
+             37 in the last minute
+
+ Practice 195900    2/3 live    4,448 records    …
+
+ ERROR   195900 appointments: Changes since
+         2026-11-23T14:00:00.000Z may be missing
+         (subscription-lost). (sync.gap)
+   → Nothing to do: the subscription is being
+     renewed and a new snapshot closes the gap.
+ Ctrl-C stops it, nothing is lost
+`,
+  )
+})
+
+test('colours mark the environment and what is not well, and nothing else changes', () => {
+  const colored = renderView(sampleReport({ environment: 'production', alarms: [gap] }), { ...wide, color: true }, [])
+  const plain = renderView(sampleReport({ environment: 'production', alarms: [gap] }), wide, [])
+  assert.ok(colored[0]?.includes('\u001b[1;37;41m production \u001b[0m'))
+  assert.ok(colored.join('\n').includes('\u001b[31m ERROR   \u001b[0m'))
+  // oxlint-disable-next-line no-control-regex -- the codes of the colours are what is taken out
+  const bare = colored.map((line) => line.replace(/\u001b\[[\d;]*m/g, '').trimEnd())
+  assert.deepEqual(bare, plain)
+})
+
+test('a terminal without Unicode gets ASCII only', () => {
+  const text = renderView(sampleReport({ alarms: [gap] }), { ...wide, unicode: false }, history()).join('')
+  assert.match(text, /^[ -~]*$/)
+})
+
+const practices = Array.from({ length: 30 }, (_, index) => samplePractice({ practice: 1000 + index }))
+
+describe('many practices', () => {
+  test('shrink to a line each', () => {
+    const lines = renderView(sampleReport({ practices: practices.slice(0, 10) }), wide, [])
+    assert.equal(lines.filter((line) => /^ Practice 10\d\d +2\/3 live/.test(line)).length, 10)
+  })
+
+  test('are counted where even that is too much', () => {
+    const lines = renderView(sampleReport({ practices }), usual, [])
+    assert.equal(lines.length, 24)
+    assert.match(lines.join('\n'), /… and 18 more: aegis status/)
+  })
+
+  test('are all in the report of aegis status', () => {
+    const lines = renderReport(sampleReport({ practices }), wide)
+    assert.equal(lines.filter((line) => line.startsWith(' Practice')).length, 30)
+    assert.ok(lines.length > 150)
+  })
+})
+
+test('no frame is larger than its terminal', () => {
+  const alarms = Array.from({ length: 9 }, (_, index) => ({ ...gap, practice: index }))
+  for (const columns of [1, 10, 33, 50, 79, 80, 81, 100, 200]) {
+    for (const rows of [1, 2, 5, 10, 24, 50]) {
+      const lines = renderView(sampleReport({ practices, alarms }), { ...wide, columns, rows }, history())
+      assert.ok(lines.length <= rows, `${columns}x${rows}: ${lines.length} lines`)
+      assert.ok(
+        lines.every((line) => line.length <= columns),
+        `${columns}x${rows}`,
+      )
+    }
+  }
+})
+
+test('what the report says cannot move the cursor', () => {
+  const explanation = 'waiting\u001b[2J\r\nfor\u202e it'
+  const feeds = [sampleFeed({ state: 'settling', explanation })]
+  const text = renderView(sampleReport({ practices: [samplePractice({ feeds })] }), wide, []).join('\n')
+  assert.match(text, /waiting\\u\{1b\}\[2J\\u\{d\}\\u\{a\}for\\u\{202e\} it/)
+})

@@ -1,0 +1,125 @@
+import type { Alarm, StatusReport } from '@aegis/server'
+import { bar, count, duration, instant } from './figures.ts'
+import type { History } from './history.ts'
+import { fitting, type Line, paint, type Size, span, spread, type Tone, wrap } from './line.ts'
+import { practiceLines, practiceSummary } from './practice-lines.ts'
+
+const ENVIRONMENT_TONES: Readonly<Record<StatusReport['environment'], Tone>> = {
+  production: 'alert',
+  preview: 'warn',
+  local: 'good',
+}
+
+/**
+ * A report as the lines of a terminal of this size: counts, ids, states and times, never names. Never more lines than
+ * rows nor more characters than columns; where there is no room, practices shrink to a line each, then the last ones
+ * are only counted. Pure.
+ */
+export function renderView(report: StatusReport, size: Size, history: History): string[] {
+  const around = [...head(report, size), [], ...quota(report, size), []]
+  const alarms = alarmLines(report.alarms, size.columns, Math.max(3, Math.floor(size.rows / 3)))
+  const room = size.rows - around.length - alarms.length - 2
+  const lines = [...around, ...practices(report, { size, history, room }), [], ...alarms, footer(report, size.columns)]
+  return lines.slice(0, size.rows).map((line) => paint(line, size))
+}
+
+/** A report as text for `aegis status`: everything, however long. */
+export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): string[] {
+  const whole = { ...size, rows: Number.POSITIVE_INFINITY }
+  const shown = practices(report, { size: whole, history: [], room: whole.rows })
+  const lines = [
+    ...head(report, whole),
+    [],
+    ...quota(report, whole),
+    [],
+    ...shown,
+    [],
+    ...alarmLines(report.alarms, whole.columns, whole.rows),
+  ]
+  return lines.map((line) => paint(line, whole))
+}
+
+/** On a lower terminal the practices need the room more than the addresses, which `aegis status` tells as well. */
+const ROWS_FOR_ADDRESSES = 20
+
+function head(report: StatusReport, { columns, rows }: Size): Line[] {
+  const { environment, baseUrl, clock, now, startedAt, urls, home, pid, version } = report
+  const name = [span(` Aegis ${version} `, 'strong'), span(` ${environment} `, ENVIRONMENT_TONES[environment])]
+  const time = span(`${instant(now)}${clock === 'simulator' ? " · simulator's clock" : ''} `)
+  const upMs = Date.parse(now) - Date.parse(startedAt)
+  const first = spread(name, [time], columns)
+  if (rows < ROWS_FOR_ADDRESSES) return [first]
+  return [
+    first,
+    [span(' athenahealth  ', 'dim'), span(baseUrl), span(urls.simulator === undefined ? '' : ' · simulator', 'dim')],
+    [
+      span(' this instance ', 'dim'),
+      span(fitting([urls.api, `up ${duration(upMs)}`, `process ${pid}`, `database ${urls.database}`], columns - 15)),
+    ],
+    [span(' home          ', 'dim'), span(home)],
+  ]
+}
+
+const BAR_WIDTH = 20
+
+function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): Line[] {
+  const share = used.dayLimit > 0 ? used.usedToday / used.dayLimit : 1
+  const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'good'
+  const width = Math.min(BAR_WIDTH, Math.max(5, columns - 62))
+  const resets = duration(Date.parse(used.resetsAt) - Date.parse(now))
+  const figures = `${count(used.usedToday)} of ${count(used.dayLimit)} calls today, ${count(used.leftToday)} left`
+  const parts = [`${count(used.callsLastMinute)} in the last minute`, `at most ${used.perSecondLimit} a second`]
+  const pace = fitting(parts, columns - 8 - width)
+  return [
+    [span(' Quota ', 'strong'), span(bar(share, width, unicode), tone), span(` ${figures}, anew in ${resets}`)],
+    [span(`${' '.repeat(8 + width)}${pace}`, 'dim')],
+  ]
+}
+
+function practices(
+  report: StatusReport,
+  { size, history, room }: { size: Size; history: History; room: number },
+): Line[] {
+  if (report.practices.length === 0) return [[span(' No practice is configured.', 'warn')]]
+  const now = Date.parse(report.now)
+  const full = report.practices.map((status) => practiceLines(status, { size, history, now }))
+  const spaced = full.flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]))
+  if (spaced.length <= room) return spaced
+  const short = report.practices.map((status) => practiceSummary(status, { size, history, now }))
+  if (short.length <= room) return short
+  const shown = Math.max(0, room - 1)
+  return [...short.slice(0, shown), [span(` … and ${count(short.length - shown)} more: aegis status`, 'dim')]]
+}
+
+const ALARM_TONES: Readonly<Record<Alarm['level'], Tone>> = { error: 'bad', warning: 'warn' }
+
+/** As many alarms as there is room for, worst first, each with its remedy in full. */
+function alarmLines(alarms: readonly Alarm[], columns: number, room: number): Line[] {
+  if (alarms.length === 0) return [[span(' No alarms.', 'good')]]
+  const lines: Line[] = []
+  for (const [index, alarm] of alarms.entries()) {
+    const more = describeAlarm(alarm, columns)
+    const isLast = index === alarms.length - 1
+    if (lines.length > 0 && lines.length + more.length > room - (isLast ? 0 : 1)) {
+      return [...lines, [span(` … and ${count(alarms.length - index)} more: aegis status`, 'warn')]]
+    }
+    lines.push(...more)
+  }
+  return lines
+}
+
+function describeAlarm({ level, code, practice, feed, message, remedy }: Alarm, columns: number): Line[] {
+  const where = [practice, feed].filter((part) => part !== undefined).join(' ')
+  const [first = [], ...rest] = wrap(`${where}${where ? ': ' : ''}${message} (${code})`, columns - 9, 0)
+  return [
+    [span(` ${level.toUpperCase().padEnd(7)} `, ALARM_TONES[level]), ...first],
+    ...rest.map((line) => [span(' '.repeat(9)), ...line]),
+    ...wrap(`   → ${remedy}`, columns, 5),
+  ]
+}
+
+function footer(report: StatusReport, columns: number): Line {
+  const practice = report.practices[0]?.practice ?? '…'
+  const query = `aegis sql --practice ${practice} "select * from mirror.change"`
+  return [span(fitting([' Ctrl-C stops it, nothing is lost', 'elsewhere: aegis status', query], columns), 'dim')]
+}
