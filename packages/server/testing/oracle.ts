@@ -94,7 +94,7 @@ function plain(value: unknown): unknown {
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined))
   }
   if (value === null || value === '') return undefined
-  const words = String(value)
+  const words = typeof value === 'string' ? value : JSON.stringify(value)
   const date = /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(words)
   return date ? `${date[3]}-${date[1]}-${date[2]}` : words
 }

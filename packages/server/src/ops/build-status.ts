@@ -2,9 +2,9 @@ import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Quota } from '../quota/quota.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
-import { type FeedSummary, type PracticePicture, readPracticePicture } from '../sync/read-practice-status.ts'
+import { type PracticePicture, readPracticePicture } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
-import { explainFeed, feedAlarms } from './explain-feed.ts'
+import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
 export interface StatusDeps {
@@ -26,7 +26,7 @@ export async function buildStatus(deps: StatusDeps): Promise<StatusReport> {
   for (const { practice } of await deps.db.control((tx) => listPractices(tx))) {
     const picture = await deps.db.practice(practice, (tx) => readPracticePicture(tx, practice, now))
     practices.push(practiceStatus(deps, { practice, picture, now }))
-    for (const feed of picture.feeds) alarms.push(...feedAlarms(practice, feed, deps.settings, now))
+    for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings: deps.settings }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
@@ -63,7 +63,7 @@ function practiceStatus(
   const sum = (state: 'deleted' | 'merged') => counts.reduce((total, [, of]) => total + of[state], 0)
   return {
     practice,
-    feeds: picture.feeds.map((feed) => feedStatus(feed, now, deps.settings)),
+    feeds: picture.feeds.map((feed) => feedStatus({ practice, feed, now, settings: deps.settings })),
     records: Object.fromEntries(counts.map(([kind, of]) => [kind, of.present])),
     deleted: sum('deleted'),
     merged: sum('merged'),
@@ -75,7 +75,8 @@ function practiceStatus(
   }
 }
 
-function feedStatus(feed: FeedSummary, now: number, settings: SyncSettings): FeedStatus {
+function feedStatus(view: FeedView): FeedStatus {
+  const { feed, now } = view
   const failure =
     feed.failure_code && feed.retry_at !== null
       ? { code: feed.failure_code, count: feed.failures, retryAt: iso(feed.retry_at) }
@@ -83,7 +84,7 @@ function feedStatus(feed: FeedSummary, now: number, settings: SyncSettings): Fee
   return {
     feed: feed.feed,
     state: feed.state,
-    explanation: explainFeed(feed, now, settings),
+    explanation: explainFeed(view),
     records: feed.present,
     lastChangeAt: feed.last_change_at === null ? null : iso(feed.last_change_at),
     lagMs: feed.checkpoint === null ? null : Math.max(0, now - feed.checkpoint),

@@ -2,33 +2,41 @@ import type { FeedSummary } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
 
+/** What explanations and alarms of a feed rest on. */
+export interface FeedView {
+  readonly practice: number
+  readonly feed: FeedSummary
+  readonly now: number
+  readonly settings: SyncSettings
+}
+
 /** Says in words where a feed stands (pure). */
-export function explainFeed(feed: FeedSummary, now: number, settings: SyncSettings): string {
+export function explainFeed(view: FeedView): string {
+  const { feed, now } = view
   if (feed.failure_code && feed.retry_at !== null && feed.retry_at > now) {
     return `waiting ${inWords(feed.retry_at - now)} after "${feed.failure_code}"`
   }
   if (feed.openIntents > 0) return 'a read got no clear answer; its window is replayed before the next one'
   if (feed.resnapshot_wanted_at !== null && feed.resnapshot_wanted_at <= now) return 'reading everything again'
-  switch (feed.state) {
-    case 'new':
-      return feed.snapshot_at === null ? 'starting' : 'subscribing again'
-    case 'activating':
-      return feed.provisional_at === null
-        ? 'first look at the records'
-        : 'waiting for athenahealth to activate the subscription'
-    case 'settling':
-      return `subscription active; settling ${inWords((feed.active_at ?? now) + settings.settleMs - now)} more`
-    case 'snapshot':
-      return 'taking the snapshot that counts'
-    case 'contested':
-      return 'stopped: another deployment consumes this feed'
-    case 'live':
-      return 'live'
-  }
+  return explanations[feed.state](view)
+}
+
+const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => string>> = {
+  new: ({ feed }) =>
+    feed.snapshot_at === null ? 'starting' : feed.subscribed_at === null ? 'up to date' : 'subscribing again',
+  activating: ({ feed }) =>
+    feed.provisional_at === null
+      ? 'first look at the records'
+      : 'waiting for athenahealth to activate the subscription',
+  settling: ({ feed, now, settings }) =>
+    `subscription active; settling ${inWords((feed.active_at ?? now) + settings.settleMs - now)} more`,
+  snapshot: () => 'taking the snapshot that counts',
+  contested: () => 'stopped: another deployment consumes this feed',
+  live: () => 'live',
 }
 
 /** What wants a person about a feed (pure), worst first. */
-export function feedAlarms(practice: number, feed: FeedSummary, settings: SyncSettings, now: number): Alarm[] {
+export function feedAlarms({ practice, feed, settings, now }: FeedView): Alarm[] {
   const at = { practice, feed: feed.feed }
   const alarms: Alarm[] = []
   if (feed.state === 'contested') alarms.push({ level: 'error', code: 'sync.contested', ...at, ...contested })

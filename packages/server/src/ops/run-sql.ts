@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { Audit } from '../audit/audit.ts'
-import { type Db, sql, type Tx } from '../db/db.ts'
+import type { Db, Tx } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { openRecord } from '../records/apply-records.ts'
 import { type Kind, recordKinds } from '../records/record-kinds.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import type { SqlQuery, SqlResult } from './operations.ts'
+import { enterMirror, selectFrom } from './ops.sql.ts'
 import { sealedCell } from './ops-api.ts'
 
 export interface SqlDeps {
@@ -17,9 +17,6 @@ export interface SqlDeps {
 
 /** A result is for a person or a script that pages; a larger one is cut and says so. */
 const rowsMax = 10_000
-
-const readOnly = sql('ops.sql_read_only', 'set transaction read only')
-const mirrorPath = sql('ops.sql_path', 'set local search_path to mirror')
 
 /**
  * Functions that would step out of the practice's context or run text as SQL, names of other schemas, and a way of
@@ -36,8 +33,7 @@ export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult>
   const text = query.text.trim().replace(/;\s*$/, '')
   if (refused.test(text)) throw new AegisError('ops.sql-refused', { reason: 'only the views of the schema mirror' })
   const { rows, patients } = await deps.db.practice(query.practice, async (tx) => {
-    await tx.rows(readOnly)
-    await tx.rows(mirrorPath)
+    await enterMirror(tx)
     const found = await select(tx, text)
     return query.unseal
       ? opened(deps, tx, { practice: query.practice, found })
@@ -54,10 +50,8 @@ export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult>
 type Row = Record<string, unknown>
 
 async function select(tx: Tx, text: string): Promise<Row[]> {
-  const name = `ops.sql_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
   try {
-    // As a subquery it can only read: a statement that writes is not allowed there.
-    return await tx.rows<Row>(sql(name, `select * from (${text}\n) as result limit ${rowsMax + 1}`))
+    return await selectFrom<Row>(tx, { text, rowsMax: rowsMax + 1 })
   } catch (error) {
     if (isAegisError(error, 'db.unavailable')) throw error
     const sqlstate = isAegisError(error) ? error.detail.sqlstate : undefined

@@ -2,7 +2,7 @@ import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
-import { judgeVersion, type Source } from './judge-version.ts'
+import { judgeVersion, type Source, type Verdict } from './judge-version.ts'
 import { type Kind, type PracticeFacts, type RecordKind, recordKinds, type Shape } from './record-kinds.ts'
 import * as table from './records.sql.ts'
 import { canonicalText, type WireRecord } from './wire-record.ts'
@@ -124,22 +124,24 @@ function applyOne(work: Work, item: Incoming): void {
   const { input, tally } = work
   const held = work.held.get(item.key)
   const deleted = work.kind.isDeleted(item.record)
-  if (held && held.digest === item.digest && held.state === (deleted ? 'deleted' : 'present')) {
+  if (held?.digest === item.digest && held.state === (deleted ? 'deleted' : 'present')) {
     if (BigInt(held.fetch_seq) <= input.fetchSeq) work.confirmed.add(item.key)
     tally.unchanged += 1
     return
   }
-  if (held?.state === 'merged' && input.source !== 'refetch') {
-    // A feed may still deliver the losing id of a merge: only athenahealth's answer for that id tells whether it lives.
-    work.refetch.add(item.id)
-    return
-  }
-  const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
-  const heldVersion = held && { lastModifiedAt: held.last_modified_at ?? undefined, fetchSeq: BigInt(held.fetch_seq) }
-  const verdict = judgeVersion(heldVersion, version, input.source)
+  const verdict = verdictOf(work, item, held)
   if (verdict === 'stale') tally.stale += 1
   else if (verdict === 'refetch') work.refetch.add(item.id)
   else writeOne(work, item, deleted)
+}
+
+function verdictOf({ input }: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
+  const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
+  if (!held) return judgeVersion(undefined, version, input.source)
+  // A feed may still deliver the losing id of a merge: only athenahealth's answer for that id tells whether it lives.
+  if (held.state === 'merged' && input.source !== 'refetch') return 'refetch'
+  const heldVersion = { lastModifiedAt: held.last_modified_at ?? undefined, fetchSeq: BigInt(held.fetch_seq) }
+  return judgeVersion(heldVersion, version, input.source)
 }
 
 function writeOne(work: Work, item: Incoming, deleted: boolean): void {

@@ -63,23 +63,30 @@ function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings):
       const due = state.state_since + settings.foreignWindowMs
       return due <= now ? { do: 'subscribe' } : { do: 'wait', until: due }
     }
-    case 'activating': {
-      if (state.provisional_at === null) return { do: 'snapshot', phase: 'provisional' }
-      const due = (state.subscription_checked_at ?? 0) + settings.activationCheckMs
-      return due <= now ? { do: 'check-activation' } : { do: 'wait', until: due }
-    }
-    case 'settling': {
-      const settled = (state.active_at ?? state.state_since) + settings.settleMs
-      if (settled > now) return { do: 'wait', until: settled }
-      return (state.foreign_checked_at ?? 0) < settled
-        ? { do: 'check-foreign' }
-        : { do: 'snapshot', phase: 'authoritative' }
-    }
+    case 'activating':
+      return stepWhenActivating(state, now, settings)
+    case 'settling':
+      return stepWhenSettling(state, now, settings)
     case 'snapshot':
       return { do: 'snapshot', phase: 'authoritative' }
     default:
       return stepWhenLive(picture, now, settings)
   }
+}
+
+/** People see data at once; then athenahealth is asked whether the subscription has taken hold. */
+function stepWhenActivating(state: FeedStateRow, now: number, settings: SyncSettings): Step {
+  if (state.provisional_at === null) return { do: 'snapshot', phase: 'provisional' }
+  const due = (state.subscription_checked_at ?? 0) + settings.activationCheckMs
+  return due <= now ? { do: 'check-activation' } : { do: 'wait', until: due }
+}
+
+function stepWhenSettling(state: FeedStateRow, now: number, settings: SyncSettings): Step {
+  const settled = (state.active_at ?? state.state_since) + settings.settleMs
+  if (settled > now) return { do: 'wait', until: settled }
+  return (state.foreign_checked_at ?? 0) < settled
+    ? { do: 'check-foreign' }
+    : { do: 'snapshot', phase: 'authoritative' }
 }
 
 /** A snapshot of a live feed gives way to the drains that fall due while it runs. */

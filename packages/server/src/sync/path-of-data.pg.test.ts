@@ -1,7 +1,7 @@
 /** The path of data from athenahealth into the mirror, and everything that may go wrong on it. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
+import { type MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { setFailpointHook } from '../failpoints/failpoint.ts'
 
@@ -87,7 +87,7 @@ const faults: readonly [
         throw new AegisError('quota.day-exhausted', { until: midnight })
       }
     },
-    (mirrored) => void mirrored.simulator.clock.jumpTo(Date.UTC(2026, 2, 3)),
+    (mirrored) => mirrored.simulator.clock.jumpTo(Date.UTC(2026, 2, 3)),
   ],
   ['the subscription is lost', (mirrored) => void unsubscribe(mirrored)],
 ]
