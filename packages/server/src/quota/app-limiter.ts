@@ -76,7 +76,8 @@ export class AppLimiter {
         reject,
         left: () => this.#line.remove(waiter),
       })
-      this.#line.add(waiter)
+      if (request.ahead) this.#line.addFirst(waiter)
+      else this.#line.add(waiter)
       this.#run(request.priority)
     })
   }

@@ -48,6 +48,14 @@ export class DayBudget {
     return { kind: 'drawn' }
   }
 
+  /** Puts back what `draw` took, where that day is still known. */
+  putBack(days: readonly string[]): void {
+    for (const day of days) {
+      const state = this.#days.get(day)
+      if (state) state.left++
+    }
+  }
+
   /** When `priority` may call again, if one of `days` is used up for it as far as this process knows. */
   goneUntil(priority: Priority, days: readonly string[]): number | undefined {
     const gone = days.find((day) => this.#isGone(day, priority))

@@ -73,8 +73,15 @@ export class DayLedger {
   draw(call: { priority: Priority; practice: number }, at: number): Draw {
     const days = chargedDays(at)
     const draw = this.#budget.draw(call.priority, days)
-    if (draw.kind === 'drawn') this.#count(call, days[days.length - 1] ?? days[0])
+    if (draw.kind === 'drawn') this.#count(call, days, 1)
     return draw
+  }
+
+  /** Puts back what `draw` took for a call that was not made. */
+  putBack(call: { priority: Priority; practice: number }, at: number): void {
+    const days = chargedDays(at)
+    this.#budget.putBack(days)
+    this.#count(call, days, -1)
   }
 
   /** How many calls are in hand at `at`. */
@@ -96,13 +103,11 @@ export class DayLedger {
     const [day] = days
     const row = this.#budget.row(day)
     if (days.length > 1 || !row || remaining === undefined) return
-    const lower = limit !== undefined && limit < this.#budget.limit(row) ? limit : undefined
-    const calls = Math.max(0, (limit ?? this.#budget.limit(row)) - remaining)
+    const ours = this.#budget.limit(row)
+    const theirs = limit ?? ours
+    const calls = Math.max(0, theirs - remaining)
     const accounted = row.reserved - this.#budget.left(day) + row.foreign
-    if (lower === undefined && calls <= accounted) return
-    const known = this.#seen.get(day)
-    this.#seen.set(day, { calls: Math.max(calls, known?.calls ?? 0), limit: lower ?? known?.limit })
-    this.#writeIn(WRITE_SEEN_AFTER_MS)
+    if (theirs < ours || calls > accounted) this.#note(day, { calls, limit: theirs < ours ? theirs : undefined })
   }
 
   /** Writes what waits to be written: counts of use, and header values. */
@@ -147,6 +152,12 @@ export class DayLedger {
     }
   }
 
+  #note(day: string, { calls, limit }: { calls: number; limit: number | undefined }): void {
+    const known = this.#seen.get(day)
+    this.#seen.set(day, { calls: Math.max(calls, known?.calls ?? 0), limit: limit ?? known?.limit })
+    this.#writeIn(WRITE_SEEN_AFTER_MS)
+  }
+
   async #noteSeen(tx: Tx, seen: { day: string; calls: number; limit: number | undefined }): Promise<void> {
     const before = this.#budget.row(seen.day)?.foreign ?? 0
     const row = await rows.observeDayRow(tx, this.#app, { ...seen, unused: this.#budget.left(seen.day) })
@@ -163,8 +174,9 @@ export class DayLedger {
     await this.#deps.db.control((tx) => rows.deleteUseBefore(tx, this.#app, oldest))
   }
 
-  #count(call: { priority: Priority; practice: number }, day: string): void {
-    this.#addUse({ day, practice: call.practice, priority: call.priority, calls: 1 })
+  #count(call: { priority: Priority; practice: number }, days: readonly string[], calls: 1 | -1): void {
+    const day = days[days.length - 1] ?? ''
+    this.#addUse({ day, practice: call.practice, priority: call.priority, calls })
     this.#writeIn(WRITE_USE_AFTER_MS)
   }
 

@@ -10,6 +10,8 @@ export interface PermissionRequest {
   readonly signal?: AbortSignal
   /** How long to wait at most, in ms from now. Default 600,000. */
   readonly deadlineMs?: number
+  /** For a call that had a permission and could not use it: before all others of its priority. Default false. */
+  readonly ahead?: boolean
 }
 
 /** Leave to send one call, now. Not to be kept for later: a later call could be one too many in its second. */

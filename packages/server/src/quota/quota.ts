@@ -27,6 +27,8 @@ export interface Quota {
    * `quota.unreachable` or `quota.stopping`. After any of these nothing may be sent.
    */
   permission(request: PermissionRequest): Promise<Permission>
+  /** The call of this permission was not made: its second has passed, but the day has it back. At most once each. */
+  unused(permission: Permission): void
   /** Throws `quota.day-exhausted` at once if the day is known to be used up; no call to the database. */
   check(request: { app: string; priority: Priority }): void
   /** Takes over athenahealth's count where it leaves less than ours. Never raises what we think is left. */
@@ -55,6 +57,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
   }
   return {
     permission: (request) => limiterOf(request.app).permission(request),
+    unused: (permission) => limiterOf(permission.app).ledger.putBack(permission, permission.sendAt),
     check: ({ app, priority }) => limiterOf(app).check(priority),
     observe({ app, at, ...counts }) {
       const limiter = limiterOf(app)

@@ -1,0 +1,137 @@
+import type { AthenaCall } from '@aegis/client'
+import type { AttemptId, AttemptOutcome, Audit } from '../audit/audit.ts'
+import type { AuditEvent, EntryAction } from '../audit/entry.ts'
+import type { Clock } from '../clock/clock.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Permission } from '../quota/permission.ts'
+import type { Priority } from '../quota/priorities.ts'
+import type { Quota } from '../quota/quota.ts'
+import type { CallContext } from './call-context.ts'
+import { patientsNamed } from './patients-named.ts'
+
+export interface PermitDeps {
+  readonly policy: Policy
+  readonly quota: Quota
+  readonly audit: Audit
+  readonly clock: Clock
+  /** Name of the athenahealth app for the quota, e.g. `preview/<client id>`. */
+  readonly app: string
+}
+
+export interface PermitRequest {
+  readonly call: AthenaCall & { readonly practice: number }
+  readonly url: URL
+  /** The form, where there is one. */
+  readonly body?: string
+  readonly context: CallContext
+  readonly signal: AbortSignal
+}
+
+/** A call that may be made now, and is in the audit log as attempted. */
+export interface Permit {
+  /** Waits for another permission in place of the one at hand, which was not used. Rejects like `permit`. */
+  again(): Promise<void>
+  /** Records how it ended; once, later ones are ignored. Rejects with what audit throws. */
+  settle(outcome: AttemptOutcome): Promise<void>
+}
+
+/** How long a call of each priority waits for a permission unless it says otherwise, in ms. */
+const waitMs: Record<Priority, number> = {
+  interactive: 10_000,
+  notifications: 30_000,
+  feeds: 60_000,
+  reconciliation: 300_000,
+  bulk: 600_000,
+}
+
+/**
+ * The one gate to athenahealth: policy, audit attempt, permission, in this order. Resolves when the call may be sent:
+ * at once. Rejects with an AegisError of policy, quota or audit, or the signal's reason; then nothing was sent and
+ * nothing may be. The attempt is durable before the permission is asked for, because a permission is for now and
+ * writing the log takes time; a call that gets none is recorded as a failure.
+ */
+export async function permit(deps: PermitDeps, request: PermitRequest): Promise<Permit> {
+  const { call, context } = request
+  const { before } = await deps.policy.permit({
+    method: call.method,
+    route: call.route,
+    params: paramsOf(request.url),
+    practice: call.practice,
+    large: context.large !== undefined,
+    ...(typeof context.large === 'string' ? { allowance: context.large } : {}),
+  })
+  deps.quota.check({ app: deps.app, priority: context.priority })
+  const attempt = await deps.audit.attempt(eventOf(request))
+  const settle = settleOnce(deps.audit, attempt)
+  let unused: Permission | undefined
+  const again = async () => {
+    if (unused) deps.quota.unused(unused)
+    const ahead = unused !== undefined
+    unused = undefined
+    try {
+      unused = await permission(deps, request, { before, ahead })
+    } catch (error) {
+      await settle({ outcome: 'failure' }).catch(() => undefined) // the attempt is closed as unknown later on
+      throw error
+    }
+  }
+  await again()
+  await failpoint('upstream.permitted')
+  return { again, settle }
+}
+
+interface Terms {
+  /** The call must have left by then, epoch ms. */
+  readonly before: number | undefined
+  readonly ahead: boolean
+}
+
+function permission(deps: PermitDeps, request: PermitRequest, { before, ahead }: Terms): Promise<Permission> {
+  const { context, call, signal } = request
+  const now = deps.clock.now()
+  const patienceMs = context.waitMs ?? waitMs[context.priority]
+  return deps.quota.permission({
+    app: deps.app,
+    practice: call.practice,
+    priority: context.priority,
+    signal,
+    ahead,
+    // A large pull that is still waiting when the off-hours end has to stop.
+    deadlineMs: before === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, before - now)),
+  })
+}
+
+function settleOnce(audit: Audit, attempt: AttemptId): Permit['settle'] {
+  let settled = false
+  return async (outcome) => {
+    if (settled) return
+    settled = true
+    await audit.outcome(attempt, outcome)
+  }
+}
+
+const actions: Record<AthenaCall['method'], EntryAction> = { GET: 'R', POST: 'C', PUT: 'U', DELETE: 'D' }
+
+function eventOf({ call, url, body, context }: PermitRequest): AuditEvent {
+  const patientIds = patientsNamed(call, url, body)
+  const [part = ''] = context.purpose.split(/[.-]/)
+  return {
+    practice: call.practice,
+    type: 'upstream',
+    subtype: context.purpose.replaceAll('.', '-'),
+    action: actions[call.method],
+    actor: context.actor ?? { kind: 'system', id: part },
+    purpose: context.purposeOfUse ?? 'HOPERAT',
+    route: `${call.method} /v1/{practiceid}${call.route}`,
+    requestId: call.requestId,
+    ...(patientIds.length > 0 ? { patientIds } : {}),
+    ...(context.intentId === undefined ? {} : { detail: { intentId: context.intentId } }),
+  }
+}
+
+function paramsOf(url: URL): Map<string, string> {
+  const params = new Map<string, string>()
+  for (const [name, value] of url.searchParams) params.set(name.toLowerCase(), value)
+  return params
+}

@@ -1,0 +1,311 @@
+import type { AthenaCall, AthenaFetch, AthenaRequestInit, ResponseEvent } from '@aegis/client'
+import { type Clock, systemClock } from '../clock/clock.ts'
+import { checkedUrl, type EgressRule } from '../egress/egress-rule.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import type { Log } from '../log/log.ts'
+import { type CallContext, contextOf, UnrecordedOutcome } from './call-context.ts'
+import { ClockSkew, SKEW_ALARM_MS } from './clock-skew.ts'
+import type { Connection, Connections } from './connections.ts'
+import { type Permit, permit, type PermitDeps } from './permit.ts'
+import { watchedResponse } from './watched-body.ts'
+
+export interface WayOutDeps {
+  readonly permit: PermitDeps
+  readonly connections: Connections
+  readonly rule: EgressRule
+  readonly clock: Clock
+  readonly log: Log
+  readonly timeouts?: Partial<SendTimeouts>
+}
+
+/** Limits of one attempt, in real ms, from the permission on. */
+export interface SendTimeouts {
+  /** To the headers of the answer. Default 10,000. */
+  readonly headersMs: number
+  /** To its headers for intensive calls and consuming reads, whose first byte waits for the whole query. Default 30,000. */
+  readonly slowHeadersMs: number
+  /** To the last byte. Default 30,000. */
+  readonly totalMs: number
+}
+
+const TIMEOUTS: SendTimeouts = { headersMs: 10_000, slowHeadersMs: 30_000, totalMs: 30_000 }
+
+/** An open outcome that nobody recorded is closed after this. */
+const OUTCOME_MS = 600_000
+
+/** Permissions that find no open connection before a call keeps one to itself. */
+const MISSES_MAX = 3
+
+/** The way to athenahealth: what the client's `fetch` is. */
+export interface WayOut {
+  /**
+   * Sends what may be sent, and nothing that is not in the audit log. Rejects with an AegisError only if nothing was
+   * sent; with the network's errors otherwise. Token requests pass without policy, quota and audit: they are the key
+   * server's, which sees to all three.
+   */
+  readonly fetch: AthenaFetch
+  readonly skew: ClockSkew
+  /** To be told what the client made of each answer (its hook `onResponse`). */
+  judged(event: ResponseEvent): void
+  /** Closes every connection. */
+  close(): Promise<void>
+}
+
+/** Builds the way out: allow-list, permit, connection, timeouts, outcome; and learns from every answer. */
+export function wrapFetch(deps: WayOutDeps): WayOut {
+  const way: Way = { deps, skew: new ClockSkew(), open: new Map(), timeouts: { ...TIMEOUTS, ...deps.timeouts } }
+  return {
+    skew: way.skew,
+    fetch: (url, init, call) =>
+      call.kind === 'token' ? sendToken(way, url, { init, call }) : sendCall(way, url, { init, call }),
+    judged: (event) => judged(way, event),
+    close: () => deps.connections.close(),
+  }
+}
+
+interface Way {
+  readonly deps: WayOutDeps
+  readonly skew: ClockSkew
+  readonly timeouts: SendTimeouts
+  /** Answered calls whose outcome a caller has to record, by request id and attempt. */
+  readonly open: Map<string, Permit>
+}
+
+interface Outgoing {
+  readonly init: AthenaRequestInit
+  readonly call: AthenaCall
+}
+
+async function sendToken(way: Way, url: string, { init, call }: Outgoing): Promise<Response> {
+  const target = checkedUrl(way.deps.rule, url)
+  const connection = await way.deps.connections.open()
+  const done = () => connection.destroy()
+  try {
+    const { response, close } = await exchange(way, { init, call, target, connection })
+    const ended = async () => {
+      close()
+      done()
+    }
+    return await watchedResponse(response, { ended, brokeOff: done })
+  } catch (error) {
+    done()
+    throw error
+  }
+}
+
+async function sendCall(way: Way, url: string, { init, call }: Outgoing): Promise<Response> {
+  const { deps } = way
+  const context = contextOf(call)
+  const target = checkedTarget(deps.rule, url, call)
+  const { practice } = call
+  if (practice === undefined) throw new AegisError('upstream.no-context', { call: `${call.method} ${call.route}` })
+  // A write or a consuming read never meets a connection that athenahealth is just closing.
+  const fresh = call.idempotent ? undefined : await deps.connections.open()
+  const permitted = await permit(deps.permit, {
+    call: { ...call, practice },
+    url: target,
+    context,
+    signal: init.signal,
+    ...(init.body === undefined ? {} : { body: init.body }),
+  }).catch((error: unknown) => {
+    fresh?.destroy()
+    throw error
+  })
+  const connection = await connected(deps, permitted, fresh)
+  return answered(way, { init, call, target, context, permitted, connection })
+}
+
+/** A connection that is open at the very moment of a permission. */
+async function connected(deps: WayOutDeps, permitted: Permit, fresh: Connection | undefined): Promise<Connection> {
+  try {
+    return await (fresh ? ownConnection(deps, permitted, fresh) : sharedConnection(deps, permitted))
+  } catch (error) {
+    await permitted.settle({ outcome: 'failure' }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function sharedConnection({ connections }: WayOutDeps, permitted: Permit): Promise<Connection> {
+  for (let misses = 0; misses < MISSES_MAX; misses++) {
+    const idle = connections.idle()
+    if (idle) return idle
+    // Whoever gets the next permission takes it, and this call the one that is free when its own comes.
+    const opened = await connections.open()
+    opened.release()
+    await permitted.again()
+  }
+  return connections.idle() ?? ownConnection({ connections }, permitted, undefined)
+}
+
+async function ownConnection(
+  { connections }: Pick<WayOutDeps, 'connections'>,
+  permitted: Permit,
+  made: Connection | undefined,
+): Promise<Connection> {
+  let connection = made
+  for (let misses = 0; !connection?.usable && misses < MISSES_MAX; misses++) {
+    const opened = await connections.open()
+    connection = opened
+    await permitted.again().catch((error: unknown) => {
+      opened.destroy()
+      throw error
+    })
+  }
+  return connection ?? connections.open()
+}
+
+interface Permitted extends Outgoing {
+  readonly target: URL
+  readonly context: CallContext
+  readonly permitted: Permit
+  readonly connection: Connection
+}
+
+async function answered(way: Way, { permitted, context, ...sent }: Permitted): Promise<Response> {
+  const { connection, call } = sent
+  const brokeOff = () => {
+    connection.destroy()
+    // What cannot be recorded now is closed as unknown by the audit log itself.
+    void permitted.settle({ outcome: 'unknown' }).catch(() => undefined)
+  }
+  try {
+    const { response, sentAt, close } = await exchange(way, sent)
+    learn(way, { response, sentAt })
+    const upstreamRequestId = response.headers.get('x-request-id') ?? undefined
+    const known = upstreamRequestId === undefined ? {} : { upstreamRequestId }
+    const taken = response.ok && context.outcome !== undefined
+    if (taken) handOver(way, { call, permitted, context, status: response.status, known })
+    const ended = async () => {
+      close()
+      if (call.idempotent) connection.release()
+      else connection.destroy()
+      if (!taken) await recorded(permitted.settle({ outcome: response.ok ? 'success' : 'failure', ...known }))
+    }
+    return await watchedResponse(response, { ended, brokeOff })
+  } catch (error) {
+    brokeOff()
+    throw error
+  }
+}
+
+function recorded(outcome: Promise<void>): Promise<void> {
+  return outcome.catch((error: unknown) => {
+    throw new UnrecordedOutcome(error)
+  })
+}
+
+interface HandOver {
+  readonly call: AthenaCall
+  readonly permitted: Permit
+  readonly context: CallContext
+  readonly status: number
+  readonly known: { upstreamRequestId?: string }
+}
+
+/** The caller records the outcome; if it does not, it is closed all the same. */
+function handOver(way: Way, { call, permitted, context, status, known }: HandOver): void {
+  const key = keyOf(call)
+  const close = async (outcome: Parameters<Permit['settle']>[0]) => {
+    timer.cancel()
+    way.open.delete(key)
+    await permitted.settle({ ...known, ...outcome })
+  }
+  const timer = way.deps.clock.timer(OUTCOME_MS, () => void close({ outcome: 'unknown' }).catch(() => undefined))
+  way.open.set(key, { ...permitted, settle: close })
+  context.outcome?.({
+    status,
+    ...known,
+    record: (facts) => recorded(close({ outcome: 'success', ...facts })),
+  })
+}
+
+function keyOf(call: AthenaCall): string {
+  return `${call.requestId}/${call.attempt}`
+}
+
+/** What the client found out by reading the body: throttling in a gateway's words, answers that cannot be used. */
+function judged(way: Way, { call, outcome, meta }: ResponseEvent): void {
+  const {
+    log,
+    permit: { quota, app },
+  } = way.deps
+  if (call.kind === 'token') return
+  if (outcome === 'throttled') {
+    quota
+      .throttled(app, meta?.retryAfterMs)
+      .catch((error: unknown) => log.error('upstream.throttling-not-shared', error))
+  }
+  if (outcome !== 'ok') {
+    way.open
+      .get(keyOf(call))
+      ?.settle({ outcome: 'failure' })
+      .catch(() => undefined)
+  }
+}
+
+interface Exchange extends Outgoing {
+  readonly target: URL
+  readonly connection: Connection
+}
+
+/** Sends within the limits of time; `close` when the body has been read. */
+async function exchange(way: Way, { init, call, target, connection }: Exchange) {
+  const { headersMs, slowHeadersMs, totalMs } = way.timeouts
+  const late = new AbortController()
+  const abort = () => late.abort(new DOMException('athenahealth took too long to answer', 'TimeoutError'))
+  // Real time, whatever clock the installation runs on: these are sockets.
+  const total = systemClock.timer(totalMs, abort)
+  const headers = systemClock.timer(call.intensive || call.consuming ? slowHeadersMs : headersMs, abort)
+  const signal = AbortSignal.any([init.signal, late.signal])
+  const close = () => total.cancel()
+  signal.addEventListener('abort', close, { once: true })
+  const sentAt = way.deps.clock.now()
+  try {
+    await failpoint('upstream.before-send')
+    const { method, headers: fields, body } = init
+    const sent = { method, headers: fields, signal, ...(body === undefined ? {} : { body }) }
+    const response = await connection.send(target, sent)
+    await failpoint('upstream.after-headers')
+    return { response, sentAt, close }
+  } catch (error) {
+    close()
+    throw error
+  } finally {
+    headers.cancel()
+  }
+}
+
+/** Every answer says how athenahealth's clock and count stand. */
+function learn(way: Way, { response, sentAt }: { response: Response; sentAt: number }): void {
+  const {
+    clock,
+    log,
+    permit: { quota, app },
+  } = way.deps
+  const wasOff = way.skew.atLeastMs > SKEW_ALARM_MS
+  way.skew.observe({ sentAt, receivedAt: clock.now(), date: response.headers.get('date') })
+  const offMs = way.skew.atLeastMs
+  if (offMs > SKEW_ALARM_MS && !wasOff) log.warn('upstream.clock-skew', { skewMs: Math.round(offMs) })
+  const limit = countOf(response.headers.get('x-ratelimit-limit'))
+  const remaining = countOf(response.headers.get('x-ratelimit-remaining'))
+  quota.observe({
+    app,
+    at: sentAt,
+    ...(limit === undefined ? {} : { limit }),
+    ...(remaining === undefined ? {} : { remaining }),
+  })
+}
+
+function countOf(header: string | null): number | undefined {
+  return header !== null && /^\d{1,12}$/.test(header.trim()) ? Number(header) : undefined
+}
+
+/** The allowed origin, and the path of the very practice that the permit will be for. */
+function checkedTarget(rule: EgressRule, url: string, call: AthenaCall): URL {
+  const target = checkedUrl(rule, url)
+  const end = call.route.split('/').length
+  const practice = target.pathname.split('/').at(-end)
+  if (practice !== String(call.practice)) throw new AegisError('egress.refused', { allowed: rule.origin })
+  return target
+}
