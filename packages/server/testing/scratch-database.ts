@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { createHash, randomBytes } from 'node:crypto'
 import { after } from 'node:test'
 import pg from 'pg'
@@ -42,8 +43,22 @@ export async function scratchDatabase(test?: { after(work: () => Promise<void>):
     return closing
   }
   if (test) test.after(close)
-  else after(close)
+  else closeAfterFile(close)
   return { db, owner, ownerUrl, logins, close }
+}
+
+/** The place where this module was loaded: the top of the file, whatever hook or test asks for a database later. */
+const topOfFile = new AsyncResource('scratch databases')
+let toClose: (() => Promise<void>)[] | undefined
+
+function closeAfterFile(close: () => Promise<void>): void {
+  if (!toClose) {
+    const all: (() => Promise<void>)[] = []
+    toClose = all
+    // Registered from within a hook, node:test would run it as soon as that hook is done.
+    topOfFile.runInAsyncScope(() => after(() => Promise.all(all.map((one) => one()))))
+  }
+  toClose.push(close)
 }
 
 interface OpenScratch {

@@ -7,8 +7,10 @@ import { type ClusterPaths, clusterPaths, prepareCluster } from './cluster.ts'
 import type { ClusterPasswords } from './cluster-passwords.ts'
 import type { RuntimeLogins } from './database-login.ts'
 import { ensureLogins } from './cluster-logins.ts'
+import type { PostgresUser } from './postgres-user.ts'
 import { launchPostmaster, type Postmaster } from './postmaster.ts'
 import { limitLogFile } from './postgres-log-file.ts'
+import { removeSocketDirectory } from './socket-directory.ts'
 
 export interface EmbeddedOptions {
   /** Where the cluster is; made when missing. Its passwords are kept beside it, in `<dataDir>.passwords`. */
@@ -18,6 +20,8 @@ export interface EmbeddedOptions {
   log: Log
   clock: Clock
   random?: Random
+  /** As whom PostgreSQL runs. Default: see `postgresUser`; for tests. */
+  user?: PostgresUser
   /** Settings of PostgreSQL over those of cluster-settings.ts; for tests. */
   settings?: Readonly<Record<string, string>>
 }
@@ -121,6 +125,7 @@ class SupervisedServer {
     this.#logCheck?.cancel()
     await this.#restarting
     await this.#postmaster?.stop()
+    removeSocketDirectory(this.#paths.socketDir)
   }
 
   #watchNext(): void {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
@@ -24,6 +24,7 @@ export interface LaunchInput {
 }
 
 const pollMs = 10
+const socketName = '.s.PGSQL.5432'
 /** Crash recovery after a busy hour takes seconds; a minute without a sign of life is a fault. */
 const startTimeoutMs = 60_000
 /** How often a start is repeated that met the leftovers of a killed server. */
@@ -38,7 +39,7 @@ export async function launchPostmaster(input: LaunchInput): Promise<Postmaster> 
   for (let attempt = 1; ; attempt++) {
     const running = await adopt(input)
     if (running) return running
-    await clearLeftovers(paths.dataDir, clock)
+    await clearLeftovers(paths, clock)
     const outcome = await startOnce(input)
     if ('pid' in outcome) return outcome
     // A server killed a moment ago may still hold its lock file or its shared memory.
@@ -54,19 +55,25 @@ async function adopt({ paths, clock }: LaunchInput): Promise<Postmaster | undefi
   for (let waitedMs = 0; waitedMs < startTimeoutMs; waitedMs += pollMs) {
     const found = readPostmasterPid(paths.dataDir)
     if (!found || postmasterState(found.pid, paths.dataDir) !== 'running') return undefined
-    if (found.status === 'ready')
-      return postmasterOf(found.pid, { paths, clock, socketDirectory: found.socketDirectory })
+    if (found.status === 'ready') {
+      const server = postmasterOf(found.pid, { paths, clock, socketDirectory: found.socketDirectory })
+      if (existsSync(join(found.socketDirectory, socketName))) return server
+      await server.stop() // its socket was cleaned away: nobody can reach it any more
+      return undefined
+    }
     await clock.sleep(pollMs) // it is starting, or stopping
   }
   throw new AegisError('db.start-failed', { log: paths.logFile })
 }
 
-async function clearLeftovers(dataDir: string, clock: Clock): Promise<void> {
+async function clearLeftovers({ dataDir, socketDir }: ClusterPaths, clock: Clock): Promise<void> {
   for (let waitedMs = 0; hasBackends(dataDir) && waitedMs < startTimeoutMs; waitedMs += pollMs)
     await clock.sleep(pollMs)
   const found = readPostmasterPid(dataDir)
-  // PostgreSQL itself clears the file of a process that is gone, but takes a zombie or a stranger for a live server.
-  if (found && postmasterState(found.pid, dataDir) === 'another program') rmSync(join(dataDir, 'postmaster.pid'))
+  // PostgreSQL itself clears the files of a process that is gone, but takes a zombie or a stranger for a live server.
+  if (found && postmasterState(found.pid, dataDir) !== 'another program') return
+  for (const file of [join(dataDir, 'postmaster.pid'), join(socketDir, `${socketName}.lock`)])
+    rmSync(file, { force: true })
 }
 
 async function startOnce(input: LaunchInput): Promise<Postmaster | { said: string }> {

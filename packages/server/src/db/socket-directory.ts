@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AegisError } from '../errors/aegis-error.ts'
@@ -14,8 +14,9 @@ const socketName = '.s.PGSQL.5432'
  * socket, one in the system's directory for temporary files named after `dataDir`.
  */
 export function socketDirectory(runDir: string, dataDir: string, user: PostgresUser): string {
-  // A directory of its own: the account that PostgreSQL may run as has no business in the rest of `runDir`.
-  const path = [join(runDir, 'pg'), join(tmpdir(), shortName(dataDir)), join('/tmp', shortName(dataDir))].find(fits)
+  // The account that PostgreSQL may run as cannot enter `runDir`, and has no business there.
+  const own = user.ids ? [] : [join(runDir, 'pg')]
+  const path = [...own, join(tmpdir(), shortName(dataDir)), join('/tmp', shortName(dataDir))].find(fits)
   if (!path) throw new AegisError('db.data-directory', { path: runDir, reason: 'too long for a socket' })
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const found = lstatSync(path)
@@ -27,6 +28,15 @@ export function socketDirectory(runDir: string, dataDir: string, user: PostgresU
   if (found.mode & 0o077) throw new AegisError('db.data-directory', { path, reason: 'others may enter it; chmod 700' })
   giveTo(user, path)
   return path
+}
+
+/** Removes the directory after the server has gone, unless something is left in it. */
+export function removeSocketDirectory(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // Not ours to force: another server may have started there meanwhile.
+  }
 }
 
 function fits(path: string): boolean {

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { inspect } from 'node:util'
+import { memoryLog, silentLog } from '../../testing/memory-log.ts'
+import { type ScratchDatabase, scratchDatabase } from '../../testing/scratch-database.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
+import { migrate, migrationsDirectory, readMigrations } from './migrate.ts'
+
+let scratch: ScratchDatabase
+let directory: string
+
+beforeEach(async () => {
+  scratch = await scratchDatabase()
+  // As an installation with no migration yet.
+  await scratch.owner.rows('delete from control.migration')
+  directory = mkdtempSync(join(tmpdir(), 'aegis-migrations-'))
+})
+afterEach(async () => {
+  await scratch.close()
+  rmSync(directory, { recursive: true })
+})
+
+function write(name: string, text: string): void {
+  writeFileSync(join(directory, name), text)
+}
+
+const run = (log = silentLog) => migrate({ ownerUrl: scratch.ownerUrl, log, directory })
+
+async function refused(): Promise<{ code: string; detail: object; text: string }> {
+  const error: unknown = await run().catch((thrown: unknown) => thrown)
+  assert.ok(isAegisError(error), inspect(error))
+  return { code: error.code, detail: error.detail, text: inspect(error) }
+}
+
+const tables = async () =>
+  (
+    await scratch.owner.rows<{ name: string }>(
+      "select relname as name from pg_class where relname ~ '^made_' order by 1",
+    )
+  ).map(({ name }) => name)
+
+describe('migrations', () => {
+  test('are applied in order, once, and then cost nothing', async () => {
+    write('0002_db_second.sql', 'create table control.made_b as select * from control.made_a')
+    write('0001_db_first.sql', 'create table control.made_a (id integer)')
+    const log = memoryLog()
+    assert.deepEqual(await run(log), { applied: 2 })
+    assert.deepEqual(
+      log.lines.map(({ fields }) => fields),
+      [{ number: 1 }, { number: 2 }],
+    )
+    assert.deepEqual(await run(log), { applied: 0 })
+    assert.deepEqual(await tables(), ['made_a', 'made_b'])
+  })
+
+  test('of a slice with a lower number may come later', async () => {
+    write('0070_sync_first.sql', 'create table control.made_sync ()')
+    await run()
+    write('0011_leases_more.sql', 'create table control.made_leases ()')
+    assert.deepEqual(await run(), { applied: 1 })
+  })
+
+  test('are applied once by many instances that start together', async () => {
+    write('0001_db_slow.sql', 'create table control.made_once (); select pg_sleep(0.05)')
+    const results = await Promise.all(Array.from({ length: 5 }, () => run()))
+    assert.deepEqual(results.map(({ applied }) => applied).sort(), [0, 0, 0, 0, 1])
+  })
+
+  test('that fail leave nothing behind, and say where and why', async () => {
+    write('0001_db_good.sql', 'create table control.made_good ()')
+    write('0002_db_bad.sql', 'create table control.made_bad (); select nonsense from nowhere')
+    const { code, detail, text } = await refused()
+    assert.equal(code, 'db.migration-failed')
+    assert.deepEqual(detail, { sqlstate: '42P01', file: '0002_db_bad.sql' })
+    assert.match(text, /relation "nowhere" does not exist/)
+    assert.deepEqual(await tables(), ['made_good'])
+  })
+
+  test('that meet a stored value they cannot take do not repeat it', async () => {
+    write(
+      '0001_db_values.sql',
+      "create table control.made_values as select 'CANARY' as v; alter table control.made_values alter v type date using v::date",
+    )
+    const { code, text } = await refused()
+    assert.equal(code, 'db.migration-failed')
+    assert.doesNotMatch(text, /CANARY/)
+  })
+
+  test('that were changed after they were applied are refused', async () => {
+    write('0001_db_first.sql', 'create table control.made_first ()')
+    await run()
+    write('0001_db_first.sql', 'create table control.made_first (id integer)')
+    assert.deepEqual((await refused()).detail, { file: '0001_db_first.sql' })
+    assert.equal((await refused()).code, 'db.migration-changed')
+  })
+
+  test('of a newer release are refused by an older one', async () => {
+    write('0001_db_first.sql', 'select 1')
+    write('0002_db_newer.sql', 'select 1')
+    await run()
+    rmSync(join(directory, '0002_db_newer.sql'))
+    assert.equal((await refused()).code, 'db.newer-schema')
+  })
+
+  const strays: [string, string[]][] = [
+    ['without a number', ['first.sql']],
+    ['with one number twice', ['0001_db_a.sql', '0001_db_b.sql']],
+    ['that are no SQL', ['0001_db_a.sql.orig']],
+  ]
+  for (const [what, names] of strays) {
+    test(`${what} are refused`, async () => {
+      for (const name of names) write(name, 'select 1')
+      assert.equal((await refused()).code, 'db.migration-files')
+    })
+  }
+
+  test('find no search path: a name without its schema is an error, not a table somewhere', async () => {
+    write('0001_db_unqualified.sql', 'create table made_anywhere ()')
+    assert.equal((await refused()).code, 'db.migration-failed')
+  })
+
+  test("of the package have a slice's number each and are all applied in a scratch database", async () => {
+    const names = readdirSync(migrationsDirectory)
+    assert.equal(readMigrations(migrationsDirectory).length, names.length)
+    const fresh = await scratchDatabase()
+    assert.deepEqual(await migrate({ ownerUrl: fresh.ownerUrl, log: silentLog }), { applied: 0 })
+    await fresh.close()
+  })
+})
