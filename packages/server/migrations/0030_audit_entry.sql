@@ -14,6 +14,7 @@ create table audit.entry (
   actor_kind text not null check (actor_kind in ('system', 'operator', 'user', 'caller', 'patient')),
   actor_id text not null check (actor_id ~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$'),
   purpose text check (purpose ~ '^[A-Z]{3,10}$'),
+  entity text check (entity ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$'),
   patients uuid[] not null default '{}',
   record_count integer check (record_count >= 0),
   route text check (route ~ '^([A-Z]{3,7} )?/[A-Za-z0-9_{}.$/-]{0,255}$' and route !~ '/[0-9]+(/|$)'),
@@ -32,6 +33,7 @@ comment on column audit.entry.attempt_id is 'Of an outcome: the attempt it close
 comment on column audit.entry.writer_id is 'The process that wrote it';
 comment on column audit.entry.action is 'Create, Read, Update, Delete, Execute (DICOM and FHIR AuditEvent)';
 comment on column audit.entry.purpose is 'HL7 purpose of use, e.g. TREAT, HOPERAT';
+comment on column audit.entry.entity is 'What was acted on, if it is no patient: a credential, a setting';
 comment on column audit.entry.patients is 'Pseudonyms of the patients concerned; their ids are in the sealed detail';
 comment on column audit.entry.route is 'Template of the endpoint, never a URL';
 comment on column audit.entry.detail is 'Sealed under the practice''s key: patient ids, search terms, reasons';

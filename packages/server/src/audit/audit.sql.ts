@@ -15,6 +15,7 @@ export interface EntryRow {
   readonly actor_kind: string
   readonly actor_id: string
   readonly purpose: string | null
+  readonly entity: string | null
   readonly patients: readonly string[]
   readonly record_count: number | null
   readonly route: string | null
@@ -28,13 +29,13 @@ export interface EntryRow {
 const insertEntries = sql(
   'audit.append',
   `insert into audit.entry (practice_id, id, attempt_id, writer_id, occurred_at, type, subtype, action, outcome,
-     actor_kind, actor_id, purpose, patients, record_count, route, request_id, upstream_request_id, detail, version)
+     actor_kind, actor_id, purpose, entity, patients, record_count, route, request_id, upstream_request_id, detail, version)
    select e.practice_id, e.id, e.attempt_id, e.writer_id, to_timestamp(e.occurred_ms / 1000), e.type, e.subtype, e.action,
-     e.outcome, e.actor_kind, e.actor_id, e.purpose, e.patients, e.record_count, e.route, e.request_id,
+     e.outcome, e.actor_kind, e.actor_id, e.purpose, e.entity, e.patients, e.record_count, e.route, e.request_id,
      e.upstream_request_id, decode(e.detail, 'base64'), e.version
    from json_to_recordset($1::json) as e(practice_id integer, id uuid, attempt_id uuid, writer_id uuid,
      occurred_ms double precision, type text, subtype text, action text, outcome text, actor_kind text, actor_id text,
-     purpose text, patients uuid[], record_count integer, route text, request_id text, upstream_request_id text,
+     purpose text, entity text, patients uuid[], record_count integer, route text, request_id text, upstream_request_id text,
      detail text, version smallint)`,
 )
 
@@ -78,14 +79,23 @@ export function writersExcept(tx: Tx, live: readonly string[]): Promise<WriterRo
 /** What of an attempt its outcome repeats. */
 export type OrphanRow = Pick<
   EntryRow,
-  'practice_id' | 'type' | 'subtype' | 'action' | 'actor_kind' | 'actor_id' | 'purpose' | 'route' | 'request_id'
+  | 'practice_id'
+  | 'type'
+  | 'subtype'
+  | 'action'
+  | 'actor_kind'
+  | 'actor_id'
+  | 'purpose'
+  | 'entity'
+  | 'route'
+  | 'request_id'
 > & { readonly id: string; readonly patients: string }
 
 // 1 is any number; two recoveries at the same time must not both close an attempt.
 const lockOrphans = sql('audit.lock_orphans', `select pg_advisory_xact_lock(hashtext('audit.close_orphans'), 1)`)
 const selectOrphans = sql(
   'audit.orphans',
-  `select a.practice_id, a.id, a.type, a.subtype, a.action, a.actor_kind, a.actor_id, a.purpose,
+  `select a.practice_id, a.id, a.type, a.subtype, a.action, a.actor_kind, a.actor_id, a.purpose, a.entity,
      array_to_json(a.patients)::text as patients, a.route, a.request_id
    from audit.entry a
    where a.writer_id = $1 and a.id >= $2 and a.id <= $3 and a.outcome = 'attempt'

@@ -112,6 +112,7 @@ const unfit: { title: string; change: Partial<AuditEvent> }[] = [
   { title: 'free text as subtype', change: { subtype: 'Donna Canary' } },
   { title: 'an e-mail address as actor', change: { actor: { kind: 'user', id: 'donna@example.com' } } },
   { title: 'a name as request id', change: { requestId: 'Donna Canary' } },
+  { title: 'a sentence as entity', change: { entity: 'the chart of Donna Canary' } },
   { title: 'a negative count', change: { records: -1 } },
   { title: 'a practice that is none', change: { practice: -1 } },
 ]
@@ -126,8 +127,8 @@ for (const { title, change } of unfit) {
     const insert = sql(
       'test.insert_entry',
       `insert into audit.entry (practice_id, id, writer_id, occurred_at, type, subtype, action, outcome, actor_kind, actor_id,
-         route, request_id, record_count, version)
-       values ($1, gen_random_uuid(), gen_random_uuid(), aegis.now(), 'upstream', $2, 'R', 'success', 'user', $3, $4, $5, $6, 1)`,
+         route, request_id, record_count, entity, version)
+       values ($1, gen_random_uuid(), gen_random_uuid(), aegis.now(), 'upstream', $2, 'R', 'success', 'user', $3, $4, $5, $6, $7, 1)`,
     )
     const event: AuditEvent = { ...poll(practice), ...change }
     const values = [
@@ -137,6 +138,7 @@ for (const { title, change } of unfit) {
       event.route,
       event.requestId ?? null,
       event.records ?? null,
+      event.entity ?? null,
     ]
     await assert.rejects(
       db.audit((tx) => tx.rows(insert, values)),

@@ -161,6 +161,7 @@ class OpenAudit implements Audit {
       actor_kind: event.actor.kind,
       actor_id: event.actor.id,
       purpose: event.purpose ?? null,
+      entity: event.entity ?? null,
       patients: patientsOf(keys, event),
       record_count: event.records ?? null,
       route: event.route ?? null,

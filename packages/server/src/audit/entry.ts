@@ -41,6 +41,8 @@ export interface AuditEvent extends EventFacts {
   readonly action: EntryAction
   readonly actor: Actor
   readonly purpose?: Purpose
+  /** What is acted on, if it is no patient: `preview/<client id>`, `sync.settle`. */
+  readonly entity?: string
   /** Template of the endpoint, e.g. `GET /v1/{practiceid}/patients`; never a URL. */
   readonly route?: string
   /** Our own id of the request this is part of. */
@@ -59,6 +61,7 @@ const rules: { readonly [column: string]: { pattern: RegExp; of: (event: AuditEv
     pattern: /^(?:[A-Z]{3,7} )?(?!.*\/\d+(?:\/|$))\/[A-Za-z0-9_{}.$/-]{0,255}$/,
     of: (event) => event.route,
   },
+  entity: { pattern: /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$/, of: (event) => event.entity },
   requestId: { pattern: idPattern, of: (event) => event.requestId },
 }
 

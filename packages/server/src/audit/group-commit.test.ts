@@ -18,6 +18,7 @@ const row = (id: number): EntryRow => ({
   actor_kind: 'system',
   actor_id: 'test',
   purpose: null,
+  entity: null,
   patients: [],
   record_count: null,
   route: null,

@@ -1,0 +1,222 @@
+import { type AthenaError, type AthenaFetch, isAthenaError, requestToken, type TokenGrant } from '@aegis/client'
+import type { Audit } from '../audit/audit.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Random } from '../clock/random.ts'
+import type { Db, Tx } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import type { Log } from '../log/log.ts'
+import type { Kek } from '../sealing/kek.ts'
+import { sealSingle } from '../sealing/single-value.ts'
+import type { TokenKey } from './credential-ref.ts'
+import { entityOf, openSecret } from './credentials.ts'
+import * as table from './key-server.sql.ts'
+import { decideToken, type TokenDecision, type TokenNeed, type TokenState } from './token-decision.ts'
+import { tokenPlace } from './stored-token.ts'
+
+export interface FetchTokenDeps {
+  readonly db: Db
+  readonly kek: Kek
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly fetch: AthenaFetch
+}
+
+/** What a token is asked for. */
+export interface TokenWish extends Pick<TokenNeed, 'newerThan' | 'refused'> {
+  readonly key: TokenKey
+  readonly allowedHosts: readonly string[]
+  /** The app's limit, e.g. 5 in preview. */
+  readonly requestsPerMinute: number
+}
+
+/** What to do next; after `fetch`, the row is held for us. */
+export type Claim = Exclude<TokenDecision, { kind: 'fetch' }> | { readonly kind: 'fetch'; readonly held: HeldFetch }
+
+interface HeldFetch {
+  readonly holder: string
+  readonly credential: table.CredentialRow
+  /** Of the token to be fetched. */
+  readonly generation: number
+  /** Failures in a row before this try. */
+  readonly failures: number
+}
+
+const timeoutMs = 10_000
+/** A process that died while fetching is taken over after this. */
+const holdMs = 15_000
+/**
+ * How long a request counts towards the limit per minute: from before it is sent to a minute after its end, and a second
+ * for clocks that differ. So no sliding minute at athenahealth sees more than the limit, however long a request is on
+ * the way.
+ */
+const countedMs = 61_000
+/** Renewal starts at a random point of this part of a token's life. */
+const refreshShare = { from: 0.8, to: 0.9 }
+/** The last part of a token's life, at most this, is not used: it would expire on the way. */
+const lastMs = 10_000
+const lastShare = 0.1
+const backoffMs = { first: 2_000, most: 60_000 }
+/** A refused credential is tried again so rarely: only a person can put it right. */
+const refusedEveryMs = 300_000
+
+/**
+ * Decides under the credential's lock what is to be done for the token, and takes the fetch upon us if that is it.
+ * `key-server.credential-missing` without a secret.
+ */
+export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim> {
+  const { key } = wish
+  return deps.db.control(async (tx): Promise<Claim> => {
+    const credential = await table.lockedCredential(tx, key)
+    if (!credential?.sealed_secret) {
+      throw new AegisError('key-server.credential-missing', { environment: key.environment })
+    }
+    const row = await table.ensuredTokenRow(tx, key)
+    if (!row) throw new AegisError('internal.unexpected')
+    const now = deps.clock.now()
+    const counting = await table.countingRequests(tx, key, now)
+    const decision = decideToken(stateOf(row), { ...wish, now, counting })
+    if (decision.kind !== 'fetch') return decision
+    const holder = deps.random.uuid()
+    await table.countRequest(tx, key, { request: holder, countsUntil: now + timeoutMs + countedMs })
+    await table.holdTokenRow(tx, key, { holder, heldUntil: now + holdMs, forcedAt: decision.forced ? now : null })
+    const generation = Number(row.generation) + 1
+    return { kind: 'fetch', held: { holder, credential, generation, failures: row.failures } }
+  })
+}
+
+/**
+ * Asks athenahealth for the token that was claimed and stores it, or the failure. `key-server.credential-refused` or
+ * `key-server.token-unavailable` when there is none; `audit.unavailable` before anything is sent.
+ */
+export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<void> {
+  const attempt = await deps.audit
+    .attempt({
+      practice: 0,
+      type: 'credential',
+      subtype: 'token-request',
+      action: 'E',
+      actor: { kind: 'system', id: 'key-server' },
+      entity: entityOf(wish.key),
+      route: 'POST /oauth2/v1/token',
+    })
+    .catch((error: unknown) => giveUp(deps, wish.key, { held, error }))
+  await failpoint('key-server.before-request')
+  const answer = await request(deps, wish, held)
+  await failpoint('key-server.after-request')
+  const ok = 'grant' in answer
+  try {
+    await deps.db.control((tx) => store(deps, tx, { key: wish.key, held, answer }))
+  } finally {
+    const outcome = ok ? 'success' : 'failure'
+    // Without it the attempt becomes `unknown`; the token itself is no reason to stop.
+    await deps.audit.outcome(attempt, { outcome, ...upstreamIdOf(answer) }).catch(() => undefined)
+  }
+  if (ok) deps.log.info('key-server.token-fetched', { generation: held.generation, lifeMs: answer.grant.lifeMs })
+  else throw refusal(deps.log, answer.failure)
+}
+
+type Answer = { readonly grant: TokenGrant } | { readonly failure: AthenaError }
+
+async function request({ kek, fetch, clock }: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<Answer> {
+  const { environment, clientId, baseUrl, scope } = wish.key
+  const secret = await openSecret(kek, wish.key, held.credential)
+  try {
+    const credential = { environment, clientId, secret: secret.toString('latin1') }
+    const { allowedHosts } = wish
+    const grant = await requestToken({ environment, baseUrl, allowedHosts, credential, scope, fetch, clock, timeoutMs })
+    return { grant }
+  } catch (error) {
+    if (isAthenaError(error)) return { failure: error }
+    throw error
+  } finally {
+    secret.fill(0)
+  }
+}
+
+async function store(
+  deps: FetchTokenDeps,
+  tx: Tx,
+  { key, held, answer }: { key: TokenKey; held: HeldFetch; answer: Answer },
+): Promise<void> {
+  const now = deps.clock.now()
+  // The lock first, as everywhere: a revocation under way must not find the token stored behind it.
+  await table.lockedCredential(tx, key)
+  await table.countRequest(tx, key, { request: held.holder, countsUntil: now + countedMs })
+  if ('failure' in answer) {
+    const failure = failureOf(answer.failure)
+    const retryAt = now + delayMs(deps.random, { failure: answer.failure, failures: held.failures })
+    await table.failTokenRow(tx, key, { holder: held.holder, retryAt, failure })
+    return
+  }
+  const { value, expiresAt, lifeMs } = answer.grant
+  const share = refreshShare.from + (refreshShare.to - refreshShare.from) * deps.random.fraction()
+  const sealed = await sealSingle(deps, tokenPlace(key, held.generation), Buffer.from(value))
+  await table.storeTokenRow(tx, key, {
+    holder: held.holder,
+    generation: held.generation,
+    sealed,
+    expiresAt,
+    refreshAt: expiresAt - lifeMs * (1 - share),
+    usableUntil: expiresAt - Math.min(lastMs, lifeMs * lastShare),
+  })
+}
+
+/** Nothing was sent: others need not wait, and it does not count. */
+async function giveUp(
+  { db, clock }: FetchTokenDeps,
+  key: TokenKey,
+  { held, error }: { held: HeldFetch; error: unknown },
+): Promise<never> {
+  const now = clock.now()
+  const release = db.control(async (tx) => {
+    await table.lockedCredential(tx, key)
+    await table.countRequest(tx, key, { request: held.holder, countsUntil: now })
+    await table.failTokenRow(tx, key, { holder: held.holder, retryAt: now, failure: 'not-sent' })
+  })
+  await release.catch(() => undefined) // most likely the same outage; the hold ends by itself
+  throw error
+}
+
+function stateOf(row: table.TokenRow): TokenState {
+  return {
+    generation: Number(row.generation),
+    usableUntil: row.usable_until ?? undefined,
+    heldUntil: row.held_until ?? undefined,
+    forcedAt: row.forced_at ?? undefined,
+    retryAt: row.retry_at ?? undefined,
+    failure: row.failure ?? undefined,
+  }
+}
+
+/** What of a failure is kept for the other processes. */
+function failureOf(error: AthenaError): string {
+  return isRefusal(error) ? 'credential-refused' : error.code
+}
+
+/** The token endpoint says no, in whatever form: JSON, or the gateway's page "Developer Inactive". */
+function isRefusal(error: AthenaError): boolean {
+  return error.code === 'configuration'
+}
+
+function delayMs(random: Random, { failure, failures }: { failure: AthenaError; failures: number }): number {
+  if (isRefusal(failure)) return refusedEveryMs
+  const most = Math.min(backoffMs.most, backoffMs.first * 2 ** Math.min(failures, 10))
+  return Math.max(failure.retryAfterMs ?? 0, most * (0.5 + 0.5 * random.fraction()))
+}
+
+function refusal(log: Log, failure: AthenaError): AegisError {
+  if (isRefusal(failure)) {
+    log.warn('key-server.credential-refused', { status: failure.status })
+    return new AegisError('key-server.credential-refused', {}, { cause: failure })
+  }
+  log.warn('key-server.token-request-failed', { failure: failure.code, status: failure.status })
+  return new AegisError('key-server.token-unavailable', { reason: failure.code }, { cause: failure })
+}
+
+function upstreamIdOf(answer: Answer): { upstreamRequestId?: string } {
+  const id = 'grant' in answer ? answer.grant.meta.athenaRequestId : answer.failure.athenaRequestId
+  return id === undefined ? {} : { upstreamRequestId: id }
+}

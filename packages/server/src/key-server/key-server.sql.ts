@@ -1,0 +1,227 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { CredentialRef, TokenKey } from './credential-ref.ts'
+
+export interface CredentialRow {
+  readonly version: number
+  /** Null when revoked. */
+  readonly sealed_secret: Buffer | null
+}
+
+const lockCredential = sql(
+  'key_server.lock_credential',
+  'select version, sealed_secret from control.credential where environment = $1 and client_id = $2 for update',
+)
+
+/** The credential, locked until the end of the transaction. */
+export async function lockedCredential(tx: Tx, ref: CredentialRef): Promise<CredentialRow | undefined> {
+  const [row] = await tx.rows<CredentialRow>(lockCredential, [ref.environment, ref.clientId])
+  return row
+}
+
+const upsertCredential = sql(
+  'key_server.store_credential',
+  `insert into control.credential (environment, client_id, version, sealed_secret, added_at)
+   values ($1, $2, $3, $4, aegis.now())
+   on conflict (environment, client_id) do update
+     set version = excluded.version, sealed_secret = excluded.sealed_secret, added_at = excluded.added_at, revoked_at = null
+     where credential.version = excluded.version - 1
+   returning version`,
+)
+
+/** Stores a secret as this version; false when another process stored that version first. */
+export async function storeCredential(
+  tx: Tx,
+  ref: CredentialRef,
+  { version, sealedSecret }: { version: number; sealedSecret: Buffer },
+): Promise<boolean> {
+  const rows = await tx.rows(upsertCredential, [ref.environment, ref.clientId, version, sealedSecret])
+  return rows.length > 0
+}
+
+const revokeCredential = sql(
+  'key_server.revoke_credential',
+  `update control.credential set sealed_secret = null, revoked_at = aegis.now()
+   where environment = $1 and client_id = $2 and revoked_at is null returning version`,
+)
+const wipeTokens = sql(
+  'key_server.wipe_tokens',
+  `update control.access_token set generation = generation + 1, sealed_token = null, expires_at = null, refresh_at = null,
+     usable_until = null, holder = null, held_until = null
+   where environment = $1 and client_id = $2`,
+)
+
+/** Removes the secret and the tokens; false when there was none. */
+export async function wipeCredential(tx: Tx, ref: CredentialRef): Promise<boolean> {
+  const values = [ref.environment, ref.clientId]
+  const revoked = await tx.rows(revokeCredential, values)
+  await tx.rows(wipeTokens, values)
+  return revoked.length > 0
+}
+
+const forgetFailures = sql(
+  'key_server.forget_failures',
+  `update control.access_token set failures = 0, retry_at = null, failure = null
+   where environment = $1 and client_id = $2`,
+)
+
+/** With a new secret, the refusals of the old one say nothing. */
+export async function forgiveFailures(tx: Tx, ref: CredentialRef): Promise<void> {
+  await tx.rows(forgetFailures, [ref.environment, ref.clientId])
+}
+
+export interface CredentialInfoRow {
+  readonly environment: CredentialRef['environment']
+  readonly client_id: string
+  readonly version: number
+  readonly added_at: number
+  readonly revoked_at: number | null
+}
+
+const selectCredentials = sql(
+  'key_server.credentials',
+  'select environment, client_id, version, added_at, revoked_at from control.credential order by environment, client_id',
+)
+
+export function allCredentials(tx: Tx): Promise<CredentialInfoRow[]> {
+  return tx.rows<CredentialInfoRow>(selectCredentials)
+}
+
+export interface TokenRow {
+  /** bigint */
+  readonly generation: string
+  readonly sealed_token: Buffer | null
+  /** Epoch milliseconds, as all times here; null without a token. */
+  readonly expires_at: number | null
+  readonly refresh_at: number | null
+  readonly usable_until: number | null
+  readonly held_until: number | null
+  readonly forced_at: number | null
+  readonly failures: number
+  readonly retry_at: number | null
+  readonly failure: string | null
+}
+
+const tokenColumns = sql(
+  'key_server.token',
+  `select generation, sealed_token, expires_at, refresh_at, usable_until, held_until, forced_at, failures, retry_at, failure
+   from control.access_token where environment = $1 and client_id = $2 and base_url = $3 and scope = $4`,
+)
+
+export async function tokenRow(tx: Tx, key: TokenKey): Promise<TokenRow | undefined> {
+  const [row] = await tx.rows<TokenRow>(tokenColumns, keyValues(key))
+  return row
+}
+
+const insertToken = sql(
+  'key_server.create_token',
+  `insert into control.access_token (environment, client_id, base_url, scope) values ($1, $2, $3, $4) on conflict do nothing`,
+)
+
+/** The token's row, made if there is none. */
+export async function ensuredTokenRow(tx: Tx, key: TokenKey): Promise<TokenRow | undefined> {
+  await tx.rows(insertToken, keyValues(key))
+  return tokenRow(tx, key)
+}
+
+const holdToken = sql(
+  'key_server.hold_token',
+  `update control.access_token set holder = $5, held_until = to_timestamp($6::float8 / 1000),
+     forced_at = coalesce(to_timestamp($7::float8 / 1000), forced_at)
+   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4`,
+)
+
+/** Makes `holder` the one that fetches. `forcedAt`: when a refused token made it necessary. */
+export async function holdTokenRow(
+  tx: Tx,
+  key: TokenKey,
+  { holder, heldUntil, forcedAt }: { holder: string; heldUntil: number; forcedAt: number | null },
+): Promise<void> {
+  await tx.rows(holdToken, [...keyValues(key), holder, heldUntil, forcedAt])
+}
+
+const storeToken = sql(
+  'key_server.store_token',
+  `update control.access_token set generation = $6, sealed_token = $7, expires_at = to_timestamp($8::float8 / 1000),
+     refresh_at = to_timestamp($9::float8 / 1000), usable_until = to_timestamp($10::float8 / 1000),
+     holder = null, held_until = null, failures = 0, retry_at = null, failure = null
+   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4 and holder = $5 returning generation`,
+)
+
+export interface NewToken {
+  readonly holder: string
+  readonly generation: number
+  readonly sealed: Buffer
+  readonly expiresAt: number
+  readonly refreshAt: number
+  readonly usableUntil: number
+}
+
+/** Stores a fetched token; false when `holder` had taken too long, or the credential was revoked meanwhile. */
+export async function storeTokenRow(tx: Tx, key: TokenKey, token: NewToken): Promise<boolean> {
+  const { holder, generation, sealed, expiresAt, refreshAt, usableUntil } = token
+  const rows = await tx.rows(storeToken, [
+    ...keyValues(key),
+    holder,
+    generation,
+    sealed,
+    expiresAt,
+    refreshAt,
+    usableUntil,
+  ])
+  return rows.length > 0
+}
+
+const failToken = sql(
+  'key_server.fail_token',
+  `update control.access_token set holder = null, held_until = null, failures = failures + 1,
+     retry_at = to_timestamp($6::float8 / 1000), failure = $7
+   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4 and holder = $5`,
+)
+
+/** Notes a failed fetch: nobody tries again before `retryAt`. */
+export async function failTokenRow(
+  tx: Tx,
+  key: TokenKey,
+  { holder, retryAt, failure }: { holder: string; retryAt: number; failure: string },
+): Promise<void> {
+  await tx.rows(failToken, [...keyValues(key), holder, retryAt, failure])
+}
+
+const dropOldRequests = sql(
+  'key_server.drop_old_requests',
+  `delete from control.token_request
+   where environment = $1 and client_id = $2 and base_url = $3 and counts_until <= to_timestamp($4::float8 / 1000)`,
+)
+const selectCounting = sql(
+  'key_server.counting_requests',
+  `select counts_until from control.token_request
+   where environment = $1 and client_id = $2 and base_url = $3 order by counts_until desc`,
+)
+
+/** Until when each request counts that counts now, the latest first. */
+export async function countingRequests(tx: Tx, key: TokenKey, now: number): Promise<number[]> {
+  const values = [key.environment, key.clientId, key.baseUrl]
+  await tx.rows(dropOldRequests, [...values, now])
+  const rows = await tx.rows<{ counts_until: number }>(selectCounting, values)
+  return rows.map((row) => row.counts_until)
+}
+
+const upsertRequest = sql(
+  'key_server.count_request',
+  `insert into control.token_request (environment, client_id, base_url, request_id, counts_until)
+   values ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
+   on conflict (environment, client_id, base_url, request_id) do update set counts_until = excluded.counts_until`,
+)
+
+/** Counts a request until `countsUntil`. */
+export async function countRequest(
+  tx: Tx,
+  key: TokenKey,
+  { request, countsUntil }: { request: string; countsUntil: number },
+): Promise<void> {
+  await tx.rows(upsertRequest, [key.environment, key.clientId, key.baseUrl, request, countsUntil])
+}
+
+function keyValues(key: TokenKey): string[] {
+  return [key.environment, key.clientId, key.baseUrl, key.scope]
+}

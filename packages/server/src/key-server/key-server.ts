@@ -1,0 +1,96 @@
+import { type BaseUrlOptions, type Environment, isAthenaError, resolveBaseUrl, type TokenSource } from '@aegis/client'
+import type { Actor } from '../audit/actor.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { CredentialRef, TokenKey } from './credential-ref.ts'
+import { addCredential, type CredentialInfo, listCredentials, revokeCredential } from './credentials.ts'
+import type { FetchTokenDeps } from './fetch-token.ts'
+import type { Secret } from './secret.ts'
+import { TokenKeeper } from './token-keeper.ts'
+
+/** Where and for what a token is wanted. */
+export interface TokenSourceOptions extends BaseUrlOptions {
+  readonly credential: CredentialRef
+  /** Default: everything the app was granted. */
+  readonly scope?: string
+}
+
+export interface KeyServerOptions {
+  /** Token requests per minute and app that athenahealth allows. Default: preview 5, production 50, local 50. */
+  readonly requestsPerMinute?: Readonly<Partial<Record<Environment, number>>>
+}
+
+/**
+ * The one place where credentials are: takes secrets in, hands out tokens, and gives no secret back. Every change of a
+ * credential and every use of one is in the audit log.
+ */
+export interface KeyServer {
+  /** See `addCredential` in credentials.ts. The secret is wiped. */
+  addCredential(
+    ref: CredentialRef,
+    given: { secret: Secret; actor: Actor },
+  ): Promise<'added' | 'unchanged' | 'replaced'>
+  /** Wipes a credential's secret and tokens; other processes follow within 5 seconds. */
+  revokeCredential(ref: CredentialRef, actor: Actor): Promise<void>
+  listCredentials(): Promise<CredentialInfo[]>
+  /**
+   * Tokens of a credential for one environment and host. One request serves all callers of all processes; it is stored
+   * and survives a restart. Throws before any I/O: `key-server.environment-crossed` when the credential is another
+   * environment's, `key-server.base-url-refused` when the host is.
+   *
+   * Its `get` rejects with `key-server.credential-refused` (athenahealth says no, or there is no such credential:
+   * `key-server.credential-missing`) or `key-server.token-unavailable` (try again after `retryAfterMs`).
+   */
+  tokenSource(options: TokenSourceOptions): TokenSource
+  /** Forgets every token in memory, and waits for requests under way, 10 seconds at most. */
+  stop(): Promise<void>
+}
+
+/** athenahealth's limits (docs.athenahealth.com, "Authentication and URL Locations", read 2026-11). */
+const requestsPerMinute = { preview: 5, production: 50, local: 50 } as const
+/** Everything the app was granted; athenahealth refuses a request without a scope. */
+const scopeDefault = 'athena/service/Athenanet.MDP.*'
+
+export function createKeyServer(deps: FetchTokenDeps, options: KeyServerOptions = {}): KeyServer {
+  const keepers = new Map<string, TokenKeeper>()
+  const limits = { ...requestsPerMinute, ...options.requestsPerMinute }
+  return {
+    addCredential: (ref, given) => addCredential(deps, ref, given),
+    async revokeCredential(ref, actor) {
+      await revokeCredential(deps, ref, actor)
+      for (const keeper of keepers.values()) keeper.forget()
+    },
+    listCredentials: () => listCredentials(deps.db),
+    tokenSource(wanted) {
+      const key = tokenKey(wanted)
+      const id = JSON.stringify([key.environment, key.clientId, key.baseUrl, key.scope])
+      const wish = { key, allowedHosts: wanted.allowedHosts ?? [], requestsPerMinute: limits[key.environment] }
+      const keeper = keepers.get(id) ?? new TokenKeeper(deps, wish)
+      keepers.set(id, keeper)
+      return keeper
+    },
+    async stop() {
+      await Promise.all([...keepers.values()].map((keeper) => keeper.stop()))
+    },
+  }
+}
+
+function tokenKey({ credential, scope = scopeDefault, ...place }: TokenSourceOptions): TokenKey {
+  if (credential.environment !== place.environment) {
+    throw new AegisError('key-server.environment-crossed', {
+      credential: credential.environment,
+      environment: place.environment,
+    })
+  }
+  // In one order: the same scopes are the same token.
+  const scopes = [...new Set(scope.split(/\s+/).filter(Boolean))].sort().join(' ')
+  return { ...credential, baseUrl: resolved(place), scope: scopes }
+}
+
+function resolved(place: BaseUrlOptions): string {
+  try {
+    return resolveBaseUrl(place)
+  } catch (error) {
+    if (!isAthenaError(error)) throw error
+    throw new AegisError('key-server.base-url-refused', { environment: place.environment }, { cause: error })
+  }
+}

@@ -1,0 +1,163 @@
+import type { AccessToken, TokenSource } from '@aegis/client'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { claimToken, fetchToken, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
+import { type StoredToken, storedToken } from './stored-token.ts'
+
+/** How long a token may be handed out after it was revoked elsewhere. */
+const checkEveryMs = 5_000
+/** How long a caller waits for what another process fetches, or for the limit per minute. */
+const patienceMs = 15_000
+/** Between two looks at what another process fetches. */
+const lookEveryMs = 100
+/** After a renewal ahead of time failed; the token still serves. */
+const renewAgainMs = 5_000
+
+/**
+ * One token for all callers of all processes: kept in memory, stored sealed, fetched by one of those who need it. Renewed
+ * ahead of time while the old one serves, and served on for as long as it is valid when renewal fails or the database is
+ * gone.
+ */
+export class TokenKeeper implements TokenSource {
+  readonly #deps: FetchTokenDeps
+  readonly #wish: Omit<TokenWish, 'newerThan' | 'refused'>
+  #held: StoredToken | undefined
+  #checkedAt = Number.NEGATIVE_INFINITY
+  #check: Promise<void> | undefined
+  #flight: Promise<StoredToken> | undefined
+  #renewAt = 0
+  /** A stored token of this generation does not open. */
+  #unreadable: number | undefined
+  readonly #stop = new AbortController()
+
+  constructor(deps: FetchTokenDeps, wish: Omit<TokenWish, 'newerThan' | 'refused'>) {
+    this.#deps = deps
+    this.#wish = wish
+  }
+
+  /** See `TokenSource`. A generation is a number that rises with every token. */
+  async get({ newerThan, signal }: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<AccessToken> {
+    signal?.throwIfAborted()
+    const floor = newerThan === undefined || Number.isNaN(Number(newerThan)) ? undefined : Number(newerThan)
+    await unlessAborted(this.#checked(), signal)
+    const held = this.#usable(floor)
+    if (held) {
+      this.#renewInTime(held)
+      return held.token
+    }
+    return (await unlessAborted(this.#fetched(floor), signal)).token
+  }
+
+  /** Forgets the token in memory, and waits for a request under way; the stored token serves the next start. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new AegisError('key-server.token-unavailable', { reason: 'stopped' }))
+    await this.#flight?.catch(() => undefined)
+    this.#held = undefined
+  }
+
+  /** Forgets what is in memory, so that the next caller sees the database's state. */
+  forget(): void {
+    this.#held = undefined
+    this.#checkedAt = Number.NEGATIVE_INFINITY
+  }
+
+  #usable(newerThan: number | undefined): StoredToken | undefined {
+    const held = this.#held
+    if (!held || held.usableUntil <= this.#deps.clock.now()) return undefined
+    return newerThan === undefined || held.token.generation > newerThan ? held : undefined
+  }
+
+  /** Compares with the database now and then, one look for all callers. */
+  async #checked(): Promise<void> {
+    this.#stop.signal.throwIfAborted()
+    const now = this.#deps.clock.now()
+    if (now - this.#checkedAt < checkEveryMs) return
+    this.#check ??= this.#look()
+      .catch((error: unknown) => {
+        // A valid token does not need the database.
+        if (!this.#usable(undefined) || !isAegisError(error, 'db.unavailable')) throw error
+        this.#checkedAt = now
+      })
+      .finally(() => {
+        this.#check = undefined
+      })
+    await this.#check
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#deps.clock.now()
+    const found = await storedToken(this.#deps, this.#wish.key, this.#held)
+    this.#stop.signal.throwIfAborted()
+    if (found && 'unreadable' in found) {
+      if (this.#unreadable !== found.unreadable) this.#deps.log.warn('key-server.stored-token-unreadable')
+      this.#unreadable = found.unreadable
+    }
+    const token = found && 'token' in found ? found : undefined
+    // Two looks may answer in the wrong order.
+    if (!token || !this.#held || token.token.generation >= this.#held.token.generation) this.#held = token
+    this.#checkedAt = now
+  }
+
+  /** A usable token newer than `newerThan`: the one that is being fetched, or else one more. */
+  async #fetched(newerThan: number | undefined): Promise<StoredToken> {
+    for (let flights = 0; flights < 2; flights++) {
+      const token = await this.#fly({ newerThan, refused: newerThan !== undefined })
+      if (newerThan === undefined || token.token.generation > newerThan) return token
+    }
+    throw new AegisError('key-server.token-unavailable', { reason: 'replaced meanwhile' })
+  }
+
+  #fly(need: Pick<TokenWish, 'newerThan' | 'refused'>): Promise<StoredToken> {
+    this.#flight ??= this.#obtain(need).finally(() => {
+      this.#flight = undefined
+    })
+    return this.#flight
+  }
+
+  #renewInTime(held: StoredToken): void {
+    const now = this.#deps.clock.now()
+    if (now < held.refreshAt || now < this.#renewAt || this.#flight) return
+    this.#renewAt = now + renewAgainMs
+    this.#fly({ newerThan: held.token.generation, refused: false }).catch(() => undefined) // logged where it failed
+  }
+
+  async #obtain(need: Pick<TokenWish, 'newerThan' | 'refused'>): Promise<StoredToken> {
+    const { clock } = this.#deps
+    const giveUpAt = clock.now() + patienceMs
+    for (;;) {
+      const wish = { ...this.#wish, ...need, newerThan: later(need.newerThan, this.#unreadable) }
+      const claim = await claimToken(this.#deps, wish)
+      if (claim.kind === 'fetch') await fetchToken(this.#deps, wish, claim.held)
+      if (claim.kind === 'fetch' || claim.kind === 'use') {
+        await this.#look()
+        const held = this.#usable(need.newerThan)
+        if (held) return held
+      }
+      const now = clock.now()
+      const until = claim.kind === 'blocked' ? claim.until : now + lookEveryMs * (0.5 + this.#deps.random.fraction())
+      if (claim.kind === 'blocked' && claim.failure !== undefined) throw blocked(claim.failure, until - now)
+      if (until > giveUpAt)
+        throw blocked(claim.kind === 'blocked' ? 'requests-per-minute' : 'fetched-elsewhere', until - now)
+      await clock.sleep(until - now, this.#stop.signal)
+    }
+  }
+}
+
+function blocked(reason: string, retryAfterMs: number): AegisError {
+  const detail = { retryAfterMs: Math.ceil(retryAfterMs) }
+  if (reason === 'credential-refused') return new AegisError('key-server.credential-refused', detail)
+  return new AegisError('key-server.token-unavailable', { reason, ...detail })
+}
+
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other)
+}
+
+/** Lets one caller leave without ending the work for the others. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

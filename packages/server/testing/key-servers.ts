@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, type TestContext } from 'node:test'
+import { createAudit } from '../src/audit/audit.ts'
+import type { Clock } from '../src/clock/clock.ts'
+import { systemRandom } from '../src/clock/random.ts'
+import type { Db } from '../src/db/db.ts'
+import { AegisError, isAegisError } from '../src/errors/aegis-error.ts'
+import type { ErrorCode } from '../src/errors/error-table.ts'
+import type { FetchTokenDeps } from '../src/key-server/fetch-token.ts'
+import { createKeyServer, type KeyServerOptions } from '../src/key-server/key-server.ts'
+import { Secret } from '../src/key-server/secret.ts'
+import { openKek } from '../src/sealing/open-kek.ts'
+import { createSealing } from '../src/sealing/sealing.ts'
+import { type ManualClock, manualClock } from './manual-clock.ts'
+import { memoryLog } from './memory-log.ts'
+import { scratchDatabase } from './scratch-database.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
+
+export const actor = { kind: 'operator', id: 'test' } as const
+export const canarySecret = 'canary-secret-1'
+
+/** For `assert.rejects` and `assert.throws`. */
+export const code = (expected: ErrorCode) => (error: unknown) =>
+  isAegisError(error, expected) || assert.fail(String(error))
+
+/** Stands until it is moved, but the short waits for another process pass by themselves. */
+export function patientClock(): ManualClock {
+  const clock = manualClock()
+  const sleep: Clock['sleep'] = (ms, signal) => (ms > 200 ? clock.sleep(ms, signal) : settled())
+  return { ...clock, sleep }
+}
+
+/**
+ * A database and its keys, with any number of athenahealth apps on it: each has an endpoint of its own and is used by any
+ * number of processes. Called at the top of a file.
+ */
+export async function keyServers() {
+  const home = mkdtempSync(join(tmpdir(), 'aegis-keys-'))
+  after(() => rmSync(home, { recursive: true, force: true }))
+  const scratch = await scratchDatabase()
+  const random = systemRandom
+  const kek = await openKek({ db: scratch.db, random }, { directory: home, purpose: 'credentials' })
+  const phiKek = await openKek({ db: scratch.db, random }, { directory: home, purpose: 'phi' })
+  let apps = 0
+
+  async function newApp(t: TestContext, clock: Clock = patientClock()) {
+    const endpoint = await tokenEndpoint(clock)
+    t.after(() => endpoint.close())
+    const log = memoryLog()
+    const credential = { environment: 'local', clientId: `app-${++apps}` } as const
+    const newProcess = (options: KeyServerOptions = {}, db: Db = scratch.db) => {
+      const sealing = createSealing({ db, kek: phiKek, clock, random })
+      const audit = createAudit({ db, sealing, clock, random })
+      const deps: FetchTokenDeps = { db, kek, audit, clock, random, log, fetch: endpoint.fetch }
+      const server = createKeyServer(deps, options)
+      t.after(() => server.stop())
+      const place = { environment: 'local', baseUrl: endpoint.baseUrl } as const
+      const source = (scope?: string) => server.tokenSource({ credential, ...place, ...(scope ? { scope } : {}) })
+      return { server, source, tokens: source() }
+    }
+    const give = (secret = canarySecret) =>
+      newProcess().server.addCredential(credential, { secret: Secret.fromBytes(Buffer.from(`${secret}\n`)), actor })
+    await give()
+    return { endpoint, log, credential, newProcess, give }
+  }
+  return { owner: scratch.owner, newApp, switchable: () => switchable(scratch.db) }
+}
+
+/** The database, there or not. */
+function switchable(db: Db): Db & { down: boolean } {
+  const refuse = () => Promise.reject(new AegisError('db.unavailable'))
+  const link: Db & { down: boolean } = {
+    down: false,
+    practice: (practice, work) => (link.down ? refuse() : db.practice(practice, work)),
+    control: (work) => (link.down ? refuse() : db.control(work)),
+    audit: (work) => (link.down ? refuse() : db.audit(work)),
+  }
+  return link
+}
+
+/** Lets input and output under way come to rest. */
+export async function settled(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (await condition()) return
+    await settled()
+  }
+  assert.fail('it never came to pass')
+}
