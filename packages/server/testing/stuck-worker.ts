@@ -2,6 +2,7 @@
  * A process for tests to kill: works the job 'test.killed' in lanes, says "started" on its standard output for each,
  * and never finishes one. Its logins come as JSON on the standard input.
  */
+import { text } from 'node:stream/consumers'
 import { systemClock } from '../src/clock/clock.ts'
 import type { RuntimeLogins } from '../src/db/database-login.ts'
 import { openDb } from '../src/db/open-db.ts'
@@ -11,15 +12,13 @@ import { silentLog } from './memory-log.ts'
 
 const job = defineJob<{ practice: number }>({ name: 'test.killed', lane: ({ practice }) => `practice ${practice}` })
 
-process.stdin.once('data', async (data) => {
-  // Written by the test.
-  const logins = JSON.parse(data.toString('utf8')) as RuntimeLogins
-  const db = await openDb({ logins, log: silentLog })
-  const deps = { db, login: logins.control, clock: systemClock, log: silentLog }
-  const queue = await startQueue(deps, { jobs: [job], soleInstance: false })
-  const forever = () => {
-    process.stdout.write('started\n')
-    return new Promise<void>(() => undefined)
-  }
-  await queue.work(job, forever, { concurrency: 2 })
-})
+// Written by the test.
+const logins = JSON.parse(await text(process.stdin)) as RuntimeLogins
+const db = await openDb({ logins, log: silentLog })
+const deps = { db, login: logins.control, clock: systemClock, log: silentLog }
+const queue = await startQueue(deps, { jobs: [job], soleInstance: false })
+const forever = () => {
+  process.stdout.write('started\n')
+  return new Promise<void>(() => undefined)
+}
+await queue.work(job, forever, { concurrency: 2 })

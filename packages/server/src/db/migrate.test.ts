@@ -66,7 +66,10 @@ describe('migrations', () => {
   test('are applied once by many instances that start together', async () => {
     write('0001_db_slow.sql', 'create table control.made_once (); select pg_sleep(0.05)')
     const results = await Promise.all(Array.from({ length: 5 }, () => run()))
-    assert.deepEqual(results.map(({ applied }) => applied).sort(), [0, 0, 0, 0, 1])
+    assert.equal(
+      results.reduce((sum, { applied }) => sum + applied, 0),
+      1,
+    )
   })
 
   test('that fail leave nothing behind, and say where and why', async () => {

@@ -20,8 +20,12 @@ const log = memoryLog()
 const queues: Queue[] = []
 after(() => Promise.all(queues.map((queue) => queue.stop())))
 
+/** A queue whose workers wait for ever unless something wakes them. */
 async function start(jobs: readonly Job<never>[], soleInstance = false): Promise<Queue> {
-  const queue = await startQueue({ db, login: logins.control, clock: systemClock, log }, { jobs, soleInstance })
+  const queue = await startQueue(
+    { db, login: logins.control, clock: systemClock, log },
+    { jobs, soleInstance, pollSeconds: 3600 },
+  )
   queues.push(queue)
   return queue
 }

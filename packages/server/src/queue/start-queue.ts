@@ -26,6 +26,11 @@ export interface QueueOptions {
    * jobs that a killed predecessor was working on. Beside replicas those are found by their missing heartbeats.
    */
   soleInstance: boolean
+  /**
+   * How long a worker waits at most when nothing wakes it: neither a notification nor the end of its own last job, e.g.
+   * when the delay of a retry is over. Default 2 s.
+   */
+  pollSeconds?: number
 }
 
 /** What a handler is given besides the payload. */
@@ -49,8 +54,7 @@ export interface Queue {
   stop(): Promise<void>
 }
 
-/** Wakes a worker that neither a notification nor its own last job woke, e.g. when the delay of a retry is over. */
-const pollSeconds = 2
+const defaultPollSeconds = 2
 /** How often replicas look for jobs whose worker is dead: with heartbeats of 10 s, taken over in about 20 s. */
 const superviseSeconds = 5
 const maintenanceSeconds = 600
@@ -60,7 +64,8 @@ const stopTimeoutMs = 30_000
 const connectionsMax = 4
 
 /** Declares the jobs, takes over dead ones if this is the sole instance, and gets ready to work. */
-export async function startQueue(deps: QueueDeps, { jobs, soleInstance }: QueueOptions): Promise<Queue> {
+export async function startQueue(deps: QueueDeps, options: QueueOptions): Promise<Queue> {
+  const { jobs, soleInstance, pollSeconds = defaultPollSeconds } = options
   await declareJobs(deps, jobs)
   if (soleInstance) {
     const revived = await deps.db.control((tx) => reviveActiveJobs(tx))
@@ -84,20 +89,28 @@ export async function startQueue(deps: QueueDeps, { jobs, soleInstance }: QueueO
   boss.on('error', (error) => deps.log.error('queue.error', error))
   boss.on('warning', () => deps.log.warn('queue.warning'))
   await boss.start()
-  return new BossQueue(boss, deps)
+  return new BossQueue(boss, { ...deps, pollSeconds })
+}
+
+interface BossDeps {
+  clock: Clock
+  log: Log
+  pollSeconds: number
 }
 
 class BossQueue implements Queue {
   readonly #boss: PgBoss
   readonly #clock: Clock
   readonly #log: Log
+  readonly #pollSeconds: number
   readonly #workers: { name: string; id: string }[] = []
   #stopping: Promise<void> | undefined
 
-  constructor(boss: PgBoss, { clock, log }: Pick<QueueDeps, 'clock' | 'log'>) {
+  constructor(boss: PgBoss, { clock, log, pollSeconds }: BossDeps) {
     this.#boss = boss
     this.#clock = clock
     this.#log = log
+    this.#pollSeconds = pollSeconds
   }
 
   async work<T extends JobPayload>(
@@ -115,24 +128,27 @@ class BossQueue implements Queue {
   }
 
   async #addWorker<T extends JobPayload>(job: Job<T>, handler: JobHandler<T>): Promise<void> {
-    let id: string | undefined
+    const worker = { name: job.name, id: '' }
     const settings = {
       batchSize: 1,
       includeMetadata: true,
-      pollingIntervalSeconds: pollSeconds,
-      notifyPollingIntervalSeconds: pollSeconds,
+      pollingIntervalSeconds: this.#pollSeconds,
+      notifyPollingIntervalSeconds: this.#pollSeconds,
       // Passes over lanes that have a running job. Without it the oldest waiting job of such a lane would be tried
       // again and again, and all lanes behind it would wait.
       ...(job.lane ? { groupConcurrency: 1 } : {}),
     } as const
-    id = await this.#boss.work<T, void, typeof settings>(job.name, settings, async ([taken]) => {
+    worker.id = await this.#boss.work<T, void, typeof settings>(job.name, settings, async ([taken]) => {
       if (!taken) return
-      // A worker of one job at a time would sleep after each, notifications or not: there may be more.
-      if (id) this.#boss.notifyWorker(id)
       const attempt = taken.retryCount + 1
-      await this.#run(job, () => handler(taken.data, { attempt, signal: taken.signal }), attempt)
+      try {
+        await this.#run(job, () => handler(taken.data, { attempt, signal: taken.signal }), attempt)
+      } finally {
+        // A worker of one job at a time would sleep after each, notifications or not: there may be more.
+        this.#boss.notifyWorker(worker.id)
+      }
     })
-    this.#workers.push({ name: job.name, id })
+    this.#workers.push(worker)
   }
 
   async #run<T extends JobPayload>(job: Job<T>, handle: () => Promise<void>, attempt: number): Promise<void> {
