@@ -7,6 +7,8 @@ create table control.quota_app (
   next_at timestamptz not null,
   paused_until timestamptz not null default '-infinity',
   pauses smallint not null default 0,
+  margin_ms real not null default 0,
+  margin_at timestamptz not null default '-infinity',
   minute_at timestamptz not null,
   minute_calls integer not null default 0,
   minute_before integer not null default 0
@@ -15,6 +17,8 @@ comment on table control.quota_app is 'The timetable of calls per second: evenly
 comment on column control.quota_app.next_at is 'The first instant that nobody has booked';
 comment on column control.quota_app.paused_until is 'athenahealth throttled us: no call by anybody before this';
 comment on column control.quota_app.pauses is 'Throttled how often in a row; each pause is twice as long as the one before';
+comment on column control.quota_app.margin_ms is
+  'Calls arrive more unevenly than planned for, by this much at margin_at; believed half as much with every hour';
 comment on column control.quota_app.minute_calls is 'Calls booked since minute_at, and in the minute before it, for status';
 select control.share('control.quota_app', 'select, insert, update');
 
@@ -54,7 +58,7 @@ select control.share('control.quota_use');
 
 create table control.quota_holder (
   app text not null,
-  holder text not null check (length(holder) <= 200),
+  holder text not null,
   seen_at timestamptz not null,
   primary key (app, holder)
 ) with (fillfactor = 50);

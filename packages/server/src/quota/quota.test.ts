@@ -235,6 +235,26 @@ test('a throttling answer pushes every process back, longer each time', async ()
   await Promise.all([one.stop(), other.stop()])
 })
 
+test('throttled although it kept to the timetable, the app spaces its calls more widely for some hours', async () => {
+  const { time, app: name, instance } = await setUp({ perSecond: 5 })
+  const quota = instance()
+  const rate = async () => {
+    const sends: Send[] = []
+    await time.run(Promise.all([1, 2].map(() => caller(quota, time, { app: name, count: 10, sends }))))
+    return Math.round(ratePerSecond(sends) * 100) / 100
+  }
+  const before = await rate()
+  for (let i = 0; i < 5; i++) {
+    await time.run(quota.throttled(name))
+    await rate()
+  }
+  const taught = await rate()
+  await time.advance(6 * 3_600_000)
+  const after = await rate()
+  assert.ok(before > 4.7 && taught < 3.6 && after > 4.6, `${before}, ${taught}, ${after} a second`)
+  await quota.stop()
+})
+
 test('who cancels or waits too long is let go, and holds nobody up', async () => {
   const { time, app: name, instance } = await setUp({ perSecond: 1 })
   const quota = instance()

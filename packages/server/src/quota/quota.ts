@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { AppLimiter, type LimiterDeps } from './app-limiter.ts'
 import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
@@ -47,11 +48,13 @@ export interface Quota {
  */
 export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
   const checked = checkedLimits(limits)
+  // Only whether two are the same is of interest, and a path or host name of any length may be given.
+  const holder = createHash('sha256').update(deps.holder).digest('hex').slice(0, 32)
   const limiters = new Map<string, AppLimiter>()
   const limiterOf = (app: string): AppLimiter => {
     const known = limiters.get(app)
     if (known) return known
-    const limiter = new AppLimiter(deps, app, checked)
+    const limiter = new AppLimiter({ ...deps, holder }, app, checked)
     limiters.set(app, limiter)
     return limiter
   }

@@ -37,7 +37,8 @@ export interface BookedRow {
 
 /**
  * Every instant on the right is computed after the row's lock is had: PostgreSQL evaluates the SET list and the WHERE
- * anew on the row as the last writer left it. Cut-off processes each take one call of the limit.
+ * anew on the row as the last writer left it. Cut-off processes each take one call of the limit. A window of the limit's
+ * calls takes a second over the usable share, and the margin that being throttled has taught.
  */
 const bookInstants = sql(
   'quota.book_instants',
@@ -54,11 +55,17 @@ const bookInstants = sql(
        when aegis.now() >= a.minute_at + interval '1 minute' then a.minute_at + interval '1 minute'
        else a.minute_at end
    from (
-     select 1 / ($5::float8 * greatest(least(1, $4::float8), $4::float8 - count(*))) as seconds
-     from control.quota_holder h
-     where h.app = $1 and h.holder <> $2
-       and h.seen_at < aegis.now() - make_interval(secs => $9::float8 / 1000)
-       and h.seen_at > aegis.now() - make_interval(secs => $10::float8 / 1000)
+     select (1 / $5::float8 + margin.seconds) / greatest(least(1, $4::float8), $4::float8 - cut_off.processes) as seconds
+     from (
+       select count(*) as processes from control.quota_holder h
+       where h.app = $1 and h.holder <> $2
+         and h.seen_at < aegis.now() - make_interval(secs => $9::float8 / 1000)
+         and h.seen_at > aegis.now() - make_interval(secs => $10::float8 / 1000)
+     ) cut_off, (
+       select coalesce(max(case when m.margin_ms > 0 then m.margin_ms / 1000 *
+         0.5::float8 ^ least(60, greatest(0, extract(epoch from aegis.now() - m.margin_at)::float8 / 3600)) end), 0) as seconds
+       from control.quota_app m where m.app = $1
+     ) margin
    ) pace
    where a.app = $1
      and greatest(a.next_at, a.paused_until) <= aegis.now() + make_interval(secs => $6::float8 / 1000)
@@ -133,6 +140,11 @@ export async function restartRow(tx: Tx, app: string, most: { aheadMs: number; p
 const pauseTimetable = sql(
   'quota.pause_timetable',
   `update control.quota_app set
+     margin_ms = case when paused_until > aegis.now() then margin_ms
+       else least(2000, greatest(25, 2 * margin_ms *
+         0.5::float8 ^ least(60, greatest(0,
+           extract(epoch from aegis.now() - greatest(margin_at, '2000-01-01'))::float8 / 3600)))) end,
+     margin_at = case when paused_until > aegis.now() then margin_at else aegis.now() end,
      pauses = case
        when paused_until > aegis.now() then pauses
        when paused_until > aegis.now() - interval '1 minute' then least(pauses + 1, 6)
@@ -148,7 +160,9 @@ const pauseTimetable = sql(
 /**
  * Pauses the app for everybody, for `pauseMs`, or when athenahealth did not say for how long: 1 s, doubled with each
  * throttling that follows within a minute of the last pause, up to 64 s. Answers that come while the app is paused
- * belong to calls sent before, and are not taken as another throttling.
+ * belong to calls sent before, and are not taken as another throttling. Being throttled although the timetable was kept
+ * to means that calls arrive more unevenly than planned for: from then on they are spaced by 25 ms a second more, twice
+ * as much each time, and half as much again with every hour.
  */
 export async function pauseRow(
   tx: Tx,

@@ -99,7 +99,6 @@ class Held implements Connection {
     })
     socket.once('close', () => this.destroy())
     socket.on('error', () => undefined) // whoever uses the connection is told; unused, it is closed and that is all
-    socket.resume() // so that it is noticed when the other side closes before anything was sent
   }
 
   get usable(): boolean {
