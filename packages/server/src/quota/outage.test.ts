@@ -60,16 +60,16 @@ async function setUp(app: string, dayBlock: number) {
 
 test('one of two processes loses the database: it calls on a small share, and no second holds one too many', async () => {
   const { time, wires, sends, refusals, log, end } = await setUp('cut-off', 400)
-  await time.advance(10_000)
+  await time.advance(4_000)
   wires[0].cut = true
   const cutAt = time.clock.now()
-  await time.advance(90_000)
+  await time.advance(50_000)
   const during = sends.filter(({ at, by }) => by === 0 && at > cutAt + 500)
-  assert.ok(during.length >= 50 && during.length <= 65, `${during.length} calls in 90 s without the database`)
+  assert.ok(during.length >= 20 && during.length <= 28, `${during.length} calls in 50 s without the database`)
   assert.ok((during[0]?.at ?? 0) >= cutAt + 20_000, 'it waits until the others count it out')
   wires[0].cut = false
   const backAt = time.clock.now()
-  await time.advance(20_000)
+  await time.advance(15_000)
   assert.deepEqual([refusals, log.events().filter((event) => event === 'quota.unreachable').length], [[], 1])
   assert.ok(sends.filter(({ at, by }) => by === 0 && at > backAt + 5_000).length > 20, 'then it calls as before')
   assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
@@ -78,10 +78,10 @@ test('one of two processes loses the database: it calls on a small share, and no
 
 test('nobody reaches the database: each process makes a call a second of those it had reserved', async () => {
   const { time, wires, sends, refusals, end } = await setUp('outage', 20)
-  await time.advance(10_000)
+  await time.advance(4_000)
   for (const wire of wires) wire.cut = true
   const cutAt = time.clock.now()
-  await time.advance(200_000)
+  await time.advance(60_000)
   const during = sends.filter(({ at }) => at > cutAt + 500).length
   // Each draws on what it had reserved for the day before: never more than a block, here 20.
   assert.ok(during >= 10 && during <= 40, `${during} calls on reserved ones`)
@@ -89,7 +89,7 @@ test('nobody reaches the database: each process makes a call a second of those i
   assert.deepEqual([...new Set(refusals)], ['quota.unreachable'])
   for (const wire of wires) wire.cut = false
   await time.advance(10_000)
-  assert.ok(sends.filter(({ at }) => at > cutAt + 200_000).length > 30)
+  assert.ok(sends.filter(({ at }) => at > cutAt + 60_000).length > 30)
   assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
   await end()
 })
