@@ -128,6 +128,18 @@ test('open slots: all of the day when the time checks are bypassed', () => {
   assert.deepEqual(ids.sort(), expected.sort())
 })
 
+test('open slots: none further ahead than 90 days unless the time checks are bypassed', () => {
+  const own = practiceApi({ patients: 100 })
+  const place = { department: '1', provider: '71', date: '02/25/2027', time: '09:00', type: '82' }
+  const [id = ''] = applyChange(own.practice, { kind: 'addslot', ...place }).appointments
+  const list = (query: string) =>
+    own
+      .rows(`GET /appointments/open?departmentid=1&reasonid=-1&startdate=02/25/2027${query}`)
+      .map(({ appointmentid }) => String(appointmentid))
+  assert.deepEqual(list(''), [])
+  assert.deepEqual(list('&bypassscheduletimechecks=true'), [id])
+})
+
 test('open slots: neither reason nor type lists nothing', () => {
   assert.deepEqual(api.call('GET /appointments/open?departmentid=1').body, { appointments: [], totalcount: 0 })
 })

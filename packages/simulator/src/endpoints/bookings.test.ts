@@ -166,6 +166,14 @@ test('a type longer than the free time is a conflict', () => {
   assert.deepEqual(api.call(`PUT /appointments/${slots[1]}`, 'patientid=6&appointmenttypeid=8'), taken)
 })
 
+test('a slot reserved for one type is a conflict for another', () => {
+  const { api } = scene()
+  const place = { department: '1', provider: '71', date: '12/02/2026', time: '18:00', type: '11' }
+  const [slot = ''] = applyChange(api.practice, { kind: 'addslot', ...place }).appointments
+  assert.deepEqual(api.call(`PUT /appointments/${slot}`, 'patientid=6&appointmenttypeid=62'), taken)
+  assert.equal(api.call(`PUT /appointments/${slot}`, 'patientid=6&appointmenttypeid=11').status, 200)
+})
+
 test('cancelling answers x, keeps the appointment and opens its time under a new id', () => {
   const { api, booked, names } = scene()
   const reply = api.call(`PUT /appointments/${booked}/cancel`, 'patientid=5&cancellationreason=moved')
