@@ -236,6 +236,7 @@ test('while the log cannot be written, nothing may start; what was under way is 
   const shaky = newAudit(link.db)
   const attempt = await shaky.attempt(poll(practice))
   const going = await shaky.attempt(poll(practice))
+  const still = await shaky.attempt(poll(practice))
   link.down = true
   await assert.rejects(shaky.attempt(poll(practice)), code('audit.unavailable'))
   await assert.rejects(shaky.record(poll(practice)), code('audit.unavailable'))
@@ -243,6 +244,8 @@ test('while the log cannot be written, nothing may start; what was under way is 
   link.down = false
   await clock.advance(60_000)
   await shaky.outcome(going, { outcome: 'success' })
+  while (!(await entriesOf(practice)).some(({ outcome }) => outcome === 'unknown')) await clock.advance(1)
+  await shaky.outcome(still, { outcome: 'failure' })
   await shaky.stop()
   const outcomes = (await entriesOf(practice)).filter((entry) => entry.attempt_id)
   assert.deepEqual(
@@ -250,9 +253,10 @@ test('while the log cannot be written, nothing may start; what was under way is 
     new Map([
       [going, 'success'],
       [attempt, 'unknown'],
+      [still, 'failure'],
     ]),
   )
-  assert.equal(outcomes.length, 2)
+  assert.equal(outcomes.length, 3)
   const [listed] = await owner.rows('select 1 from control.audit_writer where writer_id = $1', [shaky.writerId])
   assert.equal(listed, undefined)
 })

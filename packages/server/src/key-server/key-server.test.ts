@@ -19,6 +19,22 @@ test('800 cold callers over two processes make one token request', async (t) => 
   assert.deepEqual(new Set(tokens.map(({ value }) => value)), new Set(['canary-token-1']))
 })
 
+test('callers that wait for a token do not each ask the database', async (t) => {
+  const { newProcess } = await newApp(t)
+  let transactions = 0
+  const link = switchable()
+  const counted: Db = {
+    ...link,
+    control: (work) => {
+      transactions++
+      return link.control(work)
+    },
+  }
+  const { tokens } = newProcess({}, counted)
+  await Promise.all(Array.from({ length: 400 }, () => tokens.get()))
+  assert.ok(transactions < 10, `${transactions} transactions`)
+})
+
 test('a restarted process goes on with the stored token', async (t) => {
   const { endpoint, newProcess } = await newApp(t)
   const before = await newProcess().tokens.get()

@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
 import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
-import { DataKey, sealingVersion, unreadable } from './data-key.ts'
+import { DataKey, sealingVersion } from './data-key.ts'
 import { type Place, readLabel } from './envelope.ts'
 import { blindIndexBits } from './index-keys.ts'
 import type { KeyCache } from './key-cache.ts'
@@ -76,13 +76,11 @@ export class PracticeKeys {
    * `sealing.key-missing` when its key was destroyed, `sealing.key-not-loaded` when the patient's key was not loaded.
    */
   open(at: SealedAt, sealed: Uint8Array): Buffer {
-    const label = readLabel(sealed)
-    const place = { practice: this.practice, ...at }
-    if (label.kind !== (at.patient === undefined ? 'practice' : 'patient')) throw unreadable(place)
+    const { version } = readLabel(sealed)
     const versions = at.patient === undefined ? this.#keyring.versions : this.#patientKeys(at.patient)
-    const key = versions.find((candidate) => candidate.label.version === label.version)
+    const key = versions.find((candidate) => candidate.label.version === version)
     if (!key) throw new AegisError('sealing.key-missing', { practice: this.practice, table: at.table })
-    return key.open(place, sealed)
+    return key.open({ practice: this.practice, ...at }, sealed)
   }
 
   /** The pseudonym of an id. Ids are opaque text: '7' and '07' are two. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { manualClock } from '../../testing/manual-clock.ts'
+import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { systemRandom } from '../clock/random.ts'
 import type { Tx } from '../db/db.ts'
@@ -133,6 +134,14 @@ test('pseudonyms, blind indexes and digests are stable in a practice and differ 
   assert.equal(ours.digest('patient', name), again.digest('patient', 'Sandboxtest, Donna'))
   assert.notEqual(ours.digest('patient', name), theirs.digest('patient', name))
   assert.match(ours.digest('patient', name), /^[A-Za-z0-9_-]{43}$/)
+})
+
+test('a pseudonym may be logged, the id it stands for may not', async () => {
+  const keys = await newProcess().practice(undefined, newPractice())
+  const id: string = '7'
+  silentLog.info('test.logged', { patient: keys.pseudonym('patient', id) })
+  // @ts-expect-error a free string does not compile
+  silentLog.info('test.logged', { patient: id })
 })
 
 test('a blind index is cut to the bits asked for, so that values collide', async () => {
