@@ -28,7 +28,7 @@ type Victim = 'aegis' | 'postgres' | 'both'
 const practice = 195900
 const scope = { bookedDaysBack: 7, bookedDaysAhead: 30 }
 /** The simulated practice lives this much faster than we do. */
-const speed = 60
+const speed = 20
 const quietTimeoutMs = 180_000
 
 /**

@@ -63,9 +63,15 @@ export function compareKind({ kind, truth, mirror, inScope, ignored }: Compariso
     else if (inScope(record)) differences.push({ kind, id, what: 'missing' })
   }
   for (const [id, ours] of held) {
-    if (!seen.has(id) && ours.state === 'present') differences.push({ kind, id, what: 'extra' })
+    if (!seen.has(id) && ours.state === 'present' && !isDeletedSlot(kind, ours.body))
+      differences.push({ kind, id, what: 'extra' })
   }
   return differences
+}
+
+/** The truth lists no deleted slots; the feed shows one as cancelled, without a patient. */
+function isDeletedSlot(kind: Kind, body: WireRecord): boolean {
+  return kind === 'appointments' && body.appointmentstatus === 'x' && body.patientid === undefined
 }
 
 function compareOne(

@@ -1,6 +1,6 @@
 import type { Seams } from '../aegis.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
-import type { Clock } from '../clock/clock.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
@@ -53,7 +53,8 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => kek.close())
   const sealing = createSealing({ db, kek, clock, random })
   stops.push(() => sealing.close())
-  const audit = createAudit({ db, sealing, clock, random })
+  // What it waits for is the database, in the machine's time; what it writes down is the installation's.
+  const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
   const quota = createQuota({ db, clock, log, holder: home.path }, config.limits)
   stops.push(() => quota.stop())

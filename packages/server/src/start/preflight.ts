@@ -36,7 +36,7 @@ export async function preflight(
   }
 }
 
-const preflightCall: CallContext = { priority: 'interactive', purpose: 'start.preflight' }
+const preflightCall: CallContext = { priority: 'interactive', purpose: 'start.preflight', waitMs: 600_000 }
 
 async function askAbout({ upstream }: PreflightDeps, practice: number): Promise<void> {
   try {
