@@ -6,18 +6,33 @@ export interface Terminal {
   readonly cwd: string
   /** Who runs the command, for the audit of what is opened. */
   readonly userName: string
-  /** Calls `stop` when the user or the system asks the command to end; returns what takes that back. */
-  onStop(stop: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
+  /** Calls `asked` each time the user or the system asks the command to end; returns what takes that back. */
+  readonly onStop: (asked: (signal: StopSignal) => void) => () => void
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void
 }
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** A stream that text is written to. */
 export interface Output {
-  write(text: string): void
+  readonly write: (text: string) => void
   readonly isTTY: boolean
   readonly columns: number
   readonly rows: number
   /** Calls `resized` when the terminal changes its size; returns what takes that back. */
-  onResize(resized: () => void): () => void
+  readonly onResize: (resized: () => void) => () => void
   /** Calls `ended` when the process ends without having said so; returns what takes that back. */
-  onExit(ended: () => void): () => void
+  readonly onExit: (ended: () => void) => () => void
+}
+
+/** Whether colours are wanted: on a terminal, unless NO_COLOR is set (no-color.org) or it can show none. */
+export function wantsColor(output: Output, env: Terminal['env']): boolean {
+  return output.isTTY && !env.NO_COLOR && env.TERM !== 'dumb'
+}
+
+/** Whether the terminal shows more than ASCII, as its locale says; one that says nothing does today. */
+export function showsUnicode(env: Terminal['env']): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
+  return env.TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale))
 }

@@ -10,6 +10,7 @@ import { baseUrlOptions, cautions, type Facts, judgeTogether } from './config/ju
 import { type ConfigFlags, readLayers } from './config/read-layers.ts'
 import { readSecrets } from './config/read-secrets.ts'
 import type { Variables } from './config/read-variables.ts'
+import { HOME_DEFAULT } from './config/settings.ts'
 import type { Tree } from './config/tree.ts'
 
 /** Where the configuration comes from. Later ones win: demo, file, environment, flags. */
@@ -65,6 +66,15 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
     effective: effectiveSettings(judged.complete, config, layers),
     file: layers.file,
   }
+}
+
+/**
+ * The home that the configuration names, without checking anything else: commands that talk to a running instance need
+ * no more. Absolute.
+ */
+export function configuredHome(sources: Pick<ConfigSources, 'argvOverrides' | 'env' | 'cwd'> = {}): string {
+  const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd() } = sources
+  return readLayers({ flags, env, cwd, demo: undefined }).pathOf(['home'], HOME_DEFAULT)
 }
 
 function withoutRepeats(problems: readonly Problem[]): Problem[] {

@@ -43,12 +43,16 @@ export function practiceSummary(status: PracticeStatus, { history, size }: Surro
   ]
 }
 
+/** From the frame of a practice to what moves in it. */
+const ORDER: readonly string[] = ['department', 'provider', 'appointmenttype', 'patient', 'appointment']
+
 /** What a kind of record is called, where that is not its name with an s. */
 const NAMES: Readonly<Record<string, string>> = { appointmenttype: 'appointment types' }
 
 function records(status: PracticeStatus, history: History): Line[] {
   const title = [span(` Practice ${status.practice}`.padEnd(TITLE), 'strong')]
-  const kinds = Object.entries(status.records)
+  const place = (kind: string) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length)
+  const kinds = Object.entries(status.records).toSorted(([a], [b]) => place(a) - place(b))
   if (kinds.length === 0) return [title, [span('no records yet', 'dim')]]
   const counts = kinds.map(([kind, present]): Line => {
     const growing = isGrowing(history, status.practice, kind)
@@ -83,7 +87,7 @@ function changes(status: PracticeStatus, { size, history }: Surroundings): Line 
 }
 
 /** Columns of the table of feeds with their widths, the most important first; the last takes what is left. */
-const FEED = 18
+const FEED = 20
 const STATE = 11
 const RECORDS = 11
 const BEHIND = 9

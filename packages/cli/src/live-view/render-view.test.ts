@@ -33,7 +33,7 @@ test('a wide terminal shows everything', () => {
     `
  Aegis 0.1.0  local                                                         2026-11-23 15:42:17 UTC · simulator's clock
  athenahealth  http://127.0.0.1:43121 · simulator
- this instance http://127.0.0.1:7420 · up 2 min · process 4711 · database embedded
+ this instance http://127.0.0.1:7420 · process 4711 · database embedded
  home          /srv/clinic/.aegis
 
  Quota █░░░░░░░░░░░░░░░░░░░ 1,234 of 50,000 calls today, 48,766 left, anew in 8 h
@@ -41,10 +41,10 @@ test('a wide terminal shows everything', () => {
 
  Practice 195900  departments 12   providers 24   patients 1,000↑  appointments 3,412
    changes ▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█ 37 a minute, 1,204 an hour · deleted 3 · merged 1
-   feed           state        records   behind  last change  what happens
-   departments    live              12     60 s  —
-   patients       live           1,000     14 s  18 s ago
-   appointments   settling       3,412        —  18 s ago     subscription active; settling 40 s more
+   feed             state        records   behind  last change  what happens
+   departments      live              12     60 s  —
+   patients         live           1,000     14 s  18 s ago
+   appointments     settling       3,412        —  18 s ago     subscription active; settling 40 s more
 
  No alarms.
  Ctrl-C stops it, nothing is lost · elsewhere: aegis status · aegis sql --practice 195900 "select * from mirror.change"
@@ -58,7 +58,7 @@ test('a usual terminal keeps the figures whole, leaves out what it must and wrap
     `
  Aegis 0.1.0  local                 2026-11-23 15:42:17 UTC · simulator's clock
  athenahealth  http://127.0.0.1:43121 · simulator
- this instance http://127.0.0.1:7420 · up 2 min · process 4711
+ this instance http://127.0.0.1:7420 · process 4711 · database embedded
  home          /srv/clinic/.aegis
 
  Quota █░░░░░░░░░░░░░░░░░ 1,234 of 50,000 calls today, 48,766 left, anew in 8 h
@@ -67,10 +67,10 @@ test('a usual terminal keeps the figures whole, leaves out what it must and wrap
  Practice 195900  departments 12   providers 24   patients 1,000↑
                   appointments 3,412
    changes ▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█ 37 a minute, 1,204 an hour · deleted 3 · me…
-   feed           state        records   behind  what happens
-   departments    live              12     60 s
-   patients       live           1,000     14 s
-   appointments   settling       3,412        —  subscription active; settling …
+   feed             state        records   behind  what happens
+   departments      live              12     60 s
+   patients         live           1,000     14 s
+   appointments     settling       3,412        —  subscription active; settlin…
 
  ERROR   195900 appointments: Changes since 2026-11-23T14:00:00.000Z may be
          missing (subscription-lost). (sync.gap)

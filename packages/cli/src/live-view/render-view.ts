@@ -46,7 +46,8 @@ function head(report: StatusReport, { columns, rows }: Size): Line[] {
   const { environment, baseUrl, clock, now, startedAt, urls, home, pid, version } = report
   const name = [span(` Aegis ${version} `, 'strong'), span(` ${environment} `, ENVIRONMENT_TONES[environment])]
   const time = span(`${instant(now)}${clock === 'simulator' ? " · simulator's clock" : ''} `)
-  const upMs = Date.parse(now) - Date.parse(startedAt)
+  // A simulator's time runs faster than the instance has been up.
+  const up = clock === 'system' ? [`up ${duration(Date.parse(now) - Date.parse(startedAt))}`] : []
   const first = spread(name, [time], columns)
   if (rows < ROWS_FOR_ADDRESSES) return [first]
   return [
@@ -54,7 +55,7 @@ function head(report: StatusReport, { columns, rows }: Size): Line[] {
     [span(' athenahealth  ', 'dim'), span(baseUrl), span(urls.simulator === undefined ? '' : ' · simulator', 'dim')],
     [
       span(' this instance ', 'dim'),
-      span(fitting([urls.api, `up ${duration(upMs)}`, `process ${pid}`, `database ${urls.database}`], columns - 15)),
+      span(fitting([urls.api, ...up, `process ${pid}`, `database ${urls.database}`], columns - 15)),
     ],
     [span(' home          ', 'dim'), span(home)],
   ]

@@ -190,6 +190,9 @@ const log = z.strictObject({
   }),
 })
 
+/** Below the working directory. */
+export const HOME_DEFAULT = '.aegis'
+
 /** Every setting of `aegis.yaml`. The one table that validation, help, `config print` and the reference are made from. */
 export const settings = z.strictObject({
   environment: setting(oneOf(['preview', 'production', 'local']), {
@@ -201,7 +204,7 @@ export const settings = z.strictObject({
     doc: 'Ids of the practices to mirror.',
     env: 'AEGIS_PRACTICES',
   }),
-  home: setting(line('the path of a directory').default('.aegis'), {
+  home: setting(line('the path of a directory').default(HOME_DEFAULT), {
     doc: 'Directory for data, keys, sockets and logs. Back up its `keys`; without them the data cannot be read. One instance per home.',
     env: 'AEGIS_HOME',
   }),

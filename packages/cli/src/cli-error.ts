@@ -1,0 +1,11 @@
+/** A command that cannot do what was asked; the message says what to do and goes to the user as it is. */
+export class CliError extends Error {
+  readonly exitCode: number
+
+  /** `exitCode`: 1 when it failed, 2 when it was called wrongly. */
+  constructor(message: string, options: { remedy: string; exitCode: 1 | 2; cause?: unknown }) {
+    super(`${message}\nRemedy: ${options.remedy}`, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CliError'
+    this.exitCode = options.exitCode
+  }
+}

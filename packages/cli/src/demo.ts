@@ -1,0 +1,43 @@
+import type { AegisConfig, ConfigSources, Seams } from '@aegis/server'
+import { demoApp, type Simulator, type SimulatorOptions } from '@aegis/simulator'
+
+/** Virtual seconds per second: an hour of a practice's life in five minutes, fast enough to watch. */
+const SPEED = 12
+const SEED = 7
+const PATIENTS = 1_000
+
+/** What takes athenahealth up to a quarter of an hour takes half a minute of the demo's time. */
+const MOMENT = '30s'
+const MOMENT_MS = 30_000
+
+/** The settings of `aegis up --demo`; a file, variables and flags may change all but the app and the environment. */
+export function demoConfig(): NonNullable<ConfigSources['demo']> {
+  return {
+    settings: {
+      environment: 'local',
+      // The address is that of the simulator, once it runs.
+      athena: { clientId: demoApp.clientId, secretFile: 'built-in', baseUrl: 'http://127.0.0.1' },
+      practices: [195900],
+      clock: 'simulator',
+      policy: { offHours: 'always' },
+      sync: { settle: MOMENT, activationCheck: '5s', foreignWindow: '1m' },
+    },
+    secret: demoApp.secret,
+  }
+}
+
+/** The simulator of the demo: the configured practices, living through their day. */
+export function demoSimulator(practices: readonly number[]): SimulatorOptions {
+  return {
+    seed: SEED,
+    practices: practices.map((id) => ({ id, patients: PATIENTS })),
+    day: true,
+    speed: SPEED,
+    activationLagMs: MOMENT_MS,
+  }
+}
+
+/** The configuration pointed at the simulator that was started for it. */
+export function pointedAt(config: AegisConfig, { url }: Simulator): { config: AegisConfig; seams: Seams } {
+  return { config: { ...config, athena: { ...config.athena, baseUrl: url } }, seams: { simulatorUrl: url } }
+}

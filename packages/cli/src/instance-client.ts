@@ -1,0 +1,76 @@
+import { type AegisApi, AegisError, configuredHome, homeAt, type Instance, readInstance } from '@aegis/server'
+import { CliError } from './cli-error.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Which instance is meant. */
+export interface InstanceOptions {
+  readonly home?: string
+  readonly config?: string
+}
+
+/** The running instance of a home, as its API. */
+export interface InstanceClient {
+  readonly home: string
+  /** Asks the instance. What it refuses is a CliError with its reason and remedy; no answer is an AegisError. */
+  ask<R extends keyof AegisApi>(route: R, request: AegisApi[R]['request']): Promise<AegisApi[R]['response']>
+}
+
+/** A statement of SQL may run for 30 s; everything else is quick. */
+const ANSWER_TIMEOUT_MS = 60_000
+
+/** Finds the instance by the file in its home; `ops.not-running` when there is none. */
+export function connectToInstance(terminal: Terminal, options: InstanceOptions): InstanceClient {
+  const { env, cwd } = terminal
+  const argvOverrides = {
+    ...(options.home !== undefined && { home: options.home }),
+    ...(options.config !== undefined && { configFile: options.config }),
+  }
+  const home = configuredHome({ argvOverrides, env, cwd })
+  const instance = readInstance(homeAt(home))
+  if (!instance) throw new AegisError('ops.not-running', { home })
+  return { home, ask: (route, request) => ask({ instance, home }, route, request) }
+}
+
+async function ask<R extends keyof AegisApi>(
+  at: { instance: Instance; home: string },
+  route: R,
+  request: AegisApi[R]['request'],
+): Promise<AegisApi[R]['response']> {
+  const [method = '', path = ''] = route.split(' ')
+  const response = await send(at, path, {
+    method,
+    redirect: 'error',
+    headers: { authorization: `Bearer ${at.instance.token}`, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    ...(request !== undefined && { body: JSON.stringify(request) }),
+  })
+  const body: unknown = await response.json().catch(() => undefined)
+  if (!response.ok) throw refusal(response.status, body)
+  // The instance answers in the shapes of the API that both were built with.
+  return body as AegisApi[R]['response']
+}
+
+async function send(at: { instance: Instance; home: string }, path: string, init: RequestInit): Promise<Response> {
+  const { home, instance } = at
+  try {
+    return await fetch(`${instance.url}${path}`, init)
+  } catch (error) {
+    // A killed instance leaves its file behind; the next start takes it away.
+    if (isRefused(error)) throw new AegisError('ops.not-running', { home }, { cause: error })
+    throw new AegisError('ops.instance-unreachable', { home, pid: instance.pid }, { cause: error })
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
+}
+
+function refusal(status: number, body: unknown): CliError {
+  const told: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
+  const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined)
+  const detail = text('detail')
+  const message = `${text('title') ?? `The instance answered ${status}`}${detail ? ` (${detail})` : ''}`
+  const remedy = text('remedy') ?? `look at the log of the instance, request ${text('requestId') ?? 'unknown'}.`
+  return new CliError(message, { remedy, exitCode: 1 })
+}
