@@ -47,8 +47,9 @@ describe('against the simulator, as at a practice', () => {
     practice = practiceOf(simulator)
   })
   after(async () => {
-    assert.deepEqual(simulator.truth.defects(), [])
+    const defects = simulator.truth.defects()
     await simulator.stop()
+    assert.deepEqual(defects, [])
   })
 
   test('the set-up of a practice is read over a real socket', async () => {

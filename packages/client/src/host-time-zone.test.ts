@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test } from 'node:test'
 
-const program = fileURLToPath(new URL('../testing/print-dates.ts', import.meta.url))
+// The tests are also compiled, for older versions of Node: then the program is JavaScript as well.
+const extension = import.meta.url.slice(-3)
+const program = fileURLToPath(new URL(`../testing/print-dates${extension}`, import.meta.url))
 const run = promisify(execFile)
 
 async function datesUnder(TZ: string): Promise<string> {
