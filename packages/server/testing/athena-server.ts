@@ -27,11 +27,15 @@ export async function athenaServer(test: { after(work: () => Promise<void>): voi
     },
     answer: (_, response) => json(response, { patients: [], totalcount: 0 }),
   }
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     started.requests.push(`${request.method} ${request.url}`)
     for await (const _ of request); // the form is of no interest
     await started.answer(request, response)
-  })
+  }
+  // An assertion that fails in `answer` ends the connection: the test sees a call that failed.
+  const server = createServer(
+    (request, response) => void serve(request, response).catch((error) => response.destroy(error)),
+  )
   server.on('connection', (socket) => {
     connections++
     sockets.add(socket)

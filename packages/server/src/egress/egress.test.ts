@@ -32,7 +32,7 @@ const refused = [
   'https://api.platform.athenahealth.com.evil.example/v1/1/patients',
   'https://api.platform.athenahealth.com:8443/v1/1/patients',
   'http://api.platform.athenahealth.com/v1/1/patients',
-  'https://api.platform.athenahealth.com@evil.example/v1/1/patients',
+  'https://api.platform.athenahealth.com@example.com/v1/1/patients',
   'https://user:secret@api.platform.athenahealth.com/v1/1/patients',
   'https://169.254.169.254/latest/meta-data',
   'https://[::1]/v1',
