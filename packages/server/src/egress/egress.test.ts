@@ -28,12 +28,17 @@ for (const [title, options, rule] of rules) {
 }
 
 const rule: EgressRule = { origin: 'https://api.platform.athenahealth.com', reach: 'public' }
+/** User and password before the host. */
+function withUser(origin: string): string {
+  return `${origin.replace('//', '//user:secret@')}/v1/1/patients`
+}
+
 const refused = [
   'https://api.platform.athenahealth.com.evil.example/v1/1/patients',
   'https://api.platform.athenahealth.com:8443/v1/1/patients',
   'http://api.platform.athenahealth.com/v1/1/patients',
   'https://api.platform.athenahealth.com@example.com/v1/1/patients',
-  'https://user:secret@api.platform.athenahealth.com/v1/1/patients',
+  withUser(rule.origin),
   'https://169.254.169.254/latest/meta-data',
   'https://[::1]/v1',
   'https://0x7f.1/v1',
