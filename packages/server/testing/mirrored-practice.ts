@@ -90,7 +90,7 @@ export class MirroredPractice {
     })
     const small = { settleMs: minute, snapshotPageSize: 50, bookedDaysAhead: 13, slotDaysAhead: 7 }
     const settings = { ...defaultSyncSettings, ...small, ...parts.settings }
-    const upstream = { practice: (id: number) => client.practice(id), skewMs: () => 0 }
+    const upstream = { practice: (id: number) => client.practice(id), skewMs: () => 0, certainSkewMs: () => 0 }
     this.deps = { ...parts, settings, upstream, log: this.log }
   }
 
