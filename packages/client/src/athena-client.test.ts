@@ -163,6 +163,23 @@ test('a hung attempt is given up after ten seconds and repeated', async () => {
   assert.equal(clock.now() - startedAt, 10_000)
 })
 
+test('a body may take longer than its headers, until the deadline of the call', async () => {
+  const slow = (ms: number) => async () => {
+    const body = new ReadableStream({
+      async start(controller) {
+        await clock.sleep(ms)
+        controller.enqueue(new TextEncoder().encode(JSON.stringify([department])))
+        controller.close()
+      },
+    })
+    return new Response(body)
+  }
+  const { practice, clock, sent, run } = testClient([slow(25_000), slow(35_000)])
+  await run(practice.departments.get(1))
+  await assert.rejects(run(practice.departments.get(1)), { code: 'timeout' })
+  assert.equal(sent.length, 2)
+})
+
 test('a heavy call may keep its first byte back for the whole deadline', async () => {
   const { practice, clock, sent, run } = testClient([never])
   const startedAt = clock.now()

@@ -16,6 +16,7 @@ async function typed(): Promise<void> {
   const labs = await practice.feed('labresults').drainPage({ limit: 1 })
   const lab: unknown = labs.items[0]?.['labresultid']
   for await (const department of practice.departments.list()) void department.timezonename?.length
+  createAthenaClient({ environment: 'preview', credential: { clientId: 'a', secret: 'b' }, fetch: globalThis.fetch })
   void [id, date, minutes, unknownField, born, lab]
 
   // @ts-expect-error an id is text

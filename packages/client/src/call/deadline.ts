@@ -10,6 +10,8 @@ export interface Deadline {
   cause(): AbortCause | undefined
   /** Milliseconds left; Infinity without a limit. */
   leftMs(): number
+  /** Ends the limit; the parent's signal goes on to be heeded. */
+  lift(): void
   close(): void
 }
 
@@ -37,6 +39,7 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
     signal: controller.signal,
     cause: () => cause,
     leftMs: () => endsAt - clock.now(),
+    lift: () => timer.abort(),
     close() {
       parent?.removeEventListener('abort', follow)
       timer.abort()

@@ -19,6 +19,8 @@ export interface Outgoing {
   readonly call: AthenaCall
   readonly deadline: Deadline
   readonly bytesMax: number
+  /** Called when the headers have come and the body is still to come. */
+  readonly onHeaders?: () => void
 }
 
 export type Exchange =
@@ -35,6 +37,7 @@ export async function exchange(deps: ExchangeDeps, outgoing: Outgoing): Promise<
   let meta: AnswerMeta | undefined
   try {
     const response = await send(deps.fetch, outgoing)
+    outgoing.onHeaders?.()
     const receivedAt = deps.clock.now()
     const { status, headers } = response
     meta = readMeta({ status, headers, receivedAt, requestId: call.requestId, attempts: call.attempt })

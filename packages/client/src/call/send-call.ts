@@ -168,6 +168,7 @@ async function attemptOnce(deps: CallDeps, { plan, call, deadline, token }: Atte
       call,
       bytesMax: plan.bytesMax,
       deadline: { ...limit, cause },
+      onHeaders: limit.lift,
       ...(plan.body === undefined ? {} : { body: plan.body }),
     })
     if (!taken.ok) return taken

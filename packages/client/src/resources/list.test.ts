@@ -93,7 +93,7 @@ for (const next of [
     const reading = (async () => {
       for await (const item of practice.departments.list()) got.push(item)
     })()
-    await assert.rejects(reading, { code: 'malformed-response' })
+    await assert.rejects(reading, { code: 'malformed-response', route: '/departments', practice: 195_900 })
     assert.equal(got.length, 1)
     assert.equal(sent.length, 1)
   })

@@ -43,7 +43,7 @@ export interface ListEndpoint<T> {
 }
 
 export interface ListRequest {
-  readonly path?: Readonly<Record<string, string>>
+  readonly path?: Readonly<Record<string, string>> | undefined
   readonly query?: Params | undefined
   readonly options?: CallOptions | undefined
 }
@@ -58,41 +58,48 @@ const PAGES_MAX = 20_000
 export function listOf<T>(api: PracticeApi, endpoint: ListEndpoint<T>, request: ListRequest = {}): List<T> {
   const fetchPage = (at: PageAt = {}, options = request.options) =>
     requestPage(api, endpoint, { ...request, at, options })
+  const walk: Walk<T> = { fetchPage, fail: (hint, meta) => badList({ api, endpoint }, hint, meta) }
   return {
     fetchPage,
-    pages: () => walkPages(fetchPage),
-    [Symbol.asyncIterator]: () => walkItems(walkPages(fetchPage)),
+    pages: () => walkPages(walk),
+    [Symbol.asyncIterator]: () => walkItems(walk),
   }
 }
 
-async function* walkPages<T>(fetchPage: (at?: PageAt) => Promise<Page<T>>): AsyncGenerator<Page<T>, void> {
+interface Walk<T> {
+  readonly fetchPage: (at?: PageAt) => Promise<Page<T>>
+  readonly fail: (hint: string, meta: AnswerMeta) => AthenaError
+}
+
+async function* walkPages<T>({ fetchPage, fail }: Walk<T>): AsyncGenerator<Page<T>, void> {
   let page = await fetchPage()
   yield page
   for (let pages = 1; page.next !== undefined; pages += 1) {
-    const { next, meta } = page
-    if (pages >= PAGES_MAX) throw loop(meta)
+    const { next } = page
+    if (pages >= PAGES_MAX) throw fail('its paging does not come to an end', page.meta)
     page = await fetchPage({ next })
-    if (page.next === next) throw loop(page.meta)
+    if (page.next === next) throw fail('its paging leads back to itself', page.meta)
     yield page
   }
 }
 
-function loop(meta: AnswerMeta): AthenaError {
-  return new AthenaError('malformed-response', {
-    requestId: meta.requestId,
-    hint: 'its paging does not come to an end',
-  })
-}
-
-async function* walkItems<T>(pages: AsyncGenerator<Page<T>, void>): AsyncGenerator<T, void> {
-  for await (const page of pages) {
+async function* walkItems<T>(walk: Walk<T>): AsyncGenerator<T, void> {
+  for await (const page of walkPages(walk)) {
     const lost = page.faults.find((fault) => fault.field === undefined)
-    if (lost) {
-      const hint = `record ${lost.index} of a page cannot be read; go through pages() to pass it`
-      throw new AthenaError('malformed-response', { requestId: page.meta.requestId, status: page.meta.status, hint })
-    }
+    if (lost) throw walk.fail(`record ${lost.index} of a page cannot be read; go through pages() to pass it`, page.meta)
     yield* page.items
   }
+}
+
+interface ListOf<T> {
+  readonly api: PracticeApi
+  readonly endpoint: ListEndpoint<T>
+}
+
+function badList<T>({ api, endpoint }: ListOf<T>, hint: string, meta?: AnswerMeta): AthenaError {
+  const { practice } = api
+  const answer = meta && { meta, requestId: meta.requestId, status: meta.status }
+  return new AthenaError('malformed-response', { method: 'GET', route: endpoint.route, practice, hint, ...answer })
 }
 
 interface PageRequest extends ListRequest {
@@ -111,7 +118,7 @@ export async function requestPage<T>(
   const search =
     at.next === undefined
       ? { query: { ...request.query, ...position(endpoint, request) } }
-      : { search: searchOfNext(at.next, { practice: api.practice, path: fillRoute({ route, ...(path && { path }) }) }) }
+      : { search: searchOfNext(at.next, { api, endpoint, path }) }
   const answered = await send(api, {
     method: 'GET',
     route,
@@ -156,17 +163,12 @@ export function checkCount(name: string, value: unknown, { min, max }: { min: nu
  * The query of a `next` link, untouched. The link is relative, but it is upstream's word where to go: it must lead to the
  * same list of the same practice, or a wrong or forged one would be read in its place.
  */
-function searchOfNext(next: string, here: { practice: number; path: string }): string {
+function searchOfNext<T>(next: string, list: ListOf<T> & Pick<ListRequest, 'path'>): string {
+  const { api, endpoint, path } = list
   const mark = next.indexOf('?')
-  const path = mark < 0 ? next : next.slice(0, mark)
-  const expected = `/${here.practice}${here.path}`
-  const ours =
-    /^\/[\w./-]+$/.test(path) && !path.startsWith('//') && path.toLowerCase().endsWith(expected.toLowerCase())
-  if (mark < 0 || !ours || !/^[\x21-\x7e]*$/.test(next)) {
-    throw new AthenaError('malformed-response', {
-      practice: here.practice,
-      hint: 'its next link leads to another place',
-    })
-  }
+  const place = mark < 0 ? next : next.slice(0, mark)
+  const expected = `/${api.practice}${fillRoute({ route: endpoint.route, ...(path && { path }) })}`.toLowerCase()
+  const ours = /^\/[\w./-]+$/.test(place) && !place.startsWith('//') && place.toLowerCase().endsWith(expected)
+  if (mark < 0 || !ours || !/^[\x21-\x7e]*$/.test(next)) throw badList(list, 'its next link leads to another place')
   return next.slice(mark + 1)
 }
