@@ -17,7 +17,10 @@ const required = ['firstname', 'lastname', 'dob', 'departmentid'] as const
 const identifying = ['email', 'guarantoremail', 'ssn', 'homephone', 'mobilephone', 'workphone', 'zip'] as const
 
 function readFields({ input, now }: RouteContext): CheckedFields {
-  const checked = checkPatientFields((name) => input.text(name), now)
+  const sent = new Map<string, string>()
+  // Of a field sent twice the first value counts.
+  for (const [name, value] of input.entries) if (!sent.has(name.toLowerCase())) sent.set(name.toLowerCase(), value)
+  const checked = checkPatientFields(sent, now)
   const [outside] = checked.outside
   if (outside !== undefined) throw new ReplyError(invalidEnum(outside.name, outside.value))
   return checked

@@ -187,7 +187,7 @@ function typeOf(state: PracticeState, fields: Fields): number | undefined {
 }
 
 function checkedFields(fields: PatientFields, now: number): PatientFields {
-  const checked = checkPatientFields((name) => fields[name], now)
+  const checked = checkPatientFields(Object.entries(fields), now)
   const wrong = [...checked.invalid, ...checked.outside.map(({ name }) => name)]
   if (checked.improperBirthDate) wrong.push('dob')
   if (wrong.length > 0) throw new RangeError(`the patient's ${wrong.join(', ')} cannot be taken as sent`)

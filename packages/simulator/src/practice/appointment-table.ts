@@ -222,17 +222,15 @@ export function* appointmentsOf(tables: LinkedTables, patient: number): Iterable
   }
 }
 
-/** Positions of all slots and appointments of the days from `firstDay` to `lastDay`, in order of day, start and id. */
-export function* appointmentsBetween(
-  table: AppointmentTable,
-  firstDay: number,
-  lastDay: number,
-): IterableIterator<number> {
+/** The positions of each day from `firstDay` to `lastDay`, in order of start and id within the day. */
+export function daysBetween(table: AppointmentTable, firstDay: number, lastDay: number): (readonly number[])[] {
   const { first, last } = boundsOf(table)
+  const days: (readonly number[])[] = []
   for (let day = Math.max(firstDay, first); day <= Math.min(lastDay, last); day += 1) {
     const list = table.byDay.get(day)
-    if (list !== undefined) yield* list
+    if (list !== undefined) days.push(list)
   }
+  return days
 }
 
 /** First and last day that have rows. */

@@ -1,5 +1,5 @@
 /** Appointments: booked into open slots, changed, cancelled and rescheduled. */
-import { appointmentsBetween, setStatus, statusOf } from './appointment-table.ts'
+import { setStatus, statusOf } from './appointment-table.ts'
 import { fillSlot, markModified, type Booking, type Change } from './fill-slot.ts'
 import { addNoteRow } from './note-changes.ts'
 import { patientExists, patientStatus } from './patient-table.ts'
@@ -48,7 +48,7 @@ function slotsNeeded(state: PracticeState, { position, type }: BookingInput): nu
   let covered = table.start.get(position) + table.minutes.get(position)
   const needed: number[] = []
   const day = table.day.get(position)
-  for (const other of end > covered ? appointmentsBetween(table, day, day) : []) {
+  for (const other of end > covered ? (table.byDay.get(day) ?? []) : []) {
     if (covered >= end) break
     if (table.start.get(other) !== covered || !isSameTemplate(state, other, position) || !isFree(state, other)) continue
     needed.push(other)

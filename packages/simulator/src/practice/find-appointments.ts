@@ -1,5 +1,5 @@
 /** Which appointments and slots a list means. */
-import { appointmentsBetween, appointmentsOf, statusOf, type AppointmentStatus } from './appointment-table.ts'
+import { daysBetween, appointmentsOf, statusOf, type AppointmentStatus } from './appointment-table.ts'
 import { startOf } from './populate-schedule.ts'
 import { listed, type PracticeState } from './practice-state.ts'
 import { dayMs } from './calendar-date.ts'
@@ -24,18 +24,22 @@ export interface BookedQuery {
 /** Positions of the appointments that meet the query, by day, start and id. */
 export function findBooked(state: PracticeState, query: BookedQuery): number[] {
   const found: number[] = []
-  for (const position of candidates(state, query)) if (isMeant(state, position, query)) found.push(position)
+  for (const rows of candidates(state, query)) {
+    for (const position of rows) if (isMeant(state, position, query)) found.push(position)
+  }
   return found
 }
 
-function candidates(state: PracticeState, query: BookedQuery): Iterable<number> {
+function candidates(state: PracticeState, query: BookedQuery): (readonly number[])[] {
   const { appointments: table } = state
   const { patients } = query
-  if (patients === undefined || patients.size > 50) return appointmentsBetween(table, query.firstDay, query.lastDay)
-  return inOrder(
-    state,
-    [...patients].flatMap((patient) => [...appointmentsOf(state, patient)]),
-  )
+  if (patients === undefined || patients.size > 50) return daysBetween(table, query.firstDay, query.lastDay)
+  return [
+    inOrder(
+      state,
+      [...patients].flatMap((patient) => [...appointmentsOf(state, patient)]),
+    ),
+  ]
 }
 
 /** Sorts positions by day, start and id. */
@@ -83,14 +87,22 @@ export interface OpenQuery {
 export function findOpen(state: PracticeState, query: OpenQuery): number[] {
   const { appointments: table } = state
   const found: number[] = []
-  for (const position of appointmentsBetween(table, query.firstDay, query.lastDay)) {
-    if (statusOf(table, position) !== 'o') continue
-    if (!query.departments.has(table.department.get(position))) continue
-    if (!among(query.providers, table.provider.get(position))) continue
-    if (!query.showFrozen && table.frozen.get(position) === 1) continue
-    if (typeFits(state, table.type.get(position), query) && inTime(state, position, query)) found.push(position)
+  for (const rows of daysBetween(table, query.firstDay, query.lastDay)) {
+    for (const position of rows) if (isOpenFor(state, position, query)) found.push(position)
   }
   return found
+}
+
+function isOpenFor(state: PracticeState, position: number, query: OpenQuery): boolean {
+  const { appointments: table } = state
+  return (
+    statusOf(table, position) === 'o' &&
+    query.departments.has(table.department.get(position)) &&
+    among(query.providers, table.provider.get(position)) &&
+    (query.showFrozen || table.frozen.get(position) === 0) &&
+    typeFits(state, table.type.get(position), query) &&
+    inTime(state, position, query)
+  )
 }
 
 function typeFits(state: PracticeState, slotType: number, query: OpenQuery): boolean {

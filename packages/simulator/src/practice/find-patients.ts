@@ -1,5 +1,5 @@
 /** Which patients a search means: by columns where possible, by the whole record only for what is left. */
-import { appointmentsBetween, statusOf } from './appointment-table.ts'
+import { daysBetween, statusOf } from './appointment-table.ts'
 import type { WireRecord } from './blank-patient.ts'
 import { patientRecord } from './patient-record.ts'
 import { patientExists, patientStatus, type NameTable } from './patient-table.ts'
@@ -131,7 +131,7 @@ export function patientsUpcoming(state: PracticeState, query: UpcomingQuery): Se
   const to = query.now + Math.min(24, query.hours) * 3_600_000
   const today = Math.floor(query.now / 86_400_000)
   const found = new Set<number>()
-  for (const position of appointmentsBetween(table, today - 1, today + 1)) {
+  for (const position of daysBetween(table, today - 1, today + 1).flat()) {
     if (statusOf(table, position) !== 'f') continue
     if (query.department !== undefined && table.department.get(position) !== query.department) continue
     if (query.provider !== undefined && table.provider.get(position) !== query.provider) continue

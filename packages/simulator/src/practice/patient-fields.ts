@@ -34,26 +34,39 @@ const longest: Readonly<Record<string, number>> = {
 }
 const longestDefault = 20
 
-const plainFields = `firstname lastname middlename suffix preferredname altfirstname address1 address2 city state zip
+type FieldKind = 'text' | 'phone' | 'flag' | 'date' | 'choice'
+
+const kindsOf = (kind: FieldKind, names: string): [string, FieldKind][] =>
+  names.split(/\s+/).map((name) => [name, kind])
+
+/** Every field that a caller may write, and how its value is read. */
+const kinds: ReadonlyMap<string, FieldKind> = new Map([
+  ...kindsOf(
+    'text',
+    `firstname lastname middlename suffix preferredname altfirstname address1 address2 city state zip
   countrycode3166 email ssn departmentid primarydepartmentid primaryproviderid race ethnicitycode language6392code
   assignedsexatbirth genderidentity sexualorientation preferredpronouns contactname contactrelationship contactpreference
   caresummarydeliverypreference guarantorfirstname guarantorlastname guarantormiddlename guarantorsuffix guarantoremail
   guarantorssn guarantoraddress1 guarantoraddress2 guarantorcity guarantorstate guarantorzip guarantorcountrycode3166
   guarantorrelationshiptopatient guarantoremployerid guardianfirstname guardianlastname guardianmiddlename guardiansuffix
-  nextkinname nextkinrelationship notes occupationcode industrycode referralsourceid employerid mobilecarrierid`.split(
-  /\s+/,
-)
-const phoneFields = `homephone mobilephone workphone contacthomephone contactmobilephone employerphone guarantorphone
-  nextkinphone`.split(/\s+/)
-const booleanFields = `consenttocall consenttotext donotcallyn hasmobileyn homeboundyn onlinestatementonlyyn
-  portalaccessgiven guarantoraddresssameaspatient povertylevelfamilysizedeclined povertylevelincomedeclined
-  povertylevelincomerangedeclined contactpreference_announcement_email contactpreference_announcement_phone
-  contactpreference_announcement_sms contactpreference_appointment_email contactpreference_appointment_phone
-  contactpreference_appointment_sms contactpreference_billing_email contactpreference_billing_phone
-  contactpreference_billing_sms contactpreference_lab_email contactpreference_lab_phone contactpreference_lab_sms`.split(
-  /\s+/,
-)
-const dateFields = ['dob', 'guarantordob', 'deceaseddate'] as const
+  nextkinname nextkinrelationship notes occupationcode industrycode referralsourceid employerid mobilecarrierid`,
+  ),
+  ...kindsOf(
+    'phone',
+    `homephone mobilephone workphone contacthomephone contactmobilephone employerphone guarantorphone nextkinphone`,
+  ),
+  ...kindsOf(
+    'flag',
+    `consenttocall consenttotext donotcallyn hasmobileyn homeboundyn onlinestatementonlyyn portalaccessgiven
+    guarantoraddresssameaspatient povertylevelfamilysizedeclined povertylevelincomedeclined
+    povertylevelincomerangedeclined contactpreference_announcement_email contactpreference_announcement_phone
+    contactpreference_announcement_sms contactpreference_appointment_email contactpreference_appointment_phone
+    contactpreference_appointment_sms contactpreference_billing_email contactpreference_billing_phone
+    contactpreference_billing_sms contactpreference_lab_email contactpreference_lab_phone contactpreference_lab_sms`,
+  ),
+  ...kindsOf('date', 'dob guarantordob deceaseddate'),
+  ...kindsOf('choice', 'sex maritalstatus status'),
+])
 const upperCased = new Set(['city', 'guarantorcity', 'state', 'guarantorstate'])
 
 /** Fields with a closed list of values. */
@@ -75,34 +88,30 @@ export interface CheckedFields {
 }
 
 /**
- * Checks and normalizes what a caller sends; `read` answers a field's text. Unknown fields are not looked at, telephone
- * numbers that are none are dropped (documented: they "will be ignored").
+ * Checks and normalizes the fields a caller sends, by name in lower case. Unknown and empty ones are not looked at,
+ * telephone numbers that are none are dropped (documented: they "will be ignored").
  */
-export function checkPatientFields(read: (name: string) => string | undefined, now: number): CheckedFields {
+export function checkPatientFields(sent: Iterable<readonly [name: string, value: string]>, now: number): CheckedFields {
   const checked: CheckedFields = { fields: {}, invalid: [], outside: [], improperBirthDate: false }
-  checkPlain(checked, read)
-  checkChoices(checked, read)
-  for (const name of phoneFields) {
-    const digits = digitsOf(read(name) ?? '')
-    if (digits.length === 10) checked.fields[name] = digits
+  const today = wallTime(eastern, now).day
+  let improperBirthDate = false
+  for (const [name, text] of sent) {
+    const value = text.trim()
+    const kind = value === '' ? undefined : kinds.get(name)
+    if (kind === undefined) continue
+    if (kind === 'choice') checkChoice(checked, name, value)
+    else if (kind === 'date' && !checkDate(checked, { name, value, today })) improperBirthDate ||= name === 'dob'
+    else if (kind === 'phone' && digitsOf(value).length === 10) checked.fields[name] = digitsOf(value)
+    else if (kind === 'flag') checked.fields[name] = String(/^(true|t|yes|y|1)$/i.test(value))
+    else if (kind === 'text') checkText(checked, name, value)
   }
-  for (const name of booleanFields) {
-    const value = read(name)
-    if (value !== undefined) checked.fields[name] = String(/^(true|t|yes|y|1)$/i.test(value))
-  }
-  return { ...checked, improperBirthDate: !checkDates(checked, read, now) }
+  return { ...checked, improperBirthDate }
 }
 
-type Read = (name: string) => string | undefined
-
-function checkPlain({ fields, invalid }: CheckedFields, read: Read): void {
-  for (const name of plainFields) {
-    const value = read(name)?.trim()
-    if (value === undefined || value === '') continue
-    if (value.length > (longest[name] ?? longestDefault) || !hasForm(name, value)) invalid.push(name)
-    else if (name.endsWith('ssn')) fields[name] = digitsOf(value)
-    else fields[name] = upperCased.has(name) ? value.toUpperCase() : value
-  }
+function checkText({ fields, invalid }: CheckedFields, name: string, value: string): void {
+  if (value.length > (longest[name] ?? longestDefault) || !hasForm(name, value)) invalid.push(name)
+  else if (name.endsWith('ssn')) fields[name] = digitsOf(value)
+  else fields[name] = upperCased.has(name) ? value.toUpperCase() : value
 }
 
 function hasForm(name: string, value: string): boolean {
@@ -110,27 +119,23 @@ function hasForm(name: string, value: string): boolean {
   return !name.endsWith('ssn') || digitsOf(value).length === 9
 }
 
-function checkChoices({ fields, outside }: CheckedFields, read: Read): void {
-  for (const [name, values] of Object.entries(choices)) {
-    const value = read(name)
-    if (value === undefined) continue
-    const choice = values.find((candidate) => candidate.toLowerCase() === value.toLowerCase())
-    if (choice === undefined) outside.push({ name, value })
-    else fields[name] = choice
-  }
+function checkChoice({ fields, outside }: CheckedFields, name: string, value: string): void {
+  const choice = choices[name]?.find((candidate) => candidate.toLowerCase() === value.toLowerCase())
+  if (choice === undefined) outside.push({ name, value })
+  else fields[name] = choice
 }
 
-/** Writes the dates; answers false when the date of birth is improper. */
-function checkDates({ fields, invalid }: CheckedFields, read: Read, now: number): boolean {
-  let proper = true
-  for (const name of dateFields) {
-    const value = read(name)
-    if (value === undefined) continue
-    const day = parseDate(value)
-    const possible = day !== undefined && day <= wallTime(eastern, now).day
-    if (possible) fields[name] = dateText(day)
-    else if (name === 'dob') proper = false
-    else invalid.push(name)
-  }
-  return proper
+interface SentDate {
+  readonly name: string
+  readonly value: string
+  readonly today: number
+}
+
+/** Writes a date that is not to come; answers false for any other. */
+function checkDate({ fields, invalid }: CheckedFields, { name, value, today }: SentDate): boolean {
+  const day = parseDate(value)
+  const possible = day !== undefined && day <= today
+  if (possible) fields[name] = dateText(day)
+  else if (name !== 'dob') invalid.push(name)
+  return possible
 }

@@ -8,7 +8,7 @@ import {
 } from '../../testing/sound-practice.ts'
 import { monday } from '../../testing/practice-api.ts'
 import { applyChange, type PracticeChange } from './apply-change.ts'
-import { appointmentAt, appointmentId, appointmentsBetween, statusOf } from './appointment-table.ts'
+import { appointmentAt, appointmentId, daysBetween, statusOf } from './appointment-table.ts'
 import { clockText, dateText, dayMs } from './calendar-date.ts'
 import { createPractice, stateOf } from './create-practice.ts'
 import type { PracticeState } from './practice-state.ts'
@@ -19,7 +19,7 @@ const stepsPerSeed = 600
 /** A row of today or nearby, so that what one change makes possible another is likely to meet. */
 function nearbyRow(state: PracticeState, random: SeededRandom): string {
   const today = Math.floor(monday / dayMs)
-  const nearby = [...appointmentsBetween(state.appointments, today - 1, today + 1)]
+  const nearby = daysBetween(state.appointments, today - 1, today + 1).flat()
   return appointmentId(random.pick(nearby))
 }
 
