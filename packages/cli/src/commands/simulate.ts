@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   type AppOptions,
   demoApp,
@@ -57,7 +58,8 @@ export function addSimulate(program: Command, { terminal, programs, action }: Co
     .description('Be athenahealth on this machine, for development and tests in any language.')
   for (const flag of flags()) command.addOption(flag)
   command.addHelpText('after', EXAMPLES).action(
-    action(async (options: SimulateOptions) => {
+    action(async (given: SimulateOptions) => {
+      const options = withPaths(given, terminal.cwd)
       const stop = stopRequest(terminal)
       try {
         const apps = options.appFile === undefined ? [demoApp] : await readApps(options.appFile)
@@ -122,6 +124,17 @@ function flags(): Option[] {
       .argParser(wholeNumber(1, 100_000_000)),
     new Option('--json', 'tell URL and apps in one line of JSON'),
   ]
+}
+
+/** Files and folders are named from where the command runs. */
+function withPaths(options: SimulateOptions, cwd: string): SimulateOptions {
+  const { appFile, adminTokenFile, recording } = options
+  return {
+    ...options,
+    ...(appFile !== undefined && { appFile: resolve(cwd, appFile) }),
+    ...(adminTokenFile !== undefined && { adminTokenFile: resolve(cwd, adminTokenFile) }),
+    ...(recording !== undefined && { recording: resolve(cwd, recording) }),
+  }
 }
 
 async function optionsOf(options: SimulateOptions, apps: readonly AppOptions[]): Promise<SimulatorOptions> {

@@ -38,7 +38,8 @@ const DANGERS: readonly Danger[] = [
   },
   {
     variable: 'NODE_OPTIONS',
-    pattern: /--report-(?:on|uncaught)|--heapsnapshot|--heap-prof\b/,
+    pattern:
+      /(?:^|\s)--(?:report-(?:on-fatalerror|on-signal|uncaught-exception)|heap-prof|heapsnapshot-(?:signal=\S+|near-heap-limit=[1-9]\d*))(?=\s|$)/,
     what: "would write reports that hold the memory of the process: secrets and patients' data in the open.",
     remedy: 'Remove that option.',
   },
