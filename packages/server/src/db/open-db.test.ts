@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
+import pg from 'pg'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { clientConfig } from './database-login.ts'
 import { sql, type Tx } from './db.ts'
 import { openDb } from './open-db.ts'
 import { isSqlState } from './sql-error.ts'
+import { inTransaction } from './transaction.ts'
 
 const { db, owner, logins } = await scratchDatabase()
 await owner.rows(
@@ -82,6 +85,14 @@ describe('practices are kept apart', () => {
         throw new Rollback([])
       })
       .catch((error: unknown) => assert.ok(error instanceof Rollback))
+  })
+
+  test('the context ends with its transaction, also on a connection that is used again', async () => {
+    const pool = new pg.Pool({ ...clientConfig(logins.app), max: 1, pipeline: true })
+    const read = (tx: Tx) => tx.rows(readNotes)
+    assert.equal((await inTransaction(pool, 1, read)).length, 1)
+    assert.deepEqual(await inTransaction(pool, undefined, read), [])
+    await pool.end()
   })
 
   test('something else than a practice id is refused before any statement', () => {
