@@ -142,7 +142,15 @@ function shownOf(from: { config: AegisConfig; seams: Seams; home: Home; database
 
 function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; shown: Shown }): Operations {
   const { db, clock, config } = ground
-  const status = { db, clock, quota: parts.quota, app: appName(config), settings: config.sync, fixed: shown }
+  const status: StatusDeps = {
+    db,
+    clock,
+    quota: parts.quota,
+    app: appName(config),
+    settings: config.sync,
+    certainSkewMs: () => parts.upstream.certainSkewMs(),
+    fixed: shown,
+  }
   return {
     status: () => buildStatus(status),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),

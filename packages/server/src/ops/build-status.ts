@@ -4,7 +4,8 @@ import type { Quota } from '../quota/quota.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
 import { type PracticePicture, readPracticePicture } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
-import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
+import { type ErrorEntry, errorTable } from '../errors/error-table.ts'
+import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
 export interface StatusDeps {
@@ -14,6 +15,8 @@ export interface StatusDeps {
   /** The app (client id) whose quota is shown. */
   readonly app: string
   readonly settings: SyncSettings
+  /** How far our clock and athenahealth's are apart at least. */
+  readonly certainSkewMs: () => number
   /** What does not change while the instance runs. */
   readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'practices' | 'alarms'>
 }
@@ -29,8 +32,19 @@ export async function buildStatus(deps: StatusDeps): Promise<StatusReport> {
     for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings: deps.settings }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
+  alarms.push(...skewAlarms(deps))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return { ...deps.fixed, now: iso(now), quota: await quotaStatus(deps), practices, alarms: sorted }
+}
+
+/** With the machine's clock, more than this makes windows of seconds untrustworthy. */
+const skewMaxMs = 2_000
+
+function skewAlarms({ fixed, certainSkewMs }: StatusDeps): Alarm[] {
+  const skewMs = certainSkewMs()
+  if (fixed.clock !== 'system' || skewMs <= skewMaxMs) return []
+  const { title, remedy = '' }: ErrorEntry = errorTable['upstream.clock-skew']
+  return [{ level: 'error', code: 'upstream.clock-skew', message: `${title} (${inWords(skewMs)}).`, remedy }]
 }
 
 function quarantined(practice: number, records: number): Alarm {

@@ -1,3 +1,4 @@
+import { hasChangedFeed } from '../sync/feeds.ts'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
@@ -36,7 +37,8 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
 }
 
 /** What wants a person about a feed (pure), worst first. */
-export function feedAlarms({ practice, feed, settings, now }: FeedView): Alarm[] {
+export function feedAlarms(view: FeedView): Alarm[] {
+  const { practice, feed, now } = view
   const at = { practice, feed: feed.feed }
   const alarms: Alarm[] = []
   if (feed.state === 'contested') alarms.push({ level: 'error', code: 'sync.contested', ...at, ...contested })
@@ -50,7 +52,7 @@ export function feedAlarms({ practice, feed, settings, now }: FeedView): Alarm[]
     })
   }
   const lag = feed.checkpoint === null ? 0 : now - feed.checkpoint
-  if (feed.state === 'live' && lag > 5 * settings.pollIntervalMs) {
+  if (feed.state === 'live' && lag > lagMax(view)) {
     alarms.push({
       level: 'warning',
       code: 'sync.lagging',
@@ -62,6 +64,11 @@ export function feedAlarms({ practice, feed, settings, now }: FeedView): Alarm[]
   if (feed.failures >= 3 && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
   return alarms
+}
+
+/** A feed may miss a few polls, a kind that is only read now and then a whole turn, before somebody should know. */
+function lagMax({ feed, settings }: FeedView): number {
+  return hasChangedFeed(feed.feed) ? 5 * settings.pollIntervalMs : 2 * settings.refreshMs
 }
 
 const contested = {

@@ -15,6 +15,9 @@ export interface PreflightDeps {
 /** Practices asked about before the start; the rest of a large installation is found out by its own first calls. */
 const askedMax = 20
 
+/** More than this is an error. */
+const skewMaxMs = 2_000
+
 /**
  * Asks athenahealth about every practice that it has never answered for: a wrong credential, practice or address is told
  * at the start, by name and with the remedy, instead of as a failure that repeats itself in a log. A practice that was
@@ -22,7 +25,7 @@ const askedMax = 20
  */
 export async function preflight(
   deps: PreflightDeps,
-  to: { practices: readonly number[]; environment: string },
+  to: { practices: readonly number[]; environment: string; clock: 'system' | 'simulator' },
 ): Promise<void> {
   await deps.db.control(async (tx) => {
     for (const practice of to.practices) await addPractice(tx, practice, to.environment)
@@ -34,6 +37,14 @@ export async function preflight(
     await deps.db.control((tx) => markVerified(tx, practice))
     deps.log.info('aegis.practice-verified', { practice })
   }
+  refuseSkew(deps.upstream, to.clock)
+}
+
+/** With the machine's clock, windows of seconds are only right when it is: replays, tokens and the quota's day. */
+function refuseSkew(upstream: Upstream, clock: 'system' | 'simulator'): void {
+  const skewMs = upstream.certainSkewMs()
+  if (clock === 'system' && skewMs > skewMaxMs)
+    throw new AegisError('upstream.clock-skew', { skewMs: Math.round(skewMs) })
 }
 
 const preflightCall: CallContext = { priority: 'interactive', purpose: 'start.preflight', waitMs: 600_000 }

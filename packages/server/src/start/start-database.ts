@@ -36,7 +36,13 @@ async function embedded(
   stops: StopStack,
 ): Promise<{ logins: RuntimeLogins; shownUrl: string }> {
   // PostgreSQL lives in the machine's time, also where the installation's clock is a simulator's.
-  const server = await startEmbedded({ dataDir: join(home.data, 'postgres'), runDir: home.run, log, clock: systemClock, random })
+  const server = await startEmbedded({
+    dataDir: join(home.data, 'postgres'),
+    runDir: home.run,
+    log,
+    clock: systemClock,
+    random,
+  })
   stops.push(() => server.stop())
   await migrate({ ownerUrl: server.ownerUrl, log })
   await installQueue({ ownerUrl: server.ownerUrl })

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { FeedSummary } from '../sync/read-practice-status.ts'
+import { defaultSyncSettings as settings } from '../sync/sync-settings.ts'
+import { explainFeed, feedAlarms, inWords } from './explain-feed.ts'
+
+const now = Date.UTC(2026, 2, 2, 15)
+const minute = 60_000
+
+const live: FeedSummary = {
+  feed: 'appointments',
+  state: 'live',
+  state_since: now,
+  subscribed_at: now,
+  active_at: now,
+  provisional_at: now,
+  snapshot_at: now,
+  resnapshot_wanted_at: null,
+  checkpoint: now,
+  drain_started_at: now,
+  drain_ended_at: now,
+  subscription_checked_at: now,
+  foreign_checked_at: now,
+  last_change_at: now,
+  failures: 0,
+  failure_code: null,
+  retry_at: null,
+  present: 10,
+  openIntents: 0,
+  gaps: [],
+}
+
+const view = (feed: Partial<FeedSummary>) => ({ practice: 195900, feed: { ...live, ...feed }, now, settings })
+
+const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][] = [
+  ['a live feed is live', {}, /^live$/],
+  ['a feed in doubt says that it replays', { openIntents: 1 }, /replayed/],
+  [
+    'a failed feed says for how long it waits and why',
+    { failure_code: 'network', retry_at: now + 30_000 },
+    /30 s.*network/,
+  ],
+  ['a settling feed says for how long', { state: 'settling' }, /15 min/],
+  ['a contested feed says who stopped it', { state: 'contested' }, /another deployment/],
+  ['a feed that is read again says so', { resnapshot_wanted_at: now }, /again/],
+]
+for (const [title, feed, says] of words) test(title, () => assert.match(explainFeed(view(feed)), says))
+
+const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string[]][] = [
+  ['a live feed raises no alarm', {}, []],
+  ['a feed that fell behind raises one', { checkpoint: now - 6 * minute }, ['sync.lagging']],
+  ['a kind that is read once a day may be hours old', { feed: 'departments', checkpoint: now - 600 * minute }, []],
+  [
+    'a gap is an error until it is closed',
+    { gaps: [{ feed: 'appointments', cause: 'subscription-lost', from_at: now, opened_at: now }] },
+    ['sync.gap'],
+  ],
+  ['a contested feed is an error', { state: 'contested' }, ['sync.contested']],
+  ['one failure is none yet', { failures: 1, failure_code: 'network' }, []],
+  ['the third in a row is one', { failures: 3, failure_code: 'network' }, ['sync.failing']],
+]
+for (const [title, feed, codes] of alarms) {
+  test(title, () => {
+    const raised = feedAlarms(view(feed))
+    assert.deepEqual(
+      raised.map((alarm) => alarm.code),
+      codes,
+    )
+    for (const { remedy } of raised) assert.ok(remedy.length > 10)
+  })
+}
+
+test('a duration is told in the largest unit that fits', () => {
+  assert.deepEqual(
+    [inWords(-5), inWords(89_400), inWords(5 * minute), inWords(300 * minute)],
+    ['0 s', '89 s', '5 min', '5 h'],
+  )
+})
