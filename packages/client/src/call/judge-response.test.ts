@@ -34,6 +34,8 @@ const cases: readonly (readonly [title: string, given: Case, code: AthenaErrorCo
     { method: 'PUT', status: 200, body: { success: false, errormessage: 'x' } },
     'rejected',
   ],
+  ['success "false" in a list of one', { method: 'POST', status: 200, body: [{ success: 'false' }] }, 'rejected'],
+  ['an empty list after a write', { method: 'POST', status: 200, body: [] }, 'ok'],
   ['success "true"', { method: 'POST', status: 200, body: { success: 'true' } }, 'ok'],
   ['a redirect', { status: 302, body: '' }, 'malformed-response'],
   ['missing fields', { status: 400, body: { error: 'x', missingfields: ['patientid'] } }, 'invalid-request'],

@@ -63,11 +63,17 @@ export function judgeResponse(facts: ResponseFacts): Judgement {
 
 function judgeSuccess(method: string, body: Body): Judgement {
   if (body.form === 'json') {
-    return isRejection(body.value) ? failed({ code: 'rejected', executed: 'no' }) : { ok: true, value: body.value }
+    return saysNo(method, body.value) ? failed({ code: 'rejected', executed: 'no' }) : { ok: true, value: body.value }
   }
   // Writes may answer with nothing at all; a read that does has been cut off.
   if (body.form === 'empty' && method !== 'GET') return { ok: true, value: undefined }
   return failed({ code: 'malformed-response', executed: 'unknown', hint: `the body is ${body.form}, not JSON` })
+}
+
+/** Writes also answer with a list of one: `[{"success":"false"}]`. */
+function saysNo(method: string, value: unknown): boolean {
+  if (Array.isArray(value)) return method !== 'GET' && value.length > 0 && value.every(isRejection)
+  return isRejection(value)
 }
 
 function failed(failure: Failure): Judgement {

@@ -64,6 +64,7 @@ export interface Feed<T> {
   events(options?: CallOptions): Promise<Answer<readonly string[]>>
   /** Subscribes. It takes athenahealth up to 5 minutes, in preview 15, to act on it. */
   subscribe(subscription?: Subscribe, options?: CallOptions): Promise<Answer<Outcome>>
+  /** What this app is subscribed to in this practice at the moment. */
   status(options?: CallOptions): Promise<Answer<FeedSubscription>>
   /** Ends one event's subscription, or all. */
   unsubscribe(subscription?: Omit<Subscribe, 'departmentIds'>, options?: CallOptions): Promise<Answer<Outcome>>

@@ -12,6 +12,7 @@ export function appointmentNotesOf(api: PracticeApi) {
     /** Notes of one appointment; those of a cancelled one need `showdeleted`. */
     list: (appointment: Id, query?: Params, options?: CallOptions) =>
       listOf(api, listEndpoints.notes, { path: appointmentPath(appointment), query, options }),
+    /** Adds a note; `displayonschedule` shows it in the schedule. */
     create: async (appointment: Id, form: Params & { notetext: string }, options?: CallOptions) =>
       write(api, {
         method: 'POST',
@@ -20,6 +21,7 @@ export function appointmentNotesOf(api: PracticeApi) {
         form,
         ...(options && { options }),
       }),
+    /** Replaces a note's text. */
     update: async ({ appointment, note }: NoteOf, form: Params & { notetext: string }, options?: CallOptions) =>
       write(api, {
         method: 'PUT',
@@ -28,6 +30,7 @@ export function appointmentNotesOf(api: PracticeApi) {
         form,
         ...(options && { options }),
       }),
+    /** Removes a note. */
     delete: async ({ appointment, note }: NoteOf, options?: CallOptions) =>
       write(api, {
         method: 'DELETE',

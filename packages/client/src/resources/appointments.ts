@@ -62,6 +62,7 @@ function listsOf(api: PracticeApi) {
     /** As `booked`, over several departments at once. */
     bookedMultipleDepartment: (query: Params & DateWindow, options?: CallOptions) =>
       listOf(api, listEndpoints.bookedMultipleDepartment, { query, options }),
+    /** One booking or slot as it is now. */
     get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Appointment>> =>
       getOne(api, {
         route: '/appointments/{appointmentid}',
@@ -117,6 +118,7 @@ function visitOf(api: PracticeApi) {
     checkIn: step('checkin'),
     /** Takes a begun check-in back. */
     cancelCheckIn: step('cancelcheckin'),
+    /** Begins and completes check-out. */
     checkOut: step('checkout'),
   }
 }

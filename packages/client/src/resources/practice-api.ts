@@ -18,6 +18,7 @@ export type Id = string | number
 /** A request inside a practice. */
 export type PracticeRequest = Omit<ApiRequest, 'practice'>
 
+/** Sends a request inside the practice; see sendCall. */
 export function send(api: PracticeApi, request: PracticeRequest): Promise<Answered> {
   return sendCall(api.deps, { ...request, practice: api.practice })
 }

@@ -31,6 +31,7 @@ export function departmentsOf(api: PracticeApi) {
   return {
     /** All departments an app may see; `showalldepartments` adds those hidden from it by default. */
     list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.departments, { query, options }),
+    /** One department; its `timezonename` and `timezoneoffset` tell its clock. */
     get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Department>> =>
       getOne(api, {
         route: '/departments/{departmentid}',
@@ -46,7 +47,9 @@ export function departmentsOf(api: PracticeApi) {
 /** People and resources that are scheduled. */
 export function providersOf(api: PracticeApi) {
   return {
+    /** All providers, also machines and rooms that are scheduled (`entitytype`). */
     list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.providers, { query, options }),
+    /** One provider; a deleted one only with `showdeletedproviders`. */
     get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Provider>> =>
       getOne(api, {
         route: '/providers/{providerid}',
@@ -59,12 +62,15 @@ export function providersOf(api: PracticeApi) {
   }
 }
 
+/** Kinds of appointments. */
 export function appointmentTypesOf(api: PracticeApi) {
   return {
+    /** All types; `hidegeneric`, `hidenonpatient` and `hidetemplatetypeonly` narrow them. */
     list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.appointmentTypes, { query, options }),
   }
 }
 
+/** Reasons for which patients book by themselves. */
 export function appointmentReasonsOf(api: PracticeApi) {
   return {
     /** What patients may book for with a provider in a department. */
