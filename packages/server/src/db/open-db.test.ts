@@ -192,7 +192,13 @@ describe('a transaction', () => {
 
 describe('an error tells the SQLSTATE and the constraint, and nothing of the values', () => {
   const cast = sql('test.cast', 'select $1::text::date')
+  const beforeChrist = sql('test.before_christ', "select '0044-03-15 BC'::timestamptz as value")
   const cases: [string, (tx: Tx) => Promise<unknown>, Record<string, string>][] = [
+    [
+      'a value that cannot be read',
+      (tx) => tx.rows(beforeChrist),
+      { reason: 'unreadable value', statement: 'test.before_christ' },
+    ],
     ['a failed cast', (tx) => tx.rows(cast, ['CANARY']), { sqlstate: '22007', statement: 'test.cast' }],
     [
       'a broken constraint',

@@ -21,6 +21,10 @@ const systemCodePattern = /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-
  */
 export function fromDriverError(error: unknown, statement?: string): AegisError {
   if (isAegisError(error)) return error
+  // A value that arrived and could not be read, e.g. a year before Christ.
+  if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) {
+    return new AegisError('db.statement-failed', { reason: 'unreadable value', ...(statement ? { statement } : {}) })
+  }
   const { code, constraint }: DriverError = typeof error === 'object' && error !== null ? error : {}
   const state = typeof code === 'string' ? code : ''
   if (!sqlStatePattern.test(state) || connectionStates.test(state)) {
