@@ -43,16 +43,11 @@ export function findPatients(state: PracticeState, criteria: PatientCriteria): P
   const wantsDeleted = criteria.status?.toLowerCase() === 'deleted'
   const needsRecord = Object.keys(criteria.fields).length > 0 || criteria.anyPhone !== undefined
   if (tests.length === 0 && !wantsDeleted && !needsRecord) return rows
-  const found: number[] = []
-  for (const id of wantsDeleted ? everyId(patients.count) : rows) {
-    if (tests.every((test) => test(id)) && (!needsRecord || recordMeets(state, id, criteria))) found.push(id)
-  }
-  return found
+  const holds: Test = (id) => tests.every((test) => test(id)) && (!needsRecord || recordMeets(state, id, criteria))
+  return wantsDeleted ? everyId(patients.count).filter(holds) : rows.filter(holds)
 }
 
-function* everyId(count: number): IterableIterator<number> {
-  for (let id = 1; id <= count; id += 1) yield id
-}
+const everyId = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
 type Test = (id: number) => boolean
 
@@ -68,7 +63,9 @@ function columnTests(state: PracticeState, criteria: PatientCriteria): Test[] | 
     if (text === undefined) continue
     const numbers = namesEqual(table, text)
     if (numbers.size === 0) return undefined
-    tests.push((id) => numbers.has(column.get(id)))
+    const isMeant = new Uint8Array(table.texts.length)
+    for (const number of numbers) isMeant[number] = 1
+    tests.push((id) => isMeant[column.get(id)] === 1)
   }
   if (birthDay !== undefined) tests.push((id) => patients.birthDay.get(id) === birthDay)
   if (provider !== undefined) tests.push((id) => patients.provider.get(id) === provider + 1)
@@ -154,9 +151,9 @@ export function searchPatients(state: PracticeState, term: string, most: number)
   if (first === undefined) return []
   const surnames = [first, second].map((word) => startingWith(patients.surnames, word))
   const givenNames = [first, second].map((word) => startingWith(patients.givenNames, word))
-  const found: number[] = []
-  for (const id of patients.live) {
-    if (found.length === most) break
+  let left = most
+  return patients.live.filter((id) => {
+    if (left === 0) return false
     const surname = patients.surname.get(id)
     const given = patients.givenName.get(id)
     const fits = (one: number, other: number): boolean =>
@@ -165,9 +162,9 @@ export function searchPatients(state: PracticeState, term: string, most: number)
       second === undefined
         ? listed(surnames, 0).has(surname) || listed(givenNames, 0).has(given)
         : fits(0, 1) || fits(1, 0)
-    if (meets) found.push(id)
-  }
-  return found
+    if (meets) left -= 1
+    return meets
+  })
 }
 
 function startingWith(table: NameTable, prefix: string | undefined): Set<number> {

@@ -57,15 +57,22 @@ export function matchPatients(state: PracticeState, person: PersonDescription, l
   const { patients } = state
   const surnameScores = nameScores(patients.surnames, person, 'lastname')
   const givenNameScores = nameScores(patients.givenNames, person, 'firstname')
+  const scoresOf = (id: number): ScoredColumns => ({
+    person,
+    lastname: surnameScores[patients.surname.get(id)] ?? 0,
+    firstname: givenNameScores[patients.givenName.get(id)] ?? 0,
+    birthDay: patients.birthDay.get(id) === person.birthDay ? weights.birthDay : 0,
+  })
+  // A first name alone says nothing, and without two of the three no one is worth a closer look.
+  const candidates = patients.live.filter((id) => {
+    const hasLastname = (surnameScores[patients.surname.get(id)] ?? 0) > 0
+    const hasBirthDay = patients.birthDay.get(id) === person.birthDay
+    if (!hasLastname && !hasBirthDay) return false
+    return (hasLastname && hasBirthDay) || (givenNameScores[patients.givenName.get(id)] ?? 0) > 0
+  })
   const matches: PatientMatch[] = []
-  for (const id of patients.live) {
-    const lastname = surnameScores.get(patients.surname.get(id)) ?? 0
-    const birthDay = patients.birthDay.get(id) === person.birthDay ? weights.birthDay : 0
-    // A first name alone says nothing, and without two of the three no one is worth a closer look.
-    if (lastname + birthDay === 0) continue
-    const firstname = givenNameScores.get(patients.givenName.get(id)) ?? 0
-    if ([lastname, birthDay, firstname].filter((score) => score > 0).length < 2) continue
-    const score = scorePatient(state, id, { person, lastname, birthDay, firstname })
+  for (const id of candidates) {
+    const score = scorePatient(state, id, scoresOf(id))
     if (score >= least) matches.push({ id, score })
   }
   return matches.sort((a, b) => b.score - a.score || a.id - b.id)
@@ -114,12 +121,8 @@ function isSame(name: string, wanted: string | undefined, value: unknown): boole
 }
 
 /** Scores of all names of the practice that count as the person's, by number. */
-function nameScores(
-  table: NameTable,
-  person: PersonDescription,
-  field: 'firstname' | 'lastname',
-): ReadonlyMap<number, number> {
-  const scores = new Map<number, number>()
+function nameScores(table: NameTable, person: PersonDescription, field: 'firstname' | 'lastname'): Uint8Array {
+  const scores = new Uint8Array(table.texts.length)
   const wanted = person[field].trim().toLowerCase()
   const isFirst = field === 'firstname'
   const sound = person.useSoundex === true ? soundex(wanted) : undefined
@@ -127,12 +130,12 @@ function nameScores(
     const name = text.toLowerCase()
     const short = Math.min(name.length, wanted.length) >= shortNameMin
     if (isFirst && short && (name.startsWith(wanted) || wanted.startsWith(name))) {
-      scores.set(number, weights.firstnameShort)
+      scores[number] = weights.firstnameShort
     } else if (sound !== undefined && soundex(name) === sound) {
-      scores.set(number, isFirst ? weights.firstnameSound : weights.lastnameSound)
+      scores[number] = isFirst ? weights.firstnameSound : weights.lastnameSound
     }
   }
-  for (const number of namesEqual(table, wanted)) scores.set(number, isFirst ? weights.firstname : weights.lastname)
+  for (const number of namesEqual(table, wanted)) scores[number] = isFirst ? weights.firstname : weights.lastname
   return scores
 }
 
