@@ -37,13 +37,20 @@ const privacy: Readonly<Record<string, SettingRule>> = {
   debug_print_plan: off,
 }
 
-/** What the log still tells of a failed statement. Its values never, its text always: worth a warning. */
+/** What the log still tells of a failed statement: worth a warning. */
 const advised = {
+  // Else a failed cast is logged with the value that could not be cast; all casts are done before SQL, as far as we know.
+  log_min_messages: { accepts: (value: string) => ['log', 'fatal', 'panic'].includes(value), wanted: 'log' },
   log_min_error_statement: { accepts: (value: string) => value === 'panic' || value === 'fatal', wanted: 'panic' },
   log_error_verbosity: { accepts: (value: string) => value === 'terse', wanted: 'terse' },
   log_parameter_max_length: { accepts: (value: string) => value === '0', wanted: '0' },
 } as const
-const advisedNames = ['log_min_error_statement', 'log_error_verbosity', 'log_parameter_max_length'] as const
+const advisedNames = [
+  'log_min_messages',
+  'log_min_error_statement',
+  'log_error_verbosity',
+  'log_parameter_max_length',
+] as const
 
 /**
  * Checks a server that is not ours: refuses one that is too old (`db.unsupported-version`), or set up so that confirmed

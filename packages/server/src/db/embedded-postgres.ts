@@ -89,6 +89,7 @@ class SupervisedServer {
   #watch: { cancel(): void } | undefined
   #logCheck: { cancel(): void } | undefined
   #restarting: Promise<void> | undefined
+  readonly #ending = new AbortController()
 
   constructor(options: EmbeddedOptions, paths: ClusterPaths) {
     this.#options = options
@@ -121,6 +122,7 @@ class SupervisedServer {
   }
 
   async #stop(): Promise<void> {
+    this.#ending.abort()
     this.#watch?.cancel()
     this.#logCheck?.cancel()
     await this.#restarting
@@ -147,7 +149,7 @@ class SupervisedServer {
         return
       } catch (error) {
         log.error('db.server-restart-failed', error)
-        await clock.sleep(delayMs)
+        await clock.sleep(delayMs, this.#ending.signal).catch(() => undefined)
       }
     }
   }

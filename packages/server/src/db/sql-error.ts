@@ -21,20 +21,20 @@ const systemCodePattern = /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-
  */
 export function fromDriverError(error: unknown, statement?: string): AegisError {
   if (isAegisError(error)) return error
-  // A value that arrived and could not be read, e.g. a year before Christ.
-  if (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) {
-    return new AegisError('db.statement-failed', { reason: 'unreadable value', ...(statement ? { statement } : {}) })
-  }
+  const where = statement ? { statement } : {}
+  if (isUnreadable(error)) return new AegisError('db.statement-failed', { reason: 'unreadable value', ...where })
   const { code, constraint }: DriverError = typeof error === 'object' && error !== null ? error : {}
   const state = typeof code === 'string' ? code : ''
   if (!sqlStatePattern.test(state) || connectionStates.test(state)) {
     return new AegisError('db.unavailable', { reason: reasonOf(state, error) })
   }
-  return new AegisError('db.statement-failed', {
-    sqlstate: state,
-    ...(statement ? { statement } : {}),
-    ...(typeof constraint === 'string' && identifierPattern.test(constraint) ? { constraint } : {}),
-  })
+  const broken = typeof constraint === 'string' && identifierPattern.test(constraint) ? { constraint } : {}
+  return new AegisError('db.statement-failed', { sqlstate: state, ...where, ...broken })
+}
+
+/** A value that arrived and could not be parsed, e.g. a year before Christ. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError
 }
 
 /** Whether `error` is a statement refused with this SQLSTATE (and by this constraint, if one is named). */
