@@ -62,7 +62,10 @@ function registerAgain(day: Day, department: number): boolean {
   const into = pickPatient(day, department)
   if (into === undefined) return false
   const known = patientRecord(state, into)
-  const text = (name: string): string => String(known[name] ?? '')
+  const text = (name: string): string => {
+    const value = known[name]
+    return typeof value === 'string' ? value : ''
+  }
   const from = addPatient(
     state,
     {

@@ -86,12 +86,17 @@ function parseCustomFields(state: PracticeState, text: string): Record<string, s
   for (const item of parseArray(text)) {
     if (typeof item !== 'object' || item === null) throw new ReplyError(invalidData('Invalid custom fields.'))
     const fields = new Map<string, unknown>(Object.entries(item))
-    const id = String(fields.get('customfieldid') ?? '')
+    const id = textOf(fields.get('customfieldid'))
     const options = state.customFields.find((field) => field.id === id)?.options ?? []
-    const option = options.find((candidate) => candidate.id === String(fields.get('optionid')))
-    values[id] = option?.value ?? String(fields.get('customfieldvalue') ?? '')
+    const option = options.find((candidate) => candidate.id === textOf(fields.get('optionid')))
+    values[id] = option?.value ?? textOf(fields.get('customfieldvalue'))
   }
   return values
+}
+
+/** A text or number of JSON as text; anything else counts as absent. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 function parseArray(text: string): unknown[] {

@@ -43,7 +43,7 @@ test('there are departments in five zones, one of them without daylight saving',
   const departments = records(make(), 'departments')
   const zones = new Set(departments.map((department) => department['timezonename']))
   assert.ok(departments.length >= 5)
-  assert.deepEqual([...zones].sort(), ['US/Arizona', 'US/Central', 'US/Eastern', 'US/Mountain', 'US/Pacific'])
+  assert.deepEqual(zones, new Set(['US/Arizona', 'US/Central', 'US/Eastern', 'US/Mountain', 'US/Pacific']))
   for (const department of departments) {
     assert.equal(department['doesnotobservedst'], department['timezonename'] === 'US/Arizona')
   }

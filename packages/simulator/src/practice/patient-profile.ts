@@ -125,20 +125,25 @@ function addPhones({ core, minor, random, record }: Profile): void {
   record['ssn'] = socialSecurityNumber(random)
 }
 
-function addDemographics({ minor, random, record }: Profile): void {
+function addDemographics(profile: Profile): void {
+  const { minor, random, record } = profile
   const marital = minor ? 'S' : random.pick(maritalStatuses)
-  const [race, racename] = random.pick(races)
-  const raceKnown = random.chance(0.85)
   record['maritalstatus'] = marital
   record['maritalstatusname'] = maritalName(marital)
-  record['race'] = raceKnown ? [race] : []
-  if (raceKnown) record['racename'] = racename
-  record['ethnicitycode'] = random.chance(0.8) ? (random.chance(0.2) ? '2135-2' : '2186-5') : null
-  record['language6392code'] = random.chance(0.9) ? (random.chance(0.15) ? 'spa' : 'eng') : null
+  addOrigin(profile)
   if (random.chance(0.2)) record['middlename'] = random.pick(random.chance(0.5) ? femaleNames : maleNames)
   if (random.chance(0.02)) record['suffix'] = random.pick(['JR', 'SR', 'II', 'III'])
   if (random.chance(0.05)) record['referralsourceid'] = String(random.between(1, 9))
   if (random.chance(0.04)) record['notes'] = `Prefers the ${random.pick(['morning', 'afternoon'])}.`
+}
+
+function addOrigin({ random, record }: Profile): void {
+  const [race, racename] = random.pick(races)
+  const raceKnown = random.chance(0.85)
+  record['race'] = raceKnown ? [race] : []
+  if (raceKnown) record['racename'] = racename
+  record['ethnicitycode'] = random.chance(0.8) ? (random.chance(0.2) ? '2135-2' : '2186-5') : null
+  record['language6392code'] = random.chance(0.9) ? (random.chance(0.15) ? 'spa' : 'eng') : null
 }
 
 function addKin({ core, random, record }: Profile): void {
