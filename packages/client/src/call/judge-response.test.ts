@@ -90,6 +90,12 @@ test('only what upstream refused is known not to have been executed', () => {
   }
 })
 
+test('a read that is answered with a no may have taken something', () => {
+  const judgement = judge({ status: 200, body: { success: 'false' } })
+  assert.ok(!judgement.ok)
+  assert.deepEqual(judgement.failure, { code: 'rejected', executed: 'unknown' })
+})
+
 test('names of fields are kept, anything that may be a value is not', () => {
   const body = {
     error: 'Additional fields are required.',

@@ -63,7 +63,9 @@ export function judgeResponse(facts: ResponseFacts): Judgement {
 
 function judgeSuccess(method: string, body: Body): Judgement {
   if (body.form === 'json') {
-    return saysNo(method, body.value) ? failed({ code: 'rejected', executed: 'no' }) : { ok: true, value: body.value }
+    if (!saysNo(method, body.value)) return { ok: true, value: body.value }
+    // Of a write it is the answer. Of a read none has been seen: what a consuming one took before it is anyone's guess.
+    return failed({ code: 'rejected', executed: method === 'GET' ? 'unknown' : 'no' })
   }
   // Writes may answer with nothing at all; a read that does has been cut off.
   if (body.form === 'empty' && method !== 'GET') return { ok: true, value: undefined }

@@ -38,6 +38,17 @@ for (const [title, reply, code, executed] of [
   ['an empty body', { body: '' }, 'malformed-response', 'unknown'],
   ['HTML', { body: '<html>' }, 'malformed-response', 'unknown'],
   ['a page that counts records and shows none', { body: { totalcount: 3 } }, 'malformed-response', 'yes'],
+  [
+    'a page that counts records and has none',
+    { body: { appointments: [], totalcount: 3 } },
+    'malformed-response',
+    'yes',
+  ],
+  ['a page without its list', { body: {} }, 'malformed-response', 'yes'],
+  ['a body of []', { body: [] }, 'malformed-response', 'yes'],
+  ['a body of null', { body: 'null' }, 'malformed-response', 'yes'],
+  ['an answer to something else', { body: { message: 'queued' } }, 'malformed-response', 'yes'],
+  ['a refusal in a 200', { body: { success: 'false' } }, 'rejected', 'unknown'],
   ['an error in a 200', { body: { error: 'x' } }, 'malformed-response', 'yes'],
   ['a page that is too large', { body: { appointments: ['x'.repeat(2_000)] } }, 'response-too-large', 'yes'],
   [
@@ -52,6 +63,17 @@ for (const [title, reply, code, executed] of [
     const drain = practice.feeds.appointments.drainPage({ limit: 100 }, { responseBytesMax: 1_000 })
     await assert.rejects(run(drain), { code, executed })
     assert.equal(sent.length, 1)
+  })
+}
+
+for (const [title, body] of [
+  ['an empty list', { appointments: [] }],
+  ['an empty list and a count of 0', { appointments: [], totalcount: '0' }],
+  ['a count of 0 alone', { totalcount: 0 }],
+] as const) {
+  test(`a feed with nothing to give says so by ${title}`, async () => {
+    const { practice, run } = testClient([{ body }])
+    assert.deepEqual((await run(practice.feeds.appointments.drainPage({ limit: 100 }))).items, [])
   })
 }
 

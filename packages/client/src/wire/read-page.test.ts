@@ -30,6 +30,8 @@ for (const [title, shape, body, expected] of [
   ['may be a body of ""', departments, '""', []],
   ['may be empty though records are counted', departments, { departments: [], totalcount: '34' }, []],
   ['is missed when absent though records are counted', departments, { totalcount: '34' }, 'list-missing'],
+  ['is missed when null though records are counted', departments, { departments: null, totalcount: 2 }, 'list-missing'],
+  ['is missed when null beside an error', departments, { departments: null, error: 'no' }, 'list-missing'],
   ['is missed when the body speaks of an error', departments, { error: 'no' }, 'list-missing'],
   ['is not a text', departments, { departments: 'none' }, 'not-a-list'],
   ['is not an object', departments, { departments: { departmentid: 1 } }, 'not-a-list'],

@@ -48,8 +48,8 @@ export function readPage<T>(shape: ListShape<T>, text: string): PageReading<T> {
 
 /**
  * Reads a list's body by its declared key, whatever the order of members and whatever other lists stand beside it.
- * A list may be absent, null, `""`, `[]` or `{}` when there is nothing. It is refused where it is absent and the body
- * counts records past `offset` (how many were skipped) or speaks of an error: records would be lost without a trace.
+ * A list may be absent, null, `""`, `[]` or `{}` when there is nothing. It is refused where it is no list at all and the
+ * body counts records past `offset` (how many were skipped) or speaks of an error: records would be lost without a trace.
  */
 export function readPageValue<T>(shape: ListShape<T>, value: unknown, offset = 0): PageReading<T> {
   if (isRejection(value)) return { ok: false, problem: 'rejected' }
@@ -57,7 +57,7 @@ export function readPageValue<T>(shape: ListShape<T>, value: unknown, offset = 0
   if (list === null) return { ok: false, problem: 'not-a-list' }
   const envelope = isPlainObject(value) ? value : {}
   const totalCount = coerce.number(envelope['totalcount']) ?? undefined
-  if (!Object.hasOwn(envelope, shape.key) && hidesRecords(shape, envelope, offset))
+  if (list !== own(envelope, shape.key) && list !== value && hidesRecords(shape, envelope, offset))
     return { ok: false, problem: 'list-missing' }
   const next = coerce.text(envelope['next']) ?? ''
   const page = {
@@ -92,13 +92,27 @@ export function isRejection(value: unknown): boolean {
   return isPlainObject(value) && Object.hasOwn(value, 'success') && coerce.boolean(value['success']) === false
 }
 
+/**
+ * Whether a body without records says by itself that there are none: by an empty list under the declared key that no
+ * count contradicts, or by a count of 0. All recorded empty pages do; a body that merely lacks a list may be a broken one.
+ */
+export function saysEmpty<T>(shape: ListShape<T>, value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  const count = coerce.number(own(value, 'totalcount'))
+  return count === 0 || (Array.isArray(own(value, shape.key)) && typeof count !== 'number')
+}
+
+function own(envelope: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(envelope, name) ? envelope[name] : undefined
+}
+
 function findList<T>(shape: ListShape<T>, value: unknown): readonly unknown[] | null {
-  if (isPlainObject(value)) return toList(Object.hasOwn(value, shape.key) ? value[shape.key] : undefined)
+  if (isPlainObject(value)) return toList(own(value, shape.key))
   if (Array.isArray(value)) return shape.bare || value.length === 0 ? value : null
   return value === null || value === '' ? [] : null
 }
 
-/** Whether a body without the declared list gives reason to think that there should be one. */
+/** Whether a body without the declared list, or with nothing in its place, gives reason to think that there should be one. */
 function hidesRecords<T>(shape: ListShape<T>, envelope: Record<string, unknown>, offset: number): boolean {
   if ((coerce.number(envelope['totalcount']) ?? 0) > offset) return true
   if (['error', 'errormessage', 'fault'].some((name) => coerce.list(envelope[name])?.length !== 0)) return true
