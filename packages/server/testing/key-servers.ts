@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { createAudit } from '../src/audit/audit.ts'
-import type { Clock } from '../src/clock/clock.ts'
+import { type Clock, systemClock } from '../src/clock/clock.ts'
 import { systemRandom } from '../src/clock/random.ts'
 import type { Db } from '../src/db/db.ts'
 import { AegisError, isAegisError } from '../src/errors/aegis-error.ts'
@@ -30,7 +30,13 @@ export const code = (expected: ErrorCode) => (error: unknown) =>
 export function patientClock(): ManualClock {
   const clock = manualClock()
   const sleep: Clock['sleep'] = (ms, signal) => (ms > 200 ? clock.sleep(ms, signal) : settled())
-  return { ...clock, sleep }
+  return {
+    ...clock,
+    sleep,
+    get pending() {
+      return clock.pending
+    },
+  }
 }
 
 /**
@@ -46,16 +52,24 @@ export async function keyServers() {
   const phiKek = await openKek({ db: scratch.db, random }, { directory: home, purpose: 'phi' })
   let apps = 0
 
+  /** A process of its own. */
+  const newServer = (
+    given: Pick<FetchTokenDeps, 'clock' | 'fetch' | 'log'> & { db?: Db; options?: KeyServerOptions },
+  ) => {
+    const { db = scratch.db, clock, fetch, log } = given
+    const sealing = createSealing({ db, kek: phiKek, clock, random })
+    // It waits for the database, which knows nothing of the test's time.
+    const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
+    return createKeyServer({ db, kek, audit, clock, random, log, fetch }, given.options)
+  }
+
   async function newApp(t: TestContext, clock: Clock = patientClock()) {
     const endpoint = await tokenEndpoint(clock)
     t.after(() => endpoint.close())
     const log = memoryLog()
     const credential = { environment: 'local', clientId: `app-${++apps}` } as const
     const newProcess = (options: KeyServerOptions = {}, db: Db = scratch.db) => {
-      const sealing = createSealing({ db, kek: phiKek, clock, random })
-      const audit = createAudit({ db, sealing, clock, random })
-      const deps: FetchTokenDeps = { db, kek, audit, clock, random, log, fetch: endpoint.fetch }
-      const server = createKeyServer(deps, options)
+      const server = newServer({ db, clock, log, fetch: endpoint.fetch, options })
       t.after(() => server.stop())
       const place = { environment: 'local', baseUrl: endpoint.baseUrl } as const
       const source = (scope?: string) => server.tokenSource({ credential, ...place, ...(scope ? { scope } : {}) })
@@ -66,7 +80,7 @@ export async function keyServers() {
     await give()
     return { endpoint, log, credential, newProcess, give }
   }
-  return { owner: scratch.owner, newApp, switchable: () => switchable(scratch.db) }
+  return { owner: scratch.owner, newApp, newServer, switchable: () => switchable(scratch.db) }
 }
 
 /** The database, there or not. */
