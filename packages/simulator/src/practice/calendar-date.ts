@@ -2,8 +2,9 @@
 
 export const dayMs = 86_400_000
 
-const fourDigits = (value: number): string => String(value).padStart(4, '0')
-const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value))
+/** `00` to `99`: pages of thousands of rows are mostly dates and times. */
+const pairs = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'))
+const twoDigits = (value: number): string => pairs[value] ?? String(value)
 
 export interface CivilDate {
   readonly year: number
@@ -51,8 +52,12 @@ export function weekdayOf(dayNumber: number): number {
 
 /** `MM/DD/YYYY`. */
 export function dateText(dayNumber: number): string {
-  const { year, month, day } = civilOf(dayNumber)
-  return `${twoDigits(month)}/${twoDigits(day)}/${fourDigits(year)}`
+  return civilText(civilOf(dayNumber))
+}
+
+/** `MM/DD/YYYY` of a civil date of the years 1000 to 9999. */
+export function civilText({ year, month, day }: CivilDate): string {
+  return `${twoDigits(month)}/${twoDigits(day)}/${year}`
 }
 
 /** `HH:MM`, 24 hours, of minutes after midnight. */

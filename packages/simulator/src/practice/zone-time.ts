@@ -2,7 +2,17 @@
  * Wall time of the United States' zones without Intl, which is too slow for a page of 5,000 records. Daylight saving
  * follows the rule in force since 2007: second Sunday of March 02:00 to first Sunday of November 02:00.
  */
-import { civilOf, dateText, dayMs, dayOf, parseDate, secondsText, weekdayOf } from './calendar-date.ts'
+import {
+  civilOf,
+  civilText,
+  dateText,
+  dayMs,
+  dayOf,
+  parseDate,
+  secondsText,
+  weekdayOf,
+  type CivilDate,
+} from './calendar-date.ts'
 
 const hourMs = 3_600_000
 
@@ -32,9 +42,8 @@ function sundayOnOrAfter(dayNumber: number): number {
   return dayNumber + ((7 - weekdayOf(dayNumber)) % 7)
 }
 
-/** True when standard wall time `standardMs` (epoch ms shifted by the standard offset) falls into daylight saving. */
-function inDst(standardMs: number): boolean {
-  const { year, month } = civilOf(Math.floor(standardMs / dayMs))
+/** True when standard wall time `standardMs` (epoch ms shifted by the standard offset), on day `civil`, is in daylight saving. */
+function inDst({ year, month }: CivilDate, standardMs: number): boolean {
   if (month > 3 && month < 11) return true
   if (month < 3 || month === 12) return false
   if (month === 3) return standardMs >= sundayOnOrAfter(dayOf(year, 3, 8)) * dayMs + 2 * hourMs
@@ -44,8 +53,9 @@ function inDst(standardMs: number): boolean {
 
 /** Hours to add to UTC at an instant. */
 export function offsetHours(zone: Zone, at: number): number {
-  const daylight = zone.observesDst && inDst(at + zone.standardHours * hourMs)
-  return zone.standardHours + (daylight ? 1 : 0)
+  if (!zone.observesDst) return zone.standardHours
+  const standard = at + zone.standardHours * hourMs
+  return zone.standardHours + (inDst(civilOf(Math.floor(standard / dayMs)), standard) ? 1 : 0)
 }
 
 /** What the wall clock shows at an instant (epoch ms). */
@@ -66,10 +76,15 @@ export function instantOf(zone: Zone, wall: WallTime): number {
   return offsetHours(zone, daylight) === zone.standardHours ? standard : daylight
 }
 
-/** athenahealth's `MM/DD/YYYY HH:MM:SS` of an instant on a zone's clock. */
+/** athenahealth's `MM/DD/YYYY HH:MM:SS` of an instant on a zone's clock. Rows have several, so the date is worked out once. */
 export function wallText(zone: Zone, at: number): string {
-  const { day, seconds } = wallTime(zone, at)
-  return `${dateText(day)} ${secondsText(seconds)}`
+  const standard = at + zone.standardHours * hourMs
+  const standardDay = Math.floor(standard / dayMs)
+  const civil = civilOf(standardDay)
+  const local = zone.observesDst && inDst(civil, standard) ? standard + hourMs : standard
+  const day = Math.floor(local / dayMs)
+  const date = day === standardDay ? civilText(civil) : dateText(day)
+  return `${date} ${secondsText(Math.floor((local - day * dayMs) / 1000))}`
 }
 
 /** The instant of `MM/DD/YYYY HH:MM:SS` (time optional: midnight) on a zone's clock; undefined when it is none. */
