@@ -80,7 +80,7 @@ function decideCall(deps: GateDeps, request: ApiRequest): Outcome {
   const verdict = deps.limiter.admitCall(app, practice, at)
   const given =
     verdict.refusedBy === undefined
-      ? answer({ app, practiceId: practice, arrival, now: Math.floor(at) })
+      ? answer({ app, practiceId: practice, arrival, now: Math.floor(at), at })
       : throttledAnswer(verdict.refusedBy, deps.throttle)
   return { answer: withRateLimit(given, verdict), route, practice, app: app.clientId }
 }

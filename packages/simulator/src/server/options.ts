@@ -62,18 +62,26 @@ export interface SimulatorOptions {
   readonly recording?: string
   /** Whether the practices live through their day: bookings, check-ins, changes; false if absent. Or at which pace. */
   readonly day?: boolean | DayPace
+  /**
+   * File that keeps what callers changed; none if absent. Started again with the same file and settings, the simulator
+   * goes on where it stopped. Tokens, counters of limits and the log of requests begin anew.
+   */
+  readonly journal?: string
   /** Requests kept in the log; 100,000 if absent. Counters cover all. */
   readonly requestLogSize?: number
 }
 
 /** The options with every default filled in. */
 export interface SimulatorSettings
-  extends Required<Omit<SimulatorOptions, 'practices' | 'limits' | 'startAt' | 'adminToken' | 'recording'>> {
+  extends Required<
+    Omit<SimulatorOptions, 'practices' | 'limits' | 'startAt' | 'adminToken' | 'recording' | 'journal'>
+  > {
   readonly practices: readonly Required<PracticeOptions>[]
   readonly limits: Limits
   readonly startAt: number | undefined
   readonly adminToken: string | undefined
   readonly recording: string | undefined
+  readonly journal: string | undefined
 }
 
 const minuteMs = 60_000
@@ -100,6 +108,7 @@ const defaults = {
   adminToken: undefined,
   recording: undefined,
   day: false,
+  journal: undefined,
   requestLogSize: 100_000,
 } as const satisfies Record<keyof SimulatorOptions, unknown>
 
@@ -117,6 +126,8 @@ export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
     // Every key of the minima is an option.
     if (!(merged[name as keyof typeof minima] >= least)) throw new RangeError(`${name}: give ${least} or more`)
   }
+  if (merged.journal !== undefined && merged.recording !== undefined)
+    throw new TypeError('journal: recordings have no state to keep; leave one of them out')
   if (!Number.isSafeInteger(merged.seed)) throw new RangeError('seed: give a whole number')
   return { ...merged, practices: resolvePractices(merged.practices), limits: resolveLimits(merged.limits) }
 }

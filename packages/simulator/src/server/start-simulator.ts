@@ -17,6 +17,8 @@ import { Defects } from './defects.ts'
 import { answerAtGate } from './gate.ts'
 import { listen } from './http-listener.ts'
 import { inProcessFetch } from './in-process-fetch.ts'
+import { type Journal, openJournal } from './journal.ts'
+import { journaledAdmin, journaledBackend, replayJournal } from './journaled.ts'
 import { resolveOptions, type DayPace, type SimulatorOptions, type SimulatorSettings } from './options.ts'
 import { practiceBackend } from './practice-backend.ts'
 import { loadRecording } from './recording-backend.ts'
@@ -51,12 +53,29 @@ const loggedIdsMax = 500_000
 /** Starts a simulator of the given parts. Rejects when an option makes no sense or the port cannot be had. */
 export async function startWith(parts: SimulatorParts, options: SimulatorOptions): Promise<Simulator> {
   const settings = resolveOptions(options)
+  const journal = settings.journal === undefined ? undefined : openJournal(settings.journal, settings)
+  try {
+    return await start(parts, settings, journal)
+  } catch (error) {
+    journal?.abandon()
+    throw error
+  }
+}
+
+async function start(
+  parts: SimulatorParts,
+  settings: SimulatorSettings,
+  journal: Journal | undefined,
+): Promise<Simulator> {
   const defects = new Defects()
+  const startAt = journal?.startAt ?? settings.startAt
   const clock = new VirtualClock({
-    speed: settings.speed,
+    // With a journal nothing may depend on how long the start takes.
+    speed: journal ? 0 : settings.speed,
     onError: (error) => defects.add(error),
-    ...(settings.startAt !== undefined && { startAt: settings.startAt }),
+    ...(startAt !== undefined && { startAt }),
   })
+  journal?.begin(clock.now())
   const practices = new Map<number, Practice>()
   if (settings.recording === undefined) {
     for (const { id, patients } of settings.practices) {
@@ -68,12 +87,15 @@ export async function startWith(parts: SimulatorParts, options: SimulatorOptions
   const days = createDays(() =>
     [...practices.values()].map((practice) => parts.startDay(practice, { ...pace, clock, seed })),
   )
-  const { truth, handle } = await assemble(parts, { settings, clock, practices, days, defects })
+  const { truth, handle, replay } = await assemble(parts, { settings, clock, practices, days, defects, journal })
   const date = dateHeaderOf(clock)
   const listener = await listen({ host: settings.host, port: settings.port, handle, date })
   if (settings.day !== false) days.resume()
+  replay()
+  clock.setSpeed(settings.speed)
   const stop = () => {
     days.pause()
+    journal?.close(clock.exactNow())
     clock.stop()
     return listener.stop()
   }
@@ -94,9 +116,10 @@ interface Running {
   readonly practices: ReadonlyMap<number, Practice>
   readonly days: Days
   readonly defects: Defects
+  readonly journal: Journal | undefined
 }
 
-async function assemble(parts: SimulatorParts, { settings, clock, practices, days, defects }: Running) {
+async function assemble(parts: SimulatorParts, { settings, clock, practices, days, defects, journal }: Running) {
   const apps = registerApps(settings.apps, settings.encoding)
   const tokens = new TokenStore()
   const limiter = new Limiter(settings.limits)
@@ -125,18 +148,25 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
   })
   const { throttle, tokenLifetimeS, expiresIn } = settings
   const tokenEndpoint = { apps, tokens, limiter, throttle, lifetimeS: tokenLifetimeS, expiresIn }
-  const gate = { clock, tokens, tokenEndpoint, limiter, throttle, backend, requests: requestLog, witness }
-  const admin = { clock, truth, days, token: settings.adminToken }
+  const kept = journal ? journaledBackend(backend, journal) : backend
+  const gate = { clock, tokens, tokenEndpoint, limiter, throttle, backend: kept, requests: requestLog, witness }
+  const administer = (token: string | undefined) => (arrival: Arrival) =>
+    answerAdmin({ clock, truth, days, token }, arrival)
+  const open = administer(settings.adminToken)
+  const admin = journal ? journaledAdmin(open, { journal, clock }) : open
+  const replay = () => {
+    if (journal) replayJournal(journal, { clock, backend, apps, admin: administer(undefined), speed: settings.speed })
+  }
   const handle = (arrival: Arrival): Answer => {
     try {
       const isAdmin = settings.admin && arrival.path.startsWith(adminPrefix)
-      return isAdmin ? answerAdmin(admin, arrival) : answerAtGate(gate, arrival)
+      return isAdmin ? admin(arrival) : answerAtGate(gate, arrival)
     } catch (error) {
       defects.add(error)
       return jsonAnswer(500, { error: 'The request could not be processed.' })
     }
   }
-  return { truth, handle }
+  return { truth, handle, replay }
 }
 
 function createFeeds(settings: SimulatorSettings, log: { pageLog: PageLog; witness: RateWitness }): Feeds {
