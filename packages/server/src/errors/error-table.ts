@@ -297,8 +297,9 @@ export const errorTable = {
   },
   'sealing.kek-unreadable': {
     status: 500,
-    title: 'A key file cannot be read',
-    remedy: 'Check the file and its directory: the user that runs Aegis must be able to read it.',
+    title: 'A key file cannot be read or made',
+    remedy:
+      'Check the file, its directory and the free space: the user that runs Aegis must be able to read and write there.',
   },
   'sealing.kek-wrong': {
     status: 500,

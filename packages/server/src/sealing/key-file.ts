@@ -25,9 +25,22 @@ export function keyFilePath(directory: string, purpose: KekPurpose): string {
 
 /**
  * Creates a key file (0600, never over an existing one, on disk before this returns) and says whether it did: false
- * when another process was first. A crash in between leaves no half-written key file.
+ * when another process was first. A crash in between leaves no half-written key file. `sealing.kek-unreadable` when
+ * nothing can be written there.
  */
 export async function createKeyFile(
+  directory: string,
+  purpose: KekPurpose,
+  random: Pick<Random, 'bytes' | 'uuid'>,
+): Promise<boolean> {
+  try {
+    return await writeKeyFile(directory, purpose, random)
+  } catch (error) {
+    throw new AegisError('sealing.kek-unreadable', { file: keyFilePath(directory, purpose), reason: codeOf(error) })
+  }
+}
+
+async function writeKeyFile(
   directory: string,
   purpose: KekPurpose,
   random: Pick<Random, 'bytes' | 'uuid'>,

@@ -152,6 +152,14 @@ test('a damaged key file is refused also while nothing is sealed yet', async (t)
   await assert.rejects(elsewhere.open(), refused('sealing.kek-damaged'))
 })
 
+test('a directory that cannot be written to is named with a remedy', async (t) => {
+  const { db } = await scratchDatabase(t)
+  const occupied = join(home, 'occupied')
+  writeFileSync(occupied, '')
+  const open = openKek({ db, random: systemRandom }, { directory: join(occupied, 'keys'), purpose: 'phi' })
+  await assert.rejects(open, refused('sealing.kek-unreadable'))
+})
+
 test('many processes that start at once agree on one key', async (t) => {
   const { directory, open } = await freshHome(t)
   const keks = await Promise.all(Array.from({ length: 8 }, open))
