@@ -126,7 +126,8 @@ const impossible: [title: string, args: string[], code: number, said: RegExp][] 
   ['a file of apps that is not there', ['--app-file', 'nowhere.json'], 1, /nowhere\.json cannot be read\nRemedy: /],
   ['a file of apps that is broken', ['--app-file', 'broken.json'], 1, /broken\.json: not JSON/],
   ['a file with two tokens', ['--admin-token-file', 'broken.json'], 1, /does not hold one line/],
-  ['a recording that is not there', ['--recording', 'nowhere'], 1, /nowhere cannot be read\nRemedy: /],
+  ['a recording that is not there', ['--recording', 'nowhere'], 1, /nowhere cannot be opened\nRemedy: /],
+  ['a journal in no folder', ['--journal', 'nowhere/j'], 1, /nowhere\/j cannot be opened\nRemedy: /],
 ]
 
 describe('a simulator cannot be started with', () => {

@@ -1,10 +1,14 @@
-import type { AegisConfig, ConfigSources, Seams } from '@aegis/server'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AegisConfig, type ConfigSources, lockHome, prepareHome, type Seams } from '@aegis/server'
 import { demoApp, type Simulator, type SimulatorOptions } from '@aegis/simulator'
 
 /** Virtual seconds per second: an hour of a practice's life in five minutes, fast enough to watch. */
 const SPEED = 12
 const SEED = 7
 const PATIENTS = 1_000
+/** Of the simulator, in the home. */
+const DIRECTORY = 'simulator'
 
 /** What takes athenahealth up to a quarter of an hour takes half a minute of the demo's time. */
 const MOMENT = '30s'
@@ -26,15 +30,29 @@ export function demoConfig(): NonNullable<ConfigSources['demo']> {
   }
 }
 
-/** The simulator of the demo: the configured practices, living through their day. */
-export function demoSimulator(practices: readonly number[]): SimulatorOptions {
+/**
+ * The simulator of the demo: the configured practices, living through their day. What happens to them is kept in the home,
+ * so that the next start goes on with the same practices at the same time, as a real one would have.
+ */
+export function demoSimulator({ practices, home }: AegisConfig): SimulatorOptions {
   return {
+    journal: join(home, DIRECTORY, 'journal.jsonl'),
     seed: SEED,
     practices: practices.map((id) => ({ id, patients: PATIENTS })),
     day: true,
     speed: SPEED,
     activationLagMs: MOMENT_MS,
   }
+}
+
+/**
+ * Makes room for the simulator in the home. Throws `ops.already-running` when somebody else is at home: two simulators
+ * must not write one journal.
+ */
+export function prepareDemo({ home }: AegisConfig): void {
+  const prepared = prepareHome(home)
+  lockHome(prepared).release()
+  mkdirSync(join(prepared.path, DIRECTORY), { recursive: true, mode: 0o700 })
 }
 
 /** The configuration pointed at the simulator that was started for it. */

@@ -34,6 +34,7 @@ interface SimulateOptions {
   readonly encoding: 'typed' | 'string'
   readonly admin: boolean
   readonly adminTokenFile?: string
+  readonly journal?: string
   readonly recording?: string
   readonly requestLog: number
   readonly json?: true
@@ -118,6 +119,7 @@ function flags(): Option[] {
       .default('typed'),
     new Option('--admin <on|off>', 'whether /__sim/ is served').default(true, 'on').argParser(onOrOff),
     new Option('--admin-token-file <file>', 'file with a token that /__sim/ then asks for'),
+    new Option('--journal <file>', 'keep what callers change: started again with it, it goes on where it stopped'),
     new Option('--recording <directory>', 'serve recorded exchanges instead of practices'),
     new Option('--request-log <count>', 'requests kept in the log')
       .default(100_000)
@@ -128,11 +130,12 @@ function flags(): Option[] {
 
 /** Files and folders are named from where the command runs. */
 function withPaths(options: SimulateOptions, cwd: string): SimulateOptions {
-  const { appFile, adminTokenFile, recording } = options
+  const { appFile, adminTokenFile, journal, recording } = options
   return {
     ...options,
     ...(appFile !== undefined && { appFile: resolve(cwd, appFile) }),
     ...(adminTokenFile !== undefined && { adminTokenFile: resolve(cwd, adminTokenFile) }),
+    ...(journal !== undefined && { journal: resolve(cwd, journal) }),
     ...(recording !== undefined && { recording: resolve(cwd, recording) }),
   }
 }
@@ -159,6 +162,7 @@ async function optionsOf(options: SimulateOptions, apps: readonly AppOptions[]):
     requestLogSize: options.requestLog,
     ...(options.startAt !== undefined && { startAt: options.startAt }),
     ...(options.adminTokenFile !== undefined && { adminToken: await readLine(options.adminTokenFile) }),
+    ...(options.journal !== undefined && { journal: options.journal }),
     ...(options.recording !== undefined && { recording: options.recording }),
   }
 }
@@ -182,25 +186,26 @@ async function start(startSimulator: (options: SimulatorOptions) => Promise<Simu
 }
 
 /** What the simulator says of an option that makes no sense is for the user; what the system says is put into words. */
-function explained(error: unknown, { port, recording }: SimulatorOptions): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+function explained(error: unknown, { port }: SimulatorOptions): unknown {
+  if (!(error instanceof Error)) return error
+  const failed = (message: string, remedy: string) => new CliError(message, { remedy, exitCode: FAILED, cause: error })
+  if ('path' in error && typeof error.path === 'string') {
+    return failed(`${error.path} cannot be opened`, 'name what exists and can be opened with --recording or --journal.')
+  }
+  const code = 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') {
-    const remedy = 'choose another one with --port; 0 takes a free one.'
-    return new CliError(`Another program listens on port ${port} already`, { remedy, exitCode: FAILED, cause: error })
+    return failed(
+      `Another program listens on port ${port} already`,
+      'choose another one with --port; 0 takes a free one.',
+    )
   }
   if (code === 'EACCES') {
     const remedy = 'choose a port of 1024 or above with --port; 0 takes a free one.'
-    return new CliError(`The system does not let it listen on port ${port}`, { remedy, exitCode: FAILED, cause: error })
-  }
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    const remedy = 'name a folder of recorded exchanges with --recording.'
-    return new CliError(`${recording} cannot be read`, { remedy, exitCode: FAILED, cause: error })
+    return failed(`The system does not let it listen on port ${port}`, remedy)
   }
   if (!(error instanceof RangeError || error instanceof TypeError)) return error
-  return new CliError(error.message, {
-    remedy: '"aegis simulate --help" tells what can be given.',
-    exitCode: CALLED_WRONGLY,
-  })
+  const remedy = '"aegis simulate --help" tells what can be given.'
+  return new CliError(error.message, { remedy, exitCode: CALLED_WRONGLY })
 }
 
 function limitsOf(text: string): SimulateOptions['limits'] {

@@ -1,10 +1,13 @@
 import { type AegisConfig, type ConfigFlags, loadConfig, type RunningAegis } from '@aegis/server'
+import type { Simulator } from '@aegis/simulator'
 import type { Command } from 'commander'
+import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
-import { demoConfig, demoSimulator, pointedAt } from '../demo.ts'
+import { demoConfig, demoSimulator, pointedAt, prepareDemo } from '../demo.ts'
 import { configFlag, homeFlag, wholeNumber } from '../flags.ts'
 import type { InstanceOptions } from '../instance-client.ts'
 import { startLiveView } from '../live-view/live-view.ts'
+import { FAILED } from '../report-error.ts'
 import { type StopRequest, stopRequest } from '../stop-request.ts'
 import { showsUnicode, type Terminal, wantsColor } from '../terminal.ts'
 
@@ -55,7 +58,7 @@ async function up(deps: UpDeps, options: UpOptions): Promise<number> {
   for (const warning of warnings) terminal.err.write(`Warning: ${warning}\n`)
   const say = announcer(terminal, config)
   say(`starting, ${practicesOf(config)}, home ${config.home}`)
-  const simulator = options.demo ? await programs.startSimulator(demoSimulator(config.practices)) : undefined
+  const simulator = options.demo ? await startDemo(programs, config) : undefined
   try {
     if (deps.stop.isRequested()) return 0
     if (simulator) say(`athenahealth is simulated at ${simulator.url}`)
@@ -71,6 +74,17 @@ async function up(deps: UpDeps, options: UpOptions): Promise<number> {
     return 0
   } finally {
     await simulator?.stop()
+  }
+}
+
+async function startDemo({ startSimulator }: CommandContext['programs'], config: AegisConfig): Promise<Simulator> {
+  prepareDemo(config)
+  try {
+    return await startSimulator(demoSimulator(config))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const remedy = `give it a home of its own with --home, or remove ${config.home} to begin anew.`
+    throw new CliError('The demo of this home has other practices', { remedy, exitCode: FAILED, cause: error })
   }
 }
 
