@@ -20,7 +20,7 @@ import { preflight } from './start/preflight.ts'
 import { startClock } from './start/start-clock.ts'
 import { startDatabase, type StartedDatabase } from './start/start-database.ts'
 import { StopStack } from './start/stop-stack.ts'
-import { anyFeedLive, resnapshot, syncNow } from './sync/operate-sync.ts'
+import { anyFeedConsumed, resnapshot, syncNow } from './sync/operate-sync.ts'
 import { advanceFeedJob, type ScheduleDeps } from './sync/schedule.ts'
 import { startSync } from './sync/start-sync.ts'
 import { version } from './version.ts'
@@ -120,7 +120,7 @@ async function startWork(
 
 /** A second deployment ends this one, unless it already mirrors other practices: then it is a matter of that one. */
 async function endIfAlone(ground: Ground, end: (error: Error) => void): Promise<void> {
-  if (!(await anyFeedLive(ground))) end(new AegisError('start.second-deployment'))
+  if (!(await anyFeedConsumed(ground))) end(new AegisError('start.second-deployment'))
 }
 
 /** What status says that does not change; the API's own address is known last. */

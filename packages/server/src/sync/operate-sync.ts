@@ -21,11 +21,11 @@ export async function resnapshot({ db }: OperateDeps, practice: number, feed?: s
   await db.control((tx) => makeDue(tx, practice, name ?? null))
 }
 
-/** Whether any feed of any practice consumes: then a feed that is contested is a matter of its own practice. */
-export async function anyFeedLive({ db }: OperateDeps): Promise<boolean> {
+/** Whether any feed of any practice ever consumed: then a feed that is contested is a matter of its own practice. */
+export async function anyFeedConsumed({ db }: OperateDeps): Promise<boolean> {
   for (const { practice } of await db.control((tx) => listPractices(tx))) {
     const states = await db.practice(practice, (tx) => readFeeds(tx, practice))
-    if (states.some((row) => row.state === 'live')) return true
+    if (states.some((row) => row.drain_ended_at !== null)) return true
   }
   return false
 }

@@ -1,0 +1,139 @@
+/** A whole installation: embedded PostgreSQL, the simulator over sockets, started and stopped as a user would. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Simulator, type SimulatorOptions, startSimulator } from '@aegis/simulator'
+import type { RunningAegis } from './aegis.ts'
+import { loadConfig } from './config.ts'
+import type { AegisConfig } from './config/aegis-config.ts'
+import { type AegisError, isAegisError } from './errors/aegis-error.ts'
+import { startAegis } from './main.ts'
+
+type TestContext = { after(work: () => Promise<void> | void): void }
+
+const practice = 195900
+/** A Tuesday, 10:00 Eastern. */
+const startAt = Date.UTC(2026, 2, 3, 15)
+const apps = [{ clientId: 'clinic-app', secret: 'a-secret-of-the-clinic-app', practices: [practice] }]
+
+async function world(t: TestContext, options: SimulatorOptions = {}) {
+  const practices = [practice, 195901].map((id) => ({ id, patients: 60 }))
+  const simulator = await startSimulator({
+    seed: 7,
+    practices,
+    apps,
+    limits: 'production',
+    speed: 30,
+    startAt,
+    activationLagMs: 30_000,
+    day: true,
+    ...options,
+  })
+  t.after(() => simulator.stop())
+  const directory = mkdtempSync(join(tmpdir(), 'aegis-e2e-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  return { simulator, directory }
+}
+
+/** The configuration as a file would give it, with a home of the name given. */
+function configured(
+  at: { simulator: Simulator; directory: string },
+  changes: { home?: string; practices?: number[]; secret?: string; baseUrl?: string } = {},
+): AegisConfig {
+  const { home = 'home', practices = [practice], secret = apps[0]?.secret, baseUrl = at.simulator.url } = changes
+  const secretFile = join(at.directory, `${home}.secret`)
+  writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 })
+  const file = join(at.directory, `${home}.yaml`)
+  writeFileSync(
+    file,
+    JSON.stringify({
+      environment: 'local',
+      clock: 'simulator',
+      practices,
+      home: join(at.directory, home),
+      http: { port: 0 },
+      athena: { clientId: 'clinic-app', secretFile, baseUrl },
+      policy: { offHours: 'always' },
+      sync: { settle: '30s', activationCheck: '10s' },
+    }),
+  )
+  return loadConfig({ env: {}, cwd: at.directory, argvOverrides: { configFile: file } }).config
+}
+
+async function start(t: TestContext, config: AegisConfig, simulator: Simulator): Promise<RunningAegis> {
+  const aegis = await startAegis(config, { simulatorUrl: simulator.url })
+  t.after(() => aegis.stop())
+  return aegis
+}
+
+async function until(what: string, reached: () => Promise<boolean>): Promise<void> {
+  for (let looked = 0; looked < 300; looked += 1) {
+    if (await reached()) return
+    await sleep(100)
+  }
+  assert.fail(`not reached: ${what}`)
+}
+
+const allLive = async (aegis: RunningAegis) =>
+  (await aegis.status()).practices[0]?.feeds.every((feed) => feed.state === 'live') ?? false
+
+test('a practice is mirrored, and a restart asks only for what is new', async (t) => {
+  const at = await world(t)
+  const config = configured(at)
+  const first = await start(t, config, at.simulator)
+  await until('live', () => allLive(first))
+  assert.deepEqual((await first.status()).alarms, [])
+  await first.stop()
+  const { next: since } = at.simulator.truth.requests()
+  const second = await start(t, configured(at), at.simulator)
+  const checkpoint = async () =>
+    (await second.status()).practices[0]?.feeds.find((feed) => feed.feed === 'appointments')?.lagMs
+  await until('a drain', async () => ((await checkpoint()) ?? Number.POSITIVE_INFINITY) < 60_000)
+  const routes = at.simulator.truth.requests({ since }).requests.map((request) => request.route)
+  assert.deepEqual(
+    routes.filter((route) => !route?.includes('/changed')),
+    [],
+  )
+})
+
+test('a second deployment on the same app is refused before it takes anything', async (t) => {
+  const at = await world(t)
+  const first = await start(t, configured(at), at.simulator)
+  await until('live', () => allLive(first))
+  await until('changes', async () => ((await first.status()).practices[0]?.changesLastMinute ?? 0) > 0)
+  const second = await start(t, configured(at, { home: 'other' }), at.simulator)
+  const error = await second.ended
+  assert.ok(isAegisError(error, 'start.second-deployment'), String(error))
+  const consumers = new Set(
+    at.simulator.truth
+      .pages()
+      .pages.filter((page) => page.mode === 'consume')
+      .map((page) => page.app),
+  )
+  assert.equal(consumers.size, 1)
+  assert.deepEqual((await first.status()).alarms, [])
+})
+
+const refusals: readonly [title: string, code: string, changes: Parameters<typeof configured>[1]][] = [
+  ['a wrong secret', 'key-server.credential-refused', { secret: 'not-the-secret' }],
+  ['a practice that does not exist', 'start.practice-unknown', { practices: [42] }],
+  ['a practice the app has no rights to', 'start.practice-refused', { practices: [195901] }],
+]
+for (const [title, code, changes] of refusals) {
+  test(`${title} is told at the start, with the remedy`, async (t) => {
+    const at = await world(t, { day: false })
+    await assert.rejects(
+      startAegis(configured(at, changes), { simulatorUrl: at.simulator.url }),
+      (error: AegisError) => {
+        assert.equal(error.code, code)
+        assert.match(error.message, /Remedy: /)
+        return true
+      },
+    )
+    // What was started is stopped again: the home is free for another try.
+    await assert.rejects(startAegis(configured(at, changes), { simulatorUrl: at.simulator.url }), { code })
+  })
+}
