@@ -7,6 +7,7 @@ import type { SimulatorOptions } from './server/options.ts'
 import { startWith, type Simulator } from './server/start-simulator.ts'
 
 export type { VirtualClock } from './clock/virtual-clock.ts'
+export { JournalError, type JournalErrorCode } from './journal/journal-error.ts'
 export type { Limits, LimitsOption } from './limits/limits.ts'
 export type { DayPace, PracticeOptions, SimulatorOptions } from './server/options.ts'
 export type { PracticeChange, Touched } from './practice/apply-change.ts'
@@ -21,7 +22,8 @@ export type { RecordKind, Truth } from './truth/truth.ts'
 /**
  * Starts a simulator and resolves once it listens. Without options: practice 195900 with 1,000 patients, the preview's
  * limits, the demo app, a free port. Rejects with RangeError or TypeError for an option that makes no sense, with the
- * system's error when the port cannot be had. Stop it with `stop()`.
+ * system's error when the port cannot be had, with JournalError when it cannot go on from its journal. Stop it with
+ * `stop()`.
  */
 export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   return startWith({ routes, createPractice, startDay, applyChange }, options)

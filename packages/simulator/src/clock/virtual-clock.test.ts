@@ -124,6 +124,42 @@ test('a stopped clock fires nothing any more', () => {
   clock.advance(100)
 })
 
+test('while time stands still everything happens at one moment, after what was due', () => {
+  let real = 0
+  const clock = new VirtualClock({ startAt: noon, speed: 10, realNow: () => real })
+  const fired: [string, number][] = []
+  const fire = (name: string) => () => fired.push([name, clock.exactNow() - noon])
+  clock.timer(20, fire('due'))
+  real = 2.75
+  const at = clock.still((moment) => {
+    assert.equal(
+      clock.still((inner) => inner),
+      moment,
+    )
+    real = 4
+    clock.timer(5, fire('made'))
+    assert.throws(() => clock.advance(1), RangeError)
+    return clock.exactNow()
+  })
+  assert.equal(at, noon + 27.5)
+  assert.equal(clock.exactNow(), noon + 40)
+  clock.catchUp()
+  assert.deepEqual(fired, [
+    ['due', 20],
+    ['made', 32.5],
+  ])
+  clock.stop()
+})
+
+test('a timer made while time stands still wakes a running clock', async () => {
+  const clock = new VirtualClock({ startAt: noon, speed: 3_600_000 })
+  const minute = new Promise<number>((resolve) => {
+    clock.still(() => clock.timer(60_000, () => resolve(clock.now())))
+  })
+  assert.ok((await minute) >= noon + 60_000)
+  clock.stop()
+})
+
 test('many timers come in order', () => {
   const clock = standing()
   const due: number[] = []

@@ -92,6 +92,23 @@ export class VirtualClock {
     return now
   }
 
+  /**
+   * Lets happen what is due, then runs `act` while time stands still at the exact moment it is given: all that `act` does
+   * happens at once, as if a timer had fired then.
+   */
+  still<T>(act: (at: number) => T): T {
+    if (this.#firingAt !== undefined) return act(this.#firingAt)
+    const at = this.catchUp()
+    const next = this.#timers.peek()
+    this.#firingAt = at
+    try {
+      return act(at)
+    } finally {
+      this.#firingAt = undefined
+      if (this.#timers.peek() !== next) this.#arm()
+    }
+  }
+
   /** Calls `fire` once after `ms` of virtual time; 0 or less means as soon as timers run next. Never keeps a process alive. */
   timer(ms: number, fire: () => void): { cancel(): void } {
     this.#sequence += 1

@@ -104,6 +104,16 @@ test('ending a subscription stops the feed after the lag and loses what was wait
   assert.deepEqual(await ids(simulator), [])
 })
 
+test('what waited is lost with a subscription also when nobody looks before the next one begins', async (t) => {
+  const simulator = await subscribed(t)
+  book(simulator, 'a')
+  await simulator.call(subscription, { method: 'DELETE' })
+  simulator.clock.advance(1000)
+  await simulator.call(subscription, { method: 'POST' })
+  simulator.clock.advance(lagMs)
+  assert.deepEqual(await ids(simulator), [])
+})
+
 test('a subscription to departments brings their events only, until it is renewed without them', async (t) => {
   const simulator = await tinySimulator(t, { activationLagMs: 0 })
   const inDepartment = (id: string, departmentId: string) =>

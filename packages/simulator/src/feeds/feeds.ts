@@ -1,5 +1,5 @@
 import type { Practice, PracticeEvent } from '../practice/practice.ts'
-import { ReplyError, type App, type Reply, type Route, type RouteContext } from '../route.ts'
+import { ReplyError, type Reply, type Route, type RouteContext } from '../route.ts'
 import { invalidEnum, notSubscribed, ok, success } from '../server/reply.ts'
 import type { FallBackHour } from './eastern-time.ts'
 import type { FeedRow } from './feed-table.ts'
@@ -18,6 +18,15 @@ export interface FeedsOptions {
   readonly onPage: (page: ReadPage & { context: RouteContext; feed: string }) => void
 }
 
+/** Records of a feed that an app has read. */
+export interface Taken {
+  readonly practice: number
+  readonly feed: string
+  /** Client id. */
+  readonly app: string
+  readonly ids: readonly string[]
+}
+
 interface AppFeed {
   readonly subscription: FeedSubscription
   readonly mailbox: Mailbox
@@ -29,7 +38,8 @@ interface AppFeed {
  */
 export class Feeds {
   readonly #options: FeedsOptions
-  readonly #feeds = new Map<string, Map<App, AppFeed>>()
+  /** By practice and feed, then by client id. */
+  readonly #feeds = new Map<string, Map<string, AppFeed>>()
 
   constructor(options: FeedsOptions) {
     this.#options = options
@@ -54,9 +64,20 @@ export class Feeds {
     })
   }
 
+  /** Takes out of a feed what a read took, at `now`. Throws RangeError when it does not all wait there. */
+  take({ practice, feed, app, ids }: Taken, now: number): void {
+    const found = this.#feeds.get(`${practice} ${feed}`)?.get(app)
+    if (found === undefined || found.subscription.activeAt(now).events.size === 0) {
+      throw new RangeError(`an app is not subscribed to ${feed} of ${practice}`)
+    }
+    const messages = ids.flatMap((id) => found.mailbox.find(id) ?? [])
+    if (messages.length < ids.length) throw new RangeError(`a record of ${feed} of ${practice} does not wait`)
+    found.mailbox.process(messages, now)
+  }
+
   #deliver(practiceId: number, event: PracticeEvent): void {
     for (const feed of this.#feeds.get(`${practiceId} ${event.feed}`)?.values() ?? []) {
-      const { events, departments } = activeOrder(feed, event.at)
+      const { events, departments } = feed.subscription.activeAt(event.at)
       const concerns = event.departmentId === undefined || (departments?.has(event.departmentId) ?? true)
       if (events.has(event.name) && concerns) feed.mailbox.add(event)
     }
@@ -64,7 +85,7 @@ export class Feeds {
 
   #read(row: FeedRow, context: RouteContext): Reply {
     const feed = this.#find(row, context)
-    if (feed === undefined || activeOrder(feed, context.now).events.size === 0) return notSubscribed()
+    if (feed === undefined || feed.subscription.activeAt(context.now).events.size === 0) return notSubscribed()
     const { reply, page } = readFeed(row, feed.mailbox, { context, fallBackHour: this.#options.fallBackHour })
     this.#options.onPage({ ...page, context, feed: row.feed })
     return reply
@@ -72,7 +93,7 @@ export class Feeds {
 
   #show(row: FeedRow, context: RouteContext): Reply {
     const feed = this.#find(row, context)
-    const active = feed === undefined ? new Set<string>() : activeOrder(feed, context.now).events
+    const active = feed === undefined ? new Set<string>() : feed.subscription.activeAt(context.now).events
     const visible = visibleEvents(row, context)
     const subscribed = visible.filter((name) => active.has(name))
     const isComplete = defaultEvents(row).every((name) => active.has(name))
@@ -105,26 +126,22 @@ export class Feeds {
   }
 
   #find(row: FeedRow, { practice, app }: RouteContext): AppFeed | undefined {
-    return this.#feeds.get(`${practice.id} ${row.feed}`)?.get(app)
+    return this.#feeds.get(`${practice.id} ${row.feed}`)?.get(app.clientId)
   }
 
   #open(row: FeedRow, { practice, app }: RouteContext): AppFeed {
     const key = `${practice.id} ${row.feed}`
-    const feeds = this.#feeds.get(key) ?? new Map<App, AppFeed>()
+    const feeds = this.#feeds.get(key) ?? new Map<string, AppFeed>()
     this.#feeds.set(key, feeds)
-    const feed = {
-      subscription: new FeedSubscription(this.#options.activationLagMs),
-      mailbox: new Mailbox(this.#options.retentionMs),
-    }
-    feeds.set(app, feed)
+    const mailbox = new Mailbox(this.#options.retentionMs)
+    const subscription = new FeedSubscription({
+      lagMs: this.#options.activationLagMs,
+      onEnd: () => mailbox.clear(),
+    })
+    const feed = { subscription, mailbox }
+    feeds.set(app.clientId, feed)
     return feed
   }
-}
-
-function activeOrder({ subscription, mailbox }: AppFeed, now: number): Order {
-  const order = subscription.activeAt(now)
-  if (order.events.size === 0) mailbox.clear()
-  return order
 }
 
 function eventList(names: readonly string[]) {

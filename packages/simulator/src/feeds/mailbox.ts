@@ -35,6 +35,11 @@ export class Mailbox {
     this.#waiting.set(message.id, known === undefined ? message : { ...message, at: known.at })
   }
 
+  /** What waits of a record. */
+  find(id: string): Message | undefined {
+    return this.#waiting.get(id)
+  }
+
   /** What waits, in order. */
   waiting(): Iterable<Message> {
     return this.#waiting.values()

@@ -8,8 +8,6 @@ export interface Call {
   readonly arrival: Arrival
   /** Virtual time of arrival, epoch ms. */
   readonly now: number
-  /** The same with its fractions. */
-  readonly at: number
 }
 
 /** Where a call leads: known before it is let through, so that refused calls are logged with their route too. */

@@ -36,7 +36,10 @@ const apiPath = /^\/v1\/(\d{1,15})(\/.*)$/
  * arrival, and is logged with what it was answered.
  */
 export function answerAtGate(deps: GateDeps, arrival: Arrival): Answer {
-  const at = deps.clock.catchUp()
+  return deps.clock.still((at) => answerAt(deps, arrival, at))
+}
+
+function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
   const { answer, route, practice, app } = decide(deps, arrival, at)
   const number = deps.requests.add({
     at,
@@ -80,7 +83,7 @@ function decideCall(deps: GateDeps, request: ApiRequest): Outcome {
   const verdict = deps.limiter.admitCall(app, practice, at)
   const given =
     verdict.refusedBy === undefined
-      ? answer({ app, practiceId: practice, arrival, now: Math.floor(at), at })
+      ? answer({ app, practiceId: practice, arrival, now: Math.floor(at) })
       : throttledAnswer(verdict.refusedBy, deps.throttle)
   return { answer: withRateLimit(given, verdict), route, practice, app: app.clientId }
 }

@@ -63,8 +63,10 @@ export interface SimulatorOptions {
   /** Whether the practices live through their day: bookings, check-ins, changes; false if absent. Or at which pace. */
   readonly day?: boolean | DayPace
   /**
-   * File that keeps what callers changed; none if absent. Started again with the same file and settings, the simulator
-   * goes on where it stopped. Tokens, counters of limits and the log of requests begin anew.
+   * File that keeps what callers changed; none if absent. Started again with it, the simulator is what it was, also after
+   * kill -9: it begins at the same moment (`startAt` counts for a new file only) and lives quickly through the same calls
+   * at the same times. Virtual time stands still in between. Seed, practices, day and activation lag must be the same.
+   * Tokens, counters of limits and the log of requests begin anew.
    */
   readonly journal?: string
   /** Requests kept in the log; 100,000 if absent. Counters cover all. */

@@ -15,6 +15,8 @@ const directoryRoute = '/practiceinfo'
 export interface PracticeBackendDeps {
   readonly practices: ReadonlyMap<number, Practice>
   readonly router: Router
+  /** Called before a request that may change something is handled. */
+  readonly onWrite?: (call: Call, resource: string) => void
   /** Called when a handler fails by a defect of the simulator; the caller gets a 500. */
   readonly onDefect: (error: unknown) => void
 }
@@ -50,6 +52,7 @@ export function practiceBackend(deps: PracticeBackendDeps): Backend {
           const found = findPractice(call, match?.route)
           if ('status' in found) return encodeReply(found, call.app.encoding)
           if (match === undefined) return unroutedAnswer()
+          if (match.route.method !== 'GET') deps.onWrite?.(call, resource)
           return encodeReply(handle(deps, match.route, contextOf(call, match, found)), call.app.encoding)
         },
       }

@@ -2,6 +2,13 @@ import { VirtualClock } from '../clock/virtual-clock.ts'
 import { feedTable } from '../feeds/feed-table.ts'
 import { Feeds } from '../feeds/feeds.ts'
 import { Limiter } from '../limits/limiter.ts'
+import type { JournalFile } from '../journal/journal-file.ts'
+import { writeEntry } from '../journal/journal-entry.ts'
+import { Journal } from '../journal/journal.ts'
+import { liveAgain } from '../journal/live-again.ts'
+import { openJournal, worldOptions } from '../journal/open-journal.ts'
+import { entryRepeater } from '../journal/repeat-entry.ts'
+import { WorldDigest } from '../journal/world-digest.ts'
 import type { Practice } from '../practice/practice.ts'
 import type { Route } from '../route.ts'
 import { registerApps } from '../tokens/apps.ts'
@@ -15,10 +22,8 @@ import { jsonAnswer, type Answer, type Arrival } from './answer.ts'
 import type { Backend } from './backend.ts'
 import { Defects } from './defects.ts'
 import { answerAtGate } from './gate.ts'
-import { listen } from './http-listener.ts'
+import { listen, type Listener } from './http-listener.ts'
 import { inProcessFetch } from './in-process-fetch.ts'
-import { type Journal, openJournal } from './journal.ts'
-import { journaledAdmin, journaledBackend, replayJournal } from './journaled.ts'
 import { resolveOptions, type DayPace, type SimulatorOptions, type SimulatorSettings } from './options.ts'
 import { practiceBackend } from './practice-backend.ts'
 import { loadRecording } from './recording-backend.ts'
@@ -53,52 +58,51 @@ const loggedIdsMax = 500_000
 /** Starts a simulator of the given parts. Rejects when an option makes no sense or the port cannot be had. */
 export async function startWith(parts: SimulatorParts, options: SimulatorOptions): Promise<Simulator> {
   const settings = resolveOptions(options)
-  const journal = settings.journal === undefined ? undefined : openJournal(settings.journal, settings)
+  const file = settings.journal === undefined ? undefined : openJournal(settings.journal, settings)
+  const defects = new Defects()
+  const startAt = file?.origin()?.startAt ?? settings.startAt
+  const clock = new VirtualClock({
+    // What a journal leads back to may not depend on how long a start takes.
+    speed: file === undefined ? settings.speed : 0,
+    onError: (error) => defects.add(error),
+    ...(startAt !== undefined && { startAt }),
+  })
   try {
-    return await start(parts, settings, journal)
+    return await start(parts, { settings, file, defects, clock })
   } catch (error) {
-    journal?.abandon()
+    clock.stop()
+    file?.close()
     throw error
   }
 }
 
-async function start(
-  parts: SimulatorParts,
-  settings: SimulatorSettings,
-  journal: Journal | undefined,
-): Promise<Simulator> {
-  const defects = new Defects()
-  const startAt = journal?.startAt ?? settings.startAt
-  const clock = new VirtualClock({
-    // With a journal nothing may depend on how long the start takes.
-    speed: journal ? 0 : settings.speed,
-    onError: (error) => defects.add(error),
-    ...(startAt !== undefined && { startAt }),
-  })
-  journal?.begin(clock.now())
+interface Base {
+  readonly settings: SimulatorSettings
+  readonly file: JournalFile | undefined
+  readonly defects: Defects
+  readonly clock: VirtualClock
+}
+
+async function start(parts: SimulatorParts, { settings, file, defects, clock }: Base): Promise<Simulator> {
   const practices = new Map<number, Practice>()
-  if (settings.recording === undefined) {
-    for (const { id, patients } of settings.practices) {
-      practices.set(id, parts.createPractice({ id, seed: settings.seed, patients, now: () => clock.now() }))
-    }
-  }
   const { seed } = settings
+  for (const { id, patients } of settings.recording === undefined ? settings.practices : []) {
+    practices.set(id, parts.createPractice({ id, seed, patients, now: () => clock.now() }))
+  }
+  const digest = new WorldDigest()
+  if (file !== undefined) for (const practice of practices.values()) digest.follow(practice)
+  const journal = file && new Journal({ file, clock, digest })
   const pace = typeof settings.day === 'object' ? settings.day : {}
-  const days = createDays(() =>
+  const days = createDays({ clock, journal }, () =>
     [...practices.values()].map((practice) => parts.startDay(practice, { ...pace, clock, seed })),
   )
-  const { truth, handle, replay } = await assemble(parts, { settings, clock, practices, days, defects, journal })
+  const { truth, handle, repeat } = await assemble(parts, { settings, clock, practices, days, defects, journal })
+  if (settings.day !== false) days.resume()
+  if (file !== undefined) await liveAgain({ file, clock, digest, repeat, options: worldOptions(settings) })
   const date = dateHeaderOf(clock)
   const listener = await listen({ host: settings.host, port: settings.port, handle, date })
-  if (settings.day !== false) days.resume()
-  replay()
+  journal?.open((error) => defects.add(error))
   clock.setSpeed(settings.speed)
-  const stop = () => {
-    days.pause()
-    journal?.close(clock.exactNow())
-    clock.stop()
-    return listener.stop()
-  }
   let stopped: Promise<void> | undefined
   return {
     url: listener.url,
@@ -106,7 +110,25 @@ async function start(
     clock,
     truth,
     days,
-    stop: () => (stopped ??= stop()),
+    stop: () => (stopped ??= stop({ listener, journal, days, clock })),
+  }
+}
+
+interface Stoppable {
+  readonly listener: Listener
+  readonly journal: Journal | undefined
+  readonly days: Days
+  readonly clock: VirtualClock
+}
+
+async function stop({ listener, journal, days, clock }: Stoppable): Promise<void> {
+  const closed = listener.stop()
+  try {
+    journal?.close()
+  } finally {
+    days.pause()
+    clock.stop()
+    await closed
   }
 }
 
@@ -126,50 +148,58 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
   const requestLog = new RequestLog(settings.requestLogSize)
   const pageLog = new PageLog(loggedIdsMax)
   const witness = new RateWitness()
-  const feeds = createFeeds(settings, { pageLog, witness })
+  const feeds = createFeeds(settings, { pageLog, witness, journal })
   for (const practice of practices.values()) feeds.attach(practice)
   const backend: Backend =
     settings.recording === undefined
       ? practiceBackend({
           practices,
           router: new Router([...parts.routes, ...feeds.routes()]),
+          onWrite: (call, resource) => journal?.note(writeEntry(call, resource)),
           onDefect: (error) => defects.add(error),
         })
       : await loadRecording(settings.recording)
+  const applyChange = (practice: Practice, change: unknown) =>
+    clock.still((at) => {
+      journal?.note({ kind: 'change', practice: practice.id, change })
+      return parts.applyChange(practice, change, Math.floor(at))
+    })
   const truth = createTruth({
     requestLog,
     pageLog,
     witness,
     practices,
-    applyChange: (practice, change) => parts.applyChange(practice, change, clock.now()),
+    applyChange,
     revokeTokens: (clientId) => tokens.revoke(clientId === undefined ? undefined : apps.get(clientId)),
     defects: defects.texts,
     catchUp: () => clock.catchUp(),
   })
   const { throttle, tokenLifetimeS, expiresIn } = settings
   const tokenEndpoint = { apps, tokens, limiter, throttle, lifetimeS: tokenLifetimeS, expiresIn }
-  const kept = journal ? journaledBackend(backend, journal) : backend
-  const gate = { clock, tokens, tokenEndpoint, limiter, throttle, backend: kept, requests: requestLog, witness }
-  const administer = (token: string | undefined) => (arrival: Arrival) =>
-    answerAdmin({ clock, truth, days, token }, arrival)
-  const open = administer(settings.adminToken)
-  const admin = journal ? journaledAdmin(open, { journal, clock }) : open
-  const replay = () => {
-    if (journal) replayJournal(journal, { clock, backend, apps, admin: administer(undefined), speed: settings.speed })
-  }
+  const gate = { clock, tokens, tokenEndpoint, limiter, throttle, backend, requests: requestLog, witness }
+  const admin = { clock, truth, days, token: settings.adminToken }
   const handle = (arrival: Arrival): Answer => {
     try {
       const isAdmin = settings.admin && arrival.path.startsWith(adminPrefix)
-      return isAdmin ? admin(arrival) : answerAtGate(gate, arrival)
+      const answer = isAdmin ? answerAdmin(admin, arrival) : answerAtGate(gate, arrival)
+      journal?.cover()
+      return answer
     } catch (error) {
       defects.add(error)
       return jsonAnswer(500, { error: 'The request could not be processed.' })
     }
   }
-  return { truth, handle, replay }
+  const repeat = entryRepeater({ backend, feeds, practices, applyChange, days, now: () => clock.now() })
+  return { truth, handle, repeat }
 }
 
-function createFeeds(settings: SimulatorSettings, log: { pageLog: PageLog; witness: RateWitness }): Feeds {
+interface FeedWitnesses {
+  readonly pageLog: PageLog
+  readonly witness: RateWitness
+  readonly journal: Journal | undefined
+}
+
+function createFeeds(settings: SimulatorSettings, { pageLog, witness, journal }: FeedWitnesses): Feeds {
   return new Feeds({
     table: feedTable,
     activationLagMs: settings.activationLagMs,
@@ -177,25 +207,38 @@ function createFeeds(settings: SimulatorSettings, log: { pageLog: PageLog; witne
     fallBackHour: settings.fallBackHour,
     onPage({ context, feed, mode, ids, offset, limit }) {
       const { now: at, app, practice } = context
-      log.pageLog.add({ at, app: app.clientId, practice: practice.id, feed, mode, ids, offset, limit })
+      const read = { app: app.clientId, practice: practice.id, feed }
+      pageLog.add({ at, ...read, mode, ids, offset, limit })
       if (mode !== 'consume') return
-      log.witness.consume({ app: app.clientId, practice: practice.id, feed, at, isFull: ids.length >= limit })
+      witness.consume({ ...read, at, isFull: ids.length >= limit })
+      if (ids.length > 0) journal?.note({ kind: 'read', ...read, ids })
     },
   })
 }
 
-function createDays(start: () => readonly { stop(): void }[]): Days {
+function createDays(
+  { clock, journal }: { clock: VirtualClock; journal: Journal | undefined },
+  begin: () => readonly { stop(): void }[],
+): Days {
   let running: readonly { stop(): void }[] | undefined
   return {
     get running() {
       return running !== undefined
     },
     pause() {
-      for (const day of running ?? []) day.stop()
-      running = undefined
+      if (running === undefined) return
+      clock.still(() => {
+        journal?.note({ kind: 'day', running: false })
+        for (const day of running ?? []) day.stop()
+        running = undefined
+      })
     },
     resume() {
-      running ??= start()
+      if (running !== undefined) return
+      clock.still(() => {
+        journal?.note({ kind: 'day', running: true })
+        running = begin()
+      })
     },
   }
 }
