@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, beforeEach, describe, test } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import pg from 'pg'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { systemClock } from '../clock/clock.ts'
@@ -55,6 +55,9 @@ async function query<R extends object>(url: string, text: string, values: unknow
   }
 }
 
+before(async () => {
+  await (await start()).stop()
+})
 beforeEach(() => {
   elsewhere = mkdtempSync(join(tmpdir(), 'aegis-pg-'))
 })
@@ -275,12 +278,16 @@ describe('after a kill -9', () => {
   })
 
   test('a lock file that names a zombie is no obstacle', async () => {
-    // The shell becomes "sleep", which never asks how its child ended.
-    const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
-    const [line] = await once(child.stdout, 'data')
+    // The shell becomes "sleep", which never asks how its child ended; the child ends when its input does.
+    const child = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    })
+    const [line] = await once(child.stdout ?? child, 'data')
     const zombie = Number(String(line))
-    while (!/\) Z /.test(readFileSync(`/proc/${zombie}/stat`, 'utf8')))
-      await new Promise((resolve) => setTimeout(resolve, 5))
+    const reads = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    while (reads(Number(child.pid), 'comm') !== 'sleep\n') await new Promise((resolve) => setTimeout(resolve, 5))
+    child.stdio[3]?.destroy()
+    while (!/\) Z /.test(reads(zombie, 'stat'))) await new Promise((resolve) => setTimeout(resolve, 5))
     leaveLockFiles(zombie)
     await start()
     child.kill()

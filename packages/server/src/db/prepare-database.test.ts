@@ -51,6 +51,7 @@ await superuser.query(`create database ${name} owner ${ownerLogin} template temp
 for (const role of ['aegis_app', 'aegis_control', 'aegis_audit']) {
   await superuser.query(`grant ${role} to ${ownerLogin} with admin option`)
 }
+await prepareDatabase({ log: silentLog, afterMigrate }, { ownerUrl, runtimeUrl: urlOf(await makeLogin('first', '')) })
 after(async () => {
   await superuser.query(`drop database ${name} with (force)`)
   for (const login of made.toReversed()) await superuser.query(`drop role ${login}`)

@@ -39,6 +39,11 @@ const reviveActive = sql(
    where state = 'active'
    returning id`,
 )
+const countSessions = sql(
+  'queue.count_sessions',
+  `select count(*)::integer as count from pg_catalog.pg_stat_activity
+   where datname = current_database() and application_name = $1`,
+)
 const countDead = sql(
   'queue.count_dead_letters',
   `select source_name as job, count(*)::integer as count from pgboss.job_common
@@ -91,6 +96,12 @@ export async function upsertJobQueues(tx: Tx, jobs: readonly Job<never>[]): Prom
 export async function reviveActiveJobs(tx: Tx): Promise<number> {
   const doubles = await tx.rows(dropDoubles)
   return doubles.length + (await tx.rows(reviveActive)).length
+}
+
+/** How many connections of this name there are to this database. */
+export async function countQueueSessions(tx: Tx, application: string): Promise<number> {
+  const [row] = await tx.rows<{ count: number }>(countSessions, [application])
+  return row?.count ?? 0
 }
 
 /** Dead letters that wait for a decision, by job. */

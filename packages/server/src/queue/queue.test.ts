@@ -2,18 +2,20 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, beforeEach, describe, test } from 'node:test'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import pg from 'pg'
 import { systemClock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { clientConfig } from '../db/database-login.ts'
 import { sql } from '../db/db.ts'
 import { countDeadLetters } from './dead-letters.ts'
 import { declareJobs } from './declare-jobs.ts'
 import { enqueue } from './enqueue.ts'
 import { defineJob, type Job, type JobPayload } from './job.ts'
-import { reviveActiveJobs } from './queue.sql.ts'
 import { type JobContext, type Queue, startQueue } from './start-queue.ts'
+import { queueApplication, takeOverJobs } from './take-over-jobs.ts'
 
 const { db, owner, logins } = await scratchDatabase()
 const log = memoryLog()
@@ -68,9 +70,12 @@ interface Ids extends JobPayload {
 
 describe('a job is enqueued in the transaction of what caused it', () => {
   const job = defineJob<Ids>({ name: 'test.plain' })
+  beforeEach(async () => {
+    await declareJobs({ db }, [job])
+    await owner.rows('delete from pgboss.job where name = $1', [job.name])
+  })
 
   test('it exists when a practice transaction commits', async () => {
-    await declareJobs({ db }, [job])
     await db.practice(1, (tx) => enqueue(tx, job, { practice: 1 }))
     assert.deepEqual(await states(job), ['created'])
   })
@@ -82,7 +87,7 @@ describe('a job is enqueued in the transaction of what caused it', () => {
         throw new Error('no')
       }),
     )
-    assert.deepEqual(await states(job), ['created'])
+    assert.deepEqual(await states(job), [])
   })
 
   test('a job that nobody declared is refused', async () => {
@@ -104,6 +109,7 @@ describe('a job is enqueued in the transaction of what caused it', () => {
   test('a worker gets it the moment it is committed, one after another without a pause', async () => {
     const queue = await start([job])
     const steer = steered<Ids>()
+    await db.practice(1, (tx) => enqueue(tx, job, { practice: 1 }))
     await queue.work(job, steer.handler)
     ;(await steer.called(1))[0]?.done()
     for (let practice = 10; practice < 15; practice++) {
@@ -250,6 +256,10 @@ test('stop waits for the running jobs and takes no more', async () => {
 
 describe('a worker that is killed', () => {
   const job = defineJob<Ids>({ name: 'test.killed', retriesMax: 1, lane: ({ practice }) => `practice ${practice}` })
+  beforeEach(async () => {
+    await declareJobs({ db }, [job])
+    await owner.rows('delete from pgboss.job where name = $1', [job.name])
+  })
 
   async function killWorkerAt(practice: number): Promise<void> {
     await db.practice(practice, (tx) => enqueue(tx, job, { practice }))
@@ -265,12 +275,11 @@ describe('a worker that is killed', () => {
   }
 
   test('leaves its job to the sole instance that starts next, at once, and however often', async () => {
-    await declareJobs({ db }, [job])
     // More often than the job may be retried: being killed is not its failure.
-    await killWorkerAt(1)
-    await db.control((tx) => reviveActiveJobs(tx))
-    await killWorkerAt(1)
-    await db.control((tx) => reviveActiveJobs(tx))
+    for (let kills = 0; kills < 2; kills++) {
+      await killWorkerAt(1)
+      await takeOverJobs({ db, clock: systemClock })
+    }
     await killWorkerAt(1)
     const steer = steered<Ids>()
     const queue = await start([job], true)
@@ -284,13 +293,24 @@ describe('a worker that is killed', () => {
     assert.deepEqual((await countDeadLetters({ db })).get(job.name), undefined)
   })
 
+  test('may leave a statement behind that still takes a job: it is waited for', async () => {
+    await db.practice(5, (tx) => enqueue(tx, job, { practice: 5 }))
+    const ghost = new pg.Client({ ...clientConfig(logins.control), application_name: queueApplication })
+    await ghost.connect()
+    const taking = ghost
+      .query("select pg_sleep(0.2); update pgboss.job set state = 'active' where name = 'test.killed'")
+      .then(() => ghost.end())
+    assert.equal(await takeOverJobs({ db, clock: systemClock }), 1)
+    await taking
+    assert.deepEqual(await states(job), ['retry'])
+  })
+
   test('leaves one job where the lane has another one waiting for its retry', async () => {
-    await owner.rows('delete from pgboss.job')
     await db.practice(3, (tx) => enqueue(tx, job, { practice: 3 }))
     await owner.rows("update pgboss.job set state = 'retry' where name = $1", [job.name])
     await db.practice(3, (tx) => enqueue(tx, job, { practice: 3 }))
-    await owner.rows("update pgboss.job set state = 'active' where state = 'created'")
-    assert.equal(await db.control((tx) => reviveActiveJobs(tx)), 1)
+    await owner.rows("update pgboss.job set state = 'active' where name = $1 and state = 'created'", [job.name])
+    assert.equal(await takeOverJobs({ db, clock: systemClock }), 1)
     assert.deepEqual(await states(job), ['retry'])
   })
 })

@@ -8,7 +8,7 @@ import type { Log } from '../log/log.ts'
 import { declareJobs } from './declare-jobs.ts'
 import { queueSchema } from './install-queue.ts'
 import type { Job, JobPayload } from './job.ts'
-import { reviveActiveJobs } from './queue.sql.ts'
+import { queueApplication, takeOverJobs } from './take-over-jobs.ts'
 
 export interface QueueDeps {
   db: Pick<Db, 'control'>
@@ -68,7 +68,7 @@ export async function startQueue(deps: QueueDeps, options: QueueOptions): Promis
   const { jobs, soleInstance, pollSeconds = defaultPollSeconds } = options
   await declareJobs(deps, jobs)
   if (soleInstance) {
-    const revived = await deps.db.control((tx) => reviveActiveJobs(tx))
+    const revived = await takeOverJobs(deps)
     if (revived > 0) deps.log.info('queue.jobs-taken-over', { count: revived })
   }
   const boss = new PgBoss({
@@ -186,5 +186,5 @@ class JobFailure extends Error {
 
 function bossConnection(login: DatabaseLogin): Record<string, unknown> {
   // pg-boss hands its options on to the driver; its own types name only some of them.
-  return { ...clientConfig(login), application_name: 'aegis-queue', max: connectionsMax, keepAlive: true }
+  return { ...clientConfig(login), application_name: queueApplication, max: connectionsMax, keepAlive: true }
 }
