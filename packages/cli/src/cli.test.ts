@@ -127,6 +127,7 @@ const impossible: [title: string, args: string[], code: number, said: RegExp][] 
   ['a file of apps that is broken', ['--app-file', 'broken.json'], 1, /broken\.json: not JSON/],
   ['a file with two tokens', ['--admin-token-file', 'broken.json'], 1, /does not hold one line/],
   ['a recording that is not there', ['--recording', 'nowhere'], 1, /nowhere cannot be opened\nRemedy: /],
+  ['a journal that is none', ['--journal', 'broken.json'], 1, /broken\.json is damaged, or no .*\nRemedy: delete it/],
   ['a journal in no folder', ['--journal', 'nowhere/j'], 1, /nowhere\/j cannot be opened\nRemedy: /],
 ]
 

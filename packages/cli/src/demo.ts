@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AegisConfig, type ConfigSources, lockHome, prepareHome, type Seams } from '@aegis/server'
 import { demoApp, type Simulator, type SimulatorOptions } from '@aegis/simulator'
+import { workingMorning } from './working-morning.ts'
 
 /** Virtual seconds per second: an hour of a practice's life in five minutes, fast enough to watch. */
 const SPEED = 12
@@ -36,7 +37,9 @@ export function demoConfig(): NonNullable<ConfigSources['demo']> {
  */
 export function demoSimulator({ practices, home }: AegisConfig): SimulatorOptions {
   return {
-    journal: join(home, DIRECTORY, 'journal.jsonl'),
+    journal: join(home, DIRECTORY, 'journal.db'),
+    // Of the first start: whenever that is, the practices are at work.
+    startAt: workingMorning(Date.now()),
     seed: SEED,
     practices: practices.map((id) => ({ id, patients: PATIENTS })),
     day: true,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import {
   type AppOptions,
   demoApp,
+  JournalError,
   type Limits,
   readAppFile,
   type Simulator,
@@ -189,6 +190,7 @@ async function start(startSimulator: (options: SimulatorOptions) => Promise<Simu
 function explained(error: unknown, { port }: SimulatorOptions): unknown {
   if (!(error instanceof Error)) return error
   const failed = (message: string, remedy: string) => new CliError(message, { remedy, exitCode: FAILED, cause: error })
+  if (error instanceof JournalError) return failed(error.problem, `${error.remedy}.`)
   if ('path' in error && typeof error.path === 'string') {
     return failed(`${error.path} cannot be opened`, 'name what exists and can be opened with --recording or --journal.')
   }

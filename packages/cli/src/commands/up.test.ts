@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -73,6 +73,20 @@ describe('the demo', () => {
     assert.match(terminal.out.text, /^\[local, demo\] Aegis: starting, practice 195900, home /)
     assert.match(terminal.out.text, /stopped; the next start goes on from here\n$/)
     assert.equal(terminal.err.text, '')
+  })
+
+  test('says what to do when it cannot go on with its practices', async () => {
+    const directory = join(folder, 'broken', 'simulator')
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, 'journal.db'), 'no journal at all')
+    const { programs, done } = recorded()
+    const { terminal, ended } = start(['--demo', '--home', 'broken'], programs)
+    assert.equal(await ended, 1)
+    assert.match(
+      terminal.err.text,
+      /cannot go on where it was: the journal .*journal\.db is damaged.*\nRemedy: remove /,
+    )
+    assert.deepEqual(done, ['simulator started'])
   })
 
   test('starts nothing for another environment', async () => {

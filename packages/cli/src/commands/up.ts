@@ -1,5 +1,5 @@
-import { type AegisConfig, type ConfigFlags, loadConfig, type RunningAegis } from '@aegis/server'
-import type { Simulator } from '@aegis/simulator'
+import { type AegisConfig, AegisError, type ConfigFlags, loadConfig, type RunningAegis } from '@aegis/server'
+import { JournalError, type Simulator } from '@aegis/simulator'
 import type { Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -82,9 +82,12 @@ async function startDemo({ startSimulator }: CommandContext['programs'], config:
   try {
     return await startSimulator(demoSimulator(config))
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    const remedy = `give it a home of its own with --home, or remove ${config.home} to begin anew.`
-    throw new CliError('The demo of this home has other practices', { remedy, exitCode: FAILED, cause: error })
+    if (!(error instanceof JournalError)) throw error
+    if (error.code === 'in-use') throw new AegisError('ops.already-running', { home: config.home }, { cause: error })
+    // The mirror of another world would not fit a new one, so both begin anew.
+    const remedy = `remove ${config.home} to begin anew, or give this demo a home of its own with --home.`
+    const message = `The demo cannot go on where it was: ${error.problem}`
+    throw new CliError(message, { remedy, exitCode: FAILED, cause: error })
   }
 }
 
