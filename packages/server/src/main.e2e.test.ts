@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Simulator, type SimulatorOptions, startSimulator } from '@aegis/simulator'
+import { type SimulatorOptions, startSimulator } from '@aegis/simulator'
 import type { RunningAegis } from './aegis.ts'
 import { loadConfig } from './config.ts'
 import type { AegisConfig } from './config/aegis-config.ts'
@@ -18,6 +18,8 @@ const practice = 195900
 /** A Tuesday, 10:00 Eastern. */
 const startAt = Date.UTC(2026, 2, 3, 15)
 const apps = [{ clientId: 'clinic-app', secret: 'a-secret-of-the-clinic-app', practices: [practice] }]
+
+type World = Awaited<ReturnType<typeof world>>
 
 async function world(t: TestContext, options: SimulatorOptions = {}) {
   const practices = [practice, 195901].map((id) => ({ id, patients: 60 }))
@@ -32,18 +34,34 @@ async function world(t: TestContext, options: SimulatorOptions = {}) {
     day: true,
     ...options,
   })
-  t.after(() => simulator.stop())
   const directory = mkdtempSync(join(tmpdir(), 'aegis-e2e-'))
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
-  return { simulator, directory }
+  const running: RunningAegis[] = []
+  t.after(async () => {
+    for (const aegis of running.toReversed()) await aegis.stop()
+    await simulator.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  return { simulator, directory, running }
 }
 
 /** The configuration as a file would give it, with a home of the name given. */
 function configured(
-  at: { simulator: Simulator; directory: string },
-  changes: { home?: string; practices?: number[]; secret?: string; baseUrl?: string } = {},
+  at: Pick<World, 'simulator' | 'directory'>,
+  changes: {
+    home?: string
+    practices?: number[]
+    secret?: string
+    baseUrl?: string
+    clock?: 'system' | 'simulator'
+  } = {},
 ): AegisConfig {
-  const { home = 'home', practices = [practice], secret = apps[0]?.secret, baseUrl = at.simulator.url } = changes
+  const {
+    home = 'home',
+    practices = [practice],
+    secret = apps[0]?.secret,
+    baseUrl = at.simulator.url,
+    clock = 'simulator',
+  } = changes
   const secretFile = join(at.directory, `${home}.secret`)
   writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 })
   const file = join(at.directory, `${home}.yaml`)
@@ -51,7 +69,7 @@ function configured(
     file,
     JSON.stringify({
       environment: 'local',
-      clock: 'simulator',
+      clock,
       practices,
       home: join(at.directory, home),
       http: { port: 0 },
@@ -63,9 +81,9 @@ function configured(
   return loadConfig({ env: {}, cwd: at.directory, argvOverrides: { configFile: file } }).config
 }
 
-async function start(t: TestContext, config: AegisConfig, simulator: Simulator): Promise<RunningAegis> {
-  const aegis = await startAegis(config, { simulatorUrl: simulator.url })
-  t.after(() => aegis.stop())
+async function start(at: World, config: AegisConfig): Promise<RunningAegis> {
+  const aegis = await startAegis(config, { simulatorUrl: at.simulator.url })
+  at.running.push(aegis)
   return aegis
 }
 
@@ -83,12 +101,12 @@ const allLive = async (aegis: RunningAegis) =>
 test('a practice is mirrored, and a restart asks only for what is new', async (t) => {
   const at = await world(t)
   const config = configured(at)
-  const first = await start(t, config, at.simulator)
+  const first = await start(at, config)
   await until('live', () => allLive(first))
   assert.deepEqual((await first.status()).alarms, [])
   await first.stop()
   const { next: since } = at.simulator.truth.requests()
-  const second = await start(t, configured(at), at.simulator)
+  const second = await start(at, configured(at))
   const checkpoint = async () =>
     (await second.status()).practices[0]?.feeds.find((feed) => feed.feed === 'appointments')?.lagMs
   await until('a drain', async () => ((await checkpoint()) ?? Number.POSITIVE_INFINITY) < 60_000)
@@ -101,10 +119,10 @@ test('a practice is mirrored, and a restart asks only for what is new', async (t
 
 test('a second deployment on the same app is refused before it takes anything', async (t) => {
   const at = await world(t)
-  const first = await start(t, configured(at), at.simulator)
+  const first = await start(at, configured(at))
   await until('live', () => allLive(first))
   await until('changes', async () => ((await first.status()).practices[0]?.changesLastMinute ?? 0) > 0)
-  const second = await start(t, configured(at, { home: 'other' }), at.simulator)
+  const second = await start(at, configured(at, { home: 'other' }))
   const error = await second.ended
   assert.ok(isAegisError(error, 'start.second-deployment'), String(error))
   const consumers = new Set(
@@ -120,6 +138,12 @@ test('a second deployment on the same app is refused before it takes anything', 
 const refusals: readonly [title: string, code: string, changes: Parameters<typeof configured>[1]][] = [
   ['a wrong secret', 'key-server.credential-refused', { secret: 'not-the-secret' }],
   ['a practice that does not exist', 'start.practice-unknown', { practices: [42] }],
+  [
+    'a base URL where nothing listens',
+    'start.upstream-unreachable',
+    { baseUrl: 'http://127.0.0.1:9', clock: 'system' },
+  ],
+  ['a clock that is off', 'upstream.clock-skew', { clock: 'system' }],
   ['a practice the app has no rights to', 'start.practice-refused', { practices: [195901] }],
 ]
 for (const [title, code, changes] of refusals) {

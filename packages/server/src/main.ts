@@ -71,7 +71,9 @@ async function run(base: Omit<Ground, 'db' | 'clock'>, stops: StopStack): Promis
   await preflight({ ...ground, upstream: parts.upstream }, config)
   const ended = Promise.withResolvers<Error | undefined>()
   const sync = { ...ground, ...parts, settings: config.sync }
-  const onContested = () => void endIfAlone(ground, ended.resolve)
+  const onContested = () => {
+    endIfAlone(ground, ended.resolve).catch((error: unknown) => log.error('aegis.contested-unjudged', error))
+  }
   const schedule: ScheduleDeps = { sync, instance, leaseTtlMs: leaseTtlMs * speed, onContested }
   await startWork({ ground, database, schedule }, stops)
   const shown = shownOf({ config, seams, home, database })

@@ -32,12 +32,13 @@ export async function preflight(
   })
   const known = await deps.db.control((tx) => listPractices(tx))
   const unverified = known.filter((row) => row.verified_at === null && to.practices.includes(row.practice))
-  for (const { practice } of unverified.slice(0, askedMax)) {
-    await askAbout(deps, practice)
-    await deps.db.control((tx) => markVerified(tx, practice))
-    deps.log.info('aegis.practice-verified', { practice })
-  }
+  const asked = unverified.slice(0, askedMax).map(({ practice }) => practice)
+  for (const practice of asked) await askAbout(deps, practice)
   refuseSkew(deps.upstream, to.clock)
+  await deps.db.control(async (tx) => {
+    for (const practice of asked) await markVerified(tx, practice)
+  })
+  if (asked.length > 0) deps.log.info('aegis.practices-verified', { practices: asked.length })
 }
 
 /** With the machine's clock, windows of seconds are only right when it is: replays, tokens and the quota's day. */
@@ -71,9 +72,13 @@ const codes: Readonly<
   configuration: 'start.not-athenahealth',
 }
 
+const unreachable: ReadonlySet<string> = new Set(['network', 'timeout'])
+
 /** What went wrong, as the operator can mend it. What Aegis itself refused says so already. */
 function explained(error: unknown, practice: number): unknown {
-  if (isAegisError(error)) return error
+  if (isAegisError(error, 'key-server.token-unavailable') && unreachable.has(String(error.detail.reason))) {
+    return new AegisError('start.upstream-unreachable', { practice }, { cause: error })
+  }
   if (!(error instanceof AthenaError)) return error
   const code = codes[error.code] ?? 'start.upstream-failed'
   return new AegisError(code, { practice, answer: error.code }, { cause: error })
