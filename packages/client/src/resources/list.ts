@@ -2,7 +2,7 @@ import type { AnswerMeta, CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 import type { Params } from '../call/params.ts'
 import { fillRoute } from '../call/plan-call.ts'
-import { type ListShape, type PageContent, readPageValue, saysEmpty } from '../wire/read-page.ts'
+import { type ListShape, type PageContent, readPageValue } from '../wire/read-page.ts'
 import { badAnswer, type PracticeApi, send } from './practice-api.ts'
 
 /** One page of a list, with what is needed to store it and to go on later. */
@@ -131,8 +131,7 @@ export async function requestPage<T>(
   const reading = readPageValue(endpoint.shape, answered.value, offsetOf(at))
   if (!reading.ok) throw badAnswer(answered, 'malformed-response', `no list of ${endpoint.shape.key} in it`)
   const { page } = reading
-  const holdsNothing = page.items.length + page.faults.length === 0
-  if (consuming && holdsNothing && !saysEmpty(endpoint.shape, answered.value)) {
+  if (consuming && page.doubtful) {
     throw badAnswer(answered, 'malformed-response', 'no record in it, and it does not say that there is none')
   }
   return { ...page, raw: answered.raw, meta: answered.meta }

@@ -48,6 +48,24 @@ for (const [title, shape, body, expected] of [
   })
 }
 
+for (const [title, body, offset, doubtful] of [
+  ['with an empty list', { departments: [] }, 0, undefined],
+  ['with an empty list and a count of 0', { departments: [], totalcount: '0' }, 0, undefined],
+  ['with a count of 0 alone', { totalcount: 0 }, 0, undefined],
+  ['past the end of what is counted', { departments: [], totalcount: 34 }, 34, undefined],
+  ['though records are counted', { departments: [], totalcount: 34 }, 33, true],
+  ['with a list that is null', { departments: null }, 0, true],
+  ['without a list', {}, 0, true],
+  ['that is an empty list itself', [], 0, true],
+  ['of null', null, 0, true],
+  ['about something else', { message: 'queued' }, 0, true],
+] as const) {
+  test(`an empty body ${title} is ${doubtful ? '' : 'not '}doubtful`, () => {
+    const reading = readPageValue(departments, body, offset)
+    assert.equal(reading.ok && reading.page.doubtful, doubtful)
+  })
+}
+
 test('a page past the end may lack its list though records are counted', () => {
   assert.deepEqual(ids(departments, { totalcount: 34 }, 34), [])
   assert.equal(ids(departments, { totalcount: 34 }, 33), 'list-missing')

@@ -18,6 +18,11 @@ export interface PageContent<T> {
   readonly faults: readonly RecordFault[]
   /** Matches in total, not on this page. Often absent. */
   readonly totalCount?: number
+  /**
+   * There is no record, and the body does not say that there is none: no list at all, or a count that tells of records.
+   * All recorded empty pages say so; such a body may be a broken one.
+   */
+  readonly doubtful?: true
   /** The next page's address as athenahealth wrote it: relative, its parameters in upper case. Absent on the last page. */
   readonly next?: string
 }
@@ -56,16 +61,17 @@ export function readPageValue<T>(shape: ListShape<T>, value: unknown, offset = 0
   const list = findList(shape, value)
   if (list === null) return { ok: false, problem: 'not-a-list' }
   const envelope = isPlainObject(value) ? value : {}
-  const totalCount = coerce.number(envelope['totalcount']) ?? undefined
-  if (list !== own(envelope, shape.key) && list !== value && hidesRecords(shape, envelope, offset))
-    return { ok: false, problem: 'list-missing' }
-  const next = coerce.text(envelope['next']) ?? ''
-  const page = {
-    ...decodeList(shape.record, list),
-    ...(totalCount === undefined ? {} : { totalCount }),
-    ...(next === '' ? {} : { next }),
-  }
+  const isThere = list === own(envelope, shape.key) || list === value
+  if (!isThere && hidesRecords(shape, envelope, offset)) return { ok: false, problem: 'list-missing' }
+  const doubtful = list.length === 0 && !saysEmpty(shape, envelope, offset)
+  const page = { ...decodeList(shape.record, list), ...(doubtful && { doubtful }), ...paging(envelope) }
   return { ok: true, page }
+}
+
+function paging(envelope: Record<string, unknown>): Pick<PageContent<unknown>, 'totalCount' | 'next'> {
+  const totalCount = coerce.number(envelope['totalcount']) ?? undefined
+  const next = coerce.text(envelope['next']) ?? ''
+  return { ...(totalCount === undefined ? {} : { totalCount }), ...(next === '' ? {} : { next }) }
 }
 
 /** Reads every record of a list; what cannot be read is named in `faults`. */
@@ -92,14 +98,10 @@ export function isRejection(value: unknown): boolean {
   return isPlainObject(value) && Object.hasOwn(value, 'success') && coerce.boolean(value['success']) === false
 }
 
-/**
- * Whether a body without records says by itself that there are none: by an empty list under the declared key that no
- * count contradicts, or by a count of 0. All recorded empty pages do; a body that merely lacks a list may be a broken one.
- */
-export function saysEmpty<T>(shape: ListShape<T>, value: unknown): boolean {
-  if (!isPlainObject(value)) return false
-  const count = coerce.number(own(value, 'totalcount'))
-  return count === 0 || (Array.isArray(own(value, shape.key)) && typeof count !== 'number')
+/** By a count that does not go past what was skipped, or, without one, by an empty list under the declared key. */
+function saysEmpty<T>(shape: ListShape<T>, envelope: Record<string, unknown>, offset: number): boolean {
+  const count = coerce.number(own(envelope, 'totalcount'))
+  return typeof count === 'number' ? count <= offset : Array.isArray(own(envelope, shape.key))
 }
 
 function own(envelope: Record<string, unknown>, name: string): unknown {
