@@ -245,3 +245,38 @@ test('a version in the hour that clocks repeat is ordered by asking, so that no 
   await apply('appointment', [{ ...visit, appointmentstatus: 'x', lastmodified: '11/01/2026 01:10:00' }])
   assert.equal((await read('appointment', '9001'))?.body.appointmentstatus, 'x')
 })
+
+test('a time of the year 10000 is kept as sent and orders nothing', async () => {
+  const { apply, practice, read } = mirror()
+  const never = { ...visit, date: '9999-12-31', starttime: '23:30', lastmodified: '12/31/9999 23:59:59' }
+  assert.equal((await apply('appointment', [never])).created, 1)
+  assert.deepEqual((await read('appointment', '9001'))?.body, never)
+  const rows = await owner.rows<{ clear: Record<string, unknown>; at: null }>(
+    `select r.clear, v.starts_at as at from aegis.record r join mirror.appointment v
+       on v.practice_id = r.practice_id and v.appointment_id = r.key where r.practice_id = $1`,
+    [practice],
+  )
+  assert.deepEqual([rows[0]?.clear.localDate, rows[0]?.clear.startsAt, rows[0]?.at], ['9999-12-31', undefined, null])
+  assert.equal((await apply('appointment', [{ ...never, duration: 30 }])).updated, 1)
+})
+
+test('a start with seconds is a start', async () => {
+  const { apply, practice } = mirror()
+  await apply('appointment', [{ ...visit, starttime: '09:30:00' }])
+  const [row] = await owner.rows<{ clear: Record<string, unknown> }>(
+    'select clear from aegis.record where practice_id = $1',
+    [practice],
+  )
+  assert.deepEqual([row?.clear.localTime, row?.clear.startsAt], ['09:30', '2026-03-02T14:30:00.000Z'])
+})
+
+test('names of fields that are none stand nowhere in clear and stop nothing', async () => {
+  const { apply, practice, read } = mirror()
+  const strange = { 'Ada Quill': 1, '5550100': 2, 'a\u0000b': 3, 'c\ud800': 4, '': 5, remark: 'x\u0000\udc00' }
+  assert.deepEqual((await apply('patient', [{ ...patient, ...strange }])).poisonous, [])
+  assert.deepEqual((await read('patient', '501'))?.body, { ...patient, ...strange })
+  const [change] = await owner.rows<{ fields: string[] }>('select fields from aegis.change where practice_id = $1', [
+    practice,
+  ])
+  assert.deepEqual(change?.fields.toSorted(), ['(other)', ...Object.keys(patient), 'remark'].toSorted())
+})

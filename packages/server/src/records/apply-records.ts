@@ -167,10 +167,18 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     key: item.key,
     patient: item.patient,
     what: whatHappened(held?.state, state),
-    fields: comparison.fields,
+    fields: clearNames(comparison.fields),
     fetch_seq: work.input.fetchSeq.toString(),
     last_modified_at: row.last_modified_at,
   })
+}
+
+/** What athenahealth's own field names look like: one word, without anything that PostgreSQL would refuse. */
+const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
+
+/** Names of fields stand in clear: one that is no name of athenahealth's is counted without being told. */
+function clearNames(fields: readonly string[]): readonly string[] {
+  return [...new Set(fields.map((name) => (fieldName.test(name) ? name : '(other)')))]
 }
 
 function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 'deleted'): table.ChangeRow['what'] {

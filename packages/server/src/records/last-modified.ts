@@ -10,8 +10,18 @@ const hourMs = 3_600_000
 export function lastModifiedAt(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined
   const instant = wireInstant(text, easternZone)
-  if (instant === undefined) return undefined
+  if (instant === undefined || !isStorable(instant)) return undefined
   return sameWall(instant, instant + hourMs) || sameWall(instant, instant - hourMs) ? undefined : instant
+}
+
+const storable = { from: Date.parse('0001-01-01T00:00:00Z'), to: Date.parse('9999-12-31T23:59:59Z') }
+
+/**
+ * Whether an instant (epoch ms) has a year of four digits: outside of them PostgreSQL and ISO 8601 write years in
+ * different ways. "Never" is sent as 12/31/9999, whose evening in America is already the year 10000.
+ */
+export function isStorable(instant: number): boolean {
+  return instant >= storable.from && instant <= storable.to
 }
 
 function sameWall(a: number, b: number): boolean {

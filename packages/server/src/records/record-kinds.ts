@@ -4,6 +4,7 @@
  * ids of practice, department, provider and appointment, types, statuses, scheduled start, duration, time zone.
  */
 import { appointmentStart, departmentZone } from '@aegis/client'
+import { isStorable } from './last-modified.ts'
 import type { WireRecord } from './wire-record.ts'
 
 export type Kind = 'department' | 'provider' | 'appointmenttype' | 'patient' | 'appointment'
@@ -196,8 +197,9 @@ function isoDate(value: unknown): string | undefined {
   return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined
 }
 
+/** HH:MM; seconds, where they are sent, are dropped. */
 function wallTime(value: unknown): string | undefined {
-  return typeof value === 'string' && /^([01]\d|2[0-3]):[0-5]\d$/.test(value) ? value : undefined
+  return typeof value === 'string' && /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/.test(value) ? value.slice(0, 5) : undefined
 }
 
 /** The department's clock: an IANA name, or a fixed offset where it keeps standard time all year. */
@@ -211,5 +213,5 @@ function startsAt(record: WireRecord, facts: PracticeFacts): string | undefined 
   const department = facts.departments.get(id(record.departmentid) ?? '')
   if (!department || !isoDate(record.date) || !wallTime(record.starttime)) return undefined
   const instant = appointmentStart(record, department)
-  return instant === undefined ? undefined : new Date(instant).toISOString()
+  return instant === undefined || !isStorable(instant) ? undefined : new Date(instant).toISOString()
 }
