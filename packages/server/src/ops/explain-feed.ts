@@ -80,6 +80,8 @@ const contested = {
 const gapRemedy: Readonly<Record<string, string>> = {
   'retention-passed': 'Nothing to do: a new snapshot is being taken and closes the gap.',
   'subscription-lost': 'Nothing to do: the subscription is being renewed and a new snapshot closes the gap.',
+  unreadable:
+    'Nothing to do: a new snapshot is being taken and closes the gap. A record that cannot be read there either is set aside.',
   'foreign-consumer': `${contested.remedy} A new snapshot closes the gap.`,
 }
 

@@ -31,7 +31,9 @@ export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: 
     try {
       await perform(deps, held, step)
     } catch (error) {
-      await handleFailure(deps, held, { error, step })
+      const retryAt = await handleFailure(deps, held, { error, step })
+      // What is stored is tried before anything else: without a pause nothing but this failure would happen.
+      if (step.do === 'apply-inbox') return retryAt
     }
   }
   return deps.clock.now()
@@ -79,27 +81,29 @@ const actions = {
 /** Not the feed's own failures: for whoever runs it. */
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
+/** Records a failure with the feed, or throws it. Returns when to try again, epoch ms. */
 async function handleFailure(
   deps: SyncDeps,
   held: table.HeldFeed,
   failure: { error: unknown; step: Step },
-): Promise<void> {
+): Promise<number> {
   const { error, step } = failure
   if (isAegisError(error) && thrown.has(error.code)) throw error
   if (error instanceof AthenaError && error.code === 'not-subscribed') {
     await subscriptionLost(deps, held)
-    return
+    return deps.clock.now()
   }
   const now = deps.clock.now()
   const refusedUntil =
     step.do === 'snapshot' && isAegisError(error, 'policy.off-hours') ? Number(error.detail.until) : undefined
-  await asHolder(deps, held, async (tx, state) => {
+  deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
+  return asHolder(deps, held, async (tx, state) => {
     if (refusedUntil !== undefined && state.state === 'live') {
-      await table.wantResnapshot(tx, held, timestamp(refusedUntil))
-      return
+      await table.postponeResnapshot(tx, held, timestamp(refusedUntil))
+      return refusedUntil
     }
     const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now })
     await table.recordFailure(tx, held, { code, retryAt: timestamp(now + retryInMs) })
+    return now + retryInMs
   })
-  deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
 }

@@ -6,10 +6,11 @@ import type { WireRecord } from '../records/wire-record.ts'
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { feedOfKind, recordsInPage } from './feeds.ts'
+import { openGap } from './gap.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { openPage } from './store-page.ts'
 import * as table from './sync.sql.ts'
-import { asHolder, type SyncDeps } from './sync-deps.ts'
+import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
  * Transaction 2 of the path of data: applies the oldest page that waits in the inbox. A record that cannot be applied
@@ -46,7 +47,13 @@ async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> 
   const page = await asHolder(deps, held, (tx) => table.firstWaitingPage(tx, held))
   if (!page) return
   const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
-  for (const record of recordsInPage(page, openPage(keys, page))) {
+  const text = openPage(keys, page)
+  const records = recordsOrNothing(page, text)
+  if (!records) {
+    await setPageAside(deps, held, { page, text })
+    return
+  }
+  for (const record of records) {
     try {
       await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record] }))
     } catch (error) {
@@ -56,6 +63,37 @@ async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> 
     }
   }
   await asHolder(deps, held, (tx) => table.markPageApplied(tx, held, page.page_id))
+}
+
+function recordsOrNothing(page: table.WaitingPage, text: string): readonly WireRecord[] | undefined {
+  try {
+    return recordsInPage(page, text)
+  } catch (error) {
+    if (isAegisError(error, 'sync.page-unreadable')) return undefined
+    throw error
+  }
+}
+
+/**
+ * A page that was taken for one when it came and cannot be read as one now. It is kept, and nothing waits for it; what a
+ * feed gave away with it may be missing, which is a gap until the next snapshot.
+ */
+async function setPageAside(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  { page, text }: { page: table.WaitingPage; text: string },
+): Promise<void> {
+  const fromFeed = page.source === 'feed' || page.source === 'replay'
+  await asHolder(deps, held, async (tx, state) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    await quarantine(tx, keys, { held, page, record: { page: text }, reason: 'page-unreadable' })
+    await table.markPageApplied(tx, held, page.page_id)
+    if (!fromFeed) return
+    const from = state.checkpoint === null ? null : timestamp(state.checkpoint)
+    await openGap(tx, held, { cause: 'unreadable', from })
+    await table.wantResnapshot(tx, held)
+  })
+  deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: page.items })
 }
 
 async function applyPage(
@@ -72,10 +110,11 @@ async function applyPage(
   return applied
 }
 
-async function quarantine(
+/** Sets a record aside, sealed, with the page it came with; for one that could not even be fetched, where it stood. */
+export async function quarantine(
   tx: Tx,
   keys: PracticeKeys,
-  poison: { held: table.HeldFeed; page: table.WaitingPage; record: WireRecord; reason: string },
+  poison: { held: table.HeldFeed; page: Pick<table.WaitingPage, 'page_id'>; record: object; reason: string },
 ): Promise<void> {
   const place = { table: 'aegis.quarantine', column: 'sealed', row: poison.page.page_id }
   const sealed = keys.seal(place, Buffer.from(JSON.stringify(poison.record), 'utf8'))

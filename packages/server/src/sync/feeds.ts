@@ -109,6 +109,8 @@ export interface FetchedPage {
   readonly ids: readonly string[]
   /** Whether more follows. */
   readonly more: boolean
+  /** It is empty without saying so: perhaps a broken answer. */
+  readonly doubtful?: boolean
 }
 
 /** Takes the next changes of a feed: a consuming read, never repeated. */
@@ -125,9 +127,9 @@ export async function drainPage(deps: SyncDeps, key: FeedKey, intentId: string):
 export async function replayPage(
   deps: SyncDeps,
   key: FeedKey,
-  window: { from: number; to: number; offset: number; limit?: number },
+  window: { from: number; to: number; offset: number; limit: number },
 ): Promise<FetchedPage> {
-  const { limit = deps.settings.feedPageSize, ...rest } = window
+  const { limit, ...rest } = window
   const feed = changedFeed(deps, key)
   const page = await audited({ priority: 'feeds', purpose: 'sync.replay' }, pageFacts, (options) =>
     feed.replayPage({ ...rest, limit, ...extraOf(key) }, options),
@@ -162,9 +164,9 @@ function changedFeed(deps: SyncDeps, key: FeedKey) {
 export async function snapshotPage(
   deps: SyncDeps,
   key: FeedKey,
-  at: { segment: Segment; offset: number; phase: 'provisional' | 'authoritative'; gap: boolean },
+  at: { segment: Segment; offset: number; limit: number; gap: boolean },
 ): Promise<FetchedPage> {
-  const limit = deps.settings.snapshotPageSize
+  const { limit } = at
   const context = { priority: 'bulk', purpose: 'sync.snapshot', large: at.gap ? 'gap' : 'onboarding' } as const
   const practice = deps.upstream.practice(key.practice)
   const page = await audited(context, pageFacts, (options) =>
@@ -216,8 +218,20 @@ export async function fetchRecord(deps: SyncDeps, key: FeedKey, id: string): Pro
   )
   const { kind } = specs[key.feed]
   // Kept as a list of one, so that every page of the inbox is read in the same way.
-  const body = JSON.stringify({ [bodyKey[kind]]: JSON.parse(raw.trim()) })
+  const body = JSON.stringify({ [bodyKey[kind]]: [recordSent(raw, recordKinds[kind].idField, id)] })
   return { kind, shape: 'get', raw: body, items: 1, ids: [id], more: false }
+}
+
+/**
+ * The record asked for, as sent. An answer may be a list, with other patients' records in it as well (seen in a
+ * recording); they were not asked for, the audit log does not name them, and they stay out of the mirror.
+ */
+function recordSent(raw: string, idField: string, id: string): unknown {
+  const sent: unknown = JSON.parse(raw.trim())
+  const candidates: readonly unknown[] = Array.isArray(sent) ? sent : [sent]
+  const found = candidates.find((item) => String(Reflect.get(Object(item), idField)).trim() === id)
+  if (found === undefined) throw new AegisError('internal.unexpected', { idField }) // the client has found it
+  return found
 }
 
 function recordById(practice: AthenaPractice, feed: FeedName, { id, options }: { id: string; options: CallOptions }) {
@@ -266,6 +280,7 @@ function fetched(key: FeedKey, page: Page<WireRecord>, asked: { limit: number; s
     ids: page.items.map((item) => String(item[idField])),
     // A page as long as asked for may be the last; a shorter one with a `next` was cut by athenahealth's own maximum.
     more: page.next !== undefined || items >= asked.limit,
+    ...(page.doubtful && { doubtful: true }),
   }
 }
 

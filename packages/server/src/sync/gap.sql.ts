@@ -2,7 +2,7 @@ import { sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feeds.ts'
 import type { FeedKey } from './sync.sql.ts'
 
-export type GapCause = 'retention-passed' | 'subscription-lost' | 'foreign-consumer'
+export type GapCause = 'retention-passed' | 'subscription-lost' | 'foreign-consumer' | 'unreadable'
 
 export interface GapRow {
   readonly feed: FeedName

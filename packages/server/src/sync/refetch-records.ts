@@ -1,4 +1,4 @@
-import { AthenaError } from '@aegis/client'
+import { AthenaError, type AthenaErrorCode } from '@aegis/client'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { deleteRecord } from '../records/apply-records.ts'
 import { lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
@@ -35,11 +35,28 @@ function wantedRecords(deps: SyncDeps, held: table.HeldFeed): Promise<Wanted[]> 
 /** Put off for this long when athenahealth answers, but not with this record. */
 const postponedMs = 10 * 60_000
 
+/** Failures that may be about this one record: they hold up neither the others nor the feed. */
+const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
+  'malformed-response',
+  'response-too-large',
+  'server-error',
+  'timeout',
+  'invalid-request',
+  'invalid-argument',
+  'rejected',
+  'conflict',
+  'forbidden',
+])
+
 async function refetchOne(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<void> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await fetchOrNothing(deps, held, wanted.id)
   if (page === 'another-record') {
     await settleOther(deps, held, wanted)
+    return
+  }
+  if (page === 'refused') {
+    await postpone(deps, held, wanted)
     return
   }
   await failpoint('sync.after-refetch')
@@ -59,14 +76,21 @@ async function fetchOrNothing(
   deps: SyncDeps,
   held: table.HeldFeed,
   id: string,
-): Promise<FetchedPage | undefined | 'another-record'> {
+): Promise<FetchedPage | undefined | 'another-record' | 'refused'> {
   try {
     return await fetchRecord(deps, held, id)
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    throw error
+    if (!(error instanceof AthenaError && ofTheRecord.has(error.code))) throw error
+    deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
+    return 'refused'
   }
+}
+
+function postpone(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<void> {
+  const at = timestamp(deps.clock.now() + postponedMs)
+  return asHolder(deps, held, (tx) => table.postponeRefetch(tx, held, { recordKey: wanted.key, at }))
 }
 
 /**

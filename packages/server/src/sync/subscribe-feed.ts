@@ -41,10 +41,15 @@ export async function checkSubscription(deps: SyncDeps, held: table.HeldFeed): P
   if (status !== 'ACTIVE') await subscriptionLost(deps, held)
 }
 
-/** The subscription is gone or partial: subscribe again, wait, take a snapshot; until then a gap is on record. */
+/**
+ * The subscription is gone or partial: subscribe again, wait, take a snapshot; until then a gap is on record. What open
+ * intents may have consumed is in the gap too: without a subscription there is nothing to replay it from.
+ */
 export async function subscriptionLost(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
   await asHolder(deps, held, async (tx, state) => {
     const from = state.checkpoint === null ? null : timestamp(state.checkpoint)
+    const doubtful = (await table.openIntents(tx, held)).map((intent) => intent.intent_id)
+    if (doubtful.length > 0) await table.closeIntents(tx, held, { ids: doubtful, outcome: 'gap' })
     await openGap(tx, held, { cause: 'subscription-lost', from })
     await table.enterFeedState(tx, held, 'new')
   })

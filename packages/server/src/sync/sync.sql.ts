@@ -22,6 +22,7 @@ export interface FeedStateRow {
   readonly active_at: number | null
   readonly provisional_at: number | null
   readonly snapshot_at: number | null
+  /** When the next snapshot may begin. */
   readonly resnapshot_wanted_at: number | null
   readonly checkpoint: number | null
   readonly drain_started_at: number | null
@@ -83,7 +84,6 @@ export async function enterFeedState(tx: Tx, key: FeedKey, state: FeedStateName)
 
 type Stamp =
   | 'provisional_at'
-  | 'snapshot_at'
   | 'drain_started_at'
   | 'drain_ended_at'
   | 'subscription_checked_at'
@@ -93,10 +93,6 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof sql>>> = {
   provisional_at: sql(
     'sync.stamp_provisional',
     `update aegis.feed_state set provisional_at = aegis.now() where practice_id = $1 and feed = $2`,
-  ),
-  snapshot_at: sql(
-    'sync.stamp_snapshot',
-    `update aegis.feed_state set snapshot_at = aegis.now(), resnapshot_wanted_at = null where practice_id = $1 and feed = $2`,
   ),
   drain_started_at: sql(
     'sync.stamp_drain_start',
@@ -125,6 +121,18 @@ export async function stampFeed(tx: Tx, key: FeedKey, stamp: Stamp): Promise<voi
   await tx.rows(stamps[stamp], [key.practice, key.feed])
 }
 
+const snapshotTaken = sql(
+  'sync.snapshot_taken',
+  `update aegis.feed_state set snapshot_at = aegis.now(),
+     resnapshot_wanted_at = case when resnapshot_asked_at > $3 then aegis.now() end
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Notes that a snapshot begun at `startedAt` is complete. A wish that came later than that stays: it is not fulfilled. */
+export async function stampSnapshot(tx: Tx, key: FeedKey, startedAt: string): Promise<void> {
+  await tx.rows(snapshotTaken, [key.practice, key.feed, startedAt])
+}
+
 const setCheckpoint = sql(
   'sync.set_checkpoint',
   `update aegis.feed_state set checkpoint = greatest(checkpoint, $3), failures = 0, failure_code = null, retry_at = null
@@ -148,13 +156,23 @@ export async function recordFailure(tx: Tx, key: FeedKey, failure: { code: strin
 
 const wantSnapshot = sql(
   'sync.want_snapshot',
-  `update aegis.feed_state set resnapshot_wanted_at = coalesce($3::timestamptz, aegis.now())
+  `update aegis.feed_state set resnapshot_wanted_at = aegis.now(), resnapshot_asked_at = aegis.now()
    where practice_id = $1 and feed = $2`,
 )
 
-/** Asks for a new authoritative snapshot, not before `notBefore` if given. */
-export async function wantResnapshot(tx: Tx, key: FeedKey, notBefore?: string): Promise<void> {
-  await tx.rows(wantSnapshot, [key.practice, key.feed, notBefore ?? null])
+/** Asks for a new authoritative snapshot: one that begins from now on. */
+export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(wantSnapshot, [key.practice, key.feed])
+}
+
+const postponeSnapshot = sql(
+  'sync.postpone_snapshot',
+  `update aegis.feed_state set resnapshot_wanted_at = $3 where practice_id = $1 and feed = $2`,
+)
+
+/** Puts the snapshot that is due, or under way, off until an instant. */
+export async function postponeResnapshot(tx: Tx, key: FeedKey, until: string): Promise<void> {
+  await tx.rows(postponeSnapshot, [key.practice, key.feed, until])
 }
 
 const openIntentSql = sql(
@@ -268,6 +286,17 @@ const sweepSql = sql('sync.sweep_pages', `delete from aegis.inbox_page where pra
 /** Deletes applied pages older than an instant. */
 export async function sweepPages(tx: Tx, practice: number, before: string): Promise<void> {
   await tx.rows(sweepSql, [practice, before])
+}
+
+const releaseSql = sql(
+  'sync.release_unreadable',
+  `update aegis.quarantine set released_at = aegis.now()
+   where practice_id = $1 and feed = $2 and reason = 'unreadable' and released_at is null and since < $3`,
+)
+
+/** Forgets places that could not be read before an instant: a snapshot begun then has been there again. */
+export async function releaseUnreadable(tx: Tx, key: FeedKey, before: string): Promise<void> {
+  await tx.rows(releaseSql, [key.practice, key.feed, before])
 }
 
 const quarantineSql = sql(
