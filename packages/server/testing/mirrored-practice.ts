@@ -9,7 +9,7 @@ import { type AthenaFetch, createAthenaClient } from '@aegis/client'
 import { type Simulator, startSimulator } from '@aegis/simulator'
 import { systemClock } from '../src/clock/clock.ts'
 import { systemRandom } from '../src/clock/random.ts'
-import type { Db } from '../src/db/db.ts'
+import { type Db, sql, type Statement } from '../src/db/db.ts'
 import { slaveSqlClock } from '../src/db/sql-clock.sql.ts'
 import { openRecord } from '../src/records/apply-records.ts'
 import type { Kind } from '../src/records/record-kinds.ts'
@@ -19,8 +19,8 @@ import type { Pseudonym } from '../src/sealing/practice-keys.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
 import { advanceFeed } from '../src/sync/advance-feed.ts'
 import { type FeedName, feedNames, feedOfKind } from '../src/sync/feeds.ts'
-import { openGaps } from '../src/sync/gap.sql.ts'
-import { insertFeed, readFeeds } from '../src/sync/sync.sql.ts'
+import { countTrouble, openGaps } from '../src/sync/gap.sql.ts'
+import { insertFeed, readFeeds, wantResnapshot } from '../src/sync/sync.sql.ts'
 import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
 import { memoryLog } from './memory-log.ts'
@@ -68,7 +68,7 @@ export async function mirroredPractice(
 
 export class MirroredPractice {
   readonly simulator: Simulator
-  readonly deps: SyncDeps
+  deps: SyncDeps
   readonly log = memoryLog()
   /** What stands between the client and the simulator; a test may replace it. */
   fetch: AthenaFetch
@@ -92,6 +92,21 @@ export class MirroredPractice {
     const settings = { ...defaultSyncSettings, ...small, ...parts.settings }
     const upstream = { practice: (id: number) => client.practice(id), skewMs: () => 0, certainSkewMs: () => 0 }
     this.deps = { ...parts, settings, upstream, log: this.log }
+  }
+
+  /** Calls `before` ahead of every statement of a practice's transaction; what it throws is the statement's failure. */
+  onStatement(before: (statement: Statement) => void): void {
+    const { db } = this.deps
+    const watched: Db['practice'] = (id, work) =>
+      db.practice(id, (tx) =>
+        work({
+          rows: async (statement, values) => {
+            before(statement)
+            return tx.rows(statement, values)
+          },
+        }),
+      )
+    this.deps = { ...this.deps, db: { ...db, practice: watched, control: (work) => db.control(work) } }
   }
 
   /** The way to the simulator with nothing in between. */
@@ -132,6 +147,37 @@ export class MirroredPractice {
 
   states() {
     return this.deps.db.practice(practice, (tx) => readFeeds(tx, practice))
+  }
+
+  /** Leases taken from now on have fences of at least this. */
+  fenceFrom(fence: number): void {
+    this.#fence = fence
+  }
+
+  /** Asks for a new snapshot of a feed. */
+  wantSnapshot(feed: FeedName): Promise<void> {
+    return this.deps.db.practice(practice, (tx) => wantResnapshot(tx, { practice, feed }))
+  }
+
+  trouble() {
+    return this.deps.db.practice(practice, (tx) => countTrouble(tx, practice))
+  }
+
+  /** What readings of lists remember of the page before. */
+  async anchors(): Promise<string[]> {
+    const all = sql('test.anchors', `select jsonb_array_elements_text(anchors) as anchor from aegis.snapshot_run`)
+    const rows = await this.deps.db.practice(practice, (tx) => tx.rows<{ anchor: string }>(all))
+    return rows.map(({ anchor }) => anchor)
+  }
+
+  /** Appointments whose instant of start is not known. */
+  async rowsWithoutStart(): Promise<string[]> {
+    const without = sql(
+      'test.without_start',
+      `select key from aegis.record where kind = 'appointment' and clear ->> 'startsAt' is null`,
+    )
+    const rows = await this.deps.db.practice(practice, (tx) => tx.rows<{ key: string }>(without))
+    return rows.map(({ key }) => key)
   }
 
   gaps() {
@@ -187,4 +233,5 @@ const ignored: ReadonlySet<string> = new Set([
   'copay',
   'appointmentcopay',
   'localproviderid',
+  'renderingproviderid',
 ])

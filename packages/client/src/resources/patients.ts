@@ -1,6 +1,7 @@
 import type { Answer, CallOptions } from '../athena-call.ts'
 import { checkId, type Params } from '../call/params.ts'
 import { type Patient, type PatientId, patientIdShape, patientShape } from '../records/patient.ts'
+import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject } from '../wire/decode-record.ts'
 import { listEndpoints } from './endpoints.ts'
 import { listOf } from './list.ts'
@@ -25,6 +26,11 @@ export function patientsOf(api: PracticeApi) {
      */
     get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Patient>> =>
       getOne(api, { route: '/patients/{patientid}', idField: 'patientid', id, shape: patientShape, query, options }),
+    /**
+     * The patient that a merged one lives on in: athenahealth answers for the old id with the survivor (inferred), and only
+     * a record that names the old id among its previous ones is taken for it. Anything else is `wrong-record`.
+     */
+    survivorOf: (id: Id, options?: CallOptions): Promise<Answer<Patient>> => survivorOf(api, id, options),
     /** By part of a name, or a whole id; at most `maxresults` (50). Recommended over `list`. */
     search: (query: Params & { searchterm: string }, options?: CallOptions) =>
       listOf(api, listEndpoints.patientSearch, { query, options }),
@@ -40,6 +46,34 @@ export function patientsOf(api: PracticeApi) {
     /** Changes fields; `status: 'deleted'` removes. */
     update: (id: Id, fields: Params, options?: CallOptions) => updatePatient(api, { id, fields }, options),
   }
+}
+
+async function survivorOf(api: PracticeApi, id: Id, options?: CallOptions): Promise<Answer<Patient>> {
+  const patientid = checkId('patientid', id)
+  const answered = await send(api, {
+    method: 'GET',
+    route: '/patients/{patientid}',
+    path: { patientid },
+    query: { showpreviouspatientids: true },
+    ...(options && { options }),
+  })
+  const { value, raw, meta } = answered
+  const candidates: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const survivor = candidates.find(
+    (candidate) => isPlainObject(candidate) && previousIds(candidate).includes(patientid),
+  )
+  const { record } = decodeRecord(patientShape, survivor)
+  if (!record) throw badAnswer(answered, 'wrong-record', 'no patient that this one was merged into')
+  return { value: record, raw, meta }
+}
+
+/** Former ids of a patient: a list or words between commas, of ids or of objects (shape unconfirmed). */
+function previousIds({ previouspatientids: sent }: Record<string, unknown>): unknown[] {
+  const list: readonly unknown[] = typeof sent === 'string' ? sent.split(',') : Array.isArray(sent) ? sent : [sent]
+  return list.map((item) => {
+    const value = isPlainObject(item) ? (item['previouspatientid'] ?? item['patientid']) : item
+    return coerce.id(typeof value === 'string' ? value.trim() : value)
+  })
 }
 
 async function createPatient(api: PracticeApi, form: Params, options?: CallOptions): Promise<Answer<PatientId>> {

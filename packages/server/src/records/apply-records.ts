@@ -47,6 +47,8 @@ interface Work {
   readonly kind: RecordKind
   readonly keys: PracticeKeys
   readonly held: Map<string, table.HeldRow>
+  /** Keys of merged records that we do not hold. */
+  readonly aliased: ReadonlySet<string>
   readonly writes: Map<string, table.RecordRow>
   readonly changes: table.ChangeRow[]
   readonly confirmed: Set<string>
@@ -62,13 +64,16 @@ interface Work {
  */
 export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput): Promise<ApplyResult> {
   const kind = recordKinds[input.kind]
-  const { incoming, poisonous } = readIncoming(kind, keys, input.records)
+  const { incoming, poisonous } = readIncoming(kind, keys, input)
   const held = await loadHeld(tx, keys, { input, incoming })
+  const strange = incoming.map((item) => item.key).filter((key) => !held.has(key))
+  const aliased = kind.isPatient ? await table.aliasedKeys(tx, input, strange) : new Set<string>()
   const work: Work = {
     input,
     kind,
     keys,
     held,
+    aliased,
     writes: new Map(),
     changes: [],
     confirmed: new Set(),
@@ -76,13 +81,13 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     counts: new Map(),
     tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
   }
-  for (const item of incoming) applyOne(work, item)
+  const trusted = incoming.filter((item) => applyOne(work, item))
   await writeWork(tx, work)
-  const refetchOthers = kind.isPatient ? await applyMerges(tx, work, incoming) : []
+  const refetchOthers = kind.isPatient ? await applyMerges(tx, work, trusted) : []
   return { ...work.tally, refetch: [...work.refetch], refetchOthers, poisonous }
 }
 
-function readIncoming(kind: RecordKind, keys: PracticeKeys, records: readonly WireRecord[]) {
+function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: ApplyInput) {
   const incoming: Incoming[] = []
   const poisonous: { record: WireRecord; reason: 'no-id' | 'not-an-object' }[] = []
   for (const record of records) {
@@ -98,7 +103,10 @@ function readIncoming(kind: RecordKind, keys: PracticeKeys, records: readonly Wi
       key: recordKey(kind, keys, id),
       patient,
       record,
-      digest: keys.digest(`record.${kind.kind}`, canonicalText(record)),
+      digest: keys.digest(
+        `record.${kind.kind}`,
+        `${canonicalText(record)}${String(kind.clear(record, facts).startsAt ?? '')}`,
+      ),
       lastModifiedAt: kind.lastModifiedField ? lastModifiedAt(record[kind.lastModifiedField]) : undefined,
     })
   }
@@ -120,22 +128,25 @@ async function loadHeld(tx: Tx, keys: PracticeKeys, work: { input: ApplyInput; i
   return new Map(rows.map((row) => [row.key, row]))
 }
 
-function applyOne(work: Work, item: Incoming): void {
+/** Applies one record; whether its body is what we hold now, and may be believed in what it says of others. */
+function applyOne(work: Work, item: Incoming): boolean {
   const { input, tally } = work
   const held = work.held.get(item.key)
   const deleted = work.kind.isDeleted(item.record)
   if (held?.digest === item.digest && held.state === (deleted ? 'deleted' : 'present')) {
     if (BigInt(held.fetch_seq) <= input.fetchSeq) work.confirmed.add(item.key)
     tally.unchanged += 1
-    return
+    return true
   }
   const verdict = verdictOf(work, item, held)
   if (verdict === 'stale') tally.stale += 1
   else if (verdict === 'refetch') work.refetch.add(item.id)
   else writeOne(work, item, deleted)
+  return verdict === 'apply'
 }
 
-function verdictOf({ input }: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
+function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
+  if (!held && aliased.has(item.key) && input.source !== 'refetch') return 'refetch'
   const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
   if (!held) return judgeVersion(undefined, version, input.source)
   // A feed may still deliver the losing id of a merge: only athenahealth's answer for that id tells whether it lives.
@@ -241,7 +252,10 @@ async function writeWork(tx: Tx, work: Work): Promise<void> {
 async function applyMerges(tx: Tx, work: Work, incoming: readonly Incoming[]) {
   const others: { kind: Kind; key: string }[] = []
   const restored = work.changes.filter((change) => change.what === 'restored').map((change) => change.key)
-  await table.deleteAliases(tx, work.input, restored)
+  // What had passed to the survivor may be the restored patient's again.
+  for (const survivor of await table.deleteAliases(tx, work.input, restored)) {
+    others.push(...(await table.recordsOfPatient(tx, work.input.practice, survivor)))
+  }
   for (const item of incoming) {
     for (const previous of previousPatientIds(item.record)) {
       if (previous === item.id) continue

@@ -160,12 +160,14 @@ export async function writeAlias(
 
 const dropAliases = sql(
   'records.drop_aliases',
-  `delete from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[])`,
+  `delete from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[]) returning survivor_key`,
 )
 
-/** Forgets that these keys were merged: they are records of their own again. */
-export async function deleteAliases(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<void> {
-  if (keys.length) await tx.rows(dropAliases, [practice, kind, pgArray(keys)])
+/** Forgets that these keys were merged: they are records of their own again. Returns whom they had been merged into. */
+export async function deleteAliases(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return []
+  const rows = await tx.rows<{ survivor_key: string }>(dropAliases, [practice, kind, pgArray(keys)])
+  return rows.map((row) => row.survivor_key)
 }
 
 const mark = sql(
@@ -211,6 +213,42 @@ export function sealedOfKind(
   { practice, kind }: OfKind,
 ): Promise<{ key: string; patient: string | null; sealed: Buffer; state: string }[]> {
   return tx.rows(allOfKind, [practice, kind])
+}
+
+const unseen = sql(
+  'records.unseen',
+  `select key, patient, sealed, clear from aegis.record
+   where practice_id = $1 and kind = $2 and state = 'present' and fetch_seq < $3 and key > $4
+     and ($5::text is null or clear ->> 'localDate' between $5 and $6)
+   order by key limit 500`,
+)
+
+export interface UnseenRow {
+  readonly key: string
+  readonly patient: string | null
+  readonly sealed: Buffer
+  readonly clear: { readonly status?: string; readonly localDate?: string; readonly startsAt?: string }
+}
+
+/** Present records that no answer asked for since `before` has shown, in pieces: those after a key, of these days. */
+export function unseenRecords(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  of: { before: string; after: string; from: string | null; to: string | null },
+): Promise<UnseenRow[]> {
+  return tx.rows<UnseenRow>(unseen, [practice, kind, of.before, of.after, of.from, of.to])
+}
+
+const aliased = sql(
+  'records.aliased',
+  `select key from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[])`,
+)
+
+/** Which of these keys are known as those of merged records. */
+export async function aliasedKeys(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set()
+  const rows = await tx.rows<{ key: string }>(aliased, [practice, kind, pgArray(keys)])
+  return new Set(rows.map((row) => row.key))
 }
 
 const nextSeq = sql('records.next_fetch_seq', `select nextval('aegis.fetch_seq') as seq`)

@@ -2,6 +2,7 @@ import { AthenaError } from '@aegis/client'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
+import { checkForeign } from './check-foreign.ts'
 import { feedNeeds, hasChangedFeed } from './feeds.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
@@ -9,7 +10,7 @@ import { pollFeed } from './poll-feed.ts'
 import { recoverWindow } from './recover-window.ts'
 import { refetchRecords } from './refetch-records.ts'
 import { snapshotStep } from './snapshot-feed.ts'
-import { checkActivation, checkForeign, checkSubscription, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
+import { checkActivation, checkSubscription, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
 import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
@@ -22,7 +23,7 @@ const stepsMax = 50
  * a lost lease, an abort, an unreachable database and another deployment's traces (`sync.contested`) are thrown.
  */
 export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: AbortSignal): Promise<number> {
-  if (!(await deps.db.practice(held.practice, (tx) => table.takeFence(tx, held)))) return deps.clock.now() + 1_000
+  if (!(await takeOver(deps, held))) return deps.clock.now() + 1_000
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
     const step = nextStep(await readPicture(deps, held), deps.clock.now(), deps.settings)
@@ -39,10 +40,19 @@ export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: 
   return deps.clock.now()
 }
 
+/** Shuts out former holders. False when this holder is itself shut out. */
+function takeOver(deps: SyncDeps, held: table.HeldFeed): Promise<boolean> {
+  return deps.db.practice(held.practice, async (tx) => {
+    const taken = await table.takeFence(tx, held)
+    if (taken) await table.inheritIntents(tx, held)
+    return taken
+  })
+}
+
 function readPicture(deps: SyncDeps, held: table.HeldFeed): Promise<FeedPicture> {
   return asHolder(deps, held, async (tx, state) => {
     const waiting = await table.countWaiting(tx, held)
-    const [oldest] = await table.openIntents(tx, held)
+    const doubts = (await table.openIntents(tx, held)).map((intent) => intent.doubted_at ?? intent.opened_at)
     const needs = feedNeeds(held.feed)
     const others = needs.length ? await table.readFeeds(tx, held.practice) : []
     return {
@@ -51,7 +61,7 @@ function readPicture(deps: SyncDeps, held: table.HeldFeed): Promise<FeedPicture>
       ready: needs.every((need) => others.some((other) => other.feed === need && other.snapshot_at !== null)),
       waitingPages: waiting.pages,
       waitingRefetches: waiting.refetch,
-      intentOpenedAt: oldest?.opened_at,
+      doubtedAt: doubts.length > 0 ? Math.max(...doubts) : undefined,
     }
   })
 }
@@ -89,20 +99,19 @@ async function handleFailure(
 ): Promise<number> {
   const { error, step } = failure
   if (isAegisError(error) && thrown.has(error.code)) throw error
-  if (error instanceof AthenaError && error.code === 'not-subscribed') {
+  if (error instanceof AthenaError && error.code === 'not-subscribed' && step.do !== 'subscribe') {
     await subscriptionLost(deps, held)
     return deps.clock.now()
   }
   const now = deps.clock.now()
-  const refusedUntil =
-    step.do === 'snapshot' && isAegisError(error, 'policy.off-hours') ? Number(error.detail.until) : undefined
   deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
   return asHolder(deps, held, async (tx, state) => {
-    if (refusedUntil !== undefined && state.state === 'live') {
-      await table.postponeResnapshot(tx, held, timestamp(refusedUntil))
-      return refusedUntil
-    }
     const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now })
+    if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
+      // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
+      await table.postponeResnapshot(tx, held, timestamp(now + Math.max(retryInMs, deps.settings.pollIntervalMs)))
+      return now
+    }
     await table.recordFailure(tx, held, { code, retryAt: timestamp(now + retryInMs) })
     return now + retryInMs
   })

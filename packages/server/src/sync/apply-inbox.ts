@@ -1,13 +1,16 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyRecords, type ApplyResult, recordKey } from '../records/apply-records.ts'
-import { recordKinds } from '../records/record-kinds.ts'
+import { type PracticeFacts, recordKinds } from '../records/record-kinds.ts'
+import { nextFetchSeq } from '../records/records.sql.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { feedOfKind, recordsInPage } from './feeds.ts'
 import { openGap } from './gap.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
+import { wantDepartments } from './reconcile-snapshot.ts'
+import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 import { openPage } from './store-page.ts'
 import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
@@ -19,27 +22,45 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  */
 export async function applyNextPage(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
   try {
-    await asHolder(deps, held, async (tx) => {
+    const { strange } = await asHolder(deps, held, async (tx) => {
       const page = await table.firstWaitingPage(tx, held)
-      if (page) await applyAndClose(deps, tx, { held, page })
+      return page ? applyAndClose(deps, tx, { held, page }) : { strange: false }
     })
+    if (strange) await wantDepartments(deps, held.practice)
   } catch (error) {
-    if (isAegisError(error, 'db.unavailable') || isAegisError(error, 'lease.lost')) throw error
+    if (!mayBeOfRecord(error)) throw error
     deps.log.error('sync.page-failed', error, { practice: held.practice, feed: held.feed })
     await applySingly(deps, held)
   }
+}
+
+/** SQLSTATE classes that speak of the values: data, constraints, limits of a row. All others speak of the moment. */
+const ofValues = /^(21|22|23|54)/
+
+/**
+ * Whether a failure to apply can lie in a record. A deadlock, a full disk, a key that cannot be had is none of its
+ * making: the page waits for better times, and no good record is set aside.
+ */
+function mayBeOfRecord(error: unknown): boolean {
+  if (!isAegisError(error)) return true
+  if (error.code === 'db.statement-failed') {
+    const { sqlstate } = error.detail
+    return typeof sqlstate !== 'string' || ofValues.test(sqlstate)
+  }
+  return ['internal.unexpected', 'sync.page-unreadable', 'sealing.unreadable'].includes(error.code)
 }
 
 async function applyAndClose(
   deps: SyncDeps,
   tx: Tx,
   at: { held: table.HeldFeed; page: table.WaitingPage },
-): Promise<void> {
+): Promise<{ strange: boolean }> {
   const keys = await deps.sealing.practice(tx, at.held.practice)
   const applied = await applyPage(tx, keys, { ...at, records: recordsInPage(at.page, openPage(keys, at.page)) })
   await failpoint('sync.before-applied')
   await table.markPageApplied(tx, at.held, at.page.page_id)
   report(deps, at.held, applied)
+  return applied
 }
 
 /** Something in the page makes the transaction fail: one transaction a record, and whatever still fails is set aside. */
@@ -57,7 +78,7 @@ async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> 
     try {
       await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record] }))
     } catch (error) {
-      if (isAegisError(error, 'db.unavailable') || isAegisError(error, 'lease.lost')) throw error
+      if (!mayBeOfRecord(error)) throw error
       await asHolder(deps, held, (tx) => quarantine(tx, keys, { held, page, record, reason: 'apply-failed' }))
       deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: 1 })
     }
@@ -100,14 +121,19 @@ async function applyPage(
   tx: Tx,
   keys: PracticeKeys,
   { held, page, records }: { held: table.HeldFeed; page: table.WaitingPage; records: readonly WireRecord[] },
-): Promise<ApplyResult> {
+): Promise<ApplyResult & { readonly strange: boolean }> {
   const input = { practice: held.practice, kind: page.kind, source: page.source, shape: page.shape }
   const facts = await loadPracticeFacts(tx, keys, held.practice)
   const applied = await applyRecords(tx, keys, { ...input, fetchSeq: BigInt(page.fetch_seq), facts, records })
   if (applied.created + applied.updated > 0) await table.stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
   await wantRefetches(tx, keys, { held, page, applied })
-  return applied
+  return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
+}
+
+function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFacts): boolean {
+  const id = typeof record === 'object' && record !== null ? record.departmentid : undefined
+  return typeof id === 'string' && departments.size > 0 && !departments.has(id)
 }
 
 /** Sets a record aside, sealed, with the page it came with; for one that could not even be fetched, where it stood. */
@@ -133,12 +159,7 @@ async function wantRefetches(
     const feed = feedOfKind(kind)
     return { feed, key, sealed_id: keys.seal(refetchPlace(feed, key), Buffer.from(id, 'utf8')).toString('base64') }
   })
-  await table.insertRefetches(tx, held.practice, rows)
-}
-
-/** Where the id of a record to be asked for is sealed. */
-export function refetchPlace(feed: string, key: string) {
-  return { table: 'aegis.refetch', column: 'sealed_id', row: `${feed}:${key}` }
+  if (rows.length > 0) await insertRefetches(tx, held.practice, { rows, seq: await nextFetchSeq(tx) })
 }
 
 function report(deps: SyncDeps, held: table.HeldFeed, { created, updated, poisonous }: ApplyResult): void {

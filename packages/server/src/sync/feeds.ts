@@ -222,6 +222,18 @@ export async function fetchRecord(deps: SyncDeps, key: FeedKey, id: string): Pro
   return { kind, shape: 'get', raw: body, items: 1, ids: [id], more: false }
 }
 
+/** Asks who answers for a patient that was merged; `wrong-record` when nobody says to be the survivor. */
+export async function fetchSurvivor(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
+  const { value, raw } = await audited(
+    { priority: 'reconciliation', purpose: 'sync.refetch' },
+    ({ value: survivor }: { value: WireRecord; raw: string }) => answerFacts([survivor]),
+    (options) => deps.upstream.practice(key.practice).patients.survivorOf(id, options),
+  )
+  const survivor = String(value.patientid)
+  const body = JSON.stringify({ [bodyKey.patient]: [recordSent(raw, 'patientid', survivor)] })
+  return { kind: 'patient', shape: 'get', raw: body, items: 1, ids: [survivor], more: false }
+}
+
 /**
  * The record asked for, as sent. An answer may be a list, with other patients' records in it as well (seen in a
  * recording); they were not asked for, the audit log does not name them, and they stay out of the mirror.

@@ -13,13 +13,16 @@ export interface GapRow {
 
 const openSql = sql(
   'sync.open_gap',
-  `insert into aegis.gap (practice_id, feed, cause, from_at, opened_at)
-   select $1, $2, $3, coalesce($4::timestamptz, aegis.now()), aegis.now()
-   where not exists (select from aegis.gap where practice_id = $1 and feed = $2 and cause = $3 and closed_at is null)
+  `with known as (
+     update aegis.gap set last_at = aegis.now(), from_at = least(from_at, coalesce($4::timestamptz, from_at))
+     where practice_id = $1 and feed = $2 and cause = $3 and closed_at is null returning gap_id)
+   insert into aegis.gap (practice_id, feed, cause, from_at, opened_at, last_at)
+   select $1, $2, $3, coalesce($4::timestamptz, aegis.now()), aegis.now(), aegis.now()
+   where not exists (select from known)
    returning gap_id`,
 )
 
-/** Opens a gap unless one of the same cause is open. Returns whether it is new. */
+/** Opens a gap, or notes that the open one of the same cause goes on. Returns whether it is new. */
 export async function openGap(tx: Tx, key: FeedKey, gap: { cause: GapCause; from: string | null }): Promise<boolean> {
   return (await tx.rows(openSql, [key.practice, key.feed, gap.cause, gap.from])).length === 1
 }
@@ -27,7 +30,7 @@ export async function openGap(tx: Tx, key: FeedKey, gap: { cause: GapCause; from
 const closeSql = sql(
   'sync.close_gaps',
   `update aegis.gap set closed_at = aegis.now()
-   where practice_id = $1 and feed = $2 and closed_at is null and opened_at <= $3`,
+   where practice_id = $1 and feed = $2 and closed_at is null and last_at <= $3`,
 )
 
 /** Closes the gaps that a snapshot begun at `coveredFrom` covers. */

@@ -28,7 +28,7 @@ const nothingYet: FeedStateRow = {
 }
 
 function picture(state: Partial<FeedStateRow>, rest: Partial<FeedPicture> = {}): FeedPicture {
-  const base = { hasFeed: true, ready: true, waitingPages: 0, waitingRefetches: 0, intentOpenedAt: undefined }
+  const base = { hasFeed: true, ready: true, waitingPages: 0, waitingRefetches: 0, doubtedAt: undefined }
   return { ...base, state: { ...nothingYet, ...state }, ...rest }
 }
 
@@ -80,17 +80,18 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'apply-inbox' },
   ],
   ['a failed feed waits out its pause', picture({ ...live, retry_at: now + 5 }), { do: 'wait', until: now + 5 }],
-  [
-    'an open intent is cleared before the next drain',
-    picture(live, { intentOpenedAt: now - minute }),
-    { do: 'recover' },
-  ],
+  ['an open intent is cleared before the next drain', picture(live, { doubtedAt: now - minute }), { do: 'recover' }],
   [
     'but not while its request may still be under way',
-    picture(live, { intentOpenedAt: now - 1 }),
+    picture(live, { doubtedAt: now - 1 }),
     { do: 'wait', until: now - 1 + settings.pollIntervalMs },
   ],
-  ['records in doubt are asked for', picture(live, { waitingRefetches: 2 }), { do: 'refetch' }],
+  [
+    'records in doubt are asked for',
+    picture({ ...live, drain_started_at: now }, { waitingRefetches: 2 }),
+    { do: 'refetch' },
+  ],
+  ['but thousands of them do not hold up a drain', picture(live, { waitingRefetches: 5_000 }), { do: 'drain' }],
   [
     'a wanted snapshot runs between drains',
     picture({ ...live, drain_started_at: now, resnapshot_wanted_at: now }),

@@ -23,8 +23,8 @@ export interface FeedPicture {
   readonly ready: boolean
   readonly waitingPages: number
   readonly waitingRefetches: number
-  /** When the oldest open intent was opened. */
-  readonly intentOpenedAt: number | undefined
+  /** Since when upstream may carry out the read of an open intent without us; undefined without open intents. */
+  readonly doubtedAt: number | undefined
 }
 
 /**
@@ -36,9 +36,14 @@ export function nextStep(picture: FeedPicture, now: number, settings: SyncSettin
   const { state } = picture
   if (picture.waitingPages > 0) return { do: 'apply-inbox' }
   if (state.retry_at !== null && state.retry_at > now) return { do: 'wait', until: state.retry_at }
-  if (!picture.ready) return { do: 'wait', until: now + 1_000 }
+  if (!picture.ready) return { do: 'wait', until: now + readyWaitMs(state, now, settings) }
   if (!picture.hasFeed) return stepWithoutFeed(picture, now, settings)
   return stepOfDoubt(picture, now, settings) ?? stepOfState(picture, now, settings)
+}
+
+/** Soon at the first start, when people watch; seldom when what is needed does not come. */
+function readyWaitMs(state: FeedStateRow, now: number, { pollIntervalMs }: SyncSettings): number {
+  return Math.min(pollIntervalMs, Math.max(1_000, (now - state.state_since) / 10))
 }
 
 function stepWithoutFeed({ state, waitingRefetches }: FeedPicture, now: number, settings: SyncSettings): Step {
@@ -49,8 +54,8 @@ function stepWithoutFeed({ state, waitingRefetches }: FeedPicture, now: number, 
 
 /** Open intents first, but not before the upstream request they stand for can no longer be under way. */
 function stepOfDoubt(picture: FeedPicture, now: number, settings: SyncSettings): Step | undefined {
-  if (picture.intentOpenedAt === undefined) return undefined
-  const settled = picture.intentOpenedAt + settings.pollIntervalMs
+  if (picture.doubtedAt === undefined) return undefined
+  const settled = picture.doubtedAt + settings.pollIntervalMs
   return settled <= now ? { do: 'recover' } : { do: 'wait', until: settled }
 }
 
@@ -89,11 +94,11 @@ function stepWhenSettling(state: FeedStateRow, now: number, settings: SyncSettin
     : { do: 'snapshot', phase: 'authoritative' }
 }
 
-/** A snapshot of a live feed gives way to the drains that fall due while it runs. */
+/** A snapshot of a live feed, and records to be asked for by id, give way to the drains that fall due meanwhile. */
 function stepWhenLive({ state, waitingRefetches }: FeedPicture, now: number, settings: SyncSettings): Step {
-  if (waitingRefetches > 0) return { do: 'refetch' }
   const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs
   if (drainDue > now) {
+    if (waitingRefetches > 0) return { do: 'refetch' }
     const wanted = state.resnapshot_wanted_at ?? Infinity
     return wanted <= now
       ? { do: 'snapshot', phase: 'authoritative' }

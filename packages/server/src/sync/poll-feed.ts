@@ -1,4 +1,5 @@
 import { AthenaError } from '@aegis/client'
+import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
@@ -18,34 +19,42 @@ const pagesMax = 200
  */
 export async function pollFeed(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
   const startedAt = deps.clock.now()
-  await asHolder(deps, held, (tx) => table.stampFeed(tx, held, 'drain_started_at'))
-  for (let read = 0; read < pagesMax; read += 1) {
-    const page = await consumePage(deps, held)
+  let more = true
+  for (let read = 0; more && read < pagesMax; read += 1) {
+    const page = await consumePage(deps, held, { first: read === 0 })
     await failpoint('sync.after-store')
-    await applyNextPage(deps, held)
+    if (page.items > 0) await applyNextPage(deps, held)
     await failpoint('sync.after-apply')
-    if (!page.more) break
+    more = page.more
   }
   await asHolder(deps, held, async (tx) => {
     await table.stampFeed(tx, held, 'drain_ended_at')
-    await table.advanceCheckpoint(tx, held, timestamp(startedAt))
+    if (!more) await table.advanceCheckpoint(tx, held, timestamp(startedAt))
   })
 }
 
-async function consumePage(deps: SyncDeps, held: table.HeldFeed): Promise<FetchedPage> {
+async function consumePage(deps: SyncDeps, held: table.HeldFeed, at: { first: boolean }): Promise<FetchedPage> {
   const { intent, fetchSeq } = await asHolder(deps, held, async (tx) => {
+    if (at.first) await table.stampFeed(tx, held, 'drain_started_at')
     const seq = await nextFetchSeq(tx)
     return { intent: await table.openIntent(tx, held, seq), fetchSeq: seq }
   })
   await failpoint('sync.intent-open')
   const page = await fetchOrClose(deps, held, intent)
   await failpoint('sync.after-consume')
-  await asHolder(deps, held, async (tx) => {
-    const keys = await deps.sealing.practice(tx, held.practice)
-    await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq })
-    await failpoint('sync.before-intent-closed')
-    await table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
-  })
+  try {
+    await asHolder(deps, held, async (tx) => {
+      // Again: it may have waited for a permission, and athenahealth counts the minute from when it was asked.
+      if (at.first) await table.stampFeed(tx, held, 'drain_started_at')
+      const keys = await deps.sealing.practice(tx, held.practice)
+      if (page.items > 0) await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq })
+      await failpoint('sync.before-intent-closed')
+      await table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
+    })
+  } catch (error) {
+    if (isAegisError(error, 'lease.lost')) await doubt(deps, held, intent)
+    throw error
+  }
   return page
 }
 
@@ -54,13 +63,21 @@ async function fetchOrClose(deps: SyncDeps, held: table.HeldFeed, intent: table.
   try {
     return await drainPage(deps, held, intent.intent_id)
   } catch (error) {
-    if (!mayHaveConsumed(error)) {
+    if (mayHaveConsumed(error)) await doubt(deps, held, intent)
+    else
       await asHolder(deps, held, (tx) =>
         table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'not-executed' }),
       )
-    }
     throw error
   }
+}
+
+/**
+ * Upstream may have consumed what we do not hold, or may do so yet. Also said by a holder who was paused and has been
+ * shut out since: the next one may have cleared this doubt before the read was sent.
+ */
+function doubt(deps: SyncDeps, held: table.HeldFeed, intent: table.Intent): Promise<void> {
+  return deps.db.practice(held.practice, (tx) => table.doubtIntent(tx, held, intent.intent_id))
 }
 
 /** Our own refusals (quota, policy, audit) come before the request; of athenahealth's answers the client says it. */

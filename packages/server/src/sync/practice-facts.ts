@@ -5,7 +5,14 @@ import { sealedOfKind } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 
 /** What records of this practice need to know beyond themselves: its departments, for the zone of wall times. */
-export async function loadPracticeFacts(tx: Tx, keys: PracticeKeys, practice: number): Promise<PracticeFacts> {
+export async function loadPracticeFacts(
+  tx: Tx,
+  keys: PracticeKeys,
+  practice: number,
+): Promise<PracticeFacts & { readonly openDepartments: readonly string[] }> {
   const rows = await sealedOfKind(tx, { practice, kind: 'department' })
-  return { departments: new Map(rows.map((row) => [row.key, openRecord(keys, 'department', row)])) }
+  return {
+    departments: new Map(rows.map((row) => [row.key, openRecord(keys, 'department', row)])),
+    openDepartments: rows.filter((row) => row.state === 'present').map((row) => row.key),
+  }
 }

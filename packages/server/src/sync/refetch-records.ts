@@ -1,11 +1,12 @@
 import { AthenaError, type AthenaErrorCode } from '@aegis/client'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { deleteRecord } from '../records/apply-records.ts'
-import { lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
-import { applyNextPage, refetchPlace } from './apply-inbox.ts'
-import { type FetchedPage, fetchRecord, kindOfFeed } from './feeds.ts'
+import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
+import { applyNextPage } from './apply-inbox.ts'
+import { type FetchedPage, fetchRecord, fetchSurvivor, kindOfFeed } from './feeds.ts'
+import * as wishes from './refetch.sql.ts'
 import { storePage } from './store-page.ts'
-import * as table from './sync.sql.ts'
+import type * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
@@ -14,9 +15,14 @@ const batch = 25
 interface Wanted {
   readonly key: string
   readonly id: string
+  /** Whether athenahealth has already said once that there is no such record. */
+  readonly missed: boolean
 }
 
-/** Asks by id for records whose state is in doubt. One that upstream no longer knows is marked deleted. */
+/**
+ * Asks by id for records whose state is in doubt. One that upstream does not know, and still does not know a while later,
+ * is marked deleted: a single answer may be a mistake.
+ */
 export async function refetchRecords(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
   for (const wanted of await wantedRecords(deps, held)) await refetchOne(deps, held, wanted)
 }
@@ -24,10 +30,11 @@ export async function refetchRecords(deps: SyncDeps, held: table.HeldFeed): Prom
 function wantedRecords(deps: SyncDeps, held: table.HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    const rows = await table.nextRefetches(tx, held, batch)
-    return rows.map(({ key, sealed_id }) => ({
+    const rows = await wishes.nextRefetches(tx, held, batch)
+    return rows.map(({ key, sealed_id, missing_since }) => ({
       key,
-      id: keys.open(refetchPlace(held.feed, key), sealed_id).toString('utf8'),
+      missed: missing_since !== null,
+      id: keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8'),
     }))
   })
 }
@@ -52,16 +59,20 @@ async function refetchOne(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted):
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await fetchOrNothing(deps, held, wanted.id)
   if (page === 'another-record') {
-    await settleOther(deps, held, wanted)
+    await settleOther(deps, held, { wanted, fetchSeq })
     return
   }
   if (page === 'refused') {
-    await postpone(deps, held, wanted)
+    await postpone(deps, held, { wanted, afterMs: postponedMs })
+    return
+  }
+  if (!page && !wanted.missed) {
+    await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true })
     return
   }
   await failpoint('sync.after-refetch')
   await asHolder(deps, held, async (tx) => {
-    await table.deleteRefetch(tx, held, wanted.key)
+    await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
     if (!page) {
       await deleteRecord(tx, { practice: held.practice, kind: kindOfFeed(held.feed), key: wanted.key, fetchSeq })
       return
@@ -88,22 +99,52 @@ async function fetchOrNothing(
   }
 }
 
-function postpone(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<void> {
-  const at = timestamp(deps.clock.now() + postponedMs)
-  return asHolder(deps, held, (tx) => table.postponeRefetch(tx, held, { recordKey: wanted.key, at }))
+function postpone(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  { wanted, afterMs, missing = false }: { wanted: Wanted; afterMs: number; missing?: boolean },
+): Promise<void> {
+  const at = timestamp(deps.clock.now() + afterMs)
+  return asHolder(deps, held, (tx) => wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing }))
 }
 
 /**
- * Another record came than was asked for. Of a merged patient that is how athenahealth answers (inferred), so the merge
- * stands. Otherwise it may be a mix-up on the way: nothing is changed by it, and the record is asked for again later.
+ * Another record came than was asked for. Of a merged patient that is how athenahealth answers (inferred): then the
+ * merge stands, or is learned from the survivor. Otherwise it may be a mix-up on the way: nothing is changed by it, and
+ * the record is asked for again later.
  */
-async function settleOther(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<void> {
-  const at = timestamp(deps.clock.now() + postponedMs)
-  const merged = await asHolder(deps, held, async (tx) => {
-    const [record] = await lockHeldRecords(tx, { practice: held.practice, kind: kindOfFeed(held.feed) }, [wanted.key])
-    if (record?.state === 'merged') await table.deleteRefetch(tx, held, wanted.key)
-    else await table.postponeRefetch(tx, held, { recordKey: wanted.key, at })
-    return record?.state === 'merged'
+async function settleOther(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  { wanted, fetchSeq }: { wanted: Wanted; fetchSeq: bigint },
+): Promise<void> {
+  const kind = kindOfFeed(held.feed)
+  const of = { practice: held.practice, kind }
+  const settled = await asHolder(deps, held, async (tx) => {
+    const [record] = await lockHeldRecords(tx, of, [wanted.key])
+    const merged = record ? record.state === 'merged' : (await aliasedKeys(tx, of, [wanted.key])).size > 0
+    if (merged) await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
+    return merged
   })
-  if (!merged) deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
+  if (settled || (kind === 'patient' && (await learnMerge(deps, held, wanted)))) return
+  await postpone(deps, held, { wanted, afterMs: postponedMs })
+  deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
+}
+
+/** Applies the survivor of a merge that no feed told us of. False when no record says that it is one. */
+async function learnMerge(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<boolean> {
+  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
+  try {
+    const page = await fetchSurvivor(deps, held, wanted.id)
+    await asHolder(deps, held, async (tx) => {
+      const keys = await deps.sealing.practice(tx, held.practice)
+      await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq })
+      await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
+    })
+  } catch (error) {
+    if (error instanceof AthenaError && error.code === 'wrong-record') return false
+    throw error
+  }
+  await applyNextPage(deps, held)
+  return true
 }

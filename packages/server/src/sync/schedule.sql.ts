@@ -15,7 +15,8 @@ const claimSql = sql(
   'sync.claim_due',
   `update control.schedule set due_at = aegis.now() + make_interval(secs => $2)
    where (practice_id, feed) in (
-     select practice_id, feed from control.schedule where due_at <= aegis.now() order by due_at limit $1 for update skip locked)
+     select s.practice_id, s.feed from control.schedule s join control.practice p using (practice_id)
+     where s.due_at <= aegis.now() and p.removed_at is null order by s.due_at limit $1 for update of s skip locked)
    returning practice_id as practice, feed`,
 )
 
@@ -30,8 +31,12 @@ export function claimDue(
   return tx.rows(claimSql, [claim.most, claim.holdSeconds])
 }
 
-const dueSql = sql('sync.set_due', `update control.schedule set due_at = $3 where practice_id = $1 and feed = $2`)
+const dueSql = sql(
+  'sync.set_due',
+  `update control.schedule set due_at = $3 where practice_id = $1 and feed = $2 and due_at > aegis.now()`,
+)
 
+/** Sets when a claimed feed is due next, unless somebody has made it due meanwhile: that wish is not overwritten. */
 export async function setDue(tx: Tx, key: FeedKey, at: string): Promise<void> {
   await tx.rows(dueSql, [key.practice, key.feed, at])
 }
@@ -61,6 +66,19 @@ const addSql = sql(
 
 export async function addPractice(tx: Tx, practice: number, environment: string): Promise<void> {
   await tx.rows(addSql, [practice, environment])
+}
+
+const removeSql = sql(
+  'sync.remove_practices',
+  `update control.practice set removed_at = aegis.now()
+   where removed_at is null and not practice_id = any(select json_array_elements_text($1::json)::integer)
+   returning practice_id as practice`,
+)
+
+/** Notes that only these practices are still to be mirrored: nothing is asked for any other, and what we hold is kept. */
+export async function keepPractices(tx: Tx, practices: readonly number[]): Promise<number[]> {
+  const removed = await tx.rows<{ practice: number }>(removeSql, [JSON.stringify(practices)])
+  return removed.map(({ practice }) => practice)
 }
 
 const verifiedSql = sql(

@@ -32,7 +32,8 @@ const claim = { most: 500, holdSeconds: 60 }
 /** Enqueues a job for each feed that is due. Called once a second by every replica. */
 export function enqueueDue({ sync }: ScheduleDeps): Promise<void> {
   return sync.db.control(async (tx) => {
-    for (const due of await claimDue(tx, claim)) await enqueue(tx, advanceFeedJob, due)
+    const due = await claimDue(tx, claim)
+    await Promise.all(due.map((feed) => enqueue(tx, advanceFeedJob, feed)))
   })
 }
 

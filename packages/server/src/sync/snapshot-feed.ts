@@ -1,12 +1,14 @@
+import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage, quarantine } from './apply-inbox.ts'
-import { type FetchedPage, planSnapshot, snapshotPage } from './feeds.ts'
-import { closeGaps } from './gap.sql.ts'
+import { type FetchedPage, planSnapshot, type Segment, snapshotPage } from './feeds.ts'
+import { closeGaps, openGaps } from './gap.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
+import { coverDepartments, wishForUnseen } from './reconcile-snapshot.ts'
 import * as runs from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
 import * as table from './sync.sql.ts'
@@ -32,42 +34,60 @@ export async function snapshotStep(
   held: table.HeldFeed,
   phase: 'provisional' | 'authoritative',
 ): Promise<void> {
-  const { run, fetchSeq } = await openOrStart(deps, held, phase)
+  const { run, fetchSeq, gap } = await openOrStart(deps, held, phase)
   const segment = run.plan[run.segment]
   if (!segment) {
     await finish(deps, held, run)
     return
   }
-  const read = (part: PartOfList) => snapshotPage(deps, held, { segment, ...part, gap: false })
-  const page = await readReadable(read, { offset: run.row_offset, limit: deps.settings.snapshotPageSize })
+  const read = (part: PartOfList) => snapshotPage(deps, held, { segment, ...part, gap })
+  const part = { offset: run.row_offset, limit: deps.settings.snapshotPageSize }
+  const page = await readReadable(read, part).catch((error: unknown) => {
+    if (isDepartmentRefused(segment, error)) return 'refused' as const
+    throw error
+  })
   await failpoint('sync.snapshot-page')
-  if (page === 'unreadable') {
-    await passRecord(deps, held, run)
+  if (page === 'unreadable' || page === 'refused') {
+    await pass(deps, held, { run, what: page })
     return
   }
-  await asHolder(deps, held, async (tx) => {
+  const next = await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    const next = positionAfter(run, page, (id) => keys.digest('sync.anchor', id))
     if (page.items > 0) {
       await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq })
     }
-    await runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, next)
+    const position = positionAfter(run, page, (id) => keys.digest('sync.anchor', id))
+    await runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, position)
+    return position
   })
   await failpoint('sync.after-snapshot-store')
-  await applyNextPage(deps, held)
+  if (page.items > 0) await applyNextPage(deps, held)
+  if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
 }
 
 /** Stands for the page of a record that never came with one. */
 const noPage = { page_id: '0' }
 
-/** Goes on behind a record that cannot be read. Where it stood is kept: its id is not known. */
-async function passRecord(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRun): Promise<void> {
+/** A department may be closed, or open to nobody, while the others are read: it does not stop them. */
+function isDepartmentRefused(segment: Segment, error: unknown): boolean {
+  const refused = error instanceof AthenaError && (error.code === 'not-found' || error.code === 'invalid-request')
+  return refused && 'departmentId' in segment
+}
+
+/** Goes on behind what cannot be read: a record, whose id is not known, or the list of a department. Where is kept. */
+async function pass(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  { run, what }: { run: runs.SnapshotRun; what: 'unreadable' | 'refused' },
+): Promise<void> {
   const place = { ...run.plan[run.segment], offset: run.row_offset }
   await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     await quarantine(tx, keys, { held, page: noPage, record: place, reason: 'unreadable' })
     // Nothing to join with: the page that would have held this record could not be read as a whole.
-    const next = { segment: run.segment, offset: run.row_offset + 1, anchors: [], restarts: run.restarts, read: 0 }
+    const record = { segment: run.segment, offset: run.row_offset + 1, anchors: [], restarts: run.restarts, read: 0 }
+    const list = { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: 0 }
+    const next = what === 'refused' ? list : record
     await runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, next)
   })
   deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: 1 })
@@ -77,10 +97,12 @@ async function passRecord(deps: SyncDeps, held: table.HeldFeed, run: runs.Snapsh
 function openOrStart(deps: SyncDeps, held: table.HeldFeed, phase: 'provisional' | 'authoritative') {
   return asHolder(deps, held, async (tx) => {
     const fetchSeq = await nextFetchSeq(tx)
+    const gap = (await openGaps(tx, held.practice)).some((one) => one.feed === held.feed)
     const open = await runs.openSnapshotRun(tx, held)
-    if (open?.phase === phase) return { run: open, fetchSeq }
+    if (open?.phase === phase) return { run: open, fetchSeq, gap }
     await runs.finishSnapshotRuns(tx, held)
-    return { run: await runs.startSnapshotRun(tx, held, { phase, plan: await plan(deps, tx, held) }), fetchSeq }
+    const planned = { phase, plan: await plan(deps, tx, held), firstSeq: fetchSeq }
+    return { run: await runs.startSnapshotRun(tx, held, planned), fetchSeq, gap }
   })
 }
 
@@ -89,25 +111,35 @@ async function plan(deps: SyncDeps, tx: Tx, held: table.HeldFeed) {
   const facts = await loadPracticeFacts(tx, keys, held.practice)
   return planSnapshot(held.feed, {
     now: deps.clock.now(),
-    departments: [...facts.departments.keys()],
+    departments: facts.openDepartments,
     settings: deps.settings,
   })
 }
 
 /**
- * Where the reading stands after a page (pure). Ids are compared and kept as `anchorOf` makes them: some of them
- * identify patients.
+ * Where the reading stands after a page (pure). `unstable`: begun again too often; it goes on after a pause. Ids are
+ * compared and kept as `anchorOf` makes them: some of them identify patients.
  */
 export function positionAfter(
   run: Pick<runs.SnapshotRun, 'segment' | 'row_offset' | 'anchors' | 'restarts'>,
   page: Pick<FetchedPage, 'ids' | 'items' | 'more'>,
   anchorOf: (id: string) => string,
-): runs.RunPosition {
+): runs.RunPosition & { readonly unstable?: boolean } {
   const anchors = page.ids.map(anchorOf)
   const joins = run.anchors.length === 0 || run.anchors.some((anchor) => anchors.includes(anchor))
-  if (!joins) {
-    if (run.restarts >= restartsMax) throw new AegisError('sync.list-unstable', { segment: run.segment })
-    return { segment: run.segment, offset: 0, anchors: [], restarts: run.restarts + 1, read: 0 }
+  // A page that ends as the one before did: upstream does not move on.
+  const repeats =
+    page.more && run.anchors.length > 0 && run.anchors.join() === anchors.slice(-run.anchors.length).join()
+  if (!joins || repeats) {
+    const unstable = run.restarts >= restartsMax
+    return {
+      segment: run.segment,
+      offset: 0,
+      anchors: [],
+      restarts: unstable ? 0 : run.restarts + 1,
+      read: 0,
+      unstable,
+    }
   }
   if (!page.more) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: page.items }
   const overlap = Math.min(overlapMax, Math.floor(page.items / 2))
@@ -123,6 +155,7 @@ export function positionAfter(
 
 async function finish(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRun): Promise<void> {
   await failpoint('sync.before-snapshot-finished')
+  let unseen = 0
   await asHolder(deps, held, async (tx, state) => {
     await runs.finishSnapshotRuns(tx, held)
     if (run.phase === 'provisional') {
@@ -134,6 +167,12 @@ async function finish(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRu
     await table.advanceCheckpoint(tx, held, startedAt)
     await table.releaseUnreadable(tx, held, startedAt)
     await closeGaps(tx, held, startedAt)
+    const keys = await deps.sealing.practice(tx, held.practice)
+    unseen = await wishForUnseen(tx, keys, { key: held, run })
+    if (held.feed === 'departments') {
+      const { openDepartments } = await loadPracticeFacts(tx, keys, held.practice)
+      await coverDepartments(tx, held.practice, openDepartments)
+    }
     if (state.state !== 'live') await table.enterFeedState(tx, held, 'live')
   })
   deps.log.info('sync.snapshot-finished', {
@@ -141,5 +180,6 @@ async function finish(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRu
     feed: held.feed,
     phase: run.phase,
     records: Number(run.records),
+    unseen,
   })
 }

@@ -12,11 +12,13 @@ export interface SnapshotRun {
   readonly restarts: number
   readonly records: string
   readonly started_at: number
+  /** Order of asking when it began. */
+  readonly first_seq: string
 }
 
 const openSql = sql(
   'sync.open_run',
-  `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at from aegis.snapshot_run
+  `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq from aegis.snapshot_run
    where practice_id = $1 and feed = $2 and finished_at is null order by run_id desc limit 1`,
 )
 
@@ -27,16 +29,18 @@ export async function openSnapshotRun(tx: Tx, key: FeedKey): Promise<SnapshotRun
 
 const startSql = sql(
   'sync.start_run',
-  `insert into aegis.snapshot_run (practice_id, feed, phase, plan, started_at) values ($1, $2, $3, $4, aegis.now())
-   returning run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at`,
+  `insert into aegis.snapshot_run (practice_id, feed, phase, plan, first_seq, started_at)
+   values ($1, $2, $3, $4, $5, aegis.now())
+   returning run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq`,
 )
 
 export async function startSnapshotRun(
   tx: Tx,
   key: FeedKey,
-  run: { phase: SnapshotRun['phase']; plan: readonly Segment[] },
+  run: { phase: SnapshotRun['phase']; plan: readonly Segment[]; firstSeq: bigint },
 ): Promise<SnapshotRun> {
-  const [row] = await tx.rows<SnapshotRun>(startSql, [key.practice, key.feed, run.phase, JSON.stringify(run.plan)])
+  const values = [key.practice, key.feed, run.phase, JSON.stringify(run.plan), run.firstSeq.toString()]
+  const [row] = await tx.rows<SnapshotRun>(startSql, values)
   if (!row) throw new Error('insert returning gives one row')
   return row
 }
@@ -75,4 +79,15 @@ const finishSql = sql(
 
 export async function finishSnapshotRuns(tx: Tx, key: FeedKey): Promise<void> {
   await tx.rows(finishSql, [key.practice, key.feed])
+}
+
+const plannedSql = sql(
+  'sync.latest_plan',
+  `select plan from aegis.snapshot_run where practice_id = $1 and feed = $2 and phase = 'authoritative'
+   order by run_id desc limit 1`,
+)
+
+/** What the latest authoritative snapshot of a feed reads or has read; undefined when there is none yet. */
+export async function latestPlan(tx: Tx, key: FeedKey): Promise<readonly Segment[] | undefined> {
+  return (await tx.rows<{ plan: readonly Segment[] }>(plannedSql, [key.practice, key.feed]))[0]?.plan
 }

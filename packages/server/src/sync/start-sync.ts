@@ -1,9 +1,9 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Queue } from '../queue/start-queue.ts'
 import { feedNames } from './feeds.ts'
-import { addPractice, ensureScheduled, listPractices } from './schedule.sql.ts'
+import { addPractice, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
-import { insertFeed, sweepPages } from './sync.sql.ts'
+import { insertFeed, sweepIntents, sweepPages } from './sync.sql.ts'
 import { timestamp } from './sync-deps.ts'
 
 /** Sync at work in this process. */
@@ -29,6 +29,8 @@ const sweepMs = 3_600_000
 export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promise<SyncService> {
   const stopping = new AbortController()
   for (const practice of options.practices) await registerPractice(deps, practice, options.environment)
+  const removed = await deps.sync.db.control((tx) => keepPractices(tx, options.practices))
+  for (const practice of removed) deps.sync.log.info('sync.practice-removed', { practice })
   if (options.soleInstance) await takeOverSchedule(deps)
   await options.queue.work(
     advanceFeedJob,
@@ -68,7 +70,10 @@ async function registerPractice({ sync }: ScheduleDeps, practice: number, enviro
 async function sweepAll({ sync }: ScheduleDeps): Promise<void> {
   const before = timestamp(sync.clock.now() - sync.settings.inboxKeepMs)
   for (const { practice } of await sync.db.control((tx) => listPractices(tx))) {
-    await sync.db.practice(practice, (tx) => sweepPages(tx, practice, before))
+    await sync.db.practice(practice, async (tx) => {
+      await sweepPages(tx, practice, before)
+      await sweepIntents(tx, practice, before)
+    })
   }
 }
 

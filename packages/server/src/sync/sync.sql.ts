@@ -178,12 +178,13 @@ export async function postponeResnapshot(tx: Tx, key: FeedKey, until: string): P
 const openIntentSql = sql(
   'sync.open_intent',
   `insert into aegis.feed_intent (practice_id, feed, fence, fetch_seq, opened_at) values ($1, $2, $3, $4, aegis.now())
-   returning intent_id, opened_at`,
+   returning intent_id, opened_at, doubted_at`,
 )
 
 export interface Intent {
   readonly intent_id: string
   readonly opened_at: number
+  readonly doubted_at: number | null
 }
 
 export async function openIntent(tx: Tx, held: HeldFeed, fetchSeq: bigint): Promise<Intent> {
@@ -206,9 +207,45 @@ export async function closeIntents(
   await tx.rows(closeIntentSql, [key.practice, `{${close.ids.join(',')}}`, close.outcome])
 }
 
+const doubtSql = sql(
+  'sync.doubt_intent',
+  `update aegis.feed_intent set doubted_at = aegis.now(), closed_at = null, outcome = null
+   where practice_id = $1 and intent_id = $2`,
+)
+
+/**
+ * Notes that an intent's read may have been carried out, or still be. Also for a holder who has been shut out, and for
+ * an intent that the next holder took for cleared: a paused process may send its read after that.
+ */
+export async function doubtIntent(tx: Tx, key: FeedKey, intentId: string): Promise<void> {
+  await tx.rows(doubtSql, [key.practice, intentId])
+}
+
+const inheritSql = sql(
+  'sync.inherit_intents',
+  `update aegis.feed_intent set doubted_at = aegis.now()
+   where practice_id = $1 and feed = $2 and closed_at is null and doubted_at is null`,
+)
+
+/** Notes since when the open intents of former holders are known: their requests may have left until now. */
+export async function inheritIntents(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(inheritSql, [key.practice, key.feed])
+}
+
+const replayedSql = sql(
+  'sync.intents_replayed',
+  `select from aegis.feed_intent
+   where practice_id = $1 and feed = $2 and closed_at >= $3 and outcome in ('replayed', 'gap') limit 1`,
+)
+
+/** Whether a doubt was cleared since an instant. */
+export async function wereIntentsReplayed(tx: Tx, key: FeedKey, since: string): Promise<boolean> {
+  return (await tx.rows(replayedSql, [key.practice, key.feed, since])).length > 0
+}
+
 const openIntentsSql = sql(
   'sync.open_intents',
-  `select intent_id, opened_at from aegis.feed_intent
+  `select intent_id, opened_at, doubted_at from aegis.feed_intent
    where practice_id = $1 and feed = $2 and closed_at is null order by opened_at`,
 )
 
@@ -299,6 +336,28 @@ export async function releaseUnreadable(tx: Tx, key: FeedKey, before: string): P
   await tx.rows(releaseSql, [key.practice, key.feed, before])
 }
 
+const sweepIntentsSql = sql(
+  'sync.sweep_intents',
+  `delete from aegis.feed_intent where practice_id = $1 and closed_at < $2`,
+)
+
+/** Deletes intents closed before an instant. */
+export async function sweepIntents(tx: Tx, practice: number, before: string): Promise<void> {
+  await tx.rows(sweepIntentsSql, [practice, before])
+}
+
+const storedSinceSql = sql(
+  'sync.pages_since',
+  `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page
+   where practice_id = $1 and feed = $2 and source in ('feed', 'replay') and fetched_at >= $3 and page_id > $4
+   order by page_id limit 20`,
+)
+
+/** Pages of the feed that were stored since an instant, in pieces: those after a page. */
+export function pagesStoredSince(tx: Tx, key: FeedKey, from: { since: string; after: string }): Promise<WaitingPage[]> {
+  return tx.rows<WaitingPage>(storedSinceSql, [key.practice, key.feed, from.since, from.after])
+}
+
 const quarantineSql = sql(
   'sync.quarantine',
   `insert into aegis.quarantine (practice_id, feed, page_id, reason, sealed, since) values ($1, $2, $3, $4, $5, aegis.now())`,
@@ -310,51 +369,4 @@ export async function insertQuarantine(
   record: { pageId: string; reason: string; sealed: Buffer },
 ): Promise<void> {
   await tx.rows(quarantineSql, [key.practice, key.feed, record.pageId, record.reason, record.sealed])
-}
-
-const refetchSql = sql(
-  'sync.want_refetch',
-  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at)
-   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), aegis.now()
-   from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
-   on conflict (practice_id, feed, key) do update set wanted_at = excluded.wanted_at`,
-)
-
-/** Notes records to be asked for by id; `sealed_id` in base64. */
-export async function insertRefetches(
-  tx: Tx,
-  practice: number,
-  rows: readonly { feed: FeedName; key: string; sealed_id: string }[],
-): Promise<void> {
-  if (rows.length) await tx.rows(refetchSql, [practice, JSON.stringify(rows)])
-}
-
-const refetchNext = sql(
-  'sync.next_refetch',
-  `select key, sealed_id, wanted_at from aegis.refetch
-   where practice_id = $1 and feed = $2 and wanted_at <= aegis.now() order by wanted_at, key limit $3`,
-)
-
-export function nextRefetches(
-  tx: Tx,
-  key: FeedKey,
-  most: number,
-): Promise<{ key: string; sealed_id: Buffer; wanted_at: number }[]> {
-  return tx.rows(refetchNext, [key.practice, key.feed, most])
-}
-
-const refetchDone = sql('sync.refetched', `delete from aegis.refetch where practice_id = $1 and feed = $2 and key = $3`)
-
-export async function deleteRefetch(tx: Tx, key: FeedKey, recordKey: string): Promise<void> {
-  await tx.rows(refetchDone, [key.practice, key.feed, recordKey])
-}
-
-const refetchLater = sql(
-  'sync.refetch_later',
-  `update aegis.refetch set wanted_at = $4 where practice_id = $1 and feed = $2 and key = $3`,
-)
-
-/** Puts off a record that could not be read now, so that it holds up nothing else. */
-export async function postponeRefetch(tx: Tx, key: FeedKey, later: { recordKey: string; at: string }): Promise<void> {
-  await tx.rows(refetchLater, [key.practice, key.feed, later.recordKey, later.at])
 }

@@ -1,0 +1,127 @@
+import { AegisError } from '../errors/aegis-error.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { nextFetchSeq } from '../records/records.sql.ts'
+import { applyNextPage } from './apply-inbox.ts'
+import { type FetchedPage, kindOfFeed, recordsInPage, replayPage } from './feeds.ts'
+import { openGap } from './gap.sql.ts'
+import { openPage, storePage } from './store-page.ts'
+import * as table from './sync.sql.ts'
+import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+
+/**
+ * Looks for changes that somebody else processed. Before our first drain any are a reason to stop. Later, everything
+ * processed since the last look is read once more: what is in it and in no page of ours, another deployment took, or a
+ * request of ours that athenahealth carried out after it was given up. It is applied, so it is not lost.
+ */
+export async function checkForeign(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+  const state = await asHolder(deps, held, async (_, row) => row)
+  if (state.drain_ended_at === null) {
+    const since = state.subscribed_at
+    if (since !== null && (await foreignProcessing(deps, held, since))) await contest(deps, held)
+  } else {
+    await verifyProcessed(deps, held, windowToVerify(deps, state))
+  }
+  await asHolder(deps, held, (tx) => table.stampFeed(tx, held, 'foreign_checked_at'))
+}
+
+/** Distance kept from our own doings: processing times have a resolution of a second and clocks differ. */
+const guardMs = 5_000
+
+/** Whether anything was processed since an instant at which we certainly began to process nothing. */
+export async function foreignProcessing(deps: SyncDeps, held: table.HeldFeed, since: number): Promise<boolean> {
+  const from = since + guardMs + deps.upstream.skewMs()
+  const to = deps.clock.now()
+  if (deps.settings.takeOver || to - from < guardMs) return false
+  const page = await replayPage(deps, held, { from, to, offset: 0, limit: 1 })
+  return page.items > 0
+}
+
+/** Stops the feed and says so to whoever runs it. */
+export async function contest(deps: SyncDeps, held: table.HeldFeed): Promise<never> {
+  await asHolder(deps, held, (tx) => table.enterFeedState(tx, held, 'contested'))
+  throw new AegisError('sync.contested', { practice: held.practice, feed: held.feed })
+}
+
+interface Window {
+  readonly from: number
+  readonly to: number
+  /** Pages stored from here on may hold what was processed in the window. */
+  readonly storedSince: number
+}
+
+/** From a little before the last look; not so far back that our own pages, or athenahealth's, are gone. */
+function windowToVerify({ clock, settings, upstream }: SyncDeps, state: table.FeedStateRow): Window {
+  const to = clock.now()
+  const margin = Math.max(settings.replayMarginMs, 2 * upstream.skewMs())
+  const reach = Math.min(settings.retentionMs, settings.inboxKeepMs / 2)
+  const last = state.foreign_checked_at ?? state.subscribed_at ?? to
+  const from = Math.max(last - margin, to - reach)
+  return { from, to, storedSince: from - margin }
+}
+
+/** Pages of one look. More changes than this are looked through up to here. */
+const pagesMax = 50
+
+async function verifyProcessed(deps: SyncDeps, held: table.HeldFeed, window: Window): Promise<void> {
+  const ours = await idsStoredSince(deps, held, timestamp(window.storedSince))
+  let strangers = 0
+  let offset = 0
+  for (let read = 0; read < pagesMax; read += 1) {
+    const page = await replayAndApply(deps, held, { ...window, offset })
+    strangers += page.ids.filter((id) => !ours.has(id)).length
+    if (!page.more) break
+    offset += page.items
+  }
+  if (strangers > 0) await judgeStrangers(deps, held, { window, strangers })
+}
+
+/** Ids in the pages of the feed that we stored. */
+async function idsStoredSince(deps: SyncDeps, held: table.HeldFeed, since: string): Promise<ReadonlySet<string>> {
+  const { idField } = recordKinds[kindOfFeed(held.feed)]
+  const ids = new Set<string>()
+  for (let after = '0'; ; ) {
+    const pages = await deps.db.practice(held.practice, async (tx) => {
+      const keys = await deps.sealing.practice(tx, held.practice)
+      const stored = await table.pagesStoredSince(tx, held, { since, after })
+      return stored.map((page) => ({ page, text: openPage(keys, page) }))
+    })
+    for (const { page, text } of pages) for (const record of recordsInPage(page, text)) ids.add(String(record[idField]))
+    const last = pages.at(-1)
+    if (!last) return ids
+    after = last.page.page_id
+  }
+}
+
+async function replayAndApply(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  { from, to, offset }: Window & { offset: number },
+): Promise<FetchedPage> {
+  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
+  const page = await replayPage(deps, held, { from, to, offset, limit: deps.settings.feedPageSize })
+  if (page.items > 0) {
+    await asHolder(deps, held, async (tx) => {
+      const keys = await deps.sealing.practice(tx, held.practice)
+      await storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
+    })
+    await applyNextPage(deps, held)
+  }
+  return page
+}
+
+/** Whose were they? Not foreign when a request of ours was in doubt meanwhile: athenahealth was only late with it. */
+async function judgeStrangers(
+  deps: SyncDeps,
+  held: table.HeldFeed,
+  { window, strangers }: { window: Window; strangers: number },
+): Promise<void> {
+  const where = { practice: held.practice, feed: held.feed }
+  const late = await asHolder(deps, held, async (tx) => {
+    if (await table.wereIntentsReplayed(tx, held, timestamp(window.storedSince))) return true
+    await openGap(tx, held, { cause: 'foreign-consumer', from: timestamp(window.from) })
+    await table.wantResnapshot(tx, held)
+    return false
+  })
+  if (late) deps.log.info('sync.late-read', { ...where, records: strangers })
+  else deps.log.warn('sync.gap', { ...where, cause: 'foreign-consumer' })
+}

@@ -1,0 +1,285 @@
+/** What may go wrong between athenahealth and the mirror beyond single faults: two at a time, late, lost, taken away. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { advanceFeed } from './advance-feed.ts'
+
+const minute = 60_000
+const route = '/appointments/changed'
+
+async function assertEqualsTruth(mirrored: MirroredPractice): Promise<void> {
+  assert.deepEqual(await mirrored.differences(), [])
+  assert.deepEqual(mirrored.simulator.truth.defects(), [])
+}
+
+/** Future appointments of a status, soonest first. */
+function future(mirrored: MirroredPractice, status: 'o' | 'f'): string[] {
+  const now = mirrored.simulator.clock.now()
+  return [...mirrored.simulator.truth.records(practice, 'appointments')]
+    .filter((record) => record.appointmentstatus === status && Date.parse(String(record.date)) > now)
+    .map((record) => String(record.appointmentid))
+}
+
+function cancelOne(mirrored: MirroredPractice): void {
+  mirrored.change({ kind: 'cancel', appointment: future(mirrored, 'f')[0] })
+}
+
+/** A consuming read made by somebody else with our app's token. */
+async function consumeAsOurApp(mirrored: MirroredPractice): Promise<number> {
+  const page = await mirrored.deps.upstream.practice(practice).feeds.appointments.drainPage({ limit: 1_000 })
+  return page.items.length
+}
+
+test('nothing is lost when a read is in doubt and then the subscription is lost', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  cancelOne(mirrored)
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    return call.consuming && call.route === route ? new Response('', { status: 504 }) : response
+  }
+  await mirrored.advance(minute)
+  await mirrored.step('appointments')
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe()
+  let calls = 0
+  mirrored.fetch = (url, init, call) => {
+    calls += 1
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(6)
+  assert.ok(calls < 200, `the feed asked ${calls} times instead of waiting`)
+  assert.deepEqual(await mirrored.gaps(), [])
+  await assertEqualsTruth(mirrored)
+})
+
+test('a snapshot under way when the subscription is lost does not count as the one after it', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.wantSnapshot('appointments')
+  mirrored.fetch = async (url, init, call) =>
+    call.route === '/appointments/open' ? new Response('', { status: 503 }) : mirrored.toSimulator(url, init, call)
+  await mirrored.advance(1_000)
+  await mirrored.step('appointments')
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe()
+  cancelOne(mirrored)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(8)
+  assert.deepEqual(await mirrored.gaps(), [])
+  await assertEqualsTruth(mirrored)
+})
+
+test('a read that athenahealth carries out minutes after it was given up loses nothing', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { subscriptionCheckMs: 4 * minute } })
+  await mirrored.bringUp()
+  let late: (() => Promise<unknown>) | undefined
+  mirrored.fetch = async (url, init, call) => {
+    if (late || !call.consuming || call.route !== route) return mirrored.toSimulator(url, init, call)
+    late = () => mirrored.toSimulator(url, { ...init, signal: new AbortController().signal }, call)
+    throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } })
+  }
+  await mirrored.step()
+  await mirrored.advance(minute + 1_000)
+  // After the replay and just before the next drain, as late as can be.
+  let done = false
+  const carriedOut = mirrored.fetch
+  mirrored.fetch = async (url, init, call) => {
+    if (!done && late && call.consuming && call.route === route) {
+      done = true
+      cancelOne(mirrored)
+      await late()
+    }
+    return carriedOut(url, init, call)
+  }
+  await mirrored.run(8)
+  assert.ok(done)
+  assert.deepEqual(await mirrored.gaps(), [])
+  await assertEqualsTruth(mirrored)
+})
+
+test('what a second consumer takes between two drains is found, read again and alarmed', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { subscriptionCheckMs: 4 * minute } })
+  await mirrored.bringUp()
+  await mirrored.run(5)
+  cancelOne(mirrored)
+  assert.ok((await consumeAsOurApp(mirrored)) > 0)
+  let alarmed = false
+  for (let round = 0; round < 6; round += 1) {
+    await mirrored.run(1)
+    alarmed ||= mirrored.log.lines.some((line) => line.event === 'sync.gap')
+  }
+  assert.ok(alarmed, 'nobody was told')
+  await assertEqualsTruth(mirrored)
+})
+
+test('our own reads are not taken for those of a second consumer', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { subscriptionCheckMs: 3 * minute, feedPageSize: 2 } })
+  await mirrored.bringUp()
+  let reads = 0
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (!call.consuming || call.route !== route) return response
+    reads += 1
+    return reads % 3 === 2 ? new Response('', { status: 504 }) : response
+  }
+  for (let round = 0; round < 8; round += 1) {
+    const booked = future(mirrored, 'f')
+    for (const appointment of booked.slice(0, 3)) mirrored.change({ kind: 'cancel', appointment })
+    await mirrored.run(1)
+  }
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(6)
+  assert.deepEqual(
+    mirrored.log.lines.filter((line) => line.event === 'sync.gap'),
+    [],
+  )
+  await assertEqualsTruth(mirrored)
+})
+
+test('a holder that was paused before its read went out loses nothing to the next holder', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  const signal = new AbortController().signal
+  let paused = false
+  mirrored.fetch = async (url, init, call) => {
+    if (!paused && call.consuming && call.route === route) {
+      paused = true
+      const next = { practice, feed: 'appointments', fence: '1000' } as const
+      await advanceFeed(mirrored.deps, next, signal)
+      await mirrored.advance(2 * minute)
+      await advanceFeed(mirrored.deps, next, signal)
+      cancelOne(mirrored)
+    }
+    return mirrored.toSimulator(url, init, call)
+  }
+  await assert.rejects(mirrored.step('appointments'), { code: 'lease.lost' })
+  mirrored.fenceFrom(1_001)
+  await mirrored.run(4)
+  assert.deepEqual(await mirrored.gaps(), [])
+  await assertEqualsTruth(mirrored)
+})
+
+test('what vanished between the first look and the subscription does not stay in the mirror', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.step()
+  const [slot] = future(mirrored, 'o')
+  const [from, into, gone] = [...mirrored.simulator.truth.records(practice, 'patients')].map((one) => one.patientid)
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe()
+  await mirrored.deps.upstream.practice(practice).feeds.patients.unsubscribe()
+  mirrored.change({ kind: 'deleteslot', appointment: slot })
+  mirrored.change({ kind: 'deletepatient', patient: gone })
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.subscribe()
+  await mirrored.deps.upstream.practice(practice).feeds.patients.subscribe()
+  await mirrored.run(9)
+  await assertEqualsTruth(mirrored)
+})
+
+test('one answer that a record does not exist deletes nothing', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const patients = [...mirrored.simulator.truth.records(practice, 'patients')]
+  mirrored.change({ kind: 'updatepatient', patient: patients[0]?.patientid, fields: { lastname: 'Larch' } })
+  let mistaken = 0
+  let broken = false
+  mirrored.fetch = async (url, init, call) => {
+    if (!broken && call.route === '/patients/changed' && call.consuming) {
+      broken = true
+      await mirrored.toSimulator(url, init, call)
+      return new Response('', { status: 504 })
+    }
+    if (call.route !== '/patients/{patientid}' || mistaken > 0) return mirrored.toSimulator(url, init, call)
+    mistaken += 1
+    return Response.json({ error: 'The patient does not exist.' }, { status: 404 })
+  }
+  await mirrored.run(2)
+  assert.equal(mistaken, 1)
+  assert.deepEqual(
+    (await mirrored.opened('patient')).filter((record) => record.state !== 'present'),
+    [],
+  )
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(3)
+  await assertEqualsTruth(mirrored)
+})
+
+test('a department that appears later is read with all that was in it, and its times get their zone', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 40 })
+  const [hidden] = [...mirrored.simulator.truth.records(practice, 'departments')].map((one) => one.departmentid)
+  let hide = true
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (!hide || call.route !== '/departments') return response
+    const body = (await response.json()) as { departments: { departmentid: string }[] }
+    const departments = body.departments.filter((one) => one.departmentid !== hidden)
+    return Response.json({ ...body, departments, totalcount: departments.length })
+  }
+  await mirrored.bringUp()
+  assert.ok((await mirrored.differences()).some((one) => one.kind === 'patients' && one.what === 'missing'))
+  hide = false
+  await mirrored.advance(15 * minute)
+  // An appointment there is changed: that alone makes us look for departments.
+  const there = [...mirrored.simulator.truth.records(practice, 'appointments')].find(
+    (one) => one.departmentid === hidden && future(mirrored, 'f').includes(String(one.appointmentid)),
+  )
+  mirrored.change({ kind: 'cancel', appointment: there?.appointmentid })
+  await mirrored.run(4)
+  await assertEqualsTruth(mirrored)
+  assert.deepEqual(await mirrored.rowsWithoutStart(), [])
+})
+
+test('a failure of the database for a moment sets no good record aside', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  let failures = 0
+  mirrored.onStatement(({ name }) => {
+    if (name === 'records.write' && (failures += 1) <= 4)
+      throw new AegisError('db.statement-failed', { sqlstate: '40P01' })
+  })
+  await mirrored.bringUp()
+  assert.ok(failures > 4)
+  assert.equal((await mirrored.trouble()).quarantined, 0)
+  await assertEqualsTruth(mirrored)
+})
+
+test('drains are a minute apart as athenahealth sees them, also when one waits for its turn', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  let waited = false
+  mirrored.fetch = async (url, init, call) => {
+    if (!waited && call.consuming && call.route === route) {
+      waited = true
+      await mirrored.advance(50_000)
+    }
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.advance(minute)
+  await mirrored.step()
+  for (let round = 0; round < 4; round += 1) {
+    await mirrored.advance(11_000)
+    await mirrored.step()
+  }
+  const { drains } = mirrored.simulator.truth.windows()
+  assert.ok(
+    drains.every((drain) => (drain.minimumMs ?? minute) >= minute),
+    JSON.stringify(drains),
+  )
+})
+
+test('what is kept of a page that was read names no patient', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 60, settings: { snapshotPageSize: 8 } })
+  let pages = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/patients' && (pages += 1) === 3) return new Response('', { status: 503 })
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.step()
+  const anchors = await mirrored.anchors()
+  assert.ok(anchors.length > 0)
+  const ids = new Set([...mirrored.simulator.truth.records(practice, 'patients')].map((one) => one.patientid))
+  assert.deepEqual(
+    anchors.filter((anchor) => ids.has(anchor)),
+    [],
+  )
+})

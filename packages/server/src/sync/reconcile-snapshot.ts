@@ -1,0 +1,98 @@
+import type { Tx } from '../db/db.ts'
+import { openRecord } from '../records/apply-records.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { nextFetchSeq, type UnseenRow, unseenRecords } from '../records/records.sql.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import { feedNames, feedNeeds, kindOfFeed, type Segment } from './feeds.ts'
+import { insertRefetches, refetchPlace } from './refetch.sql.ts'
+import { makeDue } from './schedule.sql.ts'
+import { latestPlan, type SnapshotRun } from './snapshot.sql.ts'
+import { type FeedKey, readFeeds, wantResnapshot } from './sync.sql.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+/**
+ * Records we hold that a complete snapshot should have shown and did not: deleted, merged or moved away while nobody told
+ * us, such as between a first look and the subscription, or within a gap. Absence is never deletion, so each is asked
+ * for by id. Returns how many there are.
+ */
+export async function wishForUnseen(
+  tx: Tx,
+  keys: PracticeKeys,
+  { key: held, run }: { key: FeedKey; run: SnapshotRun },
+): Promise<number> {
+  const kind = kindOfFeed(held.feed)
+  if (kind === 'appointmenttype') return 0 // cannot be asked for by id
+  const days = daysOf(run.plan)
+  const of = { practice: held.practice, kind }
+  const seq = await nextFetchSeq(tx)
+  let found = 0
+  for (let after = ''; ; ) {
+    const rows = await unseenRecords(tx, of, { before: run.first_seq, after, ...days })
+    const last = rows.at(-1)
+    if (!last) return found
+    after = last.key
+    const missed = rows.filter((row) => kind !== 'appointment' || shouldHaveShown(row, run))
+    await keys.loadPatients(
+      tx,
+      missed.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])),
+    ) // stored from one
+    const wishes = missed.map((row) => {
+      const { idField } = recordKinds[kind]
+      const id = recordKinds[kind].isPatient ? String(openRecord(keys, kind, row)[idField]) : row.key
+      const sealed = keys.seal(refetchPlace(held.feed, row.key), Buffer.from(id, 'utf8'))
+      return { feed: held.feed, key: row.key, sealed_id: sealed.toString('base64') }
+    })
+    await insertRefetches(tx, held.practice, { rows: wishes, seq })
+    found += wishes.length
+  }
+}
+
+/** First and last day that the lists of a plan show; null where they are not by day. */
+function daysOf(plan: readonly Segment[]): { from: string | null; to: string | null } {
+  const days = plan.flatMap((segment) => ('from' in segment ? [segment.from, segment.to] : [])).sort()
+  return { from: days[0] ?? null, to: days.at(-1) ?? null }
+}
+
+/** Whether the lists of a plan show an appointment such as this one. */
+function shouldHaveShown({ clear, patient }: UnseenRow, run: SnapshotRun): boolean {
+  const { localDate, startsAt, status } = clear
+  const within = (list: Segment['list']) =>
+    run.plan.some(
+      (one) => one.list === list && 'from' in one && one.from <= (localDate ?? '') && (localDate ?? '') <= one.to,
+    )
+  if (patient !== null) return within('booked')
+  // A slot that is over is open no more, and one that was taken away is in no list.
+  const coming = startsAt !== undefined && Date.parse(startsAt) > run.started_at
+  return status === 'o' && coming && within('open')
+}
+
+/**
+ * A department that no list of a feed's latest snapshot was asked about: its patients and slots were there before we knew
+ * of it, and no change will tell of them. The feeds that are read by department are read again.
+ */
+export async function coverDepartments(tx: Tx, practice: number, departments: readonly string[]): Promise<void> {
+  for (const feed of feedNames.filter((name) => feedNeeds(name).includes('departments'))) {
+    const plan = await latestPlan(tx, { practice, feed })
+    if (!plan) continue
+    const covered = new Set(plan.flatMap((segment) => ('departmentId' in segment ? [segment.departmentId] : [])))
+    if (departments.some((id) => !covered.has(id))) await wantResnapshot(tx, { practice, feed })
+  }
+}
+
+/** A department that athenahealth does not list is not looked for more often than this. */
+const lookedForMs = 10 * 60_000
+
+/**
+ * A record names a department that we do not know: the departments are read at once instead of with the next day's look,
+ * for the zone of its times and for what else is there. In a transaction of its own: no lane waits for another's row.
+ */
+export async function wantDepartments({ db, clock }: Pick<SyncDeps, 'db' | 'clock'>, practice: number): Promise<void> {
+  const wanted = await db.practice(practice, async (tx) => {
+    const state = (await readFeeds(tx, practice)).find((row) => row.feed === 'departments')
+    const lookedAt = Math.max(state?.snapshot_at ?? 0, state?.resnapshot_wanted_at ?? 0)
+    if (!state || lookedAt > clock.now() - lookedForMs) return false
+    await wantResnapshot(tx, { practice, feed: 'departments' })
+    return true
+  })
+  if (wanted) await db.control((tx) => makeDue(tx, practice, 'departments'))
+}

@@ -1,0 +1,79 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedName } from './feeds.ts'
+import type { FeedKey } from './sync.sql.ts'
+
+const wantSql = sql(
+  'sync.want_refetch',
+  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wanted_seq)
+   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), aegis.now(), $3
+   from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
+   order by r.feed, r.key
+   on conflict (practice_id, feed, key) do update set wanted_at = excluded.wanted_at, wanted_seq = excluded.wanted_seq`,
+)
+
+export interface RefetchRow {
+  readonly feed: FeedName
+  readonly key: string
+  /** Base64. */
+  readonly sealed_id: string
+}
+
+/**
+ * Notes records to be asked for by id, wished for at `seq` in the order of asking. In the order of their keys, so that
+ * two feeds that wish for the same records cannot deadlock.
+ */
+export async function insertRefetches(
+  tx: Tx,
+  practice: number,
+  { rows, seq }: { rows: readonly RefetchRow[]; seq: bigint },
+): Promise<void> {
+  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString()])
+}
+
+const nextSql = sql(
+  'sync.next_refetch',
+  `select key, sealed_id, missing_since from aegis.refetch
+   where practice_id = $1 and feed = $2 and wanted_at <= aegis.now() order by wanted_at, key limit $3`,
+)
+
+export function nextRefetches(
+  tx: Tx,
+  key: FeedKey,
+  most: number,
+): Promise<{ key: string; sealed_id: Buffer; missing_since: number | null }[]> {
+  return tx.rows(nextSql, [key.practice, key.feed, most])
+}
+
+const doneSql = sql(
+  'sync.refetched',
+  `delete from aegis.refetch where practice_id = $1 and feed = $2 and key = $3 and wanted_seq < $4`,
+)
+
+/** Forgets the wish for a record, unless it came after the request that was to fulfil it. */
+export async function deleteRefetch(
+  tx: Tx,
+  key: FeedKey,
+  asked: { recordKey: string; fetchSeq: bigint },
+): Promise<void> {
+  await tx.rows(doneSql, [key.practice, key.feed, asked.recordKey, asked.fetchSeq.toString()])
+}
+
+const laterSql = sql(
+  'sync.refetch_later',
+  `update aegis.refetch set wanted_at = $4, missing_since = case when $5 then aegis.now() else missing_since end
+   where practice_id = $1 and feed = $2 and key = $3`,
+)
+
+/** Puts off a record that could not be read now, so that it holds up nothing else; `missing`: there is no such record. */
+export async function postponeRefetch(
+  tx: Tx,
+  key: FeedKey,
+  later: { recordKey: string; at: string; missing?: boolean },
+): Promise<void> {
+  await tx.rows(laterSql, [key.practice, key.feed, later.recordKey, later.at, later.missing ?? false])
+}
+
+/** Where the id of a record to be asked for is sealed. */
+export function refetchPlace(feed: string, key: string) {
+  return { table: 'aegis.refetch', column: 'sealed_id', row: `${feed}:${key}` }
+}
