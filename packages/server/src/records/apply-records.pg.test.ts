@@ -202,6 +202,39 @@ test('the losing id of a merge that a feed still delivers is only asked for', as
   assert.equal((await read('patient', '501'))?.state, 'merged')
 })
 
+test('the losing id of a merge that was never held is only asked for', async () => {
+  const { apply, read } = mirror()
+  await apply('patient', [{ ...patient, patientid: '502', previouspatientids: ['501'] }])
+  assert.deepEqual((await apply('patient', [patient], { source: 'snapshot' })).refetch, ['501'])
+  assert.equal(await read('patient', '501'), undefined)
+})
+
+test('a merge that was undone stays undone, whatever old bodies of the survivor still come', async () => {
+  const { apply, read } = mirror()
+  const survivor = { ...patient, patientid: '502' }
+  const merged = { ...survivor, previouspatientids: ['501'] }
+  await apply('patient', [patient, survivor])
+  const old = nextSeq++
+  await apply('patient', [merged])
+  await apply('appointment', [{ ...visit, patientid: '502' }])
+  const undone = await apply('patient', [survivor, patient], { source: 'refetch', shape: 'get' })
+  assert.deepEqual(undone.refetchOthers, [{ kind: 'appointment', key: '9001' }])
+  await apply('patient', [merged], { source: 'replay' })
+  await apply('patient', [merged], { fetchSeq: old })
+  assert.equal((await read('patient', '501'))?.state, 'present')
+})
+
+test('a start whose zone was not known is worked out when it is, without a change', async () => {
+  const { apply, practice, changes } = mirror()
+  await apply('appointment', [visit], { facts: { departments: new Map() } })
+  await apply('appointment', [visit])
+  const rows = await owner.rows(`select clear ->> 'startsAt' as at from aegis.record where practice_id = $1`, [
+    practice,
+  ])
+  assert.deepEqual(rows, [{ at: '2026-03-02T14:30:00.000Z' }])
+  assert.deepEqual(await changes(), ['created'])
+})
+
 test('a replayed body that cannot be ordered is only asked for', async () => {
   const { apply } = mirror()
   await apply('patient', [patient])

@@ -1,0 +1,54 @@
+/** When a feed is looked at next, with several hands on the schedule. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { addPractice, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
+import { insertRefetches, deleteRefetch, nextRefetches } from './refetch.sql.ts'
+
+const { db } = await scratchDatabase()
+const claim = { most: 100, holdSeconds: 60 }
+const tomorrow = new Date(Date.UTC(2999, 0, 1)).toISOString()
+
+async function practiceWithFeed(practice: number) {
+  const key = { practice, feed: 'departments' } as const
+  await db.control(async (tx) => {
+    await addPractice(tx, practice, 'local')
+    await ensureScheduled(tx, key)
+  })
+  const claimed = async () => (await db.control((tx) => claimDue(tx, claim))).filter((due) => due.practice === practice)
+  return { key, claimed }
+}
+
+test('a feed that is due is taken by one only', async () => {
+  const { key, claimed } = await practiceWithFeed(1)
+  assert.deepEqual([await claimed(), await claimed()], [[key], []])
+})
+
+test('a wish that comes while a job ends is not overwritten by it', async () => {
+  const { key, claimed } = await practiceWithFeed(2)
+  await claimed()
+  await db.control((tx) => makeDue(tx, key.practice, key.feed))
+  await db.control((tx) => setDue(tx, key, tomorrow))
+  assert.deepEqual(await claimed(), [key])
+})
+
+test('a practice taken out of the configuration is left alone, and is back when it is there again', async () => {
+  const { key, claimed } = await practiceWithFeed(3)
+  assert.deepEqual(await db.control((tx) => keepPractices(tx, [1, 2])), [3])
+  assert.deepEqual(await claimed(), [])
+  await practiceWithFeed(3)
+  assert.deepEqual(await claimed(), [key])
+})
+
+test('a wish for a record is not taken for fulfilled by an answer that was asked for before it', async () => {
+  const key = { practice: 4, feed: 'appointments' } as const
+  const rows = [{ feed: key.feed, key: '9001', sealed_id: 'AAAA' }]
+  await db.practice(4, async (tx) => {
+    await insertRefetches(tx, 4, { rows, seq: 7n })
+    await insertRefetches(tx, 4, { rows, seq: 9n })
+    await deleteRefetch(tx, key, { recordKey: '9001', fetchSeq: 8n })
+    assert.equal((await nextRefetches(tx, key, 10)).length, 1)
+    await deleteRefetch(tx, key, { recordKey: '9001', fetchSeq: 10n })
+    assert.equal((await nextRefetches(tx, key, 10)).length, 0)
+  })
+})
