@@ -63,6 +63,9 @@ export async function mirroredPractice(
   const sealing = createSealing({ db, kek, clock, random: systemRandom })
   const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings: options.settings ?? {} })
   await mirrored.advance(0)
+  await db.practice(practice, async (tx) => {
+    for (const feed of feedNames) await insertFeed(tx, { practice, feed })
+  })
   return mirrored
 }
 
@@ -122,10 +125,6 @@ export class MirroredPractice {
 
   /** Takes every feed, or one, as far as it can go now, as the holder of a new lease. */
   async step(only?: FeedName): Promise<void> {
-    const { db } = this.deps
-    await db.practice(practice, async (tx) => {
-      for (const feed of feedNames) await insertFeed(tx, { practice, feed })
-    })
     const fence = String(this.#fence++)
     const signal = new AbortController().signal
     for (const feed of only ? [only] : feedNames) await advanceFeed(this.deps, { practice, feed, fence }, signal)

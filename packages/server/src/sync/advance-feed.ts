@@ -51,10 +51,13 @@ function takeOver(deps: SyncDeps, held: table.HeldFeed): Promise<boolean> {
 
 function readPicture(deps: SyncDeps, held: table.HeldFeed): Promise<FeedPicture> {
   return asHolder(deps, held, async (tx, state) => {
-    const waiting = await table.countWaiting(tx, held)
-    const doubts = (await table.openIntents(tx, held)).map((intent) => intent.doubted_at ?? intent.opened_at)
     const needs = feedNeeds(held.feed)
-    const others = needs.length ? await table.readFeeds(tx, held.practice) : []
+    const [waiting, intents, others] = await Promise.all([
+      table.countWaiting(tx, held),
+      table.openIntents(tx, held),
+      needs.length > 0 ? table.readFeeds(tx, held.practice) : [],
+    ])
+    const doubts = intents.map((intent) => intent.doubted_at ?? intent.opened_at)
     return {
       state,
       hasFeed: hasChangedFeed(held.feed),

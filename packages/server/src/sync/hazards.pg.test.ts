@@ -2,16 +2,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { advanceFeed } from './advance-feed.ts'
 
 const minute = 60_000
 const route = '/appointments/changed'
-
-async function assertEqualsTruth(mirrored: MirroredPractice): Promise<void> {
-  assert.deepEqual(await mirrored.differences(), [])
-  assert.deepEqual(mirrored.simulator.truth.defects(), [])
-}
 
 /** Future appointments of a status, soonest first. */
 function future(mirrored: MirroredPractice, status: 'o' | 'f'): string[] {
