@@ -63,6 +63,10 @@ export function assertListsAreSound(state: PracticeState): void {
     }
   }
   assert.equal(new Set(filed).size, table.count)
+  const isLive = (position: number) => !['x', 'deleted'].includes(statusOf(table, position))
+  for (const [day, positions] of table.byDay) {
+    assert.deepEqual(table.liveByDay.get(day) ?? [], positions.filter(isLive))
+  }
   for (let id = 1; id <= patients.count; id += 1) {
     const live = !['deleted', 'merged'].includes(patientStatus(patients, id))
     assert.equal(patients.live.has(id), live)

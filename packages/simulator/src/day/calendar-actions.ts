@@ -13,7 +13,7 @@ import { bookableTypes } from '../practice/provider-day.ts'
 import { addSlot, deleteSlot, setFrozen } from '../practice/slot-changes.ts'
 import { wallTime } from '../practice/zone-time.ts'
 import { staffStamp, type Day } from './day.ts'
-import { pickDay, pickPatient, pickRow, dayRows } from './pick-rows.ts'
+import { cancelledRows, dayRows, pickDay, pickPatient, pickRow } from './pick-rows.ts'
 
 /** Tries to make one change in a department; false when there was nothing to make it on. */
 export type Action = (day: Day, department: number) => boolean
@@ -118,7 +118,8 @@ export const freezeOrThaw: Action = (day, department) => {
 export const adjustSlots: Action = (day, department) => {
   const { state, random } = day
   const date = pickDay(day, department)
-  const { open, booked, cancelled } = dayRows(day, department, date)
+  const { open, booked } = dayRows(day, department, date)
+  const cancelled = cancelledRows(day, department, date)
   const isTemplate = (position: number): boolean => state.appointments.template.get(position) === 0
   const opened = [...open, ...booked, ...cancelled].filter(isTemplate)
   if (open.length + booked.length < opened.length && cancelled.length > 0) return addLike(day, random.pick(cancelled))

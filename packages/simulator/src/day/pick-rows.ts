@@ -1,5 +1,5 @@
 /** Picks what a change is about: an appointment, a slot, a patient. */
-import { statusOf, type AppointmentStatus } from '../practice/appointment-table.ts'
+import { statusOf } from '../practice/appointment-table.ts'
 import { patientStatus } from '../practice/patient-table.ts'
 import { aheadDays } from '../practice/populate-schedule.ts'
 import { hasAppointmentOn } from '../practice/patient-record.ts'
@@ -23,27 +23,45 @@ export function pickDay(day: Day, department: number): number {
 export interface DayRows {
   readonly open: number[]
   readonly booked: number[]
-  readonly cancelled: number[]
 }
 
 /** The rows of a department on one day; frozen slots and rows that begin within minutes are left out. */
-export function dayRows({ state, clock }: Day, department: number, date: number): DayRows {
-  const { appointments: table } = state
-  const rows: DayRows = { open: [], booked: [], cancelled: [] }
-  const soon = wallTime(listed(state.departments, department).zone, clock.now() + noticeMs)
-  if (date < soon.day) return rows
-  const firstMinute = date > soon.day ? 0 : Math.ceil(soon.seconds / 60)
-  for (const position of table.byDay.get(date) ?? []) {
-    if (table.department.get(position) !== department || table.start.get(position) < firstMinute) continue
-    if (table.frozen.get(position) === 0) rowsFor(rows, statusOf(table, position))?.push(position)
+export function dayRows(day: Day, department: number, date: number): DayRows {
+  const { appointments: table } = day.state
+  const rows: DayRows = { open: [], booked: [] }
+  for (const position of comingRows(day, { department, date, among: table.liveByDay })) {
+    const status = statusOf(table, position)
+    if (status === 'o') rows.open.push(position)
+    else if (status === 'f') rows.booked.push(position)
   }
   return rows
 }
 
-function rowsFor(rows: DayRows, status: AppointmentStatus): number[] | undefined {
-  if (status === 'o') return rows.open
-  if (status === 'f') return rows.booked
-  return status === 'x' ? rows.cancelled : undefined
+/** The cancelled rows that `dayRows` leaves out. */
+export function cancelledRows(day: Day, department: number, date: number): number[] {
+  const { appointments: table } = day.state
+  return comingRows(day, { department, date, among: table.byDay }).filter(
+    (position) => statusOf(table, position) === 'x',
+  )
+}
+
+interface Wanted {
+  readonly department: number
+  readonly date: number
+  readonly among: ReadonlyMap<number, readonly number[]>
+}
+
+function comingRows({ state, clock }: Day, { department, date, among }: Wanted): number[] {
+  const { appointments: table } = state
+  const soon = wallTime(listed(state.departments, department).zone, clock.now() + noticeMs)
+  if (date < soon.day) return []
+  const firstMinute = date > soon.day ? 0 : Math.ceil(soon.seconds / 60)
+  return (among.get(date) ?? []).filter(
+    (position) =>
+      table.department.get(position) === department &&
+      table.start.get(position) >= firstMinute &&
+      table.frozen.get(position) === 0,
+  )
 }
 
 /** One such row of some day ahead; undefined when a few days had none. */

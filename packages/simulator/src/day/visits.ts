@@ -66,7 +66,7 @@ function planNextDay(day: Day, department: number): void {
 function planToday(day: Day, department: number): void {
   const { appointments: table } = day.state
   const today = localDay(day, department)
-  for (const position of table.byDay.get(today) ?? []) {
+  for (const position of table.liveByDay.get(today) ?? []) {
     if (table.department.get(position) !== department) continue
     const status = statusOf(table, position)
     if (status === 'f') expectArrival(day, position)

@@ -77,6 +77,8 @@ export interface AppointmentTable {
   readonly notes: Map<number, AppointmentNote[]>
   /** Positions by local day, in order of start and id. */
   readonly byDay: Map<number, number[]>
+  /** The same without what was cancelled or deleted: a calendar that lives long has many of those. */
+  readonly liveByDay: Map<number, number[]>
   nextNote: number
   nextEncounter: number
 }
@@ -113,6 +115,7 @@ export function createAppointmentTable(capacity: number): AppointmentTable {
     cancellations: new Map(),
     notes: new Map(),
     byDay: new Map(),
+    liveByDay: new Map(),
     nextNote: 40_001,
     nextEncounter: 20_001,
   }
@@ -134,7 +137,14 @@ export function statusOf(table: AppointmentTable, position: number): Appointment
 }
 
 export function setStatus(table: AppointmentTable, position: number, status: AppointmentStatus): void {
+  const wasLive = isLive(statusOf(table, position))
   table.status.set(position, statusCode[status])
+  if (wasLive && !isLive(status)) takeOutOfDay(table, position)
+  else if (!wasLive && isLive(status)) fileByDay(table, table.liveByDay, position)
+}
+
+function isLive(status: AppointmentStatus): boolean {
+  return status !== 'x' && status !== 'deleted'
 }
 
 /** The number under which a user name is kept. */
@@ -170,22 +180,32 @@ export function addSlotRow(table: AppointmentTable, place: SlotPlace): number {
   table.templateType.set(position, place.type)
   table.template.set(position, place.template === undefined ? 0 : place.template + 1)
   table.status.set(position, statusCode.o)
-  fileByDay(table, position)
+  fileByDay(table, table.byDay, position)
+  fileByDay(table, table.liveByDay, position)
   return position
 }
 
-function fileByDay(table: AppointmentTable, position: number): void {
+function fileByDay(table: AppointmentTable, lists: Map<number, number[]>, position: number): void {
   const day = table.day.get(position)
+  const list = lists.get(day)
+  if (list === undefined) lists.set(day, [position])
+  else list.splice(placeOf(table, list, position), 0, position)
+}
+
+function takeOutOfDay(table: AppointmentTable, position: number): void {
+  const list = table.liveByDay.get(table.day.get(position)) ?? []
+  const behind = placeOf(table, list, position)
+  if (list[behind - 1] === position) list.splice(behind - 1, 1)
+}
+
+/** The place in a day's list behind all that come before a position, and behind itself. */
+function placeOf(table: AppointmentTable, list: readonly number[], position: number): number {
   const start = table.start.get(position)
-  const list = table.byDay.get(day)
-  if (list === undefined) {
-    table.byDay.set(day, [position])
-    return
-  }
-  // Positions only grow, so behind all with the same start is in order of id too.
-  let at = list.length
-  if (table.start.get(list[at - 1] ?? 0) > start) at = upperBound(list, (other) => table.start.get(other) > start)
-  list.splice(at, 0, position)
+  const isBehind = (other: number) =>
+    table.start.get(other) > start || (table.start.get(other) === start && other > position)
+  const last = list.at(-1)
+  // Rows are mostly added at a day's end.
+  return last !== undefined && !isBehind(last) ? list.length : upperBound(list, isBehind)
 }
 
 function upperBound(list: readonly number[], isBehind: (position: number) => boolean): number {

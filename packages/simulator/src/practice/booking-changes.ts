@@ -48,7 +48,7 @@ function slotsNeeded(state: PracticeState, { position, type }: BookingInput): nu
   let covered = table.start.get(position) + table.minutes.get(position)
   const needed: number[] = []
   const day = table.day.get(position)
-  for (const other of end > covered ? (table.byDay.get(day) ?? []) : []) {
+  for (const other of end > covered ? (table.liveByDay.get(day) ?? []) : []) {
     if (covered >= end) break
     if (table.start.get(other) !== covered || !isSameTemplate(state, other, position) || !isFree(state, other)) continue
     needed.push(other)
