@@ -43,7 +43,8 @@ select practice_id, key as appointment_id, patient, clear ->> 'departmentId' as 
   last_modified_at, state, changed_at,
   'sealed:' || kind || ':' || key || ':' || coalesce(patient, '') || ':' || encode(sealed, 'base64') as sealed
 from aegis.record
-where kind = 'appointment' and clear ->> 'status' is distinct from 'o' and not (clear ->> 'status' = 'x' and patient is null);
+where kind = 'appointment' and clear ->> 'status' is distinct from 'o'
+  and (clear ->> 'status' = 'x' and patient is null) is not true;
 comment on view mirror.appointment is 'Booked, cancelled and past appointments. Slots nobody has booked are in open_slot; a slot that was taken away (cancelled, without a patient) is in neither.';
 comment on column mirror.appointment.status is 'x cancelled, f future, 2 checked in, 3 checked out, 4 charge entered.';
 comment on column mirror.appointment.starts_at is 'Instant of the start; null when the department''s zone is not known yet.';

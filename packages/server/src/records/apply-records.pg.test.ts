@@ -293,6 +293,30 @@ test('a time of the year 10000 is kept as sent and orders nothing', async () => 
   assert.equal((await apply('appointment', [{ ...never, duration: 30 }])).updated, 1)
 })
 
+test('an appointment without a status and a patient that can be read is still shown as one', async () => {
+  const { apply, practice } = mirror()
+  const { patientid: _, ...rest } = visit
+  await apply('appointment', [
+    { ...rest, appointmentid: '1', appointmentstatus: { code: 'f' } },
+    { ...rest, appointmentid: '2', appointmentstatus: 'x' },
+    { ...rest, appointmentid: '3', appointmentstatus: 'x', patientid: '501' },
+    { ...rest, appointmentid: '4', appointmentstatus: 'o' },
+  ])
+  const shown = (view: string) =>
+    owner.rows<{ id: string }>(
+      `select appointment_id as id from mirror.${view} where practice_id = $1 order by appointment_id`,
+      [practice],
+    )
+  assert.deepEqual(
+    (await shown('appointment')).map(({ id }) => id),
+    ['1', '3'],
+  )
+  assert.deepEqual(
+    (await shown('open_slot')).map(({ id }) => id),
+    ['4'],
+  )
+})
+
 test('a start with seconds is a start', async () => {
   const { apply, practice } = mirror()
   await apply('appointment', [{ ...visit, starttime: '09:30:00' }])
