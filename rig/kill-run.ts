@@ -18,8 +18,12 @@ export interface KillRunResult {
   readonly kills: Readonly<Record<Victim, number>>
   readonly differences: readonly Difference[]
   readonly defects: readonly string[]
-  readonly gaps: number
+  /** What of athenahealth's rules was broken, as the simulator counted; empty when none was. */
+  readonly broken: readonly string[]
+  /** Smallest distance between the starts of two drains of one feed, virtual ms. */
   readonly drainDistanceMinMs: number | undefined
+  /** Most calls in any sliding virtual second. */
+  readonly perSecondMost: number
   readonly changes: number
 }
 
@@ -29,6 +33,8 @@ const practice = 195900
 const scope = { bookedDaysBack: 7, bookedDaysAhead: 30 }
 /** The simulated practice lives this much faster than we do. */
 const speed = 20
+/** 10:00 Eastern on a working day: the practice changes every few seconds. */
+const tuesdayMorning = Date.UTC(2026, 2, 3, 15)
 const quietTimeoutMs = 180_000
 
 /**
@@ -44,6 +50,7 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
     practices: [{ id: practice, patients }],
     limits: 'production',
     speed,
+    startAt: tuesdayMorning,
     day: true,
     activationLagMs: 60_000,
   })
@@ -119,10 +126,27 @@ async function judge(parts: {
     kills: counts,
     differences,
     defects: simulator.truth.defects(),
-    gaps: 0,
-    drainDistanceMinMs: undefined,
+    ...judgeRates(simulator),
     changes: Number(rows[0]?.[0] ?? 0),
   }
+}
+
+/** The limits of production, and a minute between two drains, as the other side counts them. */
+function judgeRates(simulator: Simulator): Pick<KillRunResult, 'broken' | 'drainDistanceMinMs' | 'perSecondMost'> {
+  const { apps, drains } = simulator.truth.windows()
+  const rates = Object.values(apps)
+  const perSecondMost = Math.max(0, ...rates.map((rate) => rate.perSecond))
+  const tokensMost = Math.max(0, ...rates.map((rate) => rate.tokensPerMinute))
+  const distances = drains.flatMap(({ minimumMs }) => (minimumMs === undefined ? [] : [minimumMs]))
+  const drainDistanceMinMs = distances.length > 0 ? Math.min(...distances) : undefined
+  const broken = [
+    ...(perSecondMost > 100 ? [`${perSecondMost} calls in a second`] : []),
+    ...(tokensMost > 50 ? [`${tokensMost} token requests in a minute`] : []),
+    ...(drainDistanceMinMs !== undefined && drainDistanceMinMs < 60_000
+      ? [`drains ${drainDistanceMinMs} ms apart`]
+      : []),
+  ]
+  return { broken, drainDistanceMinMs, perSecondMost }
 }
 
 /** Written as an operator would write it; the secret in a file of its own. */

@@ -23,6 +23,11 @@ try {
   for (const difference of result.differences.slice(0, 20))
     process.stdout.write(`  differs: ${JSON.stringify(difference)}\n`)
   for (const defect of result.defects) process.stdout.write(`  simulator: ${defect}\n`)
+  process.stdout.write(
+    `rig: most calls in a second ${result.perSecondMost}, drains at least ${result.drainDistanceMinMs} ms apart\n`,
+  )
+  for (const rule of result.broken) process.stdout.write(`  broken: ${rule}\n`)
+  if (result.broken.length > 0) throw new Error('a rule of athenahealth was broken')
   if (result.differences.length > 0 || result.defects.length > 0)
     throw new Error(`${result.differences.length} differences`)
   process.stdout.write('rig: the mirror equals the truth\n')
