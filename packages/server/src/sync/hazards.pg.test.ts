@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { assertEqualsTruth, breakDrain } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { advanceFeed } from './advance-feed.ts'
 
@@ -267,7 +267,7 @@ test('what is kept of a page that was read names no patient', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 60, settings: { snapshotPageSize: 8 } })
   let pages = 0
   mirrored.fetch = async (url, init, call) => {
-    if (call.route === '/patients' && (pages += 1) === 3) return new Response('', { status: 503 })
+    if (call.route === '/patients' && (pages += 1) >= 3) return new Response('', { status: 503 })
     return mirrored.toSimulator(url, init, call)
   }
   await mirrored.step()
@@ -278,4 +278,43 @@ test('what is kept of a page that was read names no patient', async (t) => {
     anchors.filter((anchor) => ids.has(anchor)),
     [],
   )
+})
+
+test('the snapshot that closes a gap uses the allowance for gaps, and a failing one holds up no drain', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  breakDrain(mirrored, () => new Response('', { status: 504 }))
+  await mirrored.step('appointments')
+  await mirrored.advance(5 * 60 * minute)
+  const allowances = new Set<unknown>()
+  let drains = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === route && call.consuming) drains += 1
+    if (call.route !== '/appointments/booked') return mirrored.toSimulator(url, init, call)
+    allowances.add(Reflect.get(Object(call.context), 'large'))
+    return drains < 5 ? new Response('', { status: 503 }) : mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(3)
+  assert.deepEqual(
+    (await mirrored.gaps()).map((gap) => gap.cause),
+    ['retention-passed'],
+  )
+  await mirrored.run(3)
+  assert.deepEqual([[...allowances], await mirrored.gaps()], [['gap'], []])
+  await assertEqualsTruth(mirrored)
+})
+
+test('a department that is closed is passed and alarmed, and the others are mirrored', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  const [closed] = [...mirrored.simulator.truth.records(practice, 'departments')].map((one) => one.departmentid)
+  mirrored.fetch = async (url, init, call) => {
+    const asked = new URL(url).searchParams.get('departmentid')
+    if (call.route !== '/appointments/open' || asked !== closed) return mirrored.toSimulator(url, init, call)
+    return Response.json({ error: 'The department does not exist.' }, { status: 404 })
+  }
+  await mirrored.bringUp()
+  assert.deepEqual([...new Set((await mirrored.states()).map((row) => row.state))], ['live'])
+  assert.ok((await mirrored.trouble()).quarantined > 0)
+  await assertEqualsTruth(mirrored)
 })
