@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AegisConfig, type ConfigSources, lockHome, prepareHome, type Seams } from '@aegis/server'
 import { demoApp, type Simulator, type SimulatorOptions } from '@aegis/simulator'
@@ -31,13 +31,22 @@ export function demoConfig(): NonNullable<ConfigSources['demo']> {
   }
 }
 
+/** Whether the demo of this home was started before, so that its simulator has a past to catch up with. */
+export function hasPast({ home }: AegisConfig): boolean {
+  return existsSync(journalOf(home))
+}
+
+function journalOf(home: string): string {
+  return join(home, DIRECTORY, 'journal.db')
+}
+
 /**
  * The simulator of the demo: the configured practices, living through their day. What happens to them is kept in the home,
  * so that the next start goes on with the same practices at the same time, as a real one would have.
  */
 export function demoSimulator({ practices, home }: AegisConfig): SimulatorOptions {
   return {
-    journal: join(home, DIRECTORY, 'journal.db'),
+    journal: journalOf(home),
     // Of the first start: whenever that is, the practices are at work.
     startAt: workingMorning(Date.now()),
     seed: SEED,

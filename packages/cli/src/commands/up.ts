@@ -3,7 +3,7 @@ import { JournalError, type Simulator } from '@aegis/simulator'
 import type { Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
-import { demoConfig, demoSimulator, pointedAt, prepareDemo } from '../demo.ts'
+import { demoConfig, demoSimulator, hasPast, pointedAt, prepareDemo } from '../demo.ts'
 import { configFlag, homeFlag, wholeNumber } from '../flags.ts'
 import type { InstanceOptions } from '../instance-client.ts'
 import { startLiveView } from '../live-view/live-view.ts'
@@ -58,6 +58,7 @@ async function up(deps: UpDeps, options: UpOptions): Promise<number> {
   for (const warning of warnings) terminal.err.write(`Warning: ${warning}\n`)
   const say = announcer(terminal, config)
   say(`starting, ${practicesOf(config)}, home ${config.home}`)
+  if (options.demo && hasPast(config)) say('the simulated practices catch up with their past')
   const simulator = options.demo ? await startDemo(programs, config) : undefined
   try {
     if (deps.stop.isRequested()) return 0
