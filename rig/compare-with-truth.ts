@@ -31,6 +31,7 @@ const ignored: ReadonlySet<string> = new Set([
   'copay',
   'appointmentcopay',
   'localproviderid',
+  'renderingproviderid',
 ])
 
 const pageRows = 2_000

@@ -51,6 +51,8 @@ export function feedAlarms(view: FeedView): Alarm[] {
       remedy: gapRemedy[gap.cause] ?? 'A new snapshot closes the gap.',
     })
   }
+  if (feed.state === 'activating' && now - feed.state_since > activationMaxMs)
+    alarms.push({ level: 'warning', code: 'sync.not-activated', ...at, ...notActivated })
   const lag = feed.checkpoint === null ? 0 : now - feed.checkpoint
   if (feed.state === 'live' && lag > lagMax(view)) {
     alarms.push({
@@ -64,6 +66,15 @@ export function feedAlarms(view: FeedView): Alarm[] {
   if (feed.failures >= 3 && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
   return alarms
+}
+
+/** athenahealth says up to 15 minutes in preview, 5 in production; twice that is a matter for its support. */
+const activationMaxMs = 30 * 60_000
+
+const notActivated = {
+  message: 'athenahealth has not activated the subscription for half an hour.',
+  remedy:
+    'Ask athenahealth whether the app may subscribe to this feed in this practice; "partial" means some of its events.',
 }
 
 /** A feed may miss a few polls, a kind that is only read now and then a whole turn, before somebody should know. */
@@ -82,7 +93,7 @@ const gapRemedy: Readonly<Record<string, string>> = {
   'subscription-lost': 'Nothing to do: the subscription is being renewed and a new snapshot closes the gap.',
   unreadable:
     'Nothing to do: a new snapshot is being taken and closes the gap. A record that cannot be read there either is set aside.',
-  'foreign-consumer': `${contested.remedy} A new snapshot closes the gap.`,
+  'foreign-consumer': `${contested.remedy} What the other one took has been read again, and a new snapshot closes the gap.`,
 }
 
 function failing(feed: FeedSummary) {

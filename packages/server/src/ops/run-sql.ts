@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/audit.ts'
+import type { EntryOutcome } from '../audit/entry.ts'
 import type { Db, Tx } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { openRecord } from '../records/apply-records.ts'
@@ -6,6 +7,7 @@ import { type Kind, recordKinds } from '../records/record-kinds.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import type { SqlQuery, SqlResult } from './operations.ts'
+import { judgeSql } from './judge-sql.ts'
 import { enterMirror, selectFrom } from './ops.sql.ts'
 import { sealedCell } from './ops-api.ts'
 
@@ -19,32 +21,33 @@ export interface SqlDeps {
 const rowsMax = 10_000
 
 /**
- * Functions that would step out of the practice's context or run text as SQL, names of other schemas, and a way of
- * writing either so that it is not recognised. Row-level security stands behind this: it only keeps the answer from
- * meaning something else than the audit entry says.
- */
-const refused = /set_config|U&|_to_xml|dblink|pg_read_|pg_ls_|\blo_|"?\b(aegis|control|audit|pgboss)\b"?\s*\./i
-
-/**
  * Runs one SELECT over the views of the schema `mirror`, in the practice's context. Sealed values stay sealed unless a
  * reason is given; then they are opened, and who asked, why and which patients is in the audit log before the answer.
  */
 export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult> {
   const text = query.text.trim().replace(/;\s*$/, '')
-  if (refused.test(text)) throw new AegisError('ops.sql-refused', { reason: 'only the views of the schema mirror' })
-  const { rows, patients } = await deps.db.practice(query.practice, async (tx) => {
+  const { rows, patients } = await read(deps, query, text).catch(async (error: unknown) => {
+    await record(deps, query, { text, rows: 0, patients: [], outcome: 'failure' })
+    throw error
+  })
+  await record(deps, query, { text, rows: rows.length, patients, outcome: 'success' })
+  return {
+    columns: Object.keys(rows[0] ?? {}),
+    rows: rows.slice(0, rowsMax).map((row) => Object.values(row)),
+    truncated: rows.length > rowsMax,
+  }
+}
+
+async function read(deps: SqlDeps, query: SqlQuery, text: string): Promise<{ rows: Row[]; patients: Pseudonym[] }> {
+  const reason = judgeSql(text)
+  if (reason !== undefined) throw new AegisError('ops.sql-refused', { reason })
+  return deps.db.practice(query.practice, async (tx) => {
     await enterMirror(tx)
     const found = await select(tx, text)
     return query.unseal
       ? opened(deps, tx, { practice: query.practice, found })
       : { rows: found.map(hidden), patients: [] }
   })
-  await record(deps, query, { text, rows: rows.length, patients })
-  return {
-    columns: Object.keys(rows[0] ?? {}),
-    rows: rows.slice(0, rowsMax).map((row) => Object.values(row)),
-    truncated: rows.length > rowsMax,
-  }
 }
 
 type Row = Record<string, unknown>
@@ -105,7 +108,7 @@ function openRow(keys: PracticeKeys, row: Row): Row {
 function record(
   { audit }: SqlDeps,
   query: SqlQuery,
-  read: { text: string; rows: number; patients: readonly Pseudonym[] },
+  read: { text: string; rows: number; patients: readonly Pseudonym[]; outcome: EntryOutcome },
 ) {
   const { practice, unseal } = query
   return audit.record({
@@ -115,6 +118,7 @@ function record(
     action: 'R',
     actor: { kind: 'operator', id: unseal?.actor ?? 'local' },
     purpose: 'HOPERAT',
+    outcome: read.outcome,
     records: read.rows,
     patients: read.patients,
     detail: { query: read.text, ...(unseal && { reason: unseal.reason }) },

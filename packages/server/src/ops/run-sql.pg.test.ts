@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { createAudit } from '../audit/audit.ts'
+import { systemClock } from '../clock/clock.ts'
+import { systemRandom } from '../clock/random.ts'
+import { applyRecords } from '../records/apply-records.ts'
+import { openKek } from '../sealing/open-kek.ts'
+import { createSealing } from '../sealing/sealing.ts'
+import { sealedCell } from './ops-api.ts'
+import { runSql } from './run-sql.ts'
+
+const { db, owner } = await scratchDatabase()
+const directory = mkdtempSync(join(tmpdir(), 'aegis-sql-'))
+const kek = await openKek({ db, random: systemRandom }, { directory, purpose: 'phi' })
+const sealing = createSealing({ db, kek, clock: systemClock, random: systemRandom })
+const audit = createAudit({ db, sealing, clock: systemClock, random: systemRandom })
+after(async () => {
+  await audit.stop()
+  rmSync(directory, { recursive: true })
+})
+const deps = { db, sealing, audit }
+
+for (const practice of [1, 2]) {
+  await db.practice(practice, async (tx) => {
+    const keys = await sealing.practice(tx, practice)
+    const records = [{ patientid: '501', firstname: `Ada${practice}`, lastname: 'Quill', status: 'active' }]
+    await applyRecords(tx, keys, {
+      practice,
+      kind: 'patient',
+      source: 'feed',
+      shape: 'feed',
+      fetchSeq: 1n,
+      records,
+      facts: { departments: new Map() },
+    })
+  })
+}
+
+const unseal = { reason: 'a test of the command', actor: 'tester' }
+
+test('a result shows the practice asked for, identity sealed', async () => {
+  const { columns, rows } = await runSql(deps, { practice: 1, text: 'select practice_id, status, sealed from patient' })
+  assert.deepEqual(columns, ['practice_id', 'status', 'sealed'])
+  assert.deepEqual(rows, [[1, 'active', sealedCell]])
+})
+
+test('with a reason it is opened, and the audit log says who looked, why and at whom', async () => {
+  const { rows } = await runSql(deps, { practice: 2, text: 'select sealed from patient', unseal })
+  assert.deepEqual(rows, [[{ patientid: '501', firstname: 'Ada2', lastname: 'Quill', status: 'active' }]])
+  const entries = await owner.rows<{ actor_id: string; patients: string[] }>(
+    `select * from audit.entry where practice_id = 2 and subtype = 'sql-unseal'`,
+  )
+  assert.equal(entries.length, 1)
+  assert.equal(JSON.stringify(entries).includes('tester'), true)
+  assert.equal(JSON.stringify(entries).includes('Ada2'), false)
+})
+
+test('a statement that is refused is in the audit log as well', async () => {
+  const text = `select set_config('aegis.practice_id', '2', true), sealed from patient`
+  await assert.rejects(runSql(deps, { practice: 1, text, unseal }), { code: 'ops.sql-refused' })
+  const entries = await owner.rows(`select 1 from audit.entry where practice_id = 1 and outcome = 'failure'`)
+  assert.equal(entries.length, 1)
+})
+
+test('what PostgreSQL refuses says so without its text', async () => {
+  await assert.rejects(
+    runSql(deps, { practice: 1, text: `select cast('Ada Quill' as integer) from patient` }),
+    (error: Error) => {
+      assert.equal(error.message.includes('Quill'), false)
+      assert.match(error.message, /22P02/)
+      return true
+    },
+  )
+})
+
+test('instants are told as such', async () => {
+  const { rows } = await runSql(deps, { practice: 1, text: 'select first_seen_at from patient' })
+  assert.match(String(rows[0]?.[0]), /^\d{4}-\d{2}-\d{2}T/)
+})
