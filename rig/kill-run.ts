@@ -17,6 +17,8 @@ export interface KillRunOptions {
 export interface KillRunResult {
   readonly kills: Readonly<Record<Victim, number>>
   readonly differences: readonly Difference[]
+  /** Which feed pages carried the records that differ, for whoever looks for the reason. */
+  readonly journeys: readonly string[]
   readonly defects: readonly string[]
   /** What of athenahealth's rules was broken, as the simulator counted; empty when none was. */
   readonly broken: readonly string[]
@@ -125,10 +127,28 @@ async function judge(parts: {
   return {
     kills: counts,
     differences,
+    journeys: differences.slice(0, 10).flatMap((difference) => journeyOf(simulator, difference)),
     defects: simulator.truth.defects(),
     ...judgeRates(simulator),
     changes: Number(rows[0]?.[0] ?? 0),
   }
+}
+
+/** The feed pages that carried a record, with their times: what was handed out and never arrived stands here. */
+function journeyOf(simulator: Simulator, { kind, id, what }: Difference): string[] {
+  const lines: string[] = []
+  for (let since = 0, more = true; more; ) {
+    const { pages, next } = simulator.truth.pages({ since, limit: 1_000 })
+    for (const page of pages) {
+      if (page.feed !== kind || !page.ids.includes(id)) continue
+      lines.push(
+        `${kind} ${id} (${what}): ${page.mode} at ${new Date(page.at).toISOString()}, ${page.ids.length} records`,
+      )
+    }
+    more = pages.length > 0
+    since = next
+  }
+  return lines.length > 0 ? lines : [`${kind} ${id} (${what}): on no page of a feed`]
 }
 
 /** The limits of production, and a minute between two drains, as the other side counts them. */

@@ -22,6 +22,7 @@ try {
   process.stdout.write(`rig: ${JSON.stringify(result.kills)} in ${seconds} s, ${result.changes} changes applied\n`)
   for (const difference of result.differences.slice(0, 20))
     process.stdout.write(`  differs: ${JSON.stringify(difference)}\n`)
+  for (const line of result.journeys) process.stdout.write(`  ${line}\n`)
   for (const defect of result.defects) process.stdout.write(`  simulator: ${defect}\n`)
   process.stdout.write(
     `rig: most calls in a second ${result.perSecondMost}, drains at least ${result.drainDistanceMinMs} ms apart\n`,
