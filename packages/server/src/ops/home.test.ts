@@ -32,7 +32,7 @@ test('a home that is there keeps what it holds, and its parts are made private',
 test('what is no directory is refused with the remedy', () => {
   const path = join(folder, 'file')
   writeFileSync(path, '')
-  for (const wrong of [path, join(path, 'below')]) {
+  for (const wrong of [path, join(path, 'below'), '/proc/nowhere/home', '/dev/null/home']) {
     assert.throws(
       () => prepareHome(wrong),
       (error) => isAegisError(error, 'ops.home-unusable') && error.message.includes('AEGIS_HOME'),

@@ -1,5 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Environment } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
 import { writeWhole } from './write-whole.ts'
@@ -25,7 +25,7 @@ const PRIVATE = 0o700
 export function prepareHome(path: string): Home {
   try {
     const isNew = !existsSync(path)
-    mkdirSync(path, { recursive: true, mode: PRIVATE })
+    makeDirectory(path)
     const home = homeAt(realpathSync(path))
     accessSync(home.path, constants.R_OK | constants.W_OK | constants.X_OK)
     if (isNew) writeWhole(join(home.path, '.gitignore'), '# Keys and patient data: never in a repository.\n*\n')
@@ -58,8 +58,19 @@ export function bindHome(home: Home, { environment, demo }: HomeBinding): void {
   else if (bound !== wanted) throw new AegisError('ops.home-crossed', { home: home.path, belongsTo: bound, wanted })
 }
 
+/** One directory at a time: Node's own recursion never ends where a parent is there and nothing can be made, as in /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  try {
+    mkdirSync(path, { mode: PRIVATE })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
+
 function prepareDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: PRIVATE })
+  makeDirectory(path)
   accessSync(path, constants.W_OK | constants.X_OK)
   const { mode, uid } = statSync(path)
   if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, PRIVATE)
