@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AegisConfig, type ConfigSources, lockHome, prepareHome, type Seams } from '@aegis/server'
+import { type AegisConfig, bindHome, type ConfigSources, lockHome, prepareHome, type Seams } from '@aegis/server'
 import { demoApp, type Simulator, type SimulatorOptions } from '@aegis/simulator'
 import { workingMorning } from './working-morning.ts'
 
@@ -58,13 +58,18 @@ export function demoSimulator({ practices, home }: AegisConfig): SimulatorOption
 }
 
 /**
- * Makes room for the simulator in the home. Throws `ops.already-running` when somebody else is at home: two simulators
- * must not write one journal.
+ * Makes room for the simulator in the home. Throws `ops.already-running` when somebody else is at home, because two
+ * simulators must not write one journal, and `ops.home-crossed` when the home is not a demo's.
  */
-export function prepareDemo({ home }: AegisConfig): void {
-  const prepared = prepareHome(home)
-  lockHome(prepared).release()
-  mkdirSync(join(prepared.path, DIRECTORY), { recursive: true, mode: 0o700 })
+export function prepareDemo(config: AegisConfig): void {
+  const home = prepareHome(config.home)
+  const lock = lockHome(home)
+  try {
+    bindHome(home, config)
+    mkdirSync(join(home.path, DIRECTORY), { recursive: true, mode: 0o700 })
+  } finally {
+    lock.release()
+  }
 }
 
 /** The configuration pointed at the simulator that was started for it. */

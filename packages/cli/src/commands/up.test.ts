@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { AegisError, type RunningAegis } from '@aegis/server'
+import { AegisError, bindHome, prepareHome, type RunningAegis } from '@aegis/server'
 import { startSimulator } from '@aegis/simulator'
 import { sampleReport } from '../../testing/sample-report.ts'
 import { testTerminal } from '../../testing/test-terminal.ts'
@@ -87,6 +87,18 @@ describe('the demo', () => {
       /cannot go on where it was: the journal .*journal\.db is damaged.*\nRemedy: remove /,
     )
     assert.deepEqual(done, ['simulator started'])
+  })
+
+  test('leaves a home that is not its own as it was', async () => {
+    const home = prepareHome(join(folder, 'clinic'))
+    bindHome(home, { environment: 'preview', demo: false })
+    const before = readdirSync(home.path)
+    const { programs, done } = recorded()
+    const { terminal, ended } = start(['--demo', '--home', 'clinic'], programs)
+    assert.equal(await ended, 1)
+    assert.match(terminal.err.text, /^aegis: This home belongs to another environment .*\nRemedy: /)
+    assert.deepEqual(readdirSync(home.path), before)
+    assert.deepEqual(done, [])
   })
 
   test('starts nothing for another environment', async () => {

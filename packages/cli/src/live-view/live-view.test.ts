@@ -107,3 +107,9 @@ test('a slow status is not asked for twice at once', async () => {
   await view.stop()
   assert.equal(most, 1)
 })
+
+test('it ends although the status never comes', async () => {
+  const view = startLiveView({ ...options, out: memoryOutput(), status: () => new Promise(() => undefined) })
+  await turn()
+  await view.stop()
+})

@@ -45,9 +45,11 @@ function poll({ status, intervalMs = 1_000 }: LiveViewOptions, view: View): Live
   let isStopped = false
   const loop = async () => {
     while (!isStopped) {
-      const report = await status().catch(() => undefined)
+      // Nobody who wants to end waits for an answer that may not come.
+      const report = await Promise.race([status().catch(() => undefined), stopped.promise])
+      if (isStopped) break
       if (report) view.show(report)
-      else if (!isStopped) view.fail()
+      else view.fail()
       await pause(intervalMs, stopped.promise)
     }
     view.end()
