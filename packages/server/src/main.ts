@@ -3,7 +3,7 @@ import type { RunningAegis, Seams } from './aegis.ts'
 import { systemClock } from './clock/clock.ts'
 import { type Random, systemRandom } from './clock/random.ts'
 import type { AegisConfig } from './config/aegis-config.ts'
-import { AegisError } from './errors/aegis-error.ts'
+import { AegisError, isAegisError } from './errors/aegis-error.ts'
 import { takeOverLeases } from './leases/take-over-leases.ts'
 import { createLog } from './log/create-log.ts'
 import { openLogFile } from './log/log-file.ts'
@@ -44,7 +44,7 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}): Promis
     bindHome(home, config)
     const random = seams.random ?? systemRandom
     log = seams.log ?? openLog({ config, home, random }, stops)
-    return await run({ config, seams, home, random, log }, stops)
+    return await runPersistently({ config, seams, home, random, log }, stops)
   } catch (error) {
     log?.error('aegis.start-failed', error)
     await stops.run(log)
@@ -60,7 +60,33 @@ function openLog({ config, home, random }: { config: AegisConfig; home: Home; ra
   return createLog({ level, destination: file, clock: systemClock, random })
 }
 
-async function run(base: Omit<Ground, 'db' | 'clock'>, stops: StopStack): Promise<RunningAegis> {
+type Base = Omit<Ground, 'db' | 'clock'>
+
+/** Starts made before a database that goes away meanwhile is reported; one second more between each two. */
+const startsMax = 4
+
+/** What an embedded PostgreSQL says that was killed a moment ago: it is back in a second. */
+const passing: ReadonlySet<string> = new Set(['db.unavailable', 'db.start-failed', 'audit.unavailable'])
+
+/** Starts again when our own PostgreSQL dies during the start: what was begun is undone first. */
+async function runPersistently(base: Base, stops: StopStack): Promise<RunningAegis> {
+  for (let start = 1; ; start += 1) {
+    const begun = new StopStack()
+    try {
+      const running = await run(base, begun)
+      stops.push(() => begun.run(base.log))
+      return { ...running, stop: () => stops.run(base.log) }
+    } catch (error) {
+      await begun.run(base.log)
+      const again = isSole(base.config) && isAegisError(error) && passing.has(error.code)
+      if (!again || start === startsMax) throw error
+      base.log.error('aegis.start-repeated', error, { start })
+      await systemClock.sleep(1_000 * start)
+    }
+  }
+}
+
+async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const { config, seams, home, random, log } = base
   const database = await startDatabase({ config, home, log, random }, stops)
   const { clock, speed } = await startClock({ config, seams, db: database.db }, stops)

@@ -158,7 +158,11 @@ function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow
 function writeOne(work: Work, item: Incoming, deleted: boolean): void {
   const held = work.held.get(item.key)
   const comparison = held
-    ? compareRecord(work.kind, openHeld(work, held), { body: item.record, shape: work.input.shape })
+    ? compareRecord(work.kind, openHeld(work, held), {
+        body: item.record,
+        shape: work.input.shape,
+        later: item.lastModifiedAt !== undefined && item.lastModifiedAt !== held.last_modified_at,
+      })
     : { fields: Object.keys(item.record).sort(), next: item.record }
   const state = deleted ? 'deleted' : 'present'
   const row = toRow(work, item, { state, body: comparison.next })

@@ -59,3 +59,16 @@ test('differences inside nested values count', () => {
   const incoming = { ...booked, appointmentnotes: [{ text: 'b', id: 1 }] }
   assert.deepEqual(compare(held, incoming).fields, ['appointmentnotes'])
 })
+
+test('a later version replaces ours whole: what it does not carry may be out of date', () => {
+  const slot = { appointmentid: '7', appointmentstatus: 'o', copay: 5 }
+  const later = { appointmentid: '7', appointmentstatus: 'o', lastmodified: '03/01/2026 10:00:00' }
+  const { next } = compareRecord(recordKinds.appointment, slot, { body: later, shape: 'feed', later: true })
+  assert.deepEqual(next, later)
+})
+
+test('a slot that was thawed is not frozen', () => {
+  const frozen = { appointmentid: '7', appointmentstatus: 'o', frozen: true }
+  const { fields } = compare(frozen, { appointmentid: '7', appointmentstatus: 'o' })
+  assert.deepEqual(fields, ['frozen'])
+})

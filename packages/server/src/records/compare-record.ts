@@ -11,13 +11,14 @@ export interface Comparison {
 /**
  * Compares what we hold with what arrived. Endpoints send different parts of one resource (the booked list has fields
  * the feed lacks and the other way round): a field absent from `incoming` is unset upstream where the endpoint would have
- * sent it, and says nothing elsewhere. Nothing differs: the union is kept, so that no field is lost. Something differs:
- * the incoming body replaces ours whole, because what it does not carry may be out of date.
+ * sent it, and says nothing elsewhere. Nothing differs, and it is not known to be a later version: the union is kept, so
+ * that no field is lost. Otherwise the incoming body replaces ours whole, because what it does not carry may be out of
+ * date.
  */
 export function compareRecord(
   kind: RecordKind,
   held: WireRecord,
-  arrived: { body: WireRecord; shape: Shape },
+  arrived: { body: WireRecord; shape: Shape; later?: boolean },
 ): Comparison {
   const { body: incoming, shape } = arrived
   const fields = new Set<string>()
@@ -25,7 +26,7 @@ export function compareRecord(
     if (name in held ? !same(held[name], value) : !isPartial(kind, name)) fields.add(name)
   }
   for (const name of Object.keys(held)) if (!(name in incoming) && sends(kind, shape, name)) fields.add(name)
-  return fields.size === 0
+  return fields.size === 0 && !arrived.later
     ? { fields: [], next: { ...held, ...incoming } }
     : { fields: [...fields].sort(), next: incoming }
 }

@@ -52,7 +52,6 @@ const bookedOnly = [
   'appointmentcopay',
   'encounterid',
   'encounterstatus',
-  'frozen',
   'patientlocationid',
   'startcheckin',
   'stopcheckin',
