@@ -72,6 +72,17 @@ export class AegisProcess {
     await ended
   }
 
+  /** Ends the process and its PostgreSQL without waiting for either. */
+  abandon(): void {
+    const postgres = this.postgresPid()
+    this.#child.kill('SIGKILL')
+    try {
+      if (postgres !== undefined) process.kill(postgres, 'SIGQUIT')
+    } catch {
+      // It is gone already.
+    }
+  }
+
   /** Asks the process to stop, and waits for it. Returns its exit code. */
   async stop(): Promise<number | null> {
     if (!this.running) return this.#child.exitCode

@@ -59,6 +59,10 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
   const options = { home: join(directory, 'home'), config: writeConfig(directory, simulator.url) }
   let aegis = new AegisProcess(options)
   const counts: Record<Victim, number> = { aegis: 0, postgres: 0, both: 0 }
+  const forget = onInterrupt(() => {
+    aegis.abandon()
+    rmSync(directory, { recursive: true, force: true })
+  })
   try {
     for (let killed = 0; killed < kills; killed += 1) {
       // The first kills meet the start, the migrations and the first load; later ones a running day.
@@ -78,9 +82,22 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
       cause: error,
     })
   } finally {
+    forget()
     await aegis.stop()
     await simulator.stop()
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Somebody stops the rig: what it started goes with it. Returns what takes this back. */
+function onInterrupt(clean: () => void): () => void {
+  const interrupted = (signal: NodeJS.Signals) => {
+    clean()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted)
   }
 }
 
