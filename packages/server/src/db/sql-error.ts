@@ -8,7 +8,8 @@ interface DriverError {
 
 /** SQLSTATE classes and codes after which the connection, not the statement, is the trouble (PostgreSQL, appendix A). */
 const connectionStates = /^(08...|57P0[1-5]|53300|28...|3D000)$/
-const sqlStatePattern = /^[0-9A-Z]{5}$/
+/** Always with a digit: EPIPE and EBUSY are Node's. */
+const sqlStatePattern = /^(?=.*\d)[0-9A-Z]{5}$/
 /** Identifiers as this project writes them; anything else in a driver's field is dropped. */
 const identifierPattern = /^[a-z_][a-z0-9_]{0,62}$/
 /** Node's names of socket and TLS errors. */

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { fromDriverError } from './sql-error.ts'
+
+const cases: readonly [title: string, error: unknown, code: string][] = [
+  ['a broken pipe is a lost connection, although its name has five letters', { code: 'EPIPE' }, 'db.unavailable'],
+  ['so is a reset one', { code: 'ECONNRESET' }, 'db.unavailable'],
+  ['so is a server that shuts down', { code: '57P01' }, 'db.unavailable'],
+  ['so is one that is full', { code: '53300' }, 'db.unavailable'],
+  ['a broken constraint is the statement', { code: '23505', constraint: 'record_pkey' }, 'db.statement-failed'],
+  ['so is an internal error', { code: 'XX000' }, 'db.statement-failed'],
+]
+for (const [title, error, code] of cases) test(title, () => assert.equal(fromDriverError(error).code, code))
