@@ -1,6 +1,6 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
-import { compareRecord } from './compare-record.ts'
+import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, type Source, type Verdict } from './judge-version.ts'
 import { type Kind, type PracticeFacts, type RecordKind, recordKinds, type Shape } from './record-kinds.ts'
@@ -158,11 +158,7 @@ function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow
 function writeOne(work: Work, item: Incoming, deleted: boolean): void {
   const held = work.held.get(item.key)
   const comparison = held
-    ? compareRecord(work.kind, openHeld(work, held), {
-        body: item.record,
-        shape: work.input.shape,
-        later: item.lastModifiedAt !== undefined && item.lastModifiedAt !== held.last_modified_at,
-      })
+    ? compareWithHeld(work, item, held)
     : { fields: Object.keys(item.record).sort(), next: item.record }
   const state = deleted ? 'deleted' : 'present'
   const row = toRow(work, item, { state, body: comparison.next })
@@ -194,6 +190,11 @@ const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 /** Names of fields stand in clear: one that is no name of athenahealth's is counted without being told. */
 function clearNames(fields: readonly string[]): readonly string[] {
   return [...new Set(fields.map((name) => (fieldName.test(name) ? name : '(other)')))]
+}
+
+function compareWithHeld(work: Work, { record, lastModifiedAt: at }: Incoming, held: table.HeldRow): Comparison {
+  const later = at !== undefined && at !== held.last_modified_at
+  return compareRecord(work.kind, openHeld(work, held), { body: record, shape: work.input.shape, later })
 }
 
 function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 'deleted'): table.ChangeRow['what'] {
