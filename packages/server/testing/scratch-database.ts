@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { after } from 'node:test'
 import pg from 'pg'
 import { clientConfig, type RuntimeLogins } from '../src/db/database-login.ts'
@@ -98,14 +99,14 @@ async function createClone(clusterUrl: string, name: string): Promise<void> {
 
 let template: Promise<string> | undefined
 
-/** One template per state of the migrations, made by whoever needs it first. */
+/** One template per state of the migrations and of the queue's installation, made by whoever needs it first. */
 function ensureTemplate(client: pg.Client, clusterUrl: string): Promise<string> {
   template ??= makeTemplate(client, clusterUrl)
   return template
 }
 
 async function makeTemplate(client: pg.Client, clusterUrl: string): Promise<string> {
-  const state = createHash('sha256')
+  const state = createHash('sha256').update(readFileSync(new URL('../src/queue/install-queue.ts', import.meta.url)))
   for (const { name, checksum } of readMigrations(migrationsDirectory)) state.update(`${name}:${checksum}\n`)
   const wanted = `template_${state.digest('hex').slice(0, 16)}`
   const lock = [Number.parseInt(wanted.slice(-8), 16)]

@@ -13,7 +13,21 @@ const advisoryLock = 4_017_195_901
 
 const readState = `
   select (select version from pgboss.version) as version,
-    has_table_privilege('aegis_control', 'pgboss.job_common', 'select, insert, update, delete') as granted`
+    has_table_privilege('aegis_control', 'pgboss.job_common', 'select, insert, update, delete') as granted,
+    exists (select from pg_trigger where tgrelid = 'pgboss.queue'::regclass and tgname = 'aegis_no_lane_passed')
+      as triggered`
+/**
+ * pg-boss counts now and then which lanes have a running job, and until its next look, a minute later, gives out no job
+ * of those lanes, long after they are free again. Workers see to their lanes themselves (`groupConcurrency`): what was
+ * counted is dropped.
+ */
+const dropLanesCounted = `
+  create or replace function pgboss.aegis_no_lane_passed() returns trigger language plpgsql set search_path = pg_catalog
+    as $$ begin new.singletons_active := null; return new; end $$;
+  create or replace trigger aegis_no_lane_passed before insert or update on pgboss.queue
+    for each row execute function pgboss.aegis_no_lane_passed();
+  update pgboss.queue set singletons_active = null where singletons_active is not null`
+
 /** The role of control tables works the queues; the tenant role has nothing but the function aegis.enqueue. */
 const grants = `
   revoke all on schema pgboss from public;
@@ -38,6 +52,7 @@ export async function installQueue({ ownerUrl }: { ownerUrl: string }): Promise<
     if (found === undefined) await client.query(getConstructionPlans(queueSchema))
     // The exported plan builds indexes at once; pg-boss's own start would leave them to a worker with the owner's rights.
     else if (found < wantedVersion()) await client.query(getMigrationPlans(queueSchema, found))
+    await client.query(dropLanesCounted)
     await client.query(grants)
   } catch (error) {
     throw fromDriverError(error)
@@ -49,6 +64,7 @@ export async function installQueue({ ownerUrl }: { ownerUrl: string }): Promise<
 interface QueueState {
   version: number | undefined
   granted: boolean
+  triggered: boolean
 }
 
 async function isInstalled(client: pg.Client): Promise<boolean> {
@@ -56,7 +72,7 @@ async function isInstalled(client: pg.Client): Promise<boolean> {
   if (version === undefined) return false
   if (version > wantedVersion()) throw new AegisError('db.newer-schema', { queueVersion: version })
   const { rows } = await client.query<QueueState>(readState)
-  return version === wantedVersion() && rows[0]?.granted === true
+  return version === wantedVersion() && rows[0]?.granted === true && rows[0].triggered
 }
 
 async function installedVersion(client: pg.Client): Promise<number | undefined> {

@@ -177,6 +177,20 @@ describe('a lane', () => {
     await queue.stop()
   })
 
+  test('is served as soon as it is free, though pg-boss has counted it as busy', async () => {
+    const job = defineJob<Ids>({ name: 'test.counted', lane })
+    await declareJobs({ db }, [job])
+    // What pg-boss notes when it looks while a job of the lane is running, and remembers for a minute.
+    await owner.rows("update pgboss.queue set singletons_active = array['practice 1'] where name = $1", [job.name])
+    const queue = await start([job])
+    const steer = steered<Ids>()
+    await queue.work(job, steer.handler)
+    await db.practice(1, (tx) => enqueue(tx, job, { practice: 1 }))
+    await eventually(async () => steer.calls.length === 1)
+    steer.calls[0]?.done()
+    await queue.stop()
+  })
+
   test('never loses work that was written while its job was waiting', async () => {
     const job = defineJob<Ids>({ name: 'test.joined', lane })
     const queue = await start([job])
