@@ -57,6 +57,7 @@ describe('called wrongly, with exit code 2:', () => {
 
 const helped: [args: string[], said: RegExp][] = [
   [['--help'], /aegis up --demo[\s\S]*Exit codes/],
+  [['--version'], /^\d+\.\d+\.\d+\n$/],
   [['up', '--help'], /Examples:\n {2}aegis up --demo/],
   [['status', '--help'], /Exit code 1 when there is an alarm/],
   [['sync', '--help'], /aegis sync resnapshot --practice/],

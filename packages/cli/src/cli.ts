@@ -1,3 +1,4 @@
+import { version } from '@aegis/server'
 import { Command } from 'commander'
 import { addConfig } from './commands/config.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -50,6 +51,7 @@ function buildProgram(context: CommandContext): Command {
   const { out, err } = context.terminal
   const program = new Command('aegis')
     .description('A live, loss-free mirror of athenahealth practices, on your own machine.')
+    .version(version, '--version', 'tell the release')
     .option('--debug', 'show where an error comes from')
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
