@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { AegisError, bindHome, prepareHome, type RunningAegis } from '@aegis/server'
 import { startSimulator } from '@aegis/simulator'
 import { sampleReport } from '../../testing/sample-report.ts'
@@ -119,12 +119,15 @@ test('asked to end while it is still starting, it ends in order', async () => {
   void started
 })
 
-test('asked twice, it ends at once', async () => {
+test('asked twice, it ends at once; a signal that arrives by two ways is one', async () => {
   const stuck = Promise.withResolvers<undefined>()
   const { programs, started } = recorded({ stop: () => stuck.promise })
   const { terminal, ended } = start(['--demo', '--home', 'twice'], programs)
   await started
-  terminal.signal('SIGINT')
+  terminal.signal('SIGTERM')
+  terminal.signal('SIGTERM')
+  assert.deepEqual(terminal.exits, [])
+  await delay(550)
   terminal.signal('SIGINT')
   assert.deepEqual(terminal.exits, [130])
   stuck.resolve(undefined)

@@ -103,7 +103,7 @@ function pictureView({ out, color, unicode }: LiveViewOptions): View {
   const stopResizing = out.onResize(draw)
   const leave = () => out.write(LEAVE)
   const stopLeaving = out.onExit(leave)
-  out.write(ENTER)
+  out.write(`${ENTER} Aegis is up; its status is being read`)
   return {
     show(report) {
       history = extendHistory(history, report)
