@@ -279,7 +279,7 @@ test('a version in the hour that clocks repeat is ordered by asking, so that no 
   assert.equal((await read('appointment', '9001'))?.body.appointmentstatus, 'x')
 })
 
-test('a time of the year 10000 is kept as sent and orders nothing', async () => {
+test('a time outside of all calendars is kept as sent and orders nothing', async () => {
   const { apply, practice, read } = mirror()
   const never = { ...visit, date: '9999-12-31', starttime: '23:30', lastmodified: '12/31/9999 23:59:59' }
   assert.equal((await apply('appointment', [never])).created, 1)
@@ -291,6 +291,8 @@ test('a time of the year 10000 is kept as sent and orders nothing', async () => 
   )
   assert.deepEqual([rows[0]?.clear.localDate, rows[0]?.clear.startsAt, rows[0]?.at], ['9999-12-31', undefined, null])
   assert.equal((await apply('appointment', [{ ...never, duration: 30 }])).updated, 1)
+  const first = { ...never, date: '0001-01-01', starttime: '00:00', lastmodified: '01/01/0001 00:00:00' }
+  assert.equal((await apply('appointment', [first])).updated, 1)
 })
 
 test('an appointment without a status and a patient that can be read is still shown as one', async () => {

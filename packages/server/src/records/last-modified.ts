@@ -14,7 +14,8 @@ export function lastModifiedAt(text: unknown): number | undefined {
   return sameWall(instant, instant + hourMs) || sameWall(instant, instant - hourMs) ? undefined : instant
 }
 
-const storable = { from: Date.parse('0001-01-01T00:00:00Z'), to: Date.parse('9999-12-31T23:59:59Z') }
+// A day later than the first of all: the hour before it is asked for too.
+const storable = { from: Date.parse('0001-01-02T00:00:00Z'), to: Date.parse('9999-12-31T23:59:59Z') }
 
 /**
  * Whether an instant (epoch ms) has a year of four digits: outside of them PostgreSQL and ISO 8601 write years in
