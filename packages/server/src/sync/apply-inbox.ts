@@ -136,6 +136,9 @@ function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFact
   return typeof id === 'string' && departments.size > 0 && !departments.has(id)
 }
 
+/** Stands for the page of a record that never came with one. */
+export const noPage = { page_id: '0' }
+
 /** Sets a record aside, sealed, with the page it came with; for one that could not even be fetched, where it stood. */
 export async function quarantine(
   tx: Tx,

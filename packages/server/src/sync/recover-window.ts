@@ -1,8 +1,8 @@
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
-import { applyNextPage } from './apply-inbox.ts'
+import { applyNextPage, noPage, quarantine } from './apply-inbox.ts'
 import { type FetchedPage, replayPage } from './feeds.ts'
-import { openGap } from './gap.sql.ts'
+import { type GapCause, openGap } from './gap.sql.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 import { storePage } from './store-page.ts'
 import * as table from './sync.sql.ts'
@@ -21,9 +21,11 @@ export async function recoverWindow(deps: SyncDeps, held: table.HeldFeed): Promi
   const oldest = intents[0]
   if (!oldest) return
   const expired = deps.clock.now() - oldest.opened_at > deps.settings.retentionMs
-  const outcome = expired ? 'retention-passed' : await replayFrom(deps, held, oldest.opened_at)
+  const { outcome, unread }: Replayed = expired
+    ? { outcome: 'retention-passed', unread: [] }
+    : await replayFrom(deps, held, oldest.opened_at)
   if (outcome !== 'complete') {
-    await declareGap(deps, held, { cause: outcome, intents })
+    await declareGap(deps, held, { cause: outcome, intents, unread })
     return
   }
   await failpoint('sync.before-replay-closed')
@@ -32,27 +34,29 @@ export async function recoverWindow(deps: SyncDeps, held: table.HeldFeed): Promi
   deps.log.info('sync.recovered', { practice: held.practice, feed: held.feed, intents: intents.length })
 }
 
-/** Replays the window from `openedAt` to now with its margins; if not all of it could be read, why not. */
-async function replayFrom(
-  deps: SyncDeps,
-  held: table.HeldFeed,
-  openedAt: number,
-): Promise<'complete' | 'unreadable' | 'retention-passed'> {
+/** What came of a replay; `unread` are the places of the records in it that could not be read. */
+interface Replayed {
+  readonly outcome: 'complete' | 'unreadable' | 'retention-passed'
+  readonly unread: readonly { readonly from: number; readonly to: number; readonly offset: number }[]
+}
+
+/** Replays the window from `openedAt` to now with its margins. */
+async function replayFrom(deps: SyncDeps, held: table.HeldFeed, openedAt: number): Promise<Replayed> {
   const margin = Math.max(deps.settings.replayMarginMs, 2 * deps.upstream.skewMs())
   const window = { from: openedAt - margin, to: deps.clock.now() + margin }
+  const unread: Replayed['unread'][number][] = []
   let offset = 0
-  let unreadable = false
   for (let read = 0; read < pagesMax; read += 1) {
     const page = await replayOnce(deps, held, { ...window, offset })
     if (page === 'unreadable') {
-      unreadable = true
+      unread.push({ ...window, offset })
       offset += 1
       continue
     }
-    if (!page.more) return unreadable ? 'unreadable' : 'complete'
+    if (!page.more) return { outcome: unread.length > 0 ? 'unreadable' : 'complete', unread }
     offset += page.items
   }
-  return 'retention-passed'
+  return { outcome: 'retention-passed', unread }
 }
 
 async function replayOnce(
@@ -77,10 +81,14 @@ async function replayOnce(
 async function declareGap(
   deps: SyncDeps,
   held: table.HeldFeed,
-  { cause, intents }: { cause: 'unreadable' | 'retention-passed'; intents: readonly table.Intent[] },
+  { cause, intents, unread }: { cause: GapCause; intents: readonly table.Intent[]; unread: Replayed['unread'] },
 ): Promise<void> {
   const from = intents[0]?.opened_at ?? deps.clock.now()
+  // A snapshot of appointments reads some weeks only: what is set aside here may not be in it and stays on record.
+  const reason = held.feed === 'appointments' ? 'unreadable-change' : 'unreadable'
   await asHolder(deps, held, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    for (const record of unread) await quarantine(tx, keys, { held, page: noPage, record, reason })
     await openGap(tx, held, { cause, from: timestamp(from) })
     await table.wantResnapshot(tx, held)
     await table.closeIntents(tx, held, { ids: intents.map((intent) => intent.intent_id), outcome: 'gap' })

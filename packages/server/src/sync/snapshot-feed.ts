@@ -3,7 +3,7 @@ import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
-import { applyNextPage, quarantine } from './apply-inbox.ts'
+import { applyNextPage, noPage, quarantine } from './apply-inbox.ts'
 import { type FetchedPage, planSnapshot, type Segment, snapshotPage } from './feeds.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
@@ -42,8 +42,10 @@ export async function snapshotStep(
   }
   const read = (part: PartOfList) => snapshotPage(deps, held, { segment, ...part, gap })
   const part = { offset: run.row_offset, limit: deps.settings.snapshotPageSize }
-  const page = await readReadable(read, part).catch((error: unknown) => {
-    if (isDepartmentRefused(segment, error)) return 'refused' as const
+  const page = await readReadable(read, part).catch(async (error: unknown) => {
+    if (!isDepartmentRefused(segment, error)) throw error
+    if (phase === 'provisional' || run.restarts >= refusalsMax) return 'refused' as const
+    await beginAgain(deps, held, run)
     throw error
   })
   await failpoint('sync.snapshot-page')
@@ -65,13 +67,19 @@ export async function snapshotStep(
   if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
 }
 
-/** Stands for the page of a record that never came with one. */
-const noPage = { page_id: '0' }
+/** By the snapshot that counts, a department's list is asked for this often more before it is taken for refused. */
+const refusalsMax = 3
 
 /** A department may be closed, or open to nobody, while the others are read: it does not stop them. */
 function isDepartmentRefused(segment: Segment, error: unknown): boolean {
   const refused = error instanceof AthenaError && (error.code === 'not-found' || error.code === 'invalid-request')
   return refused && 'departmentId' in segment
+}
+
+/** One refusal may be a mistake, and passing a department by mistake would lose its records: it is asked for again. */
+function beginAgain(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRun): Promise<void> {
+  const start = { segment: run.segment, offset: 0, anchors: [], restarts: run.restarts + 1, read: 0 }
+  return asHolder(deps, held, (tx) => runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, start))
 }
 
 /** Goes on behind what cannot be read: a record, whose id is not known, or the list of a department. Where is kept. */

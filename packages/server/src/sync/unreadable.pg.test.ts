@@ -80,8 +80,13 @@ test('a record that no page can hold is a gap of the feed, and the feed goes on'
   const missing = (await mirrored.differences()).map(({ kind, id, field }) => ({ kind, id, field }))
   assert.deepEqual(missing, [{ kind: 'patients', id: String(bad?.patientid), field: 'lastname' }])
   assert.deepEqual(await mirrored.gaps(), [])
-  assert.equal((await picture(mirrored)).quarantined, 1)
+  assert.ok((await picture(mirrored)).quarantined > 0)
   assert.deepEqual(await failures(mirrored), [null, null, null, null, null])
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.deps.db.practice(practice, (tx) => table.wantResnapshot(tx, { practice, feed: 'patients' }))
+  await mirrored.run(2)
+  assert.deepEqual(await mirrored.differences(), [])
+  assert.equal((await picture(mirrored)).quarantined, 0)
 })
 
 test('a page that is too large is asked for in parts', async (t) => {
@@ -97,6 +102,45 @@ test('a page that is too large is asked for in parts', async (t) => {
   assert.deepEqual(await mirrored.differences(), [])
   assert.ok(sizes.some((size) => size > 1))
 })
+
+test('a change of an appointment that cannot be read stays on record, also after a snapshot', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
+  await mirrored.bringUp()
+  const appointments = [...mirrored.simulator.truth.records(practice, 'appointments')]
+  const bad = appointments.find((record) => record.appointmentstatus === 'f')
+  spoil(mirrored, (text, url) => {
+    const at = text.indexOf(`"appointmentid":"${String(bad?.appointmentid)}"`)
+    return at > 0 && url.pathname.endsWith('/changed') ? text.slice(0, at + 5) : undefined
+  })
+  mirrored.change({ kind: 'cancel', appointment: bad?.appointmentid })
+  await mirrored.run(5)
+  assert.deepEqual(await gapsEver(mirrored), [{ feed: 'appointments', cause: 'unreadable' }])
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.equal((await picture(mirrored)).quarantined, 1)
+})
+
+for (const [title, times, missing] of [
+  ['refused a few times is asked for again', 4, false],
+  ['refused for good is set aside and does not keep the others', 1_000, true],
+] as const) {
+  test(`a department's list that is ${title}`, async (t) => {
+    const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
+    const bad = somePatients(mirrored)[0]?.departmentid
+    let refusals = 0
+    mirrored.fetch = async (url, init, call) => {
+      const of = new URL(url).searchParams.get('departmentid')
+      if (call.route !== '/patients' || of !== String(bad) || refusals >= times)
+        return mirrored.toSimulator(url, init, call)
+      refusals += 1
+      return new Response('{"error":"x"}', { status: 404 })
+    }
+    await mirrored.run(9)
+    const lost = (await mirrored.differences()).filter(({ what }) => what === 'missing')
+    assert.equal(lost.length > 0, missing)
+    assert.equal((await picture(mirrored)).quarantined, missing ? 1 : 0)
+    assert.deepEqual(await failures(mirrored), [null, null, null, null, null])
+  })
+}
 
 /** Answers to reads by id that Aegis can do nothing with; the list of open slots and the feeds stay as they are. */
 const byId: readonly [title: string, answer: (id: string) => Response][] = [
