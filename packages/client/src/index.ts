@@ -76,6 +76,7 @@ export {
   instantOf,
   instantsOf,
   instantToEasternWall,
+  offsetMinutesAt,
   type WallTime,
   wallTimeAt,
   type Zone,

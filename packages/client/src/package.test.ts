@@ -63,6 +63,7 @@ test('the public names are these', () => {
     'isAthenaError',
     'judgeResponse',
     'judgeTokenResponse',
+    'offsetMinutesAt',
     'patientFieldMax',
     'readFeedPage',
     'readListPage',

@@ -1,3 +1,5 @@
+import { offsetMinutesAt } from '@aegis/client'
+
 /** A date and time as a clock on the wall of some place shows it. Months count from 1. */
 export interface WallTime {
   readonly year: number
@@ -7,6 +9,7 @@ export interface WallTime {
   readonly minute: number
 }
 
+const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
 /** What clocks in `timeZone` (an IANA name) show at `at` (epoch ms). RangeError for a zone the runtime does not know. */
@@ -40,30 +43,5 @@ export function instantsOf(timeZone: string, wall: WallTime): [number, ...number
 
 /** Local time less UTC at an instant: -5 h in New York in winter. */
 function zoneOffsetMs(timeZone: string, at: number): number {
-  const parts: Record<string, number> = {}
-  for (const { type, value } of formatterOf(timeZone).formatToParts(at)) parts[type] = Number(value)
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000
-}
-
-/** Building a formatter costs a thousand times what using it does. One per zone ever named in the configuration. */
-const formatters = new Map<string, Intl.DateTimeFormat>()
-
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone)
-  if (known) return known
-  const formatter = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  formatters.set(timeZone, formatter)
-  return formatter
+  return offsetMinutesAt({ name: timeZone }, at) * MINUTE_MS
 }
