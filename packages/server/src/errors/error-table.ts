@@ -254,7 +254,7 @@ export const errorTable = {
   'quota.day-exhausted': {
     status: 503,
     title: "Today's athenahealth calls are used up for this kind of work",
-    remedy: 'Calls go on two minutes after 00:00 GMT. "aegis status" shows who used them.',
+    remedy: 'Calls go on two minutes after 00:00 GMT. "aegis status" shows how many were made.',
   },
   'quota.stopping': { status: 503, title: 'This instance is being stopped' },
   'quota.timeout': {
@@ -310,7 +310,7 @@ export const errorTable = {
   'sealing.key-exhausted': {
     status: 500,
     title: 'A key has sealed as many values as it safely can',
-    remedy: 'Rotate the key.',
+    remedy: 'Keys are renewed long before this. Start Aegis again; if it comes back, report it as a defect.',
   },
   'sealing.key-missing': {
     status: 410,
