@@ -3,7 +3,10 @@ import { InvalidArgumentError, Option } from 'commander'
 
 /** `--home`, the same on every command that has one. */
 export function homeFlag(): Option {
-  return new Option('--home <directory>', 'where data, keys and logs are (else AEGIS_HOME, else .aegis)')
+  return new Option(
+    '--home <directory>',
+    'where data, keys and logs are (else AEGIS_HOME, else home in the file, else .aegis)',
+  )
 }
 
 /** `--config`, the same on every command that has one. */

@@ -25,7 +25,7 @@ Examples:
   aegis up --demo                                a simulated practice and everything else on this machine
   aegis up                                       what ./aegis.yaml configures ("aegis config check" checks it)
   aegis up --config clinic.yaml --home /srv/aegis --plain
-  aegis up --demo --home /tmp/second --port 0    a second one beside the first`
+  aegis up --demo --home .aegis-2 --port 0       a second one beside the first`
 
 /** `aegis up`: starts an instance and shows what it does until it is stopped. */
 export function addUp(program: Command, context: CommandContext): void {
@@ -35,7 +35,11 @@ export function addUp(program: Command, context: CommandContext): void {
     .option('--demo', 'with a simulated practice of its own; needs no configuration')
     .addOption(homeFlag())
     .addOption(configFlag())
-    .option('--port <port>', 'port of its API; 0 takes a free one (else http.port, else 7420)', wholeNumber(0, 65_535))
+    .option(
+      '--port <port>',
+      'port of its API; 0 takes a free one (else AEGIS_PORT, else http.port, else 7420)',
+      wholeNumber(0, 65_535),
+    )
     .option('--plain', 'lines instead of a picture, also on a terminal')
     .addHelpText('after', EXAMPLES)
     .action(
