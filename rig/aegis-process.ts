@@ -120,6 +120,7 @@ export interface StatusReport {
     readonly practice: number
     readonly openIntents: number
     readonly waitingPages: number
+    readonly inDoubt: number
     readonly quarantined: number
     readonly feeds: readonly {
       feed: string

@@ -122,7 +122,7 @@ async function comeToRest(aegis: AegisProcess, simulator: Simulator): Promise<vo
     const report = await aegis.status().catch(() => undefined)
     const [found] = report?.practices ?? []
     last = found
-    if (!report || !found || found.openIntents > 0 || found.waitingPages > 0) continue
+    if (!report || !found || found.openIntents + found.waitingPages + found.inDoubt > 0) continue
     const caughtUp = found.feeds.every(({ state, lagMs, gaps, feed }) => {
       const hasFeed = feed === 'appointments' || feed === 'patients' || feed === 'providers'
       const seenAt = Date.parse(report.now) - (lagMs ?? Number.POSITIVE_INFINITY)

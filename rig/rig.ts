@@ -11,7 +11,7 @@ const { values } = parseArgs({
   },
 })
 
-const kills = Number(values.kills ?? (values.tier === 'short' ? 6 : 20))
+const kills = Number(values.kills ?? (values.tier === 'short' ? 12 : 20))
 const seed = Number(values.seed)
 const patients = Number(values.patients)
 const started = performance.now()

@@ -34,6 +34,7 @@ export function samplePractice(changes: Partial<PracticeStatus> = {}): PracticeS
     openIntents: 0,
     quarantined: 0,
     waitingPages: 0,
+    inDoubt: 0,
     ...changes,
   }
 }

@@ -75,6 +75,7 @@ function changes(status: PracticeStatus, { size, history }: Surroundings): Line 
       ['merged', status.merged, 'dim'],
       ['open intents', status.openIntents, 'warn'],
       ['pages waiting', status.waitingPages, 'dim'],
+      ['records in doubt', status.inDoubt, 'dim'],
       ['quarantined', status.quarantined, 'bad'],
     ] as const
   ).filter(([, value]) => value > 0)

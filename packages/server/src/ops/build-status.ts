@@ -86,6 +86,7 @@ function practiceStatus(
     openIntents: picture.openIntents,
     quarantined: picture.quarantined,
     waitingPages: picture.waitingPages,
+    inDoubt: picture.inDoubt,
   }
 }
 

@@ -50,6 +50,7 @@ const report: StatusReport = {
       openIntents: 0,
       quarantined: 0,
       waitingPages: 0,
+      inDoubt: 0,
     },
   ],
   alarms: [],

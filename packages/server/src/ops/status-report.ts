@@ -40,6 +40,8 @@ export interface PracticeStatus {
   readonly openIntents: number
   readonly quarantined: number
   readonly waitingPages: number
+  /** Records in doubt: each is asked for by id. */
+  readonly inDoubt: number
 }
 
 export interface FeedStatus {

@@ -53,12 +53,12 @@ const troubleSql = sql(
      (select count(*) from aegis.feed_intent where practice_id = $1 and closed_at is null) as open_intents,
      (select count(*) from aegis.quarantine where practice_id = $1 and released_at is null) as quarantined,
      (select count(*) from aegis.inbox_page where practice_id = $1 and applied_at is null) as waiting_pages,
-     (select count(*) from aegis.refetch where practice_id = $1) as refetch`,
+     (select count(*) from aegis.refetch where practice_id = $1) as in_doubt`,
 )
 
 /** Open work and trouble of a practice, as counts. */
 export async function countTrouble(tx: Tx, practice: number) {
-  const [row] = await tx.rows<Record<'open_intents' | 'quarantined' | 'waiting_pages' | 'refetch', string>>(
+  const [row] = await tx.rows<Record<'open_intents' | 'quarantined' | 'waiting_pages' | 'in_doubt', string>>(
     troubleSql,
     [practice],
   )
@@ -66,6 +66,6 @@ export async function countTrouble(tx: Tx, practice: number) {
     openIntents: Number(row?.open_intents ?? 0),
     quarantined: Number(row?.quarantined ?? 0),
     waitingPages: Number(row?.waiting_pages ?? 0),
-    refetch: Number(row?.refetch ?? 0),
+    inDoubt: Number(row?.in_doubt ?? 0),
   }
 }

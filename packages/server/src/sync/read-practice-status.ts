@@ -13,6 +13,8 @@ export interface PracticePicture {
   readonly openIntents: number
   readonly quarantined: number
   readonly waitingPages: number
+  /** Records to be asked for by id. */
+  readonly inDoubt: number
 }
 
 export interface FeedSummary extends table.FeedStateRow {
