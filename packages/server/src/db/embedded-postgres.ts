@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import type { Clock } from '../clock/clock.ts'
 import { type Random, systemRandom } from '../clock/random.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import { type ClusterPaths, clusterPaths, prepareCluster } from './cluster.ts'
 import type { ClusterPasswords } from './cluster-passwords.ts'
@@ -55,16 +55,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const paths = clusterPaths(options)
   const sync = options.settings?.['fsync'] !== 'off'
   const passwords = await prepareCluster(paths, { random: options.random ?? systemRandom, sync })
-  const server = new SupervisedServer(options, { ...paths, dataDir: realpathSync(paths.dataDir) })
-  await server.start()
-  const url = (name: keyof ClusterPasswords, database: string) =>
-    `postgres://${name}:${passwords[name]}@localhost/${database}?host=${encodeURIComponent(server.socketDirectory)}`
-  try {
-    await ensureLogins({ url: url('aegis_owner', 'postgres'), database, passwords })
-  } catch (error) {
-    await server.stop()
-    throw error
-  }
+  const server = await startUsable(options, { ...paths, dataDir: realpathSync(paths.dataDir) }, passwords)
+  const url = (name: keyof ClusterPasswords, of: string) => loginUrl(server, { name, password: passwords[name], of })
   return {
     ownerUrl: url('aegis_owner', database),
     logins: {
@@ -78,6 +70,37 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     adopted: server.adopted,
     stop: () => server.stop(),
   }
+}
+
+/** A server that was killed a moment ago can still look alive and be taken over: it is given up this often. */
+const startsMax = 3
+
+/** Starts or takes over the server and makes its logins. */
+async function startUsable(
+  options: EmbeddedOptions,
+  paths: ClusterPaths,
+  passwords: ClusterPasswords,
+): Promise<SupervisedServer> {
+  for (let start = 1; ; start += 1) {
+    const server = new SupervisedServer(options, paths)
+    await server.start()
+    const { adopted } = server
+    const url = loginUrl(server, { name: 'aegis_owner', password: passwords.aegis_owner, of: 'postgres' })
+    try {
+      await ensureLogins({ url, database, passwords })
+      return server
+    } catch (error) {
+      await server.stop()
+      if (!adopted || !isAegisError(error, 'db.unavailable') || start === startsMax) throw error
+    }
+  }
+}
+
+function loginUrl(
+  { socketDirectory }: SupervisedServer,
+  login: { name: keyof ClusterPasswords; password: string; of: string },
+): string {
+  return `postgres://${login.name}:${login.password}@localhost/${login.of}?host=${encodeURIComponent(socketDirectory)}`
 }
 
 /** The server process over its life: started, watched, started again, stopped. */
