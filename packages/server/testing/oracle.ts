@@ -60,7 +60,8 @@ export function compareKind({ kind, truth, mirror, inScope, ignored }: Compariso
     seen.add(id)
     const ours = held.get(id)
     if (ours) differences.push(...compareOne(kind, { id, record, ours, ignored }))
-    else if (inScope(record)) differences.push({ kind, id, what: 'missing' })
+    // A patient who was deleted before we first looked is in no list: there was never anything to hold.
+    else if (record.status !== 'deleted' && inScope(record)) differences.push({ kind, id, what: 'missing' })
   }
   for (const [id, ours] of held) {
     if (!seen.has(id) && ours.state === 'present' && !isDeletedSlot(kind, ours.body))
