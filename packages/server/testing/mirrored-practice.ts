@@ -197,7 +197,7 @@ export class MirroredPractice {
       const held = new Set(mirror.map((record) => record.key))
       const inScope = (record: Readonly<Record<string, unknown>>) =>
         kind !== 'appointment' || held.has(String(record.appointmentid)) || this.#isPromised(record)
-      all.push(...compareKind({ kind: feed, truth, mirror, inScope, ignored }))
+      all.push(...compareKind({ kind: feed, truth, mirror, inScope }))
     }
     return all
   }
@@ -224,13 +224,3 @@ export class MirroredPractice {
     })
   }
 }
-
-/** Fields that only one endpoint sends, or that are about the request rather than the record. */
-const ignored: ReadonlySet<string> = new Set([
-  'reasonid',
-  'previouspatientids',
-  'copay',
-  'appointmentcopay',
-  'localproviderid',
-  'renderingproviderid',
-])

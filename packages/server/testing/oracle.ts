@@ -39,18 +39,26 @@ export const kindRules: Readonly<Record<Kind, KindRule>> = {
   },
 }
 
+/** Fields that only one endpoint sends, or that are about the request: the truth shows records as the feed does. */
+const ofOneEndpoint: ReadonlySet<string> = new Set([
+  'reasonid',
+  'previouspatientids',
+  'copay',
+  'appointmentcopay',
+  'localproviderid',
+  'renderingproviderid',
+])
+
 export interface Comparison {
   readonly kind: Kind
   readonly truth: Iterable<WireRecord>
   readonly mirror: readonly MirrorRecord[]
   /** Whether a true record is within what the mirror promises to hold. */
   inScope(record: WireRecord): boolean
-  /** Fields that the mirror computes or that time alone changes upstream, without any change of the record. */
-  readonly ignored?: ReadonlySet<string>
 }
 
 /** Every difference of one kind; an empty list means that the mirror equals the truth. */
-export function compareKind({ kind, truth, mirror, inScope, ignored }: Comparison): Difference[] {
+export function compareKind({ kind, truth, mirror, inScope }: Comparison): Difference[] {
   const rule = kindRules[kind]
   const held = new Map(mirror.map((record) => [text(record.body[rule.idField]), record]))
   const differences: Difference[] = []
@@ -59,7 +67,7 @@ export function compareKind({ kind, truth, mirror, inScope, ignored }: Compariso
     const id = text(record[rule.idField])
     seen.add(id)
     const ours = held.get(id)
-    if (ours) differences.push(...compareOne(kind, { id, record, ours, ignored }))
+    if (ours) differences.push(...compareOne(kind, { id, record, ours }))
     // A patient who was deleted before we first looked is in no list: there was never anything to hold.
     else if (record.status !== 'deleted' && inScope(record)) differences.push({ kind, id, what: 'missing' })
   }
@@ -75,17 +83,14 @@ function isDeletedSlot(kind: Kind, body: WireRecord): boolean {
   return kind === 'appointments' && body.appointmentstatus === 'x' && body.patientid === undefined
 }
 
-function compareOne(
-  kind: Kind,
-  pair: { id: string; record: WireRecord; ours: MirrorRecord; ignored: ReadonlySet<string> | undefined },
-): Difference[] {
-  const { id, record, ours, ignored } = pair
+function compareOne(kind: Kind, pair: { id: string; record: WireRecord; ours: MirrorRecord }): Difference[] {
+  const { id, record, ours } = pair
   const deleted = record.status === 'deleted'
   if (ours.state === 'merged') return []
   if ((ours.state === 'deleted') !== deleted) return [{ kind, id, what: 'state' }]
   const names = new Set([...Object.keys(ours.body), ...kindRules[kind].core.filter((name) => name in record)])
   return [...names]
-    .filter((name) => !ignored?.has(name) && !sameValue(record[name], ours.body[name]))
+    .filter((name) => !ofOneEndpoint.has(name) && !sameValue(record[name], ours.body[name]))
     .map((field) => ({ kind, id, what: 'field', field }) as const)
 }
 
