@@ -11,7 +11,11 @@ export interface TinyPractice extends Practice {
   change(change: Change): void
 }
 
-const idFields = { appointments: 'appointmentid', patients: 'patientid', providers: 'providerid' } as const
+const idFields: Readonly<Record<string, string>> = {
+  appointments: 'appointmentid',
+  patients: 'patientid',
+  providers: 'providerid',
+}
 
 function tinyPractice(options: { id: number; patients: number; now: () => number }): TinyPractice {
   const { id, patients, now } = options
@@ -33,7 +37,7 @@ function tinyPractice(options: { id: number; patients: number; now: () => number
     ids: (kind) => table(kind).keys(),
     change({ feed, name, id: record, departmentId, fields }) {
       const known = table(feed).get(record)
-      table(feed).set(record, { [idFields[feed]]: record, ...known, ...fields })
+      table(feed).set(record, { [idFields[feed] ?? 'id']: record, ...known, ...fields })
       for (const listener of listeners) listener({ feed, name, id: record, departmentId, at: now() })
     },
   }

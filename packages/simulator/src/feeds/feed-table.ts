@@ -1,8 +1,8 @@
-import type { PracticeEvent } from '../practice/practice.ts'
+import type { FeedName } from '../practice/practice.ts'
 
 /** What is particular to one changed-data feed; the machinery is the same for all. */
 export interface FeedRow {
-  readonly feed: PracticeEvent['feed']
+  readonly feed: FeedName
   /** Path of the list under `/v1/{practiceid}`; the subscription is at `{path}/subscription`. */
   readonly path: string
   /** Name of the array in the list. */

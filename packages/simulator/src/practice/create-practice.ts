@@ -1,14 +1,13 @@
 /** Makes a simulated practice and shows it to the server. */
-import { appointmentAt, appointmentId, createAppointmentTable, statusOf } from './appointment-table.ts'
-import { appointmentRecord } from './appointment-record.ts'
-import { appointmentTypeRecord, makeAppointmentTypes, makeCancelReasons, makeReasons } from './appointment-type.ts'
-import { departmentRecord, makeDepartments } from './department.ts'
-import { patientRecord } from './patient-record.ts'
-import { createPatientTable, patientExists, patientStatus } from './patient-table.ts'
+import { createAppointmentTable } from './appointment-table.ts'
+import { makeAppointmentTypes, makeCancelReasons, makeReasons } from './appointment-type.ts'
+import { makeDepartments } from './department.ts'
+import { createPatientTable } from './patient-table.ts'
 import { populateSchedule } from './populate-schedule.ts'
-import type { Practice, PracticeEvent, Show } from './practice.ts'
-import { departmentById, providerById, typeById, type CustomField, type PracticeState } from './practice-state.ts'
-import { makeProviders, providerRecord } from './provider.ts'
+import type { Practice, PracticeEvent, RecordKind, Show } from './practice.ts'
+import type { CustomField, PracticeState } from './practice-state.ts'
+import { makeProviders } from './provider.ts'
+import { recordReaders } from './record-readers.ts'
 import { mixSeed } from './seeded-random.ts'
 import { eastern, wallTime } from './zone-time.ts'
 
@@ -96,45 +95,11 @@ class SimulatedPractice implements Practice {
     this.state.listeners.push(listener)
   }
 
-  wireRecord(
-    kind: Parameters<Practice['wireRecord']>[0],
-    id: string,
-    show?: Show,
-  ): Record<string, unknown> | undefined {
-    const { state } = this
-    if (kind === 'appointments') {
-      const position = appointmentAt(state.appointments, id)
-      return position === undefined ? undefined : appointmentRecord(state, position)
-    }
-    if (kind === 'patients') {
-      return patientExists(state.patients, Number(id)) ? patientRecord(state, Number(id), show) : undefined
-    }
-    if (kind === 'providers') {
-      const provider = providerById(state, id)
-      return provider === undefined ? undefined : providerRecord(provider, state.departments)
-    }
-    if (kind === 'departments') {
-      const department = departmentById(state, id)
-      return department === undefined ? undefined : departmentRecord(department, state.now())
-    }
-    const type = typeById(state, id)
-    return type === undefined ? undefined : appointmentTypeRecord(type)
+  wireRecord(kind: RecordKind, id: string, show?: Show): Record<string, unknown> | undefined {
+    return recordReaders[kind].record(this.state, id, show)
   }
 
-  *ids(kind: Parameters<Practice['ids']>[0]): Iterable<string> {
-    const { state } = this
-    if (kind === 'appointments') {
-      for (let position = 0; position < state.appointments.count; position += 1) {
-        if (statusOf(state.appointments, position) !== 'deleted') yield appointmentId(position)
-      }
-    } else if (kind === 'patients') {
-      for (let id = 1; id <= state.patients.count; id += 1) {
-        if (patientStatus(state.patients, id) !== 'merged') yield String(id)
-      }
-    } else if (kind === 'providers') {
-      for (const provider of state.providers) if (!provider.deleted) yield provider.id
-    } else {
-      for (const { id } of kind === 'departments' ? state.departments : state.types) yield id
-    }
+  ids(kind: RecordKind): Iterable<string> {
+    return recordReaders[kind].ids(this.state)
   }
 }

@@ -1,8 +1,26 @@
 /** One simulated practice: its records and the changes they go through. */
 
+/** The changed-data feeds that are simulated, by their path without `/changed`. */
+export const feedNames = [
+  'appointments',
+  'patients',
+  'providers',
+  'claims',
+  'referringproviders',
+  'documents/patientcase',
+  'labresults',
+  'chart/healthhistory/problems',
+  'chart/healthhistory/medication',
+  'chart/healthhistory/allergies',
+] as const
+export type FeedName = (typeof feedNames)[number]
+
+/** Kinds of records that can be listed and shown: those of the feeds and those that no feed tells of. */
+export type RecordKind = FeedName | 'departments' | 'appointmenttypes'
+
 /** A change in the practice as the changed-data feeds see it. */
 export interface PracticeEvent {
-  readonly feed: 'appointments' | 'patients' | 'providers'
+  readonly feed: FeedName
   /** athenahealth's event name, e.g. `ScheduleAppointment`. */
   readonly name: string
   /** Id of the record within its feed. */
@@ -32,16 +50,12 @@ export interface Practice {
    * id ever existed. Cancelled appointments, deleted slots (status `x` without a patient) and deleted patients still
    * have a shape; a merged patient answers as its survivor. `show` is for patients.
    */
-  wireRecord(
-    feed: PracticeEvent['feed'] | 'departments' | 'appointmenttypes',
-    id: string,
-    show?: Show,
-  ): Record<string, unknown> | undefined
+  wireRecord(kind: RecordKind, id: string, show?: Show): Record<string, unknown> | undefined
   /**
    * Ids of every record of a kind that still answers as itself, in no particular order: without deleted slots, deleted
    * providers and merged patients, with cancelled appointments and deleted patients.
    */
-  ids(kind: PracticeEvent['feed'] | 'departments' | 'appointmenttypes'): Iterable<string>
+  ids(kind: RecordKind): Iterable<string>
 }
 
 // Beside this contract the server uses three functions: `createPractice` (create-practice.ts), `startDay`

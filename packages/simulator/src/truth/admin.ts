@@ -111,8 +111,9 @@ function revoke({ truth }: AdminDeps, arrival: Arrival): Answer {
 
 /** The state as pages of JSON, or with `format=ndjson` as one record a line, however many there are. */
 function stateAnswer({ truth, clock }: AdminDeps, arrival: Arrival): Answer {
-  const [, practice, kind, ...rest] = arrival.path.slice(adminPrefix.length).split('/')
-  if (!isKind(kind) || rest.length > 0) throw new AdminError(404, `give state/{practice}/${recordKinds.join('|')}`)
+  const [, practice, ...name] = arrival.path.slice(adminPrefix.length).split('/')
+  const kind = name.join('/')
+  if (!isKind(kind)) throw new AdminError(404, `give state/{practice}/${recordKinds.join('|')}`)
   const records = truth.records(numberOf('practice', Number(practice)), kind)
   const input = parseInput(arrival.query)
   if (input.text('format') === 'ndjson') {
@@ -142,7 +143,7 @@ function* lines(records: Iterable<unknown>): Iterable<string> {
   if (piece.length > 0) yield `${piece.join('\n')}\n`
 }
 
-function isKind(kind: string | undefined): kind is RecordKind {
+function isKind(kind: string): kind is RecordKind {
   return recordKinds.some((known) => known === kind)
 }
 

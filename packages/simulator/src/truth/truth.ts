@@ -1,11 +1,12 @@
-import type { Practice } from '../practice/practice.ts'
+import { feedNames, type Practice, type RecordKind } from '../practice/practice.ts'
 import type { PageLog } from './page-log.ts'
 import type { RateWitness, WindowsReport } from './rate-witness.ts'
 import type { RequestLog, RequestPage } from './request-log.ts'
 
+export type { RecordKind } from '../practice/practice.ts'
+
 /** Kinds of records whose state can be listed. */
-export const recordKinds = ['departments', 'providers', 'appointmenttypes', 'patients', 'appointments'] as const
-export type RecordKind = (typeof recordKinds)[number]
+export const recordKinds: readonly RecordKind[] = ['departments', 'appointmenttypes', ...feedNames]
 
 /** Where a log is read on: entries with a number above `since` (0 if absent), at most `limit` (1,000 if absent). */
 export interface Since {
