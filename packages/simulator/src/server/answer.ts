@@ -7,6 +7,8 @@ export interface Arrival {
   readonly query: string
   readonly authorization: string | undefined
   readonly contentType: string | undefined
+  /** `X-Request-Id` as sent: a caller's own name for what it intends. */
+  readonly requestId?: string | undefined
   /** Decoded body; empty when there was none. */
   readonly body: string
 }

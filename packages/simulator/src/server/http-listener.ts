@@ -12,7 +12,8 @@ const keepAliveTimeoutMs = 60_000
 export interface ListenerOptions {
   readonly host: string
   readonly port: number
-  readonly handle: (arrival: Arrival) => Answer
+  /** Answers at once where it can; a promise only where something must be fetched first. */
+  readonly handle: (arrival: Arrival) => Answer | Promise<Answer>
   /** Value of the `Date` header: the simulator's time, not the machine's. */
   readonly date: () => string
 }
@@ -54,7 +55,7 @@ function close(server: Server): Promise<void> {
 
 function receive(options: ListenerOptions, message: IncomingMessage, response: ServerResponse): void {
   if (!hasBody(message)) {
-    send(options, response, options.handle(arrivalOf(message, '')))
+    reply(options, response, arrivalOf(message, ''))
     return
   }
   const chunks: Buffer[] = []
@@ -69,9 +70,16 @@ function receive(options: ListenerOptions, message: IncomingMessage, response: S
   })
   message.on('end', () => {
     if (!response.headersSent) {
-      send(options, response, options.handle(arrivalOf(message, Buffer.concat(chunks).toString('utf8'))))
+      reply(options, response, arrivalOf(message, Buffer.concat(chunks).toString('utf8')))
     }
   })
+}
+
+function reply(options: ListenerOptions, response: ServerResponse, arrival: Arrival): void {
+  const answer = options.handle(arrival)
+  if (!(answer instanceof Promise)) send(options, response, answer)
+  // Who gave up waiting is sent nothing.
+  else void answer.then((late) => response.destroyed || send(options, response, late))
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -87,6 +95,7 @@ function arrivalOf({ method = 'GET', url = '/', headers }: IncomingMessage, body
     query: mark < 0 ? '' : url.slice(mark + 1),
     authorization: headers.authorization,
     contentType: headers['content-type'],
+    requestId: headers['x-request-id']?.toString(),
     body,
   }
 }

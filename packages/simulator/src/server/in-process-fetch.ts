@@ -6,18 +6,22 @@ import type { Answer, Arrival } from './answer.ts'
  * process. Requests count, are limited and are logged as those over HTTP. An aborted signal rejects before the request
  * is made or, when it comes later, instead of the answer, as on a network.
  */
-export function inProcessFetch(handle: (arrival: Arrival) => Answer, date: () => string): typeof globalThis.fetch {
+export function inProcessFetch(
+  handle: (arrival: Arrival) => Answer | Promise<Answer>,
+  date: () => string,
+): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const body = request.body === null ? '' : await request.text()
     request.signal.throwIfAborted()
     const url = new URL(request.url)
-    const answer = handle({
+    const answer = await handle({
       method: request.method,
       path: url.pathname,
       query: url.search.slice(1),
       authorization: request.headers.get('authorization') ?? undefined,
       contentType: request.headers.get('content-type') ?? undefined,
+      requestId: request.headers.get('x-request-id') ?? undefined,
       body,
     })
     // A turn of the event loop, as any real answer takes: callers must not depend on an answer that is already there.

@@ -1,6 +1,7 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import { jsonAnswer, type Answer, type Arrival } from '../server/answer.ts'
 import { parseInput } from '../server/input.ts'
+import { AdminError, bodyOf, numberOf, refuseUnknown } from './admin-request.ts'
 import { recordKinds, type RecordKind, type Since, type Truth } from './truth.ts'
 
 /** Starts and stops the practices' days. */
@@ -19,16 +20,6 @@ export interface AdminDeps {
 }
 
 export const adminPrefix = '/__sim/'
-
-/** A request the administration cannot serve, with what to do about it. */
-class AdminError extends Error {
-  readonly status: number
-  constructor(status: number, message: string) {
-    super(message)
-    this.name = 'AdminError'
-    this.status = status
-  }
-}
 
 type Handler = (deps: AdminDeps, arrival: Arrival) => Answer
 
@@ -153,27 +144,4 @@ function sinceOf({ query }: Arrival): Since {
     since: numberOf('since', Number(input.text('since') ?? 0)),
     limit: numberOf('limit', Number(input.text('limit') ?? 1000)),
   }
-}
-
-function bodyOf({ body }: Arrival): Record<string, unknown> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body)
-  } catch {
-    throw new AdminError(400, 'send a JSON object as the body')
-  }
-  if (typeof parsed !== 'object' || parsed === null) throw new AdminError(400, 'send a JSON object as the body')
-  return { ...parsed }
-}
-
-function refuseUnknown(rest: Record<string, unknown>, known: string): void {
-  const [name] = Object.keys(rest)
-  if (name !== undefined) throw new AdminError(400, `unknown field "${name}"; give ${known}`)
-}
-
-function numberOf(name: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw new AdminError(400, `${name} must be a number of 0 or more`)
-  }
-  return value
 }
