@@ -88,7 +88,8 @@ function listBooked(context: RouteContext): ReturnType<Route['handle']> {
   })
 }
 
-function getAppointment(context: RouteContext): ReturnType<Route['handle']> {
+/** One appointment in the shape of a GET by id, with the details asked for. */
+export function getAppointment(context: RouteContext): ReturnType<Route['handle']> {
   const position = pathAppointment(context)
   const record = singleAppointmentRecord(stateOf(context.practice), position, context.input.flag('showcopay', true))
   return one(withDetails(context, record))

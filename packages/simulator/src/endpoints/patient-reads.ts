@@ -1,17 +1,7 @@
-/** Patients read: the list, the search by name, one by id, and a patient's appointments. */
-import { patientAppointmentRecord } from '../practice/appointment-record.ts'
-import { appointmentsOf, statusOf } from '../practice/appointment-table.ts'
+/** Patients read: the list, the search by name, and one by id. */
 import { stateOf } from '../practice/create-practice.ts'
-import { inOrder } from '../practice/find-appointments.ts'
-import {
-  findPatients,
-  patientsUpcoming,
-  searchPatients,
-  todayIn,
-  type PatientCriteria,
-} from '../practice/find-patients.ts'
+import { findPatients, patientsUpcoming, searchPatients, type PatientCriteria } from '../practice/find-patients.ts'
 import { patientRecord } from '../practice/patient-record.ts'
-import { survivorOf } from '../practice/patient-table.ts'
 import type { Show } from '../practice/practice.ts'
 import type { PracticeState } from '../practice/practice-state.ts'
 import type { Input, Route, RouteContext } from '../route.ts'
@@ -102,35 +92,8 @@ function getPatient(context: RouteContext): ReturnType<Route['handle']> {
   return one(patientRecord(state, pathPatient(context), shownOf(context.input)))
 }
 
-function listPatientAppointments(context: RouteContext): ReturnType<Route['handle']> {
-  const state = stateOf(context.practice)
-  const { input } = context
-  const { appointments: table } = state
-  const patient = survivorOf(state.patients, pathPatient(context))
-  const firstDay = dateField(input, 'startdate')
-  const lastDay = dateField(input, 'enddate')
-  const showPast = input.flag('showpast') || firstDay !== undefined
-  const positions = [...appointmentsOf(state, patient)].filter((position) => {
-    const day = table.day.get(position)
-    return (
-      (input.flag('showcancelled') || statusOf(table, position) !== 'x') &&
-      (firstDay === undefined || day >= firstDay) &&
-      (lastDay === undefined || day <= lastDay) &&
-      (showPast || day >= todayIn(state, table.department.get(position), context.now))
-    )
-  })
-  const items = inOrder(state, positions)
-  if (input.text('sortorder')?.toLowerCase().startsWith('desc') === true) items.reverse()
-  return list(context, {
-    key: 'appointments',
-    items,
-    render: (position) => patientAppointmentRecord(state, position, input.flag('showcopay', true)),
-  })
-}
-
 export const patientReadRoutes: readonly Route[] = [
   { method: 'GET', path: '/patients', handle: listPatients },
   { method: 'GET', path: '/patients/search', handle: searchByTerm },
   { method: 'GET', path: '/patients/{patientid}', handle: getPatient },
-  { method: 'GET', path: '/patients/{patientid}/appointments', handle: listPatientAppointments },
 ]

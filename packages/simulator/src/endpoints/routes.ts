@@ -7,6 +7,7 @@ import { bookingRoutes } from './bookings.ts'
 import { checkInRoutes } from './check-in.ts'
 import { departmentRoutes } from './departments.ts'
 import { openSlotRoutes } from './open-slots.ts'
+import { patientAppointmentRoutes } from './patient-appointments.ts'
 import { patientMatchRoutes } from './patient-match.ts'
 import { patientReadRoutes } from './patient-reads.ts'
 import { patientWriteRoutes } from './patient-writes.ts'
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...providerRoutes,
   ...appointmentTypeRoutes,
   ...patientReadRoutes,
+  ...patientAppointmentRoutes,
   ...patientMatchRoutes,
   ...patientWriteRoutes,
   ...appointmentReadRoutes,
