@@ -11,7 +11,7 @@ import { listEndpoints } from './resources/endpoints.ts'
 import { type List, listOf } from './resources/list.ts'
 import type { TokenSource } from './token/access-token.ts'
 import { CredentialTokenSource } from './token/credential-token-source.ts'
-import type { Credential } from './token/request-token.ts'
+import { checkCredential, type Credential } from './token/credential.ts'
 
 export interface AthenaClientOptions {
   /** Where calls go. A credential of one environment is never sent to another. */
@@ -22,7 +22,7 @@ export interface AthenaClientOptions {
   readonly allowedHosts?: readonly string[]
   /** Between base URL and practice id. Default `/v1`. */
   readonly apiPath?: string
-  /** The app's id and secret. Give this or `tokenSource`. */
+  /** The app's id with its secret or private key. Give this or `tokenSource`. */
   readonly credential?: Credential
   /** Your own source of tokens, e.g. a key server. Give this or `credential`. */
   readonly tokenSource?: TokenSource
@@ -105,11 +105,7 @@ function makeTokens(options: AthenaClientOptions, deps: TokenDeps): TokenSource 
   const { credential, tokenSource } = options
   if (tokenSource && !credential) return tokenSource
   if (!credential || tokenSource) throw invalid('credential', 'give a credential or a tokenSource, not both')
-  if (credential.environment !== undefined && credential.environment !== options.environment) {
-    throw new AthenaError('environment', { hint: `the credential is for ${credential.environment}` })
-  }
-  if (!credential.clientId || !credential.secret)
-    throw invalid('credential', 'a credential has a clientId and a secret')
+  checkCredential(credential, options.environment)
   const { environment, baseUrl, allowedHosts, scope } = options
   return new CredentialTokenSource({
     ...deps,

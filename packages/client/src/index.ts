@@ -30,7 +30,9 @@ export {
   type TokenJudgement,
   type TokenResponseFacts,
 } from './token/judge-token-response.ts'
-export { type Credential, requestToken, type TokenRequest } from './token/request-token.ts'
+export type { Credential, SecretCredential } from './token/credential.ts'
+export type { AssertionAlg, PrivateJwk, PrivateKeyCredential, SignAssertion } from './token/private-key.ts'
+export { requestToken, type TokenRequest } from './token/request-token.ts'
 
 export { type AthenaPractice } from './resources/athena-practice.ts'
 export { type CreatedSlot, type DateWindow } from './resources/appointments.ts'

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { test } from 'node:test'
 import { isAthenaError } from '../athena-error.ts'
 import { type Reply, scriptedFetch, type Sent } from '../../testing/scripted-fetch.ts'
 import { testClock } from '../../testing/test-clock.ts'
+import { readJwt, testKey } from '../../testing/test-keys.ts'
 import { CredentialTokenSource } from './credential-token-source.ts'
 
 const HOUR_MS = 3_600_000
@@ -37,6 +39,103 @@ test('a secret with letters beyond ASCII, got from afar, is sent as UTF-8', asyn
   await new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch }).get()
   const expected = Buffer.from('klient:hasło', 'utf8').toString('base64')
   assert.equal(script.tokens[0]?.headers['authorization'], `Basic ${expected}`)
+})
+
+test('a secret may travel in the form', async () => {
+  const script = scriptedFetch([])
+  const credential = { clientId: 'client', secret: 'sw&rd', authMethod: 'client_secret_post' } as const
+  await new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch }).get()
+  const { headers, body } = script.tokens[0] as Sent
+  assert.equal(headers['authorization'], undefined)
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(body)), {
+    grant_type: 'client_credentials',
+    scope: 'athena/service/Athenanet.MDP.*',
+    client_id: 'client',
+    client_secret: 'sw&rd',
+  })
+})
+
+/** A source whose credential is a private key, and the assertions it has sent. */
+async function keySource(replies: readonly Reply[] = []) {
+  const script = scriptedFetch([], replies)
+  const clock = testClock()
+  const key = await testKey('ES256')
+  const credential = { clientId: 'client', privateKey: key.jwk, kid: 'k' }
+  const { fetch } = script
+  const tokens = new CredentialTokenSource({ environment: 'preview', credential, fetch, clock, random: () => 0 })
+  const forms = () => script.tokens.map(({ body }) => new URLSearchParams(body))
+  return { tokens, clock, key, forms, requests: script.tokens }
+}
+
+test('an app with a private key asks with an assertion and nothing else of its own', async () => {
+  const { tokens, clock, key, forms, requests } = await keySource()
+  await tokens.get()
+  const form = Object.fromEntries(forms()[0] ?? [])
+  const { client_assertion: jwt = '', ...rest } = form
+  assert.equal(requests[0]?.headers['authorization'], undefined)
+  assert.deepEqual(rest, {
+    grant_type: 'client_credentials',
+    scope: 'athena/service/Athenanet.MDP.*',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  })
+  assert.ok(await key.verify(jwt))
+  const { aud, exp } = readJwt(jwt).claims
+  assert.equal(aud, requests[0]?.url.href)
+  assert.ok(Number(exp) * 1_000 > clock.now() && Number(exp) * 1_000 <= clock.now() + 300_000)
+})
+
+test('every request of a token makes an assertion of its own, good from its own time on', async () => {
+  const { tokens, clock, forms } = await keySource([{ status: 503 }])
+  await assert.rejects(tokens.get(), { code: 'server-error' })
+  await clock.advance(2_000)
+  const { generation } = await tokens.get()
+  await clock.advance(0.85 * HOUR_MS)
+  await tokens.get()
+  // Renewed in the background: signing is work of another thread.
+  while (forms().length < 3) await setImmediate()
+  await clock.advance(0)
+  await tokens.get({ newerThan: Number(generation) + 1 })
+  const claims = forms().map((form) => readJwt(form.get('client_assertion') ?? '').claims)
+  assert.equal(claims.length, 4)
+  assert.equal(new Set(claims.map(({ jti }) => jti)).size, 4)
+  const lateMs = claims.map(({ exp }) => Number(exp) * 1_000 - clock.now())
+  assert.ok(lateMs.at(-1) === lateMs.at(-2) && Number(lateMs[0]) < 0, String(lateMs))
+})
+
+test('two hundred callers at once make one request with a private key too', async () => {
+  const { tokens, requests } = await keySource()
+  const got = await Promise.all(Array.from({ length: 200 }, () => tokens.get()))
+  assert.equal(requests.length, 1)
+  assert.equal(new Set(got.map(({ value }) => value)).size, 1)
+})
+
+test('a refused assertion is a matter of configuration, in words of ours', async () => {
+  const body = { error: 'invalid_client', error_description: 'The client_assertion SECRET is invalid' }
+  const { tokens } = await keySource([{ status: 401, body }])
+  await assert.rejects(tokens.get(), (error: unknown) => {
+    assert.ok(isAthenaError(error, 'configuration'))
+    assert.match(error.message, /kid, alg, audience/)
+    assert.ok(!error.message.includes('SECRET'))
+    return true
+  })
+})
+
+test('a key server that does not sign in time costs ten seconds', async () => {
+  const clock = testClock()
+  const privateKey = () => new Promise<Uint8Array>(() => undefined)
+  const credential = { clientId: 'client', privateKey, kid: 'k', alg: 'RS384' } as const
+  const { fetch } = scriptedFetch([])
+  const tokens = new CredentialTokenSource({ environment: 'preview', credential, fetch, clock })
+  await assert.rejects(clock.run(tokens.get()), { code: 'timeout', hint: /credential/ })
+})
+
+test('a private key is bound to its environment as a secret is', async () => {
+  const { jwk } = await testKey('ES256')
+  const credential = { clientId: 'client', privateKey: jwk, kid: 'k', environment: 'production' } as const
+  const { fetch, tokens: sent } = scriptedFetch([])
+  const tokens = new CredentialTokenSource({ environment: 'preview', credential, fetch })
+  await assert.rejects(tokens.get(), { code: 'environment' })
+  assert.equal(sent.length, 0)
 })
 
 test('two hundred callers at once make one request and share its token', async () => {

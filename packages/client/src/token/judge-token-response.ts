@@ -35,9 +35,9 @@ export type TokenJudgement =
 
 /** Judges the token endpoint's answer. Pure; never throws and never quotes the answer. */
 export function judgeTokenResponse({ text, meta, sentAt }: TokenResponseFacts): TokenJudgement {
-  if (meta.status !== 200) return { ok: false, failure: judgeRefusal(meta) }
   const json = readJson(text)
   const body = json.ok && isPlainObject(json.value) ? json.value : {}
+  if (meta.status !== 200) return { ok: false, failure: judgeRefusal(meta, body['error']) }
   const value = body['access_token']
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(value)) {
     return { ok: false, failure: { code: 'malformed-response', executed: 'no', hint: 'no access token in it' } }
@@ -53,20 +53,35 @@ function readLifeSeconds(value: unknown): number {
   return seconds >= 1 && seconds <= LIFE_SECONDS_MAX ? seconds : LIFE_SECONDS_DEFAULT
 }
 
-function judgeRefusal(meta: AnswerMeta): Failure {
+/** What the errors that OAuth and athenahealth name mean here (RFC 6749, 5.2); the words are ours, whatever they sent. */
+const refusals: Readonly<Record<string, string>> = {
+  access_denied: 'the token endpoint refused the request: the scope is missing or the app may not have it',
+  invalid_client:
+    'the token endpoint does not accept the client id with its secret, or the assertion (key, kid, alg, audience)',
+  invalid_scope: 'the token endpoint refused the scope',
+  unauthorized_client: 'the app may not ask for tokens this way; three-legged apps cannot',
+}
+
+const REFUSED = 'the token endpoint refused the client id, secret, key or scope'
+
+function judgeRefusal(meta: AnswerMeta, error: unknown): Failure {
   const { status, retryAfterMs } = meta
-  if (status === 429)
-    return { code: 'throttled', executed: 'no', retryAfterMs: retryAfterMs ?? untilNextMinuteMs(meta) }
+  if (status === 429) return { code: 'throttled', executed: 'no', retryAfterMs: retryAfterMs ?? untilResetMs(meta) }
   if (status >= 500 || status === 408) {
     return { code: 'server-error', executed: 'no', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
   if (status >= 400) {
-    return { code: 'configuration', executed: 'no', hint: 'the token endpoint refused the client id, secret or scope' }
+    const known = typeof error === 'string' && Object.hasOwn(refusals, error) ? refusals[error] : undefined
+    return { code: 'configuration', executed: 'no', hint: known ?? REFUSED }
   }
   return { code: 'malformed-response', executed: 'no', hint: 'a redirect or an empty answer instead of a token' }
 }
 
-/** Above the limit tokens are refused for the rest of the minute; the count begins anew at its top (Best Practices page). */
-function untilNextMinuteMs(meta: AnswerMeta): number {
-  return 60_000 - ((meta.serverDate ?? meta.receivedAt) % 60_000)
+/**
+ * Above the limit tokens are refused for the rest of the minute; the count begins anew at its top (Best Practices page).
+ * A reset named within the minute is believed.
+ */
+function untilResetMs({ serverDate, receivedAt, rateLimit }: AnswerMeta): number {
+  const named = (rateLimit?.resetAt ?? 0) - receivedAt
+  return named > 0 && named <= 60_000 ? named : 60_000 - ((serverDate ?? receivedAt) % 60_000)
 }

@@ -6,16 +6,10 @@ import type { Failure } from '../call/judge-response.ts'
 import { raceAbort } from '../call/read-body.ts'
 import { requestIdOf } from '../call/request-id.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { type BaseUrlOptions, type Environment, resolveBaseUrl } from '../environment.ts'
+import { type BaseUrlOptions, resolveBaseUrl } from '../environment.ts'
+import { makeAssertion } from './client-assertion.ts'
+import { checkCredential, type Credential, hasPrivateKey, type SecretCredential } from './credential.ts'
 import { judgeTokenResponse, type TokenGrant, type TokenJudgement } from './judge-token-response.ts'
-
-/** An app's client id and secret. `secret` may be a function, so that the secret need not be held between uses. */
-export interface Credential {
-  readonly clientId: string
-  readonly secret: string | (() => Promise<string>)
-  /** The environment the app was made in; if named, it must be the client's. */
-  readonly environment?: Environment
-}
 
 export interface TokenRequest extends BaseUrlOptions {
   readonly credential: Credential
@@ -36,10 +30,15 @@ const TIMEOUT_MS_DEFAULT = 10_000
 /** A token answer has a few hundred bytes. */
 const TOKEN_BYTES_MAX = 64 * 1024
 
+/** RFC 7523, section 2.2. */
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
 /**
- * Asks athenahealth for a token: one POST, never repeated (preview grants five a minute). Resolves to the grant, rejects
- * with an AthenaError: `configuration` when the credential is refused, `throttled` with the time to wait, `network`,
- * `timeout`, `server-error`, `malformed-response`, and `environment` before anything is sent.
+ * Asks athenahealth for a token: one POST, never repeated (preview grants five a minute), with a new assertion where the
+ * credential is a private key. Resolves to the grant, rejects with an AthenaError: `configuration` when the credential is
+ * refused or its key cannot be used, `throttled` with the time to wait, `network`, `timeout`, `server-error`,
+ * `malformed-response`, and `environment` or `invalid-argument` before anything is sent. An error of a function of the
+ * credential's reaches the caller as it is.
  */
 export async function requestToken(request: TokenRequest): Promise<TokenGrant> {
   const { clock = systemClock, fetch, hooks = {} } = request
@@ -47,9 +46,9 @@ export async function requestToken(request: TokenRequest): Promise<TokenGrant> {
   const call = tokenCall(request.context)
   const deadline = startDeadline(clock, request.timeoutMs ?? TIMEOUT_MS_DEFAULT, request.signal)
   try {
-    const headers = await inTime(tokenHeaders(request.credential, call), deadline, call)
+    const { headers, body } = await inTime(tokenMessage(request, { call, url, now: clock.now() }), deadline, call)
     const sentAt = clock.now()
-    const outgoing = { url, headers, body: tokenBody(request.scope), call, deadline, bytesMax: TOKEN_BYTES_MAX }
+    const outgoing = { url, headers, body, call, deadline, bytesMax: TOKEN_BYTES_MAX }
     const taken = await exchange({ fetch, clock, hooks }, outgoing)
     const judged: TokenJudgement = taken.ok ? judgeTokenResponse({ ...taken, sentAt }) : taken
     const at = clock.now()
@@ -64,13 +63,13 @@ export async function requestToken(request: TokenRequest): Promise<TokenGrant> {
   }
 }
 
-/** The secret may come from afar: waiting for it counts as waiting for the token. */
+/** The secret or signature may come from afar: waiting for it counts as waiting for the token. */
 async function inTime<T>(work: Promise<T>, deadline: Deadline, call: AthenaCall): Promise<T> {
   try {
     return await raceAbort(work, deadline.signal)
   } catch (error) {
     const code = deadline.cause()
-    throw code ? tokenError(call, { code, executed: 'no', hint: 'while waiting for the secret' }, undefined) : error
+    throw code ? tokenError(call, { code, executed: 'no', hint: 'while waiting for the credential' }, undefined) : error
   }
 }
 
@@ -88,10 +87,6 @@ function tokenCall(context: unknown): AthenaCall {
   }
 }
 
-function tokenBody(scope = SCOPE_DEFAULT): string {
-  return new URLSearchParams({ grant_type: 'client_credentials', scope }).toString()
-}
-
 function tokenError(call: AthenaCall, failure: Failure, meta: AnswerMeta | undefined): AthenaError {
   return new AthenaError(failure.code, {
     ...failure,
@@ -106,22 +101,46 @@ function tokenError(call: AthenaCall, failure: Failure, meta: AnswerMeta | undef
 }
 
 function checkEnvironment(request: TokenRequest): string {
-  const { credential, environment } = request
-  if (credential.environment !== undefined && credential.environment !== environment) {
-    throw new AthenaError('environment', {
-      hint: `the credential is for ${credential.environment}, not ${environment}`,
-    })
-  }
+  checkCredential(request.credential, request.environment)
   return resolveBaseUrl(request)
 }
 
-async function tokenHeaders({ clientId, secret }: Credential, call: AthenaCall): Promise<Record<string, string>> {
-  const pair = `${clientId}:${typeof secret === 'function' ? await secret() : secret}`
-  const bytes = new TextEncoder().encode(pair)
-  return {
+interface TokenMessage {
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+interface MessageInput {
+  readonly call: AthenaCall
+  readonly url: string
+  readonly now: number
+}
+
+async function tokenMessage(request: TokenRequest, { call, url, now }: MessageInput): Promise<TokenMessage> {
+  const { credential, scope = SCOPE_DEFAULT } = request
+  const form = { grant_type: 'client_credentials', scope }
+  const headers = {
     accept: 'application/json',
-    authorization: `Basic ${btoa(String.fromCharCode(...bytes))}`,
     'content-type': 'application/x-www-form-urlencoded',
     'x-request-id': call.requestId,
   }
+  if (hasPrivateKey(credential)) {
+    const assertion = await makeAssertion({ credential, tokenUrl: url, now })
+    return message(headers, { ...form, client_assertion_type: ASSERTION_TYPE, client_assertion: assertion })
+  }
+  const { clientId, authMethod } = credential
+  const secret = await secretOf(credential)
+  if (authMethod === 'client_secret_post') {
+    return message(headers, { ...form, client_id: clientId, client_secret: secret })
+  }
+  const bytes = new TextEncoder().encode(`${clientId}:${secret}`)
+  return message({ ...headers, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` }, form)
+}
+
+function message(headers: Record<string, string>, form: Record<string, string>): TokenMessage {
+  return { headers, body: new URLSearchParams(form).toString() }
+}
+
+async function secretOf({ secret }: SecretCredential): Promise<string> {
+  return typeof secret === 'function' ? secret() : secret
 }
