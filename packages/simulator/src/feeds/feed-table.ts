@@ -11,10 +11,16 @@ export interface FeedRow {
   readonly events: readonly string[]
   /** Events that "all" leaves out unless the flag is sent: flag → event. */
   readonly optional: Readonly<Record<string, string>>
-  /** Whether `departmentids` narrows a subscription and `departmentid` a read. */
+  /** Whether `departmentids` narrows a subscription. */
   readonly byDepartment: boolean
+  /** Whether `departmentid` narrows a read; `byDepartment` if absent. */
+  readonly readByDepartment?: boolean
   /** Further filters of a read: parameter → field of the record. */
   readonly filters: Readonly<Record<string, string>>
+  /** Whether `showportalonly` narrows a read to records that the patient portal shows. */
+  readonly portalOnly?: boolean
+  /** The practice's name of an event → the name it has in this feed; the same if absent. */
+  readonly renamed?: Readonly<Record<string, string>>
 }
 
 export const feedTable: readonly FeedRow[] = [
@@ -56,5 +62,28 @@ export const feedTable: readonly FeedRow[] = [
     optional: {},
     byDepartment: false,
     filters: {},
+  },
+  {
+    feed: 'documents/patientcase',
+    path: '/documents/patientcase/changed',
+    // The key is not confirmed, and a change of this feed that breaks clients is announced for autumn 2026.
+    key: 'patientcases',
+    // From one public client.
+    events: ['PatientCaseAdd', 'PatientCaseUpdate', 'PatientCaseActionUpdate', 'PatientCaseNotifyPatient'],
+    optional: {},
+    byDepartment: false,
+    filters: { patientids: 'patientid' },
+  },
+  {
+    feed: 'labresults',
+    path: '/labresults/changed',
+    key: 'labresults',
+    // Not documented where we could read it: named after the topics of athenahealth's webhooks (create, update, close).
+    events: ['LabResultAdd', 'LabResultUpdate', 'LabResultClose', 'LabResultDelete'],
+    optional: {},
+    byDepartment: true,
+    readByDepartment: false,
+    filters: {},
+    portalOnly: true,
   },
 ]

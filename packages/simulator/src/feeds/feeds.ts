@@ -28,6 +28,7 @@ export interface Taken {
 }
 
 interface AppFeed {
+  readonly row: FeedRow
   readonly subscription: FeedSubscription
   readonly mailbox: Mailbox
 }
@@ -79,7 +80,8 @@ export class Feeds {
     for (const feed of this.#feeds.get(`${practiceId} ${event.feed}`)?.values() ?? []) {
       const { events, departments } = feed.subscription.activeAt(event.at)
       const concerns = event.departmentId === undefined || (departments?.has(event.departmentId) ?? true)
-      if (events.has(event.name) && concerns) feed.mailbox.add(event)
+      const name = feed.row.renamed?.[event.name] ?? event.name
+      if (events.has(name) && concerns) feed.mailbox.add(event)
     }
   }
 
@@ -138,7 +140,7 @@ export class Feeds {
       lagMs: this.#options.activationLagMs,
       onEnd: () => mailbox.clear(),
     })
-    const feed = { subscription, mailbox }
+    const feed = { row, subscription, mailbox }
     feeds.set(app.clientId, feed)
     return feed
   }

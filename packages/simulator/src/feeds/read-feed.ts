@@ -66,16 +66,18 @@ function replayWindow({ input, now }: RouteContext, fallBackHour: FallBackHour) 
 type Filter = (message: Message) => boolean
 
 function filterOf(row: FeedRow, { input, practice }: RouteContext): Filter | undefined {
-  const departments = new Set(row.byDepartment ? input.list('departmentid') : [])
+  const departments = new Set((row.readByDepartment ?? row.byDepartment) ? input.list('departmentid') : [])
+  const portalOnly = row.portalOnly === true && input.flag('showportalonly')
   const fields = Object.entries(row.filters).flatMap(([parameter, field]) => {
     const wanted = new Set(input.list(parameter))
     return wanted.size === 0 ? [] : [{ field, wanted }]
   })
-  if (departments.size === 0 && fields.length === 0) return undefined
+  if (departments.size === 0 && fields.length === 0 && !portalOnly) return undefined
   return ({ id, departmentId }) => {
     if (departments.size > 0 && !departments.has(departmentId ?? '')) return false
-    if (fields.length === 0) return true
-    const record = practice.wireRecord(row.feed, id)
+    if (fields.length === 0 && !portalOnly) return true
+    const record = practice.wireRecord(row.feed, id, { portalOnly })
+    if (portalOnly && record === undefined) return false
     return fields.every(({ field, wanted }) => wanted.has(String(record?.[field])))
   }
 }

@@ -30,7 +30,7 @@ export interface PracticeEvent {
   readonly at: number
 }
 
-/** What a patient record shows only when asked to (athenahealth's `show…` fields); absent means not shown. */
+/** What a record shows only when asked to (athenahealth's `show…` fields); absent means not shown. */
 export interface Show {
   readonly fullSsn?: boolean
   readonly insurance?: boolean
@@ -39,6 +39,8 @@ export interface Show {
   readonly localPatientId?: boolean
   readonly allPatientStatuses?: boolean
   readonly previousPatientIds?: boolean
+  /** Of results: only those that the patient portal shows are there at all. */
+  readonly portalOnly?: boolean
 }
 
 export interface Practice {
@@ -48,7 +50,7 @@ export interface Practice {
   /**
    * The record as athenahealth shows it now in a feed or a GET by id (wire shape, typed era), or undefined when no such
    * id ever existed. Cancelled appointments, deleted slots (status `x` without a patient) and deleted patients still
-   * have a shape; a merged patient answers as its survivor. `show` is for patients.
+   * have a shape; a merged patient answers as its survivor. `show` is for patients and results.
    */
   wireRecord(kind: RecordKind, id: string, show?: Show): Record<string, unknown> | undefined
   /**

@@ -1,4 +1,5 @@
 import type { FallBackHour } from '../feeds/eastern-time.ts'
+import { checkFeedNaming, type FeedNaming } from '../feeds/feed-naming.ts'
 import { resolveLimits, type Limits, type LimitsOption } from '../limits/limits.ts'
 import { demoApp, type AppOptions, type Encoding } from '../tokens/apps.ts'
 import type { ThrottleStyle } from './gateway.ts'
@@ -48,6 +49,13 @@ export interface SimulatorOptions {
   readonly retentionMs?: number
   /** How a replay window in the hour that comes twice in autumn is read; `first` (daylight time) if absent. Not known. */
   readonly fallBackHour?: FallBackHour
+  /**
+   * Names of the array in a feed's list, by feed, where they are not those of `feed-table.ts`: for some feeds
+   * athenahealth's name is not known for certain, e.g. `{ 'documents/patientcase': 'cases' }`.
+   */
+  readonly feedKeys?: FeedNaming['feedKeys']
+  /** Names of events by feed, for the same reason, e.g. `{ labresults: { LabResultAdd: 'AddLabResult' } }`. */
+  readonly feedEvents?: FeedNaming['feedEvents']
   /** Whether `expires_in` is sent as `string` (default, as recorded) or `number`. */
   readonly expiresIn?: 'string' | 'number'
   /** Lifetime of a token in virtual seconds; 3,600 if absent. */
@@ -103,6 +111,8 @@ const defaults = {
   activationLagMs: 15 * minuteMs,
   retentionMs: 240 * minuteMs,
   fallBackHour: 'first',
+  feedKeys: {},
+  feedEvents: {},
   expiresIn: 'string',
   tokenLifetimeS: 3600,
   encoding: 'typed',
@@ -130,6 +140,7 @@ export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
   }
   if (merged.journal !== undefined && merged.recording !== undefined)
     throw new TypeError('journal: recordings have no state to keep; leave one of them out')
+  checkFeedNaming(merged)
   if (!Number.isSafeInteger(merged.seed)) throw new RangeError('seed: give a whole number')
   return { ...merged, practices: resolvePractices(merged.practices), limits: resolveLimits(merged.limits) }
 }

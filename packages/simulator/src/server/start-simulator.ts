@@ -1,5 +1,5 @@
 import { VirtualClock } from '../clock/virtual-clock.ts'
-import { feedTable } from '../feeds/feed-table.ts'
+import { namedFeeds } from '../feeds/feed-naming.ts'
 import { Feeds } from '../feeds/feeds.ts'
 import { Limiter } from '../limits/limiter.ts'
 import type { JournalFile } from '../journal/journal-file.ts'
@@ -201,7 +201,7 @@ interface FeedWitnesses {
 
 function createFeeds(settings: SimulatorSettings, { pageLog, witness, journal }: FeedWitnesses): Feeds {
   return new Feeds({
-    table: feedTable,
+    table: namedFeeds(settings),
     activationLagMs: settings.activationLagMs,
     retentionMs: settings.retentionMs,
     fallBackHour: settings.fallBackHour,
