@@ -25,13 +25,57 @@ const texts: Readonly<Record<RefusalCode, string>> = {
   unknown_reason: 'Invalid reason.',
   unknown_note: 'The note does not exist.',
   unknown_custom_field: 'Invalid custom field.',
+  unknown_claim: 'The claim does not exist.',
+  unknown_clinical_provider: 'Invalid clinical provider.',
+  // Recorded for diagnoses of an encounter.
+  unknown_condition: 'SNOMED code not valid.',
+  unknown_diagnosis: 'The diagnosis does not exist.',
+  unknown_encounter: 'The encounter does not exist.',
+  unknown_medication: 'Invalid medication.',
+  unknown_medication_entry: 'The medication entry does not exist.',
+  unknown_problem: 'The problem does not exist.',
+  unknown_referring_provider: 'The referring provider does not exist.',
+  unknown_vaccine: 'The vaccine does not exist.',
+  unknown_vital: 'The vital does not exist.',
+  not_historical: 'Only historical medications can be changed so.',
+  no_chart_there: 'The patient has no chart in this department.',
   same_patient: 'The patients are the same.',
   not_deleted: 'The record is not deleted.',
+  cancel_locked: 'Appointment is frozen and cannot be cancelled.',
+  check_in_incomplete: 'Required sections are not complete.',
+  not_schedulable: 'Appointment is not available for booking.',
+  patient_overlap: 'Appointment is not available for booking.',
+  reason_not_offered: 'Appointment is not available for booking.',
+  other_department: 'The appointment is in another department.',
+  unknown_record: 'The record does not exist.',
+  exists_already: 'The record exists already.',
 }
 
+/** Why a slot cannot be booked: the recorded text names both that it is taken and that the API may not schedule it. */
+const conflicts: ReadonlySet<RefusalCode> = new Set([
+  'slot_taken',
+  'not_schedulable',
+  'patient_overlap',
+  'reason_not_offered',
+])
+/** What names a record of the path that is not there; what a field names wrongly is 400. */
+const absences: ReadonlySet<RefusalCode> = new Set([
+  'no_chart_there',
+  'unknown_claim',
+  'unknown_diagnosis',
+  'unknown_encounter',
+  'unknown_medication_entry',
+  'unknown_note',
+  'unknown_problem',
+  'unknown_record',
+  'unknown_referring_provider',
+  'unknown_vaccine',
+  'unknown_vital',
+])
+
 function errorReply({ code }: Refusal): Reply {
-  if (code === 'slot_taken') return slotTaken()
-  return code === 'unknown_note' ? notFound(texts[code]) : invalidData(texts[code])
+  if (conflicts.has(code)) return slotTaken()
+  return absences.has(code) ? notFound(texts[code]) : invalidData(texts[code])
 }
 
 /** The handler with refusals answered as errors: 409 for a slot that is taken (recorded), 400 for the rest. */

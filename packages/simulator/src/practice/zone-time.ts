@@ -87,6 +87,15 @@ export function wallText(zone: Zone, at: number): string {
   return `${date} ${secondsText(Math.floor((local - day * dayMs) / 1000))}`
 }
 
+/** `YYYY-MM-DDTHH:MM:SS-05:00` of an instant on a zone's clock, as documents and charts have it. */
+export function isoText(zone: Zone, at: number): string {
+  const hours = offsetHours(zone, at)
+  const wall = wallText(zone, at)
+  const sign = hours < 0 ? '-' : '+'
+  const date = `${wall.slice(6, 10)}-${wall.slice(0, 2)}-${wall.slice(3, 5)}`
+  return `${date}T${wall.slice(11)}${sign}${String(Math.abs(hours)).padStart(2, '0')}:00`
+}
+
 /** The instant of `MM/DD/YYYY HH:MM:SS` (time optional: midnight) on a zone's clock; undefined when it is none. */
 export function parseWallText(zone: Zone, text: string): number | undefined {
   const match = /^(\S+)(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/.exec(text.trim())
