@@ -34,7 +34,7 @@ export function easternField(input: Input, name: string): number | undefined {
 }
 
 /** A path parameter that must be a whole number: 400 otherwise. */
-function pathNumber(context: RouteContext, name: string): number {
+export function pathNumber(context: RouteContext, name: string): number {
   const text = context.path[name] ?? ''
   if (!/^\d{1,15}$/.test(text)) throw new ReplyError(invalid('integer', text))
   return Number(text)

@@ -12,6 +12,7 @@ import { patientMatchRoutes } from './patient-match.ts'
 import { patientReadRoutes } from './patient-reads.ts'
 import { patientWriteRoutes } from './patient-writes.ts'
 import { practiceInfoRoutes } from './practice-info.ts'
+import { problemRoutes } from './problems.ts'
 import { providerRoutes } from './providers.ts'
 import { slotWriteRoutes } from './slot-writes.ts'
 
@@ -30,4 +31,5 @@ export const routes: readonly Route[] = [
   ...slotWriteRoutes,
   ...bookingRoutes,
   ...checkInRoutes,
+  ...problemRoutes,
 ]

@@ -86,4 +86,15 @@ export const feedTable: readonly FeedRow[] = [
     filters: {},
     portalOnly: true,
   },
+  {
+    feed: 'chart/healthhistory/problems',
+    path: '/chart/healthhistory/problems/changed',
+    key: 'problems',
+    // Recorded; the deletion of a problem has no event that was seen.
+    events: ['ProblemAdd', 'ProblemUpdate'],
+    optional: {},
+    byDepartment: true,
+    readByDepartment: false,
+    filters: { patientid: 'patientid' },
+  },
 ]

@@ -1,6 +1,7 @@
 /** Patients: registered, changed, deleted and merged. */
 import { appointmentsOf, linkPatient } from './appointment-table.ts'
 import { dateText, parseDate } from './calendar-date.ts'
+import { announceMergedCharts } from './chart-merge.ts'
 import { markModified, startsBefore } from './fill-slot.ts'
 import {
   nameNumber,
@@ -139,6 +140,7 @@ export function mergePatients(state: PracticeState, { from, into }: Merge, stamp
   }
   patients.appointments.set(from, 0)
   announcePatient(state, into, 'MergePatient')
+  announceMergedCharts(state, from, into)
 }
 
 function inheritVisits(state: PracticeState, { from, into }: Merge): void {

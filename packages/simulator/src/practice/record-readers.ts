@@ -7,6 +7,7 @@ import { patientRecord } from './patient-record.ts'
 import { patientExists, patientStatus } from './patient-table.ts'
 import type { RecordKind, Show } from './practice.ts'
 import { departmentById, providerById, typeById, type PracticeState } from './practice-state.ts'
+import { problemReader } from './problem-record.ts'
 import { providerRecord } from './provider.ts'
 
 /** How the records of one kind are found. */
@@ -78,7 +79,7 @@ export const recordReaders: Readonly<Record<RecordKind, RecordReader>> = {
   referringproviders: none,
   'documents/patientcase': none,
   labresults: none,
-  'chart/healthhistory/problems': none,
+  'chart/healthhistory/problems': problemReader,
   'chart/healthhistory/medication': none,
   'chart/healthhistory/allergies': none,
 }
