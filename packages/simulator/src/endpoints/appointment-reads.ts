@@ -1,16 +1,17 @@
 /** Appointments read: the booked lists and one by id. */
 import { bookedRecord, singleAppointmentRecord } from '../practice/appointment-record.ts'
+import { multipleDepartmentRecord, showDetails } from '../practice/appointment-shown.ts'
 import { appointmentStatuses, type AppointmentStatus } from '../practice/appointment-table.ts'
-import type { WireRecord } from '../practice/blank-patient.ts'
 import { dayMs } from '../practice/calendar-date.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { findBooked, type BookedQuery } from '../practice/find-appointments.ts'
-import { patientRecord } from '../practice/patient-record.ts'
 import { typeById, type PracticeState } from '../practice/practice-state.ts'
 import { eastern, instantOf } from '../practice/zone-time.ts'
 import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
 import { invalidEnum, list, one } from '../server/reply.ts'
+import { appointmentShow } from './appointment-show.ts'
 import {
+  appUser,
   dateField,
   departmentsField,
   easternField,
@@ -59,45 +60,69 @@ function queryOf(state: PracticeState, input: Input): BookedQuery {
   }
 }
 
-/** What both the booked lists and the GET by id add on request. */
-function withDetails(context: RouteContext, record: WireRecord): WireRecord {
-  const { input } = context
-  const patient = record['patientid']
-  if (patient === undefined) return record
-  if (input.flag('showpatientdetail')) {
-    record['patient'] = patientRecord(stateOf(context.practice), Number(patient))
-  }
-  if (input.flag('showinsurance')) {
-    record['insurances'] = patientRecord(stateOf(context.practice), Number(patient), { insurance: true })['insurances']
-  }
-  if (input.flag('showclaimdetail')) record['claims'] = []
-  if (input.flag('showexpectedprocedurecodes')) record['useexpectedprocedurecodes'] = []
-  return record
-}
-
-function listBooked(context: RouteContext): ReturnType<Route['handle']> {
+/** Shows the details asked for; `startlastmodified` must be there when `endlastmodified` is (documented). */
+function listBooked(context: RouteContext, shape: typeof bookedRecord): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
   const { input } = context
   requireFields(input, ['startdate', 'enddate'])
+  if (input.text('endlastmodified') !== undefined) requireFields(input, ['startlastmodified'])
   const showCopay = input.flag('showcopay', true)
+  const show = appointmentShow(input)
   return list(context, {
     key: 'appointments',
     items: findBooked(state, queryOf(state, input)),
-    render: (position) => withDetails(context, bookedRecord(state, position, showCopay)),
+    render(position) {
+      const record = shape(state, position, showCopay)
+      showDetails(state, position, { record, show })
+      return record
+    },
     defaultLimit: appointmentsPage,
   })
 }
 
 /** One appointment in the shape of a GET by id, with the details asked for. */
 export function getAppointment(context: RouteContext): ReturnType<Route['handle']> {
+  const state = stateOf(context.practice)
   const position = pathAppointment(context)
-  const record = singleAppointmentRecord(stateOf(context.practice), position, context.input.flag('showcopay', true))
-  return one(withDetails(context, record))
+  const record = singleAppointmentRecord(state, position, context.input.flag('showcopay', true))
+  showDetails(state, position, { record, show: appointmentShow(context.input) })
+  return one(record)
+}
+
+/** What the calling app itself booked, moved or cancelled, by when it was scheduled. The envelope is inferred. */
+function report(context: RouteContext): ReturnType<Route['handle']> {
+  const state = stateOf(context.practice)
+  const { input } = context
+  requireFields(input, ['startdate', 'enddate'])
+  const { appointments: table } = state
+  const caller = table.userNumbers.get(appUser(context.app))
+  const found = findBooked(state, {
+    firstDay: Number.NEGATIVE_INFINITY,
+    lastDay: Number.POSITIVE_INFINITY,
+    statuses: new Set([...booked, 'x']),
+    scheduledFrom: scheduledBound(input, 'startdate', false),
+    scheduledTo: scheduledBound(input, 'enddate', true),
+  })
+  const show = { expectedProcedures: input.flag('showexpectedprocedurecodes') }
+  return list(context, {
+    key: 'appointments',
+    items: found.filter((position) => table.scheduledBy.get(position) === caller),
+    render(position) {
+      const record = bookedRecord(state, position, false)
+      showDetails(state, position, { record, show })
+      return record
+    },
+  })
 }
 
 export const appointmentReadRoutes: readonly Route[] = [
-  { method: 'GET', path: '/appointments/booked', handle: listBooked },
-  // The same list; `departmentid` and `patientid` may name several there (both lists accept arrays here).
-  { method: 'GET', path: '/appointments/booked/multipledepartment', handle: listBooked },
+  { method: 'GET', path: '/appointments/booked', handle: (context) => listBooked(context, bookedRecord) },
+  // The same list with more fields; `departmentid` and `patientid` may name several there (both lists accept arrays here).
+  {
+    method: 'GET',
+    path: '/appointments/booked/multipledepartment',
+    handle: (context) => listBooked(context, multipleDepartmentRecord),
+  },
+  { method: 'GET', path: '/appointments/report', handle: report },
   { method: 'GET', path: '/appointments/{appointmentid}', handle: getAppointment },
 ]

@@ -70,7 +70,7 @@ test('booking a slot by reason answers the appointment as an array of one', () =
   assert.equal(urgent, true)
   assert.deepEqual(
     (appointmentnotes as { text: string }[]).map(({ text }) => text),
-    ['knee'],
+    ['API (demo-client) appointment created.  Reported reason for booking: knee'],
   )
   assert.match(String(scheduledby), /^API-\d{4,5}$/)
   assert.equal(templateappointmenttypeid, '82')
@@ -255,7 +255,7 @@ test('rescheduling books the new slot, moves the notes, and links the cancelled 
   assert.equal(old['appointmentstatus'], 'x')
   assert.equal(old['appointmentnotes'], undefined)
   const texts = api.rows(`GET /appointments/${to}/notes`).map((note) => note['notetext'])
-  assert.deepEqual(texts, ['interpreter', 'Rescheduled through the API: later'])
+  assert.deepEqual(texts, ['interpreter', 'API appointment reschedule. Reported reason for rescheduling: later'])
 })
 
 test('rescheduling into a taken slot is the 409 and leaves the appointment with its notes', () => {

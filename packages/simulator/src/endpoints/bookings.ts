@@ -8,17 +8,20 @@ import {
   rescheduleAppointment,
   updateAppointment,
 } from '../practice/booking-changes.ts'
+import { checkCallerBooking } from '../practice/booking-permission.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { departmentById, providerById, reasonById, typeById, type PracticeState } from '../practice/practice-state.ts'
 import { Refusal } from '../practice/refusal.ts'
 import type { Input, Route, RouteContext } from '../route.ts'
 import { ok, one } from '../server/reply.ts'
 import { orError } from './answer-refusal.ts'
-import { pathAppointment, requireFields, stampOf } from './request-fields.ts'
+import { departmentField, pathAppointment, requireFields, stampOf } from './request-fields.ts'
 import { requestedType, typeRequired } from './slot-writes.ts'
 
 /** Id of the cancel reason "PATIENT RESCHEDULED". */
 const rescheduledReasonId = '3'
+/** A reason that stands for any: slots are searched with it, and athenahealth warns against booking with it. */
+const anyReason = -1
 
 /** Index of the reason a request books for; undefined when it names none. */
 function requestedReason(state: PracticeState, input: Input): number | undefined {
@@ -33,12 +36,44 @@ function pathSlot(context: RouteContext): number {
   return appointmentAt(appointments, context.path['appointmentid'] ?? '') ?? pathAppointment(context)
 }
 
+/** Index of the type a booking asks for; with the reason -1 it is the slot's own (inferred). */
+function bookedType(state: PracticeState, input: Input, position: number): number | undefined {
+  const isAny = input.text('appointmenttypeid') === undefined && input.integer('reasonid') === anyReason
+  return isAny ? state.appointments.type.get(position) : requestedType(state, input)
+}
+
+const insuranceFields: readonly (readonly [field: string, title: string])[] = [
+  ['insurancecompany', 'company'],
+  ['insuranceplanname', 'plan'],
+  ['insuranceidnumber', 'id'],
+  ['insurancegroupid', 'group'],
+  ['insurancephone', 'phone'],
+  ['insurancepolicyholder', 'policy holder'],
+  ['patientrelationshiptopolicyholder', 'relationship'],
+  ['insurancenote', 'note'],
+]
+
+/** The texts a booking leaves on the appointment: why, as recorded, and what was said about insurance (form inferred). */
+function bookingNote({ input, app }: RouteContext): string | undefined {
+  const said = input.text('bookingnote')
+  const insurance = insuranceFields.flatMap(([field, title]) => {
+    const value = input.text(field)
+    return value === undefined ? [] : [`${title} ${value}`]
+  })
+  const told = [input.list('insuranceinfo').join(', '), ...insurance].filter((text) => text !== '')
+  const parts = [
+    ...(said === undefined ? [] : [`API (${app.clientId}) appointment created.  Reported reason for booking: ${said}`]),
+    ...(told.length === 0 ? [] : [`Insurance: ${told.join('; ')}`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join('\n')
+}
+
 function book(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
   const { input } = context
   requireFields(input, ['patientid'])
   const position = pathSlot(context)
-  const type = requestedType(state, input)
+  const type = bookedType(state, input, position)
   if (type === undefined) throw typeRequired()
   const booking = {
     position,
@@ -46,8 +81,10 @@ function book(context: RouteContext): ReturnType<Route['handle']> {
     type,
     reason: requestedReason(state, input),
     urgent: input.flag('urgentyn'),
-    note: input.text('bookingnote'),
+    note: bookingNote(context),
   }
+  const ignorePermission = input.flag('ignoreschedulablepermission')
+  checkCallerBooking(state, { ...booking, ignorePermission, department: departmentField(state, input) })
   bookAppointment(state, booking, stampOf(context))
   return one(bookingRecord(state, position))
 }
@@ -57,18 +94,15 @@ function cancel(context: RouteContext): ReturnType<Route['handle']> {
   const { input } = context
   const position = pathAppointment(context)
   requireFields(input, ['patientid'])
+  const text = input.text('cancellationreason')
   const cancellation = {
     position,
     patient: input.integer('patientid') ?? 0,
     reasonId: String(input.integer('appointmentcancelreasonid') ?? defaultCancelReasonId),
-    note: noteOf('Cancelled through the API', input.text('cancellationreason')),
+    note: text === undefined ? undefined : `API appointment cancellation. Reported reason for cancellation: ${text}`,
   }
   cancelAppointment(state, cancellation, stampOf(context))
   return ok({ status: 'x' })
-}
-
-function noteOf(title: string, text: string | undefined): string | undefined {
-  return text === undefined ? undefined : `${title}: ${text}`
 }
 
 function reschedule(context: RouteContext): ReturnType<Route['handle']> {
@@ -78,39 +112,76 @@ function reschedule(context: RouteContext): ReturnType<Route['handle']> {
   requireFields(input, ['newappointmentid', 'patientid'])
   const to = appointmentAt(state.appointments, input.integer('newappointmentid') ?? 0)
   if (to === undefined) throw new Refusal('unknown_appointment')
+  const text = input.text('reschedulereason')
+  const type = input.integer('reasonid') === undefined ? undefined : bookedType(state, input, to)
+  const patient = input.integer('patientid') ?? 0
   const change = {
     position,
     to,
-    patient: input.integer('patientid') ?? 0,
+    patient,
     reasonId: String(input.integer('appointmentcancelreasonid') ?? rescheduledReasonId),
-    type: input.integer('reasonid') === undefined ? undefined : requestedType(state, input),
+    type,
     reason: requestedReason(state, input),
-    note: noteOf('Rescheduled through the API', input.text('reschedulereason')),
+    // The form of the note is inferred from those of booking and cancelling.
+    note: text === undefined ? undefined : `API appointment reschedule. Reported reason for rescheduling: ${text}`,
   }
+  checkCallerBooking(state, {
+    position: to,
+    patient,
+    type: type ?? state.appointments.type.get(position),
+    reason: change.reason,
+    ignorePermission: input.flag('ignoreschedulablepermission'),
+    moving: position,
+  })
   rescheduleAppointment(state, change, stampOf(context))
   return one(bookingRecord(state, to))
 }
 
-/** Answers the bare number 1, or with status 200 a bare text naming the wrong field (recorded). */
+/** Indexes of what an update names, by the field that names it; -1 where there is no such. */
+function updateFields(state: PracticeState, input: Input): Readonly<Record<UpdateField, number | undefined>> {
+  const provider = (name: string) =>
+    indexOf(input.text(name), (id) => {
+      const found = providerById(state, id)
+      return found?.deleted === true ? undefined : found
+    })
+  return {
+    departmentid: indexOf(input.text('departmentid'), (id) => departmentById(state, id)),
+    providerid: provider('providerid'),
+    schedulingproviderid: provider('schedulingproviderid'),
+    supervisingproviderid: provider('supervisingproviderid'),
+    appointmenttypeid: indexOf(input.text('appointmenttypeid'), (id) => {
+      const type = typeById(state, id)
+      // Patients cannot be booked for a meeting, nor for what only templates use.
+      return type?.patientFacing === true && !type.templateOnly ? type : undefined
+    }),
+  }
+}
+
+type UpdateField =
+  | 'departmentid'
+  | 'providerid'
+  | 'schedulingproviderid'
+  | 'supervisingproviderid'
+  | 'appointmenttypeid'
+
+/**
+ * Answers the bare number 1, or with status 200 a bare text naming the wrong field (recorded). `providerid` is documented
+ * as the rendering provider: alone it moves the appointment to that provider's schedule (inferred), beside
+ * `schedulingproviderid` it only says who sees the patient there.
+ */
 function update(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
-  const { input } = context
   const position = pathAppointment(context)
-  const found = {
-    departmentid: indexOf(input.text('departmentid'), (id) => departmentById(state, id)),
-    providerid: indexOf(input.text('providerid') ?? input.text('schedulingproviderid'), (id) => {
-      const provider = providerById(state, id)
-      return provider?.deleted === true ? undefined : provider
-    }),
-    appointmenttypeid: indexOf(input.text('appointmenttypeid'), (id) => typeById(state, id)),
-  }
+  const found = updateFields(state, context.input)
   for (const [name, index] of Object.entries(found)) {
     if (index === -1) return ok(`Invalid ${name.toUpperCase()} input`)
   }
   const change = {
     position,
     department: found.departmentid,
-    provider: found.providerid,
+    provider: found.schedulingproviderid ?? found.providerid,
+    renderingProvider: found.providerid,
+    supervisingProvider: found.supervisingproviderid,
     type: found.appointmenttypeid,
   }
   try {

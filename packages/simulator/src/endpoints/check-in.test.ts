@@ -31,7 +31,7 @@ test('a visit goes from check-in through the encounter to check-out', () => {
       appointmentstatus: '2',
       startcheckin: '11/23/2026 10:00:00',
       stopcheckin: '11/23/2026 10:02:00',
-      encounterstatus: 'OPEN',
+      encounterstatus: 'READYFORSTAFF',
     },
   )
   assert.match(String(encounterid), /^\d+$/)

@@ -1,5 +1,6 @@
 /** The appointments of one patient: the list, and one of them. */
 import { patientAppointmentRecord } from '../practice/appointment-record.ts'
+import { showDetails } from '../practice/appointment-shown.ts'
 import { appointmentsOf, statusOf } from '../practice/appointment-table.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { inOrder } from '../practice/find-appointments.ts'
@@ -35,11 +36,19 @@ function listPatientAppointments(context: RouteContext): ReturnType<Route['handl
   const state = stateOf(context.practice)
   const { input } = context
   const items = wantedAppointments(context)
+  const show = {
+    expectedProcedures: input.flag('showexpectedprocedurecodes'),
+    telehealth: input.flag('showtelehealth'),
+  }
   if (input.text('sortorder')?.toLowerCase().startsWith('desc') === true) items.reverse()
   return list(context, {
     key: 'appointments',
     items,
-    render: (position) => patientAppointmentRecord(state, position, input.flag('showcopay', true)),
+    render(position) {
+      const record = patientAppointmentRecord(state, position, input.flag('showcopay', true))
+      showDetails(state, position, { record, show })
+      return record
+    },
   })
 }
 

@@ -51,8 +51,14 @@ const feedRow = fields(`${core} chargeentrynotrequired:b templateappointmentid:s
   hl7providerid:i coordinatorenterprise:b lastmodified:s lastmodifiedby:s patientid:?s scheduledby:?s scheduleddatetime:?s
   frozen:?s urgent:?b appointmentnotes:?a cancelledby:?s cancelleddatetime:?s cancelreasonid:?s cancelreasonname:?s
   cancelreasonnoshow:?b cancelreasonslotavailable:?b rescheduledappointmentid:?s startcheckin:?s stopcheckin:?s
-  encounterid:?s encounterstatus:?s`)
+  encounterid:?s encounterstatus:?s patientlocationid:?s`)
 const bookedRow: Shape = { ...feedRow, patientid: 's', copay: '?i', appointmentcopay: '?o' }
+const departmentsRow: Shape = {
+  ...bookedRow,
+  ...fields(`renderingproviderid:?i encounterstate:?s checkindatetime:?s stopintakedatetime:?s stopexamdatetime:?s
+    startcheckoutdatetime:?s checkoutdatetime:?s appointmentconfirmationid:?s appointmentconfirmationname:?s
+    chargeentrynotrequiredreason:?s`),
+}
 const single = fields(`${core} chargeentrynotrequired:b patientid:?s copay:?i renderingproviderid:?i startcheckin:?s
   stopcheckin:?s encounterid:?s encounterstatus:?s frozen:?s rescheduledappointmentid:?s`)
 const openSlot = fields(`date:s appointmentid:i departmentid:i localproviderid:i providerid:i appointmenttype:s
@@ -127,7 +133,7 @@ const cases: readonly (readonly [what: string, rows: (api: PracticeApi) => Recor
     [
       'GET /appointments/booked/multipledepartment with cancelled ones',
       (api) => api.rows(`GET /appointments/booked/multipledepartment?${window}&departmentid=1,21&showcancelled=true`),
-      bookedRow,
+      departmentsRow,
     ],
     ['the appointments feed', (api) => feedShape(api, 'appointments'), feedRow],
     [

@@ -1,3 +1,4 @@
+import { appointmentShow } from '../endpoints/appointment-show.ts'
 import { ReplyError, type Reply, type RouteContext } from '../route.ts'
 import { invalid, pageBounds, pageLink } from '../server/reply.ts'
 import { easternInstant, type FallBackHour } from './eastern-time.ts'
@@ -39,7 +40,11 @@ export function readFeed(
     limit,
     size: window === undefined ? mailbox.size : undefined,
   })
-  const show = { previousPatientIds: input.flag('showpreviouspatientids') }
+  const show = {
+    ...appointmentShow(input),
+    copay: input.flag('showcopay'),
+    previousPatientIds: input.flag('showpreviouspatientids'),
+  }
   const records = page.flatMap(({ id }) => context.practice.wireRecord(row.feed, id, show) ?? [])
   if (mode === 'consume') mailbox.process(page, now)
   const body: Record<string, unknown> = { [row.key]: records, totalcount: total }

@@ -6,6 +6,7 @@ import {
   type AppointmentTable,
   type Cancellation,
 } from './appointment-table.ts'
+import { appointmentDetails } from './appointment-details.ts'
 import { clockText, dateText } from './calendar-date.ts'
 import type { WireRecord } from './blank-patient.ts'
 import { listed, type PracticeState } from './practice-state.ts'
@@ -36,7 +37,7 @@ function coreRecord(state: PracticeState, position: number): WireRecord {
     appointmenttypeid: type.id,
     appointmenttype: type.name,
     patientappointmenttypename: type.patientName,
-    chargeentrynotrequired: false,
+    chargeentrynotrequired: appointmentDetails(state, position).noChargeReason !== undefined,
   }
 }
 
@@ -54,7 +55,8 @@ function visitFields(table: AppointmentTable, position: number): WireRecord {
   if (checkedInAt !== 0) record['stopcheckin'] = easternSeconds(checkedInAt)
   if (encounter !== 0) {
     record['encounterid'] = String(encounter)
-    record['encounterstatus'] = table.checkedOutAt.get(position) === 0 ? 'OPEN' : 'CHECKEDOUT'
+    // Both recorded; the states in between belong to whoever writes the encounter.
+    record['encounterstatus'] = table.checkedOutAt.get(position) === 0 ? 'READYFORSTAFF' : 'CHECKEDOUT'
   }
   return record
 }
@@ -77,7 +79,8 @@ function noteFields(notes: readonly AppointmentNote[]): WireRecord {
   const shown = notes.filter((note) => !note.deleted)
   if (shown.length === 0) return {}
   return {
-    appointmentnotes: shown.map(({ id, text, displayOnSchedule }) => ({
+    // Latest first, as recorded.
+    appointmentnotes: shown.toReversed().map(({ id, text, displayOnSchedule }) => ({
       id,
       text,
       displayonschedule: displayOnSchedule,
@@ -106,6 +109,8 @@ export function appointmentRecord(state: PracticeState, position: number): WireR
   if (notes !== undefined) Object.assign(record, noteFields(notes))
   const cancellation = table.cancellations.get(position)
   if (cancellation !== undefined) return Object.assign(record, cancellationFields(state, cancellation))
+  // Where in the house the patient is: the one place ever recorded.
+  if (statusOf(table, position) === '2') record['patientlocationid'] = '21'
   return Object.assign(record, visitFields(table, position))
 }
 
@@ -125,6 +130,17 @@ export function patientAppointmentRecord(state: PracticeState, position: number,
   return showCopay ? { ...record, copay: copayOf(state, position) } : record
 }
 
+function renderingProvider(state: PracticeState, position: number): number {
+  const { renderingProvider: index = state.appointments.provider.get(position) } = appointmentDetails(state, position)
+  return Number(listed(state.providers, index).id)
+}
+
+/** 0 for none (recorded). */
+function supervisingProvider(state: PracticeState, position: number): number {
+  const { supervisingProvider: index } = appointmentDetails(state, position)
+  return index === undefined ? 0 : Number(listed(state.providers, index).id)
+}
+
 /** The shorter record of a GET by id, as recorded: no last-modified and no scheduling fields. */
 export function singleAppointmentRecord(state: PracticeState, position: number, showCopay: boolean): WireRecord {
   const { appointments: table } = state
@@ -140,7 +156,7 @@ export function singleAppointmentRecord(state: PracticeState, position: number, 
       : Object.assign(record, { rescheduledappointmentid: appointmentId(rescheduledTo) })
   }
   if (showCopay) record['copay'] = copayOf(state, position)
-  if (table.encounter.get(position) !== 0) record['renderingproviderid'] = Number(record['providerid'])
+  if (table.checkedInAt.get(position) !== 0) record['renderingproviderid'] = renderingProvider(state, position)
   return Object.assign(record, visitFields(table, position))
 }
 
@@ -150,7 +166,7 @@ export function bookingRecord(state: PracticeState, position: number): WireRecor
     ...singleAppointmentRecord(state, position, false),
     referringproviderid: '',
     renderingproviderid: '',
-    supervisingproviderid: 0,
+    supervisingproviderid: supervisingProvider(state, position),
   }
 }
 

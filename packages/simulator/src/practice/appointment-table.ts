@@ -21,6 +21,7 @@ export const statusCode: Readonly<Record<AppointmentStatus, number>> = {
 
 /** Id of the first appointment; far from patient ids, so that mixed-up ids show. */
 const firstAppointmentId = 500_001
+const firstEncounter = 20_001
 
 export interface Cancellation {
   readonly at: number
@@ -80,7 +81,10 @@ export interface AppointmentTable {
   /** The same without what was cancelled or deleted: a calendar that lives long has many of those. */
   readonly liveByDay: Map<number, number[]>
   nextNote: number
+  readonly firstEncounter: number
   nextEncounter: number
+  /** Position of the appointment by encounter id, counted from `firstEncounter`. */
+  readonly encounterPosition: Column
 }
 
 export function createAppointmentTable(capacity: number): AppointmentTable {
@@ -117,7 +121,9 @@ export function createAppointmentTable(capacity: number): AppointmentTable {
     byDay: new Map(),
     liveByDay: new Map(),
     nextNote: 40_001,
-    nextEncounter: 20_001,
+    firstEncounter,
+    nextEncounter: firstEncounter,
+    encounterPosition: wide(),
   }
 }
 

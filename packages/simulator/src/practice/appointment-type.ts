@@ -12,7 +12,12 @@ export interface AppointmentType {
   readonly generic: boolean
   /** False for types that patients never see, such as meetings. */
   readonly patientFacing: boolean
+  /** Slots of the type must be booked as another one. */
   readonly templateOnly: boolean
+  /** Completed check-in opens an encounter. */
+  readonly opensEncounter: boolean
+  /** The visit is a video call. */
+  readonly byVideo: boolean
 }
 
 export interface AppointmentReason {
@@ -47,9 +52,9 @@ const typeRows: readonly TypeRow[] = [
   ['8', 'NEW', 'New Patient Visit', 30],
   ['11', 'FU', 'Follow Up', 15],
   ['61', 'PE', 'Annual Physical', 30],
-  ['62', 'VAX', 'Vaccination', 15],
-  ['63', 'LAB', 'Lab Draw', 15],
-  ['101', 'VIDEO', 'Video Visit', 20],
+  ['62', 'VAX', 'Vaccination', 15, 'no-encounter'],
+  ['63', 'LAB', 'Lab Draw', 15, 'no-encounter'],
+  ['101', 'VIDEO', 'Video Visit', 20, 'video'],
   ['102', 'IMG', 'Imaging', 30],
   ['201', 'MTG', 'Staff Meeting', 30, 'internal'],
   ['202', 'HOLD', 'Template Hold', 15, 'internal template'],
@@ -66,6 +71,8 @@ export function makeAppointmentTypes(): AppointmentType[] {
     generic: flags.includes('generic'),
     patientFacing: !flags.includes('internal'),
     templateOnly: flags.includes('template'),
+    opensEncounter: !/internal|no-encounter/.test(flags),
+    byVideo: flags.includes('video'),
   }))
 }
 
@@ -123,7 +130,7 @@ export function appointmentTypeRecord(type: AppointmentType): Record<string, unk
     generic: type.generic,
     patient: type.patientFacing,
     templatetypeonly: type.templateOnly,
-    createencounteroncheckin: type.patientFacing,
+    createencounteroncheckin: type.opensEncounter,
   }
 }
 

@@ -1,7 +1,9 @@
 /** Appointments: booked into open slots, changed, cancelled and rescheduled. */
+import { appointmentDetails, setDetails } from './appointment-details.ts'
 import { setStatus, statusOf } from './appointment-table.ts'
 import { fillSlot, markModified, type Booking, type Change } from './fill-slot.ts'
 import { addNoteRow } from './note-changes.ts'
+import type { AppointmentType } from './appointment-type.ts'
 import { patientExists, patientStatus } from './patient-table.ts'
 import { listed, type PracticeState, type Stamp } from './practice-state.ts'
 import { Refusal } from './refusal.ts'
@@ -42,8 +44,9 @@ function checkPatient(state: PracticeState, patient: number): void {
 function slotsNeeded(state: PracticeState, { position, type }: BookingInput): number[] {
   const { appointments: table } = state
   if (!isFree(state, position)) throw new Refusal('slot_taken')
-  const slotType = listed(state.types, table.type.get(position))
-  if (!slotType.generic && slotType.index !== type) throw new Refusal('slot_taken')
+  if (!fitsSlot(listed(state.types, type), listed(state.types, table.type.get(position)))) {
+    throw new Refusal('slot_taken')
+  }
   const end = table.start.get(position) + listed(state.types, type).durationMinutes
   let covered = table.start.get(position) + table.minutes.get(position)
   const needed: number[] = []
@@ -56,6 +59,12 @@ function slotsNeeded(state: PracticeState, { position, type }: BookingInput): nu
   }
   if (covered < end) throw new Refusal('slot_taken')
   return needed
+}
+
+/** A slot takes its own type; a generic one any, one that only templates use any but itself. Patients have no meetings. */
+function fitsSlot(type: AppointmentType, slotType: AppointmentType): boolean {
+  if (!type.patientFacing || type.templateOnly) return false
+  return slotType.generic || slotType.templateOnly || slotType.index === type.index
 }
 
 function isFree(state: PracticeState, position: number): boolean {
@@ -81,7 +90,7 @@ export interface CancelInput {
 
 /**
  * Cancels a booked appointment: it stays under its id with status `x`; if the reason leaves the time available, new open
- * slots take its place. Answers their positions. Refuses `not_booked`, `other_patient`, `unknown_reason`.
+ * slots take its place. Answers their positions. Refuses `not_booked`, `other_patient`, `cancel_locked`, `unknown_reason`.
  */
 export function cancelAppointment(state: PracticeState, input: CancelInput, stamp: Stamp): number[] {
   checkBooked(state, input)
@@ -102,6 +111,7 @@ function cancelReason(state: PracticeState, id: string): PracticeState['cancelRe
 function checkBooked(state: PracticeState, { position, patient }: { position: number; patient: number }): void {
   if (statusOf(state.appointments, position) !== 'f') throw new Refusal('not_booked')
   if (state.appointments.patient.get(position) !== patient) throw new Refusal('other_patient')
+  if (appointmentDetails(state, position).cancelLocked === true) throw new Refusal('cancel_locked')
 }
 
 function markCancelled(
@@ -152,7 +162,7 @@ export function rescheduleAppointment(state: PracticeState, input: RescheduleInp
 function fittingType(state: PracticeState, { from, to }: { from: number; to: number }): number {
   const { appointments: table } = state
   const slotType = listed(state.types, table.type.get(to))
-  return slotType.generic ? table.type.get(from) : slotType.index
+  return slotType.generic || slotType.templateOnly ? table.type.get(from) : slotType.index
 }
 
 /** Runs `book` with the old appointment's notes already on the new one, so that the booking shows them. */
@@ -178,6 +188,9 @@ export interface AppointmentUpdate {
   readonly department?: number | undefined
   readonly provider?: number | undefined
   readonly type?: number | undefined
+  /** Who sees the patient and who answers for it, where that is not the provider whose time is booked. */
+  readonly renderingProvider?: number | undefined
+  readonly supervisingProvider?: number | undefined
 }
 
 /** Changes department, provider or type of a booked appointment in place. Refuses `not_booked`. */
@@ -188,6 +201,9 @@ export function updateAppointment(state: PracticeState, update: AppointmentUpdat
   if (update.department !== undefined) table.department.set(update.position, update.department)
   if (update.provider !== undefined) table.provider.set(update.position, update.provider)
   if (update.type !== undefined) table.type.set(update.position, update.type)
+  const { renderingProvider, supervisingProvider } = update
+  if (renderingProvider !== undefined) setDetails(state, update.position, { renderingProvider })
+  if (supervisingProvider !== undefined) setDetails(state, update.position, { supervisingProvider })
   markModified(table, update.position, change)
   announceAppointment(state, update.position, 'UpdateAppointment')
 }

@@ -8,6 +8,7 @@ import type { Practice, PracticeEvent, RecordKind, Show } from './practice.ts'
 import type { CustomField, PracticeState } from './practice-state.ts'
 import { makeProviders } from './provider.ts'
 import { recordReaders } from './record-readers.ts'
+import { resolveScheduling, type SchedulingRules } from './scheduling-rules.ts'
 import { mixSeed } from './seeded-random.ts'
 import { eastern, wallTime } from './zone-time.ts'
 
@@ -20,6 +21,8 @@ export interface PracticeOptions {
   readonly patients: number
   /** Virtual time, epoch ms: the calendar is filled from 30 days before now to 60 days after. */
   readonly now: () => number
+  /** What the practice decides about scheduling itself; athenahealth's defaults if absent. */
+  readonly scheduling?: Partial<SchedulingRules>
 }
 
 /** Makes a practice: departments, providers, patients, and a calendar of open, booked, past and cancelled times. */
@@ -46,7 +49,7 @@ const customFields: readonly CustomField[] = [
   },
 ]
 
-function createPracticeState({ id, seed, patients, now }: PracticeOptions): PracticeState {
+function createPracticeState({ id, seed, patients, now, scheduling }: PracticeOptions): PracticeState {
   const own = mixSeed(seed, id)
   const openedAt = now()
   const departments = makeDepartments()
@@ -74,6 +77,7 @@ function createPracticeState({ id, seed, patients, now }: PracticeOptions): Prac
       ),
     }),
     appointments: createAppointmentTable(1024),
+    rules: resolveScheduling(scheduling),
     listeners: [],
     openedUntil: 0,
     latestAt: openedAt,

@@ -1,6 +1,6 @@
 /** The bare changes of a row, used when a practice is made and, announced, when it is changed. */
 import { linkPatient, setStatus, userNumber, type AppointmentTable } from './appointment-table.ts'
-import type { PracticeState } from './practice-state.ts'
+import { listed, type PracticeState } from './practice-state.ts'
 
 export interface Booking {
   readonly patient: number
@@ -41,15 +41,21 @@ export interface FillInput {
   readonly change: Change
 }
 
-/** The patient has arrived and check-in is complete: the encounter begins. */
-export function markCheckedIn(table: AppointmentTable, position: number, change: Change): void {
+/** The patient has arrived and check-in is complete: the encounter begins, if the appointment's type opens one. */
+export function markCheckedIn(state: PracticeState, position: number, change: Change): void {
+  const { appointments: table } = state
   const seconds = Math.floor(change.at / 1000)
   if (table.checkInStartedAt.get(position) === 0) table.checkInStartedAt.set(position, seconds)
   table.checkedInAt.set(position, seconds)
-  table.encounter.set(position, table.nextEncounter)
-  table.nextEncounter += 1
+  if (listed(state.types, table.type.get(position)).opensEncounter) openEncounter(table, position)
   setStatus(table, position, '2')
   markModified(table, position, change)
+}
+
+function openEncounter(table: AppointmentTable, position: number): void {
+  table.encounter.set(position, table.nextEncounter)
+  table.encounterPosition.set(table.nextEncounter - table.firstEncounter, position)
+  table.nextEncounter += 1
 }
 
 /** The visit is over: it becomes the patient's latest, or the first if it has none. */

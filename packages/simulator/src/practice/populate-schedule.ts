@@ -128,7 +128,7 @@ function visitRow(making: Populating, position: number, startsAt: number): void 
   if (arrivedAt >= now) return
   const by = random.pick(staffUsers)
   table.checkInStartedAt.set(position, Math.floor(arrivedAt / 1000) - 120)
-  markCheckedIn(table, position, { at: arrivedAt, by })
+  markCheckedIn(state, position, { at: arrivedAt, by })
   if (leftAt >= now) return
   markCheckedOut(state, position, { at: leftAt, by })
   const enteredAt = leftAt + random.between(2, 60) * 60 * minuteMs

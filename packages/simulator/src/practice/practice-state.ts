@@ -5,6 +5,7 @@ import type { Department } from './department.ts'
 import type { PatientTable } from './patient-table.ts'
 import type { PracticeEvent } from './practice.ts'
 import type { Provider } from './provider.ts'
+import type { SchedulingRules } from './scheduling-rules.ts'
 
 export interface CustomField {
   readonly id: string
@@ -23,12 +24,13 @@ export interface PracticeState {
   readonly now: () => number
   readonly departments: readonly Department[]
   readonly providers: Provider[]
-  readonly types: readonly AppointmentType[]
+  readonly types: AppointmentType[]
   readonly reasons: readonly AppointmentReason[]
   readonly cancelReasons: readonly CancelReason[]
   readonly customFields: readonly CustomField[]
   readonly patients: PatientTable
   readonly appointments: AppointmentTable
+  readonly rules: SchedulingRules
   readonly listeners: ((event: PracticeEvent) => void)[]
   /** Last day (day number) whose template slots are open. */
   openedUntil: number

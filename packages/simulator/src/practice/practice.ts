@@ -41,6 +41,13 @@ export interface Show {
   readonly previousPatientIds?: boolean
   /** Of results: only those that the patient portal shows are there at all. */
   readonly portalOnly?: boolean
+  // What appointments add.
+  readonly copay?: boolean
+  readonly patientDetail?: boolean
+  readonly claimDetail?: boolean
+  readonly expectedProcedures?: boolean
+  readonly reminderCalls?: boolean
+  readonly telehealth?: boolean
 }
 
 export interface Practice {

@@ -60,8 +60,11 @@ function slotType(state: PracticeState, random: SeededRandom, minutes: number): 
 /** Indexes of the types that can be booked into a slot of this type: any that fits a generic one, else the type itself. */
 export function bookableTypes(state: PracticeState, slotType: number): number[] {
   const slot = listed(state.types, slotType)
-  if (!slot.generic) return [slotType]
+  if (!slot.generic && !slot.templateOnly) return [slotType]
   return state.types
-    .filter((type) => !type.generic && type.patientFacing && type.durationMinutes <= slot.durationMinutes)
+    .filter(
+      (type) =>
+        !type.generic && !type.templateOnly && type.patientFacing && type.durationMinutes <= slot.durationMinutes,
+    )
     .map((type) => type.index)
 }

@@ -1,6 +1,7 @@
 /** Each kind of records of a practice: which there are, and what one looks like. */
 import { appointmentAt, appointmentId, statusOf } from './appointment-table.ts'
 import { appointmentRecord } from './appointment-record.ts'
+import { showDetails } from './appointment-shown.ts'
 import { appointmentTypeRecord } from './appointment-type.ts'
 import { departmentRecord } from './department.ts'
 import { patientRecord } from './patient-record.ts'
@@ -24,9 +25,12 @@ const appointments: RecordReader = {
       if (statusOf(appointments, position) !== 'deleted') yield appointmentId(position)
     }
   },
-  record(state, id) {
+  record(state, id, show) {
     const position = appointmentAt(state.appointments, id)
-    return position === undefined ? undefined : appointmentRecord(state, position)
+    if (position === undefined) return undefined
+    const record = appointmentRecord(state, position)
+    if (show !== undefined) showDetails(state, position, { record, show })
+    return record
   },
 }
 

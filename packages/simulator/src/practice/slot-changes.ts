@@ -15,6 +15,7 @@ export type AppointmentEventName =
   | 'UnfreezeAppointment'
   | 'DeleteAppointment'
   | 'AddAppointmentSlot'
+  | 'UpdateReminderCall'
 
 /** The change's moment and author; from here on nothing may fail, or half a change would be announced. */
 export function begin(state: PracticeState, stamp: Stamp): Change {
@@ -56,10 +57,13 @@ export interface Freezing {
   readonly frozen: boolean
 }
 
-/** Freezes an open slot, or thaws it. Refuses `slot_not_open`, `already_frozen`, `already_unfrozen`. */
+/**
+ * Freezes a slot or a booked appointment (recorded: booked ones show `frozen`), or thaws it. Refuses `slot_not_open` in any
+ * other state, `already_frozen`, `already_unfrozen`.
+ */
 export function setFrozen(state: PracticeState, { position, frozen }: Freezing, stamp: Stamp): void {
   const { appointments: table } = state
-  if (statusOf(table, position) !== 'o') throw new Refusal('slot_not_open')
+  if (!['o', 'f'].includes(statusOf(table, position))) throw new Refusal('slot_not_open')
   const wanted = frozen ? 1 : 0
   if (table.frozen.get(position) === wanted) throw new Refusal(frozen ? 'already_frozen' : 'already_unfrozen')
   const change = begin(state, stamp)

@@ -22,7 +22,7 @@ export function completeCheckIn(state: PracticeState, position: number, stamp: S
   const status = statusOf(table, position)
   if (status === '2' || status === '3' || status === '4') throw new Refusal('already_checked_in')
   if (status !== 'f') throw new Refusal('not_booked')
-  markCheckedIn(table, position, begin(state, stamp))
+  markCheckedIn(state, position, begin(state, stamp))
   announceAppointment(state, position, 'CheckIn')
 }
 
