@@ -24,9 +24,9 @@ export function packageOf(path: string): string | undefined {
   return /^packages\/([^/]+)\//.exec(path)?.[1]
 }
 
-/** Tests and what only tests use. */
+/** Tests, what only tests use, and scripts that write files of the package: nothing of it is shipped. */
 export function isTestSide(path: string): boolean {
-  return path.endsWith('.test.ts') || /^packages\/[^/]+\/(?:test|testing)\//.test(path)
+  return path.endsWith('.test.ts') || /^packages\/[^/]+\/(?:test|testing|scripts)\//.test(path)
 }
 
 /** Code that is shipped in a package. */
