@@ -6,6 +6,8 @@ import type { CallDeps, Timeouts } from './call/send-call.ts'
 import { type Environment, resolveBaseUrl } from './environment.ts'
 import { systemRandom } from './random.ts'
 import type { PracticeInfo } from './records/practice-records.ts'
+import type { ClientListRequest, ClientRequest } from './request/endpoint-request.ts'
+import { listEndpoint, requestEndpoint } from './request/request-endpoint.ts'
 import { type AthenaPractice, athenaPractice } from './resources/athena-practice.ts'
 import { listEndpoints } from './resources/endpoints.ts'
 import { type List, listOf } from './resources/list.ts'
@@ -49,6 +51,10 @@ export interface AthenaClient {
   practice(id: number): AthenaPractice
   /** Every practice the app can reach. */
   practices(options?: CallOptions): List<PracticeInfo>
+  /** Calls any endpoint of the catalogue in the practice named; as `practice(id).request`. */
+  readonly request: ClientRequest
+  /** Reads any list endpoint of the catalogue page by page; as `practice(id).list`. */
+  readonly list: ClientListRequest
 }
 
 const TIMEOUTS: Timeouts = { headersMs: 10_000, tokenMs: 10_000, callMs: 30_000 }
@@ -69,6 +75,10 @@ export function createAthenaClient(options: AthenaClientOptions): AthenaClient {
     },
     practices: (callOptions) =>
       listOf({ deps, practice: ANY_PRACTICE }, listEndpoints.practiceInfo, { options: callOptions }),
+    request: async (endpoint, { practice, ...wanted }, callOptions) =>
+      requestEndpoint({ deps, practice }, endpoint, { ...wanted, options: callOptions }),
+    list: (endpoint, { practice, ...wanted }, callOptions) =>
+      listEndpoint({ deps, practice }, endpoint, { ...wanted, options: callOptions }),
   }
 }
 

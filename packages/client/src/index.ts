@@ -41,6 +41,29 @@ export { type List, LIMIT_MAX, type Page, type PageAt } from './resources/list.t
 export { checkPatientFields, patientFieldMax } from './resources/patient-field-limits.ts'
 export { type Id, type Outcome } from './resources/practice-api.ts'
 
+export type { AthenaEndpoints, AthenaLists, EndpointName, ListEndpointName } from './catalogue/generated/endpoints.ts'
+export type {
+  ArrayOfOne,
+  FileText,
+  JsonInput,
+  ListEnvelope,
+  Many,
+  Maybe,
+  OpenRecord,
+  Scalar,
+} from './catalogue/request-types.ts'
+export type {
+  ClientListRequest,
+  ClientRequest,
+  Extra,
+  PracticeListRequest,
+  PracticeRequest,
+  RecordOfList,
+  RequestArgs,
+  RequestOf,
+  ResponseOf,
+} from './request/endpoint-request.ts'
+
 export {
   type DrainPage,
   type Feed,

@@ -1,6 +1,8 @@
 import type { CallOptions } from '../athena-call.ts'
 import { feedOf } from '../feeds/feed.ts'
 import type { FeedName } from '../feeds/feed-table.ts'
+import type { PracticeListRequest, PracticeRequest } from '../request/endpoint-request.ts'
+import { listEndpoint, requestEndpoint } from '../request/request-endpoint.ts'
 import { appointmentsOf } from './appointments.ts'
 import { patientsOf } from './patients.ts'
 import type { PracticeApi } from './practice-api.ts'
@@ -8,6 +10,10 @@ import { appointmentReasonsOf, appointmentTypesOf, departmentsOf, practiceInfo, 
 
 /** The API of one practice. Parameters and records go by athenahealth's names; dates are `YYYY-MM-DD`. */
 export function athenaPractice(api: PracticeApi) {
+  const request: PracticeRequest = async (endpoint, ...[wanted, options]) =>
+    requestEndpoint(api, endpoint, { ...wanted, options })
+  const list: PracticeListRequest = (endpoint, ...[wanted, options]) =>
+    listEndpoint(api, endpoint, { ...wanted, options })
   return {
     /** The practice's id. */
     id: api.practice,
@@ -25,6 +31,8 @@ export function athenaPractice(api: PracticeApi) {
     },
     /** Any of the 24 feeds of feedTable. */
     feed: <N extends FeedName>(name: N) => feedOf(api, name),
+    request,
+    list,
   }
 }
 

@@ -37,8 +37,11 @@ export interface ListEndpoint<T> {
   /** Template under the practice. */
   readonly route: string
   readonly shape: ListShape<T>
-  /** Records a page when the caller names no limit; athenahealth's own default can be as low as 10. 0: it takes no limit. */
-  readonly limit: number
+  /**
+   * Records a page when the caller names no limit; athenahealth's own default can be as low as 10. 0: it takes no limit.
+   * Undefined: none is sent unless the caller names one.
+   */
+  readonly limit: number | undefined
   readonly intensive?: boolean
 }
 
@@ -141,7 +144,7 @@ function position<T>(endpoint: ListEndpoint<T>, { at, query }: PageRequest): Par
   if (endpoint.limit === 0) return {}
   const limit = at.limit ?? query?.['limit'] ?? endpoint.limit
   const offset = at.offset ?? query?.['offset']
-  checkCount('limit', limit, { min: 1, max: LIMIT_MAX })
+  if (limit !== undefined) checkCount('limit', limit, { min: 1, max: LIMIT_MAX })
   if (offset === undefined || offset === 0) return { limit, offset: undefined }
   checkCount('offset', offset, { min: 0, max: Number.MAX_SAFE_INTEGER })
   return { limit, offset }
