@@ -1,11 +1,13 @@
 /** Every route of the simulated v1 API but the changed-data feeds. */
 import type { Route } from '../route.ts'
+import { allergyRoutes } from './allergies.ts'
 import { appointmentNoteRoutes } from './appointment-notes.ts'
 import { appointmentReadRoutes } from './appointment-reads.ts'
 import { appointmentTypeRoutes } from './appointment-types.ts'
 import { bookingRoutes } from './bookings.ts'
 import { checkInRoutes } from './check-in.ts'
 import { departmentRoutes } from './departments.ts'
+import { medicationRoutes } from './medications.ts'
 import { openSlotRoutes } from './open-slots.ts'
 import { patientAppointmentRoutes } from './patient-appointments.ts'
 import { patientMatchRoutes } from './patient-match.ts'
@@ -32,4 +34,6 @@ export const routes: readonly Route[] = [
   ...bookingRoutes,
   ...checkInRoutes,
   ...problemRoutes,
+  ...medicationRoutes,
+  ...allergyRoutes,
 ]

@@ -16,6 +16,11 @@ export class ChartSection<S> {
     return this.#changed.get(patient) ?? this.#seeded(patient)
   }
 
+  /** The section as the seed tells it, whatever was changed since; a copy of its own. */
+  seeded(patient: number): S {
+    return this.#seeded(patient)
+  }
+
   /** The section to be changed in place; call it only when nothing can be refused any more. */
   open(patient: number): S {
     const known = this.#changed.get(patient)

@@ -1,9 +1,11 @@
 /** Each kind of records of a practice: which there are, and what one looks like. */
+import { allergyReader } from './allergy-record.ts'
 import { appointmentAt, appointmentId, statusOf } from './appointment-table.ts'
 import { appointmentRecord } from './appointment-record.ts'
 import { showDetails } from './appointment-shown.ts'
 import { appointmentTypeRecord } from './appointment-type.ts'
 import { departmentRecord } from './department.ts'
+import { medicationReader } from './medication-record.ts'
 import { patientRecord } from './patient-record.ts'
 import { patientExists, patientStatus } from './patient-table.ts'
 import type { RecordKind, Show } from './practice.ts'
@@ -84,6 +86,6 @@ export const recordReaders: Readonly<Record<RecordKind, RecordReader>> = {
   'documents/patientcase': none,
   labresults: none,
   'chart/healthhistory/problems': problemReader,
-  'chart/healthhistory/medication': none,
-  'chart/healthhistory/allergies': none,
+  'chart/healthhistory/medication': medicationReader,
+  'chart/healthhistory/allergies': allergyReader,
 }
