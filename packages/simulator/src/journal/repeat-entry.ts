@@ -1,7 +1,7 @@
 import type { Feeds } from '../feeds/feeds.ts'
 import type { Practice } from '../practice/practice.ts'
 import type { Backend } from '../server/backend.ts'
-import type { RegisteredApp } from '../tokens/apps.ts'
+import { bareApp, type RegisteredApp } from '../tokens/apps.ts'
 import type { Days } from '../truth/admin.ts'
 import type { JournalEntry } from './journal-entry.ts'
 
@@ -22,7 +22,7 @@ export function entryRepeater(deps: RepeatDeps): (entry: JournalEntry) => void {
   const apps = new Map<string, RegisteredApp>()
   // An app may have been taken away or restricted since: what it did stays done.
   const appOf = (clientId: string): RegisteredApp => {
-    const app = apps.get(clientId) ?? { clientId, secret: '', practices: undefined, encoding: 'typed' as const }
+    const app = apps.get(clientId) ?? bareApp(clientId)
     apps.set(clientId, app)
     return app
   }
@@ -39,7 +39,7 @@ function repeatWrite({ backend, now }: RepeatDeps, entry: OfKind<'write'>, app: 
   const { practice, method, resource, query, form } = entry
   const path = `/v1/${practice}${resource}`
   const arrival = { method, path, query, body: form, authorization: undefined, contentType: undefined }
-  backend.find(arrival, resource).answer({ app, practiceId: practice, arrival, now: now() })
+  backend.find(arrival, resource).answer({ app, practiceId: practice, arrival, now: now(), isRepeated: true })
 }
 
 function repeatChange({ practices, applyChange }: RepeatDeps, { practice: id, change }: OfKind<'change'>): void {

@@ -31,6 +31,19 @@ class PeriodCounter {
   }
 }
 
+/** An app, with limits of its own or without. */
+interface LimitedApp extends App {
+  readonly limits?: Limits | undefined
+}
+
+/** Everything counted for one app under one set of limits. */
+interface Account {
+  readonly limits: Limits
+  readonly all: Allowance
+  readonly tokens: PeriodCounter
+  readonly practices: Map<number, Allowance>
+}
+
 interface Allowance {
   readonly second: SlidingWindow
   readonly day: PeriodCounter
@@ -55,67 +68,61 @@ export interface Verdict {
  */
 export class Limiter {
   readonly #limits: Limits
-  readonly #apps = new Map<App, Allowance>()
-  readonly #practices = new Map<App, Map<number, Allowance>>()
-  readonly #tokens = new Map<App, PeriodCounter>()
+  readonly #accounts = new WeakMap<App, Account>()
 
+  /** `limits` are those of apps without their own. */
   constructor(limits: Limits) {
     this.#limits = limits
   }
 
   /** Judges an API request of an app for a practice arriving at `at` (virtual ms, never before earlier ones). */
-  admitCall(app: App, practiceId: number, at: number): Verdict {
-    const own = this.#ofApp(app)
-    const local = this.#ofPractice(app, practiceId)
-    const left = own.day.remaining(at)
-    const refusedBy = refusal(own, at) ?? (local && refusal(local, at))
+  admitCall(app: LimitedApp, practiceId: number, at: number): Verdict {
+    const account = this.#accountOf(app)
+    const { all, limits } = account
+    const local = practiceAllowance(account, practiceId)
+    const left = all.day.remaining(at)
+    const refusedBy = refusal(all, at) ?? (local && refusal(local, at))
     if (refusedBy === undefined) {
-      for (const { second, day } of local === undefined ? [own] : [own, local]) {
+      for (const { second, day } of local === undefined ? [all] : [all, local]) {
         second.count(at)
         day.count()
       }
     }
-    return { refusedBy, limit: this.#limits.perDay, remaining: refusedBy === undefined ? left - 1 : left }
+    return { refusedBy, limit: limits.perDay, remaining: refusedBy === undefined ? left - 1 : left }
   }
 
   /** Judges a token request; those that fail for another reason count as well. */
-  admitToken(app: App, at: number): Verdict {
-    let minute = this.#tokens.get(app)
-    if (minute === undefined) {
-      minute = new PeriodCounter(this.#limits.tokensPerMinute, minuteMs)
-      this.#tokens.set(app, minute)
-    }
-    const left = minute.remaining(at)
-    const limit = this.#limits.tokensPerMinute
+  admitToken(app: LimitedApp, at: number): Verdict {
+    const { tokens, limits } = this.#accountOf(app)
+    const left = tokens.remaining(at)
+    const limit = limits.tokensPerMinute
     if (left <= 0) return { refusedBy: 'minute', limit, remaining: 0 }
-    minute.count()
+    tokens.count()
     return { refusedBy: undefined, limit, remaining: left - 1 }
   }
 
-  #ofApp(app: App): Allowance {
-    let known = this.#apps.get(app)
-    if (known === undefined) {
-      known = allowance(this.#limits.perSecond, this.#limits.perDay)
-      this.#apps.set(app, known)
-    }
-    return known
+  /** An app that is given other limits begins to be counted anew. */
+  #accountOf(app: LimitedApp): Account {
+    const limits = app.limits ?? this.#limits
+    const known = this.#accounts.get(app)
+    if (known?.limits === limits) return known
+    const { perSecond, perDay, tokensPerMinute } = limits
+    const tokens = new PeriodCounter(tokensPerMinute, minuteMs)
+    const account = { limits, tokens, all: allowance(perSecond, perDay), practices: new Map<number, Allowance>() }
+    this.#accounts.set(app, account)
+    return account
   }
+}
 
-  #ofPractice(app: App, practiceId: number): Allowance | undefined {
-    const { perPractice } = this.#limits
-    if (perPractice === undefined) return undefined
-    let practices = this.#practices.get(app)
-    if (practices === undefined) {
-      practices = new Map()
-      this.#practices.set(app, practices)
-    }
-    let known = practices.get(practiceId)
-    if (known === undefined) {
-      known = allowance(perPractice.perSecond ?? Infinity, perPractice.perDay ?? Infinity)
-      practices.set(practiceId, known)
-    }
-    return known
+function practiceAllowance({ limits, practices }: Account, practiceId: number): Allowance | undefined {
+  const { perPractice } = limits
+  if (perPractice === undefined) return undefined
+  let known = practices.get(practiceId)
+  if (known === undefined) {
+    known = allowance(perPractice.perSecond ?? Infinity, perPractice.perDay ?? Infinity)
+    practices.set(practiceId, known)
   }
+  return known
 }
 
 function refusal({ second, day }: Allowance, at: number): 'second' | 'day' | undefined {

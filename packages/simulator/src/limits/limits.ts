@@ -20,12 +20,20 @@ const presets: Readonly<Record<'preview' | 'production' | 'off', Limits>> = {
 /** A preset's name, or the limits themselves. */
 export type LimitsOption = keyof typeof presets | Limits
 
-/** The limits an option stands for. Throws RangeError when one is not positive or a name is unknown. */
+const required = ['perSecond', 'perDay', 'tokensPerMinute'] as const
+
+/** The limits an option stands for. Throws RangeError when one is absent or not positive, or a name is unknown. */
 export function resolveLimits(option: LimitsOption): Limits {
-  const limits = typeof option === 'string' ? presets[option] : option
-  if (limits === undefined) throw new RangeError(`limits: give one of ${Object.keys(presets).join(', ')}, or numbers`)
-  for (const [name, value] of Object.entries({ ...limits, ...limits.perPractice })) {
-    if (typeof value === 'number' && !(value >= 1)) throw new RangeError(`limits.${name}: give 1 or more, or Infinity`)
+  const limits = typeof option !== 'string' ? option : Object.hasOwn(presets, option) ? presets[option] : undefined
+  if (typeof limits !== 'object' || limits === null) {
+    throw new RangeError(`limits: give one of ${Object.keys(presets).join(', ')}, or numbers`)
+  }
+  const numbers = [
+    ...required.map((name) => [name, limits[name]] as const),
+    ...Object.entries(limits.perPractice ?? {}),
+  ]
+  for (const [name, value] of numbers) {
+    if (!(typeof value === 'number' && value >= 1)) throw new RangeError(`limits.${name}: give 1 or more, or Infinity`)
   }
   return limits
 }

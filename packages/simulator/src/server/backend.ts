@@ -8,6 +8,8 @@ export interface Call {
   readonly arrival: Arrival
   /** Virtual time of arrival, epoch ms. */
   readonly now: number
+  /** The call comes from the journal: it was let through when it was made. */
+  readonly isRepeated?: true
 }
 
 /** Where a call leads: known before it is let through, so that refused calls are logged with their route too. */

@@ -1,23 +1,35 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import type { Limiter, Verdict } from '../limits/limiter.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
-import { answerTokenRequest, type TokenEndpoint } from '../tokens/token-endpoint.ts'
-import type { TokenStore } from '../tokens/token-store.ts'
+import { answerOauth, fetchedFirst, type Oauth } from '../tokens/oauth.ts'
+import { opens } from '../tokens/scopes.ts'
+import type { IssuedToken, TokenStore } from '../tokens/token-store.ts'
 import type { RateWitness } from '../truth/rate-witness.ts'
-import type { RequestLog } from '../truth/request-log.ts'
+import { fieldNames, type RequestLog } from '../truth/request-log.ts'
+import { intentOf } from '../truth/write-log.ts'
 import { formOf, type Answer, type Arrival } from './answer.ts'
 import type { Backend } from './backend.ts'
-import { rateLimitHeaders, throttledAnswer, unauthorizedAnswer, unroutedAnswer, type ThrottleStyle } from './gateway.ts'
+import { disguiseAnswer } from './disguise-answer.ts'
+import {
+  invalidScopeAnswer,
+  rateLimitHeaders,
+  throttledAnswer,
+  unauthorizedAnswer,
+  unroutedAnswer,
+  type ThrottleStyle,
+} from './gateway.ts'
+import type { Whims } from './quirky-body.ts'
+import { effectiveQuirks } from './quirks.ts'
 
 export interface GateDeps {
   readonly clock: VirtualClock
-  readonly tokens: TokenStore
-  readonly tokenEndpoint: TokenEndpoint
+  readonly oauth: Oauth
   readonly limiter: Limiter
   readonly throttle: ThrottleStyle
   readonly backend: Backend
   readonly requests: RequestLog
   readonly witness: RateWitness
+  readonly whims: Whims
 }
 
 /** An answer and what the log says about the request beside its method and status. */
@@ -25,18 +37,20 @@ interface Outcome {
   readonly answer: Answer
   readonly route: string | undefined
   readonly practice?: number
-  readonly app?: string
+  readonly app?: RegisteredApp | undefined
 }
 
-const tokenPath = '/oauth2/v1/token'
 const apiPath = /^\/v1\/(\d{1,15})(\/.*)$/
 
 /**
  * athenahealth's front door: every request outside the administration passes here, at the same instant, in order of
  * arrival, and is logged with what it was answered.
+ * A request that cannot be judged before something is fetched arrives when that is there; others pass it meanwhile.
  */
-export function answerAtGate(deps: GateDeps, arrival: Arrival): Answer {
-  return deps.clock.still((at) => answerAt(deps, arrival, at))
+export function answerAtGate(deps: GateDeps, arrival: Arrival): Answer | Promise<Answer> {
+  const fetched = fetchedFirst(deps.oauth, arrival)
+  const answerNow = () => deps.clock.still((at) => answerAt(deps, arrival, at))
+  return fetched === undefined ? answerNow() : fetched.then(answerNow)
 }
 
 function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
@@ -47,24 +61,25 @@ function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
     method: arrival.method,
     route: route ?? 'unrouted',
     practice,
-    app,
+    app: app?.clientId,
     status: answer.status,
     query: arrival.query,
-    form: formOf(arrival),
+    // What authorizes is not even kept out of sight.
+    form: practice === undefined ? fieldNames(formOf(arrival)) : formOf(arrival),
+    intent: intentOf(arrival.requestId),
   })
-  return { ...answer, headers: [...answer.headers, 'X-Request-Id', `rrt-${number}-sim-1`] }
+  const quirks = app === undefined ? effectiveQuirks(deps.oauth.apps.quirks, undefined) : app.quirks
+  const given = quirks === undefined ? answer : disguiseAnswer(answer, quirks, deps.whims.next())
+  return { ...given, headers: [...given.headers, 'X-Request-Id', `rrt-${number}-sim-1`] }
 }
 
 function decide(deps: GateDeps, arrival: Arrival, at: number): Outcome {
   const api = apiPath.exec(arrival.path)
   if (api !== null) return decideCall(deps, { arrival, practiceId: Number(api[1]), resource: api[2] ?? '', at })
-  if (arrival.path === tokenPath && arrival.method === 'POST') {
-    const { answer, app } = answerTokenRequest(deps.tokenEndpoint, arrival, at)
-    if (app === undefined) return { answer, route: tokenPath }
-    deps.witness.token(app.clientId, at)
-    return { answer, route: tokenPath, app: app.clientId }
-  }
-  return { answer: unroutedAnswer(), route: undefined }
+  const outcome = answerOauth(deps.oauth, arrival, at)
+  if (outcome === undefined) return { answer: unroutedAnswer(), route: undefined }
+  if (outcome.app !== undefined) deps.witness.token(outcome.app.clientId, at)
+  return outcome
 }
 
 interface ApiRequest {
@@ -77,15 +92,18 @@ interface ApiRequest {
 function decideCall(deps: GateDeps, request: ApiRequest): Outcome {
   const { arrival, practiceId: practice, resource, at } = request
   const { route, answer } = deps.backend.find(arrival, resource)
-  const app = bearer(deps.tokens, arrival.authorization, at)
-  if (typeof app === 'string') return { answer: unauthorizedAnswer(app), route, practice }
+  const token = bearer(deps.oauth.tokens, arrival.authorization, at)
+  if (typeof token === 'string') return { answer: unauthorizedAnswer(token), route, practice }
+  const { app, reach } = token
   deps.witness.call(app.clientId, at)
   const verdict = deps.limiter.admitCall(app, practice, at)
   const given =
-    verdict.refusedBy === undefined
-      ? answer({ app, practiceId: practice, arrival, now: Math.floor(at) })
-      : throttledAnswer(verdict.refusedBy, deps.throttle)
-  return { answer: withRateLimit(given, verdict), route, practice, app: app.clientId }
+    verdict.refusedBy !== undefined
+      ? throttledAnswer(verdict.refusedBy, deps.throttle)
+      : opens(reach, resource)
+        ? answer({ app, practiceId: practice, arrival, now: Math.floor(at) })
+        : invalidScopeAnswer()
+  return { answer: withRateLimit(given, verdict), route, practice, app }
 }
 
 /** Adds the quota headers unless the answer brings its own. */
@@ -98,7 +116,7 @@ function bearer(
   tokens: TokenStore,
   authorization: string | undefined,
   at: number,
-): RegisteredApp | 'absent' | 'unknown' | 'expired' {
+): IssuedToken | 'absent' | 'unknown' | 'expired' {
   if (authorization === undefined) return 'absent'
   const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1]
   return token === undefined ? 'unknown' : tokens.look(token, at)

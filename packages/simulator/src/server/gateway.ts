@@ -23,6 +23,15 @@ export function unauthorizedAnswer(why: 'absent' | 'unknown' | 'expired'): Answe
   return text(401, `<h1>${texts[why]}</h1>`)
 }
 
+/**
+ * 403 for a token that does not open the API. Neither status nor body is known; FHIR's refusals of a scope are said to read
+ * "forbidden" and "Invalid scope".
+ */
+export function invalidScopeAnswer(): Answer {
+  const body = { detailedmessage: 'Invalid scope.', error: 'forbidden' }
+  return { status: 403, headers: ['Content-Type', 'application/json'], body: JSON.stringify(body) }
+}
+
 /** 413 for a body larger than the simulator reads (ours: athenahealth's own limit is not known). */
 export function tooLargeAnswer(): Answer {
   return text(413, '<h1>Request Entity Too Large</h1>')

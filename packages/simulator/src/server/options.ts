@@ -1,8 +1,12 @@
 import type { FallBackHour } from '../feeds/eastern-time.ts'
 import { checkFeedNaming, type FeedNaming } from '../feeds/feed-naming.ts'
 import { resolveLimits, type Limits, type LimitsOption } from '../limits/limits.ts'
-import { demoApp, type AppOptions, type Encoding } from '../tokens/apps.ts'
+import { demoApp, type AppOptions, type Encoding } from '../tokens/app-options.ts'
+import { signatureAlgorithms, type SignatureAlgorithm } from '../tokens/public-key.ts'
+import type { ScopeForms } from '../tokens/scopes.ts'
 import type { ThrottleStyle } from './gateway.ts'
+import { checkQuirks, type Quirks } from './quirks.ts'
+import type { RolloutOptions } from './rollout.ts'
 
 /** A practice to simulate. */
 export interface PracticeOptions {
@@ -60,6 +64,25 @@ export interface SimulatorOptions {
   readonly expiresIn?: 'string' | 'number'
   /** Lifetime of a token in virtual seconds; 3,600 if absent. */
   readonly tokenLifetimeS?: number
+  /** `opaque` tokens of 28 characters (default, as recorded) or `jwt`, as documented; `/oauth2/v1/keys` has the key. */
+  readonly tokenFormat?: 'opaque' | 'jwt'
+  /**
+   * What `aud` of a signed assertion may be; the URL of the token endpoint, under the simulator's own URL or the preview's,
+   * if absent. What athenahealth asks for is not known for certain.
+   */
+  readonly assertionAudiences?: readonly string[]
+  /** Longest time from now to `exp` of an assertion, seconds: 300 if absent, as SMART has it; Okta allows 3,600. */
+  readonly assertionLifetimeMaxS?: number
+  /** Algorithms an assertion may be signed with; all of RS, PS and ES with 256, 384 and 512 if absent. */
+  readonly assertionAlgorithms?: readonly SignatureAlgorithm[]
+  /** Hosts that an app's `jwksUrl` may name with plain `http:` beside this machine; none if absent. */
+  readonly jwksHosts?: readonly string[]
+  /** Whether `athena/service/Athenanet.MDP.*` is the only scope of the API (`wildcard`, default) or areas are too. */
+  readonly scopeForms?: ScopeForms
+  /** Habits of the answers that are switched on for every app; none if absent. */
+  readonly quirks?: Quirks
+  /** Which practices have the endpoints that are rolled out practice by practice; all have them if absent. */
+  readonly rollout?: RolloutOptions
   /** `string` answers with booleans and numbers as strings, as before 2019; `typed` if absent. An app may differ. */
   readonly encoding?: Encoding
   /** Whether `/__sim/…` is served; true if absent. */
@@ -84,7 +107,10 @@ export interface SimulatorOptions {
 /** The options with every default filled in. */
 export interface SimulatorSettings
   extends Required<
-    Omit<SimulatorOptions, 'practices' | 'limits' | 'startAt' | 'adminToken' | 'recording' | 'journal'>
+    Omit<
+      SimulatorOptions,
+      'practices' | 'limits' | 'startAt' | 'adminToken' | 'recording' | 'journal' | 'assertionAudiences' | 'rollout'
+    >
   > {
   readonly practices: readonly Required<PracticeOptions>[]
   readonly limits: Limits
@@ -92,6 +118,8 @@ export interface SimulatorSettings
   readonly adminToken: string | undefined
   readonly recording: string | undefined
   readonly journal: string | undefined
+  readonly assertionAudiences: readonly string[] | undefined
+  readonly rollout: RolloutOptions | undefined
 }
 
 const minuteMs = 60_000
@@ -115,6 +143,14 @@ const defaults = {
   feedEvents: {},
   expiresIn: 'string',
   tokenLifetimeS: 3600,
+  tokenFormat: 'opaque',
+  assertionAudiences: undefined,
+  assertionLifetimeMaxS: 300,
+  assertionAlgorithms: signatureAlgorithms,
+  jwksHosts: [],
+  scopeForms: 'wildcard',
+  quirks: {},
+  rollout: undefined,
   encoding: 'typed',
   admin: true,
   adminToken: undefined,
@@ -125,7 +161,14 @@ const defaults = {
 } as const satisfies Record<keyof SimulatorOptions, unknown>
 
 /** The least each number may be. */
-const minima = { port: 0, activationLagMs: 0, retentionMs: 0, tokenLifetimeS: 1, requestLogSize: 1 } as const
+const minima = {
+  port: 0,
+  activationLagMs: 0,
+  retentionMs: 0,
+  tokenLifetimeS: 1,
+  assertionLifetimeMaxS: 1,
+  requestLogSize: 1,
+} as const
 
 /** Fills in the defaults. Throws RangeError or TypeError that names the option and what to give. */
 export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
@@ -141,6 +184,8 @@ export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
   if (merged.journal !== undefined && merged.recording !== undefined)
     throw new TypeError('journal: recordings have no state to keep; leave one of them out')
   checkFeedNaming(merged)
+  if (merged.assertionLifetimeMaxS > 3600) throw new RangeError('assertionLifetimeMaxS: give 3600 or less')
+  checkQuirks(merged.quirks)
   if (!Number.isSafeInteger(merged.seed)) throw new RangeError('seed: give a whole number')
   return { ...merged, practices: resolvePractices(merged.practices), limits: resolveLimits(merged.limits) }
 }

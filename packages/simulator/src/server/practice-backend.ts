@@ -1,11 +1,14 @@
 import type { Practice } from '../practice/practice.ts'
 import { ReplyError, type Reply, type Route, type RouteContext } from '../route.ts'
-import type { Encoding, RegisteredApp } from '../tokens/apps.ts'
+import type { RegisteredApp } from '../tokens/apps.ts'
+import type { Encoding } from '../tokens/app-options.ts'
 import { formOf, type Answer } from './answer.ts'
 import type { Backend, Call } from './backend.ts'
 import { unroutedAnswer } from './gateway.ts'
 import { parseInput } from './input.ts'
+import { encodeQuirky, type Whims } from './quirky-body.ts'
 import { badAuth, invalidPractice } from './reply.ts'
+import type { Rollout } from './rollout.ts'
 import type { Match, Router } from './router.ts'
 
 /** The practice every app may name to list its own practices (recorded: `GET /v1/1/practiceinfo`). */
@@ -17,6 +20,11 @@ export interface PracticeBackendDeps {
   readonly router: Router
   /** Called before a request that may change something is handled. */
   readonly onWrite?: (call: Call, resource: string) => void
+  /** Called when such a request has been handled. */
+  readonly onWritten?: (call: Call, route: Route, reply: Reply) => void
+  /** Endpoints that not every practice has; none if absent. */
+  readonly rollout?: Rollout | undefined
+  readonly whims: Whims
   /** Called when a handler fails by a defect of the simulator; the caller gets a 500. */
   readonly onDefect: (error: unknown) => void
 }
@@ -25,13 +33,13 @@ type Found = Pick<RouteContext, 'practice' | 'reachable'>
 
 /** Serves simulated practices. Checks in this order: the practice exists, the app may use it, the path is served. */
 export function practiceBackend(deps: PracticeBackendDeps): Backend {
-  const reachable = new Map<RegisteredApp, readonly Practice[]>()
-  const reachableBy = (app: RegisteredApp) => {
-    let known = reachable.get(app)
-    if (known === undefined) {
-      known = [...deps.practices.values()].filter(({ id }) => app.practices?.has(id) ?? true)
-      reachable.set(app, known)
-    }
+  const all = [...deps.practices.values()]
+  // By the list of practices, not by the app: an app may be given another list.
+  const lists = new WeakMap<ReadonlySet<number>, readonly Practice[]>()
+  const reachableBy = ({ practices }: RegisteredApp) => {
+    if (practices === undefined) return all
+    const known = lists.get(practices) ?? all.filter(({ id }) => practices.has(id))
+    lists.set(practices, known)
     return known
   }
   const findPractice = ({ app, practiceId }: Call, route: Route | undefined): Found | Reply => {
@@ -50,10 +58,16 @@ export function practiceBackend(deps: PracticeBackendDeps): Backend {
         route: match && `/v1/{practiceid}${match.route.path}`,
         answer(call) {
           const found = findPractice(call, match?.route)
-          if ('status' in found) return encodeReply(found, call.app.encoding)
+          if ('status' in found) return encodeReply(found, call, deps.whims)
           if (match === undefined) return unroutedAnswer()
-          if (match.route.method !== 'GET') deps.onWrite?.(call, resource)
-          return encodeReply(handle(deps, match.route, contextOf(call, match, found)), call.app.encoding)
+          const { route } = match
+          const withheld = call.isRepeated ? undefined : deps.rollout?.(route, call.practiceId)
+          if (withheld !== undefined) return encodeReply(withheld, call, deps.whims)
+          const isWrite = route.method !== 'GET'
+          if (isWrite) deps.onWrite?.(call, resource)
+          const reply = handle(deps, route, contextOf(call, match, found))
+          if (isWrite) deps.onWritten?.(call, route, reply)
+          return encodeReply(reply, call, deps.whims)
         },
       }
     },
@@ -82,13 +96,18 @@ function handle(deps: PracticeBackendDeps, route: Route, context: RouteContext):
   }
 }
 
-/** A reply in the app's encoding, with the headers recorded on athenahealth's answers. */
-export function encodeReply({ status, body }: Reply, encoding: Encoding): Answer {
-  return {
-    status,
-    headers: status < 400 ? successHeaders : errorHeaders,
-    body: encoding === 'typed' ? JSON.stringify(body) : JSON.stringify(body, stringify),
-  }
+/** A reply in the app's encoding and with its quirks, with the headers recorded on athenahealth's answers. */
+function encodeReply(reply: Reply, { app, arrival }: Call, whims: Whims): Answer {
+  const { encoding, quirks } = app
+  const { status, body } =
+    quirks === undefined
+      ? { status: reply.status, body: encodeBody(reply.body, encoding) }
+      : encodeQuirky(reply, { encoding, quirks, random: whims.next(), isWrite: arrival.method !== 'GET' })
+  return { status, headers: status < 400 ? successHeaders : errorHeaders, body }
+}
+
+function encodeBody(body: unknown, encoding: Encoding): string {
+  return encoding === 'typed' ? JSON.stringify(body) : JSON.stringify(body, stringify)
 }
 
 function stringify(_name: string, value: unknown): unknown {

@@ -11,15 +11,18 @@ import { entryRepeater } from '../journal/repeat-entry.ts'
 import { WorldDigest } from '../journal/world-digest.ts'
 import type { Practice } from '../practice/practice.ts'
 import type { Route } from '../route.ts'
-import { registerApps } from '../tokens/apps.ts'
-import { TokenStore } from '../tokens/token-store.ts'
+import { createOauth } from '../tokens/create-oauth.ts'
+import { encodingRoutes } from '../tokens/encoding-routes.ts'
+import { createAppControl, type AppControl } from '../truth/admin-apps.ts'
 import { adminPrefix, answerAdmin, type Days } from '../truth/admin.ts'
+import { ChangeLog } from '../truth/change-log.ts'
 import { PageLog } from '../truth/page-log.ts'
 import { RateWitness } from '../truth/rate-witness.ts'
 import { RequestLog } from '../truth/request-log.ts'
 import { createTruth, type Truth } from '../truth/truth.ts'
-import { jsonAnswer, type Answer, type Arrival } from './answer.ts'
-import type { Backend } from './backend.ts'
+import { intentOf, WriteLog } from '../truth/write-log.ts'
+import { formOf, jsonAnswer, type Answer, type Arrival } from './answer.ts'
+import type { Backend, Call } from './backend.ts'
 import { Defects } from './defects.ts'
 import { answerAtGate } from './gate.ts'
 import { listen, type Listener } from './http-listener.ts'
@@ -27,6 +30,8 @@ import { inProcessFetch } from './in-process-fetch.ts'
 import { resolveOptions, type DayPace, type SimulatorOptions, type SimulatorSettings } from './options.ts'
 import { practiceBackend } from './practice-backend.ts'
 import { loadRecording } from './recording-backend.ts'
+import { Whims } from './quirky-body.ts'
+import { createRollout } from './rollout.ts'
 import { Router } from './router.ts'
 
 /** A running simulator. */
@@ -39,6 +44,8 @@ export interface Simulator {
   readonly truth: Truth
   /** Pauses and resumes the practices' days. */
   readonly days: Days
+  /** Registers and changes apps, and the habits of the answers. */
+  readonly apps: AppControl
   /** Closes sockets and timers at once; a second call does nothing more. */
   readonly stop: () => Promise<void>
 }
@@ -46,6 +53,8 @@ export interface Simulator {
 /** What a simulated practice consists of; the simulator's server knows practices through these only. */
 export interface SimulatorParts {
   readonly routes: readonly Route[]
+  /** Whether athenahealth rolls an endpoint out practice by practice; none is if absent. */
+  isBeta?(route: Pick<Route, 'method' | 'path'>): boolean
   createPractice(options: { id: number; seed: number; patients: number; now: () => number }): Practice
   startDay(practice: Practice, options: DayPace & { clock: VirtualClock; seed: number }): { stop(): void }
   /** Makes one change at `now` (epoch ms); throws TypeError or RangeError that says what is wrong with it. */
@@ -96,11 +105,15 @@ async function start(parts: SimulatorParts, { settings, file, defects, clock }: 
   const days = createDays({ clock, journal }, () =>
     [...practices.values()].map((practice) => parts.startDay(practice, { ...pace, clock, seed })),
   )
-  const { truth, handle, repeat } = await assemble(parts, { settings, clock, practices, days, defects, journal })
+  // Where it listens is known only when everything behind it is there.
+  const place = { url: '' }
+  const running = { settings, clock, practices, days, defects, journal, place }
+  const { truth, apps, handle, repeat } = await assemble(parts, running)
   if (settings.day !== false) days.resume()
   if (file !== undefined) await liveAgain({ file, clock, digest, repeat, options: worldOptions(settings) })
   const date = dateHeaderOf(clock)
   const listener = await listen({ host: settings.host, port: settings.port, handle, date })
+  place.url = listener.url
   journal?.open((error) => defects.add(error))
   clock.setSpeed(settings.speed)
   let stopped: Promise<void> | undefined
@@ -110,6 +123,7 @@ async function start(parts: SimulatorParts, { settings, file, defects, clock }: 
     clock,
     truth,
     days,
+    apps,
     stop: () => (stopped ??= stop({ listener, journal, days, clock })),
   }
 }
@@ -139,23 +153,39 @@ interface Running {
   readonly days: Days
   readonly defects: Defects
   readonly journal: Journal | undefined
+  readonly place: { readonly url: string }
 }
 
-async function assemble(parts: SimulatorParts, { settings, clock, practices, days, defects, journal }: Running) {
-  const apps = registerApps(settings.apps, settings.encoding)
-  const tokens = new TokenStore()
+async function assemble(parts: SimulatorParts, { settings, clock, practices, days, defects, journal, place }: Running) {
   const limiter = new Limiter(settings.limits)
-  const requestLog = new RequestLog(settings.requestLogSize)
-  const pageLog = new PageLog(loggedIdsMax)
-  const witness = new RateWitness()
+  const oauth = createOauth(settings, { limiter, url: () => place.url, realTime: () => clock.realTime() })
+  const { apps, tokens } = oauth
+  const whims = new Whims(settings.seed)
+  const logs = createLogs(settings)
+  const { requestLog, pageLog, writeLog, changeLog, witness } = logs
   const feeds = createFeeds(settings, { pageLog, witness, journal })
-  for (const practice of practices.values()) feeds.attach(practice)
+  for (const practice of practices.values()) {
+    feeds.attach(practice)
+    writeLog.follow(practice)
+    changeLog.follow(practice)
+  }
+  const routes = [...parts.routes, ...feeds.routes(), ...encodingRoutes(apps)]
   const backend: Backend =
     settings.recording === undefined
       ? practiceBackend({
           practices,
-          router: new Router([...parts.routes, ...feeds.routes()]),
-          onWrite: (call, resource) => journal?.note(writeEntry(call, resource)),
+          router: new Router(routes),
+          whims,
+          rollout:
+            settings.rollout &&
+            createRollout({ rollout: settings.rollout, routes, isBeta: (route) => parts.isBeta?.(route) ?? false }),
+          onWrite(call, resource) {
+            journal?.note(writeEntry(call, resource))
+            writeLog.begin()
+          },
+          onWritten(call, route, { status }) {
+            if (!call.isRepeated) writeLog.add(writtenOf(call, route, status))
+          },
           onDefect: (error) => defects.add(error),
         })
       : await loadRecording(settings.recording)
@@ -165,32 +195,73 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
       return parts.applyChange(practice, change, Math.floor(at))
     })
   const truth = createTruth({
-    requestLog,
-    pageLog,
-    witness,
+    ...logs,
     practices,
     applyChange,
-    revokeTokens: (clientId) => tokens.revoke(clientId === undefined ? undefined : apps.get(clientId)),
+    revokeTokens: (clientId) => tokens.revoke(clientId),
     defects: defects.texts,
     catchUp: () => clock.catchUp(),
   })
-  const { throttle, tokenLifetimeS, expiresIn } = settings
-  const tokenEndpoint = { apps, tokens, limiter, throttle, lifetimeS: tokenLifetimeS, expiresIn }
-  const gate = { clock, tokens, tokenEndpoint, limiter, throttle, backend, requests: requestLog, witness }
-  const admin = { clock, truth, days, token: settings.adminToken }
-  const handle = (arrival: Arrival): Answer => {
+  const { throttle } = settings
+  const gate = { clock, oauth, limiter, throttle, backend, requests: requestLog, witness, whims }
+  const control = createAppControl(apps, tokens)
+  const admin = { clock, truth, days, apps: control, token: settings.adminToken }
+  const handle = guarded(
+    (arrival) =>
+      settings.admin && arrival.path.startsWith(adminPrefix)
+        ? answerAdmin(admin, arrival)
+        : answerAtGate(gate, arrival),
+    { journal, defects },
+  )
+  const repeat = entryRepeater({ backend, feeds, practices, applyChange, days, now: () => clock.now() })
+  return { truth, apps: control, handle, repeat }
+}
+
+function createLogs({ requestLogSize }: SimulatorSettings) {
+  return {
+    requestLog: new RequestLog(requestLogSize),
+    pageLog: new PageLog(loggedIdsMax),
+    writeLog: new WriteLog(requestLogSize),
+    changeLog: new ChangeLog(),
+    witness: new RateWitness(),
+  }
+}
+
+type Answerer = (arrival: Arrival) => Answer | Promise<Answer>
+
+/** Answers come what may: before one leaves, time is written down; a failure of the simulator is kept and told as 500. */
+function guarded(answer: Answerer, { journal, defects }: Pick<Running, 'journal' | 'defects'>): Answerer {
+  const covered = (given: Answer): Answer => {
+    journal?.cover()
+    return given
+  }
+  const failed = (error: unknown): Answer => {
+    defects.add(error)
+    return jsonAnswer(500, { error: 'The request could not be processed.' })
+  }
+  return (arrival) => {
     try {
-      const isAdmin = settings.admin && arrival.path.startsWith(adminPrefix)
-      const answer = isAdmin ? answerAdmin(admin, arrival) : answerAtGate(gate, arrival)
-      journal?.cover()
-      return answer
+      const given = answer(arrival)
+      return given instanceof Promise ? given.then(covered).catch(failed) : covered(given)
     } catch (error) {
-      defects.add(error)
-      return jsonAnswer(500, { error: 'The request could not be processed.' })
+      return failed(error)
     }
   }
-  const repeat = entryRepeater({ backend, feeds, practices, applyChange, days, now: () => clock.now() })
-  return { truth, handle, repeat }
+}
+
+/** A write as its log has it. */
+function writtenOf({ app, practiceId, arrival, now }: Call, { method, path }: Route, status: number) {
+  return {
+    at: now,
+    app: app.clientId,
+    practice: practiceId,
+    method,
+    route: `/v1/{practiceid}${path}`,
+    status,
+    intent: intentOf(arrival.requestId),
+    query: arrival.query,
+    form: formOf(arrival),
+  }
 }
 
 interface FeedWitnesses {

@@ -1,93 +1,241 @@
-import { readFile } from 'node:fs/promises'
+import { resolveLimits, type Limits } from '../limits/limits.ts'
 import type { App } from '../route.ts'
+import { effectiveQuirks, type Quirks } from '../server/quirks.ts'
+import { checkApp, checkAppFields, type AppOptions, type AuthMethod, type Encoding } from './app-options.ts'
+import { readJwkSet, type JwkSet, type PublicKey } from './public-key.ts'
+import { problemOfJwksUrl, RemoteKeys } from './remote-keys.ts'
 
-/** An app as it is registered with the simulator. */
-export interface AppOptions {
-  readonly clientId: string
-  readonly secret: string
-  /** Practices it may call; all if absent. */
-  readonly practices?: readonly number[]
-  /** How its JSON answers are encoded; the simulator's setting if absent. */
-  readonly encoding?: Encoding
+/** An app with its rights. The same object stands for the app everywhere, and changes when it is changed. */
+export interface RegisteredApp extends App {
+  readonly kind: 'two-legged' | 'three-legged'
+  readonly secrets: ReadonlySet<string>
+  readonly keys: readonly PublicKey[]
+  readonly remoteKeys: RemoteKeys | undefined
+  readonly authMethods: readonly AuthMethod[]
+  /** Scopes it was granted; the usual ones if undefined. */
+  readonly grants: readonly string[] | undefined
+  readonly practices: ReadonlySet<number> | undefined
+  readonly limits: Limits | undefined
+  readonly encoding: Encoding
+  /** What is switched on for it, undefined for nothing. */
+  readonly quirks: Quirks | undefined
 }
 
-/** `string` is the era before 2019, when every boolean and number was sent as a string. */
-export type Encoding = 'typed' | 'string'
+type Entry = { -readonly [Name in keyof RegisteredApp]: RegisteredApp[Name] } & {
+  ownEncoding: Encoding | undefined
+  ownQuirks: Quirks | undefined
+}
 
-/** An app with its rights. The same object stands for the app everywhere. */
-export interface RegisteredApp extends App {
-  readonly secret: string
-  readonly practices: ReadonlySet<number> | undefined
+/** What the administration shows of an app: no secret. */
+export interface AppReport extends Omit<AppOptions, 'secret' | 'secrets' | 'jwks' | 'limits' | 'encoding'> {
+  /** Secrets that are good. */
+  readonly secretCount: number
+  /** Ids of the keys that are good; those of `jwksUrl` as last fetched. */
+  readonly kids: readonly string[]
+  readonly limits: Limits | undefined
   readonly encoding: Encoding
 }
 
-/** The app that is there when none is configured. Its secret is public: it opens synthetic data only. */
-export const demoApp: AppOptions = { clientId: 'demo-client', secret: 'demo-secret' }
-
-/** Apps by client id. Throws TypeError when two share one. */
-export function registerApps(apps: readonly AppOptions[], encoding: Encoding): ReadonlyMap<string, RegisteredApp> {
-  const registered = new Map<string, RegisteredApp>()
-  for (const app of apps) {
-    if (registered.has(app.clientId)) throw new TypeError('apps: two apps have the same client id')
-    registered.set(app.clientId, {
-      clientId: app.clientId,
-      secret: app.secret,
-      practices: app.practices === undefined ? undefined : new Set(app.practices),
-      encoding: app.encoding ?? encoding,
-    })
-  }
-  return registered
+/** A change of an app: what is absent stays, `null` takes away what was its own. */
+export interface AppChange {
+  readonly addSecret?: string
+  /** Stops being good at once. Tokens got with it live on, as on an authorization server: see `revoke`. */
+  readonly retireSecret?: string
+  readonly addKeys?: JwkSet
+  /** Id of a key that stops being good at once. */
+  readonly retireKey?: string
+  readonly jwksUrl?: string | null
+  readonly practices?: readonly number[] | null
+  readonly scopes?: readonly string[] | null
+  readonly limits?: AppOptions['limits'] | null
+  readonly encoding?: Encoding | null
+  readonly quirks?: Quirks | null
 }
 
-/**
- * Reads apps from a JSON file: an array of `{ "clientId", "secret", "practices"?, "encoding"? }`, or one such object.
- * Throws TypeError that names the place of a mistake and never the secret.
- */
-export async function readAppFile(path: string): Promise<readonly AppOptions[]> {
-  const text = await readFile(path, 'utf8')
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    // Without its cause: a parser's message quotes the text it read, which holds the secret.
-    throw new TypeError(`${path}: not JSON; write [{"clientId": "…", "secret": "…"}]`)
+export interface AppsOptions {
+  readonly encoding: Encoding
+  readonly quirks: Quirks
+  /** Hosts that keys may be fetched from without TLS. */
+  readonly jwksHosts: readonly string[]
+  /** The machine's time, ms. */
+  readonly realTime: () => number
+}
+
+/** The apps that may ask for tokens. */
+export class Apps {
+  readonly #options: AppsOptions
+  readonly #entries = new Map<string, Entry>()
+  /** What apps set through the API, by client id; kept also for apps that are not registered any more. */
+  readonly #encodings = new Map<string, Encoding>()
+  #quirks: Quirks
+
+  constructor(options: AppsOptions) {
+    this.#options = options
+    this.#quirks = options.quirks
   }
-  const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed]
-  if (entries.length === 0) throw new TypeError(`${path}: holds no app; write [{"clientId": "…", "secret": "…"}]`)
-  return entries.map((entry, index) => {
-    try {
-      return parseApp(entry)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unreadable'
-      throw new TypeError(`${path}: app ${index + 1}: ${reason}`, { cause: error })
+
+  get(clientId: string): RegisteredApp | undefined {
+    return this.#entries.get(clientId)
+  }
+
+  /** Registers an app. Throws TypeError or RangeError when it makes no sense or its client id is taken. */
+  add(given: AppOptions): RegisteredApp {
+    const app = checkApp(given)
+    if (this.#entries.has(app.clientId)) throw new TypeError('apps: two apps have the same client id')
+    const entry: Entry = {
+      ...bareApp(app.clientId),
+      kind: app.kind ?? 'two-legged',
+      secrets: new Set([...(app.secret === undefined ? [] : [app.secret]), ...(app.secrets ?? [])]),
+      keys: app.jwks === undefined ? [] : readJwkSet(app.jwks),
+      remoteKeys: this.#remoteKeys(app.jwksUrl),
+      authMethods: app.authMethods ?? ['client_secret_basic', 'private_key_jwt'],
+      grants: app.scopes,
+      practices: app.practices && new Set(app.practices),
+      limits: app.limits && resolveLimits(app.limits),
+      ownEncoding: app.encoding,
+      ownQuirks: app.quirks,
     }
-  })
-}
-
-/** What each field of an app must be, and the words for it. */
-const appFields: Readonly<Record<string, readonly [accepts: (value: unknown) => boolean, must: string]>> = {
-  clientId: [(value) => isText(value) && !value.includes(':'), 'text without a colon'],
-  secret: [isText, 'text'],
-  practices: [(value) => value === undefined || isPracticeList(value), 'whole numbers'],
-  encoding: [(value) => value === undefined || value === 'typed' || value === 'string', '"typed" or "string"'],
-}
-
-function parseApp(entry: unknown): AppOptions {
-  if (typeof entry !== 'object' || entry === null) throw new TypeError('expected an object')
-  const stray = Object.keys(entry).find((name) => !Object.hasOwn(appFields, name))
-  if (stray !== undefined) throw new TypeError(`unknown field "${stray}"`)
-  const fields: Readonly<Record<string, unknown>> = { ...entry }
-  for (const [name, [accepts, must]] of Object.entries(appFields)) {
-    if (!accepts(fields[name])) throw new TypeError(`"${name}" must be ${must}`)
+    this.#entries.set(app.clientId, entry)
+    this.#refresh(entry)
+    return entry
   }
-  // Every field has just been checked.
-  return entry as AppOptions
+
+  /** Changes an app at once. Throws RangeError for an unknown one, TypeError for a change that makes no sense. */
+  change(clientId: string, change: AppChange): RegisteredApp {
+    const entry = this.#entryOf(clientId)
+    checkChange(change)
+    checkRetired(entry, change)
+    if (change.jwksUrl !== undefined) entry.remoteKeys = this.#remoteKeys(change.jwksUrl ?? undefined)
+    changeProof(entry, change)
+    changeRights(entry, change)
+    if (change.encoding !== undefined) this.#encodings.delete(clientId)
+    this.#refresh(entry)
+    return entry
+  }
+
+  /** Takes an app away and returns it. Throws RangeError for an unknown one. */
+  remove(clientId: string): RegisteredApp {
+    const entry = this.#entryOf(clientId)
+    this.#entries.delete(clientId)
+    return entry
+  }
+
+  /** Every app without its secrets. */
+  list(): AppReport[] {
+    return [...this.#entries.values()].map(reportOf)
+  }
+
+  /** The encoding an app set through the API itself; it outlives what the app was registered with. */
+  setEncoding(clientId: string, encoding: Encoding): void {
+    this.#encodings.set(clientId, encoding)
+    const entry = this.#entries.get(clientId)
+    if (entry !== undefined) this.#refresh(entry)
+  }
+
+  /** How answers for an app are encoded. */
+  encodingOf(clientId: string): Encoding {
+    return this.#encodings.get(clientId) ?? this.#entries.get(clientId)?.ownEncoding ?? this.#options.encoding
+  }
+
+  /** What is switched on for all. */
+  get quirks(): Quirks {
+    return this.#quirks
+  }
+
+  /** Switches habits of the answers on or off for all; what apps have of their own is laid over it. */
+  setQuirks(quirks: Quirks): void {
+    this.#quirks = quirks
+    for (const entry of this.#entries.values()) this.#refresh(entry)
+  }
+
+  #entryOf(clientId: string): Entry {
+    const entry = this.#entries.get(clientId)
+    if (entry === undefined) throw new RangeError('there is no app of this client id')
+    return entry
+  }
+
+  #refresh(entry: Entry): void {
+    entry.encoding = this.encodingOf(entry.clientId)
+    entry.quirks = effectiveQuirks(this.#quirks, entry.ownQuirks)
+  }
+
+  #remoteKeys(url: string | undefined): RemoteKeys | undefined {
+    if (url === undefined) return undefined
+    const problem = problemOfJwksUrl(url, this.#options.jwksHosts)
+    if (problem !== undefined) throw new TypeError(`jwksUrl ${problem}`)
+    return new RemoteKeys({ url, realTime: this.#options.realTime })
+  }
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
+/** An app that nothing is known of but its name: it may do everything and prove nothing. */
+export function bareApp(clientId: string): Entry {
+  return {
+    clientId,
+    kind: 'two-legged',
+    secrets: new Set(),
+    keys: [],
+    remoteKeys: undefined,
+    authMethods: [],
+    grants: undefined,
+    practices: undefined,
+    limits: undefined,
+    encoding: 'typed',
+    quirks: undefined,
+    ownEncoding: undefined,
+    ownQuirks: undefined,
+  }
 }
 
-function isPracticeList(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((id) => Number.isSafeInteger(id) && id > 0)
+/** Fields of a change that mean what the field of an app means that has this name. */
+const sameAs = { addSecret: 'secret', retireSecret: 'secret', addKeys: 'jwks' } as const
+const plainFields = ['jwksUrl', 'practices', 'scopes', 'limits', 'encoding', 'quirks']
+
+function checkChange({ retireKey, ...change }: AppChange): void {
+  if (retireKey !== undefined && typeof retireKey !== 'string') throw new TypeError('"retireKey" must be text')
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined || (value === null && plainFields.includes(name))) continue
+    const field = Object.hasOwn(sameAs, name) ? sameAs[name as keyof typeof sameAs] : name
+    checkAppFields({ [field]: value }, [...plainFields, ...Object.values(sameAs)])
+  }
+}
+
+function checkRetired({ secrets, keys }: Entry, { retireSecret, retireKey }: AppChange): void {
+  if (retireSecret !== undefined && !secrets.has(retireSecret)) {
+    throw new RangeError('retireSecret: the app has no such secret')
+  }
+  if (retireKey !== undefined && !keys.some(({ kid }) => kid === retireKey)) {
+    throw new RangeError('retireKey: the app has no key of that id')
+  }
+}
+
+function changeProof(entry: Entry, { addSecret, retireSecret, addKeys, retireKey }: AppChange): void {
+  const secrets = addSecret === undefined ? [...entry.secrets] : [...entry.secrets, addSecret]
+  entry.secrets = new Set(secrets.filter((secret) => secret !== retireSecret))
+  const kept = retireKey === undefined ? entry.keys : entry.keys.filter(({ kid }) => kid !== retireKey)
+  entry.keys = addKeys === undefined ? kept : [...kept, ...readJwkSet(addKeys)]
+}
+
+function changeRights(entry: Entry, { practices, scopes, limits, encoding, quirks }: AppChange): void {
+  if (practices !== undefined) entry.practices = practices === null ? undefined : new Set(practices)
+  if (scopes !== undefined) entry.grants = scopes ?? undefined
+  if (limits !== undefined) entry.limits = limits === null ? undefined : resolveLimits(limits)
+  if (encoding !== undefined) entry.ownEncoding = encoding ?? undefined
+  if (quirks !== undefined) entry.ownQuirks = quirks ?? undefined
+}
+
+function reportOf(entry: Entry): AppReport {
+  const { clientId, kind, authMethods, encoding, limits, grants, practices, remoteKeys, secrets, quirks } = entry
+  return {
+    clientId,
+    kind,
+    authMethods,
+    encoding,
+    limits,
+    secretCount: secrets.size,
+    kids: [...entry.keys, ...(remoteKeys?.keys ?? [])].map(({ kid }) => kid ?? ''),
+    ...(grants !== undefined && { scopes: grants }),
+    ...(practices !== undefined && { practices: [...practices] }),
+    ...(remoteKeys !== undefined && { jwksUrl: remoteKeys.url }),
+    ...(quirks !== undefined && { quirks }),
+  }
 }

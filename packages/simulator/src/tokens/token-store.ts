@@ -1,37 +1,55 @@
-import { randomBytes } from 'node:crypto'
 import type { RegisteredApp } from './apps.ts'
+import type { ApiReach } from './scopes.ts'
 
 /** Expired tokens are forgotten once this many are kept, so that a long run does not grow. */
 const keptMax = 10_000
 
-interface Issued {
+/** An access token in circulation, without its value. */
+export interface IssuedToken {
   readonly app: RegisteredApp
+  readonly scopes: readonly string[]
+  /** What of the v1 API it opens. */
+  readonly reach: ApiReach
+  /** Virtual epoch ms. */
+  readonly issuedAt: number
+  /** Virtual epoch ms. */
   readonly expiresAt: number
 }
 
 /** Access tokens in circulation. An app may hold any number at a time; a new one does not end the others. */
 export class TokenStore {
-  readonly #issued = new Map<string, Issued>()
+  readonly #issued = new Map<string, IssuedToken>()
+  readonly #mint: (token: IssuedToken) => string
 
-  /** A new opaque token (28 characters, as recorded) that opens the API until `expiresAt` (virtual epoch ms). */
-  issue(app: RegisteredApp, expiresAt: number): string {
-    if (this.#issued.size >= keptMax) this.#forgetOldest()
-    const token = randomBytes(21).toString('base64url')
-    this.#issued.set(token, { app, expiresAt })
-    return token
+  /** `mint` makes the value of a token; no two may be the same. */
+  constructor(mint: (token: IssuedToken) => string) {
+    this.#mint = mint
   }
 
-  /** The token's app, or why it opens nothing. */
-  look(token: string, now: number): RegisteredApp | 'unknown' | 'expired' {
-    const issued = this.#issued.get(token)
+  /** Issues a token and returns its value. */
+  issue(token: IssuedToken): string {
+    if (this.#issued.size >= keptMax) this.#forgetOldest()
+    const value = this.#mint(token)
+    this.#issued.set(value, token)
+    return value
+  }
+
+  /** The token of this value, or why it opens nothing. */
+  look(value: string, now: number): IssuedToken | 'unknown' | 'expired' {
+    const issued = this.#issued.get(value)
     if (issued === undefined) return 'unknown'
-    return now < issued.expiresAt ? issued.app : 'expired'
+    return now < issued.expiresAt ? issued : 'expired'
+  }
+
+  /** Ends one token; nothing happens when there is none of this value. */
+  end(value: string): void {
+    this.#issued.delete(value)
   }
 
   /** Ends every token of an app, or all tokens. */
-  revoke(app?: RegisteredApp): void {
-    for (const [token, issued] of this.#issued) {
-      if (app === undefined || issued.app === app) this.#issued.delete(token)
+  revoke(clientId?: string): void {
+    for (const [value, issued] of this.#issued) {
+      if (clientId === undefined || issued.app.clientId === clientId) this.#issued.delete(value)
     }
   }
 

@@ -1,6 +1,7 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import { jsonAnswer, type Answer, type Arrival } from '../server/answer.ts'
 import { parseInput } from '../server/input.ts'
+import { appHandlers, type AppControl } from './admin-apps.ts'
 import { AdminError, bodyOf, numberOf, refuseUnknown } from './admin-request.ts'
 import { recordKinds, type RecordKind, type Since, type Truth } from './truth.ts'
 
@@ -15,6 +16,7 @@ export interface AdminDeps {
   readonly clock: VirtualClock
   readonly truth: Truth
   readonly days: Days
+  readonly apps: AppControl
   /** Bearer token that opens the administration; none when undefined. */
   readonly token: string | undefined
 }
@@ -29,11 +31,14 @@ const handlers: Readonly<Record<string, Handler>> = {
   'GET requests': ({ truth }, arrival) => jsonAnswer(200, truth.requests(sinceOf(arrival))),
   'GET pages': ({ truth }, arrival) => jsonAnswer(200, truth.pages(sinceOf(arrival))),
   'GET windows': ({ truth }) => jsonAnswer(200, truth.windows()),
+  'GET writes': ({ truth }, arrival) => jsonAnswer(200, truth.writes(sinceOf(arrival))),
+  'GET changes': changesAnswer,
   'GET defects': ({ truth }) => jsonAnswer(200, { defects: truth.defects() }),
   'POST changes': postChange,
   'GET day': ({ days }) => jsonAnswer(200, { running: days.running }),
   'POST day': setDay,
   'POST revoke': revoke,
+  ...appHandlers,
 }
 
 /** Answers a request under `/__sim/`: JSON in and out, errors as `{"error": "what to do"}`. */
@@ -81,6 +86,13 @@ function postChange({ truth }: AdminDeps, arrival: Arrival): Answer {
   if (wanted.length === 0) throw new AdminError(400, 'give "change", or "changes" as an array of at least one')
   const id = numberOf('practice', practice)
   return jsonAnswer(200, { results: wanted.map((one) => truth.change(id, one) ?? null) })
+}
+
+/** What changed in a practice since a mark, which every answer brings for the next time. */
+function changesAnswer({ truth }: AdminDeps, { query }: Arrival): Answer {
+  const input = parseInput(query)
+  const practice = numberOf('practice', Number(input.text('practice') ?? Number.NaN))
+  return jsonAnswer(200, truth.changes(practice, numberOf('since', Number(input.text('since') ?? 0))))
 }
 
 function setDay({ days }: AdminDeps, arrival: Arrival): Answer {

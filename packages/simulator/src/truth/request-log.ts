@@ -15,6 +15,8 @@ export interface RequestEntry {
   /** Client id, when the request could be attributed to an app. */
   readonly app: string | undefined
   readonly status: number
+  /** The caller's own `X-Request-Id`. */
+  readonly intent: string | undefined
   /** Names of its query and form fields, in lower case, sorted. Values are never shown. */
   readonly fields: readonly string[]
 }
@@ -59,7 +61,7 @@ export class RequestLog {
   /** Notes a request and returns its number. */
   add(report: RequestReport): number {
     const { form } = report
-    this.#ring[this.#count % this.#size] = form.length > formKeptMax ? { ...report, form: namesOnly(form) } : report
+    this.#ring[this.#count % this.#size] = form.length > formKeptMax ? { ...report, form: fieldNames(form) } : report
     this.#count += 1
     increment(this.#statuses, report.status)
     let methods = this.#routes.get(report.route)
@@ -97,7 +99,9 @@ function entry({ query, form, ...report }: RequestReport, number: number): Reque
   return { number, ...report, fields: [...new Set(names)].sort() }
 }
 
-function namesOnly(form: string): string {
+/** A form reduced to the names of its fields. */
+export function fieldNames(form: string): string {
+  if (form === '') return form
   const names = parseInput('', form).entries.map(([name]) => encodeURIComponent(name))
   return [...new Set(names)].join('&')
 }

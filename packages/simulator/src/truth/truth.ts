@@ -1,7 +1,9 @@
 import { feedNames, type Practice, type RecordKind } from '../practice/practice.ts'
+import type { ChangeLog, ChangesSince } from './change-log.ts'
 import type { PageLog } from './page-log.ts'
 import type { RateWitness, WindowsReport } from './rate-witness.ts'
 import type { RequestLog, RequestPage } from './request-log.ts'
+import type { WriteLog, WritePage } from './write-log.ts'
 
 export type { RecordKind } from '../practice/practice.ts'
 
@@ -20,10 +22,14 @@ export interface Truth {
   requests(from?: Since): RequestPage
   /** Feed pages as they were handed out. */
   pages(from?: Since): ReturnType<PageLog['page']>
+  /** Writes as they reached the practices, with their callers' intents and what they changed. */
+  writes(from?: Since): WritePage
   /** How fast each app called, and how far its drains were apart. */
   windows(): WindowsReport
   /** Every record of a kind as athenahealth would show it now. Throws RangeError for an unknown practice. */
   records(practiceId: number, kind: RecordKind): Iterable<Record<string, unknown>>
+  /** Records of a practice that changed after a mark, 0 for the start; with a mark of now. Throws RangeError likewise. */
+  changes(practiceId: number, mark?: number): ChangesSince
   /** Makes a change in a practice as its staff would. Throws what the practice says about a change it cannot make. */
   change(practiceId: number, change: unknown): unknown
   /** Ends the tokens of an app, or all: the next call with one is answered 401. */
@@ -35,6 +41,8 @@ export interface Truth {
 export interface TruthDeps {
   readonly requestLog: RequestLog
   readonly pageLog: PageLog
+  readonly writeLog: WriteLog
+  readonly changeLog: ChangeLog
   readonly witness: RateWitness
   readonly practices: ReadonlyMap<number, Practice>
   readonly applyChange: (practice: Practice, change: unknown) => unknown
@@ -55,8 +63,10 @@ export function createTruth(deps: TruthDeps): Truth {
   return {
     requests: (from) => deps.requestLog.page(from),
     pages: (from) => deps.pageLog.page(from),
+    writes: (from) => deps.writeLog.page(from),
     windows: () => deps.witness.report(),
     records: (id, kind) => recordsOf(practice(id), kind),
+    changes: (id, mark) => deps.changeLog.since(practice(id), mark),
     change: (id, change) => deps.applyChange(practice(id), change),
     revokeTokens: (clientId) => deps.revokeTokens(clientId),
     defects: () => deps.defects,

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { readAppFile } from './apps.ts'
+import { readAppFile } from './app-options.ts'
 
 async function read(t: TestContext, content: string) {
   const folder = await mkdtemp(join(tmpdir(), 'apps-'))
@@ -23,7 +23,11 @@ test('an app file holds one app or several', async (t) => {
 const mistakes: [what: string, content: string, message: RegExp][] = [
   ['that is no JSON', '{"secret": "hidden-one', /not JSON/],
   ['without an app', '[]', /holds no app/],
-  ['without a secret', '[{"clientId":"a","secret":"s"},{"clientId":"b"}]', /app 2: "secret" must be text/],
+  [
+    'without a secret',
+    '[{"clientId":"a","secret":"s"},{"clientId":"b"}]',
+    /app 2: give a "secret", "jwks" or "jwksUrl"/,
+  ],
   [
     'with a colon in a client id',
     '{"clientId":"a:b","secret":"hidden-one"}',
