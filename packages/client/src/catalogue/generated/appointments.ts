@@ -445,7 +445,7 @@ interface GetPatientappointmentreasonsNewpatient extends OpenRecord {
 
 /** Endpoints of the area appointments: what each takes and answers. */
 export interface AppointmentsEndpoints {
-  /** Calls `GET /appointmentcancelreasons`. */
+  /** Lists the reasons a booking can be cancelled for. Its answer has not been seen. */
   readonly 'GET /appointmentcancelreasons': {
     readonly request: {
       readonly query?: {
@@ -456,7 +456,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/appointmentreminders`. */
+  /** Lists reminders to make an appointment, of a window of dates. */
   readonly 'GET /appointments/appointmentreminders': {
     readonly request: {
       readonly query: {
@@ -473,7 +473,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly reminders: readonly GetAppointmentsAppointmentreminders[] }
   }
-  /** Calls `POST /appointments/appointmentreminders`. */
+  /** Adds a reminder to make an appointment. */
   readonly 'POST /appointments/appointmentreminders': {
     readonly request: {
       readonly form: {
@@ -488,7 +488,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsAppointmentreminders
   }
-  /** Calls `DELETE /appointments/appointmentreminders/{appointmentreminderid}`. */
+  /** Removes a reminder to make an appointment. */
   readonly 'DELETE /appointments/appointmentreminders/{appointmentreminderid}': {
     readonly request: {
       readonly path: {
@@ -497,7 +497,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: DeleteAppointmentsAppointmentremindersAppointmentreminderid
   }
-  /** Calls `GET /appointments/appointmentreminders/{appointmentreminderid}`. */
+  /** Shows a reminder to make an appointment. */
   readonly 'GET /appointments/appointmentreminders/{appointmentreminderid}': {
     readonly request: {
       readonly path: {
@@ -506,7 +506,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: GetAppointmentsAppointmentremindersAppointmentreminderid
   }
-  /** Calls `PUT /appointments/appointmentreminders/{appointmentreminderid}`. */
+  /** Changes a reminder to make an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/appointmentreminders/{appointmentreminderid}': {
     readonly request: {
       readonly path: {
@@ -523,7 +523,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/appointmenttypedropdown/mapping`. */
+  /** Lists the appointment types that can be picked in scheduling. Its answer has not been seen. */
   readonly 'GET /appointments/appointmenttypedropdown/mapping': {
     readonly request: {
       readonly query?: {
@@ -537,7 +537,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/booked`. */
+  /** Lists booked appointments of a window of dates. A heavy call. */
   readonly 'GET /appointments/booked': {
     readonly request: {
       readonly query: {
@@ -567,7 +567,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointments: readonly GetAppointmentsBooked[] }
   }
-  /** Calls `GET /appointments/booked/multipledepartment`. */
+  /** Lists booked appointments of a window of dates over several departments. A heavy call. */
   readonly 'GET /appointments/booked/multipledepartment': {
     readonly request: {
       readonly query: {
@@ -597,7 +597,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointments: readonly GetAppointmentsBookedMultipledepartment[] }
   }
-  /** Calls `PUT /appointments/booked/{appointmentid}`. */
+  /** Gives a booking another provider, type or department. */
   readonly 'PUT /appointments/booked/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -613,7 +613,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: Scalar
   }
-  /** Calls `GET /appointments/changed`. */
+  /** Takes changed records of the feed appointments; what is answered counts as processed. */
   readonly 'GET /appointments/changed': {
     readonly request: {
       readonly query?: {
@@ -637,7 +637,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointments: readonly GetAppointmentsChanged[] }
   }
-  /** Calls `DELETE /appointments/changed/subscription`. */
+  /** Ends the subscription to the feed appointments. */
   readonly 'DELETE /appointments/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -648,7 +648,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: DeleteAppointmentsChangedSubscription
   }
-  /** Calls `GET /appointments/changed/subscription`. */
+  /** Shows the subscription to the feed appointments. */
   readonly 'GET /appointments/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -658,7 +658,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetAppointmentsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /appointments/changed/subscription`. */
+  /** Subscribes to the feed appointments. */
   readonly 'POST /appointments/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -670,13 +670,13 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsChangedSubscription
   }
-  /** Calls `GET /appointments/changed/subscription/events`. */
+  /** Lists the events that the feed appointments has. */
   readonly 'GET /appointments/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetAppointmentsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /appointments/customfields`. */
+  /** Lists the appointment fields that the practice has added. */
   readonly 'GET /appointments/customfields': {
     readonly request: {
       readonly query?: {
@@ -686,7 +686,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointmentcustomfields: readonly GetAppointmentsCustomfields[] }
   }
-  /** Calls `POST /appointments/expedited`. */
+  /** Makes an appointment outside the schedule. Its answer has not been seen. */
   readonly 'POST /appointments/expedited': {
     readonly request: {
       readonly form: {
@@ -699,7 +699,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/getappointmentidbyhash/{messagehash}`. */
+  /** Finds an appointment by the hash in a message to its patient. Its answer has not been seen. */
   readonly 'GET /appointments/getappointmentidbyhash/{messagehash}': {
     readonly request: {
       readonly path: {
@@ -708,7 +708,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/open`. */
+  /** Lists open slots for a reason or a type. */
   readonly 'GET /appointments/open': {
     readonly request: {
       readonly query: {
@@ -727,7 +727,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointments: readonly GetAppointmentsOpen[] }
   }
-  /** Calls `POST /appointments/open`. */
+  /** Opens slots at one or several times of a day. */
   readonly 'POST /appointments/open': {
     readonly request: {
       readonly form: {
@@ -741,7 +741,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/report`. */
+  /** Shows a report on booked appointments. Its answer has not been seen. */
   readonly 'GET /appointments/report': {
     readonly request: {
       readonly query: {
@@ -752,7 +752,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /appointments/telehealth/deeplink`. */
+  /** Makes a link into a telehealth visit. Its answer has not been seen. */
   readonly 'POST /appointments/telehealth/deeplink': {
     readonly request: {
       readonly form: {
@@ -762,7 +762,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/waitlist`. */
+  /** Lists who waits for an earlier appointment. */
   readonly 'GET /appointments/waitlist': {
     readonly request: {
       readonly query?: {
@@ -781,7 +781,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly waitlistentries: readonly GetAppointmentsWaitlist[] }
   }
-  /** Calls `POST /appointments/waitlist`. */
+  /** Puts a patient on the waitlist. */
   readonly 'POST /appointments/waitlist': {
     readonly request: {
       readonly form: {
@@ -800,7 +800,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsWaitlist
   }
-  /** Calls `DELETE /appointments/waitlist/{waitlistid}`. */
+  /** Takes an entry off the waitlist. Its answer has not been seen. */
   readonly 'DELETE /appointments/waitlist/{waitlistid}': {
     readonly request: {
       readonly path: {
@@ -809,7 +809,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/waitlist/{waitlistid}`. */
+  /** Shows an entry of the waitlist. Its answer has not been seen. */
   readonly 'GET /appointments/waitlist/{waitlistid}': {
     readonly request: {
       readonly path: {
@@ -818,7 +818,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/waitlist/{waitlistid}`. */
+  /** Changes an entry of the waitlist. Its answer has not been seen. */
   readonly 'PUT /appointments/waitlist/{waitlistid}': {
     readonly request: {
       readonly path: {
@@ -839,7 +839,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /appointments/{appointmentid}`. */
+  /** Removes an open slot. Its answer has not been seen. */
   readonly 'DELETE /appointments/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -848,7 +848,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}`. */
+  /** Shows one booking or slot. */
   readonly 'GET /appointments/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -867,7 +867,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ArrayOfOne<GetAppointmentsAppointmentid>
   }
-  /** Calls `PUT /appointments/{appointmentid}`. */
+  /** Books an open slot for a patient. */
   readonly 'PUT /appointments/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -896,7 +896,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ArrayOfOne<PutAppointmentsAppointmentid>
   }
-  /** Calls `GET /appointments/{appointmentid}/accidentdata`. */
+  /** Shows accident data of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/accidentdata': {
     readonly request: {
       readonly path: {
@@ -905,7 +905,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/accidentdata`. */
+  /** Changes accident data of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/accidentdata': {
     readonly request: {
       readonly path: {
@@ -921,7 +921,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/cancel`. */
+  /** Cancels a booking. */
   readonly 'PUT /appointments/{appointmentid}/cancel': {
     readonly request: {
       readonly path: {
@@ -937,7 +937,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PutAppointmentsAppointmentidCancel
   }
-  /** Calls `POST /appointments/{appointmentid}/cancelcheckin`. */
+  /** Takes a begun check-in back. */
   readonly 'POST /appointments/{appointmentid}/cancelcheckin': {
     readonly request: {
       readonly path: {
@@ -946,7 +946,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsAppointmentidCancelcheckin
   }
-  /** Calls `POST /appointments/{appointmentid}/chargeentrynotrequired`. */
+  /** Says that an appointment needs no charge entry, and why. Its answer has not been seen. */
   readonly 'POST /appointments/{appointmentid}/chargeentrynotrequired': {
     readonly request: {
       readonly path: {
@@ -959,7 +959,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/checkin`. */
+  /** Lists what a check-in still needs. */
   readonly 'GET /appointments/{appointmentid}/checkin': {
     readonly request: {
       readonly path: {
@@ -968,7 +968,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: readonly GetAppointmentsAppointmentidCheckin[]
   }
-  /** Calls `POST /appointments/{appointmentid}/checkin`. */
+  /** Completes a check-in. */
   readonly 'POST /appointments/{appointmentid}/checkin': {
     readonly request: {
       readonly path: {
@@ -977,7 +977,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsAppointmentidCheckin
   }
-  /** Calls `POST /appointments/{appointmentid}/checkout`. */
+  /** Checks a patient out. Its answer has not been seen. */
   readonly 'POST /appointments/{appointmentid}/checkout': {
     readonly request: {
       readonly path: {
@@ -986,7 +986,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/confirmationstatus`. */
+  /** Shows confirmation status of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/confirmationstatus': {
     readonly request: {
       readonly path: {
@@ -995,7 +995,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/confirmationstatus`. */
+  /** Changes confirmation status of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/confirmationstatus': {
     readonly request: {
       readonly path: {
@@ -1007,7 +1007,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/customfields`. */
+  /** Changes custom fields of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/customfields': {
     readonly request: {
       readonly path: {
@@ -1019,7 +1019,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/freeze`. */
+  /** Holds a slot, or lets it go. */
   readonly 'PUT /appointments/{appointmentid}/freeze': {
     readonly request: {
       readonly path: {
@@ -1032,7 +1032,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PutAppointmentsAppointmentidFreeze
   }
-  /** Calls `GET /appointments/{appointmentid}/healthhistoryforms`. */
+  /** Lists the health history forms of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/healthhistoryforms': {
     readonly request: {
       readonly path: {
@@ -1045,7 +1045,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/healthhistoryforms/{formid}`. */
+  /** Lists the sections of a health history form. */
   readonly 'GET /appointments/{appointmentid}/healthhistoryforms/{formid}': {
     readonly request: {
       readonly path: {
@@ -1058,7 +1058,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: readonly GetAppointmentsAppointmentidHealthhistoryformsFormid[]
   }
-  /** Calls `PUT /appointments/{appointmentid}/healthhistoryforms/{formid}`. */
+  /** Fills a health history form in, as a whole. */
   readonly 'PUT /appointments/{appointmentid}/healthhistoryforms/{formid}': {
     readonly request: {
       readonly path: {
@@ -1071,7 +1071,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PutAppointmentsAppointmentidHealthhistoryformsFormid
   }
-  /** Calls `GET /appointments/{appointmentid}/insurances`. */
+  /** Lists insurances of an appointment. */
   readonly 'GET /appointments/{appointmentid}/insurances': {
     readonly request: {
       readonly path: {
@@ -1087,7 +1087,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly insurances: readonly GetAppointmentsAppointmentidInsurances[] }
   }
-  /** Calls `PUT /appointments/{appointmentid}/insurances`. */
+  /** Changes insurances of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/insurances': {
     readonly request: {
       readonly path: {
@@ -1100,7 +1100,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /appointments/{appointmentid}/mspq`. */
+  /** Removes Medicare secondary payer questionnaire of an appointment. Its answer has not been seen. */
   readonly 'DELETE /appointments/{appointmentid}/mspq': {
     readonly request: {
       readonly path: {
@@ -1109,7 +1109,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/mspq`. */
+  /** Shows Medicare secondary payer questionnaire of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/mspq': {
     readonly request: {
       readonly path: {
@@ -1118,7 +1118,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/mspq`. */
+  /** Changes Medicare secondary payer questionnaire of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/mspq': {
     readonly request: {
       readonly path: {
@@ -1133,7 +1133,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/nativeathenatelehealthroom`. */
+  /** Shows native athena telehealth room of an appointment. */
   readonly 'GET /appointments/{appointmentid}/nativeathenatelehealthroom': {
     readonly request: {
       readonly path: {
@@ -1142,7 +1142,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: GetAppointmentsAppointmentidNativeathenatelehealthroom
   }
-  /** Calls `GET /appointments/{appointmentid}/notes`. */
+  /** Lists the notes of an appointment. */
   readonly 'GET /appointments/{appointmentid}/notes': {
     readonly request: {
       readonly path: {
@@ -1156,7 +1156,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly notes: readonly GetAppointmentsAppointmentidNotes[] }
   }
-  /** Calls `POST /appointments/{appointmentid}/notes`. */
+  /** Adds a note to an appointment. */
   readonly 'POST /appointments/{appointmentid}/notes': {
     readonly request: {
       readonly path: {
@@ -1169,7 +1169,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsAppointmentidNotes
   }
-  /** Calls `DELETE /appointments/{appointmentid}/notes/{noteid}`. */
+  /** Removes a note of an appointment. Its answer has not been seen. */
   readonly 'DELETE /appointments/{appointmentid}/notes/{noteid}': {
     readonly request: {
       readonly path: {
@@ -1179,7 +1179,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/notes/{noteid}`. */
+  /** Changes a note of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/notes/{noteid}': {
     readonly request: {
       readonly path: {
@@ -1193,7 +1193,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/reschedule`. */
+  /** Moves a booking to another open slot; the answer is the new appointment. */
   readonly 'PUT /appointments/{appointmentid}/reschedule': {
     readonly request: {
       readonly path: {
@@ -1211,7 +1211,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ArrayOfOne<PutAppointmentsAppointmentidReschedule>
   }
-  /** Calls `POST /appointments/{appointmentid}/startcheckin`. */
+  /** Says that a check-in has begun. */
   readonly 'POST /appointments/{appointmentid}/startcheckin': {
     readonly request: {
       readonly path: {
@@ -1220,7 +1220,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsAppointmentidStartcheckin
   }
-  /** Calls `DELETE /appointments/{appointmentid}/thirdpartycodingstatus`. */
+  /** Removes third party coding status of an appointment. Its answer has not been seen. */
   readonly 'DELETE /appointments/{appointmentid}/thirdpartycodingstatus': {
     readonly request: {
       readonly path: {
@@ -1229,7 +1229,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/thirdpartycodingstatus`. */
+  /** Shows third party coding status of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/thirdpartycodingstatus': {
     readonly request: {
       readonly path: {
@@ -1238,7 +1238,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /appointments/{appointmentid}/thirdpartycodingstatus`. */
+  /** Adds a third party coding status to an appointment. Its answer has not been seen. */
   readonly 'POST /appointments/{appointmentid}/thirdpartycodingstatus': {
     readonly request: {
       readonly path: {
@@ -1250,7 +1250,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/thirdpartycodingstatus`. */
+  /** Changes third party coding status of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/thirdpartycodingstatus': {
     readonly request: {
       readonly path: {
@@ -1262,7 +1262,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /appointments/{appointmentid}/thirdpartyexternaldata`. */
+  /** Removes third party external data of an appointment. Its answer has not been seen. */
   readonly 'DELETE /appointments/{appointmentid}/thirdpartyexternaldata': {
     readonly request: {
       readonly path: {
@@ -1271,7 +1271,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointments/{appointmentid}/thirdpartyexternaldata`. */
+  /** Shows third party external data of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/thirdpartyexternaldata': {
     readonly request: {
       readonly path: {
@@ -1280,7 +1280,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /appointments/{appointmentid}/thirdpartyexternaldata`. */
+  /** Adds a third party external data to an appointment. Its answer has not been seen. */
   readonly 'POST /appointments/{appointmentid}/thirdpartyexternaldata': {
     readonly request: {
       readonly path: {
@@ -1292,7 +1292,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /appointments/{appointmentid}/thirdpartyexternaldata`. */
+  /** Changes third party external data of an appointment. Its answer has not been seen. */
   readonly 'PUT /appointments/{appointmentid}/thirdpartyexternaldata': {
     readonly request: {
       readonly path: {
@@ -1304,7 +1304,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /appointmenttypes`. */
+  /** Lists the kinds of appointments. */
   readonly 'GET /appointmenttypes': {
     readonly request: {
       readonly query?: {
@@ -1321,7 +1321,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointmenttypes: readonly GetAppointmenttypes[] }
   }
-  /** Calls `POST /appointmenttypes`. */
+  /** Adds an appointment type. */
   readonly 'POST /appointmenttypes': {
     readonly request: {
       readonly form: {
@@ -1335,7 +1335,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmenttypes
   }
-  /** Calls `GET /appointmenttypes/{appointmenttypeid}`. */
+  /** Shows one kind of appointment. */
   readonly 'GET /appointmenttypes/{appointmenttypeid}': {
     readonly request: {
       readonly path: {
@@ -1347,7 +1347,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ArrayOfOne<GetAppointmenttypesAppointmenttypeid>
   }
-  /** Calls `PUT /appointmenttypes/{appointmenttypeid}`. */
+  /** Changes an appointment type. Its answer has not been seen. */
   readonly 'PUT /appointmenttypes/{appointmenttypeid}': {
     readonly request: {
       readonly path: {
@@ -1362,7 +1362,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /configuration/appointments/chargeentrynotrequiredreasons`. */
+  /** Lists configured charge entry not required reasons (appointments). Its answer has not been seen. */
   readonly 'GET /configuration/appointments/chargeentrynotrequiredreasons': {
     readonly request: {
       readonly query?: {
@@ -1372,7 +1372,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /mspinsurancetypes`. */
+  /** Lists Medicare secondary payer insurance types. Its answer has not been seen. */
   readonly 'GET /mspinsurancetypes': {
     readonly request: {
       readonly query?: {
@@ -1383,7 +1383,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patientappointmentreasons`. */
+  /** Lists what patients may book for. */
   readonly 'GET /patientappointmentreasons': {
     readonly request: {
       readonly query: {
@@ -1395,7 +1395,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patientappointmentreasons: readonly GetPatientappointmentreasons[] }
   }
-  /** Calls `GET /patientappointmentreasons/existingpatient`. */
+  /** Lists what known patients may book for. */
   readonly 'GET /patientappointmentreasons/existingpatient': {
     readonly request: {
       readonly query: {
@@ -1407,7 +1407,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patientappointmentreasons: readonly GetPatientappointmentreasonsExistingpatient[] }
   }
-  /** Calls `GET /patientappointmentreasons/newpatient`. */
+  /** Lists what new patients may book for. */
   readonly 'GET /patientappointmentreasons/newpatient': {
     readonly request: {
       readonly query: {
@@ -1419,7 +1419,7 @@ export interface AppointmentsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patientappointmentreasons: readonly GetPatientappointmentreasonsNewpatient[] }
   }
-  /** Calls `GET /reference/appointmentconfirmationstatus`. */
+  /** Lists appointment confirmation status to choose from. Its answer has not been seen. */
   readonly 'GET /reference/appointmentconfirmationstatus': {
     readonly request: {
       readonly query?: {

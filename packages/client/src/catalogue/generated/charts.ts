@@ -348,7 +348,7 @@ interface GetReferenceMedications extends OpenRecord {
 
 /** Endpoints of the area charts: what each takes and answers. */
 export interface ChartsEndpoints {
-  /** Calls `GET /ccda/{patientid}/ccdaexport`. */
+  /** Shows CCDA export of a CCDA document. Its answer has not been seen. */
   readonly 'GET /ccda/{patientid}/ccdaexport': {
     readonly request: {
       readonly path: {
@@ -371,7 +371,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /ccda/{patientid}/vitals`. */
+  /** Shows vitals of a CCDA document. Its answer has not been seen. */
   readonly 'GET /ccda/{patientid}/vitals': {
     readonly request: {
       readonly path: {
@@ -390,7 +390,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/flowsheettemplates/{snomedcode}`. */
+  /** Shows a configured flowsheet template. Its answer has not been seen. */
   readonly 'GET /chart/configuration/flowsheettemplates/{snomedcode}': {
     readonly request: {
       readonly path: {
@@ -405,7 +405,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/gynhistory`. */
+  /** Lists configured gynecological history. Its answer has not been seen. */
   readonly 'GET /chart/configuration/gynhistory': {
     readonly request: {
       readonly query?: {
@@ -416,7 +416,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/medicalhistory`. */
+  /** Lists configured medical history. */
   readonly 'GET /chart/configuration/medicalhistory': {
     readonly request: {
       readonly query?: {
@@ -427,7 +427,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly questions: readonly GetChartConfigurationMedicalhistory[] }
   }
-  /** Calls `GET /chart/configuration/obgynhistory`. */
+  /** Lists configured obstetric and gynecological history. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /chart/configuration/obgynhistory': {
     readonly request: {
       readonly query?: {
@@ -438,7 +438,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/recipientclasses`. */
+  /** Lists configured recipient classes. Its answer has not been seen. */
   readonly 'GET /chart/configuration/recipientclasses': {
     readonly request: {
       readonly query?: {
@@ -448,7 +448,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/socialhistory`. */
+  /** Lists configured social history. */
   readonly 'GET /chart/configuration/socialhistory': {
     readonly request: {
       readonly query?: {
@@ -458,7 +458,7 @@ export interface ChartsEndpoints {
     }
     readonly response: readonly GetChartConfigurationSocialhistory[]
   }
-  /** Calls `GET /chart/configuration/vitals`. */
+  /** Lists configured vitals. */
   readonly 'GET /chart/configuration/vitals': {
     readonly request: {
       readonly query?: {
@@ -470,7 +470,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly vitals: readonly GetChartConfigurationVitals[] }
   }
-  /** Calls `GET /chart/encounter/{encounterid}`. */
+  /** Shows one encounter. */
   readonly 'GET /chart/encounter/{encounterid}': {
     readonly request: {
       readonly path: {
@@ -479,7 +479,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ArrayOfOne<GetChartEncounterEncounterid>
   }
-  /** Calls `GET /chart/encounter/{encounterid}/eyecare/eyedilation`. */
+  /** Shows eye dilation (eye care) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/eyecare/eyedilation': {
     readonly request: {
       readonly path: {
@@ -488,7 +488,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/eyecare/intraocularpressure`. */
+  /** Shows intraocular pressure (eye care) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/eyecare/intraocularpressure': {
     readonly request: {
       readonly path: {
@@ -497,7 +497,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/eyecare/visioncorrection`. */
+  /** Shows vision correction (eye care) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/eyecare/visioncorrection': {
     readonly request: {
       readonly path: {
@@ -506,7 +506,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/eyecare/visualacuity`. */
+  /** Shows visual acuity (eye care) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/eyecare/visualacuity': {
     readonly request: {
       readonly path: {
@@ -515,7 +515,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounters/{encounterid}/summary`. */
+  /** Shows an encounter’s summary as HTML. */
   readonly 'GET /chart/encounters/{encounterid}/summary': {
     readonly request: {
       readonly path: {
@@ -528,7 +528,7 @@ export interface ChartsEndpoints {
     }
     readonly response: GetChartEncountersEncounteridSummary
   }
-  /** Calls `GET /chart/healthhistory/allergies/changed`. */
+  /** Takes changed records of the feed allergies; what is answered counts as processed. */
   readonly 'GET /chart/healthhistory/allergies/changed': {
     readonly request: {
       readonly query?: {
@@ -541,7 +541,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly allergies: readonly GetChartHealthhistoryAllergiesChanged[] }
   }
-  /** Calls `DELETE /chart/healthhistory/allergies/changed/subscription`. */
+  /** Ends the subscription to the feed allergies. */
   readonly 'DELETE /chart/healthhistory/allergies/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -550,13 +550,13 @@ export interface ChartsEndpoints {
     }
     readonly response: DeleteChartHealthhistoryAllergiesChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/allergies/changed/subscription`. */
+  /** Shows the subscription to the feed allergies. */
   readonly 'GET /chart/healthhistory/allergies/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryAllergiesChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /chart/healthhistory/allergies/changed/subscription`. */
+  /** Subscribes to the feed allergies. */
   readonly 'POST /chart/healthhistory/allergies/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -566,13 +566,13 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartHealthhistoryAllergiesChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/allergies/changed/subscription/events`. */
+  /** Lists the events that the feed allergies has. */
   readonly 'GET /chart/healthhistory/allergies/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryAllergiesChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /chart/healthhistory/familyhistory/changed`. */
+  /** Takes changed records of the feed family history; what is answered counts as processed. */
   readonly 'GET /chart/healthhistory/familyhistory/changed': {
     readonly request: {
       readonly query?: {
@@ -585,7 +585,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly familyhistory: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /chart/healthhistory/familyhistory/changed/subscription`. */
+  /** Ends the subscription to the feed family history. */
   readonly 'DELETE /chart/healthhistory/familyhistory/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -594,13 +594,13 @@ export interface ChartsEndpoints {
     }
     readonly response: DeleteChartHealthhistoryFamilyhistoryChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/familyhistory/changed/subscription`. */
+  /** Shows the subscription to the feed family history. */
   readonly 'GET /chart/healthhistory/familyhistory/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryFamilyhistoryChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /chart/healthhistory/familyhistory/changed/subscription`. */
+  /** Subscribes to the feed family history. */
   readonly 'POST /chart/healthhistory/familyhistory/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -609,13 +609,13 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartHealthhistoryFamilyhistoryChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/familyhistory/changed/subscription/events`. */
+  /** Lists the events that the feed family history has. */
   readonly 'GET /chart/healthhistory/familyhistory/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryFamilyhistoryChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /chart/healthhistory/medication/changed`. */
+  /** Takes changed records of the feed medication; what is answered counts as processed. */
   readonly 'GET /chart/healthhistory/medication/changed': {
     readonly request: {
       readonly query?: {
@@ -629,7 +629,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly medications: readonly GetChartHealthhistoryMedicationChanged[] }
   }
-  /** Calls `DELETE /chart/healthhistory/medication/changed/subscription`. */
+  /** Ends the subscription to the feed medication. */
   readonly 'DELETE /chart/healthhistory/medication/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -638,13 +638,13 @@ export interface ChartsEndpoints {
     }
     readonly response: DeleteChartHealthhistoryMedicationChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/medication/changed/subscription`. */
+  /** Shows the subscription to the feed medication. */
   readonly 'GET /chart/healthhistory/medication/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryMedicationChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /chart/healthhistory/medication/changed/subscription`. */
+  /** Subscribes to the feed medication. */
   readonly 'POST /chart/healthhistory/medication/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -654,13 +654,13 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartHealthhistoryMedicationChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/medication/changed/subscription/events`. */
+  /** Lists the events that the feed medication has. */
   readonly 'GET /chart/healthhistory/medication/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryMedicationChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /chart/healthhistory/problems/changed`. */
+  /** Takes changed records of the feed problems; what is answered counts as processed. */
   readonly 'GET /chart/healthhistory/problems/changed': {
     readonly request: {
       readonly query?: {
@@ -674,7 +674,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly problems: readonly GetChartHealthhistoryProblemsChanged[] }
   }
-  /** Calls `DELETE /chart/healthhistory/problems/changed/subscription`. */
+  /** Ends the subscription to the feed problems. */
   readonly 'DELETE /chart/healthhistory/problems/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -683,13 +683,13 @@ export interface ChartsEndpoints {
     }
     readonly response: DeleteChartHealthhistoryProblemsChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/problems/changed/subscription`. */
+  /** Shows the subscription to the feed problems. */
   readonly 'GET /chart/healthhistory/problems/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryProblemsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /chart/healthhistory/problems/changed/subscription`. */
+  /** Subscribes to the feed problems. */
   readonly 'POST /chart/healthhistory/problems/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -699,13 +699,13 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartHealthhistoryProblemsChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/problems/changed/subscription/events`. */
+  /** Lists the events that the feed problems has. */
   readonly 'GET /chart/healthhistory/problems/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryProblemsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /chart/healthhistory/vaccine/changed`. */
+  /** Takes changed records of the feed vaccine; what is answered counts as processed. */
   readonly 'GET /chart/healthhistory/vaccine/changed': {
     readonly request: {
       readonly query?: {
@@ -718,7 +718,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly vaccines: readonly GetChartHealthhistoryVaccineChanged[] }
   }
-  /** Calls `DELETE /chart/healthhistory/vaccine/changed/subscription`. */
+  /** Ends the subscription to the feed vaccine. */
   readonly 'DELETE /chart/healthhistory/vaccine/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -727,13 +727,13 @@ export interface ChartsEndpoints {
     }
     readonly response: DeleteChartHealthhistoryVaccineChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/vaccine/changed/subscription`. */
+  /** Shows the subscription to the feed vaccine. */
   readonly 'GET /chart/healthhistory/vaccine/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryVaccineChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /chart/healthhistory/vaccine/changed/subscription`. */
+  /** Subscribes to the feed vaccine. */
   readonly 'POST /chart/healthhistory/vaccine/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -743,13 +743,13 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartHealthhistoryVaccineChangedSubscription
   }
-  /** Calls `GET /chart/healthhistory/vaccine/changed/subscription/events`. */
+  /** Lists the events that the feed vaccine has. */
   readonly 'GET /chart/healthhistory/vaccine/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChartHealthhistoryVaccineChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /chart/{patientid}/administeredquestionnairescreeners`. */
+  /** Lists administered questionnaire screeners of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/administeredquestionnairescreeners': {
     readonly request: {
       readonly path: {
@@ -763,7 +763,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/allergies`. */
+  /** Lists a patient’s allergies. */
   readonly 'GET /chart/{patientid}/allergies': {
     readonly request: {
       readonly path: {
@@ -780,7 +780,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly allergies: readonly GetChartPatientidAllergies[]; readonly lastmodifiedby?: string; readonly lastmodifieddatetime?: string; readonly lastupdated?: string; readonly nkda?: boolean; readonly notelastmodifiedby?: string; readonly notelastmodifieddatetime?: string; readonly sectionnote?: string }
   }
-  /** Calls `PUT /chart/{patientid}/allergies`. */
+  /** Adds and changes a patient’s allergies. */
   readonly 'PUT /chart/{patientid}/allergies': {
     readonly request: {
       readonly path: {
@@ -797,7 +797,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PutChartPatientidAllergies
   }
-  /** Calls `GET /chart/{patientid}/analytes`. */
+  /** Lists analytes of a patient’s chart. */
   readonly 'GET /chart/{patientid}/analytes': {
     readonly request: {
       readonly path: {
@@ -823,7 +823,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly analytes: readonly GetChartPatientidAnalytes[] }
   }
-  /** Calls `GET /chart/{patientid}/cancercases`. */
+  /** Lists cancer cases of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/cancercases': {
     readonly request: {
       readonly path: {
@@ -837,7 +837,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/careteam`. */
+  /** Removes care team of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/careteam': {
     readonly request: {
       readonly path: {
@@ -852,7 +852,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/careteam`. */
+  /** Lists care team of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/careteam': {
     readonly request: {
       readonly path: {
@@ -868,7 +868,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/careteam`. */
+  /** Changes care team of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/careteam': {
     readonly request: {
       readonly path: {
@@ -884,7 +884,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/clinicalproviders/default`. */
+  /** Shows default clinical providers of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/clinicalproviders/default': {
     readonly request: {
       readonly path: {
@@ -897,7 +897,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/clinicalproviders/default`. */
+  /** Changes default clinical providers of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/clinicalproviders/default': {
     readonly request: {
       readonly path: {
@@ -911,7 +911,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/clinicalproviders/preferred`. */
+  /** Removes preferred clinical providers of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/clinicalproviders/preferred': {
     readonly request: {
       readonly path: {
@@ -925,7 +925,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/clinicalproviders/preferred`. */
+  /** Lists preferred clinical providers of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/clinicalproviders/preferred': {
     readonly request: {
       readonly path: {
@@ -940,7 +940,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/clinicalproviders/preferred`. */
+  /** Changes preferred clinical providers of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/clinicalproviders/preferred': {
     readonly request: {
       readonly path: {
@@ -954,7 +954,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/{patientid}/documentexport`. */
+  /** Adds a document export to a patient’s chart. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/documentexport': {
     readonly request: {
       readonly path: {
@@ -969,7 +969,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/documentexport/{documentid}`. */
+  /** Shows a document export of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/documentexport/{documentid}': {
     readonly request: {
       readonly path: {
@@ -982,7 +982,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/encounters`. */
+  /** Lists a patient’s encounters. */
   readonly 'GET /chart/{patientid}/encounters': {
     readonly request: {
       readonly path: {
@@ -1003,7 +1003,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly encounters: readonly GetChartPatientidEncounters[] }
   }
-  /** Calls `GET /chart/{patientid}/encounters/{appointmentid}/summary`. */
+  /** Shows summary of an encounter of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/encounters/{appointmentid}/summary': {
     readonly request: {
       readonly path: {
@@ -1017,7 +1017,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/familyhistory`. */
+  /** Shows family history of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/familyhistory': {
     readonly request: {
       readonly path: {
@@ -1029,7 +1029,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/familyhistory`. */
+  /** Changes family history of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/familyhistory': {
     readonly request: {
       readonly path: {
@@ -1043,7 +1043,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/flowsheets/{snomedcode}`. */
+  /** Shows a flowsheet of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/flowsheets/{snomedcode}': {
     readonly request: {
       readonly path: {
@@ -1060,7 +1060,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/gpal`. */
+  /** Shows pregnancy counts (GPAL) of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/gpal': {
     readonly request: {
       readonly path: {
@@ -1072,7 +1072,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/gynhistory`. */
+  /** Shows gynecological history of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/gynhistory': {
     readonly request: {
       readonly path: {
@@ -1084,7 +1084,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/gynhistory`. */
+  /** Changes gynecological history of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/gynhistory': {
     readonly request: {
       readonly path: {
@@ -1098,7 +1098,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/interpretations`. */
+  /** Lists interpretations of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/interpretations': {
     readonly request: {
       readonly path: {
@@ -1112,7 +1112,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/labresults`. */
+  /** Lists a patient’s lab results. */
   readonly 'GET /chart/{patientid}/labresults': {
     readonly request: {
       readonly path: {
@@ -1140,7 +1140,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly results: readonly GetChartPatientidLabresults[] }
   }
-  /** Calls `GET /chart/{patientid}/medicalhistory`. */
+  /** Lists medical history of a patient’s chart. */
   readonly 'GET /chart/{patientid}/medicalhistory': {
     readonly request: {
       readonly path: {
@@ -1154,7 +1154,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly questions: readonly GetChartPatientidMedicalhistory[] }
   }
-  /** Calls `PUT /chart/{patientid}/medicalhistory`. */
+  /** Changes medical history of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/medicalhistory': {
     readonly request: {
       readonly path: {
@@ -1168,7 +1168,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PutChartPatientidMedicalhistory
   }
-  /** Calls `GET /chart/{patientid}/medications`. */
+  /** Lists a patient’s medications, each as a list of its versions. */
   readonly 'GET /chart/{patientid}/medications': {
     readonly request: {
       readonly path: {
@@ -1186,7 +1186,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly medications: readonly (readonly GetChartPatientidMedications[])[]; readonly lastupdated?: string; readonly nomedicationsreported?: boolean; readonly patientdownloadconsent?: boolean; readonly patientneedsdownloadconsent?: boolean; readonly sectionnote?: string }
   }
-  /** Calls `POST /chart/{patientid}/medications`. */
+  /** Adds a medication to a patient’s chart. */
   readonly 'POST /chart/{patientid}/medications': {
     readonly request: {
       readonly path: {
@@ -1208,7 +1208,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartPatientidMedications
   }
-  /** Calls `PUT /chart/{patientid}/medications`. */
+  /** Changes medications of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/medications': {
     readonly request: {
       readonly path: {
@@ -1224,7 +1224,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PutChartPatientidMedications
   }
-  /** Calls `DELETE /chart/{patientid}/medications/{medicationentryid}`. */
+  /** Removes a medication of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/medications/{medicationentryid}': {
     readonly request: {
       readonly path: {
@@ -1237,7 +1237,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/medications/{medicationentryid}`. */
+  /** Changes a medication of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/medications/{medicationentryid}': {
     readonly request: {
       readonly path: {
@@ -1257,7 +1257,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/obgynhistory`. */
+  /** Shows obstetric and gynecological history of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/obgynhistory': {
     readonly request: {
       readonly path: {
@@ -1269,7 +1269,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obgynhistory`. */
+  /** Changes obstetric and gynecological history of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obgynhistory': {
     readonly request: {
       readonly path: {
@@ -1283,7 +1283,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/patientchartlist`. */
+  /** Lists patient chart list of a patient’s chart. */
   readonly 'GET /chart/{patientid}/patientchartlist': {
     readonly request: {
       readonly path: {
@@ -1296,7 +1296,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly chartlist: readonly GetChartPatientidPatientchartlist[] }
   }
-  /** Calls `GET /chart/{patientid}/perinatalhistory`. */
+  /** Shows perinatal history of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/perinatalhistory': {
     readonly request: {
       readonly path: {
@@ -1309,7 +1309,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/problems`. */
+  /** Lists a patient’s problems. */
   readonly 'GET /chart/{patientid}/problems': {
     readonly request: {
       readonly path: {
@@ -1327,7 +1327,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly problems: readonly GetChartPatientidProblems[]; readonly lastmodifiedby?: string; readonly lastmodifieddatetime?: string; readonly lastupdated?: string; readonly notelastmodifiedby?: string; readonly notelastmodifieddatetime?: string; readonly sectionnote?: string }
   }
-  /** Calls `POST /chart/{patientid}/problems`. */
+  /** Adds a problem to a patient’s chart. */
   readonly 'POST /chart/{patientid}/problems': {
     readonly request: {
       readonly path: {
@@ -1346,7 +1346,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PostChartPatientidProblems
   }
-  /** Calls `PUT /chart/{patientid}/problems`. */
+  /** Changes problems of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/problems': {
     readonly request: {
       readonly path: {
@@ -1362,7 +1362,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/problems/sectionnote`. */
+  /** Changes section note (problems) of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/problems/sectionnote': {
     readonly request: {
       readonly path: {
@@ -1376,7 +1376,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/problems/{problemid}`. */
+  /** Removes a problem of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/problems/{problemid}': {
     readonly request: {
       readonly path: {
@@ -1390,7 +1390,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/problems/{problemid}`. */
+  /** Changes a problem of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/problems/{problemid}': {
     readonly request: {
       readonly path: {
@@ -1407,7 +1407,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/ptepisodes`. */
+  /** Lists physical therapy episodes of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/ptepisodes': {
     readonly request: {
       readonly path: {
@@ -1422,7 +1422,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/socialhistory`. */
+  /** Shows social history of a patient’s chart. */
   readonly 'GET /chart/{patientid}/socialhistory': {
     readonly request: {
       readonly path: {
@@ -1437,7 +1437,7 @@ export interface ChartsEndpoints {
     }
     readonly response: GetChartPatientidSocialhistory
   }
-  /** Calls `PUT /chart/{patientid}/socialhistory`. */
+  /** Changes social history of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/socialhistory': {
     readonly request: {
       readonly path: {
@@ -1451,7 +1451,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PutChartPatientidSocialhistory
   }
-  /** Calls `GET /chart/{patientid}/socialhistory/templates`. */
+  /** Lists templates (social history) of a patient’s chart. */
   readonly 'GET /chart/{patientid}/socialhistory/templates': {
     readonly request: {
       readonly path: {
@@ -1465,7 +1465,7 @@ export interface ChartsEndpoints {
     }
     readonly response: readonly GetChartPatientidSocialhistoryTemplates[]
   }
-  /** Calls `PUT /chart/{patientid}/socialhistory/templates`. */
+  /** Changes templates (social history) of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/socialhistory/templates': {
     readonly request: {
       readonly path: {
@@ -1478,7 +1478,7 @@ export interface ChartsEndpoints {
     }
     readonly response: PutChartPatientidSocialhistoryTemplates
   }
-  /** Calls `GET /chart/{patientid}/surgicalhistory`. */
+  /** Shows surgical history of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/surgicalhistory': {
     readonly request: {
       readonly path: {
@@ -1492,7 +1492,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/{patientid}/surgicalhistory`. */
+  /** Adds a surgical history to a patient’s chart. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/surgicalhistory': {
     readonly request: {
       readonly path: {
@@ -1508,7 +1508,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/surgicalhistory`. */
+  /** Changes surgical history of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/surgicalhistory': {
     readonly request: {
       readonly path: {
@@ -1524,7 +1524,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/vaccines`. */
+  /** Lists vaccines of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/vaccines': {
     readonly request: {
       readonly path: {
@@ -1544,7 +1544,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/{patientid}/vaccines`. */
+  /** Adds a vaccine to a patient’s chart. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/vaccines': {
     readonly request: {
       readonly path: {
@@ -1561,7 +1561,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/vaccines/{vaccineid}`. */
+  /** Removes a vaccine of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/vaccines/{vaccineid}': {
     readonly request: {
       readonly path: {
@@ -1575,7 +1575,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/vaccines/{vaccineid}`. */
+  /** Changes a vaccine of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/vaccines/{vaccineid}': {
     readonly request: {
       readonly path: {
@@ -1591,7 +1591,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/vitals`. */
+  /** Lists a patient’s vitals with their readings. */
   readonly 'GET /chart/{patientid}/vitals': {
     readonly request: {
       readonly path: {
@@ -1611,7 +1611,7 @@ export interface ChartsEndpoints {
     }
     readonly response: ListEnvelope & { readonly vitals: readonly GetChartPatientidVitals[] }
   }
-  /** Calls `POST /chart/{patientid}/vitals`. */
+  /** Adds readings to a patient’s vitals. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/vitals': {
     readonly request: {
       readonly path: {
@@ -1629,7 +1629,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/vitals/{vitalid}`. */
+  /** Removes a set of vitals of a patient’s chart. Known from old documents only. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/vitals/{vitalid}': {
     readonly request: {
       readonly path: {
@@ -1642,7 +1642,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/vitals/{vitalid}`. */
+  /** Changes a set of vitals of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/vitals/{vitalid}': {
     readonly request: {
       readonly path: {
@@ -1657,7 +1657,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/ccda`. */
+  /** Exports a patient’s chart as a CCDA document. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/ccda': {
     readonly request: {
       readonly path: {
@@ -1676,7 +1676,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/ccda`. */
+  /** Hands a CCDA document in, to be reconciled with a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/ccda': {
     readonly request: {
       readonly path: {
@@ -1691,7 +1691,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/allergies`. */
+  /** Lists allergies to choose from. */
   readonly 'GET /reference/allergies': {
     readonly request: {
       readonly query: {
@@ -1702,7 +1702,7 @@ export interface ChartsEndpoints {
     }
     readonly response: readonly GetReferenceAllergies[]
   }
-  /** Calls `GET /reference/allergies/reactions`. */
+  /** Lists reactions (allergies) to choose from. */
   readonly 'GET /reference/allergies/reactions': {
     readonly request: {
       readonly query?: {
@@ -1712,7 +1712,7 @@ export interface ChartsEndpoints {
     }
     readonly response: readonly GetReferenceAllergiesReactions[]
   }
-  /** Calls `GET /reference/allergies/severities`. */
+  /** Lists severities (allergies) to choose from. */
   readonly 'GET /reference/allergies/severities': {
     readonly request: {
       readonly query?: {
@@ -1722,7 +1722,7 @@ export interface ChartsEndpoints {
     }
     readonly response: readonly GetReferenceAllergiesSeverities[]
   }
-  /** Calls `GET /reference/medications`. */
+  /** Lists medications to choose from. */
   readonly 'GET /reference/medications': {
     readonly request: {
       readonly query: {
@@ -1733,7 +1733,7 @@ export interface ChartsEndpoints {
     }
     readonly response: readonly GetReferenceMedications[]
   }
-  /** Calls `GET /reference/medications/stopreasons`. */
+  /** Lists stop reasons (medications) to choose from. Its answer has not been seen. */
   readonly 'GET /reference/medications/stopreasons': {
     readonly request: {
       readonly query?: {
@@ -1743,7 +1743,7 @@ export interface ChartsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /riskgaps/condition`. */
+  /** Hands in risk gaps of a patient. Its answer has not been seen. */
   readonly 'POST /riskgaps/condition': {
     readonly request: {
       readonly form?: {

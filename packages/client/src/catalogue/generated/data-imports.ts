@@ -3,7 +3,7 @@ import type { Id, Maybe, OpenRecord } from '../request-types.ts'
 
 /** Endpoints of the area data-imports: what each takes and answers. */
 export interface DataImportsEndpoints {
-  /** Calls `POST /import/downloadspecification`. */
+  /** Asks for an import of data. Its answer has not been seen. */
   readonly 'POST /import/downloadspecification': {
     readonly request: {
       readonly form: {
@@ -14,7 +14,7 @@ export interface DataImportsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /import/downloadspecification/{requestid}/status`. */
+  /** Shows how far an import of data is. Its answer has not been seen. */
   readonly 'GET /import/downloadspecification/{requestid}/status': {
     readonly request: {
       readonly path: {

@@ -306,7 +306,7 @@ interface GetPrescriptionsChangedSubscriptionEvents extends OpenRecord {
 
 /** Endpoints of the area documents-and-forms: what each takes and answers. */
 export interface DocumentsAndFormsEndpoints {
-  /** Calls `GET /configuration/inbox/staff`. */
+  /** Lists whose inboxes there are among the staff. Its answer has not been seen. */
   readonly 'GET /configuration/inbox/staff': {
     readonly request: {
       readonly query: {
@@ -317,7 +317,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documentassignment/{documentid}`. */
+  /** Shows a document assignment. Its answer has not been seen. */
   readonly 'GET /documentassignment/{documentid}': {
     readonly request: {
       readonly path: {
@@ -326,7 +326,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/admin`. */
+  /** Lists admin documents. Its answer has not been seen. */
   readonly 'GET /documents/admin': {
     readonly request: {
       readonly query: {
@@ -345,7 +345,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/admin`. */
+  /** Adds an admin document. Its answer has not been seen. */
   readonly 'POST /documents/admin': {
     readonly request: {
       readonly form: {
@@ -365,7 +365,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/admin/{adminid}`. */
+  /** Shows an admin document. Its answer has not been seen. */
   readonly 'GET /documents/admin/{adminid}': {
     readonly request: {
       readonly path: {
@@ -374,7 +374,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /documents/admin/{adminid}`. */
+  /** Changes an admin document. Its answer has not been seen. */
   readonly 'PUT /documents/admin/{adminid}': {
     readonly request: {
       readonly path: {
@@ -390,7 +390,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/admin/{adminid}/actions`. */
+  /** Lists actions of an admin document. Its answer has not been seen. */
   readonly 'GET /documents/admin/{adminid}/actions': {
     readonly request: {
       readonly path: {
@@ -403,7 +403,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/admin/{adminid}/actions`. */
+  /** Adds an action to an admin document. Its answer has not been seen. */
   readonly 'POST /documents/admin/{adminid}/actions': {
     readonly request: {
       readonly path: {
@@ -415,7 +415,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/admin/{adminid}/pages/{pageid}`. */
+  /** Shows a page of an admin document. Its answer has not been seen. */
   readonly 'GET /documents/admin/{adminid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -428,7 +428,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/clinicaldocument/{clinicaldocumentid}/actions`. */
+  /** Shows actions of a clinical document. Its answer has not been seen. */
   readonly 'GET /documents/clinicaldocument/{clinicaldocumentid}/actions': {
     readonly request: {
       readonly path: {
@@ -437,7 +437,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/clinicaldocument/{clinicaldocumentid}/actions`. */
+  /** Adds an action to a clinical document. Its answer has not been seen. */
   readonly 'POST /documents/clinicaldocument/{clinicaldocumentid}/actions': {
     readonly request: {
       readonly path: {
@@ -449,7 +449,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/encounterdocument/{encounterdocumentid}/actions`. */
+  /** Shows actions of an encounter document. Its answer has not been seen. */
   readonly 'GET /documents/encounterdocument/{encounterdocumentid}/actions': {
     readonly request: {
       readonly path: {
@@ -458,7 +458,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/encounterdocument/{encounterdocumentid}/actions`. */
+  /** Adds an action to an encounter document. Its answer has not been seen. */
   readonly 'POST /documents/encounterdocument/{encounterdocumentid}/actions': {
     readonly request: {
       readonly path: {
@@ -470,7 +470,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/imagingresult/{imagingresultid}/actions`. */
+  /** Shows actions of an imaging result. Its answer has not been seen. */
   readonly 'GET /documents/imagingresult/{imagingresultid}/actions': {
     readonly request: {
       readonly path: {
@@ -479,7 +479,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/imagingresult/{imagingresultid}/actions`. */
+  /** Adds an action to an imaging result. Its answer has not been seen. */
   readonly 'POST /documents/imagingresult/{imagingresultid}/actions': {
     readonly request: {
       readonly path: {
@@ -491,7 +491,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /documents/imagingresult/{imagingresultid}/close`. */
+  /** Closes an imaging result. Its answer has not been seen. */
   readonly 'PUT /documents/imagingresult/{imagingresultid}/close': {
     readonly request: {
       readonly path: {
@@ -504,7 +504,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /documents/labresult/{documentid}/dataentrycompleted`. */
+  /** Says that data entry is done for a lab result. Its answer has not been seen. */
   readonly 'PUT /documents/labresult/{documentid}/dataentrycompleted': {
     readonly request: {
       readonly path: {
@@ -516,7 +516,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/labresult/{labresultid}/actions`. */
+  /** Shows actions of a lab result. Its answer has not been seen. */
   readonly 'GET /documents/labresult/{labresultid}/actions': {
     readonly request: {
       readonly path: {
@@ -525,7 +525,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/labresult/{labresultid}/actions`. */
+  /** Adds an action to a lab result. Its answer has not been seen. */
   readonly 'POST /documents/labresult/{labresultid}/actions': {
     readonly request: {
       readonly path: {
@@ -537,7 +537,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /documents/labresult/{labresultid}/close`. */
+  /** Closes a lab result. Its answer has not been seen. */
   readonly 'PUT /documents/labresult/{labresultid}/close': {
     readonly request: {
       readonly path: {
@@ -550,7 +550,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/letter/{letterid}/actions`. */
+  /** Lists actions of a letter. Its answer has not been seen. */
   readonly 'GET /documents/letter/{letterid}/actions': {
     readonly request: {
       readonly path: {
@@ -563,7 +563,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/letter/{letterid}/actions`. */
+  /** Adds an action to a letter. Its answer has not been seen. */
   readonly 'POST /documents/letter/{letterid}/actions': {
     readonly request: {
       readonly path: {
@@ -575,7 +575,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/medicalrecord/{medicalrecordid}/actions`. */
+  /** Shows actions of a medical record. Its answer has not been seen. */
   readonly 'GET /documents/medicalrecord/{medicalrecordid}/actions': {
     readonly request: {
       readonly path: {
@@ -584,7 +584,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/medicalrecord/{medicalrecordid}/actions`. */
+  /** Adds an action to a medical record. Its answer has not been seen. */
   readonly 'POST /documents/medicalrecord/{medicalrecordid}/actions': {
     readonly request: {
       readonly path: {
@@ -596,13 +596,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/order/signedoff/changed`. */
+  /** Takes changed records of the feed order signed off; what is answered counts as processed. */
   readonly 'GET /documents/order/signedoff/changed': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/order/{orderid}/actions`. */
+  /** Shows actions of an order document. Its answer has not been seen. */
   readonly 'GET /documents/order/{orderid}/actions': {
     readonly request: {
       readonly path: {
@@ -611,7 +611,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/order/{orderid}/actions`. */
+  /** Adds an action to an order document. Its answer has not been seen. */
   readonly 'POST /documents/order/{orderid}/actions': {
     readonly request: {
       readonly path: {
@@ -623,7 +623,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/patientcase/changed`. */
+  /** Takes changed records of the feed patient cases; what is answered counts as processed. */
   readonly 'GET /documents/patientcase/changed': {
     readonly request: {
       readonly query?: {
@@ -637,7 +637,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patientcases: readonly GetDocumentsPatientcaseChanged[] }
   }
-  /** Calls `DELETE /documents/patientcase/changed/subscription`. */
+  /** Ends the subscription to the feed patient cases. */
   readonly 'DELETE /documents/patientcase/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -646,13 +646,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeleteDocumentsPatientcaseChangedSubscription
   }
-  /** Calls `GET /documents/patientcase/changed/subscription`. */
+  /** Shows the subscription to the feed patient cases. */
   readonly 'GET /documents/patientcase/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetDocumentsPatientcaseChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /documents/patientcase/changed/subscription`. */
+  /** Subscribes to the feed patient cases. */
   readonly 'POST /documents/patientcase/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -661,13 +661,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostDocumentsPatientcaseChangedSubscription
   }
-  /** Calls `GET /documents/patientcase/changed/subscription/events`. */
+  /** Lists the events that the feed patient cases has. */
   readonly 'GET /documents/patientcase/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetDocumentsPatientcaseChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /documents/patientcase/{patientcaseid}/actions`. */
+  /** Shows actions of a patient case. Its answer has not been seen. */
   readonly 'GET /documents/patientcase/{patientcaseid}/actions': {
     readonly request: {
       readonly path: {
@@ -676,7 +676,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/patientcase/{patientcaseid}/actions`. */
+  /** Adds an action to a patient case. Its answer has not been seen. */
   readonly 'POST /documents/patientcase/{patientcaseid}/actions': {
     readonly request: {
       readonly path: {
@@ -688,7 +688,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/phonemessage`. */
+  /** Lists phone messages. Its answer has not been seen. */
   readonly 'GET /documents/phonemessage': {
     readonly request: {
       readonly query: {
@@ -706,7 +706,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/phonemessage`. */
+  /** Adds a phone message. Its answer has not been seen. */
   readonly 'POST /documents/phonemessage': {
     readonly request: {
       readonly form: {
@@ -722,7 +722,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/phonemessage/{phonemessageid}`. */
+  /** Shows a phone message. Its answer has not been seen. */
   readonly 'GET /documents/phonemessage/{phonemessageid}': {
     readonly request: {
       readonly path: {
@@ -731,7 +731,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /documents/phonemessage/{phonemessageid}`. */
+  /** Changes a phone message. Its answer has not been seen. */
   readonly 'PUT /documents/phonemessage/{phonemessageid}': {
     readonly request: {
       readonly path: {
@@ -746,7 +746,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/phonemessage/{phonemessageid}/actions`. */
+  /** Lists actions of a phone message. Its answer has not been seen. */
   readonly 'GET /documents/phonemessage/{phonemessageid}/actions': {
     readonly request: {
       readonly path: {
@@ -759,7 +759,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/phonemessage/{phonemessageid}/actions`. */
+  /** Adds an action to a phone message. Its answer has not been seen. */
   readonly 'POST /documents/phonemessage/{phonemessageid}/actions': {
     readonly request: {
       readonly path: {
@@ -771,7 +771,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/phonemessage/{phonemessageid}/pages/{pageid}`. */
+  /** Shows a page of a phone message. Its answer has not been seen. */
   readonly 'GET /documents/phonemessage/{phonemessageid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -784,7 +784,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/physicianauth/{physicianauthid}/actions`. */
+  /** Lists actions of a physician authorization. Its answer has not been seen. */
   readonly 'GET /documents/physicianauth/{physicianauthid}/actions': {
     readonly request: {
       readonly path: {
@@ -797,7 +797,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/physicianauth/{physicianauthid}/actions`. */
+  /** Adds an action to a physician authorization. Its answer has not been seen. */
   readonly 'POST /documents/physicianauth/{physicianauthid}/actions': {
     readonly request: {
       readonly path: {
@@ -809,7 +809,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documents/surgery/{surgeryid}/actions`. */
+  /** Shows actions of a surgery document. Its answer has not been seen. */
   readonly 'GET /documents/surgery/{surgeryid}/actions': {
     readonly request: {
       readonly path: {
@@ -818,7 +818,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /documents/surgery/{surgeryid}/actions`. */
+  /** Adds an action to a surgery document. Its answer has not been seen. */
   readonly 'POST /documents/surgery/{surgeryid}/actions': {
     readonly request: {
       readonly path: {
@@ -830,7 +830,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /documenttypes`. */
+  /** Lists the types a document can have. Its answer has not been seen. */
   readonly 'GET /documenttypes': {
     readonly request: {
       readonly query: {
@@ -842,7 +842,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /faxconfirmations`. */
+  /** Adds a fax confirmation. Its answer has not been seen. */
   readonly 'POST /faxconfirmations': {
     readonly request: {
       readonly form: {
@@ -852,7 +852,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /healthhistoryforms`. */
+  /** Lists health history forms. Its answer has not been seen. */
   readonly 'GET /healthhistoryforms': {
     readonly request: {
       readonly query?: {
@@ -862,7 +862,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /healthhistoryforms/{formid}`. */
+  /** Shows a health history form. Its answer has not been seen. */
   readonly 'GET /healthhistoryforms/{formid}': {
     readonly request: {
       readonly path: {
@@ -871,7 +871,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /imagingresults/changed`. */
+  /** Takes changed records of the feed imaging results; what is answered counts as processed. */
   readonly 'GET /imagingresults/changed': {
     readonly request: {
       readonly query?: {
@@ -885,7 +885,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly imagingresults: readonly GetImagingresultsChanged[] }
   }
-  /** Calls `DELETE /imagingresults/changed/subscription`. */
+  /** Ends the subscription to the feed imaging results. */
   readonly 'DELETE /imagingresults/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -894,13 +894,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeleteImagingresultsChangedSubscription
   }
-  /** Calls `GET /imagingresults/changed/subscription`. */
+  /** Shows the subscription to the feed imaging results. */
   readonly 'GET /imagingresults/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetImagingresultsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /imagingresults/changed/subscription`. */
+  /** Subscribes to the feed imaging results. */
   readonly 'POST /imagingresults/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -910,13 +910,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostImagingresultsChangedSubscription
   }
-  /** Calls `GET /imagingresults/changed/subscription/events`. */
+  /** Lists the events that the feed imaging results has. */
   readonly 'GET /imagingresults/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetImagingresultsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /labresults/changed`. */
+  /** Takes changed records of the feed lab results; what is answered counts as processed. */
   readonly 'GET /labresults/changed': {
     readonly request: {
       readonly query?: {
@@ -930,7 +930,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly labresults: readonly GetLabresultsChanged[] }
   }
-  /** Calls `DELETE /labresults/changed/subscription`. */
+  /** Ends the subscription to the feed lab results. */
   readonly 'DELETE /labresults/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -939,13 +939,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeleteLabresultsChangedSubscription
   }
-  /** Calls `GET /labresults/changed/subscription`. */
+  /** Shows the subscription to the feed lab results. */
   readonly 'GET /labresults/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetLabresultsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /labresults/changed/subscription`. */
+  /** Subscribes to the feed lab results. */
   readonly 'POST /labresults/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -955,13 +955,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostLabresultsChangedSubscription
   }
-  /** Calls `GET /labresults/changed/subscription/events`. */
+  /** Lists the events that the feed lab results has. */
   readonly 'GET /labresults/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetLabresultsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /orders/changed`. */
+  /** Takes changed records of the feed orders; what is answered counts as processed. */
   readonly 'GET /orders/changed': {
     readonly request: {
       readonly query?: {
@@ -977,7 +977,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly orders: readonly GetOrdersChanged[] }
   }
-  /** Calls `DELETE /orders/changed/subscription`. */
+  /** Ends the subscription to the feed orders. */
   readonly 'DELETE /orders/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -986,13 +986,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeleteOrdersChangedSubscription
   }
-  /** Calls `GET /orders/changed/subscription`. */
+  /** Shows the subscription to the feed orders. */
   readonly 'GET /orders/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetOrdersChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /orders/changed/subscription`. */
+  /** Subscribes to the feed orders. */
   readonly 'POST /orders/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -1002,13 +1002,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostOrdersChangedSubscription
   }
-  /** Calls `GET /orders/changed/subscription/events`. */
+  /** Lists the events that the feed orders has. */
   readonly 'GET /orders/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetOrdersChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /orders/outstanding`. */
+  /** Lists outstanding orders. Its answer has not been seen. */
   readonly 'GET /orders/outstanding': {
     readonly request: {
       readonly query?: {
@@ -1022,7 +1022,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /orders/signedoff`. */
+  /** Takes changed records of the feed orders signed off; what is answered counts as processed. */
   readonly 'GET /orders/signedoff': {
     readonly request: {
       readonly query?: {
@@ -1038,7 +1038,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly orders: readonly GetOrdersSignedoff[] }
   }
-  /** Calls `DELETE /orders/signedoff/subscription`. */
+  /** Ends the subscription to the feed orders signed off. */
   readonly 'DELETE /orders/signedoff/subscription': {
     readonly request: {
       readonly query?: {
@@ -1047,13 +1047,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeleteOrdersSignedoffSubscription
   }
-  /** Calls `GET /orders/signedoff/subscription`. */
+  /** Shows the subscription to the feed orders signed off. */
   readonly 'GET /orders/signedoff/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetOrdersSignedoffSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /orders/signedoff/subscription`. */
+  /** Subscribes to the feed orders signed off. */
   readonly 'POST /orders/signedoff/subscription': {
     readonly request: {
       readonly form?: {
@@ -1063,13 +1063,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostOrdersSignedoffSubscription
   }
-  /** Calls `GET /orders/signedoff/subscription/events`. */
+  /** Lists the events that the feed orders signed off has. */
   readonly 'GET /orders/signedoff/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetOrdersSignedoffSubscriptionEvents[] }
   }
-  /** Calls `GET /patients/clientforms`. */
+  /** Lists client forms (patients). Its answer has not been seen. */
   readonly 'GET /patients/clientforms': {
     readonly request: {
       readonly query: {
@@ -1081,7 +1081,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents`. */
+  /** Lists a patient’s documents of every class. */
   readonly 'GET /patients/{patientid}/documents': {
     readonly request: {
       readonly path: {
@@ -1105,7 +1105,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly documents: readonly GetPatientsPatientidDocuments[] }
   }
-  /** Calls `POST /patients/{patientid}/documents`. */
+  /** Files a document in a patient’s chart. */
   readonly 'POST /patients/{patientid}/documents': {
     readonly request: {
       readonly path: {
@@ -1128,7 +1128,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPatientsPatientidDocuments
   }
-  /** Calls `GET /patients/{patientid}/documents/acog`. */
+  /** Lists ACOG form documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/acog': {
     readonly request: {
       readonly path: {
@@ -1144,7 +1144,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/acog/{acogid}`. */
+  /** Shows an ACOG form document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/acog/{acogid}': {
     readonly request: {
       readonly path: {
@@ -1154,7 +1154,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/acog/{acogid}/html`. */
+  /** Shows HTML version of an ACOG form document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/acog/{acogid}/html': {
     readonly request: {
       readonly path: {
@@ -1167,7 +1167,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/admin`. */
+  /** Lists admin documents of a patient. */
   readonly 'GET /patients/{patientid}/documents/admin': {
     readonly request: {
       readonly path: {
@@ -1187,7 +1187,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly admins: readonly GetPatientsPatientidDocumentsAdmin[] }
   }
-  /** Calls `POST /patients/{patientid}/documents/admin`. */
+  /** Adds an admin document to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/documents/admin': {
     readonly request: {
       readonly path: {
@@ -1212,7 +1212,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/documents/admin/{adminid}`. */
+  /** Removes an admin document of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/admin/{adminid}': {
     readonly request: {
       readonly path: {
@@ -1222,7 +1222,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/admin/{adminid}`. */
+  /** Shows an admin document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/admin/{adminid}': {
     readonly request: {
       readonly path: {
@@ -1235,7 +1235,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/admin/{adminid}`. */
+  /** Changes an admin document of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/admin/{adminid}': {
     readonly request: {
       readonly path: {
@@ -1252,7 +1252,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/admin/{adminid}/originaldocument`. */
+  /** Shows original document of an admin document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/admin/{adminid}/originaldocument': {
     readonly request: {
       readonly path: {
@@ -1262,7 +1262,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/admin/{adminid}/pages/{pageid}`. */
+  /** Shows a page of an admin document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/admin/{adminid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1276,7 +1276,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/advertisement`. */
+  /** Lists advertisement documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/advertisement': {
     readonly request: {
       readonly path: {
@@ -1294,7 +1294,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/appointmentrequest`. */
+  /** Lists appointment request documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/appointmentrequest': {
     readonly request: {
       readonly path: {
@@ -1312,7 +1312,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/chartabstraction`. */
+  /** Lists chart abstraction documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/chartabstraction': {
     readonly request: {
       readonly path: {
@@ -1330,7 +1330,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/clinicaldocument`. */
+  /** Lists clinical documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/clinicaldocument': {
     readonly request: {
       readonly path: {
@@ -1350,7 +1350,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/clinicaldocument`. */
+  /** Adds a clinical document to a patient. */
   readonly 'POST /patients/{patientid}/documents/clinicaldocument': {
     readonly request: {
       readonly path: {
@@ -1377,7 +1377,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPatientsPatientidDocumentsClinicaldocument
   }
-  /** Calls `DELETE /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}`. */
+  /** Removes a clinical document of a patient. */
   readonly 'DELETE /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}': {
     readonly request: {
       readonly path: {
@@ -1387,7 +1387,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeletePatientsPatientidDocumentsClinicaldocumentClinicaldocumentid
   }
-  /** Calls `GET /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}`. */
+  /** Shows a clinical document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}': {
     readonly request: {
       readonly path: {
@@ -1401,7 +1401,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}`. */
+  /** Changes a clinical document of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}': {
     readonly request: {
       readonly path: {
@@ -1421,7 +1421,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}/originaldocument`. */
+  /** Shows original document of a clinical document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}/originaldocument': {
     readonly request: {
       readonly path: {
@@ -1431,7 +1431,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}/pages/{pageid}`. */
+  /** Shows a page of a clinical document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/clinicaldocument/{clinicaldocumentid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1445,7 +1445,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/clinicaldocument/{documentid}/xml`. */
+  /** Shows XML version of a clinical document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/clinicaldocument/{documentid}/xml': {
     readonly request: {
       readonly path: {
@@ -1455,7 +1455,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/correctivelens`. */
+  /** Lists corrective lens documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/correctivelens': {
     readonly request: {
       readonly path: {
@@ -1473,7 +1473,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/coversheet`. */
+  /** Lists cover sheet documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/coversheet': {
     readonly request: {
       readonly path: {
@@ -1491,7 +1491,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/dme`. */
+  /** Lists medical equipment documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/dme': {
     readonly request: {
       readonly path: {
@@ -1509,7 +1509,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/dme/{dmeid}`. */
+  /** Shows a medical equipment document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/dme/{dmeid}': {
     readonly request: {
       readonly path: {
@@ -1522,7 +1522,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/dme/{dmeid}/pages/{pageid}`. */
+  /** Shows a page of a medical equipment document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/dme/{dmeid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1536,7 +1536,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/encounterdocument`. */
+  /** Lists encounter documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/encounterdocument': {
     readonly request: {
       readonly path: {
@@ -1554,7 +1554,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/encounterdocument`. */
+  /** Adds an encounter document to a patient. */
   readonly 'POST /patients/{patientid}/documents/encounterdocument': {
     readonly request: {
       readonly path: {
@@ -1575,7 +1575,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPatientsPatientidDocumentsEncounterdocument
   }
-  /** Calls `DELETE /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}`. */
+  /** Removes an encounter document of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}': {
     readonly request: {
       readonly path: {
@@ -1585,7 +1585,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}`. */
+  /** Shows an encounter document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}': {
     readonly request: {
       readonly path: {
@@ -1598,7 +1598,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}`. */
+  /** Changes an encounter document of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}': {
     readonly request: {
       readonly path: {
@@ -1615,7 +1615,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}/pages/{pageid}`. */
+  /** Shows a page of an encounter document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/encounterdocument/{encounterdocumentid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1629,7 +1629,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/hospital`. */
+  /** Lists hospital documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/hospital': {
     readonly request: {
       readonly path: {
@@ -1647,7 +1647,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/html`. */
+  /** Lists HTML version of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/html': {
     readonly request: {
       readonly path: {
@@ -1665,7 +1665,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/imagingresult`. */
+  /** Lists imaging results of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/imagingresult': {
     readonly request: {
       readonly path: {
@@ -1687,7 +1687,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/imagingresult`. */
+  /** Adds an imaging result to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/documents/imagingresult': {
     readonly request: {
       readonly path: {
@@ -1723,7 +1723,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/documents/imagingresult/{imagingresultid}`. */
+  /** Removes an imaging result of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/imagingresult/{imagingresultid}': {
     readonly request: {
       readonly path: {
@@ -1733,7 +1733,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/imagingresult/{imagingresultid}`. */
+  /** Shows an imaging result of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/imagingresult/{imagingresultid}': {
     readonly request: {
       readonly path: {
@@ -1747,7 +1747,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/imagingresult/{imagingresultid}`. */
+  /** Changes an imaging result of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/imagingresult/{imagingresultid}': {
     readonly request: {
       readonly path: {
@@ -1775,7 +1775,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/imagingresult/{imagingresultid}/originaldocument`. */
+  /** Shows original document of an imaging result of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/imagingresult/{imagingresultid}/originaldocument': {
     readonly request: {
       readonly path: {
@@ -1785,7 +1785,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/imagingresult/{imagingresultid}/pages/{pageid}`. */
+  /** Shows a page of an imaging result of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/imagingresult/{imagingresultid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1799,7 +1799,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/inptadmin/{inptadminid}/pages/{pageid}`. */
+  /** Shows a page of an inpatient admin document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/inptadmin/{inptadminid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1813,7 +1813,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/interpretation`. */
+  /** Lists interpretation documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/interpretation': {
     readonly request: {
       readonly path: {
@@ -1831,7 +1831,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/labresult`. */
+  /** Lists lab results of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/labresult': {
     readonly request: {
       readonly path: {
@@ -1853,7 +1853,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/labresult`. */
+  /** Adds a lab result to a patient. */
   readonly 'POST /patients/{patientid}/documents/labresult': {
     readonly request: {
       readonly path: {
@@ -1888,7 +1888,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPatientsPatientidDocumentsLabresult
   }
-  /** Calls `DELETE /patients/{patientid}/documents/labresult/{labresultid}`. */
+  /** Removes a lab result of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/labresult/{labresultid}': {
     readonly request: {
       readonly path: {
@@ -1898,7 +1898,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/labresult/{labresultid}`. */
+  /** Shows a lab result of a patient. */
   readonly 'GET /patients/{patientid}/documents/labresult/{labresultid}': {
     readonly request: {
       readonly path: {
@@ -1912,7 +1912,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ArrayOfOne<GetPatientsPatientidDocumentsLabresultLabresultid>
   }
-  /** Calls `PUT /patients/{patientid}/documents/labresult/{labresultid}`. */
+  /** Changes a lab result of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/labresult/{labresultid}': {
     readonly request: {
       readonly path: {
@@ -1943,7 +1943,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/labresult/{labresultid}/originaldocument`. */
+  /** Shows original document of a lab result of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/labresult/{labresultid}/originaldocument': {
     readonly request: {
       readonly path: {
@@ -1953,7 +1953,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/labresult/{labresultid}/pages/{pageid}`. */
+  /** Shows a page of a lab result of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/labresult/{labresultid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -1967,7 +1967,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/letter`. */
+  /** Lists letters of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/letter': {
     readonly request: {
       readonly path: {
@@ -1985,7 +1985,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/letter/{letterid}`. */
+  /** Shows a letter of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/letter/{letterid}': {
     readonly request: {
       readonly path: {
@@ -2000,7 +2000,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/letter/{letterid}/pages/{pageid}`. */
+  /** Shows a page of a letter of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/letter/{letterid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -2014,7 +2014,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/medicalrecord`. */
+  /** Lists medical records of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/medicalrecord': {
     readonly request: {
       readonly path: {
@@ -2032,7 +2032,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/medicalrecord`. */
+  /** Adds a medical record to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/documents/medicalrecord': {
     readonly request: {
       readonly path: {
@@ -2052,7 +2052,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/documents/medicalrecord/{medicalrecordid}`. */
+  /** Removes a medical record of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/medicalrecord/{medicalrecordid}': {
     readonly request: {
       readonly path: {
@@ -2062,7 +2062,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/medicalrecord/{medicalrecordid}`. */
+  /** Shows a medical record of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/medicalrecord/{medicalrecordid}': {
     readonly request: {
       readonly path: {
@@ -2075,7 +2075,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/medicalrecord/{medicalrecordid}`. */
+  /** Changes a medical record of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/medicalrecord/{medicalrecordid}': {
     readonly request: {
       readonly path: {
@@ -2090,7 +2090,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/medicalrecord/{medicalrecordid}/originaldocument`. */
+  /** Shows original document of a medical record of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/medicalrecord/{medicalrecordid}/originaldocument': {
     readonly request: {
       readonly path: {
@@ -2100,7 +2100,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/medicalrecord/{medicalrecordid}/pages/{pageid}`. */
+  /** Shows a page of a medical record of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/medicalrecord/{medicalrecordid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -2114,7 +2114,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/mednotification`. */
+  /** Lists medication notifications of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/mednotification': {
     readonly request: {
       readonly path: {
@@ -2132,7 +2132,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/officenote`. */
+  /** Lists office note documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/officenote': {
     readonly request: {
       readonly path: {
@@ -2150,7 +2150,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/order`. */
+  /** Lists order documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/order': {
     readonly request: {
       readonly path: {
@@ -2172,7 +2172,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/documents/order/{orderid}`. */
+  /** Removes an order document of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/order/{orderid}': {
     readonly request: {
       readonly path: {
@@ -2182,7 +2182,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/order/{orderid}`. */
+  /** Shows an order document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/order/{orderid}': {
     readonly request: {
       readonly path: {
@@ -2197,7 +2197,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/order/{orderid}/pages/{pageid}`. */
+  /** Shows a page of an order document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/order/{orderid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -2211,7 +2211,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/orders/referral/{referraldocumentid}/close`. */
+  /** Closes a referral orders document of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/orders/referral/{referraldocumentid}/close': {
     readonly request: {
       readonly path: {
@@ -2224,7 +2224,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/orders/referral/{referraldocumentid}/reopen`. */
+  /** Reopens a referral orders document of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/orders/referral/{referraldocumentid}/reopen': {
     readonly request: {
       readonly path: {
@@ -2234,7 +2234,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/patientcase`. */
+  /** Lists patient cases of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/patientcase': {
     readonly request: {
       readonly path: {
@@ -2252,7 +2252,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/patientcase`. */
+  /** Adds a patient case to a patient. */
   readonly 'POST /patients/{patientid}/documents/patientcase': {
     readonly request: {
       readonly path: {
@@ -2276,7 +2276,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPatientsPatientidDocumentsPatientcase
   }
-  /** Calls `GET /patients/{patientid}/documents/patientcase/attachment/{patientcasefileid}`. */
+  /** Shows an attachment (patient cases) of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/patientcase/attachment/{patientcasefileid}': {
     readonly request: {
       readonly path: {
@@ -2286,7 +2286,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/patientcase/{patientcaseid}`. */
+  /** Shows a patient case of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/patientcase/{patientcaseid}': {
     readonly request: {
       readonly path: {
@@ -2296,7 +2296,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/patientcase/{patientcaseid}`. */
+  /** Changes a patient case of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/patientcase/{patientcaseid}': {
     readonly request: {
       readonly path: {
@@ -2319,7 +2319,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/patientcase/{patientcaseid}/assign`. */
+  /** Assigns a patient case of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/patientcase/{patientcaseid}/assign': {
     readonly request: {
       readonly path: {
@@ -2332,7 +2332,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/patientcase/{patientcaseid}/close`. */
+  /** Closes a patient case of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/patientcase/{patientcaseid}/close': {
     readonly request: {
       readonly path: {
@@ -2345,7 +2345,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/patientcase/{patientcaseid}/reopen`. */
+  /** Reopens a patient case of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/patientcase/{patientcaseid}/reopen': {
     readonly request: {
       readonly path: {
@@ -2355,7 +2355,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/patientinfo`. */
+  /** Lists patient info documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/patientinfo': {
     readonly request: {
       readonly path: {
@@ -2377,7 +2377,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/patientrecord`. */
+  /** Lists patient record of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/patientrecord': {
     readonly request: {
       readonly path: {
@@ -2395,7 +2395,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/phonemessage`. */
+  /** Lists phone messages of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/phonemessage': {
     readonly request: {
       readonly path: {
@@ -2413,7 +2413,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/phonemessage`. */
+  /** Adds a phone message to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/documents/phonemessage': {
     readonly request: {
       readonly path: {
@@ -2432,7 +2432,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/documents/phonemessage/{phonemessageid}`. */
+  /** Removes a phone message of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/phonemessage/{phonemessageid}': {
     readonly request: {
       readonly path: {
@@ -2442,7 +2442,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/phonemessage/{phonemessageid}`. */
+  /** Shows a phone message of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/phonemessage/{phonemessageid}': {
     readonly request: {
       readonly path: {
@@ -2452,7 +2452,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/phonemessage/{phonemessageid}`. */
+  /** Changes a phone message of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/phonemessage/{phonemessageid}': {
     readonly request: {
       readonly path: {
@@ -2468,7 +2468,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/phonemessage/{phonemessageid}/pages/{pageid}`. */
+  /** Shows a page of a phone message of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/phonemessage/{phonemessageid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -2482,7 +2482,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/physicianauth`. */
+  /** Lists physician authorizations of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/physicianauth': {
     readonly request: {
       readonly path: {
@@ -2500,7 +2500,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/physicianauth`. */
+  /** Adds a physician authorization to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/documents/physicianauth': {
     readonly request: {
       readonly path: {
@@ -2521,7 +2521,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/documents/physicianauth/{physicianauthid}`. */
+  /** Removes a physician authorization of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/documents/physicianauth/{physicianauthid}': {
     readonly request: {
       readonly path: {
@@ -2531,7 +2531,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/physicianauth/{physicianauthid}`. */
+  /** Shows a physician authorization of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/physicianauth/{physicianauthid}': {
     readonly request: {
       readonly path: {
@@ -2541,7 +2541,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/physicianauth/{physicianauthid}`. */
+  /** Changes a physician authorization of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/physicianauth/{physicianauthid}': {
     readonly request: {
       readonly path: {
@@ -2559,7 +2559,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/physicianauth/{physicianauthid}/pages/{pageid}`. */
+  /** Shows a page of a physician authorization of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/physicianauth/{physicianauthid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -2573,7 +2573,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/prescription`. */
+  /** Lists prescription documents of a patient. */
   readonly 'GET /patients/{patientid}/documents/prescription': {
     readonly request: {
       readonly path: {
@@ -2595,7 +2595,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly prescriptions: readonly GetPatientsPatientidDocumentsPrescription[] }
   }
-  /** Calls `GET /patients/{patientid}/documents/prescription/{prescriptionid}`. */
+  /** Shows a prescription document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/prescription/{prescriptionid}': {
     readonly request: {
       readonly path: {
@@ -2605,7 +2605,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/prescription/{prescriptionid}/pages/{pageid}`. */
+  /** Shows a page of a prescription document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/prescription/{prescriptionid}/pages/{pageid}': {
     readonly request: {
       readonly path: {
@@ -2619,7 +2619,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/documents/prescriptions/{prescriptionid}`. */
+  /** Changes a prescriptions document of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/documents/prescriptions/{prescriptionid}': {
     readonly request: {
       readonly path: {
@@ -2637,7 +2637,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/rto`. */
+  /** Lists return-to-office orders documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/rto': {
     readonly request: {
       readonly path: {
@@ -2655,7 +2655,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/rto/{rtoid}`. */
+  /** Shows a return-to-office orders document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/rto/{rtoid}': {
     readonly request: {
       readonly path: {
@@ -2665,7 +2665,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/documents/signedorder`. */
+  /** Adds a signed order document to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/documents/signedorder': {
     readonly request: {
       readonly path: {
@@ -2684,7 +2684,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/surgery`. */
+  /** Lists surgery documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/surgery': {
     readonly request: {
       readonly path: {
@@ -2706,7 +2706,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/surgery/{surgeryid}`. */
+  /** Shows a surgery document of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/surgery/{surgeryid}': {
     readonly request: {
       readonly path: {
@@ -2721,7 +2721,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/surgicalresult`. */
+  /** Lists surgical results of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/surgicalresult': {
     readonly request: {
       readonly path: {
@@ -2739,7 +2739,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/unknown`. */
+  /** Lists unknown documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/unknown': {
     readonly request: {
       readonly path: {
@@ -2757,7 +2757,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/documents/vaccine`. */
+  /** Lists vaccine documents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/documents/vaccine': {
     readonly request: {
       readonly path: {
@@ -2779,7 +2779,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/driverslicense`. */
+  /** Removes driver’s license image of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/driverslicense': {
     readonly request: {
       readonly path: {
@@ -2788,7 +2788,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/driverslicense`. */
+  /** Shows driver’s license image of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/driverslicense': {
     readonly request: {
       readonly path: {
@@ -2800,7 +2800,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/driverslicense`. */
+  /** Adds a driver’s license image to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/driverslicense': {
     readonly request: {
       readonly path: {
@@ -2813,7 +2813,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/driverslicense`. */
+  /** Changes driver’s license image of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/driverslicense': {
     readonly request: {
       readonly path: {
@@ -2826,7 +2826,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/medicationhistoryconsentverified`. */
+  /** Records a patient’s consent to look up medications. */
   readonly 'POST /patients/{patientid}/medicationhistoryconsentverified': {
     readonly request: {
       readonly path: {
@@ -2844,7 +2844,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ArrayOfOne<PostPatientsPatientidMedicationhistoryconsentverified>
   }
-  /** Calls `GET /patients/{patientid}/patientcases`. */
+  /** Lists patient cases of a patient. */
   readonly 'GET /patients/{patientid}/patientcases': {
     readonly request: {
       readonly path: {
@@ -2858,7 +2858,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patientcases: readonly GetPatientsPatientidPatientcases[] }
   }
-  /** Calls `DELETE /patients/{patientid}/photo`. */
+  /** Removes a patient’s photo. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/photo': {
     readonly request: {
       readonly path: {
@@ -2867,7 +2867,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/photo`. */
+  /** Shows a patient’s photo. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/photo': {
     readonly request: {
       readonly path: {
@@ -2879,7 +2879,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/photo`. */
+  /** Stores a patient’s photo. */
   readonly 'POST /patients/{patientid}/photo': {
     readonly request: {
       readonly path: {
@@ -2892,7 +2892,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPatientsPatientidPhoto
   }
-  /** Calls `PUT /patients/{patientid}/photo`. */
+  /** Replaces a patient’s photo. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/photo': {
     readonly request: {
       readonly path: {
@@ -2905,7 +2905,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/photo/thumbnail`. */
+  /** Removes thumbnail (photo) of a patient. Known from old documents only. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/photo/thumbnail': {
     readonly request: {
       readonly path: {
@@ -2914,7 +2914,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/photo/thumbnail`. */
+  /** Shows thumbnail (photo) of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/photo/thumbnail': {
     readonly request: {
       readonly path: {
@@ -2926,7 +2926,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/photo/thumbnail`. */
+  /** Adds a thumbnail (photo) to a patient. Known from old documents only. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/photo/thumbnail': {
     readonly request: {
       readonly path: {
@@ -2939,7 +2939,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/photo/thumbnail`. */
+  /** Changes thumbnail (photo) of a patient. Known from old documents only. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/photo/thumbnail': {
     readonly request: {
       readonly path: {
@@ -2952,7 +2952,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /prescriptions/changed`. */
+  /** Takes changed records of the feed prescriptions; what is answered counts as processed. */
   readonly 'GET /prescriptions/changed': {
     readonly request: {
       readonly query?: {
@@ -2965,7 +2965,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: ListEnvelope & { readonly prescriptions: readonly GetPrescriptionsChanged[] }
   }
-  /** Calls `DELETE /prescriptions/changed/subscription`. */
+  /** Ends the subscription to the feed prescriptions. */
   readonly 'DELETE /prescriptions/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -2974,13 +2974,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: DeletePrescriptionsChangedSubscription
   }
-  /** Calls `GET /prescriptions/changed/subscription`. */
+  /** Shows the subscription to the feed prescriptions. */
   readonly 'GET /prescriptions/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetPrescriptionsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /prescriptions/changed/subscription`. */
+  /** Subscribes to the feed prescriptions. */
   readonly 'POST /prescriptions/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -2990,13 +2990,13 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: PostPrescriptionsChangedSubscription
   }
-  /** Calls `GET /prescriptions/changed/subscription/events`. */
+  /** Lists the events that the feed prescriptions has. */
   readonly 'GET /prescriptions/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetPrescriptionsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /providers/{providerid}/inbox`. */
+  /** Shows what waits in a provider’s inbox. Its answer has not been seen. */
   readonly 'GET /providers/{providerid}/inbox': {
     readonly request: {
       readonly path: {
@@ -3016,7 +3016,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /providers/{providerid}/inbox/counts`. */
+  /** Counts what waits in a provider’s inbox. Its answer has not been seen. */
   readonly 'GET /providers/{providerid}/inbox/counts': {
     readonly request: {
       readonly path: {
@@ -3029,7 +3029,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/documents/patientcase/closereasons`. */
+  /** Lists close reasons (patient cases) to choose from. Its answer has not been seen. */
   readonly 'GET /reference/documents/patientcase/closereasons': {
     readonly request: {
       readonly query: {
@@ -3040,7 +3040,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /staff/inbox`. */
+  /** Shows what waits in the inboxes of the staff. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /staff/inbox': {
     readonly request: {
       readonly query: {
@@ -3055,7 +3055,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /staff/{staffusername}/inbox`. */
+  /** Shows what waits in the inbox of one of the staff. Its answer has not been seen. */
   readonly 'GET /staff/{staffusername}/inbox': {
     readonly request: {
       readonly path: {

@@ -139,7 +139,7 @@ interface GetReferenceOrderLab extends OpenRecord {
 
 /** Endpoints of the area encounters: what each takes and answers. */
 export interface EncountersEndpoints {
-  /** Calls `GET /chart/configuration/facilities`. */
+  /** Lists configured facilities. */
   readonly 'GET /chart/configuration/facilities': {
     readonly request: {
       readonly query: {
@@ -153,7 +153,7 @@ export interface EncountersEndpoints {
     }
     readonly response: readonly GetChartConfigurationFacilities[]
   }
-  /** Calls `GET /chart/configuration/officeordertypes`. */
+  /** Lists configured office order types. */
   readonly 'GET /chart/configuration/officeordertypes': {
     readonly request: {
       readonly query?: {
@@ -163,7 +163,7 @@ export interface EncountersEndpoints {
     }
     readonly response: readonly GetChartConfigurationOfficeordertypes[]
   }
-  /** Calls `GET /chart/configuration/patientlocations`. */
+  /** Lists configured patient locations. Its answer has not been seen. */
   readonly 'GET /chart/configuration/patientlocations': {
     readonly request: {
       readonly query: {
@@ -174,7 +174,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/patientstatuses`. */
+  /** Lists configured patient statuses. Its answer has not been seen. */
   readonly 'GET /chart/configuration/patientstatuses': {
     readonly request: {
       readonly query?: {
@@ -184,7 +184,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/questionnairescreeners`. */
+  /** Lists configured questionnaire screeners. Its answer has not been seen. */
   readonly 'GET /chart/configuration/questionnairescreeners': {
     readonly request: {
       readonly query: {
@@ -198,7 +198,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}`. */
+  /** Changes an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}': {
     readonly request: {
       readonly path: {
@@ -211,7 +211,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/ambulatorysurgicalcontent`. */
+  /** Shows ambulatory surgical content of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/ambulatorysurgicalcontent': {
     readonly request: {
       readonly path: {
@@ -223,7 +223,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/assessment`. */
+  /** Shows assessment of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/assessment': {
     readonly request: {
       readonly path: {
@@ -235,7 +235,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/assessment`. */
+  /** Changes assessment of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/assessment': {
     readonly request: {
       readonly path: {
@@ -248,7 +248,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/defaultsearchfacilities`. */
+  /** Shows default search facilities of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/defaultsearchfacilities': {
     readonly request: {
       readonly path: {
@@ -257,7 +257,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/diagnoses`. */
+  /** Lists diagnoses of an encounter. */
   readonly 'GET /chart/encounter/{encounterid}/diagnoses': {
     readonly request: {
       readonly path: {
@@ -270,7 +270,7 @@ export interface EncountersEndpoints {
     }
     readonly response: readonly GetChartEncounterEncounteridDiagnoses[]
   }
-  /** Calls `POST /chart/encounter/{encounterid}/diagnoses`. */
+  /** Adds a diagnosis to an encounter. */
   readonly 'POST /chart/encounter/{encounterid}/diagnoses': {
     readonly request: {
       readonly path: {
@@ -286,7 +286,7 @@ export interface EncountersEndpoints {
     }
     readonly response: PostChartEncounterEncounteridDiagnoses
   }
-  /** Calls `DELETE /chart/encounter/{encounterid}/diagnoses/{diagnosisid}`. */
+  /** Removes a diagnosis of an encounter. Its answer has not been seen. */
   readonly 'DELETE /chart/encounter/{encounterid}/diagnoses/{diagnosisid}': {
     readonly request: {
       readonly path: {
@@ -296,7 +296,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/diagnoses/{diagnosisid}`. */
+  /** Changes a diagnosis of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/diagnoses/{diagnosisid}': {
     readonly request: {
       readonly path: {
@@ -313,7 +313,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/dictatablesections`. */
+  /** Lists dictatable sections of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/dictatablesections': {
     readonly request: {
       readonly path: {
@@ -326,7 +326,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/dictationstatus`. */
+  /** Shows dictation status of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/dictationstatus': {
     readonly request: {
       readonly path: {
@@ -335,7 +335,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/documentsreview`. */
+  /** Lists documents review of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/documentsreview': {
     readonly request: {
       readonly path: {
@@ -348,7 +348,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/encounterreasonnote`. */
+  /** Adds an encounter reason note to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/encounterreasonnote': {
     readonly request: {
       readonly path: {
@@ -361,7 +361,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/encounter/{encounterid}/encounterreasons`. */
+  /** Removes encounter reasons of an encounter. Its answer has not been seen. */
   readonly 'DELETE /chart/encounter/{encounterid}/encounterreasons': {
     readonly request: {
       readonly path: {
@@ -373,7 +373,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/encounterreasons`. */
+  /** Lists encounter reasons of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/encounterreasons': {
     readonly request: {
       readonly path: {
@@ -386,7 +386,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/encounterreasons`. */
+  /** Adds an encounter reason to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/encounterreasons': {
     readonly request: {
       readonly path: {
@@ -399,7 +399,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/externaldictationmessage`. */
+  /** Adds an external dictation message to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/externaldictationmessage': {
     readonly request: {
       readonly path: {
@@ -414,7 +414,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/hpi`. */
+  /** Shows history of present illness of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/hpi': {
     readonly request: {
       readonly path: {
@@ -427,7 +427,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/hpi`. */
+  /** Changes history of present illness of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/hpi': {
     readonly request: {
       readonly path: {
@@ -443,7 +443,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/hpi/templates`. */
+  /** Lists templates (history of present illness) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/hpi/templates': {
     readonly request: {
       readonly path: {
@@ -456,7 +456,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/orders`. */
+  /** Lists orders of an encounter. */
   readonly 'GET /chart/encounter/{encounterid}/orders': {
     readonly request: {
       readonly path: {
@@ -474,7 +474,7 @@ export interface EncountersEndpoints {
     }
     readonly response: readonly GetChartEncounterEncounteridOrders[]
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/dme`. */
+  /** Adds a medical equipment order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/dme': {
     readonly request: {
       readonly path: {
@@ -495,7 +495,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/imaging`. */
+  /** Adds an imaging order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/imaging': {
     readonly request: {
       readonly path: {
@@ -516,7 +516,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/lab`. */
+  /** Adds a lab order to an encounter. */
   readonly 'POST /chart/encounter/{encounterid}/orders/lab': {
     readonly request: {
       readonly path: {
@@ -535,7 +535,7 @@ export interface EncountersEndpoints {
     }
     readonly response: PostChartEncounterEncounteridOrdersLab
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/other`. */
+  /** Adds an other order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/other': {
     readonly request: {
       readonly path: {
@@ -552,7 +552,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/orders/outstanding`. */
+  /** Lists outstanding orders of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/orders/outstanding': {
     readonly request: {
       readonly path: {
@@ -566,7 +566,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/patientinfo`. */
+  /** Adds a patient info order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/patientinfo': {
     readonly request: {
       readonly path: {
@@ -581,7 +581,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/prescription`. */
+  /** Adds a prescription order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/prescription': {
     readonly request: {
       readonly path: {
@@ -611,7 +611,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/procedure`. */
+  /** Adds a procedure order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/procedure': {
     readonly request: {
       readonly path: {
@@ -633,7 +633,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/referral`. */
+  /** Adds a referral order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/referral': {
     readonly request: {
       readonly path: {
@@ -659,7 +659,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/vaccine`. */
+  /** Adds a vaccine order to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/vaccine': {
     readonly request: {
       readonly path: {
@@ -684,7 +684,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/orders/{orderid}`. */
+  /** Shows an order of an encounter. */
   readonly 'GET /chart/encounter/{encounterid}/orders/{orderid}': {
     readonly request: {
       readonly path: {
@@ -699,7 +699,7 @@ export interface EncountersEndpoints {
     }
     readonly response: GetChartEncounterEncounteridOrdersOrderid
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/{orderid}/actions`. */
+  /** Adds an action to an order of an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/{orderid}/actions': {
     readonly request: {
       readonly path: {
@@ -712,7 +712,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/orders/{orderid}/deny`. */
+  /** Shows deny of an order of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/orders/{orderid}/deny': {
     readonly request: {
       readonly path: {
@@ -725,7 +725,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/{orderid}/deny`. */
+  /** Denies an order of an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/{orderid}/deny': {
     readonly request: {
       readonly path: {
@@ -739,7 +739,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/{orderid}/returntosubmit`. */
+  /** Sends an order back to be submitted again. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/{orderid}/returntosubmit': {
     readonly request: {
       readonly path: {
@@ -749,7 +749,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/orders/{orderid}/submit`. */
+  /** Submits an order of an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/orders/{orderid}/submit': {
     readonly request: {
       readonly path: {
@@ -762,7 +762,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/patientgoals`. */
+  /** Lists patient goals of an encounter. */
   readonly 'GET /chart/encounter/{encounterid}/patientgoals': {
     readonly request: {
       readonly path: {
@@ -775,7 +775,7 @@ export interface EncountersEndpoints {
     }
     readonly response: GetChartEncounterEncounteridPatientgoals
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/patientgoals/discussionnotes`. */
+  /** Changes discussion notes (patient goals) of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/patientgoals/discussionnotes': {
     readonly request: {
       readonly path: {
@@ -789,7 +789,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/patientgoals/freetextgoal`. */
+  /** Changes free text goal (patient goals) of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/patientgoals/freetextgoal': {
     readonly request: {
       readonly path: {
@@ -803,7 +803,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/patientgoals/patientinstructions`. */
+  /** Changes patient instructions (patient goals) of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/patientgoals/patientinstructions': {
     readonly request: {
       readonly path: {
@@ -817,7 +817,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/physicalexam`. */
+  /** Lists physical exam of an encounter. */
   readonly 'GET /chart/encounter/{encounterid}/physicalexam': {
     readonly request: {
       readonly path: {
@@ -833,7 +833,7 @@ export interface EncountersEndpoints {
     }
     readonly response: GetChartEncounterEncounteridPhysicalexam
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/physicalexam`. */
+  /** Changes physical exam of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/physicalexam': {
     readonly request: {
       readonly path: {
@@ -848,7 +848,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/physicalexam/templates`. */
+  /** Shows templates (physical exam) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/physicalexam/templates': {
     readonly request: {
       readonly path: {
@@ -857,7 +857,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/presedationassessment`. */
+  /** Shows assessment before sedation of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/presedationassessment': {
     readonly request: {
       readonly path: {
@@ -866,7 +866,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/proceduredocumentation`. */
+  /** Lists procedure documentation of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/proceduredocumentation': {
     readonly request: {
       readonly path: {
@@ -881,7 +881,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/procedureroles`. */
+  /** Shows procedure roles of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/procedureroles': {
     readonly request: {
       readonly path: {
@@ -890,7 +890,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/proceduretimeoutchecklist`. */
+  /** Shows procedure timeout checklist of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/proceduretimeoutchecklist': {
     readonly request: {
       readonly path: {
@@ -899,7 +899,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/proceduretimes`. */
+  /** Shows procedure times of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/proceduretimes': {
     readonly request: {
       readonly path: {
@@ -908,7 +908,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/procedurevitals`. */
+  /** Shows procedure vitals of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/procedurevitals': {
     readonly request: {
       readonly path: {
@@ -921,7 +921,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/questionnairescreeners`. */
+  /** Lists questionnaire screeners of an encounter. */
   readonly 'GET /chart/encounter/{encounterid}/questionnairescreeners': {
     readonly request: {
       readonly path: {
@@ -934,7 +934,7 @@ export interface EncountersEndpoints {
     }
     readonly response: ListEnvelope & { readonly questionnairescreeners: readonly GetChartEncounterEncounteridQuestionnairescreeners[] }
   }
-  /** Calls `POST /chart/encounter/{encounterid}/questionnairescreeners`. */
+  /** Adds a questionnaire screener to an encounter. */
   readonly 'POST /chart/encounter/{encounterid}/questionnairescreeners': {
     readonly request: {
       readonly path: {
@@ -946,7 +946,7 @@ export interface EncountersEndpoints {
     }
     readonly response: PostChartEncounterEncounteridQuestionnairescreeners
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/questionnairescreeners`. */
+  /** Changes questionnaire screeners of an encounter. */
   readonly 'PUT /chart/encounter/{encounterid}/questionnairescreeners': {
     readonly request: {
       readonly path: {
@@ -967,7 +967,7 @@ export interface EncountersEndpoints {
     }
     readonly response: PutChartEncounterEncounteridQuestionnairescreeners
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/questionnairescreeners/scoreonly`. */
+  /** Sets the score of a questionnaire without its answers. */
   readonly 'PUT /chart/encounter/{encounterid}/questionnairescreeners/scoreonly': {
     readonly request: {
       readonly path: {
@@ -984,7 +984,7 @@ export interface EncountersEndpoints {
     }
     readonly response: PutChartEncounterEncounteridQuestionnairescreenersScoreonly
   }
-  /** Calls `GET /chart/encounter/{encounterid}/reviewofsystems`. */
+  /** Shows review of systems of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/reviewofsystems': {
     readonly request: {
       readonly path: {
@@ -998,7 +998,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/reviewofsystems`. */
+  /** Changes review of systems of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/reviewofsystems': {
     readonly request: {
       readonly path: {
@@ -1020,7 +1020,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/reviewofsystems/templates`. */
+  /** Lists templates (review of systems) of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/reviewofsystems/templates': {
     readonly request: {
       readonly path: {
@@ -1033,7 +1033,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/stageproceduredocumentation`. */
+  /** Shows stage procedure documentation of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/stageproceduredocumentation': {
     readonly request: {
       readonly path: {
@@ -1046,7 +1046,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/startexternaldictation`. */
+  /** Begins a dictation of another system for an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/startexternaldictation': {
     readonly request: {
       readonly path: {
@@ -1059,7 +1059,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/encounter/{encounterid}/vitals`. */
+  /** Lists vitals of an encounter. Its answer has not been seen. */
   readonly 'GET /chart/encounter/{encounterid}/vitals': {
     readonly request: {
       readonly path: {
@@ -1075,7 +1075,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/encounter/{encounterid}/vitals`. */
+  /** Adds a set of vitals to an encounter. Its answer has not been seen. */
   readonly 'POST /chart/encounter/{encounterid}/vitals': {
     readonly request: {
       readonly path: {
@@ -1087,7 +1087,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/encounter/{encounterid}/vitals/{vitalid}`. */
+  /** Removes a set of vitals of an encounter. Its answer has not been seen. */
   readonly 'DELETE /chart/encounter/{encounterid}/vitals/{vitalid}': {
     readonly request: {
       readonly path: {
@@ -1097,7 +1097,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/encounter/{encounterid}/vitals/{vitalid}`. */
+  /** Changes a set of vitals of an encounter. Its answer has not been seen. */
   readonly 'PUT /chart/encounter/{encounterid}/vitals/{vitalid}': {
     readonly request: {
       readonly path: {
@@ -1110,7 +1110,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/questionnairescreeners`. */
+  /** Lists questionnaire screeners. */
   readonly 'GET /chart/questionnairescreeners': {
     readonly request: {
       readonly query?: {
@@ -1120,7 +1120,7 @@ export interface EncountersEndpoints {
     }
     readonly response: ListEnvelope & { readonly questionnairescreeners: readonly GetChartQuestionnairescreeners[] }
   }
-  /** Calls `POST /chart/{patientid}/ordergroups`. */
+  /** Adds an order group to a patient’s chart. */
   readonly 'POST /chart/{patientid}/ordergroups': {
     readonly request: {
       readonly path: {
@@ -1134,7 +1134,7 @@ export interface EncountersEndpoints {
     }
     readonly response: PostChartPatientidOrdergroups
   }
-  /** Calls `GET /configuration/encounterreasons`. */
+  /** Lists configured encounter reasons. Its answer has not been seen. */
   readonly 'GET /configuration/encounterreasons': {
     readonly request: {
       readonly query?: {
@@ -1144,7 +1144,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /configuration/ordersets`. */
+  /** Lists configured order sets. */
   readonly 'GET /configuration/ordersets': {
     readonly request: {
       readonly query?: {
@@ -1155,7 +1155,7 @@ export interface EncountersEndpoints {
     }
     readonly response: ListEnvelope & { readonly ordersets: readonly GetConfigurationOrdersets[] }
   }
-  /** Calls `GET /configuration/ordertype`. */
+  /** Lists configured order type. Its answer has not been seen. */
   readonly 'GET /configuration/ordertype': {
     readonly request: {
       readonly query?: {
@@ -1171,7 +1171,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /encounter/configuration/modifiers`. */
+  /** Lists configured modifiers (encounter). Its answer has not been seen. */
   readonly 'GET /encounter/configuration/modifiers': {
     readonly request: {
       readonly query?: {
@@ -1181,7 +1181,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /encounter/{encounterid}/procedurecodes`. */
+  /** Lists procedure codes of an encounter. Its answer has not been seen. */
   readonly 'GET /encounter/{encounterid}/procedurecodes': {
     readonly request: {
       readonly path: {
@@ -1195,7 +1195,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /encounter/{encounterid}/services`. */
+  /** Lists services of an encounter. Its answer has not been seen. */
   readonly 'GET /encounter/{encounterid}/services': {
     readonly request: {
       readonly path: {
@@ -1208,7 +1208,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /encounter/{encounterid}/services`. */
+  /** Adds a service to an encounter. Its answer has not been seen. */
   readonly 'POST /encounter/{encounterid}/services': {
     readonly request: {
       readonly path: {
@@ -1224,7 +1224,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /encounter/{encounterid}/services/note`. */
+  /** Changes note (services) of an encounter. Its answer has not been seen. */
   readonly 'PUT /encounter/{encounterid}/services/note': {
     readonly request: {
       readonly path: {
@@ -1236,7 +1236,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /encounter/{encounterid}/services/{serviceid}`. */
+  /** Removes a service of an encounter. Its answer has not been seen. */
   readonly 'DELETE /encounter/{encounterid}/services/{serviceid}': {
     readonly request: {
       readonly path: {
@@ -1246,7 +1246,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /encounter/{encounterid}/services/{serviceid}`. */
+  /** Shows a service of an encounter. Its answer has not been seen. */
   readonly 'GET /encounter/{encounterid}/services/{serviceid}': {
     readonly request: {
       readonly path: {
@@ -1256,7 +1256,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /encounter/{encounterid}/services/{serviceid}`. */
+  /** Changes a service of an encounter. Its answer has not been seen. */
   readonly 'PUT /encounter/{encounterid}/services/{serviceid}': {
     readonly request: {
       readonly path: {
@@ -1272,7 +1272,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /hpi/transactionid/{transactionid}`. */
+  /** Reports a card payment of a terminal. Its answer has not been seen. */
   readonly 'POST /hpi/transactionid/{transactionid}': {
     readonly request: {
       readonly path: {
@@ -1320,7 +1320,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/clinicalproviderordertype/imaging`. */
+  /** Lists imaging (clinical provider order type) to choose from. Its answer has not been seen. */
   readonly 'GET /reference/clinicalproviderordertype/imaging': {
     readonly request: {
       readonly query: {
@@ -1332,7 +1332,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/clinicalproviderordertype/lab`. */
+  /** Lists lab (clinical provider order type) to choose from. Its answer has not been seen. */
   readonly 'GET /reference/clinicalproviderordertype/lab': {
     readonly request: {
       readonly query: {
@@ -1344,7 +1344,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/dme`. */
+  /** Lists medical equipment orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/dme': {
     readonly request: {
       readonly query: {
@@ -1355,7 +1355,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/imaging`. */
+  /** Lists imaging orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/imaging': {
     readonly request: {
       readonly query: {
@@ -1366,7 +1366,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/lab`. */
+  /** Lists lab orders to choose from. */
   readonly 'GET /reference/order/lab': {
     readonly request: {
       readonly query: {
@@ -1377,7 +1377,7 @@ export interface EncountersEndpoints {
     }
     readonly response: readonly GetReferenceOrderLab[]
   }
-  /** Calls `GET /reference/order/other`. */
+  /** Lists other orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/other': {
     readonly request: {
       readonly query: {
@@ -1388,7 +1388,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/patientinfo`. */
+  /** Lists patient info orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/patientinfo': {
     readonly request: {
       readonly query: {
@@ -1399,7 +1399,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/prescription`. */
+  /** Lists prescription orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/prescription': {
     readonly request: {
       readonly query: {
@@ -1410,7 +1410,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/prescription/dosagequantityunits`. */
+  /** Lists dosage quantity units (prescription) orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/prescription/dosagequantityunits': {
     readonly request: {
       readonly query?: {
@@ -1420,7 +1420,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/prescription/frequencies`. */
+  /** Lists frequencies (prescription) orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/prescription/frequencies': {
     readonly request: {
       readonly query?: {
@@ -1430,7 +1430,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/procedure`. */
+  /** Lists procedure orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/procedure': {
     readonly request: {
       readonly query: {
@@ -1441,7 +1441,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/referral`. */
+  /** Lists referral orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/referral': {
     readonly request: {
       readonly query: {
@@ -1452,7 +1452,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/vaccine`. */
+  /** Lists vaccine orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/vaccine': {
     readonly request: {
       readonly query?: {
@@ -1464,7 +1464,7 @@ export interface EncountersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/order/vaccine/declinedreasons`. */
+  /** Lists declined reasons (vaccine) orders to choose from. Its answer has not been seen. */
   readonly 'GET /reference/order/vaccine/declinedreasons': {
     readonly request: {
       readonly query?: {

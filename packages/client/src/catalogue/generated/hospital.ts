@@ -91,7 +91,7 @@ interface GetVisitsChangedSubscriptionEvents extends OpenRecord {
 
 /** Endpoints of the area hospital: what each takes and answers. */
 export interface HospitalEndpoints {
-  /** Calls `GET /beds`. */
+  /** Lists beds. Its answer has not been seen. */
   readonly 'GET /beds': {
     readonly request: {
       readonly query?: {
@@ -105,7 +105,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chargecodes`. */
+  /** Lists charge codes. Its answer has not been seen. */
   readonly 'GET /chargecodes': {
     readonly request: {
       readonly query?: {
@@ -129,7 +129,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chargecodes`. */
+  /** Adds a charge code. Its answer has not been seen. */
   readonly 'POST /chargecodes': {
     readonly request: {
       readonly form: {
@@ -150,7 +150,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chargecodes/changed`. */
+  /** Takes changed records of the feed charge codes; what is answered counts as processed. */
   readonly 'GET /chargecodes/changed': {
     readonly request: {
       readonly query?: {
@@ -163,7 +163,7 @@ export interface HospitalEndpoints {
     }
     readonly response: ListEnvelope & { readonly chargecodes: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /chargecodes/changed/subscription`. */
+  /** Ends the subscription to the feed charge codes. */
   readonly 'DELETE /chargecodes/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -172,13 +172,13 @@ export interface HospitalEndpoints {
     }
     readonly response: DeleteChargecodesChangedSubscription
   }
-  /** Calls `GET /chargecodes/changed/subscription`. */
+  /** Shows the subscription to the feed charge codes. */
   readonly 'GET /chargecodes/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChargecodesChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /chargecodes/changed/subscription`. */
+  /** Subscribes to the feed charge codes. */
   readonly 'POST /chargecodes/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -187,13 +187,13 @@ export interface HospitalEndpoints {
     }
     readonly response: PostChargecodesChangedSubscription
   }
-  /** Calls `GET /chargecodes/changed/subscription/events`. */
+  /** Lists the events that the feed charge codes has. */
   readonly 'GET /chargecodes/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetChargecodesChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /chart/{patientid}/vitals/inpatient`. */
+  /** Shows inpatient vitals of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/vitals/inpatient': {
     readonly request: {
       readonly path: {
@@ -210,7 +210,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /generalledger/inventory/consumption`. */
+  /** Reports what of the inventory was used up. Its answer has not been seen. */
   readonly 'POST /generalledger/inventory/consumption': {
     readonly request: {
       readonly form: {
@@ -220,7 +220,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /inpatient/configuration/documentlabels`. */
+  /** Lists inpatient configured document labels. Its answer has not been seen. */
   readonly 'GET /inpatient/configuration/documentlabels': {
     readonly request: {
       readonly query: {
@@ -232,7 +232,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /inpatient/document/admin`. */
+  /** Lists inpatient admin documents. Its answer has not been seen. */
   readonly 'GET /inpatient/document/admin': {
     readonly request: {
       readonly query: {
@@ -246,7 +246,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /inpatient/document/admin`. */
+  /** Adds an inpatient admin document. Its answer has not been seen. */
   readonly 'POST /inpatient/document/admin': {
     readonly request: {
       readonly form: {
@@ -260,7 +260,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /inpatient/document/admin/{admindocumentid}`. */
+  /** Shows an inpatient admin document. Its answer has not been seen. */
   readonly 'GET /inpatient/document/admin/{admindocumentid}': {
     readonly request: {
       readonly path: {
@@ -269,7 +269,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /inpatient/document/clinical`. */
+  /** Lists inpatient clinical documents. Its answer has not been seen. */
   readonly 'GET /inpatient/document/clinical': {
     readonly request: {
       readonly query: {
@@ -283,7 +283,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /inpatient/document/clinical`. */
+  /** Adds an inpatient clinical document. Its answer has not been seen. */
   readonly 'POST /inpatient/document/clinical': {
     readonly request: {
       readonly form: {
@@ -298,7 +298,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /inpatient/document/clinical/{clinicaldocumentid}`. */
+  /** Shows an inpatient clinical document. Its answer has not been seen. */
   readonly 'GET /inpatient/document/clinical/{clinicaldocumentid}': {
     readonly request: {
       readonly path: {
@@ -310,7 +310,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /inventory/items`. */
+  /** Removes items (inventory). Its answer has not been seen. */
   readonly 'DELETE /inventory/items': {
     readonly request: {
       readonly query: {
@@ -319,7 +319,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /inventory/items`. */
+  /** Lists items (inventory). Its answer has not been seen. */
   readonly 'GET /inventory/items': {
     readonly request: {
       readonly query?: {
@@ -334,7 +334,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /inventory/items`. */
+  /** Adds an item (inventory). Its answer has not been seen. */
   readonly 'POST /inventory/items': {
     readonly request: {
       readonly form: {
@@ -343,7 +343,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /inventory/items`. */
+  /** Changes items (inventory). Its answer has not been seen. */
   readonly 'PUT /inventory/items': {
     readonly request: {
       readonly form: {
@@ -352,7 +352,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /orcase/changed`. */
+  /** Takes changed records of the feed operating room cases; what is answered counts as processed. */
   readonly 'GET /orcase/changed': {
     readonly request: {
       readonly query?: {
@@ -365,7 +365,7 @@ export interface HospitalEndpoints {
     }
     readonly response: ListEnvelope & { readonly orcases: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /orcase/changed/subscription`. */
+  /** Ends the subscription to the feed operating room cases. */
   readonly 'DELETE /orcase/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -374,13 +374,13 @@ export interface HospitalEndpoints {
     }
     readonly response: DeleteOrcaseChangedSubscription
   }
-  /** Calls `GET /orcase/changed/subscription`. */
+  /** Shows the subscription to the feed operating room cases. */
   readonly 'GET /orcase/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetOrcaseChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /orcase/changed/subscription`. */
+  /** Subscribes to the feed operating room cases. */
   readonly 'POST /orcase/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -389,13 +389,13 @@ export interface HospitalEndpoints {
     }
     readonly response: PostOrcaseChangedSubscription
   }
-  /** Calls `GET /orcase/changed/subscription/events`. */
+  /** Lists the events that the feed operating room cases has. */
   readonly 'GET /orcase/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetOrcaseChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /stays/active`. */
+  /** Lists active stays. Its answer has not been seen. */
   readonly 'GET /stays/active': {
     readonly request: {
       readonly query?: {
@@ -410,7 +410,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/active/orders/consult`. */
+  /** Lists active consult orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/active/orders/consult': {
     readonly request: {
       readonly query: {
@@ -422,7 +422,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/active/orders/diet`. */
+  /** Lists active diet orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/active/orders/diet': {
     readonly request: {
       readonly query: {
@@ -434,7 +434,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/active/orders/ivmedication`. */
+  /** Lists active intravenous medication orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/active/orders/ivmedication': {
     readonly request: {
       readonly query: {
@@ -446,7 +446,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/active/orders/lab`. */
+  /** Lists active lab orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/active/orders/lab': {
     readonly request: {
       readonly query: {
@@ -458,7 +458,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/active/orders/vaccine`. */
+  /** Lists active vaccine orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/active/orders/vaccine': {
     readonly request: {
       readonly query: {
@@ -470,7 +470,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/active/vitals`. */
+  /** Lists active vitals (stays). Its answer has not been seen. */
   readonly 'GET /stays/active/vitals': {
     readonly request: {
       readonly query: {
@@ -486,7 +486,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/all`. */
+  /** Lists all stays. Its answer has not been seen. */
   readonly 'GET /stays/all': {
     readonly request: {
       readonly query?: {
@@ -504,7 +504,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/changed`. */
+  /** Takes changed records of the feed stays; what is answered counts as processed. */
   readonly 'GET /stays/changed': {
     readonly request: {
       readonly query?: {
@@ -517,7 +517,7 @@ export interface HospitalEndpoints {
     }
     readonly response: ListEnvelope & { readonly stays: readonly GetStaysChanged[] }
   }
-  /** Calls `DELETE /stays/changed/subscription`. */
+  /** Ends the subscription to the feed stays. */
   readonly 'DELETE /stays/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -526,13 +526,13 @@ export interface HospitalEndpoints {
     }
     readonly response: DeleteStaysChangedSubscription
   }
-  /** Calls `GET /stays/changed/subscription`. */
+  /** Shows the subscription to the feed stays. */
   readonly 'GET /stays/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetStaysChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /stays/changed/subscription`. */
+  /** Subscribes to the feed stays. */
   readonly 'POST /stays/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -541,13 +541,13 @@ export interface HospitalEndpoints {
     }
     readonly response: PostStaysChangedSubscription
   }
-  /** Calls `GET /stays/changed/subscription/events`. */
+  /** Lists the events that the feed stays has. */
   readonly 'GET /stays/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetStaysChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /stays/configuration/orders/consult`. */
+  /** Lists configured consult orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/configuration/orders/consult': {
     readonly request: {
       readonly query: {
@@ -558,7 +558,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/configuration/orders/diet`. */
+  /** Lists configured diet orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/configuration/orders/diet': {
     readonly request: {
       readonly query: {
@@ -569,7 +569,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/configuration/orders/ivmedication`. */
+  /** Shows configured intravenous medication orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/configuration/orders/ivmedication': {
     readonly request: {
       readonly query: {
@@ -578,7 +578,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/configuration/orders/lab`. */
+  /** Lists configured lab orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/configuration/orders/lab': {
     readonly request: {
       readonly query: {
@@ -589,7 +589,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/configuration/orders/vaccine`. */
+  /** Lists configured vaccine orders (stays). Its answer has not been seen. */
   readonly 'GET /stays/configuration/orders/vaccine': {
     readonly request: {
       readonly query: {
@@ -600,7 +600,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/configuration/transcribablenotetypes`. */
+  /** Lists configured transcribable note types (stays). Its answer has not been seen. */
   readonly 'GET /stays/configuration/transcribablenotetypes': {
     readonly request: {
       readonly query?: {
@@ -610,7 +610,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/orders/lab/{orderid}`. */
+  /** Shows a lab order (stays). Its answer has not been seen. */
   readonly 'GET /stays/orders/lab/{orderid}': {
     readonly request: {
       readonly path: {
@@ -619,7 +619,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}`. */
+  /** Shows a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}': {
     readonly request: {
       readonly path: {
@@ -632,7 +632,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/assessments`. */
+  /** Lists assessments of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/assessments': {
     readonly request: {
       readonly path: {
@@ -647,7 +647,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/careteammembers`. */
+  /** Lists care team members of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/careteammembers': {
     readonly request: {
       readonly path: {
@@ -663,7 +663,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/diagnoses`. */
+  /** Lists diagnoses of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/diagnoses': {
     readonly request: {
       readonly path: {
@@ -676,7 +676,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/dischargemedications`. */
+  /** Lists discharge medications of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/dischargemedications': {
     readonly request: {
       readonly path: {
@@ -691,7 +691,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/labresults`. */
+  /** Shows lab results of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/labresults': {
     readonly request: {
       readonly path: {
@@ -706,7 +706,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/medications`. */
+  /** Lists medications of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/medications': {
     readonly request: {
       readonly path: {
@@ -724,7 +724,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/orders/consult`. */
+  /** Lists consult orders of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/orders/consult': {
     readonly request: {
       readonly path: {
@@ -738,7 +738,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/orders/diet`. */
+  /** Lists diet orders of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/orders/diet': {
     readonly request: {
       readonly path: {
@@ -752,7 +752,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/orders/ivmedication`. */
+  /** Lists intravenous medication orders of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/orders/ivmedication': {
     readonly request: {
       readonly path: {
@@ -766,7 +766,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/orders/lab`. */
+  /** Lists lab orders of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/orders/lab': {
     readonly request: {
       readonly path: {
@@ -780,7 +780,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/orders/vaccine`. */
+  /** Lists vaccine orders of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/orders/vaccine': {
     readonly request: {
       readonly path: {
@@ -794,7 +794,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/procedures/performed`. */
+  /** Lists performed procedures of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/procedures/performed': {
     readonly request: {
       readonly path: {
@@ -807,7 +807,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/procedures/planned`. */
+  /** Lists planned procedures of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/procedures/planned': {
     readonly request: {
       readonly path: {
@@ -820,7 +820,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/results`. */
+  /** Shows results of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/results': {
     readonly request: {
       readonly path: {
@@ -833,7 +833,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/transcription/notes`. */
+  /** Lists notes (transcription) of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/transcription/notes': {
     readonly request: {
       readonly path: {
@@ -848,7 +848,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /stays/{stayid}/transcription/notes`. */
+  /** Adds a note (transcription) to a stay. Its answer has not been seen. */
   readonly 'POST /stays/{stayid}/transcription/notes': {
     readonly request: {
       readonly path: {
@@ -866,7 +866,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /stays/{stayid}/vitals`. */
+  /** Shows vitals of a stay. Its answer has not been seen. */
   readonly 'GET /stays/{stayid}/vitals': {
     readonly request: {
       readonly path: {
@@ -882,7 +882,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /surgerycases/changed`. */
+  /** Takes changed records of the feed surgery cases; what is answered counts as processed. */
   readonly 'GET /surgerycases/changed': {
     readonly request: {
       readonly query?: {
@@ -896,7 +896,7 @@ export interface HospitalEndpoints {
     }
     readonly response: ListEnvelope & { readonly surgerycases: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /surgerycases/changed/subscription`. */
+  /** Ends the subscription to the feed surgery cases. */
   readonly 'DELETE /surgerycases/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -905,13 +905,13 @@ export interface HospitalEndpoints {
     }
     readonly response: DeleteSurgerycasesChangedSubscription
   }
-  /** Calls `GET /surgerycases/changed/subscription`. */
+  /** Shows the subscription to the feed surgery cases. */
   readonly 'GET /surgerycases/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetSurgerycasesChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /surgerycases/changed/subscription`. */
+  /** Subscribes to the feed surgery cases. */
   readonly 'POST /surgerycases/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -920,13 +920,13 @@ export interface HospitalEndpoints {
     }
     readonly response: PostSurgerycasesChangedSubscription
   }
-  /** Calls `GET /surgerycases/changed/subscription/events`. */
+  /** Lists the events that the feed surgery cases has. */
   readonly 'GET /surgerycases/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetSurgerycasesChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /visits`. */
+  /** Lists visits. Its answer has not been seen. */
   readonly 'GET /visits': {
     readonly request: {
       readonly query?: {
@@ -945,7 +945,7 @@ export interface HospitalEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /visits/changed`. */
+  /** Takes changed records of the feed visits; what is answered counts as processed. */
   readonly 'GET /visits/changed': {
     readonly request: {
       readonly query?: {
@@ -959,7 +959,7 @@ export interface HospitalEndpoints {
     }
     readonly response: ListEnvelope & { readonly visits: readonly GetVisitsChanged[] }
   }
-  /** Calls `DELETE /visits/changed/subscription`. */
+  /** Ends the subscription to the feed visits. */
   readonly 'DELETE /visits/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -968,13 +968,13 @@ export interface HospitalEndpoints {
     }
     readonly response: DeleteVisitsChangedSubscription
   }
-  /** Calls `GET /visits/changed/subscription`. */
+  /** Shows the subscription to the feed visits. */
   readonly 'GET /visits/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetVisitsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /visits/changed/subscription`. */
+  /** Subscribes to the feed visits. */
   readonly 'POST /visits/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -984,13 +984,13 @@ export interface HospitalEndpoints {
     }
     readonly response: PostVisitsChangedSubscription
   }
-  /** Calls `GET /visits/changed/subscription/events`. */
+  /** Lists the events that the feed visits has. */
   readonly 'GET /visits/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetVisitsChangedSubscriptionEvents[] }
   }
-  /** Calls `POST /visits/{visitid}/visitcharge`. */
+  /** Adds a visit charge to a visit. Its answer has not been seen. */
   readonly 'POST /visits/{visitid}/visitcharge': {
     readonly request: {
       readonly path: {

@@ -206,7 +206,7 @@ interface PostPatientsPatientidRecordpayment extends OpenRecord {
 
 /** Endpoints of the area insurance-and-financial: what each takes and answers. */
 export interface InsuranceAndFinancialEndpoints {
-  /** Calls `POST /appointments/{appointmentid}/claim`. */
+  /** Creates a claim for an appointment. Its answer has not been seen. */
   readonly 'POST /appointments/{appointmentid}/claim': {
     readonly request: {
       readonly path: {
@@ -220,7 +220,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /ccmenrollmentstatus/changed`. */
+  /** Takes changed records of the feed chronic care enrollment status; what is answered counts as processed. */
   readonly 'GET /ccmenrollmentstatus/changed': {
     readonly request: {
       readonly query?: {
@@ -233,7 +233,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly ccmenrollmentstatus: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /ccmenrollmentstatus/changed/subscription`. */
+  /** Ends the subscription to the feed chronic care enrollment status. */
   readonly 'DELETE /ccmenrollmentstatus/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -242,13 +242,13 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: DeleteCcmenrollmentstatusChangedSubscription
   }
-  /** Calls `GET /ccmenrollmentstatus/changed/subscription`. */
+  /** Shows the subscription to the feed chronic care enrollment status. */
   readonly 'GET /ccmenrollmentstatus/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetCcmenrollmentstatusChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /ccmenrollmentstatus/changed/subscription`. */
+  /** Subscribes to the feed chronic care enrollment status. */
   readonly 'POST /ccmenrollmentstatus/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -257,13 +257,13 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PostCcmenrollmentstatusChangedSubscription
   }
-  /** Calls `GET /ccmenrollmentstatus/changed/subscription/events`. */
+  /** Lists the events that the feed chronic care enrollment status has. */
   readonly 'GET /ccmenrollmentstatus/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetCcmenrollmentstatusChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /claims`. */
+  /** Lists claims; narrow conditions are asked for. A heavy call. */
   readonly 'GET /claims': {
     readonly request: {
       readonly query?: {
@@ -287,7 +287,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly claims: readonly GetClaims[] }
   }
-  /** Calls `POST /claims`. */
+  /** Creates claims. Its answer has not been seen. */
   readonly 'POST /claims': {
     readonly request: {
       readonly form: {
@@ -309,7 +309,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /claims/attachmenttypeclass`. */
+  /** Lists attachment type class (claims). Its answer has not been seen. */
   readonly 'GET /claims/attachmenttypeclass': {
     readonly request: {
       readonly query?: {
@@ -319,7 +319,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /claims/changed`. */
+  /** Takes changed records of the feed claims; what is answered counts as processed. */
   readonly 'GET /claims/changed': {
     readonly request: {
       readonly query?: {
@@ -335,7 +335,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly claims: readonly GetClaimsChanged[] }
   }
-  /** Calls `DELETE /claims/changed/subscription`. */
+  /** Ends the subscription to the feed claims. */
   readonly 'DELETE /claims/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -345,7 +345,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: DeleteClaimsChangedSubscription
   }
-  /** Calls `GET /claims/changed/subscription`. */
+  /** Shows the subscription to the feed claims. */
   readonly 'GET /claims/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -354,7 +354,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetClaimsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /claims/changed/subscription`. */
+  /** Subscribes to the feed claims. */
   readonly 'POST /claims/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -364,7 +364,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PostClaimsChangedSubscription
   }
-  /** Calls `GET /claims/changed/subscription/events`. */
+  /** Lists the events that the feed claims has. */
   readonly 'GET /claims/changed/subscription/events': {
     readonly request: {
       readonly query?: {
@@ -373,7 +373,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetClaimsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /claims/customfields`. */
+  /** Lists the claim fields that the practice has added. Its answer has not been seen. */
   readonly 'GET /claims/customfields': {
     readonly request: {
       readonly query?: {
@@ -383,7 +383,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /claims/{claimid}`. */
+  /** Shows one claim. */
   readonly 'GET /claims/{claimid}': {
     readonly request: {
       readonly path: {
@@ -396,7 +396,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: GetClaimsClaimid
   }
-  /** Calls `PUT /claims/{claimid}`. */
+  /** Changes a claim. Its answer has not been seen. */
   readonly 'PUT /claims/{claimid}': {
     readonly request: {
       readonly path: {
@@ -413,7 +413,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /claims/{claimid}/attachments`. */
+  /** Removes attachments of a claim. Its answer has not been seen. */
   readonly 'DELETE /claims/{claimid}/attachments': {
     readonly request: {
       readonly path: {
@@ -425,7 +425,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /claims/{claimid}/attachments`. */
+  /** Lists attachments of a claim. Its answer has not been seen. */
   readonly 'GET /claims/{claimid}/attachments': {
     readonly request: {
       readonly path: {
@@ -438,7 +438,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /claims/{claimid}/attachments`. */
+  /** Adds an attachment to a claim. Its answer has not been seen. */
   readonly 'POST /claims/{claimid}/attachments': {
     readonly request: {
       readonly path: {
@@ -453,7 +453,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /claims/{claimid}/attachments`. */
+  /** Changes attachments of a claim. Its answer has not been seen. */
   readonly 'PUT /claims/{claimid}/attachments': {
     readonly request: {
       readonly path: {
@@ -467,7 +467,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /claims/{claimid}/claimnotes`. */
+  /** Lists claim notes of a claim. Its answer has not been seen. */
   readonly 'GET /claims/{claimid}/claimnotes': {
     readonly request: {
       readonly path: {
@@ -482,7 +482,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /claims/{claimid}/claimnotes/override`. */
+  /** Overrides the claim notes of a claim. Its answer has not been seen. */
   readonly 'PUT /claims/{claimid}/claimnotes/override': {
     readonly request: {
       readonly path: {
@@ -497,7 +497,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /claims/{claimid}/claimtransactions`. */
+  /** Lists claim transactions of a claim. Its answer has not been seen. */
   readonly 'GET /claims/{claimid}/claimtransactions': {
     readonly request: {
       readonly path: {
@@ -510,7 +510,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /claims/{claimid}/note`. */
+  /** Adds a note to a claim. Its answer has not been seen. */
   readonly 'POST /claims/{claimid}/note': {
     readonly request: {
       readonly path: {
@@ -522,7 +522,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /configuration/validnonccpcreditcardmethods`. */
+  /** Lists configured valid non ccp credit card methods. */
   readonly 'GET /configuration/validnonccpcreditcardmethods': {
     readonly request: {
       readonly query?: {
@@ -532,7 +532,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly paymentmethods: readonly GetConfigurationValidnonccpcreditcardmethods[] }
   }
-  /** Calls `GET /feeschedules/checkprocedure`. */
+  /** Finds what procedures cost. Its answer has not been seen. */
   readonly 'GET /feeschedules/checkprocedure': {
     readonly request: {
       readonly query: {
@@ -544,7 +544,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /feeschedules/configuration/procedure`. */
+  /** Removes configured procedure (fee schedules). Its answer has not been seen. */
   readonly 'DELETE /feeschedules/configuration/procedure': {
     readonly request: {
       readonly query: {
@@ -554,7 +554,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /feeschedules/configuration/procedure`. */
+  /** Adds a configured procedure (fee schedules). Its answer has not been seen. */
   readonly 'POST /feeschedules/configuration/procedure': {
     readonly request: {
       readonly form: {
@@ -565,7 +565,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /insurancepackages`. */
+  /** Finds insurance packages by plan and member id. */
   readonly 'GET /insurancepackages': {
     readonly request: {
       readonly query: {
@@ -584,7 +584,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly insurances: readonly GetInsurancepackages[] }
   }
-  /** Calls `GET /insurancepackages/casepolicies`. */
+  /** Lists case policies (insurance packages). Its answer has not been seen. */
   readonly 'GET /insurancepackages/casepolicies': {
     readonly request: {
       readonly query: {
@@ -601,7 +601,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /insurancepackages/configuration/locallyadministered`. */
+  /** Adds an insurance package of the practice’s own. Its answer has not been seen. */
   readonly 'POST /insurancepackages/configuration/locallyadministered': {
     readonly request: {
       readonly form: {
@@ -633,7 +633,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /insurancepackages/configuration/locallyadministered/{insurancepackageid}`. */
+  /** Changes a locally administered configuration (insurance packages). Its answer has not been seen. */
   readonly 'PUT /insurancepackages/configuration/locallyadministered/{insurancepackageid}': {
     readonly request: {
       readonly path: {
@@ -668,7 +668,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /insurancepackages/configuration/locallyadministered/{insurancepackageid}/deactivate`. */
+  /** Ends an insurance package of the practice’s own. Its answer has not been seen. */
   readonly 'PUT /insurancepackages/configuration/locallyadministered/{insurancepackageid}/deactivate': {
     readonly request: {
       readonly path: {
@@ -680,7 +680,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /insurancepackages/configuration/locallyadministered/{insurancepackageid}/reactivate`. */
+  /** Makes an insurance package of the practice’s own valid again. Its answer has not been seen. */
   readonly 'PUT /insurancepackages/configuration/locallyadministered/{insurancepackageid}/reactivate': {
     readonly request: {
       readonly path: {
@@ -692,19 +692,19 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /misc/oneyearcontractterms`. */
+  /** Shows one year contract terms. Its answer has not been seen. */
   readonly 'GET /misc/oneyearcontractterms': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /misc/singleappointmentcontractterms`. */
+  /** Shows single appointment contract terms. Its answer has not been seen. */
   readonly 'GET /misc/singleappointmentcontractterms': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/adjustingcharges`. */
+  /** Adjusts charges for a vendor who collects payments. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/adjustingcharges': {
     readonly request: {
       readonly path: {
@@ -717,7 +717,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/changeageingownership`. */
+  /** Says who reminds patients of claims: athenahealth or a vendor. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/changeageingownership': {
     readonly request: {
       readonly path: {
@@ -731,7 +731,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/claimcollections`. */
+  /** Sends claims into collection by a vendor. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/claimcollections': {
     readonly request: {
       readonly path: {
@@ -743,7 +743,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/patientenrollment`. */
+  /** Enrolls patients with a vendor who collects payments. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/patientenrollment': {
     readonly request: {
       readonly path: {
@@ -756,7 +756,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/payments`. */
+  /** Adds a payment to a patient pay vendor. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/payments': {
     readonly request: {
       readonly path: {
@@ -782,7 +782,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/payments/{patientpaymentid}/refund`. */
+  /** Refunds a payment of a patient pay vendor. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/payments/{patientpaymentid}/refund': {
     readonly request: {
       readonly path: {
@@ -803,7 +803,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientpayvendors/{vendorcode}/statements`. */
+  /** Adds a statement to a patient pay vendor. Its answer has not been seen. */
   readonly 'POST /patientpayvendors/{vendorcode}/statements': {
     readonly request: {
       readonly path: {
@@ -815,7 +815,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/paymenthistory`. */
+  /** Lists payment history (patients). Its answer has not been seen. */
   readonly 'GET /patients/paymenthistory': {
     readonly request: {
       readonly query: {
@@ -829,7 +829,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/claims/patientclosed`. */
+  /** Lists a patient’s claims that are closed on the patient’s side. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/claims/patientclosed': {
     readonly request: {
       readonly path: {
@@ -844,7 +844,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/claims/patientoutstanding`. */
+  /** Lists a patient’s claims that the patient has to pay. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/claims/patientoutstanding': {
     readonly request: {
       readonly path: {
@@ -859,7 +859,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/claims/patientoutstandingdetailed`. */
+  /** Lists a patient’s claims that the patient has to pay, charge by charge. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/claims/patientoutstandingdetailed': {
     readonly request: {
       readonly path: {
@@ -873,7 +873,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment`. */
+  /** Takes a payment from a patient’s card. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment': {
     readonly request: {
       readonly path: {
@@ -901,7 +901,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/collectpayment/oneyear`. */
+  /** Lists a patient’s one-year payment contracts. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/collectpayment/oneyear': {
     readonly request: {
       readonly path: {
@@ -915,7 +915,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/collectpayment/oneyear/{appointmentid}`. */
+  /** Shows the one-year payment contract of an appointment. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/collectpayment/oneyear/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -928,7 +928,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment/oneyear/{appointmentid}`. */
+  /** Makes a one-year payment contract at an appointment. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment/oneyear/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -955,7 +955,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment/oneyear/{contractid}/emailagreement`. */
+  /** Mails a one-year payment contract to the patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment/oneyear/{contractid}/emailagreement': {
     readonly request: {
       readonly path: {
@@ -969,7 +969,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/collectpayment/paymentplan`. */
+  /** Shows a patient’s payment plans. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/collectpayment/paymentplan': {
     readonly request: {
       readonly path: {
@@ -983,7 +983,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment/paymentplan`. */
+  /** Makes a payment plan with a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment/paymentplan': {
     readonly request: {
       readonly path: {
@@ -1016,7 +1016,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/collectpayment/singleappointment`. */
+  /** Shows a patient’s payment contracts for single appointments. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/collectpayment/singleappointment': {
     readonly request: {
       readonly path: {
@@ -1028,7 +1028,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment/singleappointment/{appointmentid}`. */
+  /** Makes a payment contract for one appointment. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment/singleappointment/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -1055,7 +1055,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/collectpayment/storedcard`. */
+  /** Lists a patient’s stored cards. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/collectpayment/storedcard': {
     readonly request: {
       readonly path: {
@@ -1069,7 +1069,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment/storedcard`. */
+  /** Stores a patient’s card. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment/storedcard': {
     readonly request: {
       readonly path: {
@@ -1094,7 +1094,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/collectpayment/storedcard/{storedcardid}`. */
+  /** Removes a patient’s stored card. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/collectpayment/storedcard/{storedcardid}': {
     readonly request: {
       readonly path: {
@@ -1122,7 +1122,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/collectpayment/storedcard/{storedcardid}`. */
+  /** Takes a payment from a patient’s stored card. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/collectpayment/storedcard/{storedcardid}': {
     readonly request: {
       readonly path: {
@@ -1151,7 +1151,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/collectpayment/storedcard/{storedcardid}`. */
+  /** Changes a patient’s stored card. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/collectpayment/storedcard/{storedcardid}': {
     readonly request: {
       readonly path: {
@@ -1180,7 +1180,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/insurances`. */
+  /** Ends a patient’s insurance, found by its rank. */
   readonly 'DELETE /patients/{patientid}/insurances': {
     readonly request: {
       readonly path: {
@@ -1194,7 +1194,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: DeletePatientsPatientidInsurances
   }
-  /** Calls `GET /patients/{patientid}/insurances`. */
+  /** Lists a patient’s insurances. */
   readonly 'GET /patients/{patientid}/insurances': {
     readonly request: {
       readonly path: {
@@ -1211,7 +1211,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly insurances: readonly GetPatientsPatientidInsurances[] }
   }
-  /** Calls `POST /patients/{patientid}/insurances`. */
+  /** Adds an insurance to a patient. */
   readonly 'POST /patients/{patientid}/insurances': {
     readonly request: {
       readonly path: {
@@ -1249,7 +1249,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ArrayOfOne<PostPatientsPatientidInsurances>
   }
-  /** Calls `PUT /patients/{patientid}/insurances`. */
+  /** Changes a patient’s insurance, found by its rank. */
   readonly 'PUT /patients/{patientid}/insurances': {
     readonly request: {
       readonly path: {
@@ -1287,7 +1287,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PutPatientsPatientidInsurances
   }
-  /** Calls `POST /patients/{patientid}/insurances/casepolicies`. */
+  /** Adds a case policy (insurances) to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/insurances/casepolicies': {
     readonly request: {
       readonly path: {
@@ -1341,7 +1341,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/insurances/prescription/card`. */
+  /** Removes card (prescription) (insurances) of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/insurances/prescription/card': {
     readonly request: {
       readonly path: {
@@ -1350,7 +1350,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/insurances/prescription/card`. */
+  /** Shows card (prescription) (insurances) of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/insurances/prescription/card': {
     readonly request: {
       readonly path: {
@@ -1362,7 +1362,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/insurances/prescription/card`. */
+  /** Adds a card (prescription) (insurances) to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/insurances/prescription/card': {
     readonly request: {
       readonly path: {
@@ -1374,7 +1374,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/insurances/{insuranceid}`. */
+  /** Ends a patient’s insurance. */
   readonly 'DELETE /patients/{patientid}/insurances/{insuranceid}': {
     readonly request: {
       readonly path: {
@@ -1387,7 +1387,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: DeletePatientsPatientidInsurancesInsuranceid
   }
-  /** Calls `PUT /patients/{patientid}/insurances/{insuranceid}`. */
+  /** Changes a patient’s insurance. */
   readonly 'PUT /patients/{patientid}/insurances/{insuranceid}': {
     readonly request: {
       readonly path: {
@@ -1441,7 +1441,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PutPatientsPatientidInsurancesInsuranceid
   }
-  /** Calls `GET /patients/{patientid}/insurances/{insuranceid}/benefitdetails`. */
+  /** Shows benefit details of an insurance of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/insurances/{insuranceid}/benefitdetails': {
     readonly request: {
       readonly path: {
@@ -1455,7 +1455,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/insurances/{insuranceid}/benefitdetails`. */
+  /** Adds a benefit details to an insurance of a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/insurances/{insuranceid}/benefitdetails': {
     readonly request: {
       readonly path: {
@@ -1469,7 +1469,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/insurances/{insuranceid}/ccmenrollmentstatus`. */
+  /** Shows chronic care enrollment status of an insurance of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/insurances/{insuranceid}/ccmenrollmentstatus': {
     readonly request: {
       readonly path: {
@@ -1482,7 +1482,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/insurances/{insuranceid}/ccmenrollmentstatus`. */
+  /** Changes chronic care enrollment status of an insurance of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/insurances/{insuranceid}/ccmenrollmentstatus': {
     readonly request: {
       readonly path: {
@@ -1498,7 +1498,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/insurances/{insuranceid}/image`. */
+  /** Removes image of an insurance of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/insurances/{insuranceid}/image': {
     readonly request: {
       readonly path: {
@@ -1508,7 +1508,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/insurances/{insuranceid}/image`. */
+  /** Shows image of an insurance of a patient. */
   readonly 'GET /patients/{patientid}/insurances/{insuranceid}/image': {
     readonly request: {
       readonly path: {
@@ -1521,7 +1521,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: GetPatientsPatientidInsurancesInsuranceidImage
   }
-  /** Calls `POST /patients/{patientid}/insurances/{insuranceid}/image`. */
+  /** Adds an image to an insurance of a patient. */
   readonly 'POST /patients/{patientid}/insurances/{insuranceid}/image': {
     readonly request: {
       readonly path: {
@@ -1535,7 +1535,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PostPatientsPatientidInsurancesInsuranceidImage
   }
-  /** Calls `PUT /patients/{patientid}/insurances/{insuranceid}/image`. */
+  /** Changes image of an insurance of a patient. */
   readonly 'PUT /patients/{patientid}/insurances/{insuranceid}/image': {
     readonly request: {
       readonly path: {
@@ -1549,7 +1549,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PutPatientsPatientidInsurancesInsuranceidImage
   }
-  /** Calls `POST /patients/{patientid}/insurances/{insuranceid}/reactivate`. */
+  /** Makes an ended insurance valid again. */
   readonly 'POST /patients/{patientid}/insurances/{insuranceid}/reactivate': {
     readonly request: {
       readonly path: {
@@ -1562,7 +1562,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: PostPatientsPatientidInsurancesInsuranceidReactivate
   }
-  /** Calls `GET /patients/{patientid}/prepaymentplans`. */
+  /** Lists prepayment plans of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/prepaymentplans': {
     readonly request: {
       readonly path: {
@@ -1576,7 +1576,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/receipts`. */
+  /** Lists receipts of a patient. */
   readonly 'GET /patients/{patientid}/receipts': {
     readonly request: {
       readonly path: {
@@ -1590,7 +1590,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: readonly GetPatientsPatientidReceipts[]
   }
-  /** Calls `GET /patients/{patientid}/receipts/{epaymentid}`. */
+  /** Shows a receipt of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/receipts/{epaymentid}': {
     readonly request: {
       readonly path: {
@@ -1604,7 +1604,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/receipts/{epaymentid}/details`. */
+  /** Shows a receipt with its terms. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/receipts/{epaymentid}/details': {
     readonly request: {
       readonly path: {
@@ -1617,7 +1617,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/receipts/{epaymentid}/email`. */
+  /** Adds an email to a receipt of a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/receipts/{epaymentid}/email': {
     readonly request: {
       readonly path: {
@@ -1630,7 +1630,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/receipts/{epaymentid}/signed`. */
+  /** Lists the signed copies of a receipt. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/receipts/{epaymentid}/signed': {
     readonly request: {
       readonly path: {
@@ -1644,7 +1644,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/receipts/{epaymentid}/signed`. */
+  /** Files a signed copy of a receipt. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/receipts/{epaymentid}/signed': {
     readonly request: {
       readonly path: {
@@ -1657,7 +1657,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/recordpayment`. */
+  /** Records a payment that was taken at the desk. */
   readonly 'POST /patients/{patientid}/recordpayment': {
     readonly request: {
       readonly path: {
@@ -1678,7 +1678,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ArrayOfOne<PostPatientsPatientidRecordpayment>
   }
-  /** Calls `GET /patients/{patientid}/referralauths`. */
+  /** Lists referral authorizations of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/referralauths': {
     readonly request: {
       readonly path: {
@@ -1693,7 +1693,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/referralauths`. */
+  /** Adds a referral authorization to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/referralauths': {
     readonly request: {
       readonly path: {
@@ -1720,7 +1720,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/referralauths/{referralauthid}`. */
+  /** Changes a referral authorization of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/referralauths/{referralauthid}': {
     readonly request: {
       readonly path: {
@@ -1748,7 +1748,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/voidpayment/{epaymentid}`. */
+  /** Adds to a void payment of a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/voidpayment/{epaymentid}': {
     readonly request: {
       readonly path: {

@@ -3,7 +3,7 @@ import type { Id, JsonInput, Maybe, OpenRecord } from '../request-types.ts'
 
 /** Endpoints of the area obstetrics: what each takes and answers. */
 export interface ObstetricsEndpoints {
-  /** Calls `GET /chart/configuration/obdeliverysites`. */
+  /** Lists configured delivery sites. Its answer has not been seen. */
   readonly 'GET /chart/configuration/obdeliverysites': {
     readonly request: {
       readonly query?: {
@@ -13,7 +13,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/obdeliverytypes`. */
+  /** Lists configured delivery types. Its answer has not been seen. */
   readonly 'GET /chart/configuration/obdeliverytypes': {
     readonly request: {
       readonly query?: {
@@ -23,7 +23,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/obepisodes/discussionitems`. */
+  /** Lists configured discussion items (obstetric episodes). Its answer has not been seen. */
   readonly 'GET /chart/configuration/obepisodes/discussionitems': {
     readonly request: {
       readonly query?: {
@@ -34,13 +34,13 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/configuration/obepisodes/geneticscreeningandinfectionhistory/questions`. */
+  /** Shows configured questions (genetic screening and infection history) (obstetric episodes). Its answer has not been seen. */
   readonly 'GET /chart/configuration/obepisodes/geneticscreeningandinfectionhistory/questions': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/reference/obdeliveryoutcomes`. */
+  /** Lists delivery outcomes to choose from. Its answer has not been seen. */
   readonly 'GET /chart/reference/obdeliveryoutcomes': {
     readonly request: {
       readonly query?: {
@@ -50,7 +50,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/obepisodes`. */
+  /** Lists obstetric episodes of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/obepisodes': {
     readonly request: {
       readonly path: {
@@ -65,7 +65,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/{patientid}/obepisodes`. */
+  /** Adds an obstetric episode to a patient’s chart. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/obepisodes': {
     readonly request: {
       readonly path: {
@@ -78,7 +78,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/obepisodes/{obepisodeid}`. */
+  /** Shows an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/obepisodes/{obepisodeid}': {
     readonly request: {
       readonly path: {
@@ -92,7 +92,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/18to20weekeddupdate`. */
+  /** Changes due date update of weeks 18 to 20 of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/18to20weekeddupdate': {
     readonly request: {
       readonly path: {
@@ -111,7 +111,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/deliveryinformation`. */
+  /** Changes delivery information of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/deliveryinformation': {
     readonly request: {
       readonly path: {
@@ -138,7 +138,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/dischargeinformation`. */
+  /** Changes discharge information of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/dischargeinformation': {
     readonly request: {
       readonly path: {
@@ -153,7 +153,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/discussionitems`. */
+  /** Changes discussion items of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/discussionitems': {
     readonly request: {
       readonly path: {
@@ -166,7 +166,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/eddcalculation`. */
+  /** Changes due date calculation of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/eddcalculation': {
     readonly request: {
       readonly path: {
@@ -197,7 +197,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/obepisodes/{obepisodeid}/flowsheet/configuration`. */
+  /** Shows configuration (flowsheet) of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/obepisodes/{obepisodeid}/flowsheet/configuration': {
     readonly request: {
       readonly path: {
@@ -207,7 +207,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/{patientid}/obepisodes/{obepisodeid}/flowsheets`. */
+  /** Adds a flowsheet to an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/obepisodes/{obepisodeid}/flowsheets': {
     readonly request: {
       readonly path: {
@@ -247,7 +247,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/obepisodes/{obepisodeid}/flowsheets/{flowsheetid}`. */
+  /** Removes a flowsheet of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/obepisodes/{obepisodeid}/flowsheets/{flowsheetid}': {
     readonly request: {
       readonly path: {
@@ -258,7 +258,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/flowsheets/{flowsheetid}`. */
+  /** Changes a flowsheet of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/flowsheets/{flowsheetid}': {
     readonly request: {
       readonly path: {
@@ -295,7 +295,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/geneticscreeningandinfectionhistory`. */
+  /** Changes genetic screening and infection history of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/geneticscreeningandinfectionhistory': {
     readonly request: {
       readonly path: {
@@ -308,7 +308,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/obepisodes/{obepisodeid}/html`. */
+  /** Shows HTML version of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/obepisodes/{obepisodeid}/html': {
     readonly request: {
       readonly path: {
@@ -322,7 +322,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/menstrualhistory`. */
+  /** Changes menstrual history of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/menstrualhistory': {
     readonly request: {
       readonly path: {
@@ -342,7 +342,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/obepisodeinfo`. */
+  /** Changes facts of the pregnancy of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/obepisodeinfo': {
     readonly request: {
       readonly path: {
@@ -363,7 +363,7 @@ export interface ObstetricsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/obepisodes/{obepisodeid}/problemslist`. */
+  /** Changes problems list of an obstetric episode of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/obepisodes/{obepisodeid}/problemslist': {
     readonly request: {
       readonly path: {

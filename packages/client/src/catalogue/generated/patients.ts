@@ -551,7 +551,7 @@ interface PostPatientsPatientidPrivacyinformationverified extends OpenRecord {
 
 /** Endpoints of the area patients: what each takes and answers. */
 export interface PatientsEndpoints {
-  /** Calls `DELETE /chart/{patientid}/imaging/preferred`. */
+  /** Removes preferred imaging of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/imaging/preferred': {
     readonly request: {
       readonly path: {
@@ -564,7 +564,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/imaging/preferred`. */
+  /** Shows preferred imaging of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/imaging/preferred': {
     readonly request: {
       readonly path: {
@@ -576,7 +576,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/imaging/preferred`. */
+  /** Changes preferred imaging of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/imaging/preferred': {
     readonly request: {
       readonly path: {
@@ -589,7 +589,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/labs/default`. */
+  /** Removes default labs of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/labs/default': {
     readonly request: {
       readonly path: {
@@ -602,7 +602,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/labs/default`. */
+  /** Shows default labs of a patient’s chart. */
   readonly 'GET /chart/{patientid}/labs/default': {
     readonly request: {
       readonly path: {
@@ -614,7 +614,7 @@ export interface PatientsEndpoints {
     }
     readonly response: GetChartPatientidLabsDefault
   }
-  /** Calls `PUT /chart/{patientid}/labs/default`. */
+  /** Changes default labs of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/labs/default': {
     readonly request: {
       readonly path: {
@@ -627,7 +627,7 @@ export interface PatientsEndpoints {
     }
     readonly response: PutChartPatientidLabsDefault
   }
-  /** Calls `GET /chart/{patientid}/pharmacies/default`. */
+  /** Shows default pharmacies of a patient’s chart. */
   readonly 'GET /chart/{patientid}/pharmacies/default': {
     readonly request: {
       readonly path: {
@@ -639,7 +639,7 @@ export interface PatientsEndpoints {
     }
     readonly response: GetChartPatientidPharmaciesDefault
   }
-  /** Calls `PUT /chart/{patientid}/pharmacies/default`. */
+  /** Changes default pharmacies of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/pharmacies/default': {
     readonly request: {
       readonly path: {
@@ -653,7 +653,7 @@ export interface PatientsEndpoints {
     }
     readonly response: PutChartPatientidPharmaciesDefault
   }
-  /** Calls `DELETE /chart/{patientid}/pharmacies/preferred`. */
+  /** Removes preferred pharmacies of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/pharmacies/preferred': {
     readonly request: {
       readonly path: {
@@ -667,7 +667,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/pharmacies/preferred`. */
+  /** Lists preferred pharmacies of a patient’s chart. */
   readonly 'GET /chart/{patientid}/pharmacies/preferred': {
     readonly request: {
       readonly path: {
@@ -681,7 +681,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ListEnvelope & { readonly pharmacies: readonly GetChartPatientidPharmaciesPreferred[] }
   }
-  /** Calls `PUT /chart/{patientid}/pharmacies/preferred`. */
+  /** Changes preferred pharmacies of a patient’s chart. */
   readonly 'PUT /chart/{patientid}/pharmacies/preferred': {
     readonly request: {
       readonly path: {
@@ -695,7 +695,7 @@ export interface PatientsEndpoints {
     }
     readonly response: PutChartPatientidPharmaciesPreferred
   }
-  /** Calls `GET /configuration/patients/genderidentity`. */
+  /** Lists configured gender identity (patients). */
   readonly 'GET /configuration/patients/genderidentity': {
     readonly request: {
       readonly query?: {
@@ -706,7 +706,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ListEnvelope & { readonly genderidentityfields: readonly OpenRecord[] }
   }
-  /** Calls `GET /configuration/patients/searchtypes`. */
+  /** Lists configured search types (patients). Its answer has not been seen. */
   readonly 'GET /configuration/patients/searchtypes': {
     readonly request: {
       readonly query?: {
@@ -716,7 +716,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients`. */
+  /** Lists patients by field values; narrow conditions are asked for. A heavy call. */
   readonly 'GET /patients': {
     readonly request: {
       readonly query?: {
@@ -839,7 +839,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patients: readonly GetPatients[] }
   }
-  /** Calls `POST /patients`. */
+  /** Creates a patient, or answers with the id of one who is the same person. */
   readonly 'POST /patients': {
     readonly request: {
       readonly form: {
@@ -960,7 +960,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ArrayOfOne<PostPatients>
   }
-  /** Calls `GET /patients/bestmatch`. */
+  /** Finds the patient that a person’s details fit; enhancedbestmatch has replaced it. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /patients/bestmatch': {
     readonly request: {
       readonly query: {
@@ -989,7 +989,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/changed`. */
+  /** Takes changed records of the feed patients; what is answered counts as processed. */
   readonly 'GET /patients/changed': {
     readonly request: {
       readonly query?: {
@@ -1009,7 +1009,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patients: readonly GetPatientsChanged[] }
   }
-  /** Calls `DELETE /patients/changed/subscription`. */
+  /** Ends the subscription to the feed patients. */
   readonly 'DELETE /patients/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -1018,13 +1018,13 @@ export interface PatientsEndpoints {
     }
     readonly response: DeletePatientsChangedSubscription
   }
-  /** Calls `GET /patients/changed/subscription`. */
+  /** Shows the subscription to the feed patients. */
   readonly 'GET /patients/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetPatientsChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /patients/changed/subscription`. */
+  /** Subscribes to the feed patients. */
   readonly 'POST /patients/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -1034,13 +1034,13 @@ export interface PatientsEndpoints {
     }
     readonly response: PostPatientsChangedSubscription
   }
-  /** Calls `GET /patients/changed/subscription/events`. */
+  /** Lists the events that the feed patients has. */
   readonly 'GET /patients/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetPatientsChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /patients/customfields/{customfieldid}/{customfieldvalue}`. */
+  /** Lists patients by the value of an added field. */
   readonly 'GET /patients/customfields/{customfieldid}/{customfieldvalue}': {
     readonly request: {
       readonly path: {
@@ -1054,7 +1054,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ListEnvelope & { readonly patients: readonly GetPatientsCustomfieldsCustomfieldidCustomfieldvalue[] }
   }
-  /** Calls `GET /patients/enhancedbestmatch`. */
+  /** Finds the patients that a person’s details fit, with scores. */
   readonly 'GET /patients/enhancedbestmatch': {
     readonly request: {
       readonly query: {
@@ -1094,7 +1094,7 @@ export interface PatientsEndpoints {
     }
     readonly response: readonly GetPatientsEnhancedbestmatch[]
   }
-  /** Calls `GET /patients/search`. */
+  /** Finds patients by part of a name, or a whole id. Its answer has not been seen. */
   readonly 'GET /patients/search': {
     readonly request: {
       readonly query: {
@@ -1107,7 +1107,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}`. */
+  /** Shows one patient as a department sees the chart. */
   readonly 'GET /patients/{patientid}': {
     readonly request: {
       readonly path: {
@@ -1136,7 +1136,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ArrayOfOne<GetPatientsPatientid>
   }
-  /** Calls `PUT /patients/{patientid}`. */
+  /** Changes a patient; `status: deleted` removes. */
   readonly 'PUT /patients/{patientid}': {
     readonly request: {
       readonly path: {
@@ -1241,7 +1241,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ArrayOfOne<PutPatientsPatientid>
   }
-  /** Calls `GET /patients/{patientid}/appointments`. */
+  /** Lists a patient’s appointments. */
   readonly 'GET /patients/{patientid}/appointments': {
     readonly request: {
       readonly path: {
@@ -1262,7 +1262,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ListEnvelope & { readonly appointments: readonly GetPatientsPatientidAppointments[] }
   }
-  /** Calls `GET /patients/{patientid}/appointments/{appointmentid}`. */
+  /** Shows an appointment of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/appointments/{appointmentid}': {
     readonly request: {
       readonly path: {
@@ -1282,7 +1282,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/authorizations`. */
+  /** Lists authorizations of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/authorizations': {
     readonly request: {
       readonly path: {
@@ -1298,7 +1298,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/authorizations`. */
+  /** Adds an authorization to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/authorizations': {
     readonly request: {
       readonly path: {
@@ -1316,7 +1316,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/authorizations/{releaseauthorizationid}`. */
+  /** Removes an authorization of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/authorizations/{releaseauthorizationid}': {
     readonly request: {
       readonly path: {
@@ -1329,7 +1329,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/authorizations/{releaseauthorizationid}`. */
+  /** Shows an authorization of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/authorizations/{releaseauthorizationid}': {
     readonly request: {
       readonly path: {
@@ -1344,7 +1344,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/authorizations/{releaseauthorizationid}`. */
+  /** Changes an authorization of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/authorizations/{releaseauthorizationid}': {
     readonly request: {
       readonly path: {
@@ -1363,7 +1363,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/basicdemographics`. */
+  /** Shows basic demographics of a patient. Known from old documents only. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/basicdemographics': {
     readonly request: {
       readonly path: {
@@ -1372,7 +1372,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /patients/{patientid}/chartalert`. */
+  /** Removes chart alert of a patient. Its answer has not been seen. */
   readonly 'DELETE /patients/{patientid}/chartalert': {
     readonly request: {
       readonly path: {
@@ -1384,7 +1384,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/chartalert`. */
+  /** Shows chart alert of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/chartalert': {
     readonly request: {
       readonly path: {
@@ -1396,7 +1396,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/chartalert`. */
+  /** Adds a chart alert to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/chartalert': {
     readonly request: {
       readonly path: {
@@ -1409,7 +1409,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/chartalert`. */
+  /** Changes chart alert of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/chartalert': {
     readonly request: {
       readonly path: {
@@ -1422,7 +1422,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/customfields`. */
+  /** Lists the values of a patient’s added fields. */
   readonly 'GET /patients/{patientid}/customfields': {
     readonly request: {
       readonly path: {
@@ -1436,7 +1436,7 @@ export interface PatientsEndpoints {
     }
     readonly response: readonly GetPatientsPatientidCustomfields[]
   }
-  /** Calls `PUT /patients/{patientid}/customfields`. */
+  /** Sets values of a patient’s added fields. */
   readonly 'PUT /patients/{patientid}/customfields': {
     readonly request: {
       readonly path: {
@@ -1449,7 +1449,7 @@ export interface PatientsEndpoints {
     }
     readonly response: PutPatientsPatientidCustomfields
   }
-  /** Calls `POST /patients/{patientid}/dataaccessinfo`. */
+  /** Adds a data access info to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/dataaccessinfo': {
     readonly request: {
       readonly path: {
@@ -1463,7 +1463,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/interfaceconsents`. */
+  /** Lists interface consents of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/interfaceconsents': {
     readonly request: {
       readonly path: {
@@ -1477,7 +1477,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /patients/{patientid}/interfaceconsents`. */
+  /** Changes interface consents of a patient. Its answer has not been seen. */
   readonly 'PUT /patients/{patientid}/interfaceconsents': {
     readonly request: {
       readonly path: {
@@ -1490,7 +1490,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/patientsecuremessage/marklabresultread/{messagethreadid}`. */
+  /** Marks a lab result in a secure message as read. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/patientsecuremessage/marklabresultread/{messagethreadid}': {
     readonly request: {
       readonly path: {
@@ -1500,7 +1500,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/patientstatement`. */
+  /** Lists patient statement of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/patientstatement': {
     readonly request: {
       readonly path: {
@@ -1517,7 +1517,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/patientstatementimage`. */
+  /** Shows patient statement image of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/patientstatementimage': {
     readonly request: {
       readonly path: {
@@ -1529,7 +1529,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/portalaccess`. */
+  /** Lists portal access of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/portalaccess': {
     readonly request: {
       readonly path: {
@@ -1543,7 +1543,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/portalinvitation`. */
+  /** Invites a patient to the portal. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/portalinvitation': {
     readonly request: {
       readonly path: {
@@ -1562,7 +1562,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/portalstatus`. */
+  /** Shows portal status of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/portalstatus': {
     readonly request: {
       readonly path: {
@@ -1571,7 +1571,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/privacyinformationverified`. */
+  /** Shows which privacy papers a patient has signed. */
   readonly 'GET /patients/{patientid}/privacyinformationverified': {
     readonly request: {
       readonly path: {
@@ -1583,7 +1583,7 @@ export interface PatientsEndpoints {
     }
     readonly response: GetPatientsPatientidPrivacyinformationverified
   }
-  /** Calls `POST /patients/{patientid}/privacyinformationverified`. */
+  /** Records which privacy papers a patient has signed. */
   readonly 'POST /patients/{patientid}/privacyinformationverified': {
     readonly request: {
       readonly path: {
@@ -1603,7 +1603,7 @@ export interface PatientsEndpoints {
     }
     readonly response: ArrayOfOne<PostPatientsPatientidPrivacyinformationverified>
   }
-  /** Calls `GET /patients/{patientid}/securemessage/archivedmessages`. */
+  /** Lists archived messages (secure message) of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/securemessage/archivedmessages': {
     readonly request: {
       readonly path: {
@@ -1617,7 +1617,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/securemessage/inboxmessages`. */
+  /** Lists inbox messages (secure message) of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/securemessage/inboxmessages': {
     readonly request: {
       readonly path: {
@@ -1631,7 +1631,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/securemessage/sentmessages`. */
+  /** Lists sent messages (secure message) of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/securemessage/sentmessages': {
     readonly request: {
       readonly path: {
@@ -1644,7 +1644,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/securemessage/{messagethreadid}`. */
+  /** Shows a secure message of a patient. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/securemessage/{messagethreadid}': {
     readonly request: {
       readonly path: {
@@ -1654,7 +1654,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patients/{patientid}/securemessage/{messagethreadid}/CanPatientReplyToMessage`. */
+  /** Tells whether a patient may reply to a secure message. Its answer has not been seen. */
   readonly 'GET /patients/{patientid}/securemessage/{messagethreadid}/CanPatientReplyToMessage': {
     readonly request: {
       readonly path: {
@@ -1664,7 +1664,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patients/{patientid}/securemessage/{messagethreadid}/reply`. */
+  /** Replies to a secure message of a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/securemessage/{messagethreadid}/reply': {
     readonly request: {
       readonly path: {
@@ -1677,7 +1677,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patientsatisfaction`. */
+  /** Lists patient satisfaction. Its answer has not been seen. */
   readonly 'GET /patientsatisfaction': {
     readonly request: {
       readonly query: {
@@ -1692,7 +1692,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /patientsatisfaction/results`. */
+  /** Hands in results of patient satisfaction surveys. Its answer has not been seen. */
   readonly 'POST /patientsatisfaction/results': {
     readonly request: {
       readonly form: {
@@ -1704,7 +1704,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /patientsecuremessage/providers/departmentsmapping`. */
+  /** Lists which departments providers take secure messages for. Its answer has not been seen. */
   readonly 'GET /patientsecuremessage/providers/departmentsmapping': {
     readonly request: {
       readonly query?: {
@@ -1716,7 +1716,7 @@ export interface PatientsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /userinfo`. */
+  /** Shows user info. Its answer has not been seen. */
   readonly 'GET /userinfo': {
     readonly request: {
     }

@@ -3,7 +3,7 @@ import type { Id, JsonInput, Many, Maybe, OpenRecord } from '../request-types.ts
 
 /** Endpoints of the area population-health: what each takes and answers. */
 export interface PopulationHealthEndpoints {
-  /** Calls `DELETE /chart/riskcontracts`. */
+  /** Removes risk contracts. Its answer has not been seen. */
   readonly 'DELETE /chart/riskcontracts': {
     readonly request: {
       readonly query?: {
@@ -14,7 +14,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/riskcontracts`. */
+  /** Lists risk contracts. Its answer has not been seen. */
   readonly 'GET /chart/riskcontracts': {
     readonly request: {
       readonly query?: {
@@ -26,7 +26,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/riskcontracts`. */
+  /** Changes risk contracts. Its answer has not been seen. */
   readonly 'PUT /chart/riskcontracts': {
     readonly request: {
       readonly form?: {
@@ -35,7 +35,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/qualitymanagement`. */
+  /** Shows quality management of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/qualitymanagement': {
     readonly request: {
       readonly path: {
@@ -50,7 +50,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/qualitymanagement/providers`. */
+  /** Lists providers (quality management) of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/qualitymanagement/providers': {
     readonly request: {
       readonly path: {
@@ -64,7 +64,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/qualitymanagement/refresh`. */
+  /** Shows refresh (quality management) of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/qualitymanagement/refresh': {
     readonly request: {
       readonly path: {
@@ -76,7 +76,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /chart/{patientid}/qualitymanagement/refresh`. */
+  /** Asks for a patient’s quality measures to be worked out anew. Its answer has not been seen. */
   readonly 'POST /chart/{patientid}/qualitymanagement/refresh': {
     readonly request: {
       readonly path: {
@@ -89,7 +89,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /chart/{patientid}/riskcontract`. */
+  /** Removes risk contract of a patient’s chart. Its answer has not been seen. */
   readonly 'DELETE /chart/{patientid}/riskcontract': {
     readonly request: {
       readonly path: {
@@ -102,7 +102,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /chart/{patientid}/riskcontract`. */
+  /** Shows risk contract of a patient’s chart. Its answer has not been seen. */
   readonly 'GET /chart/{patientid}/riskcontract': {
     readonly request: {
       readonly path: {
@@ -115,7 +115,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /chart/{patientid}/riskcontract`. */
+  /** Changes risk contract of a patient’s chart. Its answer has not been seen. */
   readonly 'PUT /chart/{patientid}/riskcontract': {
     readonly request: {
       readonly path: {
@@ -129,7 +129,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /populationmanagement/riskcontract`. */
+  /** Shows risk contract (population management). Its answer has not been seen. */
   readonly 'GET /populationmanagement/riskcontract': {
     readonly request: {
       readonly query?: {
@@ -139,7 +139,7 @@ export interface PopulationHealthEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /populationmanagement/riskcontract`. */
+  /** Changes risk contract (population management). Its answer has not been seen. */
   readonly 'PUT /populationmanagement/riskcontract': {
     readonly request: {
       readonly form?: {

@@ -206,7 +206,7 @@ interface GetStates extends OpenRecord {
 
 /** Endpoints of the area practice-configuration: what each takes and answers. */
 export interface PracticeConfigurationEndpoints {
-  /** Calls `GET /communicatorbrands`. */
+  /** Lists communicator brands. */
   readonly 'GET /communicatorbrands': {
     readonly request: {
       readonly query?: {
@@ -216,7 +216,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly communicatorbrands: readonly GetCommunicatorbrands[] }
   }
-  /** Calls `GET /communicatorbrands/{communicatorbrandid}`. */
+  /** Shows a communicator brand. Its answer has not been seen. */
   readonly 'GET /communicatorbrands/{communicatorbrandid}': {
     readonly request: {
       readonly path: {
@@ -225,7 +225,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /configuration/chartsharinggroups`. */
+  /** Lists configured chart sharing groups. */
   readonly 'GET /configuration/chartsharinggroups': {
     readonly request: {
       readonly query?: {
@@ -235,7 +235,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetConfigurationChartsharinggroups[]
   }
-  /** Calls `GET /customfields`. */
+  /** Lists the patient fields that the practice has added. */
   readonly 'GET /customfields': {
     readonly request: {
       readonly query?: {
@@ -245,7 +245,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetCustomfields[]
   }
-  /** Calls `GET /departments`. */
+  /** Lists the sites of the practice. */
   readonly 'GET /departments': {
     readonly request: {
       readonly query?: {
@@ -259,7 +259,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly departments: readonly GetDepartments[] }
   }
-  /** Calls `GET /departments/{departmentid}`. */
+  /** Shows one site of the practice. */
   readonly 'GET /departments/{departmentid}': {
     readonly request: {
       readonly path: {
@@ -272,7 +272,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ArrayOfOne<GetDepartmentsDepartmentid>
   }
-  /** Calls `GET /departments/{departmentid}/checkinrequired`. */
+  /** Shows which fields a check-in needs in a department. */
   readonly 'GET /departments/{departmentid}/checkinrequired': {
     readonly request: {
       readonly path: {
@@ -285,7 +285,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: GetDepartmentsDepartmentidCheckinrequired
   }
-  /** Calls `GET /departments/{departmentid}/ecommunicationdisclosure`. */
+  /** Shows disclosure on electronic communication of a department. Its answer has not been seen. */
   readonly 'GET /departments/{departmentid}/ecommunicationdisclosure': {
     readonly request: {
       readonly path: {
@@ -294,7 +294,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /employers`. */
+  /** Lists employers. */
   readonly 'GET /employers': {
     readonly request: {
       readonly query?: {
@@ -311,7 +311,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly employers: readonly GetEmployers[] }
   }
-  /** Calls `POST /employers`. */
+  /** Adds an employer. Its answer has not been seen. */
   readonly 'POST /employers': {
     readonly request: {
       readonly form?: {
@@ -327,7 +327,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /employers/{employerid}`. */
+  /** Removes an employer. Its answer has not been seen. */
   readonly 'DELETE /employers/{employerid}': {
     readonly request: {
       readonly path: {
@@ -336,7 +336,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /employers/{employerid}`. */
+  /** Shows an employer. Its answer has not been seen. */
   readonly 'GET /employers/{employerid}': {
     readonly request: {
       readonly path: {
@@ -345,7 +345,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /employers/{employerid}`. */
+  /** Changes an employer. Its answer has not been seen. */
   readonly 'PUT /employers/{employerid}': {
     readonly request: {
       readonly path: {
@@ -364,7 +364,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /employers/{employerid}/undelete`. */
+  /** Brings back an employer. Its answer has not been seen. */
   readonly 'PUT /employers/{employerid}/undelete': {
     readonly request: {
       readonly path: {
@@ -373,7 +373,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /ethnicities`. */
+  /** Lists ethnicities. */
   readonly 'GET /ethnicities': {
     readonly request: {
       readonly query?: {
@@ -383,7 +383,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetEthnicities[]
   }
-  /** Calls `GET /greetingsandinstructionalmessages`. */
+  /** Lists greetings and instructional messages. Its answer has not been seen. */
   readonly 'GET /greetingsandinstructionalmessages': {
     readonly request: {
       readonly query?: {
@@ -393,7 +393,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /languages`. */
+  /** Lists languages. */
   readonly 'GET /languages': {
     readonly request: {
       readonly query?: {
@@ -403,7 +403,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetLanguages[]
   }
-  /** Calls `GET /misc/commoninsurancepackages`. */
+  /** Lists common insurance packages. */
   readonly 'GET /misc/commoninsurancepackages': {
     readonly request: {
       readonly query: {
@@ -415,7 +415,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly insurancepackages: readonly GetMiscCommoninsurancepackages[] }
   }
-  /** Calls `GET /misc/patientlocations`. */
+  /** Lists patient locations. */
   readonly 'GET /misc/patientlocations': {
     readonly request: {
       readonly query?: {
@@ -425,7 +425,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetMiscPatientlocations[]
   }
-  /** Calls `GET /misc/portalsettings`. */
+  /** Shows portal settings. Its answer has not been seen. */
   readonly 'GET /misc/portalsettings': {
     readonly request: {
       readonly query?: {
@@ -434,25 +434,25 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /misc/properjsonencoding`. */
+  /** Goes back to text for booleans and numbers for this app. Its answer has not been seen. */
   readonly 'DELETE /misc/properjsonencoding': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /misc/properjsonencoding`. */
+  /** Tells whether booleans and numbers come typed for this app. Its answer has not been seen. */
   readonly 'GET /misc/properjsonencoding': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /misc/properjsonencoding`. */
+  /** Asks for typed booleans and numbers for this app. Its answer has not been seen. */
   readonly 'POST /misc/properjsonencoding': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /misc/remindercallsettings`. */
+  /** Shows reminder call settings. Its answer has not been seen. */
   readonly 'GET /misc/remindercallsettings': {
     readonly request: {
       readonly query?: {
@@ -462,13 +462,13 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /misc/smstermsandconditions`. */
+  /** Shows terms of text messages. Its answer has not been seen. */
   readonly 'GET /misc/smstermsandconditions': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /misc/topinsurancepackages`. */
+  /** Lists top insurance packages. */
   readonly 'GET /misc/topinsurancepackages': {
     readonly request: {
       readonly query?: {
@@ -479,7 +479,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly insurancepackages: readonly GetMiscTopinsurancepackages[] }
   }
-  /** Calls `GET /mobilecarriers`. */
+  /** Lists mobile carriers. */
   readonly 'GET /mobilecarriers': {
     readonly request: {
       readonly query?: {
@@ -489,13 +489,13 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetMobilecarriers[]
   }
-  /** Calls `GET /ping`. */
+  /** Answers that the API is there. Its answer has not been seen. */
   readonly 'GET /ping': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /practiceinfo`. */
+  /** Lists the practices the app can reach, with what each has switched on. */
   readonly 'GET /practiceinfo': {
     readonly request: {
       readonly query?: {
@@ -505,7 +505,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly practiceinfo: readonly GetPracticeinfo[] }
   }
-  /** Calls `GET /providers/{providerprofileid}/enrollmentdocs`. */
+  /** Lists enrollment documents of a provider. Its answer has not been seen. */
   readonly 'GET /providers/{providerprofileid}/enrollmentdocs': {
     readonly request: {
       readonly path: {
@@ -519,7 +519,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /providers/{providerprofileid}/enrollmentdocs`. */
+  /** Adds an enrollment document to a provider. Its answer has not been seen. */
   readonly 'POST /providers/{providerprofileid}/enrollmentdocs': {
     readonly request: {
       readonly path: {
@@ -536,7 +536,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /races`. */
+  /** Lists races. */
   readonly 'GET /races': {
     readonly request: {
       readonly query?: {
@@ -546,7 +546,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetRaces[]
   }
-  /** Calls `GET /referralsources`. */
+  /** Lists referral sources. */
   readonly 'GET /referralsources': {
     readonly request: {
       readonly query?: {
@@ -556,7 +556,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly referralsources: readonly GetReferralsources[] }
   }
-  /** Calls `GET /slidingfeeplans`. */
+  /** Lists sliding fee plans. */
   readonly 'GET /slidingfeeplans': {
     readonly request: {
       readonly query?: {
@@ -566,7 +566,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: ListEnvelope & { readonly slidingfeeplans: readonly GetSlidingfeeplans[] }
   }
-  /** Calls `GET /states`. */
+  /** Lists states. */
   readonly 'GET /states': {
     readonly request: {
       readonly query?: {
@@ -576,7 +576,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetStates[]
   }
-  /** Calls `GET /textmacros`. */
+  /** Lists text macros. Its answer has not been seen. */
   readonly 'GET /textmacros': {
     readonly request: {
       readonly query?: {
@@ -587,7 +587,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /usermessages/{username}`. */
+  /** Shows a user message. Its answer has not been seen. */
   readonly 'GET /usermessages/{username}': {
     readonly request: {
       readonly path: {
@@ -602,7 +602,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /usermessages/{username}`. */
+  /** Adds to a user message. Its answer has not been seen. */
   readonly 'POST /usermessages/{username}': {
     readonly request: {
       readonly path: {
@@ -622,7 +622,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /usermessages/{username}/{messageid}`. */
+  /** Removes a user message. Its answer has not been seen. */
   readonly 'DELETE /usermessages/{username}/{messageid}': {
     readonly request: {
       readonly path: {
@@ -632,7 +632,7 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /usermessages/{username}/{messageid}`. */
+  /** Changes a user message. Its answer has not been seen. */
   readonly 'PUT /usermessages/{username}/{messageid}': {
     readonly request: {
       readonly path: {

@@ -183,7 +183,7 @@ interface GetReferringprovidersChangedSubscriptionEvents extends OpenRecord {
 
 /** Endpoints of the area providers: what each takes and answers. */
 export interface ProvidersEndpoints {
-  /** Calls `GET /clinicalproviders/search`. */
+  /** Lists search (clinical providers). Its answer has not been seen. */
   readonly 'GET /clinicalproviders/search': {
     readonly request: {
       readonly query?: {
@@ -205,7 +205,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /clinicalproviders/{clinicalproviderid}`. */
+  /** Shows a clinical provider. Its answer has not been seen. */
   readonly 'GET /clinicalproviders/{clinicalproviderid}': {
     readonly request: {
       readonly path: {
@@ -219,13 +219,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /personalpronouns`. */
+  /** Shows personal pronouns. Its answer has not been seen. */
   readonly 'GET /personalpronouns': {
     readonly request: {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /providernumbers/changed`. */
+  /** Takes changed records of the feed provider numbers; what is answered counts as processed. */
   readonly 'GET /providernumbers/changed': {
     readonly request: {
       readonly query?: {
@@ -238,7 +238,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly providernumbers: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /providernumbers/changed/subscription`. */
+  /** Ends the subscription to the feed provider numbers. */
   readonly 'DELETE /providernumbers/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -247,13 +247,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: DeleteProvidernumbersChangedSubscription
   }
-  /** Calls `GET /providernumbers/changed/subscription`. */
+  /** Shows the subscription to the feed provider numbers. */
   readonly 'GET /providernumbers/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetProvidernumbersChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /providernumbers/changed/subscription`. */
+  /** Subscribes to the feed provider numbers. */
   readonly 'POST /providernumbers/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -262,13 +262,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: PostProvidernumbersChangedSubscription
   }
-  /** Calls `GET /providernumbers/changed/subscription/events`. */
+  /** Lists the events that the feed provider numbers has. */
   readonly 'GET /providernumbers/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetProvidernumbersChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /providers`. */
+  /** Lists the people and resources that are scheduled. */
   readonly 'GET /providers': {
     readonly request: {
       readonly query?: {
@@ -282,7 +282,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly providers: readonly GetProviders[] }
   }
-  /** Calls `POST /providers`. */
+  /** Adds a provider. Its answer has not been seen. */
   readonly 'POST /providers': {
     readonly request: {
       readonly form: {
@@ -327,7 +327,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `POST /providers/addbillingrows`. */
+  /** Sets providers up for billing. Its answer has not been seen. */
   readonly 'POST /providers/addbillingrows': {
     readonly request: {
       readonly form: {
@@ -340,7 +340,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /providers/changed`. */
+  /** Takes changed records of the feed providers; what is answered counts as processed. */
   readonly 'GET /providers/changed': {
     readonly request: {
       readonly query?: {
@@ -353,7 +353,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly providers: readonly GetProvidersChanged[] }
   }
-  /** Calls `DELETE /providers/changed/subscription`. */
+  /** Ends the subscription to the feed providers. */
   readonly 'DELETE /providers/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -362,13 +362,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: DeleteProvidersChangedSubscription
   }
-  /** Calls `GET /providers/changed/subscription`. */
+  /** Shows the subscription to the feed providers. */
   readonly 'GET /providers/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetProvidersChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /providers/changed/subscription`. */
+  /** Subscribes to the feed providers. */
   readonly 'POST /providers/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -377,13 +377,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: PostProvidersChangedSubscription
   }
-  /** Calls `GET /providers/changed/subscription/events`. */
+  /** Lists the events that the feed providers has. */
   readonly 'GET /providers/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetProvidersChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /providers/dictationsettings`. */
+  /** Lists dictation settings (providers). Its answer has not been seen. */
   readonly 'GET /providers/dictationsettings': {
     readonly request: {
       readonly query?: {
@@ -394,7 +394,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `DELETE /providers/{providerid}`. */
+  /** Removes a provider. Its answer has not been seen. */
   readonly 'DELETE /providers/{providerid}': {
     readonly request: {
       readonly path: {
@@ -403,7 +403,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /providers/{providerid}`. */
+  /** Shows one provider. */
   readonly 'GET /providers/{providerid}': {
     readonly request: {
       readonly path: {
@@ -418,7 +418,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ArrayOfOne<GetProvidersProviderid>
   }
-  /** Calls `PUT /providers/{providerid}`. */
+  /** Changes a provider. Its answer has not been seen. */
   readonly 'PUT /providers/{providerid}': {
     readonly request: {
       readonly path: {
@@ -465,7 +465,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /reference/providerspecialties`. */
+  /** Lists provider specialties to choose from. */
   readonly 'GET /reference/providerspecialties': {
     readonly request: {
       readonly query?: {
@@ -475,7 +475,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly providerspecialties: readonly GetReferenceProviderspecialties[] }
   }
-  /** Calls `GET /reference/providertypes`. */
+  /** Lists provider types to choose from. */
   readonly 'GET /reference/providertypes': {
     readonly request: {
       readonly query?: {
@@ -485,7 +485,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly providertypes: readonly GetReferenceProvidertypes[] }
   }
-  /** Calls `GET /referringprovidernumbers/changed`. */
+  /** Takes changed records of the feed referring provider numbers; what is answered counts as processed. */
   readonly 'GET /referringprovidernumbers/changed': {
     readonly request: {
       readonly query?: {
@@ -498,7 +498,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly referringprovidernumbers: readonly OpenRecord[] }
   }
-  /** Calls `DELETE /referringprovidernumbers/changed/subscription`. */
+  /** Ends the subscription to the feed referring provider numbers. */
   readonly 'DELETE /referringprovidernumbers/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -507,13 +507,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: DeleteReferringprovidernumbersChangedSubscription
   }
-  /** Calls `GET /referringprovidernumbers/changed/subscription`. */
+  /** Shows the subscription to the feed referring provider numbers. */
   readonly 'GET /referringprovidernumbers/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetReferringprovidernumbersChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /referringprovidernumbers/changed/subscription`. */
+  /** Subscribes to the feed referring provider numbers. */
   readonly 'POST /referringprovidernumbers/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -522,13 +522,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: PostReferringprovidernumbersChangedSubscription
   }
-  /** Calls `GET /referringprovidernumbers/changed/subscription/events`. */
+  /** Lists the events that the feed referring provider numbers has. */
   readonly 'GET /referringprovidernumbers/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetReferringprovidernumbersChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /referringproviders`. */
+  /** Lists the providers of other practices who refer patients. */
   readonly 'GET /referringproviders': {
     readonly request: {
       readonly query?: {
@@ -538,7 +538,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly referringproviders: readonly GetReferringproviders[] }
   }
-  /** Calls `POST /referringproviders`. */
+  /** Adds a referring provider. Its answer has not been seen. */
   readonly 'POST /referringproviders': {
     readonly request: {
       readonly form: {
@@ -561,7 +561,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `GET /referringproviders/changed`. */
+  /** Takes changed records of the feed referring providers; what is answered counts as processed. */
   readonly 'GET /referringproviders/changed': {
     readonly request: {
       readonly query?: {
@@ -574,7 +574,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: ListEnvelope & { readonly referringproviders: readonly GetReferringprovidersChanged[] }
   }
-  /** Calls `DELETE /referringproviders/changed/subscription`. */
+  /** Ends the subscription to the feed referring providers. */
   readonly 'DELETE /referringproviders/changed/subscription': {
     readonly request: {
       readonly query?: {
@@ -583,13 +583,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: DeleteReferringprovidersChangedSubscription
   }
-  /** Calls `GET /referringproviders/changed/subscription`. */
+  /** Shows the subscription to the feed referring providers. */
   readonly 'GET /referringproviders/changed/subscription': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetReferringprovidersChangedSubscription[]; readonly status?: string }
   }
-  /** Calls `POST /referringproviders/changed/subscription`. */
+  /** Subscribes to the feed referring providers. */
   readonly 'POST /referringproviders/changed/subscription': {
     readonly request: {
       readonly form?: {
@@ -598,13 +598,13 @@ export interface ProvidersEndpoints {
     }
     readonly response: PostReferringprovidersChangedSubscription
   }
-  /** Calls `GET /referringproviders/changed/subscription/events`. */
+  /** Lists the events that the feed referring providers has. */
   readonly 'GET /referringproviders/changed/subscription/events': {
     readonly request: {
     }
     readonly response: ListEnvelope & { readonly subscriptions: readonly GetReferringprovidersChangedSubscriptionEvents[] }
   }
-  /** Calls `GET /referringproviders/{referringproviderid}`. */
+  /** Shows one referring provider. Its answer has not been seen. */
   readonly 'GET /referringproviders/{referringproviderid}': {
     readonly request: {
       readonly path: {
@@ -613,7 +613,7 @@ export interface ProvidersEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Calls `PUT /referringproviders/{referringproviderid}`. */
+  /** Changes a referring provider. Its answer has not been seen. */
   readonly 'PUT /referringproviders/{referringproviderid}': {
     readonly request: {
       readonly path: {
