@@ -16,8 +16,21 @@ export interface Input {
   flag(name: string, fallback?: boolean): boolean
   /** The field as an integer; throws the recorded 400 answer ("Expecting type integer, …") when it is not one. */
   integer(name: string): number | undefined
+  /** The field as a part of a multipart body, with its exact bytes; undefined in any other body. */
+  part(name: string): Part | undefined
   /** All fields as sent (name in the sender's case → values): paging links echo them. */
   readonly entries: readonly (readonly [name: string, value: string])[]
+}
+
+/** A part of a multipart body. */
+export interface Part {
+  readonly name: string
+  /** As sent; undefined for a part that is a plain field. */
+  readonly fileName: string | undefined
+  readonly contentType: string | undefined
+  /** Its `Content-Transfer-Encoding` in lower case. */
+  readonly transferEncoding: string | undefined
+  readonly bytes: Buffer
 }
 
 export interface RouteContext {
@@ -26,6 +39,8 @@ export interface RouteContext {
   readonly reachable: readonly Practice[]
   readonly app: App
   readonly input: Input
+  /** `Accept` as sent. */
+  readonly accept?: string | undefined
   /** The request's path without its query, from `/v1/` on: paging links repeat it. */
   readonly url: string
   /** Path parameters by name, e.g. `patientid`. */
@@ -38,6 +53,15 @@ export interface RouteContext {
 export interface Reply {
   readonly status: number
   readonly body: unknown
+  /** Set for an answer that is no JSON: it goes out in the place of `body`. */
+  readonly content?: Content
+}
+
+/** An answer as it stands: a file, a page, a text. */
+export interface Content {
+  /** `Content-Type` as sent. */
+  readonly type: string
+  readonly bytes: Buffer
 }
 
 export interface Route {

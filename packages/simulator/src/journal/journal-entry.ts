@@ -1,4 +1,4 @@
-import { formOf } from '../server/answer.ts'
+import { bodyEncoding, formOf, isMultipart } from '../server/answer.ts'
 import type { Call } from '../server/backend.ts'
 
 /** One thing that came from outside and changed the world. Everything else follows from seed, start and the clock. */
@@ -14,6 +14,8 @@ export type JournalEntry =
       readonly query: string
       /** Urlencoded form; empty when there was none. */
       readonly form: string
+      /** A body that is no form, with its content type: the exact bytes in base64. */
+      readonly multipart?: { readonly type: string; readonly base64: string }
     }
   | {
       /** A feed page that was handed out and is processed by that. */
@@ -37,8 +39,11 @@ export type JournalEntry =
 
 /** The entry of a call that may change something. */
 export function writeEntry({ app, practiceId, arrival }: Call, resource: string): JournalEntry {
-  const { method, query } = arrival
-  return { kind: 'write', app: app.clientId, practice: practiceId, method, resource, query, form: formOf(arrival) }
+  const { method, query, contentType, body } = arrival
+  const entry = { kind: 'write', app: app.clientId, practice: practiceId, method, resource, query } as const
+  if (contentType === undefined || !isMultipart(contentType)) return { ...entry, form: formOf(arrival) }
+  const base64 = Buffer.from(body, bodyEncoding(contentType)).toString('base64')
+  return { ...entry, form: '', multipart: { type: contentType, base64 } }
 }
 
 const kinds: readonly string[] = ['write', 'read', 'change', 'day'] satisfies JournalEntry['kind'][]

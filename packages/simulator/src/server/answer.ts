@@ -9,7 +9,9 @@ export interface Arrival {
   readonly contentType: string | undefined
   /** `X-Request-Id` as sent: a caller's own name for what it intends. */
   readonly requestId?: string | undefined
-  /** Decoded body; empty when there was none. */
+  /** `Accept` as sent. */
+  readonly accept?: string | undefined
+  /** Body decoded as `bodyEncoding` says; empty when there was none. */
   readonly body: string
 }
 
@@ -19,13 +21,22 @@ export interface Answer {
   readonly headers: readonly string[]
   /** The answer brings quota headers of its own, as a recorded one may. */
   readonly ownRateLimit?: boolean
-  /** The body, or its pieces for one that is too large to be built at once. */
-  readonly body: string | Iterable<string>
+  /** The body as text or bytes, or its pieces for one that is too large to be built at once. */
+  readonly body: string | Buffer | Iterable<string>
 }
 
 /** A JSON answer without athenahealth's headers. */
 export function jsonAnswer(status: number, body: unknown, headers: readonly string[] = []): Answer {
   return { status, headers: ['Content-Type', 'application/json', ...headers], body: JSON.stringify(body) }
+}
+
+/** How a body of this content type is held as text: a multipart body, whose parts may be any bytes, with one character a byte. */
+export function bodyEncoding(contentType: string | undefined): 'utf8' | 'latin1' {
+  return isMultipart(contentType) ? 'latin1' : 'utf8'
+}
+
+export function isMultipart(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^\s*multipart\//i.test(contentType)
 }
 
 /** The urlencoded form in a request's body; other content types carry no fields, as far as is known. */

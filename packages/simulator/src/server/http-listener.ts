@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Answer, Arrival } from './answer.ts'
+import { bodyEncoding, type Answer, type Arrival } from './answer.ts'
 import { tooLargeAnswer } from './gateway.ts'
 
 /** Larger bodies are refused: 20 MB documents, base64-encoded and urlencoded, stay below it. */
@@ -70,7 +70,8 @@ function receive(options: ListenerOptions, message: IncomingMessage, response: S
   })
   message.on('end', () => {
     if (!response.headersSent) {
-      reply(options, response, arrivalOf(message, Buffer.concat(chunks).toString('utf8')))
+      const encoding = bodyEncoding(message.headers['content-type'])
+      reply(options, response, arrivalOf(message, Buffer.concat(chunks).toString(encoding)))
     }
   })
 }
@@ -96,6 +97,7 @@ function arrivalOf({ method = 'GET', url = '/', headers }: IncomingMessage, body
     authorization: headers.authorization,
     contentType: headers['content-type'],
     requestId: headers['x-request-id']?.toString(),
+    accept: headers.accept,
     body,
   }
 }
@@ -108,6 +110,11 @@ function send(options: ListenerOptions, response: ServerResponse, answer: Answer
     const bytes = Buffer.byteLength(answer.body)
     response.writeHead(answer.status, [...headers, 'Content-Length', String(bytes)])
     response.end(answer.body, bytes === answer.body.length ? 'latin1' : 'utf8')
+    return
+  }
+  if (Buffer.isBuffer(answer.body)) {
+    response.writeHead(answer.status, [...headers, 'Content-Length', String(answer.body.length)])
+    response.end(answer.body)
     return
   }
   response.writeHead(answer.status, headers)

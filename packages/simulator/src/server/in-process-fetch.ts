@@ -1,5 +1,5 @@
 import { nextTurn } from '../clock/next-turn.ts'
-import type { Answer, Arrival } from './answer.ts'
+import { bodyEncoding, type Answer, type Arrival } from './answer.ts'
 
 /**
  * A `fetch` that reaches the simulator without a socket. Any host is taken for the simulator's, so nothing leaves the
@@ -12,7 +12,8 @@ export function inProcessFetch(
 ): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
-    const body = request.body === null ? '' : await request.text()
+    const encoding = bodyEncoding(request.headers.get('content-type') ?? undefined)
+    const body = request.body === null ? '' : Buffer.from(await request.arrayBuffer()).toString(encoding)
     request.signal.throwIfAborted()
     const url = new URL(request.url)
     const answer = await handle({
@@ -22,6 +23,7 @@ export function inProcessFetch(
       authorization: request.headers.get('authorization') ?? undefined,
       contentType: request.headers.get('content-type') ?? undefined,
       requestId: request.headers.get('x-request-id') ?? undefined,
+      accept: request.headers.get('accept') ?? undefined,
       body,
     })
     // A turn of the event loop, as any real answer takes: callers must not depend on an answer that is already there.
@@ -38,9 +40,10 @@ function headersOf({ headers }: Answer, date: string): Headers {
   return result
 }
 
-function bodyOf({ status, body }: Answer): string | ReadableStream<Uint8Array> | null {
+function bodyOf({ status, body }: Answer): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null {
   if (status === 204 || status === 304) return null
   if (typeof body === 'string') return body
+  if (Buffer.isBuffer(body)) return new Uint8Array(body)
   const encoder = new TextEncoder()
   const pieces = body[Symbol.iterator]()
   return new ReadableStream({

@@ -1,7 +1,8 @@
 /** Reads query strings and form bodies the way athenahealth does: one bag of fields, names in any case, three array forms. */
-import type { Input } from '../route.ts'
-import { invalid } from './reply.ts'
-import { ReplyError } from '../route.ts'
+import { ReplyError, type Input, type Part } from '../route.ts'
+import { formOf, isMultipart, type Arrival } from './answer.ts'
+import { parseMultipart } from './multipart.ts'
+import { invalid, invalidData } from './reply.ts'
 
 type Field = readonly [name: string, value: string]
 
@@ -18,6 +19,11 @@ function decodeToken(token: string): string {
   } catch {
     return spaced
   }
+}
+
+/** A part as a field: the text of a plain one, nothing for a file, which is asked for by `part`. */
+function partField({ name, fileName, bytes }: Part): Field {
+  return [name, fileName === undefined ? bytes.toString('utf8') : '']
 }
 
 /** The fields of an urlencoded text in their order; fields without a name are dropped. */
@@ -46,21 +52,55 @@ export function parseInput(query: string, form = ''): Input {
   return new RequestInput(query, form)
 }
 
+/** The fields of a request: its query and its body, be that an urlencoded form or multipart. */
+export function inputOf(arrival: Arrival): Input {
+  if (arrival.body === '') return new RequestInput(arrival.query, '')
+  if (!isMultipart(arrival.contentType)) return new RequestInput(arrival.query, formOf(arrival))
+  return new RequestInput(arrival.query, '', { contentType: arrival.contentType ?? '', body: arrival.body })
+}
+
+/** A multipart body, one character a byte. */
+interface Multipart {
+  readonly contentType: string
+  readonly body: string
+}
+
 class RequestInput implements Input {
   readonly #query: string
   readonly #form: string
+  readonly #multipart: Multipart | undefined
   #entries: readonly Field[] | undefined
   #values: Map<string, string[]> | undefined
+  #parts: readonly Part[] | undefined
 
-  constructor(query: string, form: string) {
+  constructor(query: string, form: string, multipart?: Multipart) {
     this.#query = query
     this.#form = form
+    this.#multipart = multipart
   }
 
   get entries(): readonly Field[] {
     this.#entries ??=
-      this.#form === '' ? parseFields(this.#query) : [...parseFields(this.#query), ...parseFields(this.#form)]
+      this.#multipart === undefined
+        ? this.#form === ''
+          ? parseFields(this.#query)
+          : [...parseFields(this.#query), ...parseFields(this.#form)]
+        : [...parseFields(this.#query), ...this.#allParts().map(partField)]
     return this.#entries
+  }
+
+  part(name: string): Part | undefined {
+    if (this.#multipart === undefined) return undefined
+    return this.#allParts().find((part) => fieldName(part.name) === name)
+  }
+
+  #allParts(): readonly Part[] {
+    if (this.#multipart !== undefined && this.#parts === undefined) {
+      this.#parts = parseMultipart(this.#multipart.body, this.#multipart.contentType)
+      // Cut short on its way or put together wrongly: no part of it can be trusted.
+      if (this.#parts === undefined) throw new ReplyError(invalidData('The multipart body is not well-formed.'))
+    }
+    return this.#parts ?? []
   }
 
   #valuesOf(name: string): readonly string[] | undefined {
