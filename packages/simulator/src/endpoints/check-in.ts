@@ -1,14 +1,12 @@
 /** Check-in and check-out. */
 import { statusOf } from '../practice/appointment-table.ts'
+import { checkInSections, openSections } from '../practice/check-in-sections.ts'
 import { stateOf } from '../practice/create-practice.ts'
-import { patientRecord } from '../practice/patient-record.ts'
 import type { PracticeState, Stamp } from '../practice/practice-state.ts'
-import { Refusal } from '../practice/refusal.ts'
+import { ReplyError, type Route, type RouteContext } from '../route.ts'
 import { cancelCheckIn, checkOut, completeCheckIn, startCheckIn } from '../practice/visit-changes.ts'
-import type { Route, RouteContext } from '../route.ts'
 import { ok } from '../server/reply.ts'
 import { orError, orFailure } from './answer-refusal.ts'
-import { checkInFields } from './departments.ts'
 import { pathAppointment, stampOf } from './request-fields.ts'
 
 type Step = (state: PracticeState, position: number, stamp: Stamp) => void
@@ -22,24 +20,21 @@ function step(name: string, run: Step, key: 'errormessage' | 'message'): Route {
   return { method: 'POST', path: `/appointments/{appointmentid}/${name}`, handle: orFailure(key, handle) }
 }
 
-/** What is still missing before the patient can be checked in: one section of fields and one for the privacy notice. */
+/** A caller cannot pass over what is required, as the practice's staff can; the message tells which section (recorded). */
+const completeRequired: Step = (state, position, stamp) => {
+  const open = statusOf(state.appointments, position) === 'f' ? openSections(state, position) : []
+  if (open.length > 0) throw new ReplyError(ok({ success: false, message: `Incomplete: ${open.join(', ')}` }))
+  completeCheckIn(state, position, stamp)
+}
+
 function requirements(context: RouteContext): ReturnType<Route['handle']> {
-  const state = stateOf(context.practice)
-  const position = pathAppointment(context)
-  const status = statusOf(state.appointments, position)
-  if (status === 'o' || status === 'x') throw new Refusal('not_booked')
-  const patient = patientRecord(state, state.appointments.patient.get(position))
-  const fields = Object.fromEntries(checkInFields.map((name) => [name, Boolean(patient[name])]))
-  return ok([
-    { name: 'PATIENTINFORMATION', required: true, complete: Object.values(fields).every(Boolean), fields },
-    { name: 'PRIVACYNOTICE', required: false, complete: patient['privacyinformationverified'] === true, fields: [] },
-  ])
+  return ok(checkInSections(stateOf(context.practice), pathAppointment(context)))
 }
 
 export const checkInRoutes: readonly Route[] = [
   { method: 'GET', path: '/appointments/{appointmentid}/checkin', handle: orError(requirements) },
   step('startcheckin', startCheckIn, 'message'),
-  step('checkin', completeCheckIn, 'message'),
+  step('checkin', completeRequired, 'message'),
   step('cancelcheckin', cancelCheckIn, 'message'),
   step('checkout', checkOut, 'errormessage'),
 ]

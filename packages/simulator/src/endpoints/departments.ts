@@ -1,20 +1,21 @@
 /** `GET /departments`, one department, and what its check-in asks for. */
+import { checkInFields } from '../practice/check-in-sections.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { departmentRecord, type Department } from '../practice/department.ts'
+import { providersSeeing, providersWorking } from '../practice/providers-seeing.ts'
 import { departmentById } from '../practice/practice-state.ts'
 import { ReplyError, type Route, type RouteContext } from '../route.ts'
 import { list, notFound, ok, one } from '../server/reply.ts'
 
-/** What must be filled in before a patient can be checked in, as `checkinrequired` lists it. */
-export const checkInFields: readonly string[] = ['firstname', 'lastname', 'dob', 'homephone']
-
+/** `providerlist` names who has appointments there, `fullproviderlist` who could have (documented). */
 function shownDepartment(context: RouteContext, department: Department): Record<string, unknown> {
   const record = departmentRecord(department, context.now)
-  if (!context.input.flag('providerlist') && !context.input.flag('fullproviderlist')) return record
-  const providers = stateOf(context.practice).providers.filter(
-    (provider) => !provider.deleted && provider.week.includes(department.index),
-  )
-  return { ...record, providerlist: providers.map((provider) => provider.id) }
+  const { input } = context
+  const full = input.flag('fullproviderlist')
+  if (!full && !input.flag('providerlist')) return record
+  const state = stateOf(context.practice)
+  const providers = full ? providersWorking(state, department) : providersSeeing(state, department)
+  return { ...record, providerlist: providers.map(({ id }) => id) }
 }
 
 function listDepartments(context: RouteContext): ReturnType<Route['handle']> {

@@ -88,14 +88,18 @@ export function integersField(input: Input, name: string): number[] | undefined 
 }
 
 /** Indexes of the departments of an array field; an unknown id matches nothing. */
-export function departmentsField(state: PracticeState, input: Input): Set<number> | undefined {
-  const ids = integersField(input, 'departmentid')
+export function departmentsField(
+  state: PracticeState,
+  input: Input,
+  name = 'departmentid',
+): Set<number> | undefined {
+  const ids = integersField(input, name)
   return ids === undefined ? undefined : new Set(ids.map((id) => departmentById(state, id)?.index ?? -1))
 }
 
 /** Indexes of the providers of an array field; an unknown id matches nothing. */
-export function providersField(state: PracticeState, input: Input): Set<number> | undefined {
-  const ids = integersField(input, 'providerid')
+export function providersField(state: PracticeState, input: Input, name = 'providerid'): Set<number> | undefined {
+  const ids = integersField(input, name)
   return ids === undefined ? undefined : new Set(ids.map((id) => providerById(state, id)?.index ?? -1))
 }
 

@@ -1,9 +1,13 @@
 /** Every route of the simulated v1 API but the changed-data feeds. */
 import type { Route } from '../route.ts'
 import { allergyRoutes } from './allergies.ts'
+import { appointmentMarkRoutes } from './appointment-marks.ts'
 import { appointmentNoteRoutes } from './appointment-notes.ts'
 import { appointmentReadRoutes } from './appointment-reads.ts'
+import { appointmentReminderRoutes } from './appointment-reminders.ts'
 import { appointmentTypeRoutes } from './appointment-types.ts'
+import { appointmentVisitRoutes } from './appointment-visits.ts'
+import { appointmentWaitlistRoutes } from './appointment-waitlist.ts'
 import { bookingRoutes } from './bookings.ts'
 import { checkInRoutes } from './check-in.ts'
 import { departmentRoutes } from './departments.ts'
@@ -29,6 +33,10 @@ export const routes: readonly Route[] = [
   ...patientWriteRoutes,
   ...appointmentReadRoutes,
   ...appointmentNoteRoutes,
+  ...appointmentMarkRoutes,
+  ...appointmentReminderRoutes,
+  ...appointmentWaitlistRoutes,
+  ...appointmentVisitRoutes,
   ...openSlotRoutes,
   ...slotWriteRoutes,
   ...bookingRoutes,

@@ -62,9 +62,13 @@ function removeSlot(context: RouteContext): ReturnType<Route['handle']> {
 }
 
 function freeze(context: RouteContext): ReturnType<Route['handle']> {
+  const { input } = context
   const position = pathAppointment(context)
-  requireFields(context.input, ['freeze'])
-  setFrozen(stateOf(context.practice), { position, frozen: context.input.flag('freeze') }, stampOf(context))
+  requireFields(input, ['freeze'])
+  // Documented only as whether the appointment can be cancelled; we read it as: while it is frozen.
+  const cancelLocked = input.flag('freeze') && !input.flag('requirescancellation', true)
+  const freezing = { position, frozen: input.flag('freeze'), cancelLocked }
+  setFrozen(stateOf(context.practice), freezing, stampOf(context))
   return ok({ success: true, errormessage: '' })
 }
 

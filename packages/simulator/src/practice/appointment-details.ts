@@ -1,8 +1,6 @@
 /** What only some appointments have: each kind is kept for those appointments alone. */
-import { markModified } from './fill-slot.ts'
 import { practicePart } from './practice-part.ts'
-import type { PracticeState, Stamp } from './practice-state.ts'
-import { announceAppointment, begin } from './slot-changes.ts'
+import type { PracticeState } from './practice-state.ts'
 
 export interface AccidentData {
   readonly anotherPartyResponsible: boolean
@@ -58,29 +56,4 @@ export function dropDetail(state: PracticeState, position: number, name: keyof A
   const part = detailsPart(state)
   const { [name]: _, ...rest } = part.get(position) ?? none
   part.set(position, rest)
-}
-
-/** Sets details of an appointment as a change of it. */
-export function changeDetails(state: PracticeState, input: DetailsChange, stamp: Stamp): void {
-  const change = begin(state, stamp)
-  setDetails(state, input.position, input.details)
-  markModified(state.appointments, input.position, change)
-  announceAppointment(state, input.position, 'UpdateAppointment')
-}
-
-export interface DetailsChange {
-  readonly position: number
-  readonly details: AppointmentDetails
-}
-
-/** Notes that the patient was reminded. The record itself stays: athenahealth has an event of its own for this. */
-export function addReminderCall(
-  state: PracticeState,
-  { position, call }: { position: number; call: Omit<ReminderCall, 'at'> },
-  stamp: Stamp,
-): void {
-  const { at } = begin(state, stamp)
-  const { reminderCalls = [] } = appointmentDetails(state, position)
-  setDetails(state, position, { reminderCalls: [...reminderCalls, { ...call, at }] })
-  announceAppointment(state, position, 'UpdateReminderCall')
 }

@@ -8,6 +8,7 @@ import { patientExists, patientStatus } from './patient-table.ts'
 import { listed, type PracticeState, type Stamp } from './practice-state.ts'
 import { Refusal } from './refusal.ts'
 import { announceAppointment, begin, deleteSlot, reopenTime } from './slot-changes.ts'
+import { dropWishesFor } from './waitlist.ts'
 
 export interface BookingInput extends Booking {
   /** Position of the open slot. */
@@ -34,7 +35,8 @@ export function bookAppointment(state: PracticeState, input: BookingInput, stamp
   announceAppointment(state, input.position, 'ScheduleAppointment')
 }
 
-function checkPatient(state: PracticeState, patient: number): void {
+/** Refuses `unknown_patient` and, for one deleted or merged, `patient_gone`. */
+export function checkPatient(state: PracticeState, patient: number): void {
   if (!patientExists(state.patients, patient)) throw new Refusal('unknown_patient')
   const status = patientStatus(state.patients, patient)
   if (status === 'deleted' || status === 'merged') throw new Refusal('patient_gone')
@@ -122,6 +124,7 @@ function markCancelled(
   const { appointments: table } = state
   setStatus(table, position, 'x')
   table.cancellations.set(position, { ...change, reasonId, rescheduledTo })
+  dropWishesFor(state, position)
   markModified(table, position, change)
 }
 

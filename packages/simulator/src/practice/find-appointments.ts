@@ -73,15 +73,9 @@ export interface OpenQuery {
   readonly lastDay: number
   readonly departments: ReadonlySet<number>
   readonly providers?: ReadonlySet<number> | undefined
-  /** Types asked for; a generic slot fits every one of them that is not longer. Undefined: any type. */
-  readonly types?: ReadonlySet<number> | undefined
   readonly showFrozen: boolean
   /** Slots of types that patients cannot book themselves too. */
   readonly showInternal: boolean
-  readonly now: number
-  /** Earliest and latest start as distance from now; undefined for no check. */
-  readonly minHours?: number | undefined
-  readonly maxDays?: number | undefined
 }
 
 /** Positions of open slots, by day, start and id. */
@@ -101,21 +95,23 @@ function isOpenFor(state: PracticeState, position: number, query: OpenQuery): bo
     query.departments.has(table.department.get(position)) &&
     among(query.providers, table.provider.get(position)) &&
     (query.showFrozen || table.frozen.get(position) === 0) &&
-    typeFits(state, table.type.get(position), query) &&
-    inTime(state, position, query)
+    (query.showInternal || listed(state.types, table.type.get(position)).patientFacing)
   )
 }
 
-function typeFits(state: PracticeState, slotType: number, query: OpenQuery): boolean {
+/** True when a slot of one type is listed for another: its own, or any that is not longer than a generic one. */
+export function fitsSlotType(state: PracticeState, wanted: number, slotType: number): boolean {
+  if (wanted === slotType) return true
   const slot = listed(state.types, slotType)
-  if (!slot.patientFacing && !query.showInternal) return false
-  if (query.types === undefined || query.types.has(slotType)) return true
-  if (!slot.generic) return false
-  return [...query.types].some((type) => listed(state.types, type).durationMinutes <= slot.durationMinutes)
+  return slot.generic && listed(state.types, wanted).durationMinutes <= slot.durationMinutes
 }
 
-function inTime(state: PracticeState, position: number, { now, minHours, maxDays }: OpenQuery): boolean {
-  if (minHours === undefined || maxDays === undefined) return true
+/** True when a slot begins neither too soon nor too far ahead of `now`. */
+export function isInTime(
+  state: PracticeState,
+  position: number,
+  { now, minHours, maxDays }: { now: number; minHours: number; maxDays: number },
+): boolean {
   const startsAt = startOf(state, position)
   return startsAt >= now + minHours * 3_600_000 && startsAt <= now + maxDays * dayMs
 }

@@ -1,4 +1,5 @@
 /** Open slots: added, deleted, frozen, and opened again when a booking falls away. */
+import { appointmentDetails, setDetails } from './appointment-details.ts'
 import { addSlotRow, appointmentId, setStatus, statusOf, type SlotPlace } from './appointment-table.ts'
 import { markModified, type Change } from './fill-slot.ts'
 import type { PracticeEvent } from './practice.ts'
@@ -55,19 +56,25 @@ export function deleteSlot(state: PracticeState, position: number, stamp: Stamp)
 export interface Freezing {
   readonly position: number
   readonly frozen: boolean
+  /** Whether a booked appointment cannot be cancelled until it is thawed. */
+  readonly cancelLocked?: boolean
 }
 
 /**
  * Freezes a slot or a booked appointment (recorded: booked ones show `frozen`), or thaws it. Refuses `slot_not_open` in any
  * other state, `already_frozen`, `already_unfrozen`.
  */
-export function setFrozen(state: PracticeState, { position, frozen }: Freezing, stamp: Stamp): void {
+export function setFrozen(state: PracticeState, freezing: Freezing, stamp: Stamp): void {
+  const { position, frozen, cancelLocked = false } = freezing
   const { appointments: table } = state
   if (!['o', 'f'].includes(statusOf(table, position))) throw new Refusal('slot_not_open')
   const wanted = frozen ? 1 : 0
   if (table.frozen.get(position) === wanted) throw new Refusal(frozen ? 'already_frozen' : 'already_unfrozen')
   const change = begin(state, stamp)
   table.frozen.set(position, wanted)
+  if (cancelLocked !== (appointmentDetails(state, position).cancelLocked ?? false)) {
+    setDetails(state, position, { cancelLocked })
+  }
   markModified(table, position, change)
   announceAppointment(state, position, frozen ? 'FreezeAppointment' : 'UnfreezeAppointment')
 }
