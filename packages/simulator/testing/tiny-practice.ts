@@ -1,7 +1,7 @@
 /** A practice of a few records for tests of the server alone: the smallest thing that honours the contract. */
 import type { Practice, PracticeEvent } from '../src/practice/practice.ts'
 import type { Route } from '../src/route.ts'
-import { list, missingFields, notFound, ok, one } from '../src/server/reply.ts'
+import { invalid, list, missingFields, notFound, ok, one } from '../src/server/reply.ts'
 import type { SimulatorParts } from '../src/server/start-simulator.ts'
 
 export type Change = Omit<PracticeEvent, 'at'> & { readonly fields?: Record<string, unknown> }
@@ -73,6 +73,7 @@ const tinyRoutes: readonly Route[] = [
     },
   },
   { method: 'PUT', path: '/appointments/booked/{appointmentid}', handle: () => ok(1) },
+  { method: 'POST', path: '/refuse', handle: () => invalid('integer', 'x') },
   {
     method: 'GET',
     path: '/practiceinfo',

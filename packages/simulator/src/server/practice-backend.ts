@@ -2,10 +2,10 @@ import type { Practice } from '../practice/practice.ts'
 import { ReplyError, type Reply, type Route, type RouteContext } from '../route.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
 import type { Encoding } from '../tokens/app-options.ts'
-import type { Answer } from './answer.ts'
+import { formOf, type Answer } from './answer.ts'
 import type { Backend, Call } from './backend.ts'
 import { unroutedAnswer } from './gateway.ts'
-import { inputOf } from './input.ts'
+import { parseInput } from './input.ts'
 import { encodeQuirky, type Whims } from './quirky-body.ts'
 import { badAuth, invalidPractice } from './reply.ts'
 import type { Rollout } from './rollout.ts'
@@ -79,8 +79,7 @@ function contextOf({ arrival, app, now }: Call, match: Match, found: Found): Rou
     practice: found.practice,
     reachable: found.reachable,
     app,
-    input: inputOf(arrival),
-    accept: arrival.accept,
+    input: parseInput(arrival.query, arrival.body === '' ? '' : formOf(arrival)),
     url: arrival.path,
     path: match.path,
     now,
@@ -100,8 +99,6 @@ function handle(deps: PracticeBackendDeps, route: Route, context: RouteContext):
 /** A reply in the app's encoding and with its quirks, with the headers recorded on athenahealth's answers. */
 function encodeReply(reply: Reply, { app, arrival }: Call, whims: Whims): Answer {
   const { encoding, quirks } = app
-  const { content } = reply
-  if (content !== undefined) return { status: reply.status, headers: contentHeaders(content.type), body: content.bytes }
   const { status, body } =
     quirks === undefined
       ? { status: reply.status, body: encodeBody(reply.body, encoding) }
@@ -117,16 +114,11 @@ function stringify(_name: string, value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
 }
 
-function contentHeaders(type: string): readonly string[] {
-  return successHeaders.map((text) => (text === jsonType ? type : text))
-}
-
-const jsonType = 'application/json; charset=UTF-8'
 const successHeaders = [
   'Cache-Control',
   'no-cache, no-store',
   'Content-Type',
-  jsonType,
+  'application/json; charset=UTF-8',
   'Expires',
   'Mon, 06 Jan 1975 16:00:00 GMT',
   'Pragma',

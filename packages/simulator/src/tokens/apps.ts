@@ -194,8 +194,10 @@ function checkChange({ retireKey, ...change }: AppChange): void {
   if (retireKey !== undefined && typeof retireKey !== 'string') throw new TypeError('"retireKey" must be text')
   for (const [name, value] of Object.entries(change)) {
     if (value === undefined || (value === null && plainFields.includes(name))) continue
-    const field = Object.hasOwn(sameAs, name) ? sameAs[name as keyof typeof sameAs] : name
-    checkAppFields({ [field]: value }, [...plainFields, ...Object.values(sameAs)])
+    if (Object.hasOwn(sameAs, name)) {
+      const field = sameAs[name as keyof typeof sameAs]
+      checkAppFields({ [field]: value }, [field])
+    } else checkAppFields({ [name]: value }, plainFields)
   }
 }
 
