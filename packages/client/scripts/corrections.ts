@@ -23,6 +23,15 @@ export const corrections: Readonly<Record<string, Correction>> = {
   // Takes `maxresults` instead.
   'GET /patients/search': { paging: 'none' },
   'GET /patients/enhancedbestmatch': { paging: 'none' },
+  // Read by clients of others, without a recorded answer.
+  'GET /ping': { envelope: 'object', fields: { pong: 'text' } },
+  'GET /patients/{patientid}/photo': { envelope: 'object', fields: { image: 'text' } },
+  'GET /patients/{patientid}/driverslicense': { envelope: 'object', fields: { image: 'text' } },
+  'POST /appointments/{appointmentid}/checkout': {
+    envelope: 'object',
+    fields: { success: 'boolean', errormessage: 'text' },
+  },
+  'POST /claims': { envelope: 'object', fields: { success: 'boolean', claimids: 'ids' } },
   // What a check-in needs: not a list of the practice's.
   'GET /appointments/{appointmentid}/checkin': { paging: 'none' },
 }

@@ -14,7 +14,7 @@ import { type Read, type Reading, readItems, readList, readRecord } from './read
 export function readAnswer(reading: Reading): Answer<unknown> {
   const { entry, answered, planned } = reading
   const { value, unreadable } = isScalar(answered.value) ? readScalar(reading, answered.value) : readShape(reading)
-  checkIdentity({ entry, answered, path: planned.path ?? {}, value })
+  checkIdentity({ entry, answered, planned, value })
   return { value, raw: answered.raw, meta: answered.meta, ...(unreadable.length > 0 && { unreadable }) }
 }
 
@@ -75,8 +75,8 @@ function isScalar(value: unknown): value is string | number | boolean {
 }
 
 /**
- * A bare value. To a write `1` and `true` say that it is done, and a text says why not. Where nothing is known of an
- * endpoint's answers only a plain refusal is taken for one: a write reported as not done that was done would be sent again.
+ * A bare value. To a write `1` and `true` say that it is done, and a text says why not. A number might be an id, and what
+ * nobody has seen might be anything: neither is taken for a refusal, because a write that was done would be sent again.
  */
 function readScalar(reading: Reading, said: string | number | boolean): Read {
   const { entry, answered } = reading
@@ -87,14 +87,16 @@ function readScalar(reading: Reading, said: string | number | boolean): Read {
     throw failedCall(answered.call, failure, answered.meta)
   }
   if (entry.envelope === 'unknown') return { value: { scalar: said }, unreadable: [] }
-  if (isRead) throw badAnswer(answered, 'malformed-response', 'a bare value in place of a record')
+  if (isRead || coerce.boolean(said) !== true) {
+    throw badAnswer(answered, 'malformed-response', 'a bare value in place of a record')
+  }
   if (entry.envelope === 'scalar') return { value: said, unreadable: [] }
   return { value: entry.envelope === 'one' ? [{}] : {}, unreadable: [] }
 }
 
 function isRefusal(entry: CatalogueEntry, said: string | number | boolean): boolean {
-  const done = coerce.boolean(said)
-  if (done === true) return false
   if (typeof said === 'string' && /^\s*invalid\b/i.test(said)) return true
-  return entry.method !== 'GET' && (done === false || entry.envelope !== 'unknown')
+  if (entry.method === 'GET') return false
+  const isText = typeof said === 'string' && coerce.boolean(said) !== true && coerce.number(said) === null
+  return coerce.boolean(said) === false || (isText && entry.envelope !== 'unknown')
 }

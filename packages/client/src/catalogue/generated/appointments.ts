@@ -261,6 +261,11 @@ interface PostAppointmentsAppointmentidCheckin extends OpenRecord {
   readonly success?: boolean
 }
 
+interface PostAppointmentsAppointmentidCheckout extends OpenRecord {
+  readonly success?: boolean
+  readonly errormessage?: string
+}
+
 interface PutAppointmentsAppointmentidFreeze extends OpenRecord {
   readonly errormessage?: string
   readonly success?: boolean
@@ -977,14 +982,14 @@ export interface AppointmentsEndpoints {
     }
     readonly response: PostAppointmentsAppointmentidCheckin
   }
-  /** Checks a patient out. Its answer has not been seen. */
+  /** Checks a patient out. */
   readonly 'POST /appointments/{appointmentid}/checkout': {
     readonly request: {
       readonly path: {
         readonly appointmentid: Id
       }
     }
-    readonly response: OpenRecord
+    readonly response: PostAppointmentsAppointmentidCheckout
   }
   /** Shows confirmation status of an appointment. Its answer has not been seen. */
   readonly 'GET /appointments/{appointmentid}/confirmationstatus': {

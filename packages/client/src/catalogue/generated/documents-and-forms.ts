@@ -254,6 +254,10 @@ interface GetPatientsPatientidDocumentsPrescription extends OpenRecord {
   readonly status?: string
 }
 
+interface GetPatientsPatientidDriverslicense extends OpenRecord {
+  readonly image?: string
+}
+
 interface PostPatientsPatientidMedicationhistoryconsentverified extends OpenRecord {
   readonly success?: boolean
 }
@@ -265,6 +269,10 @@ interface GetPatientsPatientidPatientcases extends OpenRecord {
   readonly patientcasetype?: string
   readonly status?: string
   readonly subject?: string
+}
+
+interface GetPatientsPatientidPhoto extends OpenRecord {
+  readonly image?: string
 }
 
 interface PostPatientsPatientidPhoto extends OpenRecord {
@@ -2788,7 +2796,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Shows driver’s license image of a patient. Its answer has not been seen. */
+  /** Shows driver’s license image of a patient. */
   readonly 'GET /patients/{patientid}/driverslicense': {
     readonly request: {
       readonly path: {
@@ -2798,7 +2806,7 @@ export interface DocumentsAndFormsEndpoints {
         readonly jpegoutput?: Maybe<boolean>
       }
     }
-    readonly response: OpenRecord
+    readonly response: GetPatientsPatientidDriverslicense
   }
   /** Adds a driver’s license image to a patient. Its answer has not been seen. */
   readonly 'POST /patients/{patientid}/driverslicense': {
@@ -2867,7 +2875,7 @@ export interface DocumentsAndFormsEndpoints {
     }
     readonly response: OpenRecord
   }
-  /** Shows a patient’s photo. Its answer has not been seen. */
+  /** Shows a patient’s photo. */
   readonly 'GET /patients/{patientid}/photo': {
     readonly request: {
       readonly path: {
@@ -2877,7 +2885,7 @@ export interface DocumentsAndFormsEndpoints {
         readonly jpegoutput?: Maybe<boolean>
       }
     }
-    readonly response: OpenRecord
+    readonly response: GetPatientsPatientidPhoto
   }
   /** Stores a patient’s photo. */
   readonly 'POST /patients/{patientid}/photo': {

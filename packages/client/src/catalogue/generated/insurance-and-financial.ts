@@ -30,6 +30,11 @@ interface GetClaims extends OpenRecord {
   readonly procedures?: readonly unknown[]
 }
 
+interface PostClaims extends OpenRecord {
+  readonly success?: boolean
+  readonly claimids?: readonly string[]
+}
+
 interface GetClaimsChanged extends OpenRecord {
   readonly claimid?: string
 }
@@ -287,7 +292,7 @@ export interface InsuranceAndFinancialEndpoints {
     }
     readonly response: ListEnvelope & { readonly claims: readonly GetClaims[] }
   }
-  /** Creates claims. Its answer has not been seen. */
+  /** Creates claims. */
   readonly 'POST /claims': {
     readonly request: {
       readonly form: {
@@ -307,7 +312,7 @@ export interface InsuranceAndFinancialEndpoints {
         readonly servicetypeaddons?: Maybe<JsonInput>
       }
     }
-    readonly response: OpenRecord
+    readonly response: PostClaims
   }
   /** Lists attachment type class (claims). Its answer has not been seen. */
   readonly 'GET /claims/attachmenttypeclass': {

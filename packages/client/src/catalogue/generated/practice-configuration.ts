@@ -160,6 +160,10 @@ interface GetMobilecarriers extends OpenRecord {
   readonly name?: string
 }
 
+interface GetPing extends OpenRecord {
+  readonly pong?: string
+}
+
 interface GetPracticeinfo extends OpenRecord {
   readonly ccmenabled?: boolean
   readonly experiencemode?: string
@@ -489,11 +493,11 @@ export interface PracticeConfigurationEndpoints {
     }
     readonly response: readonly GetMobilecarriers[]
   }
-  /** Answers that the API is there. Its answer has not been seen. */
+  /** Answers that the API is there. */
   readonly 'GET /ping': {
     readonly request: {
     }
-    readonly response: OpenRecord
+    readonly response: GetPing
   }
   /** Lists the practices the app can reach, with what each has switched on. */
   readonly 'GET /practiceinfo': {
