@@ -2,6 +2,7 @@
 import { routes } from '../src/endpoints/routes.ts'
 import { createPractice } from '../src/practice/create-practice.ts'
 import type { Practice, PracticeEvent } from '../src/practice/practice.ts'
+import type { PracticeTraits } from '../src/practice/practice-traits.ts'
 import { ReplyError, type Reply, type Route } from '../src/route.ts'
 import { parseInput } from '../src/server/input.ts'
 
@@ -21,10 +22,24 @@ export interface PracticeApi {
   rows(request: string): Record<string, unknown>[]
 }
 
-export function practiceApi(options: { seed?: number; patients?: number; now?: number } = {}): PracticeApi {
-  const { seed = 7, patients = 300, now = monday } = options
+export interface ApiOptions {
+  readonly seed?: number
+  readonly patients?: number
+  readonly now?: number
+  /** Restricted patients are shown unless this says otherwise: most tests are about other things. */
+  readonly traits?: Partial<PracticeTraits>
+}
+
+export function practiceApi(options: ApiOptions = {}): PracticeApi {
+  const { seed = 7, patients = 300, now = monday, traits } = options
   const clock = { now }
-  const practice = createPractice({ id: 195900, seed, patients, now: () => clock.now })
+  const practice = createPractice({
+    id: 195900,
+    seed,
+    patients,
+    now: () => clock.now,
+    traits: { restrictions: 'filtered', ...traits },
+  })
   const api: PracticeApi = {
     practice,
     events: [],
@@ -67,6 +82,7 @@ function callRoute(api: PracticeApi, request: string, form: string): Reply {
         path: params,
         now: api.clock.now,
       })
+      if (reply.content !== undefined) return reply
       // What the wire would carry: absent instead of undefined, and nothing shared with the practice's state.
       return { status: reply.status, body: JSON.parse(JSON.stringify(reply.body)) }
     } catch (error) {

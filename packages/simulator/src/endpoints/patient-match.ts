@@ -12,7 +12,7 @@ import { patientRecord } from '../practice/patient-record.ts'
 import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
 import { invalid, ok, refused } from '../server/reply.ts'
 import { shownOf } from './patient-reads.ts'
-import { requireFields } from './request-fields.ts'
+import { requireFields, sightOf } from './request-fields.ts'
 
 const matchFields = [
   'email',
@@ -65,7 +65,7 @@ function bestMatch(context: RouteContext): ReturnType<Route['handle']> {
   const least = minimumScore(input) ?? (input.flag('returnbestmatches') ? bestMatchesScore : exactNameScore)
   const show = shownOf(input)
   return ok(
-    chosen(matchPatients(state, person, least), input).map(({ id, score }) => ({
+    chosen(matchPatients(state, person, { least, sight: sightOf(input) }), input).map(({ id, score }) => ({
       ...patientRecord(state, id, show),
       score,
     })),

@@ -1,20 +1,27 @@
 /** Patients read: the list, the search by name, and one by id. */
 import { stateOf } from '../practice/create-practice.ts'
 import { findPatients, patientsUpcoming, searchPatients, type PatientCriteria } from '../practice/find-patients.ts'
+import { localCopies, localCopyIn, type LocalCopy } from '../practice/local-copies.ts'
 import { patientRecord } from '../practice/patient-record.ts'
+import { survivorOf } from '../practice/patient-table.ts'
+import { patientWriteFields, shownName } from '../practice/patient-write-fields.ts'
 import type { Show } from '../practice/practice.ts'
-import type { PracticeState } from '../practice/practice-state.ts'
-import type { Input, Route, RouteContext } from '../route.ts'
-import { list, ok, one } from '../server/reply.ts'
-import { dateField, departmentField, pathPatient, providerField, requireFields } from './request-fields.ts'
+import { listed, type PracticeState } from '../practice/practice-state.ts'
+import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
+import { invalidEnum, list, missingFields, ok } from '../server/reply.ts'
+import { dateField, departmentField, pathPatient, providerField, requireFields, sightOf } from './request-fields.ts'
 
-/** Search fields that are compared with the record as it stands; the rest of the documented ones has columns. */
-const recordFields: readonly string[] = `address1 address2 city state zip email homephone mobilephone workphone ssn sex
-  middlename suffix preferredname maritalstatus race ethnicitycode language6392code primarydepartmentid registrationdate
-  contactname contacthomephone contactmobilephone contactpreference contactrelationship employerphone guarantorfirstname
-  guarantorlastname guarantordob guarantoremail guarantorphone guarantorssn guarantoraddress1 guarantorcity
-  guarantorstate guarantorzip nextkinname nextkinphone nextkinrelationship guardianfirstname guardianlastname
-  consenttocall consenttotext portalaccessgiven referralsourceid notes countrycode3166`.split(/\s+/)
+/** Fields that have columns or are looked at in another way. */
+const searchedOtherwise = new Set(['firstname', 'lastname', 'dob', 'departmentid', 'primaryproviderid', 'status'])
+
+/** Search fields that are compared with the record as it stands: request name → name in the record. */
+const recordFields: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(patientWriteFields)
+    .filter((name) => !searchedOtherwise.has(name) && patientWriteFields[name]?.kind !== 'birthdate')
+    .map((name) => [name, shownName(name)] as const),
+  ['hierarchicalcode', 'hierarchicalcode'],
+  ['registrationdate', 'registrationdate'],
+])
 
 /** What a patient is to show, by athenahealth's `show…` fields. */
 export function shownOf(input: Input): Show {
@@ -22,18 +29,21 @@ export function shownOf(input: Input): Show {
     fullSsn: input.flag('showfullssn'),
     insurance: input.flag('showinsurance'),
     customFields: input.flag('showcustomfields'),
+    privacyCustomFields: input.flag('showprivacycustomfields'),
     portalStatus: input.flag('showportalstatus'),
-    localPatientId: input.flag('showlocalpatientid'),
+    localPatientId: input.flag('showlocalpatientid') || input.flag('limitlocalpatientid'),
     allPatientStatuses: input.flag('showallpatientdepartmentstatus'),
     previousPatientIds: input.flag('showpreviouspatientids'),
+    balanceDetails: input.flag('showbalancedetails'),
+    confidentiality: input.flag('ignorerestrictions'),
   }
 }
 
 function criteriaOf(state: PracticeState, input: Input, now: number): PatientCriteria {
   const fields: Record<string, string> = {}
-  for (const name of recordFields) {
+  for (const [name, shown] of recordFields) {
     const value = input.text(name)
-    if (value !== undefined) fields[name] = value
+    if (value !== undefined) fields[shown] = value
   }
   const department = departmentField(state, input, 'appointmentdepartmentid')
   const provider = providerField(state, input, 'appointmentproviderid')
@@ -42,14 +52,27 @@ function criteriaOf(state: PracticeState, input: Input, now: number): PatientCri
   return {
     department: registrationDepartment(state, input),
     givenName: input.text('firstname'),
+    usedName: input.text('firstnameused'),
     surname: input.text('lastname'),
     birthDay: dateField(input, 'dob'),
-    status: input.text('status'),
+    status: statusField(input),
     provider: providerField(state, input, 'primaryproviderid'),
     anyPhone: input.text('anyphone'),
     among: upcoming ? patientsUpcoming(state, { now, hours: hours ?? 24, department, provider }) : undefined,
+    sight: sightOf(input),
     fields,
   }
+}
+
+const statuses = ['active', 'inactive', 'prospective', 'deleted'] as const
+
+/** A status by its name or first letter (both documented); 400 for any other. */
+function statusField(input: Input): string | undefined {
+  const sent = input.text('status')?.toLowerCase()
+  if (sent === undefined) return undefined
+  const status = statuses.find((known) => known === sent || known.charAt(0) === sent)
+  if (status === undefined) throw new ReplyError(invalidEnum('status', sent))
+  return status
 }
 
 /** -1 asks for patients without a registration department (documented); every simulated patient has one. */
@@ -65,35 +88,85 @@ function listPatients(context: RouteContext): ReturnType<Route['handle']> {
     key: 'patients',
     // Without any criterion all patients are listed (inferred: athenahealth may ask for one).
     items: findPatients(state, criteriaOf(state, input, context.now)),
-    render: (id) => {
-      const record = patientRecord(state, id, show)
-      if (input.flag('omitbalances')) delete record['balances']
-      if (input.flag('omitphotoinformation')) delete record['patientphoto']
-      return record
-    },
+    render: (id) => omit(patientRecord(state, id, show), input),
     defaultLimit: 10,
   })
+}
+
+/** What a caller can leave out of a list to have it sooner. */
+const omissions = [
+  ['omitbalances', ['balances']],
+  ['omitphotoinformation', ['patientphoto', 'patientphotourl']],
+  ['omitdefaultpharmacy', ['defaultpharmacyncpdpid']],
+] as const
+
+function omit(record: Record<string, unknown>, input: Input): Record<string, unknown> {
+  for (const [flag, names] of omissions) if (input.flag(flag)) for (const name of names) delete record[name]
+  return record
 }
 
 /** Documented default; there is no paging. */
 const searchResultsDefault = 50
 
+/** What `searchtype` may be; that there are types is documented, which there are is not. */
+const searchTypes = [
+  { searchtype: 'name', description: 'Patient name' },
+  { searchtype: 'id', description: 'Patient ID' },
+] as const
+
 function searchByTerm(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
-  requireFields(context.input, ['searchterm'])
-  const most = Math.max(1, context.input.integer('maxresults') ?? searchResultsDefault)
-  const found = searchPatients(state, context.input.text('searchterm') ?? '', most)
-  // The envelope's key is not documented; inferred from GET /patients.
-  return ok({ patients: found.map((id) => patientRecord(state, id)), totalcount: found.length })
+  const { input } = context
+  requireFields(input, ['searchterm'])
+  const type = searchTypeOf(input)
+  const most = Math.max(1, input.integer('maxresults') ?? searchResultsDefault)
+  // With the name of one of its users athenahealth looks up what that user may see; every simulated user may see all.
+  const sight =
+    input.text('athenanetuser') === undefined ? sightOf(input) : { ...sightOf(input), ignoreRestrictions: true }
+  const found = searchPatients(state, { term: input.text('searchterm') ?? '', type, most, sight })
+  const key = state.patients.traits.patientSearchKey
+  return ok({ [key]: found.map((id) => patientRecord(state, id)), totalcount: found.length })
+}
+
+function searchTypeOf(input: Input): 'name' | 'id' | undefined {
+  const sent = input.text('searchtype')?.toLowerCase()
+  if (sent === undefined) return undefined
+  const type = searchTypes.find(({ searchtype }) => searchtype === sent)
+  if (type === undefined) throw new ReplyError(invalidEnum('searchtype', sent))
+  return type.searchtype
 }
 
 function getPatient(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
-  return one(patientRecord(state, pathPatient(context), shownOf(context.input)))
+  const { input } = context
+  const id = survivorOf(state.patients, pathPatient(context))
+  const department = departmentField(state, input)
+  // Documented: access is looked up by department. Every simulated user may see every patient that can be found.
+  if (input.flag('checkuseraccess') && department === undefined) throw new ReplyError(missingFields(['departmentid']))
+  const show = shownOf(input)
+  const copies = department === undefined ? localCopies(state, id) : copiesIn(state, id, department)
+  return ok(copies.map((copy) => copyRecord(state, id, { copy, show })))
+}
+
+/** The copy the department works with, or where it has none the patient as registered (inferred). */
+function copiesIn(state: PracticeState, id: number, department: number): readonly LocalCopy[] {
+  const copy = localCopyIn(state, id, listed(state.departments, department))
+  return [copy ?? listed(localCopies(state, id), 0)]
+}
+
+function copyRecord(state: PracticeState, id: number, { copy, show }: { copy: LocalCopy; show: Show }) {
+  const record = patientRecord(state, id, show)
+  if (copy.department.id !== record['departmentid']) {
+    record['departmentid'] = copy.department.id
+    record['primarydepartmentid'] = copy.department.id
+  }
+  if (show.localPatientId === true) record['localpatientid'] = copy.localPatientId
+  return record
 }
 
 export const patientReadRoutes: readonly Route[] = [
   { method: 'GET', path: '/patients', handle: listPatients },
   { method: 'GET', path: '/patients/search', handle: searchByTerm },
+  { method: 'GET', path: '/configuration/patients/searchtypes', handle: () => ok(searchTypes) },
   { method: 'GET', path: '/patients/{patientid}', handle: getPatient },
 ]

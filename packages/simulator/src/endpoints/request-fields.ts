@@ -3,11 +3,13 @@ import { appointmentAt, statusOf } from '../practice/appointment-table.ts'
 import { parseDate } from '../practice/calendar-date.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { patientExists } from '../practice/patient-table.ts'
+import type { Sight } from '../practice/practice.ts'
 import { departmentById, providerById, type PracticeState, type Stamp } from '../practice/practice-state.ts'
+import { seesPatient } from '../practice/restricted-patients.ts'
 import { mixSeed } from '../practice/seeded-random.ts'
 import { eastern, parseWallText } from '../practice/zone-time.ts'
 import { ReplyError, type App, type Input, type RouteContext } from '../route.ts'
-import { invalid, invalidData, missingFields, notFound } from '../server/reply.ts'
+import { invalid, invalidData, invalidEnum, missingFields, notFound } from '../server/reply.ts'
 
 /** Throws the recorded 400 naming every required field that is absent. */
 export function requireFields(input: Input, names: readonly string[]): void {
@@ -50,10 +52,25 @@ export function pathAppointment(context: RouteContext): number {
   return position
 }
 
-/** Id of the path's patient, possibly one merged since; 404 when there never was one. */
+/** What the caller asks to see of patients with restricted records; 400 for a code that is neither N nor R. */
+export function sightOf(input: Input): Sight {
+  const codes = input.list('confidentialitycode').map((code) => code.toUpperCase())
+  const stray = codes.find((code) => code !== 'N' && code !== 'R')
+  if (stray !== undefined) throw new ReplyError(invalidEnum('confidentialitycode', stray))
+  return {
+    ignoreRestrictions: input.flag('ignorerestrictions'),
+    confidentialityCodes: codes.length === 0 ? undefined : new Set(codes),
+  }
+}
+
+/**
+ * Id of the path's patient, possibly one merged since; 404 when there never was one. One whose record is restricted is
+ * answered as if not there unless the caller ignores restrictions.
+ */
 export function pathPatient(context: RouteContext): number {
   const id = pathNumber(context, 'patientid')
-  if (!patientExists(stateOf(context.practice).patients, id)) {
+  const { patients } = stateOf(context.practice)
+  if (!patientExists(patients, id) || !seesPatient(patients, id, sightOf(context.input))) {
     throw new ReplyError(notFound('The patient does not exist.'))
   }
   return id

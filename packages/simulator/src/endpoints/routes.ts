@@ -21,6 +21,7 @@ import { practiceInfoRoutes } from './practice-info.ts'
 import { problemRoutes } from './problems.ts'
 import { providerRoutes } from './providers.ts'
 import { slotWriteRoutes } from './slot-writes.ts'
+import { patientCustomFieldRoutes } from './patient-custom-fields.ts'
 
 export const routes: readonly Route[] = [
   ...practiceInfoRoutes,
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...patientAppointmentRoutes,
   ...patientMatchRoutes,
   ...patientWriteRoutes,
+  ...patientCustomFieldRoutes,
   ...appointmentReadRoutes,
   ...appointmentNoteRoutes,
   ...appointmentMarkRoutes,

@@ -39,6 +39,7 @@ const patient = fields(`address1:s address2:?s balances:a caresummarydeliverypre
   guarantorcity:s guarantorcountrycode:s guarantorcountrycode3166:s guarantordob:s guarantoremail:?s guarantorfirstname:s
   guarantorlastname:s guarantorphone:s|z guarantorrelationshiptopatient:s guarantorssn:s guarantorstate:s guarantorzip:s
   guardianfirstname:?s guardianlastname:?s hasmobile:b homebound:b homephone:s industrycode:z language6392code:s|z
+  deceaseddate:?s guarantoraddress2:?s hierarchicalcode:?s preferredname:?s
   lastappointment:?s lastemail:?s lastname:s maritalstatus:s maritalstatusname:s middlename:?s mobilephone:?s nextkinname:?s
   nextkinphone:s|z nextkinrelationship:?s notes:?s occupationcode:z onlinestatementonly:b patientid:s patientphoto:b
   portalaccessgiven:b portaltermsonfile:b povertylevelfamilysizedeclined:b povertylevelincomedeclined:b
@@ -95,6 +96,10 @@ const window = 'startdate=10/25/2026&enddate=01/20/2027&limit=5000'
 const feedShape = (api: PracticeApi, kind: 'appointments' | 'patients' | 'providers') =>
   [...api.practice.ids(kind)].map((id) => api.practice.wireRecord(kind, id) ?? {})
 
+function aPatientSeen(api: PracticeApi): string {
+  return String(api.rows(`GET /appointments/booked?${window}`)[0]?.['patientid'])
+}
+
 const cases: readonly (readonly [what: string, rows: (api: PracticeApi) => Record<string, unknown>[], shape: Shape])[] =
   [
     ['GET /departments', (api) => api.rows('GET /departments?providerlist=true&showalldepartments=true'), department],
@@ -148,7 +153,7 @@ const cases: readonly (readonly [what: string, rows: (api: PracticeApi) => Recor
     ],
     [
       'GET /patients/{id}/appointments',
-      (api) => api.rows('GET /patients/1/appointments?showpast=true&showcancelled=true'),
+      (api) => api.rows(`GET /patients/${aPatientSeen(api)}/appointments?showpast=true&showcancelled=true`),
       { ...fields(core), copay: 'i' },
     ],
     [

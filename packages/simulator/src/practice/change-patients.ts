@@ -14,7 +14,7 @@ export type PatientChange =
 
 function checkedFields(fields: PatientFields, now: number): PatientFields {
   const checked = checkPatientFields(Object.entries(fields), now)
-  const wrong = [...checked.invalid, ...checked.outside.map(({ name }) => name)]
+  const wrong = [...checked.invalid, ...checked.problems.map(({ name }) => name)]
   if (checked.improperBirthDate) wrong.push('dob')
   if (wrong.length > 0) throw new RangeError(`the patient's ${wrong.join(', ')} cannot be taken as sent`)
   return checked.fields

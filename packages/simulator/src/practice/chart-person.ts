@@ -1,7 +1,7 @@
 /** Whose chart it is: the person as the seed made them, and whose records the chart holds. */
 import { dayMs } from './calendar-date.ts'
-import { femaleNames } from './person-names.ts'
-import { patientExists, patientStatus, seededIdentity, survivorOf } from './patient-table.ts'
+import { seededIdentity } from './household.ts'
+import { patientExists, patientStatus, survivorOf } from './patient-table.ts'
 import { staffUsers } from './populate-schedule.ts'
 import { listed, type PracticeState } from './practice-state.ts'
 import { Refusal } from './refusal.ts'
@@ -29,7 +29,7 @@ export function chartPerson({ patients, departments }: PracticeState, patient: n
   return {
     patient,
     birthDay: identity.birthDay,
-    female: identity.givenName < femaleNames.length,
+    female: identity.female,
     age: Math.floor((openedDay - identity.birthDay) / 365.25),
     openedDay,
   }

@@ -1,13 +1,16 @@
 /** Makes a simulated practice and shows it to the server. */
 import { createAppointmentTable } from './appointment-table.ts'
 import { makeAppointmentTypes, makeCancelReasons, makeReasons } from './appointment-type.ts'
+import { customFields } from './custom-fields.ts'
 import { makeDepartments } from './department.ts'
 import { createPatientTable } from './patient-table.ts'
 import { populateSchedule } from './populate-schedule.ts'
-import type { Practice, PracticeEvent, RecordKind, Show } from './practice.ts'
-import type { CustomField, PracticeState } from './practice-state.ts'
+import type { Practice, PracticeEvent, RecordKind, Show, Sight } from './practice.ts'
+import type { PracticeState } from './practice-state.ts'
+import type { PracticeTraits } from './practice-traits.ts'
 import { makeProviders } from './provider.ts'
 import { recordReaders } from './record-readers.ts'
+import { seesPatient } from './restricted-patients.ts'
 import { resolveScheduling, type SchedulingRules } from './scheduling-rules.ts'
 import { mixSeed } from './seeded-random.ts'
 import { eastern, wallTime } from './zone-time.ts'
@@ -23,6 +26,8 @@ export interface PracticeOptions {
   readonly now: () => number
   /** What the practice decides about scheduling itself; athenahealth's defaults if absent. */
   readonly scheduling?: Partial<SchedulingRules>
+  /** In what the practice differs from others; see there for the defaults. */
+  readonly traits?: Partial<PracticeTraits> | undefined
 }
 
 /** Makes a practice: departments, providers, patients, and a calendar of open, booked, past and cancelled times. */
@@ -36,23 +41,10 @@ export function stateOf(practice: Practice): PracticeState {
   return practice.state
 }
 
-const customFields: readonly CustomField[] = [
-  { id: '1', name: 'Legacy Patient ID', searchable: true, options: [] },
-  {
-    id: '22',
-    name: 'Preferred Pharmacy Visit',
-    searchable: false,
-    options: [
-      { id: '1', value: 'Pick up' },
-      { id: '2', value: 'Delivery' },
-    ],
-  },
-]
-
-function createPracticeState({ id, seed, patients, now, scheduling }: PracticeOptions): PracticeState {
+function createPracticeState({ id, seed, patients, now, scheduling, traits }: PracticeOptions): PracticeState {
   const own = mixSeed(seed, id)
   const openedAt = now()
-  const departments = makeDepartments()
+  const departments = makeDepartments({ severalGroups: traits?.localCopies === true })
   const types = makeAppointmentTypes()
   const providers = makeProviders(own, patients, departments)
   const state: PracticeState = {
@@ -70,6 +62,7 @@ function createPracticeState({ id, seed, patients, now, scheduling }: PracticeOp
     patients: createPatientTable({
       seed: own,
       count: patients,
+      traits,
       openedDay: wallTime(eastern, openedAt).day,
       departments,
       providersByDepartment: departments.map(({ index }) =>
@@ -101,6 +94,10 @@ class SimulatedPractice implements Practice {
 
   wireRecord(kind: RecordKind, id: string, show?: Show): Record<string, unknown> | undefined {
     return recordReaders[kind].record(this.state, id, show)
+  }
+
+  sees(kind: RecordKind, id: string, sight: Sight): boolean {
+    return kind !== 'patients' || seesPatient(this.state.patients, Number(id), sight)
   }
 
   ids(kind: RecordKind): Iterable<string> {

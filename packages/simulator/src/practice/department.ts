@@ -23,9 +23,11 @@ export interface Department {
   readonly hiddenInPortal: boolean
   /** Share of the practice's patients registered here; all shares add up to 1. */
   readonly share: number
+  /** Id of the provider group that bills for what is done here. */
+  readonly providerGroup: string
 }
 
-type Site = Omit<Department, 'index' | 'patientName'>
+type Site = Omit<Department, 'index' | 'patientName' | 'providerGroup'>
 
 const hour = 60
 
@@ -151,9 +153,18 @@ const sites: readonly Site[] = [
   },
 ]
 
-/** The same departments for every practice; what differs between practices is who works and registers there. */
-export function makeDepartments(): Department[] {
-  return sites.map((site, index) => ({ ...site, index, patientName: site.name }))
+/** Provider group of each department in a practice that has several. */
+const groups = ['1', '1', '2', '2', '3', '3', '1'] as const
+
+/**
+ * The same departments for every practice; what differs between practices is who works and registers there, and whether
+ * all belong to one provider group.
+ */
+export function makeDepartments(options: { readonly severalGroups?: boolean } = {}): Department[] {
+  return sites.map((site, index) => {
+    const providerGroup = options.severalGroups === true ? (groups[index] ?? '1') : '1'
+    return { ...site, index, patientName: site.name, providerGroup }
+  })
 }
 
 /** A department in its recorded wire shape; `timezone` is the offset in force at `now` (epoch ms). */
@@ -175,7 +186,7 @@ export function departmentRecord(department: Department, now: number): Record<st
     timezoneoffset: department.zone.standardHours,
     timezonename: department.zone.name,
     doesnotobservedst: !department.zone.observesDst,
-    providergroupid: '1',
+    providergroupid: department.providerGroup,
     providergroupname: 'Simulated Health Partners',
     chartsharinggroupid: '1',
     communicatorbrandid: '1',

@@ -2,9 +2,11 @@
 import { daysBetween, statusOf } from './appointment-table.ts'
 import type { WireRecord } from './blank-patient.ts'
 import { patientRecord } from './patient-record.ts'
-import { patientExists, patientStatus, type NameTable } from './patient-table.ts'
+import { patientStatus, type NameTable, type PatientTable } from './patient-table.ts'
 import { startOf } from './populate-schedule.ts'
+import type { Sight } from './practice.ts'
 import { listed, type PracticeState } from './practice-state.ts'
+import { limitsSight, seesPatient } from './restricted-patients.ts'
 import { wallTime } from './zone-time.ts'
 
 /** Rows of patient ids in ascending order, to page through. */
@@ -18,6 +20,8 @@ export interface PatientCriteria {
   /** Department index; undefined for any. */
   readonly department?: number | undefined
   readonly givenName?: string | undefined
+  /** The name the patient goes by: the preferred one, else the first. */
+  readonly usedName?: string | undefined
   readonly surname?: string | undefined
   readonly birthDay?: number | undefined
   readonly status?: string | undefined
@@ -27,6 +31,8 @@ export interface PatientCriteria {
   readonly anyPhone?: string | undefined
   /** Has one of these ids; from a search of appointments. */
   readonly among?: ReadonlySet<number> | undefined
+  /** Leaves out patients with restricted records whom the caller may not know of; absent for the practice's staff. */
+  readonly sight?: Sight | undefined
   /** Wire fields to compare with the record, e.g. `zip`. */
   readonly fields: Readonly<Record<string, string>>
 }
@@ -41,7 +47,8 @@ export function findPatients(state: PracticeState, criteria: PatientCriteria): P
   const tests = columnTests(state, criteria)
   if (tests === undefined) return []
   const wantsDeleted = criteria.status?.toLowerCase() === 'deleted'
-  const needsRecord = Object.keys(criteria.fields).length > 0 || criteria.anyPhone !== undefined
+  const needsRecord =
+    Object.keys(criteria.fields).length > 0 || criteria.anyPhone !== undefined || criteria.usedName !== undefined
   if (tests.length === 0 && !wantsDeleted && !needsRecord) return rows
   const holds: Test = (id) => tests.every((test) => test(id)) && (!needsRecord || recordMeets(state, id, criteria))
   return wantsDeleted ? everyId(patients.count).filter(holds) : rows.filter(holds)
@@ -55,7 +62,7 @@ type Test = (id: number) => boolean
 function columnTests(state: PracticeState, criteria: PatientCriteria): Test[] | undefined {
   const { patients } = state
   const tests: Test[] = []
-  const { birthDay, status, provider, among, department } = criteria
+  const { birthDay, status, provider, among, department, sight } = criteria
   for (const [text, table, column] of [
     [criteria.surname, patients.surnames, patients.surname],
     [criteria.givenName, patients.givenNames, patients.givenName],
@@ -71,6 +78,7 @@ function columnTests(state: PracticeState, criteria: PatientCriteria): Test[] | 
   if (provider !== undefined) tests.push((id) => patients.provider.get(id) === provider + 1)
   if (among !== undefined) tests.push((id) => among.has(id))
   if (status !== undefined) tests.push((id) => patientStatus(patients, id) === status.toLowerCase())
+  if (sight !== undefined && limitsSight(patients, sight)) tests.push((id) => seesPatient(patients, id, sight))
   if (status?.toLowerCase() === 'deleted' && department !== undefined) {
     tests.push((id) => patients.department.get(id) === department)
   }
@@ -97,14 +105,21 @@ export function digitsOf(text: string): string {
 
 function recordMeets(state: PracticeState, id: number, criteria: PatientCriteria): boolean {
   const record = patientRecord(state, id, { fullSsn: true })
-  const { anyPhone } = criteria
+  const { anyPhone, usedName } = criteria
+  if (usedName !== undefined && !goesBy(record, usedName)) return false
   if (anyPhone !== undefined && !phoneFields.some((name) => record[name] === digitsOf(anyPhone))) return false
   return Object.entries(criteria.fields).every(([name, wanted]) => fieldMeets(record, name, wanted))
 }
 
+function goesBy(record: WireRecord, name: string): boolean {
+  const used = record['preferredname'] ?? record['firstname']
+  return typeof used === 'string' && used.toLowerCase() === name.trim().toLowerCase()
+}
+
 function fieldMeets(record: WireRecord, name: string, wanted: string): boolean {
   const value = record[name]
-  if (name === 'race') return Array.isArray(value) && value.includes(wanted)
+  if (Array.isArray(value)) return value.includes(wanted)
+  if (typeof value === 'number') return value === Number(wanted)
   if (typeof value === 'boolean') return value === /^(true|t|yes|y|1)$/i.test(wanted)
   if (typeof value !== 'string') return false
   // athenahealth compares the first five characters of a zip.
@@ -138,33 +153,46 @@ export function patientsUpcoming(state: PracticeState, query: UpcomingQuery): Se
   return found
 }
 
+export interface TermSearch {
+  readonly term: string
+  /** What the term is; by its looks if absent. */
+  readonly type: 'name' | 'id' | undefined
+  readonly most: number
+  readonly sight: Sight
+}
+
 /** Patients whose id is the term, or whose names begin with its words ("last, first", "first last" or one name). */
-export function searchPatients(state: PracticeState, term: string, most: number): number[] {
+export function searchPatients(state: PracticeState, { term, type, most, sight }: TermSearch): number[] {
   const { patients } = state
   const text = term.trim().toLowerCase()
-  if (/^\d+$/.test(text)) {
+  if (type === 'id' || (type === undefined && /^\d+$/.test(text))) {
     const id = Number(text)
-    return patientExists(patients, id) && patients.live.has(id) ? [id] : []
+    return patients.live.has(id) && seesPatient(patients, id, sight) ? [id] : []
   }
-  const words = text.split(/[\s,]+/).filter((word) => word !== '')
-  const [first, second] = words
-  if (first === undefined) return []
-  const surnames = [first, second].map((word) => startingWith(patients.surnames, word))
-  const givenNames = [first, second].map((word) => startingWith(patients.givenNames, word))
+  const meets = nameTest(patients, text)
+  if (meets === undefined) return []
   let left = most
   return patients.live.filter((id) => {
-    if (left === 0) return false
+    if (left === 0 || !meets(id) || !seesPatient(patients, id, sight)) return false
+    left -= 1
+    return true
+  })
+}
+
+function nameTest(patients: PatientTable, text: string): Test | undefined {
+  const [first, second] = text.split(/[\s,]+/).filter((word) => word !== '')
+  if (first === undefined) return undefined
+  const surnames = [first, second].map((word) => startingWith(patients.surnames, word))
+  const givenNames = [first, second].map((word) => startingWith(patients.givenNames, word))
+  return (id) => {
     const surname = patients.surname.get(id)
     const given = patients.givenName.get(id)
     const fits = (one: number, other: number): boolean =>
       listed(surnames, one).has(surname) && listed(givenNames, other).has(given)
-    const meets =
-      second === undefined
-        ? listed(surnames, 0).has(surname) || listed(givenNames, 0).has(given)
-        : fits(0, 1) || fits(1, 0)
-    if (meets) left -= 1
-    return meets
-  })
+    return second === undefined
+      ? listed(surnames, 0).has(surname) || listed(givenNames, 0).has(given)
+      : fits(0, 1) || fits(1, 0)
+  }
 }
 
 function startingWith(table: NameTable, prefix: string | undefined): Set<number> {

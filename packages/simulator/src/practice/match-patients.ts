@@ -6,7 +6,10 @@ import { digitsOf, namesEqual } from './find-patients.ts'
 import type { WireRecord } from './blank-patient.ts'
 import { patientRecord } from './patient-record.ts'
 import type { NameTable, PatientFields } from './patient-table.ts'
+import { nameForms } from './person-names.ts'
+import type { Sight } from './practice.ts'
 import type { PracticeState } from './practice-state.ts'
+import { seesPatient } from './restricted-patients.ts'
 
 /** From this score on a patient is taken to be the person (documented). */
 export const automatchScore = 26
@@ -21,7 +24,7 @@ const weights = {
   lastnameSound: 5,
   firstname: 6,
   firstnameSound: 4,
-  /** One name begins with the other, or it is the preferred name. */
+  /** One name begins with the other or is its nickname, or it is the preferred name. */
   firstnameShort: 4,
   birthDay: 10,
   ssn: 8,
@@ -52,8 +55,14 @@ export interface PatientMatch {
   readonly score: number
 }
 
+export interface MatchOptions {
+  readonly least: number
+  /** Patients with restricted records whom the caller may not know of match nobody. */
+  readonly sight: Sight
+}
+
 /** Live patients that score at least `least`, best first, then by id. */
-export function matchPatients(state: PracticeState, person: PersonDescription, least: number): PatientMatch[] {
+export function matchPatients(state: PracticeState, person: PersonDescription, options: MatchOptions): PatientMatch[] {
   const { patients } = state
   const surnameScores = nameScores(patients.surnames, person, 'lastname')
   const givenNameScores = nameScores(patients.givenNames, person, 'firstname')
@@ -72,8 +81,9 @@ export function matchPatients(state: PracticeState, person: PersonDescription, l
   })
   const matches: PatientMatch[] = []
   for (const id of candidates) {
+    if (!seesPatient(patients, id, options.sight)) continue
     const score = scorePatient(state, id, scoresOf(id))
-    if (score >= least) matches.push({ id, score })
+    if (score >= options.least) matches.push({ id, score })
   }
   return matches.sort((a, b) => b.score - a.score || a.id - b.id)
 }
@@ -126,10 +136,11 @@ function nameScores(table: NameTable, person: PersonDescription, field: 'firstna
   const wanted = person[field].trim().toLowerCase()
   const isFirst = field === 'firstname'
   const sound = person.useSoundex === true ? soundex(wanted) : undefined
+  const forms = isFirst ? nameForms(wanted) : undefined
   for (const [number, text] of table.texts.entries()) {
     const name = text.toLowerCase()
     const short = Math.min(name.length, wanted.length) >= shortNameMin
-    if (isFirst && short && (name.startsWith(wanted) || wanted.startsWith(name))) {
+    if (forms?.has(name) === true || (isFirst && short && (name.startsWith(wanted) || wanted.startsWith(name)))) {
       scores[number] = weights.firstnameShort
     } else if (sound !== undefined && soundex(name) === sound) {
       scores[number] = isFirst ? weights.firstnameSound : weights.lastnameSound

@@ -161,7 +161,7 @@ export interface CustomFieldValues {
   readonly values: Readonly<Record<string, string>>
 }
 
-/** Sets custom field values. Refuses `unknown_patient`, `unknown_custom_field`. */
+/** Sets custom field values; an empty one takes the value away. Refuses `unknown_patient`, `unknown_custom_field`. */
 export function setCustomFields(state: PracticeState, input: CustomFieldValues, stamp: Stamp): void {
   const { patients } = state
   if (!patientExists(patients, input.patient)) throw new Refusal('unknown_patient')
@@ -169,6 +169,7 @@ export function setCustomFields(state: PracticeState, input: CustomFieldValues, 
   if (Object.keys(input.values).some((id) => !known.has(id))) throw new Refusal('unknown_custom_field')
   const id = survivorOf(patients, input.patient)
   changeTime(state, stamp)
-  patients.customFields.set(id, { ...patients.customFields.get(id), ...input.values })
+  const values = Object.entries({ ...patients.customFields.get(id), ...input.values })
+  patients.customFields.set(id, Object.fromEntries(values.filter(([, value]) => value !== '')))
   announcePatient(state, id, 'UpdatePatientCustomField')
 }

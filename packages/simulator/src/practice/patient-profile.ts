@@ -1,23 +1,20 @@
 /** The invented person behind a seeded patient: a pure function of the practice's seed and the patient's id. */
 import { seededPatient, type WireRecord } from './blank-patient.ts'
 import { dateText } from './calendar-date.ts'
-import type { Department } from './department.ts'
-import { femaleNames, maleNames, streetKinds, streets } from './person-names.ts'
+import type { PopulationSeed } from './household.ts'
+import { femaleNames, maleNames, nicknames } from './person-names.ts'
+import {
+  companionOf,
+  emailOf,
+  headOf,
+  homeOf,
+  inventedPhone,
+  seededPerson,
+  socialSecurityNumberOf,
+  type SeededPerson,
+} from './seeded-person.ts'
 import { SeededRandom } from './seeded-random.ts'
 
-export interface PatientCore {
-  readonly seed: number
-  readonly id: number
-  readonly givenName: string
-  readonly surname: string
-  readonly female: boolean
-  readonly birthDay: number
-  /** Day the practice was made: registered before, not yet 18 then. */
-  readonly openedDay: number
-  readonly department: Department
-}
-
-const adultDays = 6575
 const maritalStatuses = ['S', 'M', 'M', 'D', 'W', 'P', 'U'] as const
 const maritalNames: Readonly<Record<string, string>> = {
   D: 'DIVORCED',
@@ -28,161 +25,173 @@ const maritalNames: Readonly<Record<string, string>> = {
   X: 'SEPARATED',
   P: 'PARTNER',
 }
+
+/** Code, name and hierarchical code of a race in the CDC's list, of which athenahealth shows all three. */
 const races = [
-  ['2106-3', 'White'],
-  ['2054-5', 'Black or African American'],
-  ['2028-9', 'Asian'],
-  ['1002-5', 'American Indian or Alaska Native'],
+  ['2106-3', 'White', 'R5'],
+  ['2054-5', 'Black or African American', 'R3'],
+  ['2028-9', 'Asian', 'R2'],
+  ['1002-5', 'American Indian or Alaska Native', 'R1'],
 ] as const
-const raceNames: ReadonlyMap<string, string> = new Map(races)
-const insurers = ['Evergreen Mutual', 'Lakeshore Health', 'Summit Choice', 'Pioneer Care', 'Union Preferred'] as const
+const raceNames: Readonly<Record<string, readonly [name: string, hierarchicalCode: string]>> = {
+  ...Object.fromEntries(races.map(([code, name, hierarchicalCode]) => [code, [name, hierarchicalCode]])),
+  '2076-8': ['Native Hawaiian or Other Pacific Islander', 'R4'],
+  declined: ['Patient Declined', ''],
+}
 
 /** `maritalstatusname` of a `maritalstatus`. */
 export function maritalName(status: string): string {
   return maritalNames[status] ?? ''
 }
 
-/** `racename` of a race code, empty when it is none of ours. */
-export function raceName(code: string): string {
-  return raceNames.get(code) ?? ''
-}
-
-const twoDigits = (value: number): string => String(value).padStart(2, '0')
-
-/** Ten digits from the range that no telephone has: 555-0100 to 555-0199. */
-function phone(random: SeededRandom, areaCode: string): string {
-  return `${areaCode}55501${twoDigits(random.below(100))}`
-}
-
-/** All nine digits; numbers beginning with 9 were never given to a person. */
-function socialSecurityNumber(random: SeededRandom): string {
-  return `9876543${twoDigits(random.below(100))}`
-}
-
-function streetAddress(random: SeededRandom): string {
-  return `${random.between(1, 980)} ${random.pick(streets)} ${random.pick(streetKinds)}`
-}
-
-/**
- * The seeded fields of a patient in wire names: typed values, social security numbers in full. Who the patient is and
- * where registered is laid over it by the record.
- */
-export function patientProfile(core: PatientCore): WireRecord {
-  const random = new SeededRandom(core.seed ^ 0x5eed_0003, core.id)
-  const minor = core.openedDay - core.birthDay < adultDays
-  const record: WireRecord = { ...seededPatient }
-  record['sex'] = core.female ? 'F' : 'M'
-  const profile: Profile = { core, minor, random, record }
-  addAddress(profile)
-  addPhones(profile)
-  addDemographics(profile)
-  addKin(profile)
-  addGuarantor(profile)
-  addConsents(profile)
-  record['registrationdate'] = dateText(
-    core.openedDay - 1 - random.below(Math.min(3650, core.openedDay - core.birthDay - 1)),
-  )
-  record['balances'] = [
-    {
-      balance: random.chance(0.8) ? 0 : random.below(30_000) / 100,
-      departmentlist: core.department.id,
-      providergroupid: 1,
-      cleanbalance: true,
-    },
-  ]
-  return record
+/** Shows races by their codes, and the name of the first. */
+export function showRaces(record: WireRecord, codes: readonly string[]): void {
+  const [name = '', hierarchicalCode = ''] = raceNames[codes[0] ?? ''] ?? []
+  record['race'] = codes.filter((code) => code !== 'declined')
+  record['racename'] = name
+  if (hierarchicalCode === '') delete record['hierarchicalcode']
+  else record['hierarchicalcode'] = hierarchicalCode
 }
 
 interface Profile {
-  readonly core: PatientCore
-  readonly minor: boolean
+  readonly person: SeededPerson
   readonly random: SeededRandom
   readonly record: WireRecord
 }
 
-function addAddress({ core, random, record }: Profile): void {
-  record['address1'] = streetAddress(random)
-  if (random.chance(0.15)) record['address2'] = `Apt ${random.between(1, 40)}`
-  record['city'] = core.department.city
-  record['state'] = core.department.state
-  record['zip'] = core.department.zip
+/**
+ * The seeded fields of a patient in wire names: typed values, social security numbers in full. Who the patient is and
+ * where registered now is laid over it by the record.
+ */
+export function patientProfile(from: PopulationSeed, id: number): WireRecord {
+  const person = seededPerson(from, id)
+  const { identity } = person
+  const random = new SeededRandom(from.seed ^ 0x5eed_0003, id)
+  const record: WireRecord = { ...seededPatient }
+  record['sex'] = identity.female ? 'F' : 'M'
+  const profile: Profile = { person, random, record }
+  addReach(profile)
+  addDemographics(profile)
+  addKin(profile)
+  addGuarantor(profile)
+  addConsents(profile)
+  const lived = from.openedDay - identity.birthDay - 1
+  record['registrationdate'] = dateText(from.openedDay - 1 - random.below(Math.min(3650, lived)))
+  record['balances'] = [balanceOf(profile)]
+  if (identity.deceased) record['deceaseddate'] = dateText(from.openedDay - 1 - random.below(Math.min(1200, lived)))
+  return record
 }
 
-function addPhones({ core, minor, random, record }: Profile): void {
-  const { areaCode } = core.department
-  const hasMobile = !minor && random.chance(0.85)
-  const hasEmail = !minor && random.chance(0.8)
-  record['homephone'] = phone(random, areaCode)
-  if (hasMobile) record['mobilephone'] = phone(random, areaCode)
-  if (!minor && random.chance(0.3)) record['workphone'] = phone(random, areaCode)
-  record['hasmobile'] = hasMobile
-  if (hasEmail) {
-    const email = `${core.givenName}.${core.surname}.${core.id}@example.com`.toLowerCase()
-    record['email'] = email
-    record['lastemail'] = email
+/**
+ * One balance for each provider group, here the practice itself. What is owed is text as it was recorded, without a zero
+ * before the point and negative when the practice owes; nothing owed is the number 0.
+ */
+function balanceOf({ person, random }: Profile): WireRecord {
+  const cents = random.chance(0.8) ? 0 : random.between(-2500, 30_000)
+  return {
+    balance: cents === 0 ? 0 : moneyText(cents),
+    departmentlist: person.from.departments.map(({ id }) => id).join(','),
+    providergroupid: 1,
+    cleanbalance: true,
   }
-  record['emailexists'] = hasEmail
-  record['ssn'] = socialSecurityNumber(random)
 }
 
-function addDemographics(profile: Profile): void {
-  const { minor, random, record } = profile
-  const marital = minor ? 'S' : random.pick(maritalStatuses)
+function moneyText(cents: number): string {
+  return (cents / 100)
+    .toFixed(2)
+    .replace(/^(-?)0(?=\.)/, '$1')
+    .replace(/\.?0+$/, '')
+}
+
+function addReach({ person, random, record }: Profile): void {
+  const { department, isMinor, household } = person
+  const home = homeOf(person)
+  record['address1'] = home.address1
+  if (home.address2 !== undefined) record['address2'] = home.address2
+  record['city'] = department.city
+  record['state'] = department.state
+  record['zip'] = department.zip
+  const hasMobile = !isMinor && random.chance(0.85)
+  const isRegisteredAgain = household.kind === 'twice' && person.id !== household.first
+  record['homephone'] = isRegisteredAgain ? inventedPhone(random, department.areaCode) : home.homephone
+  if (hasMobile) record['mobilephone'] = inventedPhone(random, department.areaCode)
+  if (!isMinor && random.chance(0.3)) record['workphone'] = inventedPhone(random, department.areaCode)
+  record['hasmobile'] = hasMobile
+  const email = emailOf(person)
+  record['emailexists'] = email !== undefined
+  if (email !== undefined) Object.assign(record, { email, lastemail: email })
+  record['ssn'] = socialSecurityNumberOf(isRegisteredAgain ? { from: person.from, id: household.first } : person)
+}
+
+const spouseKinds = new Set(['couple', 'family', 'twins'])
+
+function addDemographics({ person, random, record }: Profile): void {
+  const { household, isMinor, id, givenName } = person
+  const isSpouse = spouseKinds.has(household.kind) && id <= household.first + 1
+  const marital = isMinor ? 'S' : isSpouse ? random.pick(['M', 'M', 'M', 'P']) : random.pick(maritalStatuses)
   record['maritalstatus'] = marital
   record['maritalstatusname'] = maritalName(marital)
-  addOrigin(profile)
+  const race = random.pick(races)
+  if (random.chance(0.85)) showRaces(record, [race[0]])
+  record['ethnicitycode'] = random.chance(0.8) ? (random.chance(0.2) ? '2135-2' : '2186-5') : null
+  record['language6392code'] = random.chance(0.9) ? (random.chance(0.15) ? 'spa' : 'eng') : null
   if (random.chance(0.2)) record['middlename'] = random.pick(random.chance(0.5) ? femaleNames : maleNames)
-  if (random.chance(0.02)) record['suffix'] = random.pick(['JR', 'SR', 'II', 'III'])
+  if (household.kind === 'namesakes') record['suffix'] = id === household.first ? 'SR' : 'JR'
+  const short = nicknames.get(givenName)
+  if (short !== undefined && random.chance(0.4)) record['preferredname'] = random.pick(short)
   if (random.chance(0.05)) record['referralsourceid'] = String(random.between(1, 9))
   if (random.chance(0.04)) record['notes'] = `Prefers the ${random.pick(['morning', 'afternoon'])}.`
 }
 
-function addOrigin({ random, record }: Profile): void {
-  const [race, racename] = random.pick(races)
-  const raceKnown = random.chance(0.85)
-  record['race'] = raceKnown ? [race] : []
-  if (raceKnown) record['racename'] = racename
-  record['ethnicitycode'] = random.chance(0.8) ? (random.chance(0.2) ? '2135-2' : '2186-5') : null
-  record['language6392code'] = random.chance(0.9) ? (random.chance(0.15) ? 'spa' : 'eng') : null
-}
-
-function addKin({ core, random, record }: Profile): void {
-  const known = random.chance(0.7)
-  const number = known ? phone(random, core.department.areaCode) : null
+function addKin({ person, random, record }: Profile): void {
+  const known = person.household.size > 1 || random.chance(0.7)
+  if (!known) return
+  const { name, relationship, id } = companionOf(person, random)
+  const number = id === undefined ? inventedPhone(random, person.department.areaCode) : homeOf(person).homephone
+  for (const who of ['contact', 'nextkin'] as const) {
+    record[`${who}name`] = name
+    record[`${who}relationship`] = relationship
+  }
   record['contacthomephone'] = number
   record['nextkinphone'] = number
-  if (!known) return
-  const name = `${random.pick(random.chance(0.5) ? femaleNames : maleNames)} ${core.surname}`
-  const relationship = random.pick(['SPOUSE', 'PARENT', 'CHILD', 'SIBLING', 'FRIEND'])
-  record['contactname'] = name
-  record['contactrelationship'] = relationship
-  record['nextkinname'] = name
-  record['nextkinrelationship'] = relationship
 }
 
-function addGuarantor({ core, minor, random, record }: Profile): void {
-  const firstName = minor ? random.pick(random.chance(0.5) ? femaleNames : maleNames) : core.givenName
-  record['guarantorfirstname'] = firstName
-  record['guarantorlastname'] = core.surname
-  record['guarantordob'] = dateText(minor ? core.birthDay - random.between(7000, 14_000) : core.birthDay)
-  if (record['email'] !== undefined) record['guarantoremail'] = record['email']
+/** Adults pay for themselves; for children the head of the household does, or a parent who is no patient here. */
+function addGuarantor(profile: Profile): void {
+  const { person, record } = profile
+  const { household, isMinor } = person
+  const head = isMinor ? headOf(person) : person
+  const isOwnParent = isMinor && (household.kind === 'single' || household.kind === 'twice')
+  if (isOwnParent) addUnknownParent(profile)
+  else {
+    record['guarantorfirstname'] = head.givenName
+    record['guarantorlastname'] = head.surname
+    record['guarantordob'] = dateText(head.identity.birthDay)
+    record['guarantorssn'] = head === person ? record['ssn'] : socialSecurityNumberOf(head)
+    const email = head === person ? record['email'] : emailOf(head)
+    if (email !== undefined) record['guarantoremail'] = email
+  }
+  for (const field of ['address1', 'city', 'state', 'zip'] as const) record[`guarantor${field}`] = record[field]
   record['guarantorphone'] = record['homephone']
-  record['guarantorssn'] = minor ? socialSecurityNumber(random) : record['ssn']
-  record['guarantoraddress1'] = record['address1']
-  record['guarantorcity'] = record['city']
-  record['guarantorstate'] = record['state']
-  record['guarantorzip'] = record['zip']
-  record['guarantorrelationshiptopatient'] = minor ? '3' : '1'
-  if (!minor) return
-  record['guardianfirstname'] = firstName
-  record['guardianlastname'] = core.surname
+  record['guarantorrelationshiptopatient'] = isMinor ? '3' : '1'
+  if (!isMinor) return
+  record['guardianfirstname'] = record['guarantorfirstname']
+  record['guardianlastname'] = record['guarantorlastname']
 }
 
-function addConsents({ minor, random, record }: Profile): void {
-  record['contactpreference'] = minor ? 'HOMEPHONE' : random.pick(['MOBILEPHONE', 'HOMEPHONE', 'MAIL', 'PORTAL'])
+function addUnknownParent({ person, random, record }: Profile): void {
+  record['guarantorfirstname'] = random.pick(random.chance(0.5) ? femaleNames : maleNames)
+  record['guarantorlastname'] = person.surname
+  record['guarantordob'] = dateText(person.identity.birthDay - random.between(7000, 14_000))
+  record['guarantorssn'] = socialSecurityNumberOf({ from: person.from, id: -person.id })
+}
+
+function addConsents({ person, random, record }: Profile): void {
+  const { isMinor } = person
+  record['contactpreference'] = isMinor ? 'HOMEPHONE' : random.pick(['MOBILEPHONE', 'HOMEPHONE', 'MAIL', 'PORTAL'])
   record['caresummarydeliverypreference'] = random.chance(0.5) ? 'PORTAL' : null
   record['consenttocall'] = random.chance(0.9)
-  record['consenttotext'] = !minor && random.chance(0.6)
+  record['consenttotext'] = random.chance(0.6) && record['hasmobile'] === true
   record['donotcall'] = random.chance(0.02)
   record['homebound'] = random.chance(0.01)
   record['onlinestatementonly'] = random.chance(0.3)
@@ -195,40 +204,4 @@ function addConsents({ minor, random, record }: Profile): void {
   record['contactpreference_appointment_phone'] = random.chance(0.8)
   record['contactpreference_billing_phone'] = random.chance(0.8)
   record['contactpreference_lab_sms'] = random.chance(0.8)
-}
-
-/** The insurance of a seeded patient as `showinsurance` lists it; one in eight has none. */
-export function patientInsurances(core: PatientCore): WireRecord[] {
-  const random = new SeededRandom(core.seed ^ 0x5eed_0004, core.id)
-  if (random.chance(0.125)) return []
-  const number = random.below(insurers.length)
-  const plan = insurers[number] ?? ''
-  return [
-    {
-      insuranceid: String(core.id * 10 + 1),
-      insurancepackageid: 1000 + number,
-      insuranceplanname: plan.toUpperCase(),
-      insuranceplandisplayname: plan,
-      insurancetype: 'Commercial',
-      ircname: plan,
-      ircid: 100 + number,
-      insuranceidnumber: `SIM${String(random.below(10_000_000)).padStart(7, '0')}`,
-      insurancepolicyholder: `${core.givenName} ${core.surname}`.toUpperCase(),
-      insurancepolicyholderfirstname: core.givenName.toUpperCase(),
-      insurancepolicyholderlastname: core.surname.toUpperCase(),
-      insurancepolicyholderdob: dateText(core.birthDay),
-      insurancepolicyholdersex: core.female ? 'F' : 'M',
-      insurancepolicyholderstate: core.department.state,
-      insurancepolicyholderzip: core.department.zip,
-      insurancepolicyholdercountrycode: 'USA',
-      insurancepolicyholdercountryiso3166: 'US',
-      relationshiptoinsured: 'Self',
-      relationshiptoinsuredid: 1,
-      insuredentitytypeid: 1,
-      sequencenumber: 1,
-      eligibilitystatus: 'Unverified',
-      eligibilityreason: 'Athena',
-      eligibilitylastchecked: dateText(core.openedDay - random.between(1, 60)),
-    },
-  ]
 }

@@ -2,57 +2,20 @@
 import { blankPatient, type WireRecord } from './blank-patient.ts'
 import { clockText, dateText } from './calendar-date.ts'
 import { appointmentsOf } from './appointment-table.ts'
-import { femaleNames } from './person-names.ts'
-import { maritalName, patientInsurances, patientProfile, raceName, type PatientCore } from './patient-profile.ts'
-import {
-  givenNameOf,
-  patientStatus,
-  seededIdentity,
-  surnameOf,
-  survivorOf,
-  type PatientFields,
-} from './patient-table.ts'
+import { countryCode } from './country-codes.ts'
+import { shownInsurances } from './patient-insurances.ts'
+import { hasImage } from './patient-images.ts'
+import { localCopies, localPatientId } from './local-copies.ts'
+import { maritalName, patientProfile, showRaces } from './patient-profile.ts'
+import { patientWriteFields, shownName } from './patient-write-fields.ts'
+import { isPrivacyVerified } from './privacy-signatures.ts'
+import { givenNameOf, patientStatus, surnameOf, survivorOf, type PatientFields } from './patient-table.ts'
 import type { Show } from './practice.ts'
 import { listed, type PracticeState } from './practice-state.ts'
-
-/** Request fields whose answer has another name. */
-const answeredAs: Readonly<Record<string, string>> = {
-  donotcallyn: 'donotcall',
-  hasmobileyn: 'hasmobile',
-  homeboundyn: 'homebound',
-  onlinestatementonlyyn: 'onlinestatementonly',
-}
-
-const booleanFields = new Set([
-  'consenttocall',
-  'consenttotext',
-  'donotcall',
-  'guarantoraddresssameaspatient',
-  'hasmobile',
-  'homebound',
-  'onlinestatementonly',
-  'portalaccessgiven',
-  'povertylevelfamilysizedeclined',
-  'povertylevelincomedeclined',
-  'povertylevelincomerangedeclined',
-])
+import { wallTime } from './zone-time.ts'
 
 /** Fields kept in columns or computed: never copied from what was written. */
 const ownedByTable = new Set(['firstname', 'lastname', 'dob', 'departmentid', 'primaryproviderid', 'status'])
-
-function coreOf(state: PracticeState, id: number): PatientCore {
-  const { patients } = state
-  return {
-    seed: patients.seed,
-    id,
-    givenName: givenNameOf(patients, id),
-    surname: surnameOf(patients, id),
-    female: patients.givenName.get(id) < femaleNames.length,
-    birthDay: patients.birthDay.get(id),
-    openedDay: patients.openedDay,
-    department: listed(state.departments, patients.department.get(id)),
-  }
-}
 
 /**
  * The wire record of patient `id` (typed era). A merged patient answers as its survivor, whose `patientid` differs from
@@ -61,52 +24,77 @@ function coreOf(state: PracticeState, id: number): PatientCore {
 export function patientRecord(state: PracticeState, asked: number, show: Show = {}): WireRecord {
   const { patients } = state
   const id = survivorOf(patients, asked)
-  const core = coreOf(state, id)
-  const record = id <= patients.seeded ? patientProfile(seededCore(state, core)) : { ...blankPatient }
+  const record = id <= patients.seeded ? patientProfile(patients.population, id) : { ...blankPatient }
   const edits = patients.edits.get(id)
   if (edits !== undefined) applyEdits(record, edits)
   const provider = patients.provider.get(id)
+  const department = listed(state.departments, patients.department.get(id))
   record['patientid'] = String(id)
-  record['firstname'] = core.givenName
-  record['lastname'] = core.surname
-  record['dob'] = dateText(core.birthDay)
-  record['departmentid'] = core.department.id
-  record['primarydepartmentid'] = edits?.['primarydepartmentid'] ?? core.department.id
+  record['firstname'] = givenNameOf(patients, id)
+  record['lastname'] = surnameOf(patients, id)
+  record['dob'] = dateText(patients.birthDay.get(id))
+  record['departmentid'] = department.id
+  record['primarydepartmentid'] = edits?.['primarydepartmentid'] ?? department.id
   record['primaryproviderid'] = provider === 0 ? '' : listed(state.providers, provider - 1).id
   record['status'] = patientStatus(patients, id)
   record['registrationdate'] ||= dateText(patients.openedDay)
+  settleAddress(record)
+  addPapers(state, id, record)
   if (show.fullSsn !== true) maskNumbers(record)
   addVisits(state, id, record)
-  addShown(state, core, { record, show })
+  addShown(state, id, { record, show })
   return record
-}
-
-/** The identity the profile was seeded with: guarantor, address and e-mail do not follow a later change of name. */
-function seededCore(state: PracticeState, core: PatientCore): PatientCore {
-  const { patients, departments } = state
-  const { seed, openedDay } = patients
-  const identity = seededIdentity({ seed, openedDay, departments, providersByDepartment: [] }, core.id)
-  return {
-    ...core,
-    givenName: listed(patients.givenNames.texts, identity.givenName),
-    surname: listed(patients.surnames.texts, identity.surname),
-    female: identity.givenName < femaleNames.length,
-    birthDay: identity.birthDay,
-    department: listed(departments, identity.department),
-  }
 }
 
 function applyEdits(record: WireRecord, edits: PatientFields): void {
   for (const [name, value] of Object.entries(edits)) {
-    const shown = answeredAs[name] ?? name
+    const shown = shownName(name)
     if (ownedByTable.has(shown)) continue
-    if (shown === 'race') record['race'] = value === 'declined' ? [] : value.split(/[\t,]/)
-    else record[shown] = booleanFields.has(shown) ? value === 'true' : value
+    if (value === '') delete record[shown]
+    else record[shown] = shownValue(name, value)
   }
-  if (edits['race'] !== undefined) record['racename'] = raceName(edits['race'])
+  if (edits['race'] !== undefined) showRaces(record, edits['race'].split('\t'))
   if (edits['maritalstatus'] !== undefined) record['maritalstatusname'] = maritalName(edits['maritalstatus'])
-  if (edits['mobilephone'] !== undefined) record['hasmobile'] = true
-  if (edits['email'] !== undefined) Object.assign(record, { emailexists: true, lastemail: edits['email'] })
+  if ((edits['mobilephone'] ?? '') !== '') record['hasmobile'] = true
+  if (edits['email'] !== undefined) record['emailexists'] = edits['email'] !== ''
+  if (edits['email'] !== undefined && edits['email'] !== '') record['lastemail'] = edits['email']
+  for (const who of ['', 'guarantor'] as const) {
+    const country = edits[`${who}countrycode3166`]
+    if (country !== undefined) record[`${who}countrycode`] = countryCode(country)
+  }
+}
+
+/** A value as answers show it: flags and numbers typed, ids as text, codes as a list. */
+function shownValue(name: string, value: string): unknown {
+  const kind = patientWriteFields[name]?.kind
+  if (kind === 'flag') return value === 'true'
+  if (kind === 'number') return Number(value)
+  return kind === 'codes' ? value.split('\t') : value
+}
+
+const sharedAddress = ['address1', 'address2', 'city', 'state', 'zip', 'countrycode', 'countrycode3166'] as const
+
+/** The guarantor's address while it is the patient's; and nobody gets texts who has no mobile number (documented). */
+function settleAddress(record: WireRecord): void {
+  if (record['mobilephone'] === undefined) record['consenttotext'] = false
+  if (record['guarantoraddresssameaspatient'] !== true) return
+  for (const name of sharedAddress) {
+    if (record[name] === undefined) delete record[`guarantor${name}`]
+    else record[`guarantor${name}`] = record[name]
+  }
+}
+
+/** What is on file beside the fields: pictures, and whether the privacy notice was signed. */
+function addPapers(state: PracticeState, id: number, record: WireRecord): void {
+  for (const [kind, name] of [
+    ['photo', 'patientphoto'],
+    ['driverslicense', 'driverslicense'],
+  ] as const) {
+    if (!hasImage(state, { kind, owner: String(id) })) continue
+    record[name] = true
+    record[`${name}url`] = `/v1/${state.id}/patients/${id}/${kind}`
+  }
+  if (isPrivacyVerified(state, id)) record['privacyinformationverified'] = true
 }
 
 function maskNumbers(record: WireRecord): void {
@@ -134,16 +122,28 @@ interface Shown {
   readonly show: Show
 }
 
-function addShown(state: PracticeState, core: PatientCore, { record, show }: Shown): void {
+function addShown(state: PracticeState, id: number, { record, show }: Shown): void {
   const { patients } = state
-  const { id } = core
-  if (show.insurance === true) record['insurances'] = id <= patients.seeded ? patientInsurances(core) : []
-  if (show.localPatientId === true) record['localpatientid'] = String(id)
-  if (show.portalStatus === true) record['portalstatus'] = portalStatus(record)
-  if (show.customFields === true) record['customfields'] = customFieldValues(state, id)
-  if (show.allPatientStatuses === true) {
-    record['allpatientstatuses'] = [{ departmentid: core.department.id, status: record['status'] }]
+  if (show.insurance === true) {
+    const { zone } = listed(state.departments, patients.department.get(id))
+    const today = wallTime(zone, state.now()).day
+    record['insurances'] = shownInsurances(state, id, { today, fullSsn: show.fullSsn === true })
   }
+  if (show.localPatientId === true) record['localpatientid'] = localPatientId(state, id)
+  if (show.portalStatus === true) record['portalstatus'] = portalStatus(record)
+  if (show.customFields === true) {
+    record['customfields'] = customFieldValues(state, id, { withPrivacy: show.privacyCustomFields === true })
+  }
+  if (show.allPatientStatuses === true) {
+    record['allpatientstatuses'] = localCopies(state, id).map(({ department }) => ({
+      departmentid: department.id,
+      status: record['status'],
+    }))
+  }
+  // The claims behind a balance; without any the list is empty.
+  if (show.balanceDetails === true) record['claimbalancedetails'] = []
+  // Documented as a flag that comes with `ignorerestrictions`; its values are those of the filter of the same name.
+  if (show.confidentiality === true) record['confidentialitycode'] = patients.restricted.get(id) === 1 ? 'R' : 'N'
   // Inferred: the option is documented, the shape of what it adds is not.
   if (show.previousPatientIds === true) {
     record['previouspatientids'] = (patients.mergedFrom.get(id) ?? []).map((previous) => ({
@@ -167,12 +167,15 @@ function portalStatus(record: WireRecord): WireRecord {
   }
 }
 
-/** Custom field values as recorded: a select field answers its `optionid`, any other its `customfieldvalue`. */
-export function customFieldValues(state: PracticeState, id: number): WireRecord[] {
+/**
+ * Custom field values as recorded within a patient's record: of a select field the value and its `optionid`. Fields about
+ * privacy only when asked for.
+ */
+export function customFieldValues(state: PracticeState, id: number, options: { withPrivacy: boolean }): WireRecord[] {
   const values = state.patients.customFields.get(id) ?? {}
   return state.customFields.flatMap((field) => {
     const value = values[field.id]
-    if (value === undefined) return []
+    if (value === undefined || (field.privacy === true && !options.withPrivacy)) return []
     const option = field.options.find((candidate) => candidate.value === value)
     return [{ customfieldid: field.id, customfieldvalue: value, ...(option ? { optionid: option.id } : {}) }]
   })

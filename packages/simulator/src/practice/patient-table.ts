@@ -3,9 +3,9 @@
  * and what was changed since is kept: a million patients fit into some 40 MB.
  */
 import { Column } from './column.ts'
-import type { Department } from './department.ts'
-import { femaleNames, maleNames, surnames } from './person-names.ts'
-import { SeededRandom } from './seeded-random.ts'
+import { householdOf, memberIdentity, type Household, type PopulationSeed, type SeededIdentity } from './household.ts'
+import { givenNames, seededSurnames } from './person-names.ts'
+import { defaultTraits, type PracticeTraits } from './practice-traits.ts'
 import { SortedIds } from './sorted-ids.ts'
 
 /** The order is the code in the status column; merged patients answer as their survivor. */
@@ -25,6 +25,9 @@ export interface PatientTable {
   readonly seed: number
   /** Day number on which the practice was made; seeded dates lie before it. */
   readonly openedDay: number
+  /** What the seeded patients are drawn from. */
+  readonly population: PopulationSeed
+  readonly traits: PracticeTraits
   /** Ids 1 to `count` exist; those up to `seeded` come from the seed. */
   count: number
   readonly seeded: number
@@ -39,6 +42,8 @@ export interface PatientTable {
   /** Index of the primary provider + 1, 0 for none. */
   readonly provider: Column
   readonly status: Column
+  /** 1 for a patient whose record is restricted. */
+  readonly restricted: Column
   /** First and last appointment checked out: position in the appointment table + 1. */
   readonly firstVisit: Column
   readonly lastVisit: Column
@@ -54,12 +59,9 @@ export interface PatientTable {
   readonly byDepartment: readonly SortedIds[]
 }
 
-export interface PatientSeed {
-  readonly seed: number
+export interface PatientSeed extends PopulationSeed {
   readonly count: number
-  readonly openedDay: number
-  readonly departments: readonly Department[]
-  readonly providersByDepartment: readonly (readonly number[])[]
+  readonly traits?: Partial<PracticeTraits> | undefined
 }
 
 export function createPatientTable(options: PatientSeed): PatientTable {
@@ -67,16 +69,19 @@ export function createPatientTable(options: PatientSeed): PatientTable {
   const table: PatientTable = {
     seed,
     openedDay,
+    population: options,
+    traits: { ...defaultTraits, ...options.traits },
     count: 0,
     seeded: count,
-    givenNames: nameTable([...femaleNames, ...maleNames]),
-    surnames: nameTable(surnames),
+    givenNames: nameTable(givenNames),
+    surnames: nameTable(seededSurnames),
     givenName: new Column('u32', count),
     surname: new Column('u32', count),
     birthDay: new Column('i32', count),
     department: new Column('u16', count),
     provider: new Column('u16', count),
     status: new Column('u8', count),
+    restricted: new Column('u8', count),
     firstVisit: new Column('u32', count),
     lastVisit: new Column('u32', count),
     appointments: new Column('u32', count),
@@ -87,58 +92,26 @@ export function createPatientTable(options: PatientSeed): PatientTable {
     live: new SortedIds(count),
     byDepartment: departments.map((department) => new SortedIds(Math.ceil(count * department.share))),
   }
-  for (let id = 1; id <= count; id += 1) seedPatient(table, id, options)
+  while (table.count < count) seedHousehold(table, householdOf(seed, table.count + 1), options)
   return table
 }
 
-/** Oldest seeded patient in days, about 96 years. */
-const oldestDays = 35_000
-
-/** Who a seeded patient was on the day the practice was made; edits never change it. */
-export interface SeededIdentity {
-  readonly givenName: number
-  readonly surname: number
-  readonly birthDay: number
-  readonly department: number
-  /** Index of the primary provider + 1, 0 for none. */
-  readonly provider: number
-  readonly status: number
+function seedHousehold(table: PatientTable, household: Household, options: PatientSeed): void {
+  const last = Math.min(household.first + household.size - 1, options.count)
+  for (let id = household.first; id <= last; id += 1) seedPatient(table, id, memberIdentity(options, household, id))
 }
 
-/** The identity drawn for patient `id`: the same for the same seed, whatever happened since. */
-export function seededIdentity(options: Omit<PatientSeed, 'count'>, id: number): SeededIdentity {
-  const random = new SeededRandom(options.seed ^ 0x5eed_0002, id)
-  const female = random.chance(0.52)
-  const givenName = female ? random.below(femaleNames.length) : femaleNames.length + random.below(maleNames.length)
-  const surname = random.below(surnames.length)
-  const birthDay = options.openedDay - 2 - random.below(oldestDays)
-  const department = pickDepartment(random, options.departments)
-  const providers = options.providersByDepartment[department] ?? []
-  const provider = random.chance(0.9) && providers.length > 0 ? random.pick(providers) + 1 : 0
-  const state = random.fraction()
-  return { givenName, surname, birthDay, department, provider, status: state < 0.95 ? 0 : state < 0.98 ? 1 : 2 }
-}
-
-function seedPatient(table: PatientTable, id: number, options: PatientSeed): void {
-  const identity = seededIdentity(options, id)
+function seedPatient(table: PatientTable, id: number, identity: SeededIdentity): void {
   table.givenName.set(id, identity.givenName)
   table.surname.set(id, identity.surname)
   table.birthDay.set(id, identity.birthDay)
   table.department.set(id, identity.department)
   table.provider.set(id, identity.provider)
   table.status.set(id, identity.status)
+  if (identity.restricted) table.restricted.set(id, 1)
   table.count = id
   table.live.add(id)
   table.byDepartment[identity.department]?.add(id)
-}
-
-function pickDepartment(random: SeededRandom, departments: readonly Department[]): number {
-  let left = random.fraction()
-  for (const department of departments) {
-    left -= department.share
-    if (left < 0) return department.index
-  }
-  return 0
 }
 
 export function nameTable(texts: readonly string[]): NameTable {

@@ -1,4 +1,7 @@
-/** Everyday given names, surnames and streets from which invented people are put together. No list of real people. */
+/**
+ * Everyday given names, surnames and streets from which invented people are put together, with the accents, hyphens and
+ * apostrophes that registrations have to cope with. No list of real people.
+ */
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
@@ -11,6 +14,8 @@ export const femaleNames = words(`
   Judith Julia June Karen Keiko Lara Laura Leah Lena Lila Linda Lois Lucia Lydia Mabel Maeve Marcia Maria Marta Maya Mei
   Mina Miriam Mona Nadia Naomi Nina Nora Olga Olive Paloma Paula Pearl Petra Phoebe Priya Rhea Rita Rosa Ruth Sabine Salma
   Sara Selma Sofia Stella Sylvia Tamara Tara Teresa Thea Uma Valeria Vera Violet Wanda Wilma Yara Yolanda Yvonne Zoe
+  Andrea Anne-Marie Barbara Carol Catherine Christine Elizabeth Jennifer Jessica Katherine Margaret Mary Mary-Kate Nancy
+  Pamela Patricia Rebecca Sandra Susan Victoria Virginia Chloé Inés Renée Siobhán Zoë
 `)
 
 export const maleNames = words(`
@@ -23,6 +28,8 @@ export const maleNames = words(`
   Manuel Marco Mario Mark Martin Marvin Mateo Max Miguel Milo Moses Nathan Neil Nico Noah Norman Oliver Omar Orson Oscar Otto
   Owen Pablo Patrick Paul Pedro Perry Peter Philip Quentin Rafael Ralph Ravi Raymond Reed Rene Ricardo Roger Roland Roman Ruben
   Russell Salim Samuel Saul Sean Silas Simon Stefan Stuart Theo Tobias Tomas Tyler Victor Vince Wade Walter Warren Wesley Yusuf
+  Andrew Anthony Benjamin Charles Christopher Daniel Donald Edward Gregory Jeffrey John Jonathan Kenneth Lawrence Matthew
+  Michael Nicholas Richard Robert Ronald Stephen Thomas Timothy William Andrés Étienne François Jean-Luc José Seán
 `)
 
 export const surnames = words(`
@@ -49,6 +56,10 @@ export const surnames = words(`
   Swanson Sweeney Takahashi Tanaka Tate Terrell Thornton Torres Townsend Tran Trevino Tucker Underwood Valdez Valencia Vance
   Vargas Vasquez Vaughn Vega Villa Vogel Wagner Walsh Walters Ware Watkins Weaver Webb Weber Weiss Welch Werner Whitaker Wilder
   Wiley Winters Wolfe Wong Woodard Wu Wyatt Yamada Yates York Zamora Zhang Ziegler Zimmerman
+  Adams Allen Anderson Brown Campbell Carter Davis Evans Green Hall Harris Hill Jackson Johnson Jones King Lewis Martinez
+  Miller Mitchell Moore Parker Phillips Roberts Robinson Rodriguez Scott Smith Taylor Thompson Turner White Williams Wilson
+  Wright Young D'Angelo D'Souza García Gutiérrez Håkansson Ibáñez Lefèvre Méndez Müller Muñoz Núñez O'Brien O'Connor
+  O'Malley O'Neill Pérez Sørensen
 `)
 
 export const streets = words(`
@@ -59,3 +70,45 @@ export const streets = words(`
 `)
 
 export const streetKinds = words('St Ave Rd Ln Dr Ct Way Pl')
+
+/** What people with a given name are called, and sometimes registered as. */
+export const nicknames: ReadonlyMap<string, readonly string[]> = new Map(
+  `Abigail Abby|Alexei Alex|Andrew Andy Drew|Anthony Tony|Barbara Barb|Benjamin Benji|Beatrice Bea|Carol Carrie
+  Catherine Cathy Cate|Charles Charlie Chuck|Christine Chrissy|Christopher Topher|Daniel Dan Danny|Deborah Debbie Deb
+  Donald Don|Edward Ted Ned|Elizabeth Liz Beth Betty|Evelyn Evie|Gabriel Gabe|Gregory Greg|Harriet Hattie|Jacob Jake
+  James Jim Jimmy|Jeffrey Jeff|Jennifer Jen Jenny|Jessica Jess|John Johnny|Jonathan Jon|Joseph Joe Joey|Katherine Kate Kathy
+  Kenneth Ken|Lawrence Larry|Margaret Peggy Meg|Matthew Matt|Michael Mike Mick|Nathan Nate|Nicholas Nick|Pamela Pam
+  Patricia Pat Trish|Rafael Rafi|Raymond Ray|Rebecca Becca|Richard Rick Dick|Robert Bob Rob Bobby|Ronald Ron|Samuel Sam
+  Sandra Sandy|Stephen Steve|Susan Sue Susie|Teresa Terri|Thomas Tom Tommy|Timothy Tim|Victoria Vicky|Virginia Ginny
+  Walter Walt|William Bill Billy Will`
+    .split(/[|\n]/)
+    .map(words)
+    .map(([name = '', ...short]) => [name, short]),
+)
+
+/** Every form in lower case of a given name that has short forms, whichever of them is given; without them only itself. */
+export function nameForms(givenName: string): ReadonlySet<string> {
+  const wanted = givenName.toLowerCase()
+  const forms = new Set([wanted])
+  for (const [name, short] of nicknames) {
+    const all = [name, ...short].map((form) => form.toLowerCase())
+    if (all.includes(wanted)) for (const form of all) forms.add(form)
+  }
+  return forms
+}
+
+/** Every given name of seeded patients: women's, men's, then the nicknames. Tables refer to them by position. */
+export const givenNames: readonly string[] = [
+  ...new Set([...femaleNames, ...maleNames, ...[...nicknames.values()].flat()]),
+]
+
+/** Every surname of seeded patients: the plain ones, then one with a hyphen for each of them, in the same order. */
+export const seededSurnames: readonly string[] = [
+  ...surnames,
+  ...surnames.map((name, index) => `${name}-${surnames[hyphenatedWith(index)] ?? ''}`),
+]
+
+/** Position of another surname than the one at `index`. */
+function hyphenatedWith(index: number): number {
+  return (index + 1 + ((index * 7) % (surnames.length - 1))) % surnames.length
+}

@@ -1,18 +1,12 @@
 /** Everything one simulated practice is made of, and the door through which each change is announced. */
 import type { AppointmentReason, AppointmentType, CancelReason } from './appointment-type.ts'
 import type { AppointmentTable } from './appointment-table.ts'
+import type { CustomField } from './custom-fields.ts'
 import type { Department } from './department.ts'
 import type { PatientTable } from './patient-table.ts'
 import type { PracticeEvent } from './practice.ts'
 import type { Provider } from './provider.ts'
 import type { SchedulingRules } from './scheduling-rules.ts'
-
-export interface CustomField {
-  readonly id: string
-  readonly name: string
-  readonly searchable: boolean
-  readonly options: readonly { readonly id: string; readonly value: string }[]
-}
 
 export interface PracticeState {
   readonly id: number

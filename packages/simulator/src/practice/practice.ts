@@ -30,11 +30,23 @@ export interface PracticeEvent {
   readonly at: number
 }
 
+/** What a caller asks to see of patients with restricted records. */
+export interface Sight {
+  readonly ignoreRestrictions: boolean
+  /** N, R or both; undefined when not asked about. */
+  readonly confidentialityCodes: ReadonlySet<string> | undefined
+}
+
 /** What a record shows only when asked to (athenahealth's `show…` fields); absent means not shown. */
 export interface Show {
   readonly fullSsn?: boolean
   readonly insurance?: boolean
   readonly customFields?: boolean
+  /** Custom fields about privacy too. */
+  readonly privacyCustomFields?: boolean
+  readonly balanceDetails?: boolean
+  /** The confidentiality code: N or R. */
+  readonly confidentiality?: boolean
   readonly portalStatus?: boolean
   readonly localPatientId?: boolean
   readonly allPatientStatuses?: boolean
@@ -60,6 +72,8 @@ export interface Practice {
    * have a shape; a merged patient answers as its survivor. `show` is for patients and results.
    */
   wireRecord(kind: RecordKind, id: string, show?: Show): Record<string, unknown> | undefined
+  /** Whether a caller may know of the record at all; without this function every record is shown. */
+  sees?(kind: RecordKind, id: string, sight: Sight): boolean
   /**
    * Ids of every record of a kind that still answers as itself, in no particular order: without deleted slots, deleted
    * providers and merged patients, with cancelled appointments and deleted patients.
