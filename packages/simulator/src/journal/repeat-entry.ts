@@ -1,5 +1,6 @@
 import type { Feeds } from '../feeds/feeds.ts'
 import type { Practice } from '../practice/practice.ts'
+import { bodyEncoding } from '../server/answer.ts'
 import type { Backend } from '../server/backend.ts'
 import { bareApp, type RegisteredApp } from '../tokens/apps.ts'
 import type { Days } from '../truth/admin.ts'
@@ -36,9 +37,12 @@ export function entryRepeater(deps: RepeatDeps): (entry: JournalEntry) => void {
 }
 
 function repeatWrite({ backend, now }: RepeatDeps, entry: OfKind<'write'>, app: RegisteredApp): void {
-  const { practice, method, resource, query, form } = entry
+  const { practice, method, resource, query, form, multipart } = entry
   const path = `/v1/${practice}${resource}`
-  const arrival = { method, path, query, body: form, authorization: undefined, contentType: undefined }
+  const contentType = multipart?.type
+  const body =
+    multipart === undefined ? form : Buffer.from(multipart.base64, 'base64').toString(bodyEncoding(contentType))
+  const arrival = { method, path, query, body, authorization: undefined, contentType }
   backend.find(arrival, resource).answer({ app, practiceId: practice, arrival, now: now(), isRepeated: true })
 }
 

@@ -2,10 +2,10 @@ import type { Practice } from '../practice/practice.ts'
 import { ReplyError, type Reply, type Route, type RouteContext } from '../route.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
 import type { Encoding } from '../tokens/app-options.ts'
-import { formOf, type Answer } from './answer.ts'
+import type { Answer } from './answer.ts'
 import type { Backend, Call } from './backend.ts'
 import { unroutedAnswer } from './gateway.ts'
-import { parseInput } from './input.ts'
+import { inputOf } from './input.ts'
 import { encodeQuirky, type Whims } from './quirky-body.ts'
 import { badAuth, invalidPractice } from './reply.ts'
 import type { Rollout } from './rollout.ts'
@@ -79,7 +79,8 @@ function contextOf({ arrival, app, now }: Call, match: Match, found: Found): Rou
     practice: found.practice,
     reachable: found.reachable,
     app,
-    input: parseInput(arrival.query, arrival.body === '' ? '' : formOf(arrival)),
+    input: inputOf(arrival),
+    accept: arrival.accept,
     url: arrival.path,
     path: match.path,
     now,
@@ -99,6 +100,8 @@ function handle(deps: PracticeBackendDeps, route: Route, context: RouteContext):
 /** A reply in the app's encoding and with its quirks, with the headers recorded on athenahealth's answers. */
 function encodeReply(reply: Reply, { app, arrival }: Call, whims: Whims): Answer {
   const { encoding, quirks } = app
+  const { content } = reply
+  if (content !== undefined) return { status: reply.status, headers: contentHeaders(content.type), body: content.bytes }
   const { status, body } =
     quirks === undefined
       ? { status: reply.status, body: encodeBody(reply.body, encoding) }
@@ -114,11 +117,16 @@ function stringify(_name: string, value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
 }
 
+function contentHeaders(type: string): readonly string[] {
+  return successHeaders.map((text) => (text === jsonType ? type : text))
+}
+
+const jsonType = 'application/json; charset=UTF-8'
 const successHeaders = [
   'Cache-Control',
   'no-cache, no-store',
   'Content-Type',
-  'application/json; charset=UTF-8',
+  jsonType,
   'Expires',
   'Mon, 06 Jan 1975 16:00:00 GMT',
   'Pragma',
