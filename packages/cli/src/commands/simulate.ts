@@ -15,8 +15,9 @@ import { collect, durationMs, notNegative, onOrOff, practiceId, wholeNumber } fr
 import { readLine } from '../read-line.ts'
 import { CALLED_WRONGLY, FAILED } from '../report-error.ts'
 import { stopRequest } from '../stop-request.ts'
+import { frontDoorFlags, type FrontDoorOptions, frontDoorOptions } from './front-door-flags.ts'
 
-interface SimulateOptions {
+interface SimulateOptions extends FrontDoorOptions {
   readonly port: number
   readonly seed: number
   readonly practice?: readonly number[]
@@ -51,14 +52,19 @@ Examples:
   aegis simulate --practice 195900 --practice 195901 --patients 100000 --limits production
   aegis simulate --day --speed 60 --json                        an hour in a minute; one line of JSON tells the URL
   aegis simulate --app-file apps.json                           [{"clientId": "…", "secret": "…", "practices": [195900]}]
-  aegis simulate --recording exchanges/                         recorded answers instead of practices`
+  aegis simulate --quirk shuffledKeys --quirk totals=string     answers in habits that break tidy readers
+  aegis simulate --recording exchanges/                         recorded answers instead of practices
+
+An app in the file has a "clientId" and a "secret" ("secrets" for several at a time), "jwks" with its public keys, or
+"jwksUrl" where it serves them; and, where it differs from the flags, "authMethods", "kind", "scopes", "practices",
+"limits", "encoding" and "quirks". Apps are added and changed while it runs with POST /__sim/apps.`
 
 /** `aegis simulate`: athenahealth on this machine. */
 export function addSimulate(program: Command, { terminal, programs, action }: CommandContext): void {
   const command = program
     .command('simulate')
     .description('Be athenahealth on this machine, for development and tests in any language.')
-  for (const flag of flags()) command.addOption(flag)
+  for (const flag of [...flags(), ...frontDoorFlags()]) command.addOption(flag)
   command.addHelpText('after', EXAMPLES).action(
     action(async (given: SimulateOptions) => {
       const options = withPaths(given, terminal.cwd)
@@ -161,6 +167,7 @@ async function optionsOf(options: SimulateOptions, apps: readonly AppOptions[]):
     retentionMs: options.retention,
     tokenLifetimeS: options.tokenLifetime / 1_000,
     requestLogSize: options.requestLog,
+    ...frontDoorOptions(options),
     ...(options.startAt !== undefined && { startAt: options.startAt }),
     ...(options.adminTokenFile !== undefined && { adminToken: await readLine(options.adminTokenFile) }),
     ...(options.journal !== undefined && { journal: options.journal }),

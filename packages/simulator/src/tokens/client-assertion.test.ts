@@ -73,7 +73,8 @@ const wrongClaims: readonly (readonly [what: string, claims: Record<string, unkn
 for (const [what, claims, message] of wrongClaims) {
   test(`an assertion ${what} gets no token`, async (t) => {
     const { ask, good } = await signing(t)
-    const { status, body } = await ask(good(claims))
+    // The form names the app, so that it is not the claims that are looked up.
+    const { status, body } = await ask(good(claims), { client_id: clientId })
     assert.deepEqual([status, body.error, body.access_token], [401, 'invalid_client', undefined])
     assert.match(String(body.detailedmessage), message)
   })
