@@ -49,7 +49,7 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
   const directory = mkdtempSync(join(tmpdir(), 'aegis-rig-'))
   const simulator = await startSimulator({
     seed,
-    practices: [{ id: practice, patients }],
+    practices: [{ id: practice, patients, restrictions: 'filtered' }],
     limits: 'production',
     speed,
     startAt: tuesdayMorning,

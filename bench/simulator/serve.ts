@@ -29,7 +29,7 @@ report()
 /** Limiter and truth log are on, with limits no generator reaches. */
 async function serveSimulator(count: number): Promise<string> {
   const simulator = await startSimulator({
-    practices: [{ id: 195900, patients: count }],
+    practices: [{ id: 195900, patients: count, restrictions: 'filtered' }],
     limits: { perSecond: 1_000_000, perDay: 1_000_000_000, tokensPerMinute: 1000 },
     activationLagMs: 0,
   })

@@ -50,7 +50,7 @@ export function demoSimulator({ practices, home }: AegisConfig): SimulatorOption
     // Of the first start: whenever that is, the practices are at work.
     startAt: workingMorning(Date.now()),
     seed: SEED,
-    practices: practices.map((id) => ({ id, patients: PATIENTS })),
+    practices: practices.map((id) => ({ id, patients: PATIENTS, restrictions: 'filtered' })),
     day: true,
     speed: SPEED,
     activationLagMs: MOMENT_MS,

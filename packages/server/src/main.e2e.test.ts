@@ -22,7 +22,7 @@ const apps = [{ clientId: 'clinic-app', secret: 'a-secret-of-the-clinic-app', pr
 type World = Awaited<ReturnType<typeof world>>
 
 async function world(t: TestContext, options: SimulatorOptions = {}) {
-  const practices = [practice, 195901].map((id) => ({ id, patients: 60 }))
+  const practices = [practice, 195901].map((id) => ({ id, patients: 60, restrictions: 'filtered' as const }))
   const simulator = await startSimulator({
     seed: 7,
     practices,

@@ -48,7 +48,7 @@ export async function mirroredPractice(
 ): Promise<MirroredPractice> {
   const simulator = await startSimulator({
     seed: 7,
-    practices: [{ id: practice, patients: options.patients ?? 20 }],
+    practices: [{ id: practice, patients: options.patients ?? 20, restrictions: 'filtered' }],
     limits: 'off',
     speed: 0,
     startAt: options.startAt ?? monday,

@@ -10,7 +10,8 @@ import { seesPatient } from '../practice/restricted-patients.ts'
 import { ReplyError, type Route, type RouteContext } from '../route.ts'
 import { invalidData, list, ok } from '../server/reply.ts'
 import { orError } from './answer-refusal.ts'
-import { departmentField, pathPatient, requireFields, sightOf, stampOf } from './request-fields.ts'
+import { sightOf } from './patient-sight.ts'
+import { departmentField, pathPatient, requireFields, stampOf } from './request-fields.ts'
 
 /** As recorded: of a select field only the `optionid`, of any other its `customfieldvalue`. */
 function readCustomFields(context: RouteContext): ReturnType<Route['handle']> {

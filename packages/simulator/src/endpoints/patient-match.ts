@@ -12,7 +12,8 @@ import { patientRecord } from '../practice/patient-record.ts'
 import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
 import { invalid, ok, refused } from '../server/reply.ts'
 import { shownOf } from './patient-reads.ts'
-import { requireFields, sightOf } from './request-fields.ts'
+import { sightOf } from './patient-sight.ts'
+import { requireFields } from './request-fields.ts'
 
 const matchFields = [
   'email',

@@ -9,7 +9,8 @@ import type { Show } from '../practice/practice.ts'
 import { listed, type PracticeState } from '../practice/practice-state.ts'
 import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
 import { invalidEnum, list, missingFields, ok } from '../server/reply.ts'
-import { dateField, departmentField, pathPatient, providerField, requireFields, sightOf } from './request-fields.ts'
+import { sightOf } from './patient-sight.ts'
+import { dateField, departmentField, pathPatient, providerField, requireFields } from './request-fields.ts'
 
 /** Fields that have columns or are looked at in another way. */
 const searchedOtherwise = new Set(['firstname', 'lastname', 'dob', 'departmentid', 'primaryproviderid', 'status'])

@@ -12,7 +12,8 @@ import { departmentById, type PracticeState } from '../practice/practice-state.t
 import { ReplyError, type Reply, type Route, type RouteContext } from '../route.ts'
 import { invalid, invalidData, invalidEnum, missingFields, one, refused } from '../server/reply.ts'
 import { orError } from './answer-refusal.ts'
-import { pathPatient, sightOf, stampOf } from './request-fields.ts'
+import { sightOf } from './patient-sight.ts'
+import { pathPatient, stampOf } from './request-fields.ts'
 
 const required = ['firstname', 'lastname', 'dob', 'departmentid'] as const
 /** One of these must come too (documented): with it the name and date of birth can match a known patient. */

@@ -3,13 +3,13 @@ import { appointmentAt, statusOf } from '../practice/appointment-table.ts'
 import { parseDate } from '../practice/calendar-date.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { patientExists } from '../practice/patient-table.ts'
-import type { Sight } from '../practice/practice.ts'
 import { departmentById, providerById, type PracticeState, type Stamp } from '../practice/practice-state.ts'
 import { seesPatient } from '../practice/restricted-patients.ts'
 import { mixSeed } from '../practice/seeded-random.ts'
 import { eastern, parseWallText } from '../practice/zone-time.ts'
+import { sightOf } from './patient-sight.ts'
 import { ReplyError, type App, type Input, type RouteContext } from '../route.ts'
-import { invalid, invalidData, invalidEnum, missingFields, notFound } from '../server/reply.ts'
+import { invalid, invalidData, missingFields, notFound } from '../server/reply.ts'
 
 /** Throws the recorded 400 naming every required field that is absent. */
 export function requireFields(input: Input, names: readonly string[]): void {
@@ -50,17 +50,6 @@ export function pathAppointment(context: RouteContext): number {
     throw new ReplyError(notFound('The appointment does not exist.'))
   }
   return position
-}
-
-/** What the caller asks to see of patients with restricted records; 400 for a code that is neither N nor R. */
-export function sightOf(input: Input): Sight {
-  const codes = input.list('confidentialitycode').map((code) => code.toUpperCase())
-  const stray = codes.find((code) => code !== 'N' && code !== 'R')
-  if (stray !== undefined) throw new ReplyError(invalidEnum('confidentialitycode', stray))
-  return {
-    ignoreRestrictions: input.flag('ignorerestrictions'),
-    confidentialityCodes: codes.length === 0 ? undefined : new Set(codes),
-  }
 }
 
 /**
@@ -105,11 +94,7 @@ export function integersField(input: Input, name: string): number[] | undefined 
 }
 
 /** Indexes of the departments of an array field; an unknown id matches nothing. */
-export function departmentsField(
-  state: PracticeState,
-  input: Input,
-  name = 'departmentid',
-): Set<number> | undefined {
+export function departmentsField(state: PracticeState, input: Input, name = 'departmentid'): Set<number> | undefined {
   const ids = integersField(input, name)
   return ids === undefined ? undefined : new Set(ids.map((id) => departmentById(state, id)?.index ?? -1))
 }

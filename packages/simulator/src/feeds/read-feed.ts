@@ -1,4 +1,5 @@
 import { appointmentShow } from '../endpoints/appointment-show.ts'
+import { sightOf } from '../endpoints/patient-sight.ts'
 import { ReplyError, type Reply, type RouteContext } from '../route.ts'
 import { invalid, pageBounds, pageLink } from '../server/reply.ts'
 import { easternInstant, type FallBackHour } from './eastern-time.ts'
@@ -77,8 +78,11 @@ function filterOf(row: FeedRow, { input, practice }: RouteContext): Filter | und
     const wanted = new Set(input.list(parameter))
     return wanted.size === 0 ? [] : [{ field, wanted }]
   })
-  if (departments.size === 0 && fields.length === 0 && !portalOnly) return undefined
+  // Inferred: what a caller may not know of waits until it is asked for.
+  const sees = practice.sees?.(row.feed, sightOf(input))
+  if (departments.size === 0 && fields.length === 0 && !portalOnly && sees === undefined) return undefined
   return ({ id, departmentId }) => {
+    if (sees?.(id) === false) return false
     if (departments.size > 0 && !departments.has(departmentId ?? '')) return false
     if (fields.length === 0 && !portalOnly) return true
     const record = practice.wireRecord(row.feed, id, { portalOnly })

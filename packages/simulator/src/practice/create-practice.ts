@@ -10,7 +10,7 @@ import type { PracticeState } from './practice-state.ts'
 import type { PracticeTraits } from './practice-traits.ts'
 import { makeProviders } from './provider.ts'
 import { recordReaders } from './record-readers.ts'
-import { seesPatient } from './restricted-patients.ts'
+import { limitsSight, seesPatient } from './restricted-patients.ts'
 import { resolveScheduling, type SchedulingRules } from './scheduling-rules.ts'
 import { mixSeed } from './seeded-random.ts'
 import { eastern, wallTime } from './zone-time.ts'
@@ -96,8 +96,10 @@ class SimulatedPractice implements Practice {
     return recordReaders[kind].record(this.state, id, show)
   }
 
-  sees(kind: RecordKind, id: string, sight: Sight): boolean {
-    return kind !== 'patients' || seesPatient(this.state.patients, Number(id), sight)
+  sees(kind: RecordKind, sight: Sight): ((id: string) => boolean) | undefined {
+    const { patients } = this.state
+    if (kind !== 'patients' || !limitsSight(patients, sight)) return undefined
+    return (id) => seesPatient(patients, Number(id), sight)
   }
 
   ids(kind: RecordKind): Iterable<string> {

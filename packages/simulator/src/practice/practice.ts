@@ -72,8 +72,8 @@ export interface Practice {
    * have a shape; a merged patient answers as its survivor. `show` is for patients and results.
    */
   wireRecord(kind: RecordKind, id: string, show?: Show): Record<string, unknown> | undefined
-  /** Whether a caller may know of the record at all; without this function every record is shown. */
-  sees?(kind: RecordKind, id: string, sight: Sight): boolean
+  /** Tells of which records of a kind a caller may know; undefined, or without this function, of all. */
+  sees?(kind: RecordKind, sight: Sight): ((id: string) => boolean) | undefined
   /**
    * Ids of every record of a kind that still answers as itself, in no particular order: without deleted slots, deleted
    * providers and merged patients, with cancelled appointments and deleted patients.

@@ -4,12 +4,13 @@ import { resolveLimits, type Limits, type LimitsOption } from '../limits/limits.
 import { demoApp, type AppOptions, type Encoding } from '../tokens/app-options.ts'
 import { signatureAlgorithms, type SignatureAlgorithm } from '../tokens/public-key.ts'
 import type { ScopeForms } from '../tokens/scopes.ts'
+import { defaultTraits, type PracticeTraits } from '../practice/practice-traits.ts'
 import type { ThrottleStyle } from './gateway.ts'
 import { checkQuirks, type Quirks } from './quirks.ts'
 import type { RolloutOptions } from './rollout.ts'
 
 /** A practice to simulate. */
-export interface PracticeOptions {
+export interface PracticeOptions extends Partial<PracticeTraits> {
   /** athenahealth's practice id, the number in the path. */
   readonly id: number
   /** Number of patients, 0 or more; 1,000 if absent. */
@@ -192,11 +193,12 @@ export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
 
 function resolvePractices(practices: readonly (PracticeOptions | number)[]): Required<PracticeOptions>[] {
   const resolved = practices.map((practice) =>
-    typeof practice === 'number'
-      ? { id: practice, patients: defaultPatients }
-      : { id: practice.id, patients: practice.patients ?? defaultPatients },
+    resolvePractice(typeof practice === 'number' ? { id: practice } : practice),
   )
-  for (const { id, patients } of resolved) {
+  for (const { id, patients, restrictions, patientSearchKey } of resolved) {
+    if (restrictions !== 'hidden' && restrictions !== 'filtered')
+      throw new TypeError(`practices: restrictions of ${id}: give hidden or filtered`)
+    if (patientSearchKey === '') throw new TypeError(`practices: patientSearchKey of ${id}: give a name`)
     if (!Number.isSafeInteger(id) || id < 1) throw new RangeError('practices: an id is a whole number of 1 or more')
     if (!Number.isSafeInteger(patients) || patients < 0)
       throw new RangeError(`practices: patients of ${id}: give 0 or more`)
@@ -204,4 +206,10 @@ function resolvePractices(practices: readonly (PracticeOptions | number)[]): Req
   if (new Set(resolved.map(({ id }) => id)).size < resolved.length)
     throw new TypeError('practices: an id is given twice')
   return resolved
+}
+
+/** Every field in the same order, however the caller named them: a journal compares them as text. */
+function resolvePractice(practice: PracticeOptions): Required<PracticeOptions> {
+  const given = Object.fromEntries(Object.entries(practice).filter(([, value]) => value !== undefined))
+  return { id: practice.id, ...{ patients: defaultPatients, ...defaultTraits, ...given } }
 }

@@ -10,6 +10,7 @@ import { openJournal, worldOptions } from '../journal/open-journal.ts'
 import { entryRepeater } from '../journal/repeat-entry.ts'
 import { WorldDigest } from '../journal/world-digest.ts'
 import type { Practice } from '../practice/practice.ts'
+import type { PracticeTraits } from '../practice/practice-traits.ts'
 import type { Route } from '../route.ts'
 import { createOauth } from '../tokens/create-oauth.ts'
 import { encodingRoutes } from '../tokens/encoding-routes.ts'
@@ -55,7 +56,13 @@ export interface SimulatorParts {
   readonly routes: readonly Route[]
   /** Whether athenahealth rolls an endpoint out practice by practice; none is if absent. */
   isBeta?(route: Pick<Route, 'method' | 'path'>): boolean
-  createPractice(options: { id: number; seed: number; patients: number; now: () => number }): Practice
+  createPractice(options: {
+    id: number
+    seed: number
+    patients: number
+    traits: PracticeTraits
+    now: () => number
+  }): Practice
   startDay(practice: Practice, options: DayPace & { clock: VirtualClock; seed: number }): { stop(): void }
   /** Makes one change at `now` (epoch ms); throws TypeError or RangeError that says what is wrong with it. */
   applyChange(practice: Practice, change: unknown, now: number): unknown
@@ -95,8 +102,8 @@ interface Base {
 async function start(parts: SimulatorParts, { settings, file, defects, clock }: Base): Promise<Simulator> {
   const practices = new Map<number, Practice>()
   const { seed } = settings
-  for (const { id, patients } of settings.recording === undefined ? settings.practices : []) {
-    practices.set(id, parts.createPractice({ id, seed, patients, now: () => clock.now() }))
+  for (const { id, patients, ...traits } of settings.recording === undefined ? settings.practices : []) {
+    practices.set(id, parts.createPractice({ id, seed, patients, traits, now: () => clock.now() }))
   }
   const digest = new WorldDigest()
   if (file !== undefined) for (const practice of practices.values()) digest.follow(practice)
