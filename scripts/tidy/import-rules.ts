@@ -43,12 +43,15 @@ function undeclared(source: SourceText, files: ReadonlyMap<string, string>): Bre
   })
 }
 
+/** The client's own entry for programs that run on Node; its main entry knows nothing of it. */
+const CLIENT_FOR_NODE = 'packages/client/src/node.ts'
+
 function importBreach(path: string, wanted: ImportSpecifier): string | undefined {
   const { specifier } = wanted
   if (specifier.startsWith('.')) return relativeBreach(path, join(dirname(path), specifier))
   const to = specifier === 'aegis' ? 'cli' : /^@aegis\/([^/]+)/.exec(specifier)?.[1]
   const from = packageOf(path)
-  if (from === 'client' && specifier.startsWith('node:') && isProduction(path)) {
+  if (from === 'client' && specifier.startsWith('node:') && isProduction(path) && path !== CLIENT_FOR_NODE) {
     return 'the client runs wherever fetch does: no modules of Node'
   }
   return to && from ? packageBreach({ path, from, to }, wanted.typeOnly) : undefined

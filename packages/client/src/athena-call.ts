@@ -35,10 +35,22 @@ export type AthenaFetch = (url: string, init: AthenaRequestInit, call: AthenaCal
 export interface AthenaRequestInit {
   readonly method: string
   readonly headers: Record<string, string>
-  readonly body?: string
+  /** A form; or, of an upload, a stream that can be read once. */
+  readonly body?: string | ReadableStream<Uint8Array>
+  /** Given with a stream, which standard `fetch` takes in no other way. */
+  readonly duplex?: 'half'
+  /**
+   * Given with a stream, for wrappers that must know whom a call is about: the form without the file. `fetch` ignores it.
+   */
+  readonly fields?: string
   readonly signal: AbortSignal
-  /** Always `manual`: a redirect would carry the token to another host. */
-  readonly redirect: 'manual'
+  /**
+   * A redirect is never followed: it would carry the token to another host. `manual`; with a stream `error`, because
+   * Node's `fetch` keeps a copy of a streamed body in memory unless redirects are errors and `window` is null.
+   */
+  readonly redirect: 'manual' | 'error'
+  /** Given with a stream; see `redirect`. */
+  readonly window?: null
 }
 
 /** What a caller may say about one call. */

@@ -57,7 +57,7 @@ export interface AthenaClient {
   readonly list: ClientListRequest
 }
 
-const TIMEOUTS: Timeouts = { headersMs: 10_000, tokenMs: 10_000, callMs: 30_000 }
+const TIMEOUTS: Timeouts = { headersMs: 10_000, tokenMs: 10_000, callMs: 30_000, uploadMs: 120_000 }
 const RESPONSE_BYTES_MAX = 16 * 1024 * 1024
 
 /** athenahealth lists all of an app's practices under this id. */

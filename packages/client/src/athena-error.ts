@@ -6,6 +6,7 @@ const advice = {
   configuration:
     'athenahealth does not accept this app as it is set up; check client id, secret, scope, environment and base URL',
   conflict: 'the record is not in a state that allows this; read it again before deciding',
+  'content-unreadable': 'the content to upload could not be read to its end',
   environment: 'the base URL does not belong to the named environment; nothing was sent',
   'field-too-long': 'a field is longer than athenahealth stores; shorten it, nothing was sent',
   forbidden: 'the app may not do this in this practice; ask the practice or athenahealth for access',
@@ -22,6 +23,7 @@ const advice = {
   timeout: 'no complete answer came within the deadline',
   unauthorized: 'athenahealth refused the access token, also a new one',
   'unknown-practice': 'athenahealth knows no such practice in this environment; check the practice id',
+  'upload-too-large': 'the content is larger than athenahealth takes; send it in parts or smaller',
   'wrong-record': 'the answer is about another record than the one asked for; do not use it',
 } as const
 

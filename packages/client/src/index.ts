@@ -17,10 +17,23 @@ export { type BaseUrlOptions, type Environment, resolveBaseUrl } from './environ
 
 export { readRetryAfter } from './call/answer-meta.ts'
 export { decideRetry, type RetryDecision, type RetryFacts } from './call/decide-retry.ts'
+export { checkPatientFields, patientFieldMax } from './call/field-limits.ts'
 export { type Failure, judgeResponse, type Judgement, type ResponseFacts } from './call/judge-response.ts'
 export { type Params, type ParamValue } from './call/params.ts'
 export { defaultRetryPolicy, type RetryPolicy } from './call/retry-policy.ts'
 export { type Timeouts } from './call/send-call.ts'
+
+export {
+  type Content,
+  CONTENT_BYTES_MAX,
+  content,
+  type ContentEncoding,
+  type ContentOptions,
+  type ContentSource,
+  type ContentStream,
+  type FileValue,
+  type UploadForm,
+} from './upload/content.ts'
 
 export { type AccessToken, accessToken, type TokenSource } from './token/access-token.ts'
 export { CredentialTokenSource, type CredentialTokenSourceOptions } from './token/credential-token-source.ts'
@@ -38,7 +51,6 @@ export { type AthenaPractice } from './resources/athena-practice.ts'
 export { type CreatedSlot, type DateWindow } from './resources/appointments.ts'
 export { type ListName, readListPage } from './resources/endpoints.ts'
 export { type List, LIMIT_MAX, type Page, type PageAt } from './resources/list.ts'
-export { checkPatientFields, patientFieldMax } from './resources/patient-field-limits.ts'
 export { type Id, type Outcome } from './resources/practice-api.ts'
 
 export type { AthenaEndpoints, AthenaLists, EndpointName, ListEndpointName } from './catalogue/generated/endpoints.ts'

@@ -20,9 +20,25 @@ test('the package depends on nothing', () => {
   )
 })
 
+/** An entry of its own, for programs that run on Node: nothing else imports it. */
+const FOR_NODE = 'node.ts'
+
+test('only the entry for Node knows Node, and nothing else of the package knows that entry', () => {
+  for (const [path, text] of sources) {
+    const specifiers = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '')
+    if (path !== FOR_NODE) assert.ok(!specifiers.some((name) => name.endsWith(`/${FOR_NODE}`)), path)
+    else
+      assert.deepEqual(
+        specifiers.filter((name) => !name.startsWith('./')),
+        ['node:fs/promises'],
+      )
+  }
+})
+
 test('sources import only each other', () => {
   assert.ok(sources.length > 30)
   for (const [path, text] of sources) {
+    if (path === FOR_NODE) continue
     const specifiers = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '')
     assert.deepEqual(
       specifiers.filter((specifier) => !/^\.\.?\/[\w./-]+\.ts$/.test(specifier)),
@@ -43,6 +59,7 @@ test('sources use nothing that only Node has, and do nothing when imported', () 
 test('the public names are these', () => {
   assert.deepEqual(Object.keys(client).sort(), [
     'AthenaError',
+    'CONTENT_BYTES_MAX',
     'CredentialTokenSource',
     'LIMIT_MAX',
     'accessToken',
@@ -50,6 +67,7 @@ test('the public names are these', () => {
     'appointmentModifiedAt',
     'appointmentStart',
     'checkPatientFields',
+    'content',
     'createAthenaClient',
     'decideRetry',
     'defaultRetryPolicy',

@@ -1,11 +1,13 @@
-import type { AthenaCall, AthenaFetch } from '../src/athena-call.ts'
+import type { AthenaCall, AthenaFetch, AthenaRequestInit } from '../src/athena-call.ts'
 
 /** What a scripted fetch saw. */
 export interface Sent {
   readonly url: URL
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
+  /** A streamed body is read to its end before the reply is given. */
   readonly body: string | undefined
+  readonly init: AthenaRequestInit
   readonly call: AthenaCall
   readonly signal: AbortSignal
 }
@@ -39,8 +41,10 @@ export function scriptedFetch(
   return {
     sent,
     tokens,
-    async fetch(url, { method, headers, body, signal }, call) {
-      const seen = { url: new URL(url), method, headers, body, call, signal }
+    async fetch(url, init, call) {
+      const { method, headers, signal } = init
+      const body = typeof init.body === 'object' ? await new Response(init.body).text() : init.body
+      const seen = { url: new URL(url), method, headers, body, init, call, signal }
       if (call.kind === 'token') {
         tokens.push(seen)
         const own = tokenReplies[tokens.length - 1]

@@ -12,6 +12,8 @@ export interface RetryFacts {
   readonly leftMs: number
   /** Whether this call has had a newer token already. */
   readonly renewed: boolean
+  /** Whether its content was a stream that has been sent: there is nothing to send again. */
+  readonly spent?: boolean
   /** Whether the retry budget affords one. */
   readonly affordable: boolean
   /** In [0, 1). */
@@ -36,10 +38,11 @@ const PASSING = new Set([500, 502, 503, 504])
  * A refused token is renewed once, for any call: nothing was executed. Beyond that a consuming read is never repeated. A
  * write is repeated only where it provably was not executed: the connection was never made, or the gateway threw it back.
  * A plain read is repeated after the faults that pass. The server's Retry-After is the floor of the wait; a wait over
- * the policy's or the deadline's is not begun.
+ * the policy's or the deadline's is not begun. An upload of a stream that has been read is never repeated.
  */
 export function decideRetry(facts: RetryFacts): RetryDecision {
   const { call, failure, policy } = facts
+  if (facts.spent) return NO
   if (failure.code === 'unauthorized') return mayRenew(facts) ? { retry: true, delayMs: 0, newToken: true } : NO
   if (call.consuming || call.attempt >= policy.attemptsMax || !facts.affordable) return NO
   if (!(call.idempotent ? mayPass(facts) : provablyNotExecuted(failure))) return NO

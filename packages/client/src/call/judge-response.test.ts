@@ -67,6 +67,7 @@ const cases: readonly (readonly [title: string, given: Case, code: AthenaErrorCo
   ['a 404 without a body', { status: 404, body: '' }, 'configuration'],
   ['a 404 in HTML', { status: 404, body: '<html>Not Found</html>' }, 'configuration'],
   ['a slot that is taken', { method: 'PUT', status: 409, body: { error: 'That appointment time was…' } }, 'conflict'],
+  ['more than a gateway takes', { method: 'POST', status: 413, body: '<h1>no</h1>' }, 'upload-too-large'],
   ['too many requests', { status: 429, body: '' }, 'throttled'],
   ['a time-out of the gateway', { status: 408, body: '' }, 'server-error'],
   ['an internal error', { status: 500, body: '<html>' }, 'server-error'],

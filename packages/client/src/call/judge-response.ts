@@ -90,6 +90,7 @@ function judgeRefusal(meta: AnswerMeta, body: Body): Failure {
   if (meta.status === 402) return { code: 'forbidden', ...refused }
   if (meta.status === 408) return { code: 'server-error', ...refused, executed: 'unknown' }
   if (meta.status === 409) return { code: 'conflict', ...refused }
+  if (meta.status === 413) return { code: 'upload-too-large', ...refused }
   return { code: 'invalid-request', ...refused, ...fieldNames(body) }
 }
 

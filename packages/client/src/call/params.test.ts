@@ -7,6 +7,18 @@ for (const [params, expected] of [
   [{ dob: '1990-05-01' }, 'dob=05%2F01%2F1990'],
   [{ DOB: '05/01/1990', startdate: '2024-02-29' }, 'DOB=05%2F01%2F1990&startdate=02%2F29%2F2024'],
   [{ startlastmodified: '06/02/2020 09:06:50' }, 'startlastmodified=06%2F02%2F2020+09%3A06%3A50'],
+  [{ startlastmodified: '2020-06-02T09:06:50' }, 'startlastmodified=06%2F02%2F2020+09%3A06%3A50'],
+  [{ SHOWPROCESSEDSTARTDATETIME: '2020-06-02 09:06' }, 'SHOWPROCESSEDSTARTDATETIME=06%2F02%2F2020+09%3A06'],
+  [
+    { observationdate: '2024-02-29', servicedate: '02/29/2024' },
+    'observationdate=02%2F29%2F2024&servicedate=02%2F29%2F2024',
+  ],
+  [
+    { dateofservice: '2024-02-29', insurancepolicyholderdob: '1990-05-01' },
+    'dateofservice=02%2F29%2F2024&insurancepolicyholderdob=05%2F01%2F1990',
+  ],
+  [{ administerdate: '2019', businessdate: '022924' }, 'administerdate=2019&businessdate=022924'],
+  [{ specimenreceiveddatetime: '2024-02-29T08:00:00' }, 'specimenreceiveddatetime=2024-02-29T08%3A00%3A00'],
   [{ notetext: '2024-02-29' }, 'notetext=2024-02-29'],
   [{ departmentid: [1, 2, '3'] }, 'departmentid=1%2C2%2C3'],
   [{ appointmenttime: ['a,b', 'c'] }, 'appointmenttime=a%2Cb&appointmenttime=c'],
@@ -23,6 +35,8 @@ for (const [params, expected] of [
 for (const [title, params, field] of [
   ['a date that is none', { dob: '1990-02-30' }, 'dob'],
   ['a date with a time', { startdate: '2024-01-01T00:00:00Z' }, 'startdate'],
+  ['a moment where a wall time belongs', { startlastmodified: '2024-01-01T00:00:00Z' }, 'startlastmodified'],
+  ['a file in a query', { image: new Uint8Array(2024) }, 'image'],
   // What a caller without types could pass.
   ['a Date', { dob: new Date(0) as never }, 'dob'],
   ['a number that is none', { departmentid: Number.NaN }, 'departmentid'],

@@ -1,5 +1,7 @@
 import type { AthenaCall, CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
+import { hasFile, makeUpload, type Upload, uploadFormOf } from '../upload/upload.ts'
+import { checkFieldLengths } from './field-limits.ts'
 import { checkId, encodeParams, type Params } from './params.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -12,16 +14,29 @@ export interface ApiRequest {
   readonly query?: Params
   /** A query string to send as it is, instead of `query`: from a `next` link. */
   readonly search?: string
+  /** The body of a write. A file in it makes the call an upload. */
   readonly form?: Params
+  /** What the answer is read as. Default `json`. */
+  readonly as?: AnswerKind
+  /** The `Accept` header. Default `application/json`, and any type for another answer than that. */
+  readonly accept?: string
   readonly consuming?: boolean
   readonly intensive?: boolean
   readonly options?: CallOptions
 }
 
+/**
+ * What an answer is read as: JSON, text, bytes (both held in memory, up to `responseBytesMax`), or a stream of bytes,
+ * which is handed on as it comes.
+ */
+export type AnswerKind = 'json' | 'text' | 'bytes' | 'stream'
+
 /** A request ready to be sent, any number of times. */
 export interface Plan {
   readonly url: string
-  readonly body: string | undefined
+  readonly body: string | Upload | undefined
+  readonly accept: string
+  readonly as: AnswerKind
   readonly call: Omit<AthenaCall, 'attempt'>
   readonly bytesMax: number
 }
@@ -36,13 +51,29 @@ export function planCall(request: ApiRequest, limits: { apiUrl: string; response
     })
   }
   const search = request.search ?? encodeParams(request.query ?? {})
+  const { form, query, as = 'json' } = request
+  checkFieldLengths(request, { ...query, ...form })
   return {
     url: `${limits.apiUrl}/${practice}${fillRoute(request)}${search === '' ? '' : `?${search}`}`,
-    body: request.form === undefined ? undefined : encodeParams(request.form),
+    body: form === undefined ? undefined : planBody(request, form),
+    accept: request.accept ?? (as === 'json' ? 'application/json' : '*/*'),
+    as,
     call: describeCall(request),
-    bytesMax: options.responseBytesMax ?? limits.responseBytesMax,
+    bytesMax: options.responseBytesMax ?? bytesMaxOf(as, limits.responseBytesMax),
   }
 }
+
+function planBody({ route }: ApiRequest, form: Params): string | Upload {
+  return hasFile(form) ? makeUpload(form, uploadFormOf(route)) : encodeParams(form)
+}
+
+/** A document may be as large as athenahealth takes them (20 MB), and room; a stream holds nothing and needs no limit. */
+function bytesMaxOf(as: AnswerKind, responseBytesMax: number): number {
+  if (as === 'stream') return Number.POSITIVE_INFINITY
+  return as === 'bytes' ? Math.max(responseBytesMax, DOCUMENT_BYTES_MAX) : responseBytesMax
+}
+
+const DOCUMENT_BYTES_MAX = 32 * 1024 * 1024
 
 /** The path of a request under its practice. */
 export function fillRoute({ route, path = {} }: Pick<ApiRequest, 'route' | 'path'>): string {

@@ -2,6 +2,10 @@ export type BodyText =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: 'too-large' | 'charset' }
 
+export type BodyBytes =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly problem: 'too-large' }
+
 /**
  * Reads a body while it arrives and stops at `bytesMax` bytes (after decompression: a small body can unpack into a very
  * large one). UTF-8 unless the content type says otherwise; bytes that are no UTF-8 become U+FFFD, so that one of them
@@ -13,15 +17,21 @@ export async function readBody(response: Response, bytesMax: number, signal: Abo
     await discard(response)
     return { ok: false, problem: 'charset' }
   }
+  // Decoded at the end: a body that grows too large has then cost no text.
+  const read = await readBytes(response, bytesMax, signal)
+  return read.ok ? { ok: true, text: decoder.decode(read.bytes) } : read
+}
+
+/** Reads a body as it is while it arrives and stops at `bytesMax` bytes, as readBody does. */
+export async function readBytes(response: Response, bytesMax: number, signal: AbortSignal): Promise<BodyBytes> {
   const reader = response.body?.getReader()
-  if (!reader) return { ok: true, text: '' }
+  if (!reader) return { ok: true, bytes: new Uint8Array(0) }
   let bytes = 0
-  // Kept as they come and decoded at the end: a body that grows too large has then cost no text.
   const chunks: Uint8Array[] = []
   try {
     while (true) {
       const chunk = await raceAbort(reader.read(), signal)
-      if (chunk.done) return { ok: true, text: decoder.decode(join(chunks, bytes)) }
+      if (chunk.done) return { ok: true, bytes: join(chunks, bytes) }
       bytes += chunk.value.byteLength
       if (bytes > bytesMax) return { ok: false, problem: 'too-large' }
       chunks.push(chunk.value)

@@ -1,3 +1,5 @@
+import type { FileValue } from '../upload/content.ts'
+
 /** Left out when null or undefined. */
 export type Maybe<T> = T | null | undefined
 
@@ -10,8 +12,8 @@ export type Id = string | number
 /** What is sent as JSON text inside a field: an object, a list, or the text itself. */
 export type JsonInput = string | readonly unknown[] | { readonly [member: string]: unknown }
 
-/** A file's content as Base64 text. */
-export type FileText = string
+/** A file: `content(…)`, bytes or a Blob, which are encoded while they are sent; or Base64 text, which is sent as it is. */
+export type FileText = string | FileValue
 
 /** A record whose fields are partly or not at all known: unknown ones are there as athenahealth sent them. */
 export interface OpenRecord {

@@ -2,7 +2,8 @@ import { AthenaError } from '../athena-error.ts'
 import type { Params, ParamValue } from '../call/params.ts'
 import type { ApiRequest } from '../call/plan-call.ts'
 import type { CatalogueEntry, CatalogueParam } from '../catalogue/catalogue-entry.ts'
-import { checkPatientFields } from '../resources/patient-field-limits.ts'
+import { checkPatientFields } from '../call/field-limits.ts'
+import { isFile } from '../upload/content.ts'
 import { readPlainDate, toUsDate } from '../wire/plain-date.ts'
 import type { LooseRequest } from './endpoint-request.ts'
 
@@ -77,6 +78,7 @@ function checkRequired(entry: CatalogueEntry, given: readonly Given[], extra: Pa
 function encode(entry: CatalogueEntry, param: CatalogueParam, value: unknown): NonNullable<ParamValue> {
   const { name, type } = param
   if (value instanceof Date) throw refuse(entry, [name], `${name} takes text: a Date has a time and a zone of its own`)
+  if (type === 'file' && isFile(value)) return value
   if (type === 'json') return typeof value === 'string' ? value : JSON.stringify(value)
   if (Array.isArray(value)) {
     if (!param.array) throw refuse(entry, [name], `${name} takes one value`)

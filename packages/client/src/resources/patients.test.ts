@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { AthenaError } from '../athena-error.ts'
 import type { Reply } from '../../testing/scripted-fetch.ts'
 import { testClient } from '../../testing/test-client.ts'
-import { patientFieldMax } from './patient-field-limits.ts'
+import { patientFieldMax } from '../call/field-limits.ts'
 
 const identity = { firstname: 'Ada', lastname: 'Okafor', dob: '1990-05-01', departmentid: 1 }
 

@@ -5,7 +5,6 @@ import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject } from '../wire/decode-record.ts'
 import { listEndpoints } from './endpoints.ts'
 import { listOf } from './list.ts'
-import { checkPatientFields } from './patient-field-limits.ts'
 import { badAnswer, getOne, type Id, pickRecord, type PracticeApi, send } from './practice-api.ts'
 
 /** Dates are `YYYY-MM-DD`. Parameters go by athenahealth's names. */
@@ -77,7 +76,6 @@ function previousIds({ previouspatientids: sent }: Record<string, unknown>): unk
 }
 
 async function createPatient(api: PracticeApi, form: Params, options?: CallOptions): Promise<Answer<PatientId>> {
-  checkPatientFields(form)
   const answered = await send(api, { method: 'POST', route: '/patients', form, ...(options && { options }) })
   const { value, raw, meta } = answered
   const first: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
@@ -91,7 +89,6 @@ async function updatePatient(
   { id, fields }: { id: Id; fields: Params },
   options?: CallOptions,
 ): Promise<Answer<PatientId>> {
-  checkPatientFields(fields)
   const patientid = checkId('patientid', id)
   const answered = await send(api, {
     method: 'PUT',

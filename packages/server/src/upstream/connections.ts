@@ -18,7 +18,8 @@ export interface Connection {
 export interface SendInit {
   readonly method: string
   readonly headers: Record<string, string>
-  readonly body?: string
+  /** A stream is read once. */
+  readonly body?: string | ReadableStream<Uint8Array>
   readonly signal: AbortSignal
 }
 
@@ -113,6 +114,8 @@ class Held implements Connection {
       signal,
       redirect: 'manual',
       ...(body === undefined ? {} : { body }),
+      // Otherwise undici keeps a copy of a streamed body in memory, for a redirect that might come.
+      ...(typeof body === 'object' && { duplex: 'half' as const, redirect: 'error' as const, window: null }),
     })
     // undici's Response has everything of the runtime's that is used here; TypeScript knows them as two types.
     return response as unknown as Response

@@ -107,13 +107,19 @@ async function sendCall(way: Way, url: string, { init, call }: Outgoing): Promis
     url: target,
     context,
     signal: init.signal,
-    ...(init.body === undefined ? {} : { body: init.body }),
+    ...formOf(init),
   }).catch((error: unknown) => {
     fresh?.destroy()
     throw error
   })
   const connection = await connected(deps, permitted, fresh)
   return answered(way, { init, call, target, context, permitted, connection })
+}
+
+/** What a call says of itself in its body: the form, or of an upload what stands beside the file. */
+function formOf({ body, fields }: AthenaRequestInit): { body?: string } {
+  const form = typeof body === 'string' ? body : fields
+  return form === undefined ? {} : { body: form }
 }
 
 /** A connection that is open at the very moment of a permission. */

@@ -1,5 +1,5 @@
 import { AthenaError } from '../athena-error.ts'
-import type { Params } from '../call/params.ts'
+import type { Params } from './params.ts'
 
 /** Longest value of most text fields of a patient, in characters (athenahealth's Best Practices page, read 2026-11). */
 const DEFAULT_MAX = 20
@@ -42,4 +42,20 @@ export function checkPatientFields(params: Params): void {
   const invalidFields = tooLong.map(([field]) => field)
   const hint = tooLong.map(([field]) => `${field} takes ${patientFieldMax(field)} characters`).join(', ')
   throw new AthenaError('field-too-long', { invalidFields, hint })
+}
+
+/** athenahealth's own words on the name of an uploaded file, on every endpoint that takes one. */
+const FILENAME_MAX = 200
+
+/**
+ * Refuses a write whose fields are longer than athenahealth stores: those of a patient who is created or changed, and the
+ * name of an uploaded file. No limits are known of other writes.
+ */
+export function checkFieldLengths({ method, route }: { method: string; route: string }, params: Params): void {
+  if (method !== 'POST' && method !== 'PUT') return
+  if (route === '/patients' || route === '/patients/{patientid}') checkPatientFields(params)
+  const { originalfilename: name } = params
+  if (typeof name !== 'string' || Array.from(name).length <= FILENAME_MAX) return
+  const hint = `originalfilename takes ${FILENAME_MAX} characters`
+  throw new AthenaError('field-too-long', { invalidFields: ['originalfilename'], hint })
 }
