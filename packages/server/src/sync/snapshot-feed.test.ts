@@ -54,6 +54,12 @@ test('a page that shows none of the records of the border is read from the start
   assert.deepEqual([after.offset, after.restarts, after.unstable], [0, 0, true])
 })
 
+test('a page cut down to the records of the border, since the next cannot be read, is passed', () => {
+  const run = { ...start, row_offset: 4, anchors: ['#4'] }
+  const { offset, anchors, restarts } = positionAfter(run, page(4, 1), anchorOf)
+  assert.deepEqual([offset, anchors, restarts], [5, [], 0])
+})
+
 test('a page that upstream repeats for ever is not taken for progress', () => {
   const first = positionAfter(start, page(0, 100), anchorOf)
   const again = positionAfter({ ...first, row_offset: first.offset }, page(0, 100), anchorOf)

@@ -135,9 +135,11 @@ export function positionAfter(
 ): runs.RunPosition & { readonly unstable?: boolean } {
   const anchors = page.ids.map(anchorOf)
   const joins = run.anchors.length === 0 || run.anchors.some((anchor) => anchors.includes(anchor))
-  // A page that ends as the one before did: upstream does not move on.
+  // A page that ends as the one before did: upstream does not move on. One that holds the border alone is no such page:
+  // it was asked to be that short, because of a record behind it that cannot be read.
+  const border = run.anchors.length
   const repeats =
-    page.more && run.anchors.length > 0 && run.anchors.join() === anchors.slice(-run.anchors.length).join()
+    page.more && border > 0 && anchors.length > border && run.anchors.join() === anchors.slice(-border).join()
   if (!joins || repeats) {
     const unstable = run.restarts >= restartsMax
     return {
