@@ -1,4 +1,4 @@
-/** What the front desk does to the calendar. */
+/** What the front desk, and patients on the website, do to appointments. */
 import { weekdayOf } from '../practice/calendar-date.ts'
 import {
   bookAppointment,
@@ -6,23 +6,31 @@ import {
   rescheduleAppointment,
   updateAppointment,
 } from '../practice/booking-changes.ts'
+import { fillFromWaitlist } from '../practice/fill-from-waitlist.ts'
 import { addNote } from '../practice/note-changes.ts'
 import { occupancy } from '../practice/populate-schedule.ts'
-import { listed } from '../practice/practice-state.ts'
-import { bookableTypes } from '../practice/provider-day.ts'
-import { addSlot, deleteSlot, setFrozen } from '../practice/slot-changes.ts'
-import { wallTime } from '../practice/zone-time.ts'
-import { staffStamp, type Day } from './day.ts'
-import { cancelledRows, dayRows, pickDay, pickPatient, pickRow } from './pick-rows.ts'
+import { listed, type Stamp } from '../practice/practice-state.ts'
+import { waitingFor } from '../practice/waitlist.ts'
+import { attempt, portalStamp, staffStamp, type Day } from './day.ts'
+import { isOpen } from './office-hours.ts'
+import { dayRows, localDay, pickDay, pickPatient, pickRow, pickType } from './pick-rows.ts'
 
 /** Tries to make one change in a department; false when there was nothing to make it on. */
 export type Action = (day: Day, department: number) => boolean
 
 /** How hard bookings and cancellations pull a day back to its usual load. */
 const pull = 4
-const frozenMost = 6
 /** Share of cancellations whose time is open again. */
 const freeingShare = 0.94
+/** Share of the bookings in office hours that patients make on the website all the same. */
+const onlineShare = 0.2
+
+/** By the staff while somebody is at work, otherwise by the patient on the website. */
+export function deskStamp(day: Day, department: number): Stamp {
+  const { zone } = listed(day.state.departments, department)
+  const online = !isOpen(zone, day.clock.now()) || day.random.chance(onlineShare)
+  return online ? portalStamp(day) : staffStamp(day)
+}
 
 /** Books or cancels, whichever brings the day picked nearer to how full it usually is. */
 export const bookOrCancel: Action = (day, department) => {
@@ -30,40 +38,46 @@ export const bookOrCancel: Action = (day, department) => {
   const { open, booked } = dayRows(day, department, date)
   const total = open.length + booked.length
   if (total === 0) return false
-  const { zone } = listed(day.state.departments, department)
-  const ahead = date - wallTime(zone, day.clock.now()).day
+  const ahead = date - localDay(day, department)
   const lack = occupancy(ahead, weekdayOf(date)) - booked.length / total
   const books = day.random.chance(Math.min(0.9, Math.max(0.1, 0.5 + pull * lack)))
   if (books && open.length > 0) return bookSlot(day, day.random.pick(open))
   return booked.length > 0 && cancelRow(day, day.random.pick(booked))
 }
 
-/** Books a slot for a patient of its department, or for the one given. */
+/** Books a slot for the patient given, or for whoever waits for it, or for a patient of its department. */
 export function bookSlot(day: Day, position: number, patient?: number): boolean {
   const { state, random } = day
   const { appointments: table } = state
-  const chosen = patient ?? pickPatient(day, table.department.get(position), table.day.get(position))
+  const [waiting] = patient === undefined ? waitingFor(state, position) : []
+  if (waiting !== undefined) {
+    return attempt(() => fillFromWaitlist(state, { position, entry: waiting }, staffStamp(day)))
+  }
+  const department = table.department.get(position)
+  const chosen = patient ?? pickPatient(day, department, table.day.get(position))
   if (chosen === undefined) return false
   const booking = {
     position,
     patient: chosen,
-    type: random.pick(bookableTypes(state, table.type.get(position))),
+    type: pickType(day, position, chosen),
     urgent: random.chance(0.02),
     note: random.chance(0.1) ? 'Asked to be reminded by telephone.' : undefined,
   }
-  bookAppointment(state, booking, staffStamp(day))
+  bookAppointment(state, booking, deskStamp(day, department))
   return true
 }
 
-function cancelRow(day: Day, position: number): boolean {
+/** Cancels a booked row. */
+export function cancelRow(day: Day, position: number): boolean {
   const { state, random } = day
+  const { appointments: table } = state
   const input = {
     position,
-    patient: state.appointments.patient.get(position),
+    patient: table.patient.get(position),
     reasonId: cancelReason(day),
     note: random.chance(0.2) ? 'Called to cancel.' : undefined,
   }
-  cancelAppointment(state, input, staffStamp(day))
+  cancelAppointment(state, input, deskStamp(day, table.department.get(position)))
   return true
 }
 
@@ -73,12 +87,33 @@ function cancelReason({ state, random }: Day): string {
   return random.pick(state.cancelReasons.filter((reason) => reason.slotAvailable === freeing)).id
 }
 
+/** Somebody cannot come today after all. */
+export const cancelLate: Action = (day, department) => {
+  const { booked } = dayRows(day, department, localDay(day, department))
+  return booked.length > 0 && cancelRow(day, day.random.pick(booked))
+}
+
+/** Fills a time that is still free today or on the next day: those who wait come first. */
+export const refill: Action = (day, department) => {
+  const today = localDay(day, department)
+  for (const date of [today, today + 1]) {
+    const { open } = dayRows(day, department, date)
+    if (open.length > 0) return bookSlot(day, day.random.pick(open))
+  }
+  return false
+}
+
+/** Moves an appointment, more often to a day near it than to any other. */
 export const reschedule: Action = (day, department) => {
+  const { state, random } = day
   const position = pickRow(day, department, 'booked')
-  const to = pickRow(day, department, 'open')
-  if (position === undefined || to === undefined) return false
-  const patient = day.state.appointments.patient.get(position)
-  rescheduleAppointment(day.state, { position, to, patient, reasonId: '3' }, staffStamp(day))
+  if (position === undefined) return false
+  const near = state.appointments.day.get(position) + random.between(1, 10)
+  const nearby = random.chance(0.7) ? dayRows(day, department, near).open : []
+  const to = nearby.length > 0 ? random.pick(nearby) : pickRow(day, department, 'open')
+  if (to === undefined) return false
+  const patient = state.appointments.patient.get(position)
+  rescheduleAppointment(state, { position, to, patient, reasonId: '3' }, deskStamp(day, department))
   return true
 }
 
@@ -97,49 +132,5 @@ export const writeNote: Action = (day, department) => {
   if (position === undefined) return false
   const text = day.random.pick(['Needs an interpreter.', 'Bring previous results.', 'Will be ten minutes late.'])
   addNote(day.state, { position, text, displayOnSchedule: day.random.chance(0.5) }, staffStamp(day))
-  return true
-}
-
-/** Freezes a slot, or thaws the one frozen longest when several are. */
-export const freezeOrThaw: Action = (day, department) => {
-  const oldest = day.frozen.length > frozenMost || day.random.chance(0.3) ? day.frozen.shift() : undefined
-  if (oldest !== undefined) {
-    setFrozen(day.state, { position: oldest, frozen: false }, staffStamp(day))
-    return true
-  }
-  const position = pickRow(day, department, 'open')
-  if (position === undefined) return false
-  setFrozen(day.state, { position, frozen: true }, staffStamp(day))
-  day.frozen.push(position)
-  return true
-}
-
-/** Adds a slot to a day that has lost some, or takes an open one from a day that has not. */
-export const adjustSlots: Action = (day, department) => {
-  const { state, random } = day
-  const date = pickDay(day, department)
-  const { open, booked } = dayRows(day, department, date)
-  const cancelled = cancelledRows(day, department, date)
-  const isTemplate = (position: number): boolean => state.appointments.template.get(position) === 0
-  const opened = [...open, ...booked, ...cancelled].filter(isTemplate)
-  if (open.length + booked.length < opened.length && cancelled.length > 0) return addLike(day, random.pick(cancelled))
-  if (open.length === 0) return false
-  deleteSlot(state, random.pick(open), staffStamp(day))
-  return true
-}
-
-/** A slot at the time of another row, whatever became of that. */
-function addLike(day: Day, position: number): boolean {
-  const { appointments: table } = day.state
-  const place = {
-    day: table.day.get(position),
-    start: table.start.get(position),
-    minutes: table.minutes.get(position),
-    department: table.department.get(position),
-    provider: table.provider.get(position),
-    type: table.templateType.get(position),
-    template: position,
-  }
-  addSlot(day.state, place, staffStamp(day))
   return true
 }

@@ -20,7 +20,12 @@ export interface Day {
   /** Positions of slots frozen in the course of the day. */
   readonly frozen: number[]
   readonly pending: Set<{ cancel(): void }>
+  /** Until when (epoch ms) each provider, by index, is busy with patients who came before. */
+  readonly busyUntil: Map<number, number>
 }
+
+/** Who books for patients when nobody is at work: they do it themselves, through the practice's website. */
+const portalUser = 'PORTAL'
 
 /** Lets something happen at a time (epoch ms), at once if it has passed. What the practice refuses simply does not happen. */
 export function schedule(day: Day, at: number, happen: () => void): void {
@@ -45,4 +50,9 @@ export function attempt(change: () => void): boolean {
 /** Now, by one of the practice's staff. */
 export function staffStamp(day: Day): Stamp {
   return { at: day.clock.now(), by: day.random.pick(staffUsers) }
+}
+
+/** Now, by a patient on the practice's website. */
+export function portalStamp(day: Day): Stamp {
+  return { at: day.clock.now(), by: portalUser }
 }

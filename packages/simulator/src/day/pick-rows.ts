@@ -1,9 +1,10 @@
 /** Picks what a change is about: an appointment, a slot, a patient. */
-import { statusOf } from '../practice/appointment-table.ts'
+import { appointmentsOf, statusOf } from '../practice/appointment-table.ts'
 import { patientStatus } from '../practice/patient-table.ts'
 import { aheadDays } from '../practice/populate-schedule.ts'
 import { hasAppointmentOn } from '../practice/patient-record.ts'
 import { listed } from '../practice/practice-state.ts'
+import { bookableTypes } from '../practice/provider-day.ts'
 import { wallTime } from '../practice/zone-time.ts'
 import type { Day } from './day.ts'
 
@@ -11,12 +12,17 @@ const daysTried = 6
 const patientsTried = 8
 /** Nothing is booked or changed that begins sooner. */
 const noticeMs = 15 * 60_000
+/** Id of the type of a first visit. */
+const newPatientTypeId = '8'
+
+/** A department's own day number at this moment. */
+export function localDay(day: Day, department: number): number {
+  return wallTime(listed(day.state.departments, department).zone, day.clock.now()).day
+}
 
 /** A day ahead: today and the next ones far more often than those in two months. */
 export function pickDay(day: Day, department: number): number {
-  const { zone } = listed(day.state.departments, department)
-  const ahead = Math.floor(aheadDays * day.random.fraction() ** 1.6)
-  return wallTime(zone, day.clock.now()).day + ahead
+  return localDay(day, department) + Math.floor(aheadDays * day.random.fraction() ** 1.6)
 }
 
 /** Positions of a department's rows of one day that have not begun yet, by what became of them. */
@@ -32,7 +38,8 @@ export function dayRows(day: Day, department: number, date: number): DayRows {
   for (const position of comingRows(day, { department, date, among: table.liveByDay })) {
     const status = statusOf(table, position)
     if (status === 'o') rows.open.push(position)
-    else if (status === 'f') rows.booked.push(position)
+    // Who is at the desk already does not change the appointment.
+    else if (status === 'f' && table.checkInStartedAt.get(position) === 0) rows.booked.push(position)
   }
   return rows
 }
@@ -80,8 +87,24 @@ export function pickPatient(day: Day, department: number, date?: number): number
   for (let attempt = 0; attempt < patientsTried; attempt += 1) {
     const id = ids?.at(random.below(ids.length))
     if (id === undefined) return undefined
-    if (patientStatus(state.patients, id) !== 'active') continue
-    if (date === undefined || !hasAppointmentOn(state, id, date)) return id
+    if (mayBook(day, id, date)) return id
   }
   return undefined
+}
+
+/** True for an active patient who has no appointment on a date, if one is given. */
+export function mayBook({ state }: Day, patient: number, date?: number): boolean {
+  if (patientStatus(state.patients, patient) !== 'active') return false
+  return date === undefined || !hasAppointmentOn(state, patient, date)
+}
+
+/** Index of a type the slot can be booked as that suits the patient: a first visit is for those who have had none. */
+export function pickType(day: Day, position: number, patient: number): number {
+  const { state, random } = day
+  const possible = bookableTypes(state, state.appointments.type.get(position))
+  const firstVisit = state.types.find(({ id }) => id === newPatientTypeId)?.index
+  const isNew = patient > state.patients.seeded && appointmentsOf(state, patient).next().done === true
+  if (isNew && firstVisit !== undefined && possible.includes(firstVisit)) return firstVisit
+  const others = possible.filter((type) => type !== firstVisit)
+  return random.pick(others.length > 0 ? others : possible)
 }

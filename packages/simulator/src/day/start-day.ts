@@ -3,17 +3,18 @@ import { stateOf } from '../practice/create-practice.ts'
 import type { Practice } from '../practice/practice.ts'
 import type { Department } from '../practice/department.ts'
 import { mixSeed, SeededRandom } from '../practice/seeded-random.ts'
+import { planAftercare } from './aftercare.ts'
 import {
-  adjustSlots,
   bookOrCancel,
+  cancelLate,
   changeProvider,
-  freezeOrThaw,
+  refill,
   reschedule,
   writeNote,
   type Action,
 } from './calendar-actions.ts'
 import { attempt, schedule, type Day, type DayClock } from './day.ts'
-import { busyness } from './office-hours.ts'
+import { busyness, isOpen } from './office-hours.ts'
 import { openDays } from './open-days.ts'
 import {
   editPatient,
@@ -23,7 +24,9 @@ import {
   setCustomField,
   toggleNewPatients,
 } from './patient-actions.ts'
+import { adjustSlots, changeSession, freezeOrThaw } from './template-actions.ts'
 import { planVisits } from './visits.ts'
+import { bookFamily, joinWaitlist, overbook, walkIn } from './waiting-actions.ts'
 
 export interface DayOptions {
   readonly clock: DayClock
@@ -52,17 +55,20 @@ export function startDay(practice: Practice, options: DayOptions): { stop(): voi
   if (!Number.isFinite(rate) || rate < 0) throw new RangeError('ratePerHour: give 0 or a positive number')
   if (!(night >= 0 && night <= 1)) throw new RangeError('nightShare: give a share from 0 to 1')
   const random = new SeededRandom(mixSeed(seed, state.id), Math.floor(clock.now() / 1000))
-  const day: Day = { state, clock, random, duplicates: [], frozen: [], pending: new Set() }
-  const listener = planVisits(day)
-  state.listeners.push(listener)
+  const day: Day = { state, clock, random, duplicates: [], frozen: [], pending: new Set(), busyUntil: new Map() }
+  // Without changes of their own accord, visits are all that happens.
+  const listeners = rate > 0 ? [planVisits(day), planAftercare(day)] : [planVisits(day)]
+  state.listeners.push(...listeners)
   openDays(day)
   if (rate > 0) act(day, { rate, night })
   return {
     stop() {
       for (const pending of day.pending) pending.cancel()
       day.pending.clear()
-      const position = state.listeners.indexOf(listener)
-      if (position >= 0) state.listeners.splice(position, 1)
+      for (const listener of listeners) {
+        const position = state.listeners.indexOf(listener)
+        if (position >= 0) state.listeners.splice(position, 1)
+      }
     },
   }
 }
@@ -77,7 +83,10 @@ function act(day: Day, pace: Pace): void {
   const waitMs = -Math.log(1 - day.random.fraction()) * (hourMs / pace.rate)
   schedule(day, day.clock.now() + Math.max(1, waitMs), () => {
     const department = pickDepartment(day)
-    if (day.random.chance(busyness(department.zone, day.clock.now(), pace.night))) actOnce(day, department.index)
+    const { zone, index } = department
+    if (day.random.chance(busyness(zone, day.clock.now(), pace.night))) {
+      actOnce(day, index, isOpen(zone, day.clock.now()) ? deskActions : websiteActions)
+    }
     act(day, pace)
   })
 }
@@ -91,9 +100,18 @@ function pickDepartment({ state, random }: Day): Department {
   return random.pick(state.departments)
 }
 
+type Actions = readonly (readonly [weight: number, action: Action])[]
+
 /** Kinds of changes with their weights; where one is not possible at the moment a patient is edited. */
-const actions: readonly (readonly [weight: number, action: Action])[] = [
-  [50, bookOrCancel],
+const deskActions: Actions = [
+  [46, bookOrCancel],
+  [2.5, cancelLate],
+  [3, refill],
+  [2, bookFamily],
+  [1, walkIn],
+  [0.4, overbook],
+  [1.5, joinWaitlist],
+  [0.15, changeSession],
   [9, reschedule],
   [17, editPatient],
   [1.5, register],
@@ -106,9 +124,15 @@ const actions: readonly (readonly [weight: number, action: Action])[] = [
   [0.4, retirePatient],
   [0.4, toggleNewPatients],
 ]
-const totalWeight = actions.reduce((sum, [weight]) => sum + weight, 0)
+/** What patients do themselves while nobody is at work. */
+const websiteActions: Actions = [
+  [60, bookOrCancel],
+  [12, reschedule],
+  [28, editPatient],
+]
 
-function actOnce(day: Day, department: number): void {
+function actOnce(day: Day, department: number, actions: Actions): void {
+  const totalWeight = actions.reduce((sum, [weight]) => sum + weight, 0)
   let left = day.random.fraction() * totalWeight
   const [, chosen = bookOrCancel] = actions.find(([weight]) => (left -= weight) < 0) ?? []
   let made = false

@@ -5,11 +5,14 @@ import type { PracticeEvent } from '../practice/practice.ts'
 import { listed } from '../practice/practice-state.ts'
 import { SeededRandom } from '../practice/seeded-random.ts'
 import { checkOut, completeCheckIn, enterCharges, startCheckIn } from '../practice/visit-changes.ts'
-import { instantOf, wallTime } from '../practice/zone-time.ts'
+import { instantOf } from '../practice/zone-time.ts'
 import { schedule, staffStamp, type Day } from './day.ts'
+import { localDay } from './pick-rows.ts'
 
 const minuteMs = 60_000
-const noShowShare = 0.04
+const noShowShare = 0.05
+/** Share of visits that take a good deal longer than planned: everybody after them waits. */
+const longVisitShare = 0.08
 /** Local second after midnight at which the day's visits are looked up. */
 const planSecond = 60
 
@@ -25,12 +28,11 @@ interface VisitTimes {
 function visitTimes(day: Day, position: number): VisitTimes {
   const random = new SeededRandom(day.state.seed ^ 0x5eed_0007, position)
   const comes = !random.chance(noShowShare)
-  return {
-    arrivesAt: comes ? startOf(day.state, position) + random.between(-720, 240) * 1000 : undefined,
-    deskMs: random.between(40, 240) * 1000,
-    overrunMs: random.between(-180, 900) * 1000,
-    billingMs: random.between(20, 600) * minuteMs,
-  }
+  const arrivesAt = startOf(day.state, position) + random.between(-720, 240) * 1000
+  const deskMs = random.between(40, 240) * 1000
+  const overrun = random.chance(longVisitShare) ? random.between(600, 1500) : random.between(-300, 240)
+  const billingMs = random.between(20, 600) * minuteMs
+  return { arrivesAt: comes ? arrivesAt : undefined, deskMs, overrunMs: overrun * 1000, billingMs }
 }
 
 /** Plans the visits of today in every department, and of each next day when it begins; follows bookings made meanwhile. */
@@ -47,10 +49,6 @@ export function planVisits(day: Day): (event: PracticeEvent) => void {
     else if (event.name === 'CheckIn') expectCheckOut(day, position)
     else if (event.name === 'CheckOut') expectCharges(day, position)
   }
-}
-
-function localDay(day: Day, department: number): number {
-  return wallTime(listed(day.state.departments, department).zone, day.clock.now()).day
 }
 
 function planNextDay(day: Day, department: number): void {
@@ -87,13 +85,16 @@ function expectArrival(day: Day, position: number): void {
   })
 }
 
+/** A visit begins when the patient is there and the provider is done with those before: delays add up over the day. */
 function expectCheckOut(day: Day, position: number): void {
-  const { state } = day
-  const lengthMs = state.appointments.minutes.get(position) * minuteMs
-  const checkedInMs = state.appointments.checkedInAt.get(position) * 1000
-  const { overrunMs } = visitTimes(day, position)
-  const begins = Math.max(startOf(state, position), checkedInMs)
-  schedule(day, begins + lengthMs + overrunMs, () => checkOut(state, position, staffStamp(day)))
+  const { appointments: table } = day.state
+  const lengthMs = table.minutes.get(position) * minuteMs
+  const checkedInMs = table.checkedInAt.get(position) * 1000
+  const provider = table.provider.get(position)
+  const begins = Math.max(startOf(day.state, position), checkedInMs, day.busyUntil.get(provider) ?? 0)
+  const ends = begins + Math.max(5 * minuteMs, lengthMs + visitTimes(day, position).overrunMs)
+  day.busyUntil.set(provider, ends)
+  schedule(day, ends, () => checkOut(day.state, position, staffStamp(day)))
 }
 
 function expectCharges(day: Day, position: number): void {

@@ -1,5 +1,6 @@
 /** The slots a provider's template opens on one day. */
 import { weekdayOf } from './calendar-date.ts'
+import { isHoliday } from './holidays.ts'
 import { listed, type PracticeState } from './practice-state.ts'
 import type { Provider } from './provider.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -19,17 +20,20 @@ const reservedTypeIds: Readonly<Record<number, readonly string[]>> = {
   30: ['8', '61', '102'],
 }
 const reservedShare = 0.15
+/** Share of quarter hours that templates hold back: patients cannot book them by themselves, staff fill them late. */
+const heldShare = 0.04
+const heldTypeId = '202'
 
 /** Most slots a provider opens a day: fewer in a small practice, or patients would come every other day. */
 export function slotsPerProviderDay(patients: number): number {
   return Math.max(2, Math.ceil(patients * 0.01))
 }
 
-/** The slots of one provider on one local day, in order of start; none on a day off. */
+/** The slots of one provider on one local day, in order of start; none on a day off or a holiday. */
 export function providerDaySlots(state: PracticeState, provider: Provider, day: number): SlotPlace[] {
   const weekday = weekdayOf(day)
   const departmentIndex = provider.week[weekday]
-  if (departmentIndex === undefined || provider.deleted) return []
+  if (departmentIndex === undefined || provider.deleted || isHoliday(day)) return []
   const department = listed(state.departments, departmentIndex)
   const random = new SeededRandom(state.seed ^ 0x5eed_0005, provider.index * 100_003 + day)
   const closes = weekday === saturday ? noon : department.closes - (weekday === friday ? 60 : 0)
@@ -51,8 +55,10 @@ export function providerDaySlots(state: PracticeState, provider: Provider, day: 
 }
 
 function slotType(state: PracticeState, random: SeededRandom, minutes: number): number {
-  const reserved = random.chance(reservedShare)
-  const id = reserved ? random.pick(reservedTypeIds[minutes] ?? ['2']) : genericTypeIds[minutes]
+  const kind = random.fraction()
+  const reserved = kind < reservedShare
+  const held = minutes === 15 && kind >= 1 - heldShare
+  const id = reserved ? random.pick(reservedTypeIds[minutes] ?? ['2']) : held ? heldTypeId : genericTypeIds[minutes]
   const type = state.types.find((candidate) => candidate.id === id)
   return type?.index ?? 0
 }

@@ -5,6 +5,7 @@ import { announcePatient } from './patient-changes.ts'
 import type { PracticeState, Stamp } from './practice-state.ts'
 import { Refusal } from './refusal.ts'
 import { announceAppointment, begin } from './slot-changes.ts'
+import { dropWishesFor } from './waitlist.ts'
 
 /** Refuses `not_booked`, also when check-in is complete. Starting twice restarts it. */
 export function startCheckIn(state: PracticeState, position: number, stamp: Stamp): void {
@@ -23,6 +24,7 @@ export function completeCheckIn(state: PracticeState, position: number, stamp: S
   if (status === '2' || status === '3' || status === '4') throw new Refusal('already_checked_in')
   if (status !== 'f') throw new Refusal('not_booked')
   markCheckedIn(state, position, begin(state, stamp))
+  dropWishesFor(state, position)
   announceAppointment(state, position, 'CheckIn')
 }
 
