@@ -24,7 +24,8 @@ export type { Days } from './truth/admin.ts'
 export type { FeedPage } from './truth/page-log.ts'
 export type { WindowsReport } from './truth/rate-witness.ts'
 export type { RequestEntry, RequestPage, RequestTotals } from './truth/request-log.ts'
-export type { RecordKind, Truth } from './truth/truth.ts'
+export type { RecordKind } from './practice/practice.ts'
+export type { Truth } from './truth/truth.ts'
 
 /**
  * Starts a simulator and resolves once it listens. Without options: practice 195900 with 1,000 patients, the preview's

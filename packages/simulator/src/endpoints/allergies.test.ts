@@ -6,8 +6,10 @@ import { applyChange } from '../practice/apply-change.ts'
 const path = (patient: number | string): string => `/chart/${patient}/allergies`
 const chart = 'departmentid=1'
 
-function put(api: PracticeApi, patient: number, allergies: unknown, more = '') {
-  return api.call(`PUT ${path(patient)}?${chart}&allergies=${encodeURIComponent(JSON.stringify(allergies))}${more}`)
+/** Writes allergies into a chart; to whom may carry further parameters of the query. */
+function put(api: PracticeApi, to: number | string, allergies: unknown) {
+  const [patient = '', more = ''] = String(to).split('?')
+  return api.call(`PUT ${path(patient)}?${chart}&allergies=${encodeURIComponent(JSON.stringify(allergies))}&${more}`)
 }
 
 const rows = (api: PracticeApi, patient: number, query = '') => api.rows(`GET ${path(patient)}?${chart}${query}`)
@@ -77,9 +79,9 @@ test('an allergen that the reference does not have is taken and shows as deleted
 
 test('NKDA and the section note are set without allergies, and no feed tells of them', () => {
   const api = practiceApi({ patients: 100 })
-  assert.equal(put(api, 5, [], '&nkda=true&sectionnote=asked').status, 200)
+  assert.equal(put(api, '5?nkda=true&sectionnote=asked', []).status, 200)
   assert.deepEqual([section(api, 5)['nkda'], section(api, 5)['sectionnote']], [true, 'asked'])
-  put(api, 5, [], '&nkda=false&sectionnote=')
+  put(api, '5?nkda=false&sectionnote=', [])
   assert.deepEqual([section(api, 5)['nkda'], section(api, 5)['sectionnote']], [false, ''])
   assert.deepEqual(api.events, [])
 })

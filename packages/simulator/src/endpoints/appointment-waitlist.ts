@@ -20,28 +20,44 @@ import { departmentField, pathNumber, providerField, requireFields, stampOf } fr
 
 const hours = { low: 0, high: 24 }
 
+/** What an entry says where nothing is said of it. */
+const noWish: WaitlistWish = {
+  patient: 0,
+  department: 0,
+  anyDepartment: false,
+  provider: undefined,
+  type: undefined,
+  appointment: undefined,
+  dayOfWeekIds: [],
+  hourFrom: undefined,
+  hourTo: undefined,
+  priority: 'NORMAL',
+  note: undefined,
+}
+
 /** What a request says about an entry; of what it leaves out, the entry keeps what it has. */
-function wishOf(state: PracticeState, input: Input, known: Partial<WaitlistWish>): WaitlistWish {
-  return {
-    patient: input.integer('patientid') ?? known.patient ?? 0,
-    department: departmentField(state, input) ?? known.department ?? 0,
-    anyDepartment: input.flag('allowanydepartment', known.anyDepartment ?? false),
-    provider: providerField(state, input) ?? known.provider,
-    type: typeField(state, input) ?? known.type,
-    appointment: appointmentField(state, input) ?? known.appointment,
-    dayOfWeekIds: weekdaysField(input) ?? known.dayOfWeekIds ?? [],
-    hourFrom: boundedField(input, 'hourfrom', hours) ?? known.hourFrom,
-    hourTo: boundedField(input, 'hourto', hours) ?? known.hourTo,
-    priority: choiceField(input, 'priority', waitlistPriorities) ?? known.priority ?? 'NORMAL',
-    note: input.text('note') ?? known.note,
+function wishOf(state: PracticeState, input: Input, known: WaitlistWish): WaitlistWish {
+  const said: { readonly [Field in keyof WaitlistWish]: WaitlistWish[Field] | undefined } = {
+    patient: input.integer('patientid'),
+    department: departmentField(state, input),
+    anyDepartment: input.flag('allowanydepartment', known.anyDepartment),
+    provider: providerField(state, input),
+    type: typeField(state, input),
+    appointment: appointmentField(state, input),
+    dayOfWeekIds: weekdaysField(input),
+    hourFrom: boundedField(input, 'hourfrom', hours),
+    hourTo: boundedField(input, 'hourto', hours),
+    priority: choiceField(input, 'priority', waitlistPriorities),
+    note: input.text('note'),
   }
+  return { ...known, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) }
 }
 
 type Filter = (entry: WaitlistEntry) => boolean
 
 /** Each field of the query narrows the list; an entry that leaves it open counts as meant (inferred). */
 function filtersOf(state: PracticeState, input: Input): Filter[] {
-  const wanted = wishOf(state, input, {})
+  const wanted = wishOf(state, input, noWish)
   const filters: Filter[] = []
   const match = (name: string, holds: Filter): void => {
     if (input.text(name) !== undefined) filters.push(holds)
@@ -74,7 +90,7 @@ function listEntries(context: RouteContext): ReturnType<Route['handle']> {
 function createEntry(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
   requireFields(context.input, ['patientid', 'departmentid'])
-  const id = addToWaitlist(state, wishOf(state, context.input, {}), stampOf(context))
+  const id = addToWaitlist(state, wishOf(state, context.input, noWish), stampOf(context))
   return ok({ waitlistid: id })
 }
 

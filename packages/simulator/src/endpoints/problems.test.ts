@@ -17,6 +17,12 @@ function chronic(api: PracticeApi): { patient: string; ids: unknown[] } {
 
 const named = (api: PracticeApi): string[] => api.events.map(({ name, id }) => `${name} ${id}`)
 
+function eventsOf(problem: Record<string, unknown> | undefined) {
+  const events = problem?.['events']
+  assert.ok(Array.isArray(events))
+  return events as { eventtype: string; startdate: string }[] // recorded shape
+}
+
 test('old people have more problems than children, and most of the practice has some', () => {
   const api = practiceApi()
   const count = { old: 0, oldProblems: 0, young: 0, youngProblems: 0 }
@@ -86,10 +92,7 @@ test('a problem is added, changed, made inactive and shown again when asked for'
   const ended = api.rows(`GET ${problems(patient)}?${chart}&showinactive=true`).at(-1)
   assert.equal(ended?.['deactivateddate'], '11/23/2026')
   assert.deepEqual(
-    (ended?.['events'] as { eventtype: string; startdate: string }[]).map(({ eventtype, startdate }) => [
-      eventtype,
-      startdate,
-    ]),
+    eventsOf(ended).map(({ eventtype, startdate }) => [eventtype, startdate]),
     [
       ['START', '02/11/2021'],
       ['END', '11/23/2026'],

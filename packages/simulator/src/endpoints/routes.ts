@@ -14,6 +14,7 @@ import { departmentRoutes } from './departments.ts'
 import { medicationRoutes } from './medications.ts'
 import { openSlotRoutes } from './open-slots.ts'
 import { patientAppointmentRoutes } from './patient-appointments.ts'
+import { patientCustomFieldRoutes } from './patient-custom-fields.ts'
 import { patientMatchRoutes } from './patient-match.ts'
 import { patientReadRoutes } from './patient-reads.ts'
 import { patientWriteRoutes } from './patient-writes.ts'
@@ -21,7 +22,6 @@ import { practiceInfoRoutes } from './practice-info.ts'
 import { problemRoutes } from './problems.ts'
 import { providerRoutes } from './providers.ts'
 import { slotWriteRoutes } from './slot-writes.ts'
-import { patientCustomFieldRoutes } from './patient-custom-fields.ts'
 
 export const routes: readonly Route[] = [
   ...practiceInfoRoutes,

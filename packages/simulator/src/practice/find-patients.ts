@@ -62,7 +62,6 @@ type Test = (id: number) => boolean
 function columnTests(state: PracticeState, criteria: PatientCriteria): Test[] | undefined {
   const { patients } = state
   const tests: Test[] = []
-  const { birthDay, status, provider, among, department, sight } = criteria
   for (const [text, table, column] of [
     [criteria.surname, patients.surnames, patients.surname],
     [criteria.givenName, patients.givenNames, patients.givenName],
@@ -74,6 +73,13 @@ function columnTests(state: PracticeState, criteria: PatientCriteria): Test[] | 
     for (const number of numbers) isMeant[number] = 1
     tests.push((id) => isMeant[column.get(id)] === 1)
   }
+  return [...tests, ...plainTests(state, criteria)]
+}
+
+/** The tests that need no look-up of names. */
+function plainTests({ patients }: PracticeState, criteria: PatientCriteria): Test[] {
+  const { birthDay, status, provider, among, department, sight } = criteria
+  const tests: Test[] = []
   if (birthDay !== undefined) tests.push((id) => patients.birthDay.get(id) === birthDay)
   if (provider !== undefined) tests.push((id) => patients.provider.get(id) === provider + 1)
   if (among !== undefined) tests.push((id) => among.has(id))

@@ -136,18 +136,26 @@ function nameScores(table: NameTable, person: PersonDescription, field: 'firstna
   const wanted = person[field].trim().toLowerCase()
   const isFirst = field === 'firstname'
   const sound = person.useSoundex === true ? soundex(wanted) : undefined
-  const forms = isFirst ? nameForms(wanted) : undefined
+  const isShortForm = isFirst ? shortFormOf(wanted) : undefined
   for (const [number, text] of table.texts.entries()) {
     const name = text.toLowerCase()
-    const short = Math.min(name.length, wanted.length) >= shortNameMin
-    if (forms?.has(name) === true || (isFirst && short && (name.startsWith(wanted) || wanted.startsWith(name)))) {
-      scores[number] = weights.firstnameShort
-    } else if (sound !== undefined && soundex(name) === sound) {
+    if (isShortForm?.(name) === true) scores[number] = weights.firstnameShort
+    else if (sound !== undefined && soundex(name) === sound) {
       scores[number] = isFirst ? weights.firstnameSound : weights.lastnameSound
     }
   }
   for (const number of namesEqual(table, wanted)) scores[number] = isFirst ? weights.firstname : weights.lastname
   return scores
+}
+
+/** Whether one of two first names is short for the other, by a list or by its beginning. */
+function shortFormOf(wanted: string): (name: string) => boolean {
+  const forms = nameForms(wanted)
+  return (name) => {
+    if (forms?.has(name) === true) return true
+    const isLong = Math.min(name.length, wanted.length) >= shortNameMin
+    return isLong && (name.startsWith(wanted) || wanted.startsWith(name))
+  }
 }
 
 const soundexGroups = ['', 'bfpv', 'cgjkqsxz', 'dt', 'l', 'mn', 'r'] as const

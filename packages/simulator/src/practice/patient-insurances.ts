@@ -108,11 +108,23 @@ function seededPolicy(who: { person: SeededPerson; holder: SeededPerson }, polic
 /** Ids of athenahealth's relationship mapping, as far as recordings and documentation name them. */
 const relationships: Readonly<Record<string, string>> = { 1: 'Self', 2: 'Spouse', 3: 'Child', 4: 'Other', 12: 'Other' }
 
+/** Fields that are shown under their own name as they were written. */
+function textsOf(fields: Insurance['fields']): WireRecord {
+  const elsewhere = new Set([
+    'insuredentitytypeid',
+    'relationshiptoinsuredid',
+    'insurancephone',
+    'insurancepolicyholderssn',
+  ])
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !elsewhere.has(name)))
+}
+
 /** An insurance in its recorded wire shape (typed era); the holder's social security number masked unless asked for. */
 export function insuranceRecord(insurance: Insurance, showFullSsn = false): WireRecord {
   const { fields, packageId, sequence } = insurance
   const plan = insurancePackage(packageId)
-  const { insuredentitytypeid, relationshiptoinsuredid, insurancephone, insurancepolicyholderssn, ...texts } = fields
+  const { insurancephone, insurancepolicyholderssn } = fields
+  const texts = textsOf(fields)
   return {
     ...(plan === undefined ? { insuranceplanname: pseudoPackages.get(packageId) ?? '' } : planFields(plan)),
     ...texts,

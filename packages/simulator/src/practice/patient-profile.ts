@@ -125,22 +125,33 @@ function addReach({ person, random, record }: Profile): void {
 
 const spouseKinds = new Set(['couple', 'family', 'twins'])
 
-function addDemographics({ person, random, record }: Profile): void {
-  const { household, isMinor, id, givenName } = person
-  const isSpouse = spouseKinds.has(household.kind) && id <= household.first + 1
-  const marital = isMinor ? 'S' : isSpouse ? random.pick(['M', 'M', 'M', 'P']) : random.pick(maritalStatuses)
+function addDemographics(profile: Profile): void {
+  const { random, record } = profile
+  const marital = maritalStatusOf(profile)
   record['maritalstatus'] = marital
   record['maritalstatusname'] = maritalName(marital)
   const race = random.pick(races)
   if (random.chance(0.85)) showRaces(record, [race[0]])
   record['ethnicitycode'] = random.chance(0.8) ? (random.chance(0.2) ? '2135-2' : '2186-5') : null
   record['language6392code'] = random.chance(0.9) ? (random.chance(0.15) ? 'spa' : 'eng') : null
+  addOtherNames(profile)
+  if (random.chance(0.05)) record['referralsourceid'] = String(random.between(1, 9))
+  if (random.chance(0.04)) record['notes'] = `Prefers the ${random.pick(['morning', 'afternoon'])}.`
+}
+
+function maritalStatusOf({ person, random }: Profile): string {
+  const { household, isMinor, id } = person
+  if (isMinor) return 'S'
+  const isSpouse = spouseKinds.has(household.kind) && id <= household.first + 1
+  return isSpouse ? random.pick(['M', 'M', 'M', 'P']) : random.pick(maritalStatuses)
+}
+
+function addOtherNames({ person, random, record }: Profile): void {
+  const { household, id, givenName } = person
   if (random.chance(0.2)) record['middlename'] = random.pick(random.chance(0.5) ? femaleNames : maleNames)
   if (household.kind === 'namesakes') record['suffix'] = id === household.first ? 'SR' : 'JR'
   const short = nicknames.get(givenName)
   if (short !== undefined && random.chance(0.4)) record['preferredname'] = random.pick(short)
-  if (random.chance(0.05)) record['referralsourceid'] = String(random.between(1, 9))
-  if (random.chance(0.04)) record['notes'] = `Prefers the ${random.pick(['morning', 'afternoon'])}.`
 }
 
 function addKin({ person, random, record }: Profile): void {

@@ -53,11 +53,19 @@ function applyEdits(record: WireRecord, edits: PatientFields): void {
     if (value === '') delete record[shown]
     else record[shown] = shownValue(name, value)
   }
-  if (edits['race'] !== undefined) showRaces(record, edits['race'].split('\t'))
-  if (edits['maritalstatus'] !== undefined) record['maritalstatusname'] = maritalName(edits['maritalstatus'])
-  if ((edits['mobilephone'] ?? '') !== '') record['hasmobile'] = true
-  if (edits['email'] !== undefined) record['emailexists'] = edits['email'] !== ''
-  if (edits['email'] !== undefined && edits['email'] !== '') record['lastemail'] = edits['email']
+  showWhatFollows(record, edits)
+}
+
+/** Fields that say the same as an edited one in another way. */
+function showWhatFollows(record: WireRecord, edits: PatientFields): void {
+  const { race, maritalstatus, mobilephone = '', email } = edits
+  if (race !== undefined) showRaces(record, race.split('\t'))
+  if (maritalstatus !== undefined) record['maritalstatusname'] = maritalName(maritalstatus)
+  if (mobilephone !== '') record['hasmobile'] = true
+  if (email !== undefined) {
+    record['emailexists'] = email !== ''
+    if (email !== '') record['lastemail'] = email
+  }
   for (const who of ['', 'guarantor'] as const) {
     const country = edits[`${who}countrycode3166`]
     if (country !== undefined) record[`${who}countrycode`] = countryCode(country)

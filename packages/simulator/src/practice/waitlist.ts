@@ -1,5 +1,5 @@
 /** Patients who wait for a time to become free: what each wants, and which of them a slot would suit. */
-import { appointmentId, statusOf } from './appointment-table.ts'
+import { appointmentId, statusOf, type AppointmentTable } from './appointment-table.ts'
 import { weekdayOf } from './calendar-date.ts'
 import { patientExists, patientStatus, survivorOf } from './patient-table.ts'
 import { practicePart } from './practice-part.ts'
@@ -120,20 +120,23 @@ export function typeForWish(state: PracticeState, position: number, { type }: Wa
 
 function suits(state: PracticeState, position: number, entry: WaitlistEntry): boolean {
   const { appointments: table } = state
-  const hour = Math.floor(table.start.get(position) / 60)
-  const weekday = weekdayOf(table.day.get(position)) + 1
-  const { department, provider, dayOfWeekIds, hourFrom = 0, hourTo = 24 } = entry
+  const { department, provider } = entry
   return (
     statusOf(table, position) === 'o' &&
     table.frozen.get(position) === 0 &&
     (entry.anyDepartment || table.department.get(position) === department) &&
     (provider === undefined || table.provider.get(position) === provider) &&
-    (dayOfWeekIds.length === 0 || dayOfWeekIds.includes(weekday)) &&
-    hour >= hourFrom &&
-    hour <= hourTo &&
+    isAtWantedTime(table, position, entry) &&
     typeForWish(state, position, entry) !== undefined &&
     isSooner(state, position, entry)
   )
+}
+
+function isAtWantedTime(table: AppointmentTable, position: number, entry: WaitlistEntry): boolean {
+  const hour = Math.floor(table.start.get(position) / 60)
+  const weekday = weekdayOf(table.day.get(position)) + 1
+  const { dayOfWeekIds, hourFrom = 0, hourTo = 24 } = entry
+  return (dayOfWeekIds.length === 0 || dayOfWeekIds.includes(weekday)) && hour >= hourFrom && hour <= hourTo
 }
 
 /** Someone who has an appointment already only takes an earlier one. */

@@ -211,5 +211,5 @@ function resolvePractices(practices: readonly (PracticeOptions | number)[]): Req
 /** Every field in the same order, however the caller named them: a journal compares them as text. */
 function resolvePractice(practice: PracticeOptions): Required<PracticeOptions> {
   const given = Object.fromEntries(Object.entries(practice).filter(([, value]) => value !== undefined))
-  return { id: practice.id, ...{ patients: defaultPatients, ...defaultTraits, ...given } }
+  return Object.assign({ id: practice.id, patients: defaultPatients, ...defaultTraits }, given)
 }

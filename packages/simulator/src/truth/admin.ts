@@ -3,7 +3,8 @@ import { jsonAnswer, type Answer, type Arrival } from '../server/answer.ts'
 import { parseInput } from '../server/input.ts'
 import { appHandlers, type AppControl } from './admin-apps.ts'
 import { AdminError, bodyOf, numberOf, refuseUnknown } from './admin-request.ts'
-import { recordKinds, type RecordKind, type Since, type Truth } from './truth.ts'
+import type { RecordKind } from '../practice/practice.ts'
+import { recordKinds, type Since, type Truth } from './truth.ts'
 
 /** Starts and stops the practices' days. */
 export interface Days {

@@ -5,8 +5,6 @@ import type { RateWitness, WindowsReport } from './rate-witness.ts'
 import type { RequestLog, RequestPage } from './request-log.ts'
 import type { WriteLog, WritePage } from './write-log.ts'
 
-export type { RecordKind } from '../practice/practice.ts'
-
 /** Kinds of records whose state can be listed. */
 export const recordKinds: readonly RecordKind[] = ['departments', 'appointmenttypes', ...feedNames]
 

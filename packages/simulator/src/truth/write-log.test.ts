@@ -12,9 +12,10 @@ async function withPatients(t: TestContext) {
   const { access_token: token }: { access_token: string } = await (
     await fetch(`${url}/oauth2/v1/token`, tokenRequest('demo-client:demo-secret'))
   ).json()
-  const send = (method: string, path: string, form: Record<string, string>, intent?: string) =>
-    fetch(`${url}/v1/${practice}${path}`, {
-      method,
+  /** `to` is method and path, as in "PUT /patients/1". */
+  const send = (to: string, form: Record<string, string>, intent?: string) =>
+    fetch(`${url}/v1/${practice}${to.slice(to.indexOf(' ') + 1)}`, {
+      method: to.slice(0, to.indexOf(' ')),
       headers: { authorization: `Bearer ${token}`, ...(intent !== undefined && { 'x-request-id': intent }) },
       body: new URLSearchParams(form),
     })
@@ -25,7 +26,7 @@ const person = { firstname: 'Ada', lastname: 'Ledger', dob: '02/03/1971', depart
 
 test('creates are counted by intent: the same person again is no second one', async (t) => {
   const { simulator, send } = await withPatients(t)
-  for (let attempt = 0; attempt < 2; attempt += 1) await send('POST', '/patients', person, 'intent-1')
+  for (let attempt = 0; attempt < 2; attempt += 1) await send('POST /patients', person, 'intent-1')
   const { writes, next } = simulator.truth.writes()
   assert.equal(next, 2)
   assert.deepEqual(
@@ -43,7 +44,7 @@ test('creates are counted by intent: the same person again is no second one', as
 
 test('a mark that a caller leaves in a note is told, and nothing else of what was written', async (t) => {
   const { simulator, send } = await withPatients(t)
-  await send('PUT', '/patients/1', { departmentid: '1', notes: 'please call back ref:8c1f-0042_ab', city: 'Boston' })
+  await send('PUT /patients/1', { departmentid: '1', notes: 'please call back ref:8c1f-0042_ab', city: 'Boston' })
   const [write] = simulator.truth.writes().writes
   assert.deepEqual(write?.tags, ['8c1f-0042_ab'])
   assert.equal(write?.intent, undefined)
@@ -55,8 +56,8 @@ test('two moments are compared by a mark', async (t) => {
   const { url } = simulator
   const since = async (mark: number) => (await fetch(`${url}/__sim/changes?practice=${practice}&since=${mark}`)).json()
   const before = simulator.truth.changes(practice)
-  await send('PUT', '/patients/3', { departmentid: '1', city: 'Salem' })
-  await send('PUT', '/patients/3', { departmentid: '1', city: 'Lynn' })
+  await send('PUT /patients/3', { departmentid: '1', city: 'Salem' })
+  await send('PUT /patients/3', { departmentid: '1', city: 'Lynn' })
   simulator.truth.change(practice, { kind: 'deletepatient', patient: 9 })
   const { changed, mark } = await since(before.mark)
   assert.deepEqual(
