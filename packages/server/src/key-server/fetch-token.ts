@@ -46,7 +46,7 @@ interface HeldFetch {
 
 const timeoutMs = 10_000
 /** A process that died while fetching is taken over after this. */
-const holdMs = 15_000
+export const holdMs = 15_000
 /**
  * How long a request counts towards the limit per minute: from before it is sent to a minute after its end, and a second
  * for clocks that differ. So no sliding minute at athenahealth sees more than the limit, however long a request is on

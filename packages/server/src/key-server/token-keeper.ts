@@ -1,12 +1,15 @@
 import type { AccessToken, TokenSource } from '@aegis/client'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { claimToken, fetchToken, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
+import { claimToken, fetchToken, holdMs, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
 import { type StoredToken, storedToken } from './stored-token.ts'
 
 /** How long a token may be handed out after it was revoked elsewhere. */
 const checkEveryMs = 5_000
-/** How long a caller waits for what another process fetches, or for the limit per minute. */
-const patienceMs = 15_000
+/**
+ * How long a caller waits for what another process fetches, or for the limit per minute: longer than a claim is held, or
+ * nobody who waits would live to take over that of a dead process.
+ */
+const patienceMs = holdMs + 1_000
 /** Between two looks at what another process fetches. */
 const lookEveryMs = 100
 /** After a renewal ahead of time failed; the token still serves. */
