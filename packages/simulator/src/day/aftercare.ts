@@ -37,7 +37,7 @@ export function planAftercare(day: Day): (event: PracticeEvent) => void {
 
 /** A function of seed and appointment, so that it does not depend on what else happens. */
 function diceOf(day: Day, position: number): SeededRandom {
-  return new SeededRandom(day.state.seed ^ 0x5eed_0012, position)
+  return new SeededRandom(day.state.seed ^ 0x5eed_0021, position)
 }
 
 function followUp(day: Day, position: number): void {

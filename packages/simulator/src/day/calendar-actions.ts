@@ -20,8 +20,6 @@ export type Action = (day: Day, department: number) => boolean
 
 /** How hard bookings and cancellations pull a day back to its usual load. */
 const pull = 4
-/** Share of cancellations whose time is open again. */
-const freeingShare = 0.94
 /** Share of the bookings in office hours that patients make on the website all the same. */
 const onlineShare = 0.2
 
@@ -49,11 +47,13 @@ export const bookOrCancel: Action = (day, department) => {
 export function bookSlot(day: Day, position: number, patient?: number): boolean {
   const { state, random } = day
   const { appointments: table } = state
-  const [waiting] = patient === undefined ? waitingFor(state, position) : []
+  const department = table.department.get(position)
+  const { zone } = listed(state.departments, department)
+  const isDesk = patient === undefined && isOpen(zone, day.clock.now())
+  const [waiting] = isDesk ? waitingFor(state, position) : []
   if (waiting !== undefined) {
     return attempt(() => fillFromWaitlist(state, { position, entry: waiting }, staffStamp(day)))
   }
-  const department = table.department.get(position)
   const chosen = patient ?? pickPatient(day, department, table.day.get(position))
   if (chosen === undefined) return false
   const booking = {
@@ -74,7 +74,7 @@ export function cancelRow(day: Day, position: number): boolean {
   const input = {
     position,
     patient: table.patient.get(position),
-    reasonId: cancelReason(day),
+    reasonId: random.pickWeighted(cancelReasonIds),
     note: random.chance(0.2) ? 'Called to cancel.' : undefined,
   }
   cancelAppointment(state, input, deskStamp(day, table.department.get(position)))
@@ -82,10 +82,13 @@ export function cancelRow(day: Day, position: number): boolean {
 }
 
 /** Mostly a reason that leaves the time free for others: else the calendar would wear thin. */
-function cancelReason({ state, random }: Day): string {
-  const freeing = random.chance(freeingShare)
-  return random.pick(state.cancelReasons.filter((reason) => reason.slotAvailable === freeing)).id
-}
+/** Why appointments are cancelled, by how often; the last two leave no time open. */
+const cancelReasonIds = [
+  [86, '1'],
+  [8, '5'],
+  [4, '4'],
+  [2, '6'],
+] as const
 
 /** Somebody cannot come today after all. */
 export const cancelLate: Action = (day, department) => {

@@ -12,11 +12,13 @@ import { pickPatient, pickRow } from './pick-rows.ts'
 
 const duplicateShare = 0.25
 
-function phone({ state, random }: Day, department: number): string {
+/** A number of the department's town that no telephone has. */
+export function phone({ state, random }: Day, department: number): string {
   return `${listed(state.departments, department).areaCode}55501${String(random.below(100)).padStart(2, '0')}`
 }
 
-function street({ random }: Day): string {
+/** A street of the town, with a number. */
+export function inventedStreet({ random }: Day): string {
   return `${random.between(1, 980)} ${random.pick(streets)} ${random.pick(streetKinds)}`
 }
 
@@ -36,7 +38,7 @@ export const register: Action = (day, department) => {
       sex: female ? 'F' : 'M',
       dob: dateText(wallTime(zone, day.clock.now()).day - random.between(30, 33_000)),
       departmentid: listed(state.departments, department).id,
-      address1: street(day),
+      address1: inventedStreet(day),
       city,
       state: region,
       zip,
@@ -49,7 +51,8 @@ export const register: Action = (day, department) => {
   return true
 }
 
-function bookSoon(day: Day, department: number, patient: number): void {
+/** Lets somebody new book within minutes. */
+export function bookSoon(day: Day, department: number, patient: number): void {
   schedule(day, day.clock.now() + day.random.between(30, 240) * 1000, () => {
     const position = pickRow(day, department, 'open')
     if (position !== undefined) bookSlot(day, position, patient)
@@ -90,23 +93,29 @@ export const mergeDuplicate: Action = (day) => {
   return true
 }
 
+type Edit = (day: Day, of: { readonly id: number; readonly department: number }) => Readonly<Record<string, string>>
+
+/** What patients have changed at the desk, by how often they do. */
+const edits: readonly (readonly [weight: number, edit: Edit])[] = [
+  [24, (day, { department }) => ({ mobilephone: phone(day, department), consenttotext: 'true' })],
+  [5, (day, { department }) => ({ workphone: phone(day, department) })],
+  [20, ({ random }, { id }) => ({ email: `patient.${id}.${random.below(1000)}@example.com` })],
+  [
+    14,
+    ({ random }) => ({
+      contactname: `${random.pick(femaleNames)} ${random.pick(surnames)}`,
+      contactrelationship: 'FRIEND',
+    }),
+  ],
+  [9, ({ random }) => ({ notes: `Prefers appointments after ${clockText(random.between(9, 16) * 60)}.` })],
+  [20, ({ random }) => ({ contactpreference_appointment_sms: String(random.chance(0.5)), portalaccessgiven: 'true' })],
+]
+
 export const editPatient: Action = (day, department) => {
-  const { state, random } = day
   const id = pickPatient(day, department)
   if (id === undefined) return false
-  const edits: readonly (() => Readonly<Record<string, string>>)[] = [
-    () => ({ mobilephone: phone(day, department), consenttotext: 'true' }),
-    () => ({ homephone: phone(day, department) }),
-    () => ({ workphone: phone(day, department) }),
-    () => ({ address1: street(day) }),
-    () => ({ email: `patient.${id}.${random.below(1000)}@example.com` }),
-    () => ({ maritalstatus: random.pick(['S', 'M', 'D', 'W']) }),
-    () => ({ lastname: random.pick(surnames) }),
-    () => ({ contactname: `${random.pick(femaleNames)} ${random.pick(surnames)}`, contactrelationship: 'FRIEND' }),
-    () => ({ notes: `Prefers appointments after ${clockText(random.between(9, 16) * 60)}.` }),
-    () => ({ contactpreference_appointment_sms: String(random.chance(0.5)), portalaccessgiven: 'true' }),
-  ]
-  updatePatient(state, { id, fields: random.pick(edits)() }, staffStamp(day))
+  const fields = day.random.pickWeighted(edits)(day, { id, department })
+  updatePatient(day.state, { id, fields }, staffStamp(day))
   return true
 }
 

@@ -14,6 +14,7 @@ import {
   type Action,
 } from './calendar-actions.ts'
 import { attempt, schedule, type Day, type DayClock } from './day.ts'
+import { marry, moveHouse, registerNewborn, restrictChart } from './family-actions.ts'
 import { busyness, isOpen } from './office-hours.ts'
 import { openDays } from './open-days.ts'
 import {
@@ -113,7 +114,11 @@ const deskActions: Actions = [
   [1.5, joinWaitlist],
   [0.15, changeSession],
   [9, reschedule],
-  [17, editPatient],
+  [15, editPatient],
+  [1.2, moveHouse],
+  [0.3, marry],
+  [0.3, registerNewborn],
+  [0.02, restrictChart],
   [1.5, register],
   [1, mergeDuplicate],
   [4, freezeOrThaw],
@@ -132,9 +137,7 @@ const websiteActions: Actions = [
 ]
 
 function actOnce(day: Day, department: number, actions: Actions): void {
-  const totalWeight = actions.reduce((sum, [weight]) => sum + weight, 0)
-  let left = day.random.fraction() * totalWeight
-  const [, chosen = bookOrCancel] = actions.find(([weight]) => (left -= weight) < 0) ?? []
+  const chosen = day.random.pickWeighted(actions)
   let made = false
   attempt(() => {
     made = chosen(day, department)

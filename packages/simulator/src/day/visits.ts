@@ -1,6 +1,7 @@
 /** Patients come to their appointments, are checked in, seen, checked out, and charged; a few never come. */
 import { appointmentAt, statusOf } from '../practice/appointment-table.ts'
 import { startOf } from '../practice/populate-schedule.ts'
+import { cancelAppointment } from '../practice/booking-changes.ts'
 import type { PracticeEvent } from '../practice/practice.ts'
 import { listed } from '../practice/practice-state.ts'
 import { SeededRandom } from '../practice/seeded-random.ts'
@@ -11,6 +12,9 @@ import { localDay } from './pick-rows.ts'
 
 const minuteMs = 60_000
 const noShowShare = 0.05
+/** Share of the patients who do not come that the desk marks so, within an hour and a half; the rest is forgotten. */
+const notedShare = 0.8
+const noShowReasonId = '2'
 /** Share of visits that take a good deal longer than planned: everybody after them waits. */
 const longVisitShare = 0.08
 /** Local second after midnight at which the day's visits are looked up. */
@@ -77,11 +81,27 @@ function expectArrival(day: Day, position: number): void {
   const { state, clock } = day
   const { arrivesAt, deskMs } = visitTimes(day, position)
   const isToday = state.appointments.day.get(position) === localDay(day, state.appointments.department.get(position))
-  if (!isToday || arrivesAt === undefined || startOf(state, position) < clock.now()) return
+  if (!isToday || startOf(state, position) < clock.now()) return
+  if (arrivesAt === undefined) {
+    expectNobody(day, position)
+    return
+  }
   schedule(day, arrivesAt, () => {
     if (statusOf(state.appointments, position) !== 'f') return
     startCheckIn(state, position, staffStamp(day))
     schedule(day, clock.now() + deskMs, () => completeCheckIn(state, position, staffStamp(day)))
+  })
+}
+
+/** Nobody comes: the desk cancels the appointment as missed, which leaves its time as it is. */
+function expectNobody(day: Day, position: number): void {
+  const { state } = day
+  const random = new SeededRandom(state.seed ^ 0x5eed_0022, position)
+  if (!random.chance(notedShare)) return
+  schedule(day, startOf(state, position) + random.between(20, 90) * minuteMs, () => {
+    if (statusOf(state.appointments, position) !== 'f') return
+    const patient = state.appointments.patient.get(position)
+    cancelAppointment(state, { position, patient, reasonId: noShowReasonId }, staffStamp(day))
   })
 }
 

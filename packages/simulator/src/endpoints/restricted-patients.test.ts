@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { practiceApi, type PracticeApi } from '../../testing/practice-api.ts'
+import { applyChange } from '../practice/apply-change.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import { startSimulator } from '../index.ts'
 
@@ -125,3 +126,17 @@ function caller(simulator: Simulator) {
     return (await response.json()) as Patients
   }
 }
+
+test('a chart that the staff restrict is gone for callers until it is free again, and the feed tells of both', () => {
+  const api = hidden()
+  const events: string[] = []
+  api.practice.onEvent(({ name, id }) => void events.push(`${name} ${id}`))
+  const sees = (): number => api.call('GET /patients/7').status
+  assert.equal(sees(), 200)
+  applyChange(api.practice, { kind: 'restrictpatient', patient: 7 })
+  assert.equal(sees(), 404)
+  applyChange(api.practice, { kind: 'unrestrictpatient', patient: 7 })
+  assert.equal(sees(), 200)
+  assert.deepEqual(events, ['UpdatePatient 7', 'UpdatePatient 7'])
+  assert.throws(() => applyChange(api.practice, { kind: 'restrictpatient', patient: 99_999 }), RangeError)
+})

@@ -3,12 +3,14 @@ import type { Id, Runner } from './change-fields.ts'
 import { addPatient, mergePatients, setCustomFields, updatePatient } from './patient-changes.ts'
 import { checkPatientFields } from './patient-fields.ts'
 import type { PatientFields } from './patient-table.ts'
+import { setRestricted } from './restricted-patients.ts'
 
 /** What happens to patients. */
 export type PatientChange =
   | { readonly kind: 'addpatient'; readonly fields: PatientFields }
   | { readonly kind: 'updatepatient'; readonly patient: Id; readonly fields: PatientFields }
   | { readonly kind: 'deletepatient'; readonly patient: Id }
+  | { readonly kind: 'restrictpatient' | 'unrestrictpatient'; readonly patient: Id }
   | { readonly kind: 'mergepatients'; readonly from: Id; readonly into: Id }
   | { readonly kind: 'setcustomfields'; readonly patient: Id; readonly values: PatientFields }
 
@@ -36,6 +38,12 @@ export const patientRunners: Readonly<Record<PatientChange['kind'], Runner>> = {
   },
   deletepatient: (state, fields, stamp) => {
     updatePatient(state, { id: Number(fields.text('patient')), fields: { status: 'deleted' } }, stamp)
+  },
+  restrictpatient: (state, fields, stamp) => {
+    setRestricted(state, { patient: Number(fields.text('patient')), restricted: true }, stamp)
+  },
+  unrestrictpatient: (state, fields, stamp) => {
+    setRestricted(state, { patient: Number(fields.text('patient')), restricted: false }, stamp)
   },
   mergepatients: (state, fields, stamp) => {
     const [from, into] = [Number(fields.text('from')), Number(fields.text('into'))]

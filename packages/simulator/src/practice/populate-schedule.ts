@@ -19,7 +19,7 @@ export const templateUser = 'athena'
 export const staffUsers: readonly string[] = ['jmorales', 'tfrost', 'akapoor', 'swinters', 'dokafor']
 
 const minuteMs = 60_000
-const shares = { cancelled: 0.07, noShow: 0.04, past: 0.9 } as const
+const shares = { cancelled: 0.07, noShow: 0.05, noted: 0.8, past: 0.9 } as const
 /** How full a weekday gets compared with the average, Sunday first. */
 const weekdayLoad = [0, 1.1, 1.05, 1, 0.98, 0.87, 0.9] as const
 
@@ -53,7 +53,10 @@ function addPlace(making: Populating, place: SlotPlace): void {
   const type = random.pick(bookableTypes(state, place.type))
   fillSlot(state, position, { booking: { patient, type }, change: { at: bookedAt, by: random.pick(staffUsers) } })
   if (random.chance(shares.cancelled)) cancelRow(making, position, { bookedAt, before: Math.min(startsAt, now) })
-  else if (startsAt < now && !random.chance(shares.noShow)) visitRow(making, position, startsAt)
+  else if (startsAt < now) {
+    if (random.chance(shares.noShow)) missRow(making, position, startsAt)
+    else visitRow(making, position, startsAt)
+  }
 }
 
 /** A moment up to `days` before `latest`. */
@@ -101,12 +104,10 @@ interface CancelSpan {
 function cancelRow(making: Populating, position: number, { bookedAt, before }: CancelSpan): void {
   const { state, random } = making
   const { appointments: table } = state
-  const reason = random.pick(state.cancelReasons.slice(1))
+  const reason = random.pick(state.cancelReasons.slice(1).filter(({ noShow }) => !noShow))
   const at = bookedAt + Math.floor(random.fraction() * (before - bookedAt))
   const by = random.pick(staffUsers)
-  setStatus(table, position, 'x')
-  table.cancellations.set(position, { at, by, reasonId: reason.id, rescheduledTo: undefined })
-  markModified(table, position, { at, by })
+  markCancelledRow(state, position, { at, by, reasonId: reason.id })
   if (!reason.slotAvailable) return
   const reopened = addSlotRow(table, {
     day: table.day.get(position),
@@ -118,6 +119,24 @@ function cancelRow(making: Populating, position: number, { bookedAt, before }: C
     template: position,
   })
   markModified(table, reopened, { at, by })
+}
+
+/** The patient did not come, and mostly the desk noted it soon after. */
+function missRow({ state, random, now }: Populating, position: number, startsAt: number): void {
+  const reason = state.cancelReasons.find(({ noShow }) => noShow)
+  const at = startsAt + random.between(20, 90) * minuteMs
+  if (reason === undefined || at >= now || !random.chance(shares.noted)) return
+  markCancelledRow(state, position, { at, by: random.pick(staffUsers), reasonId: reason.id })
+}
+
+function markCancelledRow(
+  { appointments: table }: PracticeState,
+  position: number,
+  { at, by, reasonId }: { at: number; by: string; reasonId: string },
+): void {
+  setStatus(table, position, 'x')
+  table.cancellations.set(position, { at, by, reasonId, rescheduledTo: undefined })
+  markModified(table, position, { at, by })
 }
 
 function visitRow(making: Populating, position: number, startsAt: number): void {

@@ -46,4 +46,13 @@ export class SeededRandom {
     if (chosen === undefined) throw new RangeError('nothing to pick from')
     return chosen
   }
+
+  /** One of several, each as often as its weight says; the list must not be empty. */
+  pickWeighted<T>(list: readonly (readonly [weight: number, value: T])[]): T {
+    let left = this.fraction() * list.reduce((sum, [weight]) => sum + weight, 0)
+    // Rounding may leave nothing chosen at the very end.
+    const chosen = list.find(([weight]) => (left -= weight) < 0) ?? list.at(-1)
+    if (chosen === undefined) throw new RangeError('nothing to pick from')
+    return chosen[1]
+  }
 }
