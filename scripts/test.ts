@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const roots = ['packages', 'scripts', 'rig']
+const roots = ['packages', 'scripts', 'rig', 'examples']
 /** A test file that needs longer is a defect. */
 const fileTimeoutMs = 300_000
 /** How long the shared test cluster may take to notice that nobody uses it any more, and to go. */
