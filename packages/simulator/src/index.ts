@@ -1,4 +1,6 @@
 /** Be athenahealth on localhost: stateful practices behind athenahealth's API, its limits and its quirks. */
+import { endpointContract } from './contract/contract.ts'
+import { contractRoutes } from './contract/contract-routes.ts'
 import { startDay } from './day/start-day.ts'
 import { routes } from './endpoints/routes.ts'
 import { applyChange } from './practice/apply-change.ts'
@@ -21,6 +23,8 @@ export type { WriteEntry, WritePage } from './truth/write-log.ts'
 export { quirkValues, type Quirks } from './server/quirks.ts'
 export type { RolloutOptions } from './server/rollout.ts'
 export type { Days } from './truth/admin.ts'
+export type { Basis } from './route.ts'
+export type { EndpointEntry } from './truth/endpoint-list.ts'
 export type { FeedPage } from './truth/page-log.ts'
 export type { WindowsReport } from './truth/rate-witness.ts'
 export type { RequestEntry, RequestPage, RequestTotals } from './truth/request-log.ts'
@@ -34,5 +38,6 @@ export type { Truth } from './truth/truth.ts'
  * `stop()`.
  */
 export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  return startWith({ routes, createPractice, startDay, applyChange }, options)
+  const contract = { routes: contractRoutes, find: endpointContract }
+  return startWith({ routes, createPractice, startDay, applyChange, contract }, options)
 }

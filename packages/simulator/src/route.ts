@@ -64,11 +64,19 @@ export interface Content {
   readonly bytes: Buffer
 }
 
+/**
+ * What an answer stands on: the practice's `stateful` records; `recorded` names with invented values; what other endpoints
+ * do, for one of which no answer was recorded (`inferred`); a guess (`unknown`).
+ */
+export type Basis = 'stateful' | 'recorded' | 'inferred' | 'unknown'
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path under `/v1/{practiceid}`, parameters in braces: `/appointments/{appointmentid}/cancel`. */
   readonly path: string
   readonly handle: (context: RouteContext) => Reply
+  /** `stateful` if absent. */
+  readonly basis?: Basis
 }
 
 /** Thrown by a handler to answer at once, e.g. a validation failure. */

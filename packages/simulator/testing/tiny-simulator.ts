@@ -5,13 +5,16 @@ import { tinyParts, type TinyPractice } from './tiny-practice.ts'
 
 export const noon = Date.UTC(2026, 0, 5, 17)
 
-export interface TinySimulator extends Simulator {
-  /** Practice 195900. */
-  readonly practice: TinyPractice
+export interface Caller {
   /** A token for the demo app, or another. */
   readonly token: (credential?: string) => Promise<string>
   /** A call with a token, in process: its status, headers and parsed body. */
   readonly call: (path: string, init?: { method?: string; form?: string; token?: string }) => Promise<Called>
+}
+
+export interface TinySimulator extends Simulator, Caller {
+  /** Practice 195900. */
+  readonly practice: TinyPractice
 }
 
 export interface Called {
@@ -40,6 +43,17 @@ export async function tinySimulator(context: TestContext, options: SimulatorOpti
     ...options,
   })
   context.after(() => simulator.stop())
+  return {
+    ...simulator,
+    ...callerOf(simulator),
+    get practice() {
+      return parts.practices.get(195900) ?? missing()
+    },
+  }
+}
+
+/** Calls a simulator as an app does. */
+export function callerOf(simulator: Simulator): Caller {
   const tokens = new Map<string, Promise<string>>()
   const token = (credential = demoCredential) => {
     const known = tokens.get(credential) ?? askToken(simulator, credential)
@@ -52,14 +66,7 @@ export async function tinySimulator(context: TestContext, options: SimulatorOpti
     const method = init.method ?? 'GET'
     return read(await simulator.fetch(`${simulator.url}${path}`, { method, headers, body: init.form ?? null }))
   }
-  return {
-    ...simulator,
-    token,
-    call,
-    get practice() {
-      return parts.practices.get(195900) ?? missing()
-    },
-  }
+  return { token, call }
 }
 
 export async function read(response: Response): Promise<Called> {

@@ -26,6 +26,7 @@ const table: readonly (readonly [args: readonly string[], options: object])[] = 
     ['--quirk', 'shuffledKeys', '--quirk', 'totals=string', '--quirk', 'decoyArrays=false'],
     { quirks: { shuffledKeys: true, totals: 'string', decoyArrays: false } },
   ],
+  [['--marks'], { marks: true }],
   [['--rollout-practice', '7'], { rollout: { practices: [7], endpoints: [] } }],
   [
     ['--rollout-endpoint', 'GET /ping', '--rollout-status', '404'],

@@ -16,6 +16,7 @@ export interface FrontDoorOptions {
   readonly rolloutPractice?: readonly number[]
   readonly rolloutEndpoint?: readonly string[]
   readonly rolloutStatus?: 403 | 404
+  readonly marks?: true
 }
 
 const apps = 'Apps and tokens:'
@@ -58,6 +59,7 @@ export function frontDoorFlags(): Option[] {
     new Option('--rollout-status <status>', 'what a practice without answers (default: 403)')
       .argParser(rolloutStatus)
       .helpGroup(habits),
+    new Option('--marks', 'answers tell in headers what they stand on: state, recordings or a guess').helpGroup(habits),
   ]
 }
 
@@ -74,6 +76,7 @@ export function frontDoorOptions(given: FrontDoorOptions): SimulatorOptions {
     ...(assertionAlgorithms !== undefined && { assertionAlgorithms }),
     ...(jwksHost !== undefined && { jwksHosts: jwksHost }),
     ...(given.quirk !== undefined && { quirks: given.quirk }),
+    ...(given.marks === true && { marks: true }),
     ...(isRolledOut && { rollout: { practices, endpoints, ...(status !== undefined && { status }) } }),
   }
 }

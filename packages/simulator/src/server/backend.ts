@@ -1,3 +1,4 @@
+import type { Basis } from '../route.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
 import type { Answer, Arrival } from './answer.ts'
 
@@ -16,6 +17,8 @@ export interface Call {
 export interface Destination {
   /** Template for the log, e.g. `/v1/{practiceid}/patients/{patientid}`; undefined when nothing serves the path. */
   readonly route: string | undefined
+  /** What its answers stand on; undefined when nothing serves the path. */
+  readonly basis: Basis | undefined
   readonly answer: (call: Call) => Answer
 }
 

@@ -1,5 +1,6 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import type { Limiter, Verdict } from '../limits/limiter.ts'
+import type { Basis } from '../route.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
 import { answerOauth, fetchedFirst, type Oauth } from '../tokens/oauth.ts'
 import { opens } from '../tokens/scopes.ts'
@@ -38,6 +39,8 @@ interface Outcome {
   readonly route: string | undefined
   readonly practice?: number
   readonly app?: RegisteredApp | undefined
+  /** Of an answer from behind the gate. */
+  readonly basis?: Basis | undefined
 }
 
 const apiPath = /^\/v1\/(\d{1,15})(\/.*)$/
@@ -54,7 +57,7 @@ export function answerAtGate(deps: GateDeps, arrival: Arrival): Answer | Promise
 }
 
 function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
-  const { answer, route, practice, app } = decide(deps, arrival, at)
+  const { answer, route, practice, app, basis } = decide(deps, arrival, at)
   const number = deps.requests.add({
     at,
     realAt: deps.clock.realTime(),
@@ -63,6 +66,7 @@ function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
     practice,
     app: app?.clientId,
     status: answer.status,
+    basis,
     query: arrival.query,
     // What authorizes is not even kept out of sight.
     form: practice === undefined ? fieldNames(formOf(arrival)) : formOf(arrival),
@@ -91,19 +95,22 @@ interface ApiRequest {
 
 function decideCall(deps: GateDeps, request: ApiRequest): Outcome {
   const { arrival, practiceId: practice, resource, at } = request
-  const { route, answer } = deps.backend.find(arrival, resource)
+  const { route, answer, basis } = deps.backend.find(arrival, resource)
   const token = bearer(deps.oauth.tokens, arrival.authorization, at)
   if (typeof token === 'string') return { answer: unauthorizedAnswer(token), route, practice }
   const { app, reach } = token
   deps.witness.call(app.clientId, at)
   const verdict = deps.limiter.admitCall(app, practice, at)
-  const given =
+  const known = { route, practice, app }
+  const refusal =
     verdict.refusedBy !== undefined
       ? throttledAnswer(verdict.refusedBy, deps.throttle)
       : opens(reach, resource)
-        ? answer({ app, practiceId: practice, arrival, now: Math.floor(at) })
+        ? undefined
         : invalidScopeAnswer()
-  return { answer: withRateLimit(given, verdict), route, practice, app }
+  if (refusal !== undefined) return { answer: withRateLimit(refusal, verdict), ...known }
+  const given = answer({ app, practiceId: practice, arrival, now: Math.floor(at) })
+  return { answer: withRateLimit(given, verdict), ...known, basis }
 }
 
 /** Adds the quota headers unless the answer brings its own. */

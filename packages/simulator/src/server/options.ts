@@ -86,6 +86,11 @@ export interface SimulatorOptions {
   readonly rollout?: RolloutOptions
   /** `string` answers with booleans and numbers as strings, as before 2019; `typed` if absent. An app may differ. */
   readonly encoding?: Encoding
+  /**
+   * Whether answers of practices bear marks that athenahealth's do not: `X-Sim-Basis`, what the answer stands on, and
+   * `X-Sim-Inferred`, the names in its body that no recording shows; false if absent.
+   */
+  readonly marks?: boolean
   /** Whether `/__sim/…` is served; true if absent. */
   readonly admin?: boolean
   /** Bearer token asked for under `/__sim/…`; none if absent. */
@@ -153,6 +158,7 @@ const defaults = {
   quirks: {},
   rollout: undefined,
   encoding: 'typed',
+  marks: false,
   admin: true,
   adminToken: undefined,
   recording: undefined,

@@ -25,6 +25,8 @@ export interface PracticeBackendDeps {
   /** Endpoints that not every practice has; none if absent. */
   readonly rollout?: Rollout | undefined
   readonly whims: Whims
+  /** Headers that tell what an answer stands on; none if absent. */
+  readonly marks?: ((route: Route, reply: Reply) => readonly string[]) | undefined
   /** Called when a handler fails by a defect of the simulator; the caller gets a 500. */
   readonly onDefect: (error: unknown) => void
 }
@@ -56,6 +58,7 @@ export function practiceBackend(deps: PracticeBackendDeps): Backend {
       const match = deps.router.match(arrival.method, resource)
       return {
         route: match && `/v1/{practiceid}${match.route.path}`,
+        basis: match && (match.route.basis ?? 'stateful'),
         answer(call) {
           const found = findPractice(call, match?.route)
           if ('status' in found) return encodeReply(found, call, deps.whims)
@@ -67,7 +70,10 @@ export function practiceBackend(deps: PracticeBackendDeps): Backend {
           if (isWrite) deps.onWrite?.(call, resource)
           const reply = handle(deps, route, contextOf(call, match, found))
           if (isWrite) deps.onWritten?.(call, route, reply)
-          return encodeReply(reply, call, deps.whims)
+          const answer = encodeReply(reply, call, deps.whims)
+          return deps.marks === undefined
+            ? answer
+            : { ...answer, headers: [...answer.headers, ...deps.marks(route, reply)] }
         },
       }
     },

@@ -23,6 +23,7 @@ export async function loadRecording(folder: string): Promise<Backend> {
       const exchange = bestMatch(recorded, arrival)
       return {
         route: exchange && exchange.path.replace(/^\/v1\/[^/]+/, '/v1/{practiceid}'),
+        basis: exchange && 'recorded',
         answer: () => exchange ?? unroutedAnswer(),
       }
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tinyParts } from '../../testing/tiny-practice.ts'
+import { endpointContract } from '../contract/contract.ts'
 import { read, tinySimulator, tokenRequest } from '../../testing/tiny-simulator.ts'
 import { startWith } from './start-simulator.ts'
 
@@ -31,7 +32,9 @@ test('the status is what the option says', async (t) => {
 })
 
 test('what the parts know to be rolled out needs no naming, and all practices have it without the option', async (t) => {
-  const parts = { ...tinyParts(), isBeta: ({ path }: { path: string }) => path === '/departments' }
+  const beta = endpointContract({ method: 'GET', path: '/appointments/booked' })
+  const find = ({ path }: { path: string }) => (path === '/departments' ? beta : undefined)
+  const parts = { ...tinyParts(), contract: { routes: () => [], find } }
   for (const [options, expected] of [
     [{}, 200],
     [{ rollout: { practices: [7] } }, 403],

@@ -2,6 +2,7 @@ import { VirtualClock } from '../clock/virtual-clock.ts'
 import { namedFeeds } from '../feeds/feed-naming.ts'
 import { Feeds } from '../feeds/feeds.ts'
 import { Limiter } from '../limits/limiter.ts'
+import type { EndpointContract } from '../contract/endpoint-contract.ts'
 import type { JournalFile } from '../journal/journal-file.ts'
 import { writeEntry } from '../journal/journal-entry.ts'
 import { Journal } from '../journal/journal.ts'
@@ -29,6 +30,7 @@ import { answerAtGate } from './gate.ts'
 import { listen, type Listener } from './http-listener.ts'
 import { inProcessFetch } from './in-process-fetch.ts'
 import { resolveOptions, type DayPace, type SimulatorOptions, type SimulatorSettings } from './options.ts'
+import { markHeaders } from './mark-headers.ts'
 import { practiceBackend } from './practice-backend.ts'
 import { loadRecording } from './recording-backend.ts'
 import { Whims } from './quirky-body.ts'
@@ -54,8 +56,8 @@ export interface Simulator {
 /** What a simulated practice consists of; the simulator's server knows practices through these only. */
 export interface SimulatorParts {
   readonly routes: readonly Route[]
-  /** Whether athenahealth rolls an endpoint out practice by practice; none is if absent. */
-  isBeta?(route: Pick<Route, 'method' | 'path'>): boolean
+  /** What athenahealth's documents say of its endpoints; nothing if absent. */
+  readonly contract?: ContractParts
   createPractice(options: {
     id: number
     seed: number
@@ -66,6 +68,12 @@ export interface SimulatorParts {
   startDay(practice: Practice, options: DayPace & { clock: VirtualClock; seed: number }): { stop(): void }
   /** Makes one change at `now` (epoch ms); throws TypeError or RangeError that says what is wrong with it. */
   applyChange(practice: Practice, change: unknown, now: number): unknown
+}
+
+export interface ContractParts {
+  /** Routes for the documented endpoints that none of `served` answers. */
+  routes(served: readonly Route[]): readonly Route[]
+  find(endpoint: Pick<Route, 'method' | 'path'>): EndpointContract | undefined
 }
 
 /** Most feed ids kept in the log of pages. */
@@ -176,7 +184,10 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
     writeLog.follow(practice)
     changeLog.follow(practice)
   }
-  const routes = [...parts.routes, ...feeds.routes(), ...encodingRoutes(apps)]
+  const { contract } = parts
+  const stateful = [...parts.routes, ...feeds.routes(), ...encodingRoutes(apps)]
+  const routes = [...stateful, ...(contract?.routes(stateful) ?? [])]
+  const servedRoutes = settings.recording === undefined ? routes : []
   const backend: Backend =
     settings.recording === undefined
       ? practiceBackend({
@@ -185,7 +196,12 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
           whims,
           rollout:
             settings.rollout &&
-            createRollout({ rollout: settings.rollout, routes, isBeta: (route) => parts.isBeta?.(route) ?? false }),
+            createRollout({
+              rollout: settings.rollout,
+              routes,
+              isBeta: (route) => contract?.find(route)?.beta ?? false,
+            }),
+          marks: settings.marks ? (route, reply) => markHeaders(route, reply, contract?.find(route)) : undefined,
           onWrite(call, resource) {
             journal?.note(writeEntry(call, resource))
             writeLog.begin()
@@ -204,6 +220,7 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
   const truth = createTruth({
     ...logs,
     practices,
+    served: () => servedRoutes.map((route) => ({ route, documented: contract?.find(route) })),
     applyChange,
     revokeTokens: (clientId) => tokens.revoke(clientId),
     defects: defects.texts,

@@ -30,6 +30,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   'GET clock': (deps) => clockAnswer(deps),
   'POST clock': setClock,
   'GET requests': ({ truth }, arrival) => jsonAnswer(200, truth.requests(sinceOf(arrival))),
+  'GET endpoints': ({ truth }) => jsonAnswer(200, { endpoints: truth.endpoints() }),
   'GET pages': ({ truth }, arrival) => jsonAnswer(200, truth.pages(sinceOf(arrival))),
   'GET windows': ({ truth }) => jsonAnswer(200, truth.windows()),
   'GET writes': ({ truth }, arrival) => jsonAnswer(200, truth.writes(sinceOf(arrival))),

@@ -1,3 +1,4 @@
+import type { Basis } from '../route.ts'
 import { parseInput } from '../server/input.ts'
 
 /** One request as it arrived; nothing in it identifies a patient. */
@@ -15,6 +16,8 @@ export interface RequestEntry {
   /** Client id, when the request could be attributed to an app. */
   readonly app: string | undefined
   readonly status: number
+  /** What the answer stands on; undefined for what was refused at the gate, or has no route. */
+  readonly basis: Basis | undefined
   /** The caller's own `X-Request-Id`. */
   readonly intent: string | undefined
   /** Names of its query and form fields, in lower case, sorted. Values are never shown. */
@@ -35,6 +38,8 @@ export interface RequestTotals {
   readonly byStatus: Readonly<Record<string, number>>
   /** `GET /v1/{practiceid}/…` → requests. */
   readonly byRoute: Readonly<Record<string, number>>
+  /** How many answers stand on what; those of the gate stand on nothing. */
+  readonly byBasis: Readonly<Record<Basis, number>>
 }
 
 export interface RequestPage {
@@ -52,6 +57,7 @@ export class RequestLog {
   readonly #size: number
   readonly #statuses = new Map<number, number>()
   readonly #routes = new Map<string, Map<string, number>>()
+  readonly #bases: Record<Basis, number> = { stateful: 0, recorded: 0, inferred: 0, unknown: 0 }
   #count = 0
 
   constructor(size: number) {
@@ -64,6 +70,7 @@ export class RequestLog {
     this.#ring[this.#count % this.#size] = form.length > formKeptMax ? { ...report, form: fieldNames(form) } : report
     this.#count += 1
     increment(this.#statuses, report.status)
+    if (report.basis !== undefined) this.#bases[report.basis] += 1
     let methods = this.#routes.get(report.route)
     if (methods === undefined) {
       methods = new Map()
@@ -90,7 +97,7 @@ export class RequestLog {
     for (const [route, methods] of this.#routes) {
       for (const [method, count] of methods) byRoute[`${method} ${route}`] = count
     }
-    return { requests: this.#count, byStatus: Object.fromEntries(this.#statuses), byRoute }
+    return { requests: this.#count, byStatus: Object.fromEntries(this.#statuses), byRoute, byBasis: { ...this.#bases } }
   }
 }
 

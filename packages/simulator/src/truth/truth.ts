@@ -1,4 +1,5 @@
 import { feedNames, type Practice, type RecordKind } from '../practice/practice.ts'
+import { listEndpoints, type EndpointEntry, type ServedEndpoint } from './endpoint-list.ts'
 import type { ChangeLog, ChangesSince } from './change-log.ts'
 import type { PageLog } from './page-log.ts'
 import type { RateWitness, WindowsReport } from './rate-witness.ts'
@@ -18,6 +19,8 @@ export interface Since {
 export interface Truth {
   /** Requests as they arrived, with counters over all of them. */
   requests(from?: Since): RequestPage
+  /** Every endpoint that is served, with what its answers stand on and how often it was called. */
+  endpoints(): readonly EndpointEntry[]
   /** Feed pages as they were handed out. */
   pages(from?: Since): ReturnType<PageLog['page']>
   /** Writes as they reached the practices, with their callers' intents and what they changed. */
@@ -43,6 +46,8 @@ export interface TruthDeps {
   readonly changeLog: ChangeLog
   readonly witness: RateWitness
   readonly practices: ReadonlyMap<number, Practice>
+  /** The endpoints that are served. */
+  readonly served: () => readonly ServedEndpoint[]
   readonly applyChange: (practice: Practice, change: unknown) => unknown
   readonly revokeTokens: (clientId: string | undefined) => void
   readonly defects: readonly string[]
@@ -60,6 +65,7 @@ export function createTruth(deps: TruthDeps): Truth {
   }
   return {
     requests: (from) => deps.requestLog.page(from),
+    endpoints: () => listEndpoints(deps.served(), deps.requestLog.totals()),
     pages: (from) => deps.pageLog.page(from),
     writes: (from) => deps.writeLog.page(from),
     windows: () => deps.witness.report(),
