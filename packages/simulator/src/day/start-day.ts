@@ -13,6 +13,7 @@ import {
   writeNote,
   type Action,
 } from './calendar-actions.ts'
+import { planClaimRuns } from './claim-run.ts'
 import { attempt, schedule, type Day, type DayClock } from './day.ts'
 import { marry, moveHouse, registerNewborn, restrictChart } from './family-actions.ts'
 import { busyness, isOpen } from './office-hours.ts'
@@ -61,7 +62,10 @@ export function startDay(practice: Practice, options: DayOptions): { stop(): voi
   const listeners = rate > 0 ? [planVisits(day), planAftercare(day)] : [planVisits(day)]
   state.listeners.push(...listeners)
   openDays(day)
-  if (rate > 0) act(day, { rate, night })
+  if (rate > 0) {
+    planClaimRuns(day)
+    act(day, { rate, night })
+  }
   return {
     stop() {
       for (const pending of day.pending) pending.cancel()

@@ -65,6 +65,19 @@ export function pathPatient(context: RouteContext): number {
   return id
 }
 
+/**
+ * Id of the patient a field names, possibly one merged since; 400 when there is none such, or the caller may not know of
+ * the patient.
+ */
+export function patientField(context: RouteContext, name = 'patientid'): number {
+  const id = context.input.integer(name) ?? 0
+  const { patients } = stateOf(context.practice)
+  if (!patientExists(patients, id) || !seesPatient(patients, id, sightOf(context.input))) {
+    throw new ReplyError(invalidData('Invalid patient.'))
+  }
+  return id
+}
+
 /** Index of the department a field names; undefined when absent, 400 when the practice has none such. */
 export function departmentField(state: PracticeState, input: Input, name = 'departmentid'): number | undefined {
   const id = input.integer(name)

@@ -10,6 +10,8 @@ import { appointmentVisitRoutes } from './appointment-visits.ts'
 import { appointmentWaitlistRoutes } from './appointment-waitlist.ts'
 import { bookingRoutes } from './bookings.ts'
 import { checkInRoutes } from './check-in.ts'
+import { claimRoutes } from './claims.ts'
+import { claimWriteRoutes } from './claim-writes.ts'
 import { departmentRoutes } from './departments.ts'
 import { medicationRoutes } from './medications.ts'
 import { openSlotRoutes } from './open-slots.ts'
@@ -46,4 +48,6 @@ export const routes: readonly Route[] = [
   ...problemRoutes,
   ...medicationRoutes,
   ...allergyRoutes,
+  ...claimRoutes,
+  ...claimWriteRoutes,
 ]

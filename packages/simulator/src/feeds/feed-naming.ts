@@ -12,12 +12,14 @@ export interface FeedNaming {
 /** The table with other names where some are given: athenahealth does not document all of them. */
 export function namedFeeds({ feedKeys, feedEvents }: FeedNaming): FeedRow[] {
   return feedTable.map((row) => {
-    const renamed = feedEvents[row.feed] ?? {}
+    const names = feedEvents[row.feed] ?? {}
+    const own = Object.entries(row.renamed ?? {}).map(([event, name]) => [event, names[name] ?? name] as const)
     return {
       ...row,
       key: feedKeys[row.feed] ?? row.key,
-      events: row.events.map((name) => renamed[name] ?? name),
-      renamed,
+      events: row.events.map((name) => names[name] ?? name),
+      optional: Object.fromEntries(Object.entries(row.optional).map(([flag, name]) => [flag, names[name] ?? name])),
+      renamed: { ...Object.fromEntries(own), ...names },
     }
   })
 }

@@ -64,6 +64,19 @@ export const feedTable: readonly FeedRow[] = [
     filters: {},
   },
   {
+    feed: 'claims',
+    path: '/claims/changed',
+    key: 'claims',
+    // The first is recorded as all there is by default; that there are more is documented, which is not (inferred).
+    events: ['UpdateClaim', 'DeleteClaim'],
+    optional: { showadditionalevents: 'DeleteClaim' },
+    byDepartment: false,
+    readByDepartment: true,
+    filters: { patientid: 'patientid' },
+    // A new claim is announced like a changed one: otherwise nobody with the default events would hear of it (inferred).
+    renamed: { CreateClaim: 'UpdateClaim' },
+  },
+  {
     feed: 'documents/patientcase',
     path: '/documents/patientcase/changed',
     // The key is not confirmed, and a change of this feed that breaks clients is announced for autumn 2026.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { practiceApi } from '../../testing/practice-api.ts'
+import { practiceApi, type PracticeApi } from '../../testing/practice-api.ts'
 import { applyChange, changeKinds, type PracticeChange } from './apply-change.ts'
 
 /** Slot, booked, started, checked-in, checked-out, frozen: one row in each state. */
@@ -31,7 +31,14 @@ function stage() {
   apply({ kind: 'freeze', appointment: frozen })
   apply({ kind: 'deleteprovider', provider: 75 })
   api.events.length = 0
-  return { api, apply, slot, other, booked, inside, done, frozen }
+  const claim = openClaim(api)
+  return { api, apply, slot, other, booked, inside, done, frozen, claim }
+}
+
+/** A claim that has a step to go. */
+function openClaim({ practice }: PracticeApi): string {
+  const isOpen = (id: string) => /"(DROP|BILLED)"/.test(JSON.stringify(practice.wireRecord('claims', id)))
+  return [...practice.ids('claims')].find(isOpen) ?? ''
 }
 
 type Stage = ReturnType<typeof stage>
@@ -48,7 +55,7 @@ const cases: readonly (readonly [change: (at: Stage) => PracticeChange, events: 
   [({ booked }) => ({ kind: 'startcheckin', appointment: booked }), ['UpdateAppointment']],
   [({ booked }) => ({ kind: 'checkin', appointment: booked }), ['CheckIn']],
   [({ inside }) => ({ kind: 'checkout', appointment: inside }), ['CheckOut', 'UpdatePatient']],
-  [({ done }) => ({ kind: 'entercharges', appointment: done }), ['UpdateAppointment']],
+  [({ done }) => ({ kind: 'entercharges', appointment: done }), ['UpdateAppointment', 'CreateClaim']],
   [({ slot }) => ({ kind: 'freeze', appointment: slot }), ['FreezeAppointment']],
   [({ frozen }) => ({ kind: 'unfreeze', appointment: frozen }), ['UnfreezeAppointment']],
   [({ slot }) => ({ kind: 'deleteslot', appointment: slot }), ['DeleteAppointment']],
@@ -68,11 +75,15 @@ const cases: readonly (readonly [change: (at: Stage) => PracticeChange, events: 
   [() => ({ kind: 'updateprovider', provider: 71, lastname: 'Quill' }), ['ProviderUpdate']],
   [() => ({ kind: 'deleteprovider', provider: 71 }), ['ProviderDelete']],
   [() => ({ kind: 'undeleteprovider', provider: 75 }), ['ProviderUndelete']],
+  [({ claim }) => ({ kind: 'advanceclaim', claim }), ['UpdateClaim']],
+  [({ claim }) => ({ kind: 'setclaimstatus', claim, payer: 'patient', status: 'MGRHOLD' }), ['UpdateClaim']],
+  [({ claim }) => ({ kind: 'addclaimnote', claim, text: 'sent again' }), []],
+  [({ claim }) => ({ kind: 'voidclaim', claim }), ['DeleteClaim']],
 ]
 
 for (const [change, expected] of cases) {
   const { kind } = change(stage())
-  test(`${kind} is announced as ${expected.join(', ')}, and its records are answered`, () => {
+  test(`${kind} is announced as ${expected.join(', ') || 'nothing'}, and its records are answered`, () => {
     const at = stage()
     const touched = at.apply(change(at))
     assert.deepEqual(
@@ -80,11 +91,8 @@ for (const [change, expected] of cases) {
       expected,
     )
     const ids = (feed: string) => [...new Set(at.api.events.filter((event) => event.feed === feed).map(({ id }) => id))]
-    assert.deepEqual(touched, {
-      appointments: ids('appointments'),
-      patients: ids('patients'),
-      providers: ids('providers'),
-    })
+    const feeds = new Set(['appointments', 'patients', 'providers', ...at.api.events.map(({ feed }) => feed)])
+    assert.deepEqual(touched, Object.fromEntries([...feeds].map((feed) => [feed, ids(feed)])))
     for (const { feed, id } of at.api.events) assert.ok(at.api.practice.wireRecord(feed, id) !== undefined)
   })
 }
@@ -126,6 +134,8 @@ const wrong: readonly (readonly [what: string, change: unknown, message: RegExp]
   ['a patient without a name', { kind: 'addpatient', fields: { dob: '01/02/1990' } }, /needs "firstname"/],
   ['an improper date of birth', { kind: 'addpatient', fields: { ...fields, dob: 'soon' } }, /dob/],
   ['a merge of one patient', { kind: 'mergepatients', from: 3, into: 3 }, /same_patient/],
+  ['an unknown claim', { kind: 'advanceclaim', claim: 1 }, /unknown_claim/],
+  ['a status there is none of', { kind: 'setclaimstatus', claim: 3_000_001, payer: 'patient', status: 'x' }, /HOLD, /],
   ['a slot without a time', { kind: 'addslot', department: 1, provider: 71, date: '12/01/2026', type: 2 }, /"time"/],
 ]
 for (const [what, change, message] of wrong) {

@@ -1,5 +1,6 @@
 /** Changes as plain JSON, for tests and the administration: what a practice's staff would do at the screen. */
 import { appointmentRunners, type AppointmentChange } from './change-appointments.ts'
+import { claimRunners, type ClaimChange } from './change-claims.ts'
 import { Fields, type Runner } from './change-fields.ts'
 import { patientRunners, type PatientChange } from './change-patients.ts'
 import { providerRunners, type ProviderChange } from './change-providers.ts'
@@ -9,7 +10,7 @@ import type { FeedName, Practice, PracticeEvent } from './practice.ts'
 import { Refusal } from './refusal.ts'
 
 /** A change of a practice; ids as on the wire, dates `MM/DD/YYYY`, times `HH:MM` in the department's zone. */
-export type PracticeChange = AppointmentChange | PatientChange | ProviderChange
+export type PracticeChange = AppointmentChange | PatientChange | ProviderChange | ClaimChange
 
 export type ChangeKind = PracticeChange['kind']
 
@@ -49,7 +50,12 @@ export function applyChange(practice: Practice, change: unknown, now?: number): 
   return { ...none, ...Object.fromEntries([...touched].map(([feed, ids]) => [feed, [...ids]])) }
 }
 
-const table: Readonly<Record<ChangeKind, Runner>> = { ...appointmentRunners, ...patientRunners, ...providerRunners }
+const table: Readonly<Record<ChangeKind, Runner>> = {
+  ...appointmentRunners,
+  ...patientRunners,
+  ...providerRunners,
+  ...claimRunners,
+}
 
 const runners: ReadonlyMap<string, Runner> = new Map(Object.entries(table))
 

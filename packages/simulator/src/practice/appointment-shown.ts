@@ -4,23 +4,15 @@ import { bookedRecord, copayOf } from './appointment-record.ts'
 import { statusOf } from './appointment-table.ts'
 import { confirmationName } from './appointment-reference.ts'
 import type { WireRecord } from './blank-patient.ts'
+import { claimRecord, isVoided } from './claim-record.ts'
+import { claimsOfAppointment } from './claim-table.ts'
+import { expectedProcedure } from './expected-procedures.ts'
 import { patientRecord } from './patient-record.ts'
 import type { Show } from './practice.ts'
 import { listed, type PracticeState } from './practice-state.ts'
 import { messageHash } from './message-hash.ts'
 import { mixSeed } from './seeded-random.ts'
 import { eastern, wallText } from './zone-time.ts'
-
-/** Procedures that a visit of a type is expected to come to: code and our words for it. */
-const expectedProcedures: Readonly<Record<string, readonly (readonly [code: string, words: string])[]>> = {
-  '2': [['99213', 'Visit of a known patient, 20 minutes']],
-  '8': [['99203', 'Visit of a new patient, 30 minutes']],
-  '11': [['99212', 'Visit of a known patient, 10 minutes']],
-  '61': [['99396', 'Yearly check-up of a known patient']],
-  '62': [['90471', 'Giving a vaccine']],
-  '63': [['36415', 'Drawing blood']],
-  '101': [['99442', 'Talk with a known patient at a distance']],
-}
 
 /** Adds to a record what `show` asks for. A slot has nothing of it. */
 export function showDetails(state: PracticeState, position: number, shown: { record: WireRecord; show: Show }): void {
@@ -32,7 +24,7 @@ export function showDetails(state: PracticeState, position: number, shown: { rec
   }
   if (show.patientDetail === true) record['patient'] = patientRecord(state, patient)
   if (show.insurance === true) record['insurances'] = patientRecord(state, patient, { insurance: true })['insurances']
-  if (show.claimDetail === true) record['claims'] = []
+  if (show.claimDetail === true) record['claims'] = claims(state, position)
   if (show.expectedProcedures === true) record['useexpectedprocedurecodes'] = procedures(state, position)
   if (show.reminderCalls === true) record['remindercalldetail'] = reminderCalls(state, position)
   // The name of the field is a guess: the option is documented, its answer is not.
@@ -44,12 +36,17 @@ export function isTelehealth(state: PracticeState, position: number): boolean {
   return listed(state.types, state.appointments.type.get(position)).byVideo
 }
 
+/** The claims of the visit as they are shown alone (inferred: the list is recorded, what is in it is not). */
+function claims(state: PracticeState, position: number): WireRecord[] {
+  return claimsOfAppointment(state, position)
+    .filter((index) => !isVoided(state, index))
+    .map((index) => claimRecord(state, index))
+}
+
 function procedures(state: PracticeState, position: number): WireRecord[] {
   const { id } = listed(state.types, state.appointments.type.get(position))
-  return (expectedProcedures[id] ?? []).map(([procedurecode, procedurecodedescription]) => ({
-    procedurecode,
-    procedurecodedescription,
-  }))
+  const procedure = expectedProcedure(id)
+  return procedure === undefined ? [] : [{ procedurecode: procedure.code, procedurecodedescription: procedure.words }]
 }
 
 /** Guessed: that the calls can be shown is documented, how they look is not. */

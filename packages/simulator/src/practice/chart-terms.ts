@@ -92,6 +92,15 @@ export function conditionByCode(code: number): Condition | undefined {
   return conditionOf([code, `Condition ${code}`, ''], false)
 }
 
+const byDiagnosis: ReadonlyMap<string, Condition> = new Map(
+  [...byCode.values()].filter(({ icd10 }) => icd10 !== '').map((condition) => [condition.icd10, condition]),
+)
+
+/** The condition of ours that an ICD-10-CM code stands for. */
+export function conditionByIcd10(code: string): Condition | undefined {
+  return byDiagnosis.get(code.toUpperCase())
+}
+
 /** Multiplication of the dihedral group of order ten, by which SNOMED's check digits are worked out (Verhoeff, 1969). */
 const dihedral = [
   '0123456789',

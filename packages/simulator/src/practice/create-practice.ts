@@ -1,6 +1,7 @@
 /** Makes a simulated practice and shows it to the server. */
 import { createAppointmentTable } from './appointment-table.ts'
 import { makeAppointmentTypes, makeCancelReasons, makeReasons } from './appointment-type.ts'
+import { patientOfClaim } from './claim-record.ts'
 import { customFields } from './custom-fields.ts'
 import { makeDepartments } from './department.ts'
 import { createPatientTable } from './patient-table.ts'
@@ -79,6 +80,12 @@ function createPracticeState({ id, seed, patients, now, scheduling, traits }: Pr
   return state
 }
 
+/** Whose record it is, for the kinds that are hidden with a patient. */
+const patientOfRecord: Readonly<Partial<Record<RecordKind, (state: PracticeState, id: string) => number>>> = {
+  patients: (_, id) => Number(id),
+  claims: patientOfClaim,
+}
+
 class SimulatedPractice implements Practice {
   readonly id: number
   readonly state: PracticeState
@@ -98,8 +105,9 @@ class SimulatedPractice implements Practice {
 
   sees(kind: RecordKind, sight: Sight): ((id: string) => boolean) | undefined {
     const { patients } = this.state
-    if (kind !== 'patients' || !limitsSight(patients, sight)) return undefined
-    return (id) => seesPatient(patients, Number(id), sight)
+    const patientOf = patientOfRecord[kind]
+    if (patientOf === undefined || !limitsSight(patients, sight)) return undefined
+    return (id) => seesPatient(patients, patientOf(this.state, id), sight)
   }
 
   ids(kind: RecordKind): Iterable<string> {

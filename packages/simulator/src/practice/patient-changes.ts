@@ -2,6 +2,7 @@
 import { appointmentsOf, linkPatient } from './appointment-table.ts'
 import { dateText, parseDate } from './calendar-date.ts'
 import { announceMergedCharts } from './chart-merge.ts'
+import { announcePassedClaims, passClaimsOn } from './claim-changes.ts'
 import { markModified, startsBefore } from './fill-slot.ts'
 import {
   nameNumber,
@@ -132,6 +133,7 @@ export function mergePatients(state: PracticeState, { from, into }: Merge, stamp
   ])
   relist(patients, from, patients.department.get(from))
   inheritVisits(state, { from, into })
+  const claims = passClaimsOn(state, from, into)
   // Read the whole chain before relinking cuts it.
   for (const position of [...appointmentsOf(state, from)].toReversed()) {
     linkPatient(state, position, into)
@@ -141,6 +143,7 @@ export function mergePatients(state: PracticeState, { from, into }: Merge, stamp
   patients.appointments.set(from, 0)
   announcePatient(state, into, 'MergePatient')
   announceMergedCharts(state, from, into)
+  announcePassedClaims(state, claims)
 }
 
 function inheritVisits(state: PracticeState, { from, into }: Merge): void {

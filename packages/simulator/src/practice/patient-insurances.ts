@@ -35,8 +35,12 @@ export const insuranceTable = practicePart<InsuranceTable>(({ patients }) => ({
 export function insurancesOf(state: PracticeState, patient: number): readonly Insurance[] {
   const written = insuranceTable(state).written.get(patient)
   if (written !== undefined) return written
-  const { seeded, population } = state.patients
-  return patient <= seeded ? seededInsurances(seededPerson(population, patient)) : []
+  return seededInsurancesOf(state, patient)
+}
+
+/** What the seed insured a patient with, whatever was written since. */
+export function seededInsurancesOf({ patients }: PracticeState, patient: number): readonly Insurance[] {
+  return patient <= patients.seeded ? seededInsurances(seededPerson(patients.population, patient)) : []
 }
 
 /** Neither cancelled nor expired on the day. */

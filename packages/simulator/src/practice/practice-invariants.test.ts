@@ -10,6 +10,8 @@ import { monday } from '../../testing/practice-api.ts'
 import { applyChange, type PracticeChange } from './apply-change.ts'
 import { appointmentAt, appointmentId, daysBetween, statusOf } from './appointment-table.ts'
 import { clockText, dateText, dayMs } from './calendar-date.ts'
+import { claimStatuses } from './claim-progress.ts'
+import { claimId, claimPayers, claimTable } from './claim-table.ts'
 import { createPractice, stateOf } from './create-practice.ts'
 import type { PracticeState } from './practice-state.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -32,6 +34,15 @@ function visitChange(state: PracticeState, random: SeededRandom): PracticeChange
 }
 
 const visitSteps = ['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges'] as const
+
+/** A change of a claim that was made or charged before. */
+function claimChange(state: PracticeState, random: SeededRandom): PracticeChange {
+  const claim = claimId(random.below(claimTable(state).count))
+  const kind = random.pick(['advanceclaim', 'advanceclaim', 'setclaimstatus', 'addclaimnote', 'voidclaim'] as const)
+  if (kind === 'setclaimstatus')
+    return { kind, claim, payer: random.pick(claimPayers), status: random.pick(claimStatuses) }
+  return kind === 'addclaimnote' ? { kind, claim, text: 'sent again' } : { kind, claim }
+}
 
 /** A random change that is often possible. */
 function randomChange(state: PracticeState, random: SeededRandom): PracticeChange {
@@ -74,6 +85,8 @@ function randomChange(state: PracticeState, random: SeededRandom): PracticeChang
     { kind: 'setcustomfields', patient, values: { 22: 'Delivery' } },
     { kind: random.pick(['deleteprovider', 'undeleteprovider']), provider },
     { kind: 'updateprovider', provider, acceptingnewpatients: random.chance(0.5) },
+    claimChange(state, random),
+    claimChange(state, random),
   ]
   return random.pick(changes)
 }

@@ -4,6 +4,7 @@ import { appointmentAt, appointmentId, statusOf } from './appointment-table.ts'
 import { appointmentRecord } from './appointment-record.ts'
 import { showDetails } from './appointment-shown.ts'
 import { appointmentTypeRecord } from './appointment-type.ts'
+import { claimReader } from './claim-record.ts'
 import { departmentRecord } from './department.ts'
 import { medicationReader } from './medication-record.ts'
 import { patientRecord } from './patient-record.ts'
@@ -81,7 +82,7 @@ export const recordReaders: Readonly<Record<RecordKind, RecordReader>> = {
   appointmenttypes: appointmentTypes,
   patients,
   appointments,
-  claims: none,
+  claims: claimReader,
   referringproviders: none,
   'documents/patientcase': none,
   labresults: none,

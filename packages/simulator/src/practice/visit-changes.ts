@@ -1,5 +1,6 @@
 /** The visit itself: check-in begun, completed or dropped, check-out, charges entered. */
-import { setStatus, statusOf } from './appointment-table.ts'
+import { statusOf } from './appointment-table.ts'
+import { chargeVisit } from './claim-changes.ts'
 import { markCheckedIn, markCheckedOut, markModified } from './fill-slot.ts'
 import { announcePatient } from './patient-changes.ts'
 import type { PracticeState, Stamp } from './practice-state.ts'
@@ -48,12 +49,7 @@ export function checkOut(state: PracticeState, position: number, stamp: Stamp): 
   announcePatient(state, table.patient.get(position), 'UpdatePatient')
 }
 
-/** Charges are entered: the last state of a visit. Refuses `not_checked_out`. */
+/** Charges are entered: the last state of a visit, which makes its claim. Refuses `not_checked_out`. */
 export function enterCharges(state: PracticeState, position: number, stamp: Stamp): void {
-  const { appointments: table } = state
-  if (statusOf(table, position) !== '3') throw new Refusal('not_checked_out')
-  const change = begin(state, stamp)
-  setStatus(table, position, '4')
-  markModified(table, position, change)
-  announceAppointment(state, position, 'UpdateAppointment')
+  chargeVisit(state, { position }, stamp)
 }
