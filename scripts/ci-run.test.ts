@@ -43,7 +43,7 @@ describe('.ci/run', { concurrency: true }, () => {
   test('runs every step, each timed, without input', async () => {
     const { code, output } = await runWith('[ "$CI" = true ] && ! read line')
     assert.equal(code, 0, output)
-    for (const step of ['npm ci', 'npm run lint', 'npm run tidy', 'npm run types', 'npm test']) {
+    for (const step of ['npm ci', 'npm run lint', 'npm run tidy', 'npm run types', 'npm test', 'npm run try-package']) {
       assert.match(output, new RegExp(`^=== .*: ${step}$`, 'm'))
     }
     assert.match(output, /^=== all steps passed in \d+ s\n(?: *\d+s {2}[\w, ]+\n){5,}$/m)

@@ -174,6 +174,13 @@ const dependencies: Planted[] = [
     /pg wants to run an install script/,
   ],
   ['a range', 'packages/server/package.json', manifestOf({ pg: '^8.0.0' }), /pg is pinned by an exact version/],
+  [
+    'a package without a digest in a lock file of its own',
+    'scripts/x/package-lock.json',
+    lockOf({ 'node_modules/pg': {} }),
+    /pg has no sha512 integrity/,
+  ],
+  ['a range under another name', 'scripts/x/package.json', manifestOf({ old: 'npm:pg@^8.0.0' }), /pinned by an exact/],
   ['a package from a repository', 'package.json', manifestOf({ pg: 'git+https://x.example/pg' }), /exact version/],
   [
     'a client with a dependency',

@@ -18,25 +18,30 @@ interface LockEntry {
 
 type Lock = Readonly<Record<string, LockEntry>>
 
-/** The lock file pins what every package is, never where it comes from, and lets only named ones run scripts. */
-export const lockFile: Rule = (tree) => {
-  const allowed: Record<string, boolean> = manifest(tree, 'package.json').allowScripts ?? {}
-  return others(lockOf(tree)).flatMap(([path, entry]) => {
+/** A lock file pins what every package is, never where it comes from, and lets only named ones run scripts. */
+export const lockFile: Rule = (tree) =>
+  [...tree.files.keys()]
+    .filter((path) => /(?:^|\/)package-lock\.json$/.test(path))
+    .flatMap((path) => oneLock(tree, path))
+
+function oneLock(tree: Tree, lock: string): Breach[] {
+  const allowed: Record<string, boolean> = manifest(tree, lock.replace(/-lock(?=\.json$)/, '')).allowScripts ?? {}
+  return others(lockOf(tree, lock)).flatMap(([path, entry]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     const messages = [
       entry.resolved && `${name} carries a download address: keep omit-lockfile-registry-resolved in .npmrc`,
       !entry.integrity?.startsWith('sha512-') && `${name} has no sha512 integrity`,
       entry.hasInstallScript && !(name in allowed) && `${name} wants to run an install script: decide in allowScripts`,
     ]
-    return messages.flatMap((message) => (message ? [inLock(tree, path, message)] : []))
+    return messages.flatMap((message) => (message ? [inLock(tree, { lock, entry: path }, message)] : []))
   })
 }
 
 /** A version range would let the same commit mean different code on different days. */
 export const exactVersions: Rule = (tree) =>
-  manifests(tree).flatMap(([path, { dependencies, devDependencies, optionalDependencies, peerDependencies }]) =>
+  everyManifest(tree).flatMap(([path, { dependencies, devDependencies, optionalDependencies, peerDependencies }]) =>
     Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies })
-      .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(String(version)))
+      .filter(([, version]) => !/^(?:npm:[\w./@-]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(String(version)))
       .map(([name, version]) => ({
         path,
         line: 1,
@@ -121,20 +126,25 @@ function manifest(tree: Tree, path: string): Manifest {
   return JSON.parse(tree.files.get(path) ?? '{}')
 }
 
+/** The workspace and its packages. */
 function manifests(tree: Tree): [string, Manifest][] {
-  const paths = [...tree.files.keys()].filter((path) => /^(?:packages\/[^/]+\/)?package\.json$/.test(path))
+  return everyManifest(tree).filter(([path]) => /^(?:packages\/[^/]+\/)?package\.json$/.test(path))
+}
+
+function everyManifest(tree: Tree): [string, Manifest][] {
+  const paths = [...tree.files.keys()].filter((path) => /(?:^|\/)package\.json$/.test(path))
   return paths.map((path) => [path, manifest(tree, path)])
 }
 
-function lockOf(tree: Tree): Lock {
-  return JSON.parse(tree.files.get(LOCK) ?? '{}').packages ?? {}
+function lockOf(tree: Tree, path = LOCK): Lock {
+  return JSON.parse(tree.files.get(path) ?? '{}').packages ?? {}
 }
 
 function others(lock: Lock): [string, LockEntry][] {
   return Object.entries(lock).filter(([path, entry]) => path.includes('node_modules/') && !entry.link)
 }
 
-function inLock(tree: Tree, entry: string, message: string): Breach {
-  const before = tree.files.get(LOCK)!.split(`"${entry}"`)[0]!
-  return { path: LOCK, line: before.split('\n').length, message }
+function inLock(tree: Tree, { lock, entry }: { lock: string; entry: string }, message: string): Breach {
+  const before = tree.files.get(lock)!.split(`"${entry}"`)[0]!
+  return { path: lock, line: before.split('\n').length, message }
 }

@@ -20,6 +20,11 @@ test('the package depends on nothing', () => {
   )
 })
 
+test('the package carries the licence of the project', () => {
+  const [own, project] = [root, join(root, '..', '..')].map((folder) => readFileSync(join(folder, 'LICENSE'), 'utf8'))
+  assert.equal(own, project)
+})
+
 /** An entry of its own, for programs that run on Node: nothing else imports it. */
 const FOR_NODE = 'node.ts'
 

@@ -11,9 +11,29 @@ export type AssertionAlg = keyof typeof algorithms
  */
 export type SignAssertion = (input: Uint8Array) => Promise<Uint8Array> | Uint8Array
 
-/** A private key as a JSON Web Key (RFC 7517). */
-export interface PrivateJwk extends JsonWebKey {
+/**
+ * A private key as a JSON Web Key (RFC 7517, RFC 7518). Written out, because the runtime's own type for it is a global in
+ * browsers' types only.
+ */
+export interface PrivateJwk {
+  /** `RSA` or `EC`. */
+  readonly kty?: string
   readonly kid?: string
+  readonly alg?: string
+  readonly use?: string
+  readonly key_ops?: string[]
+  readonly ext?: boolean
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly n?: string
+  readonly e?: string
+  readonly d?: string
+  readonly p?: string
+  readonly q?: string
+  readonly dp?: string
+  readonly dq?: string
+  readonly qi?: string
 }
 
 /** An app's client id and a private key whose public half athenahealth knows (`private_key_jwt`, RFC 7523). */
