@@ -47,7 +47,7 @@ export interface AthenaClientOptions {
 /** One app's way into athenahealth. Holds a token and a retry budget; serves any number of practices at once. */
 export interface AthenaClient {
   readonly environment: Environment
-  /** The API of one practice. Costs nothing: keep it or ask each time. */
+  /** The API of one practice. Sends nothing and costs next to nothing: keep it or ask each time. */
   practice(id: number): AthenaPractice
   /** Every practice the app can reach. */
   practices(options?: CallOptions): List<PracticeInfo>

@@ -48,9 +48,12 @@ export type { AssertionAlg, PrivateJwk, PrivateKeyCredential, SignAssertion } fr
 export { requestToken, type TokenRequest } from './token/request-token.ts'
 
 export { type AthenaPractice } from './resources/athena-practice.ts'
+export { type NoteOf } from './resources/appointment-notes.ts'
 export { type CreatedSlot, type DateWindow } from './resources/appointments.ts'
+export { type Download } from './resources/download.ts'
 export { type ListName, readListPage } from './resources/endpoints.ts'
 export { type List, LIMIT_MAX, type Page, type PageAt } from './resources/list.ts'
+export type { CallMethod, ListMethod, MethodArgs } from './resources/method-table.ts'
 export { type Id, type Outcome } from './resources/practice-api.ts'
 
 export type { AthenaEndpoints, AthenaLists, EndpointName, ListEndpointName } from './catalogue/generated/endpoints.ts'
@@ -95,6 +98,7 @@ export {
   type AppointmentNote,
   appointmentStart,
 } from './records/appointment.ts'
+export { type PatientDocument } from './records/document.ts'
 export { departmentZone, type ZoneFields } from './records/department-zone.ts'
 export { type Patient, type PatientId } from './records/patient.ts'
 export {

@@ -46,6 +46,83 @@ async function typed(): Promise<void> {
   void [number, wrong, code]
 }
 
+/** Never called, like the one above. */
+async function typedResources(): Promise<void> {
+  const { practice } = testClient([])
+  const { patients, chart, appointments } = practice
+  const file = new Uint8Array(3)
+
+  const { value: allergies } = await chart.allergies.get(5, { departmentid: 1 })
+  const none: boolean | undefined = allergies.nkda
+  const allergen: string | undefined = allergies.allergies[0]?.allergenid
+  const unknownBeside: unknown = allergies['somethingnew']
+  const medication: string | undefined = (await chart.medications.get(5, { departmentid: 1 })).value.medications[0]?.[0]
+    ?.medicationid
+  for await (const entry of appointments.waitlist.list()) void entry.priority?.length
+  for await (const result of patients.documents.labResults.list(5, { departmentid: 1 })) {
+    const day: PlainDate | undefined = result.documentdate
+    const id: string | undefined = result.labresultid
+    const unknownField: unknown = result['somethingnew']
+    void [day, id, unknownField]
+  }
+  const { value: insurance } = await patients.insurances.create(5, { departmentid: 1, insurancepackageid: 2 })
+  const rank: number | undefined = insurance.sequencenumber
+  const { value: stored } = await patients.photo.put(5, { image: file })
+  const success: boolean | undefined = stored.success
+  const { value: filed } = await patients.documents.upload(5, { attachmentcontents: file, documentsubclass: 'ADMIN' })
+  const documentid: string | undefined = filed.documentid
+  const { value: original } = await patients.documents.admin.original({ patientid: 5, adminid: 7 })
+  const bytes: Uint8Array = await original.bytes()
+  await practice.customFields.list({ extra: { anything: 1 } }, { deadlineMs: 1_000 }).fetchPage()
+  await patients.photo.delete(5)
+  void [none, allergen, unknownBeside, medication, rank, success, documentid, bytes]
+}
+
+/** Never called either. */
+async function refusedResources(): Promise<void> {
+  const { practice } = testClient([])
+  const { patients, chart, appointments } = practice
+  const file = new Uint8Array(3)
+  // @ts-expect-error there is no such method
+  void patients.documents.labResults.remove
+  // @ts-expect-error letters cannot be filed
+  void patients.documents.letters.upload
+  // @ts-expect-error a chart needs a department
+  await chart.problems.get(5)
+  // @ts-expect-error a chart needs a department, not a name like it
+  await chart.problems.get(5, { departmentids: 1 })
+  // @ts-expect-error a problem needs its SNOMED code
+  await chart.problems.create(5, { departmentid: 1 })
+  // @ts-expect-error several ids go by their names
+  await chart.problems.update(5, 7, { departmentid: 1 })
+  // @ts-expect-error one of the ids is missing
+  await chart.problems.update({ problemid: 7 }, { departmentid: 1 })
+  // @ts-expect-error an id is no boolean
+  await chart.problems.get(true, { departmentid: 1 })
+  // @ts-expect-error a boolean is not a text
+  await chart.problems.get(5, { departmentid: 1, showinactive: 'yes' })
+  // @ts-expect-error a photo needs its image
+  await patients.photo.put(5, { departmentid: 1 })
+  // @ts-expect-error a number is no image
+  await patients.photo.put(5, { image: 7 })
+  // @ts-expect-error a document needs its subclass
+  await patients.documents.upload(5, { attachmentcontents: file })
+  // @ts-expect-error a reminder is looked for in a department
+  appointments.reminders.list({ startdate: '2026-03-02', enddate: '2026-03-08' })
+  // @ts-expect-error a Date has a time and a zone
+  await patients.privacyVerification.record(5, { departmentid: 1, signaturedatetime: new Date() })
+  // @ts-expect-error a section is one answer and no list
+  void chart.problems.get(5, { departmentid: 1 }).pages
+  // @ts-expect-error a list is no answer
+  void appointments.waitlist.list().value
+  const { value } = await chart.allergies.get(5, { departmentid: 1 })
+  // @ts-expect-error an unknown field is unknown
+  const text: string = value['somethingnew']
+  // @ts-expect-error records are not changed in place
+  value.nkda = true
+  void text
+}
+
 test('types say what may be sent and what comes back', () => {
-  assert.equal(typeof typed, 'function')
+  for (const checked of [typed, typedResources, refusedResources]) assert.equal(typeof checked, 'function')
 })

@@ -5,6 +5,7 @@ import type { CatalogueEntry } from '../catalogue/catalogue-entry.ts'
 import type { EndpointName, ListEndpointName } from '../catalogue/generated/endpoints.ts'
 import { type List, listOf } from '../resources/list.ts'
 import { type PracticeApi, send } from '../resources/practice-api.ts'
+import type { ListShape } from '../wire/read-page.ts'
 import type { LooseRequest, RecordOfList, ResponseOf } from './endpoint-request.ts'
 import { planRequest } from './plan-request.ts'
 import { readAnswer } from './read-answer.ts'
@@ -32,25 +33,31 @@ export function listEndpoint<E extends ListEndpointName>(
   request: LooseRequest,
 ): List<RecordOfList<E>> {
   const entry = entryOf(endpoint)
-  const { envelope, recordKey: key = '', keyConfirmed, fields, intensive } = entry
-  const isList = envelope === 'list' || envelope === 'array'
-  if (!isList || entry.method !== 'GET' || entry.consuming || entry.nested) {
+  if (!isPaged(entry)) {
     throw new AthenaError('invalid-argument', { invalidFields: ['endpoint'], hint: 'the endpoint is no list of pages' })
   }
+  const { envelope, recordKey: key = '', keyConfirmed, fields } = entry
+  const shape = { key, keyConfirmed, bare: envelope === 'array', record: { idField: undefined, fields } }
+  return listOfEntry<RecordOfList<E>>(api, entry, { request, shape })
+}
+
+/** Whether an endpoint is among those that can be read page by page: the names of ListEndpointName. */
+export function isPaged({ method, envelope, consuming, nested, recordKey }: CatalogueEntry): boolean {
+  const isList = envelope === 'list' || envelope === 'array'
+  return method === 'GET' && isList && !consuming && !nested && recordKey !== 'subscriptions'
+}
+
+/** Makes a list of an endpoint, with its records where the shape says. */
+export function listOfEntry<T>(
+  api: PracticeApi,
+  entry: CatalogueEntry,
+  { request, shape }: { readonly request: LooseRequest; readonly shape: ListShape<T> },
+): List<T> {
   const { path, query, options } = planRequest(entry, request)
   // Braces were turned to text by the plan.
   const filled = Object.fromEntries(Object.entries(path ?? {}).map(([name, value]) => [name, String(value)]))
-  const record = { idField: undefined, fields }
-  return listOf<RecordOfList<E>>(
-    api,
-    {
-      route: entry.path,
-      shape: { key, keyConfirmed, bare: envelope === 'array', record },
-      limit: limitOf(entry),
-      intensive,
-    },
-    { path: filled, query, options },
-  )
+  const { path: route, intensive } = entry
+  return listOf<T>(api, { route, shape, limit: limitOf(entry), intensive }, { path: filled, query, options })
 }
 
 /** A good size of a page: athenahealth's default, but not ten. */
@@ -61,7 +68,8 @@ function limitOf({ paging }: CatalogueEntry): number | undefined {
   return paging.documented && paging.limitDefault !== undefined ? Math.max(paging.limitDefault, LIMIT_MIN) : undefined
 }
 
-function entryOf(endpoint: string): CatalogueEntry {
+/** What is known of an endpoint; `invalid-argument` when there is none of that name. */
+export function entryOf(endpoint: string): CatalogueEntry {
   const entry = catalogueEntry(endpoint)
   if (entry) return entry
   throw new AthenaError('invalid-argument', { invalidFields: ['endpoint'], hint: 'there is no such endpoint' })

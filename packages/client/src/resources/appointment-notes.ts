@@ -22,29 +22,29 @@ export function appointmentNotesOf(api: PracticeApi) {
         ...(options && { options }),
       }),
     /** Replaces a note's text. */
-    update: async ({ appointment, note }: NoteOf, form: Params & { notetext: string }, options?: CallOptions) =>
+    update: async ({ appointmentid, noteid }: NoteOf, form: Params & { notetext: string }, options?: CallOptions) =>
       write(api, {
         method: 'PUT',
         route: NOTE_ROUTE,
-        path: notePath(appointment, note),
+        path: notePath(appointmentid, noteid),
         form,
         ...(options && { options }),
       }),
     /** Removes a note. */
-    delete: async ({ appointment, note }: NoteOf, options?: CallOptions) =>
+    delete: async ({ appointmentid, noteid }: NoteOf, options?: CallOptions) =>
       write(api, {
         method: 'DELETE',
         route: NOTE_ROUTE,
-        path: notePath(appointment, note),
+        path: notePath(appointmentid, noteid),
         ...(options && { options }),
       }),
   }
 }
 
-/** A note of an appointment, by their ids. */
+/** A note of an appointment. */
 export interface NoteOf {
-  readonly appointment: Id
-  readonly note: Id
+  readonly appointmentid: Id
+  readonly noteid: Id
 }
 
 function appointmentPath(appointment: Id) {

@@ -22,8 +22,12 @@ const acts: readonly (readonly [Act, string, string | undefined])[] = [
   [(p) => p.appointments.freeze(7, { freeze: true }), 'PUT /7/freeze', 'freeze=true'],
   [(p) => p.appointments.deleteSlot(7), 'DELETE /7', undefined],
   [(p) => p.appointments.notes.create(7, { notetext: 'x' }), 'POST /7/notes', 'notetext=x'],
-  [(p) => p.appointments.notes.update({ appointment: 7, note: 3 }, { notetext: 'y' }), 'PUT /7/notes/3', 'notetext=y'],
-  [(p) => p.appointments.notes.delete({ appointment: 7, note: 3 }), 'DELETE /7/notes/3', undefined],
+  [
+    (p) => p.appointments.notes.update({ appointmentid: 7, noteid: 3 }, { notetext: 'y' }),
+    'PUT /7/notes/3',
+    'notetext=y',
+  ],
+  [(p) => p.appointments.notes.delete({ appointmentid: 7, noteid: 3 }), 'DELETE /7/notes/3', undefined],
 ]
 
 for (const [act, where, form] of acts) {
@@ -67,7 +71,7 @@ test('an id that is none is refused as a rejection, by every write', async () =>
     () => appointments.freeze(bad, { freeze: true }),
     () => appointments.deleteSlot(bad),
     () => appointments.notes.create(bad, { notetext: 'x' }),
-    () => appointments.notes.delete({ appointment: 7, note: bad }),
+    () => appointments.notes.delete({ appointmentid: 7, noteid: bad }),
     () => practice.patients.update(bad, {}),
   ]
   for (const call of calls) {

@@ -4,7 +4,9 @@ import { type Appointment, appointmentShape } from '../records/appointment.ts'
 import { coerce } from '../wire/coerce.ts'
 import { isPlainObject } from '../wire/decode-record.ts'
 import { type PlainTime, readPlainTime } from '../wire/plain-date.ts'
+import { appointmentMethods } from './appointment-methods.ts'
 import { appointmentNotesOf } from './appointment-notes.ts'
+import { endpointMethods } from './endpoint-methods.ts'
 import { listEndpoints } from './endpoints.ts'
 import { listOf } from './list.ts'
 import { badAnswer, getOne, type Id, pickRecord, type PracticeApi, send, write } from './practice-api.ts'
@@ -28,10 +30,38 @@ export interface CreatedSlot {
  */
 export function appointmentsOf(api: PracticeApi) {
   return {
+    ...endpointMethods(api, appointmentMethods),
     ...listsOf(api),
     ...bookingOf(api),
     ...visitOf(api),
     notes: appointmentNotesOf(api),
+    ...slotWritesOf(api),
+  }
+}
+
+/**
+ * Slots alone: times that can be booked. A slot and the appointment that fills it share their id; booking is
+ * `appointments.book`.
+ */
+export function slotsOf(api: PracticeApi) {
+  const { createSlots: create, deleteSlot, freeze } = slotWritesOf(api)
+  const { open: list, get } = listsOf(api)
+  return {
+    /** Open slots; as `appointments.open`. */
+    list,
+    /** One slot as it is now, or the booking that has filled it. */
+    get,
+    /** Opens slots; as `appointments.createSlots`. */
+    create,
+    /** Removes an open slot. */
+    delete: deleteSlot,
+    /** Holds a slot, or with `freeze: false` lets it go. */
+    freeze,
+  }
+}
+
+function slotWritesOf(api: PracticeApi) {
+  return {
     /** Opens slots at `appointmenttime` (`HH:MM`, one or several) of a day; needs appointmenttypeid or reasonid. */
     createSlots: (
       form: Params & {

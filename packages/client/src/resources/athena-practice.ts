@@ -3,9 +3,19 @@ import { feedOf } from '../feeds/feed.ts'
 import type { FeedName } from '../feeds/feed-table.ts'
 import type { PracticeListRequest, PracticeRequest } from '../request/endpoint-request.ts'
 import { listEndpoint, requestEndpoint } from '../request/request-endpoint.ts'
-import { appointmentsOf } from './appointments.ts'
+import { healthHistoryFormMethods } from './appointment-methods.ts'
+import { appointmentsOf, slotsOf } from './appointments.ts'
+import { chartMethods, encounterMethods } from './chart-methods.ts'
+import { endpointMethods } from './endpoint-methods.ts'
 import { patientsOf } from './patients.ts'
 import type { PracticeApi } from './practice-api.ts'
+import {
+  claimMethods,
+  customFieldMethods,
+  documentTypeMethods,
+  insurancePackageMethods,
+  referringProviderMethods,
+} from './practice-methods.ts'
 import { appointmentReasonsOf, appointmentTypesOf, departmentsOf, practiceInfo, providersOf } from './practice-setup.ts'
 
 /** The API of one practice. Parameters and records go by athenahealth's names; dates are `YYYY-MM-DD`. */
@@ -24,6 +34,15 @@ export function athenaPractice(api: PracticeApi) {
     appointmentTypes: appointmentTypesOf(api),
     appointmentReasons: appointmentReasonsOf(api),
     appointments: appointmentsOf(api),
+    slots: slotsOf(api),
+    chart: endpointMethods(api, chartMethods),
+    encounters: endpointMethods(api, encounterMethods),
+    claims: endpointMethods(api, claimMethods),
+    referringProviders: endpointMethods(api, referringProviderMethods),
+    insurancePackages: endpointMethods(api, insurancePackageMethods),
+    healthHistoryForms: endpointMethods(api, healthHistoryFormMethods),
+    customFields: endpointMethods(api, customFieldMethods),
+    documentTypes: endpointMethods(api, documentTypeMethods),
     feeds: {
       appointments: feedOf(api, 'appointments'),
       patients: feedOf(api, 'patients'),

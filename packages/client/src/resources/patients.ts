@@ -3,8 +3,10 @@ import { checkId, type Params } from '../call/params.ts'
 import { type Patient, type PatientId, patientIdShape, patientShape } from '../records/patient.ts'
 import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject } from '../wire/decode-record.ts'
+import { endpointMethods } from './endpoint-methods.ts'
 import { listEndpoints } from './endpoints.ts'
 import { listOf } from './list.ts'
+import { patientMethods } from './patient-methods.ts'
 import { badAnswer, getOne, type Id, pickRecord, type PracticeApi, send } from './practice-api.ts'
 
 /** Dates are `YYYY-MM-DD`. Parameters go by athenahealth's names. */
@@ -17,6 +19,7 @@ export interface PatientIdentity {
 /** Patients of the practice. Fields are checked against athenahealth's lengths before anything is sent. */
 export function patientsOf(api: PracticeApi) {
   return {
+    ...endpointMethods(api, patientMethods),
     /** Patients by field values; one of the calls athenahealth asks to use sparingly and with narrow conditions. */
     list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.patients, { query, options }),
     /**

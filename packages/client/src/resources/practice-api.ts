@@ -91,6 +91,8 @@ const outcomeFields = { success: 'boolean', message: 'text', status: 'text' } as
 /** What a write without a record of its own answers; members as athenahealth names them, all optional. */
 export type Outcome = RecordOf<typeof outcomeFields>
 
+export const outcomeShape: RecordShape<Outcome> = { idField: undefined, fields: outcomeFields }
+
 /**
  * Sends a write and reads its outcome: an object, nothing, or a bare scalar, where `1` and `true` mean done and any other
  * text says why not (`rejected`). `success: false` inside HTTP 200 is `rejected` for every call.
@@ -103,6 +105,5 @@ export async function write(api: PracticeApi, request: PracticeRequest): Promise
     if (coerce.boolean(scalar) !== true) throw failedCall(answered.call, { code: 'rejected', executed: 'no' }, meta)
     return { value: {}, raw, meta }
   }
-  const shape: RecordShape<Outcome> = { idField: undefined, fields: outcomeFields }
-  return readable(answered, decodeRecord(shape, scalar ?? {}), { raw, meta })
+  return readable(answered, decodeRecord(outcomeShape, scalar ?? {}), { raw, meta })
 }

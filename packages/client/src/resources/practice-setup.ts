@@ -7,9 +7,12 @@ import {
   type Provider,
   providerShape,
 } from '../records/practice-records.ts'
+import { appointmentReasonMethods, appointmentTypeMethods } from './appointment-methods.ts'
+import { endpointMethods } from './endpoint-methods.ts'
 import { listEndpoints } from './endpoints.ts'
 import { listOf } from './list.ts'
 import { badAnswer, getOne, type Id, type PracticeApi, send } from './practice-api.ts'
+import { departmentMethods } from './practice-methods.ts'
 import { readPageValue } from '../wire/read-page.ts'
 
 /**
@@ -29,6 +32,7 @@ export async function practiceInfo(api: PracticeApi, options?: CallOptions): Pro
 /** Sites of the practice. */
 export function departmentsOf(api: PracticeApi) {
   return {
+    ...endpointMethods(api, departmentMethods),
     /** All departments an app may see; `showalldepartments` adds those hidden from it by default. */
     list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.departments, { query, options }),
     /** One department; its `timezonename` and `timezoneoffset` tell its clock. */
@@ -65,6 +69,7 @@ export function providersOf(api: PracticeApi) {
 /** Kinds of appointments. */
 export function appointmentTypesOf(api: PracticeApi) {
   return {
+    ...endpointMethods(api, appointmentTypeMethods),
     /** All types; `hidegeneric`, `hidenonpatient` and `hidetemplatetypeonly` narrow them. */
     list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.appointmentTypes, { query, options }),
   }
@@ -73,6 +78,7 @@ export function appointmentTypesOf(api: PracticeApi) {
 /** Reasons for which patients book by themselves. */
 export function appointmentReasonsOf(api: PracticeApi) {
   return {
+    ...endpointMethods(api, appointmentReasonMethods),
     /** What patients may book for with a provider in a department. */
     list: (query: Params & { departmentid: Id; providerid: Id }, options?: CallOptions) =>
       listOf(api, listEndpoints.appointmentReasons, { query, options }),

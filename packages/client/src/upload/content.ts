@@ -74,6 +74,15 @@ export class Content {
     return !this.#opened || this.inMemory !== undefined || this.#source instanceof Blob || isFunction(this.#source)
   }
 
+  /** The same content under another encoding; undefined where it is a stream that has been sent. */
+  encodedAs(encoding: ContentEncoding): Content | undefined {
+    if (!this.sendable) return undefined
+    const { type, filename, uploadForm, bytesMax, sizeBytes } = this
+    const size = sizeBytes === undefined ? {} : { sizeBytes }
+    const form = uploadForm === undefined ? {} : { uploadForm }
+    return new Content(this.#source, { type, filename, bytesMax, encoding, ...size, ...form })
+  }
+
   /** Its bytes from the beginning, in pieces of at most 48 KiB. `return()` of the iterator lets the source go. */
   async open(): Promise<AsyncIterator<Uint8Array>> {
     if (!this.sendable)

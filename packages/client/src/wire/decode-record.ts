@@ -33,6 +33,11 @@ export function recordShape<const F extends Fields, const Id extends string>(idF
   return shape
 }
 
+/** Declares a kind of record that nothing identifies, or nothing that is known for sure. */
+export function openShape<const F extends Fields>(fields: F): RecordShape<RecordOf<F>> {
+  return { idField: undefined, fields }
+}
+
 /** Reads one record. Never throws, whatever the value is. */
 export function decodeRecord<T>(shape: RecordShape<T>, value: unknown): Decoded<T> {
   if (!isPlainObject(value)) return { record: undefined, unreadable: [] }

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { sampleOf } from '../../testing/sample-request.ts'
+import { answerFor, callByName, tableMethods } from '../../testing/table-methods.ts'
+import { testClient } from '../../testing/test-client.ts'
+import { AthenaError } from '../athena-error.ts'
+import { isPlainObject } from '../wire/decode-record.ts'
+
+test('each method of a table sends its endpoint’s method, path and parameters', async () => {
+  for (const method of tableMethods) {
+    const { entry, name } = method
+    const { practice, sent } = testClient([{ body: answerFor(method, [{}]) }])
+    await callByName(practice, method)
+    const [first] = sent
+    assert.ok(first, name)
+    const { url, body, call } = first
+    assert.deepEqual([first.method, call.route, call.intensive], [entry.method, entry.path, entry.intensive], name)
+    assert.equal(url.pathname, `/v1/195900${entry.path.replace(/\{\w+\}/g, 'x17')}`, name)
+    const carried = entry.bodyEncoding === 'form' ? new URLSearchParams(body ?? '') : url.searchParams
+    for (const param of entry.params.filter(({ place }) => place !== 'path')) {
+      assert.equal(carried.get(param.name), sampleOf(param).sent, `${name} ${param.name}`)
+    }
+  }
+})
+
+test('each write of a table is sent once, whatever fails', async () => {
+  for (const method of tableMethods.filter(({ entry }) => entry.method !== 'GET')) {
+    const { practice, sent, run } = testClient([{ status: 503 }, 'repeat'])
+    const failed = run(callByName(practice, method, 'required'))
+    await assert.rejects(failed, { code: 'server-error', executed: 'unknown' }, method.name)
+    assert.equal(sent.length, 1, method.name)
+  }
+})
+
+test('each method names what is missing before anything is sent', async () => {
+  for (const method of tableMethods) {
+    const needed = method.entry.params.filter(({ required }) => required).map(({ name }) => name)
+    if (needed.length === 0) continue
+    const { practice, sent } = testClient([])
+    const bare = { ...method, entry: { ...method.entry, params: [] } }
+    const error: unknown = await callByName(practice, bare).catch((failure: unknown) => failure)
+    assert.ok(error instanceof AthenaError && error.code === 'invalid-argument', method.name)
+    assert.deepEqual([error.invalidFields, sent.length], [needed, 0], method.name)
+  }
+})
+
+test('any JSON in place of a method’s answer is read or refused, and never crashes', async () => {
+  const method = fc.constantFrom(...tableMethods.filter(({ how }) => how !== 'download'))
+  const answered = fc.asyncProperty(method, fc.jsonValue(), async (wanted, value) => {
+    const { practice } = testClient([{ body: JSON.stringify(value) }, 'repeat'])
+    try {
+      await callByName(practice, wanted, 'required')
+    } catch (error) {
+      assert.ok(error instanceof AthenaError, `${wanted.name}: ${String(error)}`)
+    }
+  })
+  await fc.assert(answered, { numRuns: 600 })
+})
+
+test('any JSON in any field of a method’s record is read, or left out and named; unknown fields are kept', async () => {
+  const method = fc.constantFrom(
+    ...tableMethods.filter(({ how, entry }) => how !== 'download' && entry.method === 'GET'),
+  )
+  // Names that are known fields here and there, and one that nobody knows.
+  const field = fc.constantFrom(
+    'documentdate',
+    'status',
+    'departmentid',
+    'pages',
+    'success',
+    'lastmodified',
+    'x-unknown',
+  )
+  const answered = fc.asyncProperty(method, field, fc.jsonValue(), async (wanted, name, value) => {
+    const { practice } = testClient([{ body: JSON.stringify(answerFor(wanted, [{ [name]: value }])) }])
+    const given: unknown = await callByName(practice, wanted, 'required').catch((error: unknown) => {
+      assert.ok(error instanceof AthenaError, `${wanted.name}: ${String(error)}`)
+    })
+    if (name !== 'x-unknown' || given === undefined) return
+    assert.ok(JSON.stringify(recordsOf(given)).includes(JSON.stringify({ [name]: value })), wanted.name)
+  })
+  await fc.assert(answered, { numRuns: 600 })
+})
+
+/** What an answer or a page brought. */
+function recordsOf(given: unknown): unknown {
+  return isPlainObject(given) && 'items' in given ? given['items'] : Reflect.get(Object(given), 'value')
+}
