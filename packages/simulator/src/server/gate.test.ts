@@ -101,7 +101,7 @@ test("the older gateway's throttling is a 403 with text", async (t) => {
   assert.deepEqual([status, text], [403, '<h1>Account Over Queries Per Second Limit</h1>'])
 })
 
-test('the string era sends every boolean and number as text, for the apps that ask for it', async (t) => {
+test('the string era sends booleans and numbers as text but for those recorded as numbers, to the apps that ask for it', async (t) => {
   const simulator = await tinySimulator(t, {
     apps: [
       { clientId: 'demo-client', secret: 'demo-secret' },
@@ -113,7 +113,10 @@ test('the string era sends every boolean and number as text, for the apps that a
   assert.equal(typed.body.totalcount, 1)
   const token = await simulator.token('old:app')
   const old = await simulator.call('/v1/195900/departments', { token })
-  assert.deepEqual(old.body.departments, [{ departmentid: '1', timezoneoffset: '-5', ishospitaldepartment: 'false' }])
+  assert.deepEqual(old.body.departments, [{ departmentid: '1', timezoneoffset: -5, ishospitaldepartment: 'false' }])
+  assert.equal(old.body.totalcount, 1)
+  assert.equal(old.headers.get('content-type'), 'application/json')
+  assert.equal(typed.headers.get('content-type'), 'application/json; charset=UTF-8')
   assert.equal((await simulator.call('/v1/195900/appointments/booked/5', { method: 'PUT', token })).text, '"1"')
 })
 

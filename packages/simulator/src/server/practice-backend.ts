@@ -10,6 +10,7 @@ import { encodeQuirky, type Whims } from './quirky-body.ts'
 import { badAuth, invalidPractice } from './reply.ts'
 import type { Rollout } from './rollout.ts'
 import type { Match, Router } from './router.ts'
+import { inStringEra } from './string-era.ts'
 
 /** The practice every app may name to list its own practices (recorded: `GET /v1/1/practiceinfo`). */
 const directoryPractice = 1
@@ -112,15 +113,12 @@ function encodeReply(reply: Reply, { app, arrival }: Call, whims: Whims): Answer
     quirks === undefined
       ? { status: reply.status, body: encodeBody(reply.body, encoding) }
       : encodeQuirky(reply, { encoding, quirks, random: whims.next(), isWrite: arrival.method !== 'GET' })
-  return { status, headers: status < 400 ? successHeaders : errorHeaders, body }
+  if (status >= 400) return { status, headers: errorHeaders, body }
+  return { status, headers: encoding === 'typed' ? successHeaders : contentHeaders('application/json'), body }
 }
 
 function encodeBody(body: unknown, encoding: Encoding): string {
-  return encoding === 'typed' ? JSON.stringify(body) : JSON.stringify(body, stringify)
-}
-
-function stringify(_name: string, value: unknown): unknown {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
+  return encoding === 'typed' ? JSON.stringify(body) : JSON.stringify(body, inStringEra)
 }
 
 function contentHeaders(type: string): readonly string[] {

@@ -157,8 +157,8 @@ test('an app has quirks of its own, laid over those of all', async (t) => {
 test('quirks go together with the era of strings', async (t) => {
   const { call } = await quirky(t, { shuffledKeys: true, decoyArrays: true }, { encoding: 'string' })
   const { body } = await call(list)
-  assert.equal(body.totalcount, '1')
-  assert.deepEqual(body.departments, [{ departmentid: '1', timezoneoffset: '-5', ishospitaldepartment: 'false' }])
+  assert.equal(body.totalcount, 1)
+  assert.deepEqual(body.departments, [{ departmentid: '1', timezoneoffset: -5, ishospitaldepartment: 'false' }])
 })
 
 test('quirks that there are not are refused by name', async (t) => {

@@ -2,6 +2,7 @@ import { SeededRandom } from '../practice/seeded-random.ts'
 import type { Reply } from '../route.ts'
 import type { Encoding } from '../tokens/app-options.ts'
 import type { Quirks } from './quirks.ts'
+import { inStringEra } from './string-era.ts'
 
 /** Where the answers' whims come from: the same for the same seed and the same calls in the same order. */
 export class Whims {
@@ -31,9 +32,9 @@ export interface QuirkyReply {
 export function encodeQuirky(reply: Reply, how: QuirkyReply): { readonly status: number; readonly body: string } {
   const { status, body } = how.isWrite ? quirkyWrite(reply, how) : { ...reply, body: quirkyList(reply, how) }
   const { encoding, quirks, random } = how
-  const text = JSON.stringify(body, (_name, value: unknown) => {
-    if (encoding === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return String(value)
-    return quirks.shuffledKeys && isObject(value) ? shuffled(value, random) : value
+  const text = JSON.stringify(body, (name, value: unknown) => {
+    const encoded = encoding === 'string' ? inStringEra(name, value) : value
+    return quirks.shuffledKeys && isObject(encoded) ? shuffled(encoded, random) : encoded
   })
   return { status, body: text }
 }
