@@ -190,6 +190,11 @@ for (const [what, rows, shape] of cases) {
   })
 }
 
+test('departments show a second address line as recorded: where there is one, and as text', () => {
+  const lines = api.rows('GET /departments').map((department) => typeof department['address2'])
+  assert.deepEqual(new Set(lines), new Set(['string', 'undefined']))
+})
+
 test('a patient registered through the API shows fields of the same names and types', () => {
   const form = new URLSearchParams({
     firstname: 'Ada',

@@ -8,6 +8,8 @@ export interface Department {
   readonly name: string
   readonly patientName: string
   readonly address: string
+  /** Suite or floor; most have none and then no field of the name (recorded). */
+  readonly address2?: string
   readonly city: string
   readonly state: string
   readonly zip: string
@@ -53,6 +55,7 @@ const sites: readonly Site[] = [
     id: '21',
     name: 'Riverbend Primary Care',
     address: '220 Canal St',
+    address2: 'SUITE 310',
     city: 'RICHMOND',
     state: 'VA',
     zip: '23219',
@@ -121,6 +124,7 @@ const sites: readonly Site[] = [
     id: '101',
     name: 'Gold Valley Health Center',
     address: '33 Orchard Pl',
+    address2: 'BUILDING B',
     city: 'SACRAMENTO',
     state: 'CA',
     zip: '95814',
@@ -174,6 +178,7 @@ export function departmentRecord(department: Department, now: number): Record<st
     name: department.name.toUpperCase().replaceAll(' ', '_'),
     patientdepartmentname: department.patientName,
     address: department.address,
+    ...(department.address2 === undefined ? {} : { address2: department.address2 }),
     city: department.city,
     state: department.state,
     zip: department.zip,
