@@ -107,6 +107,17 @@ test('a patient is changed by query or form; what was not sent stays', () => {
   assert.deepEqual(rest, unchanged)
 })
 
+test('a masked number may be written back: it changes nothing and identifies nobody', () => {
+  const api = adding()
+  const full = 'GET /patients/7?showfullssn=true'
+  const before = api.record(full)
+  assert.equal(api.call('PUT /patients/7', 'ssn=*****0000').status, 200)
+  assert.deepEqual(api.record(full), before)
+  const { zip: _, ...unknown } = { ...ada, email: '', mobilephone: '' }
+  assert.equal(api.call('POST /patients', form({ ...unknown, ssn: '*****1234' })).status, 400)
+  assert.equal(api.call('PUT /patients/7', 'ssn=****1234').status, 400)
+})
+
 test('status=deleted deletes: the record stays with that status and the lists lose it', () => {
   const api = adding()
   const listed = () => api.rows('GET /patients?limit=5000').length
