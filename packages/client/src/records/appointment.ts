@@ -1,10 +1,10 @@
 import { wireInstant } from '../wire/wire-date-time.ts'
-import { recordShape } from '../wire/decode-record.ts'
+import { recordShape, type RecordShape } from '../wire/decode-record.ts'
 import { easternZone, instantOf } from '../wire/time-zone.ts'
 import { departmentZone, type ZoneFields } from './department-zone.ts'
 import type { TypeOf } from './practice-records.ts'
 
-export const appointmentShape = recordShape('appointmentid', {
+const appointmentFields = recordShape('appointmentid', {
   date: 'date',
   starttime: 'time',
   duration: 'number',
@@ -56,20 +56,25 @@ export const appointmentShape = recordShape('appointmentid', {
   insurances: 'list',
   useexpectedprocedurecodes: 'list',
 })
+
 /**
  * A booking or an open slot: they share ids and feeds. `appointmentstatus` is x cancelled, f booked, o open slot,
  * 2 checked in, 3 checked out, 4 charge entered. `date` and `starttime` are on the department's wall: appointmentStart
  * gives the instant. `duration` is in minutes.
  */
-export type Appointment = TypeOf<typeof appointmentShape>
+export interface Appointment extends TypeOf<typeof appointmentFields> {}
+export const appointmentShape: RecordShape<Appointment> = appointmentFields
 
-export const appointmentNoteShape = recordShape('noteid', {
+const appointmentNoteFields = recordShape('noteid', {
   notetext: 'text',
   created: 'dateTime',
   createdby: 'text',
   displayonschedule: 'boolean',
 })
-export type AppointmentNote = TypeOf<typeof appointmentNoteShape>
+
+/** A note of an appointment. */
+export interface AppointmentNote extends TypeOf<typeof appointmentNoteFields> {}
+export const appointmentNoteShape: RecordShape<AppointmentNote> = appointmentNoteFields
 
 /**
  * When an appointment or slot starts (epoch ms): its date and time on the department's wall. Undefined when it has no

@@ -1,7 +1,7 @@
-import { recordShape } from '../wire/decode-record.ts'
+import { recordShape, type RecordShape } from '../wire/decode-record.ts'
 import type { TypeOf } from './practice-records.ts'
 
-export const patientShape = recordShape('patientid', {
+const patientFields = recordShape('patientid', {
   firstname: 'text',
   middlename: 'text',
   lastname: 'text',
@@ -86,12 +86,16 @@ export const patientShape = recordShape('patientid', {
   allpatientstatuses: 'list',
   score: 'number',
 })
+
 /**
  * A patient's record as one department sees it. `ssn` comes masked (`*****3333`). `score` is set by bestMatch only:
  * 26 or more is athenahealth's own mark for a certain match.
  */
-export type Patient = TypeOf<typeof patientShape>
+export interface Patient extends TypeOf<typeof patientFields> {}
+export const patientShape: RecordShape<Patient> = patientFields
 
-export const patientIdShape = recordShape('patientid', { errormessage: 'text' })
+const patientIdFields = recordShape('patientid', { errormessage: 'text' })
+
 /** What create and update answer. */
-export type PatientId = TypeOf<typeof patientIdShape>
+export interface PatientId extends TypeOf<typeof patientIdFields> {}
+export const patientIdShape: RecordShape<PatientId> = patientIdFields

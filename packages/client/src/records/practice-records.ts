@@ -2,7 +2,7 @@ import { recordShape, type RecordShape } from '../wire/decode-record.ts'
 
 /** Kinds of records of a practice's set-up. Field names are athenahealth's. */
 
-export const practiceInfoShape = recordShape('practiceid', {
+const practiceInfoFields = recordShape('practiceid', {
   name: 'text',
   publicnames: 'list',
   golivedate: 'date',
@@ -15,9 +15,12 @@ export const practiceInfoShape = recordShape('practiceid', {
   ccmenabled: 'boolean',
   nsaenabled: 'boolean',
 })
-export type PracticeInfo = TypeOf<typeof practiceInfoShape>
 
-export const departmentShape = recordShape('departmentid', {
+/** What athenahealth says of a practice. */
+export interface PracticeInfo extends TypeOf<typeof practiceInfoFields> {}
+export const practiceInfoShape: RecordShape<PracticeInfo> = practiceInfoFields
+
+const departmentFields = recordShape('departmentid', {
   name: 'text',
   patientdepartmentname: 'text',
   address: 'text',
@@ -48,10 +51,12 @@ export const departmentShape = recordShape('departmentid', {
   servicedepartment: 'boolean',
   medicationhistoryconsent: 'boolean',
 })
-/** A site of a practice. `timezoneoffset` is the standard offset in hours, `timezone` the one of the moment. */
-export type Department = TypeOf<typeof departmentShape>
 
-export const providerShape = recordShape('providerid', {
+/** A site of a practice. `timezoneoffset` is the standard offset in hours, `timezone` the one of the moment. */
+export interface Department extends TypeOf<typeof departmentFields> {}
+export const departmentShape: RecordShape<Department> = departmentFields
+
+const providerFields = recordShape('providerid', {
   firstname: 'text',
   lastname: 'text',
   displayname: 'text',
@@ -77,9 +82,12 @@ export const providerShape = recordShape('providerid', {
   otherprovideridlist: 'list',
   providergrouplist: 'list',
 })
-export type Provider = TypeOf<typeof providerShape>
 
-export const appointmentTypeShape = recordShape('appointmenttypeid', {
+/** Somebody or something that is scheduled: a person, a machine or a room (`entitytype`). */
+export interface Provider extends TypeOf<typeof providerFields> {}
+export const providerShape: RecordShape<Provider> = providerFields
+
+const appointmentTypeFields = recordShape('appointmenttypeid', {
   name: 'text',
   shortname: 'text',
   patientdisplayname: 'text',
@@ -89,18 +97,23 @@ export const appointmentTypeShape = recordShape('appointmenttypeid', {
   templatetypeonly: 'boolean',
   createencounteroncheckin: 'boolean',
 })
-/** `duration` is in minutes. */
-export type AppointmentType = TypeOf<typeof appointmentTypeShape>
 
-export const appointmentReasonShape = recordShape('reasonid', {
+/** `duration` is in minutes. */
+export interface AppointmentType extends TypeOf<typeof appointmentTypeFields> {}
+export const appointmentTypeShape: RecordShape<AppointmentType> = appointmentTypeFields
+
+const appointmentReasonFields = recordShape('reasonid', {
   reason: 'text',
   description: 'text',
   reasontype: 'text',
   schedulingminhours: 'number',
   schedulingmaxdays: 'number',
 })
+
 /** What a patient may book for; see `appointments.open`. */
-export type AppointmentReason = TypeOf<typeof appointmentReasonShape>
+/** A reason for which patients book by themselves. */
+export interface AppointmentReason extends TypeOf<typeof appointmentReasonFields> {}
+export const appointmentReasonShape: RecordShape<AppointmentReason> = appointmentReasonFields
 
 /** The record type a shape stands for. */
 export type TypeOf<S> = S extends RecordShape<infer T> ? T : never

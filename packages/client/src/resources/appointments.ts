@@ -5,11 +5,12 @@ import { coerce } from '../wire/coerce.ts'
 import { isPlainObject } from '../wire/decode-record.ts'
 import { type PlainTime, readPlainTime } from '../wire/plain-date.ts'
 import { appointmentMethods } from './appointment-methods.ts'
-import { appointmentNotesOf } from './appointment-notes.ts'
+import { type AppointmentNotes, appointmentNotesOf } from './appointment-notes.ts'
 import { endpointMethods } from './endpoint-methods.ts'
 import { listEndpoints } from './endpoints.ts'
-import { listOf } from './list.ts'
-import { badAnswer, getOne, type Id, pickRecord, type PracticeApi, send, write } from './practice-api.ts'
+import { type List, listOf } from './list.ts'
+import type { Methods } from './method-table.ts'
+import { badAnswer, getOne, type Id, type Outcome, pickRecord, type PracticeApi, send, write } from './practice-api.ts'
 
 /** The first and the last day of a window, `YYYY-MM-DD`, both included. */
 export interface DateWindow {
@@ -24,11 +25,58 @@ export interface CreatedSlot {
   readonly time: PlainTime | undefined
 }
 
+/** Slots to be opened: when and where. */
+export interface SlotForm {
+  readonly appointmentdate: string
+  /** `HH:MM`, one or several. */
+  readonly appointmenttime: string | readonly string[]
+  readonly departmentid: Id
+  readonly providerid: Id
+}
+
 /**
  * Slots and bookings. No write is ever sent twice unless it provably was not executed: after an error whose `executed` is
  * `unknown`, read the appointment before deciding.
  */
-export function appointmentsOf(api: PracticeApi) {
+export interface Appointments extends Methods<typeof appointmentMethods> {
+  /** Open slots; athenahealth gives none without `reasonid` (-1: any a patient may book) or `appointmenttypeid`. */
+  open(query: Params & { departmentid: Id | readonly Id[] }, options?: CallOptions): List<Appointment>
+  /** Bookings of a window; a heavy call: keep the window small and name a department. */
+  booked(query: Params & DateWindow, options?: CallOptions): List<Appointment>
+  /** As `booked`, over several departments at once. */
+  bookedMultipleDepartment(query: Params & DateWindow, options?: CallOptions): List<Appointment>
+  /** One booking or slot as it is now. */
+  get(id: Id, query?: Params, options?: CallOptions): Promise<Answer<Appointment>>
+  /** Books an open slot for a patient, with `reasonid` (web) or `appointmenttypeid` (staff). Taken: `conflict`. */
+  book(id: Id, form: Params & { patientid: Id }, options?: CallOptions): Promise<Answer<Appointment>>
+  /** Moves a booking to another open slot; the answer is the new appointment, with the new slot's id. */
+  reschedule(
+    id: Id,
+    form: Params & { patientid: Id; newappointmentid: Id },
+    options?: CallOptions,
+  ): Promise<Answer<Appointment>>
+  /** Cancels a patient's booking; the answer's `status` is `x`. */
+  cancel(id: Id, form: Params & { patientid: Id }, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Says that check-in has begun. */
+  startCheckIn(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Completes check-in; `rejected` when something required is missing. */
+  checkIn(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Takes a begun check-in back. */
+  cancelCheckIn(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Begins and completes check-out. */
+  checkOut(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Opens slots at `appointmenttime` (`HH:MM`, one or several) of a day; needs appointmenttypeid or reasonid. */
+  createSlots(form: Params & SlotForm, options?: CallOptions): Promise<Answer<readonly CreatedSlot[]>>
+  /** Removes an open slot. */
+  deleteSlot(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Holds a slot, or with `freeze: false` lets it go. */
+  freeze(id: Id, form: Params & { freeze: boolean }, options?: CallOptions): Promise<Answer<Outcome>>
+  /** Notes of appointments. */
+  readonly notes: AppointmentNotes
+}
+
+/** Makes the methods of appointments. */
+export function appointmentsOf(api: PracticeApi): Appointments {
   return {
     ...endpointMethods(api, appointmentMethods),
     ...listsOf(api),
@@ -43,112 +91,75 @@ export function appointmentsOf(api: PracticeApi) {
  * Slots alone: times that can be booked. A slot and the appointment that fills it share their id; booking is
  * `appointments.book`.
  */
-export function slotsOf(api: PracticeApi) {
-  const { createSlots: create, deleteSlot, freeze } = slotWritesOf(api)
-  const { open: list, get } = listsOf(api)
-  return {
-    /** Open slots; as `appointments.open`. */
-    list,
-    /** One slot as it is now, or the booking that has filled it. */
-    get,
-    /** Opens slots; as `appointments.createSlots`. */
-    create,
-    /** Removes an open slot. */
-    delete: deleteSlot,
-    /** Holds a slot, or with `freeze: false` lets it go. */
-    freeze,
-  }
+export interface Slots {
+  /** Open slots; as `appointments.open`. */
+  readonly list: Appointments['open']
+  /** One slot as it is now, or the booking that has filled it. */
+  readonly get: Appointments['get']
+  /** Opens slots; as `appointments.createSlots`. */
+  readonly create: Appointments['createSlots']
+  /** Removes an open slot. */
+  readonly delete: Appointments['deleteSlot']
+  /** Holds a slot, or with `freeze: false` lets it go. */
+  readonly freeze: Appointments['freeze']
 }
 
-function slotWritesOf(api: PracticeApi) {
+/** Makes the methods of slots. */
+export function slotsOf(api: PracticeApi): Slots {
+  const { createSlots: create, deleteSlot, freeze } = slotWritesOf(api)
+  const { open: list, get } = listsOf(api)
+  return { list, get, create, delete: deleteSlot, freeze }
+}
+
+function slotWritesOf(api: PracticeApi): Pick<Appointments, 'createSlots' | 'deleteSlot' | 'freeze'> {
   return {
-    /** Opens slots at `appointmenttime` (`HH:MM`, one or several) of a day; needs appointmenttypeid or reasonid. */
-    createSlots: (
-      form: Params & {
-        appointmentdate: string
-        appointmenttime: string | readonly string[]
-        departmentid: Id
-        providerid: Id
-      },
-      options?: CallOptions,
-    ) => createSlots(api, form, options),
-    /** Removes an open slot. */
-    deleteSlot: async (id: Id, options?: CallOptions) =>
+    createSlots: (form, options) => createSlots(api, form, options),
+    deleteSlot: async (id, options) =>
       write(api, { method: 'DELETE', route: '/appointments/{appointmentid}', ...target(id, options) }),
-    /** Holds a slot, or with `freeze: false` lets it go. */
-    freeze: async (id: Id, form: Params & { freeze: boolean }, options?: CallOptions) =>
+    freeze: async (id, form, options) =>
       write(api, { method: 'PUT', route: '/appointments/{appointmentid}/freeze', form, ...target(id, options) }),
   }
 }
 
-function listsOf(api: PracticeApi) {
+function listsOf(api: PracticeApi): Pick<Appointments, 'open' | 'booked' | 'bookedMultipleDepartment' | 'get'> {
+  const one = { route: '/appointments/{appointmentid}', idField: 'appointmentid', shape: appointmentShape }
   return {
-    /** Open slots; athenahealth gives none without `reasonid` (-1: any a patient may book) or `appointmenttypeid`. */
-    open: (query: Params & { departmentid: Id | readonly Id[] }, options?: CallOptions) =>
-      listOf(api, listEndpoints.open, { query, options }),
-    /** Bookings of a window; a heavy call: keep the window small and name a department. */
-    booked: (query: Params & DateWindow, options?: CallOptions) =>
-      listOf(api, listEndpoints.booked, { query, options }),
-    /** As `booked`, over several departments at once. */
-    bookedMultipleDepartment: (query: Params & DateWindow, options?: CallOptions) =>
+    open: (query, options) => listOf(api, listEndpoints.open, { query, options }),
+    booked: (query, options) => listOf(api, listEndpoints.booked, { query, options }),
+    bookedMultipleDepartment: (query, options) =>
       listOf(api, listEndpoints.bookedMultipleDepartment, { query, options }),
-    /** One booking or slot as it is now. */
-    get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Appointment>> =>
-      getOne(api, {
-        route: '/appointments/{appointmentid}',
-        idField: 'appointmentid',
-        id,
-        shape: appointmentShape,
-        query,
-        options,
-      }),
+    get: (id, query, options) => getOne(api, { ...one, id, query, options }),
   }
 }
 
-function bookingOf(api: PracticeApi) {
+function bookingOf(api: PracticeApi): Pick<Appointments, 'book' | 'reschedule' | 'cancel'> {
+  const route = '/appointments/{appointmentid}'
   return {
-    /** Books an open slot for a patient, with `reasonid` (web) or `appointmenttypeid` (staff). Taken: `conflict`. */
-    book: async (id: Id, form: Params & { patientid: Id }, options?: CallOptions): Promise<Answer<Appointment>> => {
-      const answered = await send(api, {
-        method: 'PUT',
-        route: '/appointments/{appointmentid}',
-        form,
-        ...target(id, options),
-      })
+    book: async (id, form, options) => {
+      const answered = await send(api, { method: 'PUT', route, form, ...target(id, options) })
       const ids = { appointmentid: checkId('appointmentid', id), patientid: checkId('patientid', form.patientid) }
       return pickRecord(answered, appointmentShape, ids)
     },
-    /** Moves a booking to another open slot; the answer is the new appointment, with the new slot's id. */
-    reschedule: async (
-      id: Id,
-      form: Params & { patientid: Id; newappointmentid: Id },
-      options?: CallOptions,
-    ): Promise<Answer<Appointment>> => {
+    reschedule: async (id, form, options) => {
       const ids = {
         appointmentid: checkId('newappointmentid', form.newappointmentid),
         patientid: checkId('patientid', form.patientid),
       }
-      const route = '/appointments/{appointmentid}/reschedule'
-      const answered = await send(api, { method: 'PUT', route, form, ...target(id, options) })
+      const answered = await send(api, { method: 'PUT', route: `${route}/reschedule`, form, ...target(id, options) })
       return pickRecord(answered, appointmentShape, ids)
     },
-    /** Cancels a patient's booking; the answer's `status` is `x`. */
-    cancel: async (id: Id, form: Params & { patientid: Id }, options?: CallOptions) =>
-      write(api, { method: 'PUT', route: '/appointments/{appointmentid}/cancel', form, ...target(id, options) }),
+    cancel: async (id, form, options) =>
+      write(api, { method: 'PUT', route: `${route}/cancel`, form, ...target(id, options) }),
   }
 }
 
-function visitOf(api: PracticeApi) {
+function visitOf(api: PracticeApi): Pick<Appointments, 'startCheckIn' | 'checkIn' | 'cancelCheckIn' | 'checkOut'> {
   const step = (name: string) => async (id: Id, options?: CallOptions) =>
     write(api, { method: 'POST', route: `/appointments/{appointmentid}/${name}`, form: {}, ...target(id, options) })
   return {
-    /** Says that check-in has begun. */
     startCheckIn: step('startcheckin'),
-    /** Completes check-in; `rejected` when something required is missing. */
     checkIn: step('checkin'),
-    /** Takes a begun check-in back. */
     cancelCheckIn: step('cancelcheckin'),
-    /** Begins and completes check-out. */
     checkOut: step('checkout'),
   }
 }

@@ -5,7 +5,8 @@ import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject } from '../wire/decode-record.ts'
 import { endpointMethods } from './endpoint-methods.ts'
 import { listEndpoints } from './endpoints.ts'
-import { listOf } from './list.ts'
+import { type List, listOf } from './list.ts'
+import type { Methods } from './method-table.ts'
 import { patientMethods } from './patient-methods.ts'
 import { badAnswer, getOne, type Id, pickRecord, type PracticeApi, send } from './practice-api.ts'
 
@@ -17,36 +18,44 @@ export interface PatientIdentity {
 }
 
 /** Patients of the practice. Fields are checked against athenahealth's lengths before anything is sent. */
-export function patientsOf(api: PracticeApi) {
+export interface Patients extends Methods<typeof patientMethods> {
+  /** Patients by field values; one of the calls athenahealth asks to use sparingly and with narrow conditions. */
+  list(query?: Params, options?: CallOptions): List<Patient>
+  /**
+   * One patient as a department sees it (`departmentid` picks the copy of the chart). A merged patient's old id is not
+   * answered with the surviving record: that is `wrong-record`.
+   */
+  get(id: Id, query?: Params, options?: CallOptions): Promise<Answer<Patient>>
+  /**
+   * The patient that a merged one lives on in: athenahealth answers for the old id with the survivor (inferred), and only
+   * a record that names the old id among its previous ones is taken for it. Anything else is `wrong-record`.
+   */
+  survivorOf(id: Id, options?: CallOptions): Promise<Answer<Patient>>
+  /** By part of a name, or a whole id; at most `maxresults` (50). Recommended over `list`. */
+  search(query: Params & { searchterm: string }, options?: CallOptions): List<Patient>
+  /** Candidates with their `score`. Give at least four details: names, date of birth and one of phone, e-mail, zip, SSN. */
+  bestMatch(query: Params & PatientIdentity, options?: CallOptions): List<Patient>
+  /**
+   * Creates a patient, or answers with the id of one that athenahealth holds for the same person. Never sent twice: after
+   * an error whose `executed` is `unknown`, search before trying again.
+   */
+  create(fields: Params & PatientIdentity & { departmentid: Id }, options?: CallOptions): Promise<Answer<PatientId>>
+  /** Changes fields; `status: 'deleted'` removes. */
+  update(id: Id, fields: Params, options?: CallOptions): Promise<Answer<PatientId>>
+}
+
+/** Makes the methods of patients. */
+export function patientsOf(api: PracticeApi): Patients {
   return {
     ...endpointMethods(api, patientMethods),
-    /** Patients by field values; one of the calls athenahealth asks to use sparingly and with narrow conditions. */
-    list: (query?: Params, options?: CallOptions) => listOf(api, listEndpoints.patients, { query, options }),
-    /**
-     * One patient as a department sees it (`departmentid` picks the copy of the chart). A merged patient's old id is not
-     * answered with the surviving record: that is `wrong-record`.
-     */
-    get: (id: Id, query?: Params, options?: CallOptions): Promise<Answer<Patient>> =>
+    list: (query, options) => listOf(api, listEndpoints.patients, { query, options }),
+    get: (id, query, options) =>
       getOne(api, { route: '/patients/{patientid}', idField: 'patientid', id, shape: patientShape, query, options }),
-    /**
-     * The patient that a merged one lives on in: athenahealth answers for the old id with the survivor (inferred), and only
-     * a record that names the old id among its previous ones is taken for it. Anything else is `wrong-record`.
-     */
-    survivorOf: (id: Id, options?: CallOptions): Promise<Answer<Patient>> => survivorOf(api, id, options),
-    /** By part of a name, or a whole id; at most `maxresults` (50). Recommended over `list`. */
-    search: (query: Params & { searchterm: string }, options?: CallOptions) =>
-      listOf(api, listEndpoints.patientSearch, { query, options }),
-    /** Candidates with their `score`. Give at least four details: names, date of birth and one of phone, e-mail, zip, SSN. */
-    bestMatch: (query: Params & PatientIdentity, options?: CallOptions) =>
-      listOf(api, listEndpoints.bestMatch, { query, options }),
-    /**
-     * Creates a patient, or answers with the id of one that athenahealth holds for the same person. Never sent twice: after
-     * an error whose `executed` is `unknown`, search before trying again.
-     */
-    create: (fields: Params & PatientIdentity & { departmentid: Id }, options?: CallOptions) =>
-      createPatient(api, fields, options),
-    /** Changes fields; `status: 'deleted'` removes. */
-    update: (id: Id, fields: Params, options?: CallOptions) => updatePatient(api, { id, fields }, options),
+    survivorOf: (id, options) => survivorOf(api, id, options),
+    search: (query, options) => listOf(api, listEndpoints.patientSearch, { query, options }),
+    bestMatch: (query, options) => listOf(api, listEndpoints.bestMatch, { query, options }),
+    create: (fields, options) => createPatient(api, fields, options),
+    update: (id, fields, options) => updatePatient(api, { id, fields }, options),
   }
 }
 
