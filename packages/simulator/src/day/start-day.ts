@@ -26,6 +26,7 @@ import {
   setCustomField,
   toggleNewPatients,
 } from './patient-actions.ts'
+import { changeReferral } from './referral-actions.ts'
 import { adjustSlots, changeSession, freezeOrThaw } from './template-actions.ts'
 import { planVisits } from './visits.ts'
 import { bookFamily, joinWaitlist, overbook, walkIn } from './waiting-actions.ts'
@@ -132,6 +133,7 @@ const deskActions: Actions = [
   [2, setCustomField],
   [0.4, retirePatient],
   [0.4, toggleNewPatients],
+  [0.4, changeReferral],
 ]
 /** What patients do themselves while nobody is at work. */
 const websiteActions: Actions = [

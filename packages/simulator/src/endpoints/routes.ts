@@ -23,6 +23,7 @@ import { patientWriteRoutes } from './patient-writes.ts'
 import { practiceInfoRoutes } from './practice-info.ts'
 import { problemRoutes } from './problems.ts'
 import { providerRoutes } from './providers.ts'
+import { referringProviderRoutes } from './referring-providers.ts'
 import { slotWriteRoutes } from './slot-writes.ts'
 
 export const routes: readonly Route[] = [
@@ -50,4 +51,5 @@ export const routes: readonly Route[] = [
   ...allergyRoutes,
   ...claimRoutes,
   ...claimWriteRoutes,
+  ...referringProviderRoutes,
 ]

@@ -77,6 +77,17 @@ export const feedTable: readonly FeedRow[] = [
     renamed: { CreateClaim: 'UpdateClaim' },
   },
   {
+    feed: 'referringproviders',
+    path: '/referringproviders/changed',
+    key: 'referringproviders',
+    // Not documented where we could read it: named after the events of the feed of providers, of which athenahealth's
+    // webhooks have topics for referring providers too.
+    events: ['ReferringProviderAdd', 'ReferringProviderUpdate', 'ReferringProviderDelete', 'ReferringProviderUndelete'],
+    optional: {},
+    byDepartment: false,
+    filters: {},
+  },
+  {
     feed: 'documents/patientcase',
     path: '/documents/patientcase/changed',
     // The key is not confirmed, and a change of this feed that breaks clients is announced for autumn 2026.

@@ -30,6 +30,7 @@ function stage() {
   apply({ kind: 'checkout', appointment: done })
   apply({ kind: 'freeze', appointment: frozen })
   apply({ kind: 'deleteprovider', provider: 75 })
+  apply({ kind: 'deletereferringprovider', referringprovider: 9001 })
   api.events.length = 0
   const claim = openClaim(api)
   return { api, apply, slot, other, booked, inside, done, frozen, claim }
@@ -75,6 +76,13 @@ const cases: readonly (readonly [change: (at: Stage) => PracticeChange, events: 
   [() => ({ kind: 'updateprovider', provider: 71, lastname: 'Quill' }), ['ProviderUpdate']],
   [() => ({ kind: 'deleteprovider', provider: 71 }), ['ProviderDelete']],
   [() => ({ kind: 'undeleteprovider', provider: 75 }), ['ProviderUndelete']],
+  [() => ({ kind: 'addreferringprovider', fields: { lastname: 'Quill' } }), ['ReferringProviderAdd']],
+  [
+    () => ({ kind: 'updatereferringprovider', referringprovider: 9002, fields: { note: 'Moved.' } }),
+    ['ReferringProviderUpdate'],
+  ],
+  [() => ({ kind: 'deletereferringprovider', referringprovider: 9002 }), ['ReferringProviderDelete']],
+  [() => ({ kind: 'undeletereferringprovider', referringprovider: 9001 }), ['ReferringProviderUndelete']],
   [({ claim }) => ({ kind: 'advanceclaim', claim }), ['UpdateClaim']],
   [({ claim }) => ({ kind: 'setclaimstatus', claim, payer: 'patient', status: 'MGRHOLD' }), ['UpdateClaim']],
   [({ claim }) => ({ kind: 'addclaimnote', claim, text: 'sent again' }), []],
@@ -134,6 +142,12 @@ const wrong: readonly (readonly [what: string, change: unknown, message: RegExp]
   ['a patient without a name', { kind: 'addpatient', fields: { dob: '01/02/1990' } }, /needs "firstname"/],
   ['an improper date of birth', { kind: 'addpatient', fields: { ...fields, dob: 'soon' } }, /dob/],
   ['a merge of one patient', { kind: 'mergepatients', from: 3, into: 3 }, /same_patient/],
+  [
+    'an unknown referring provider',
+    { kind: 'deletereferringprovider', referringprovider: 1 },
+    /unknown_referring_provider/,
+  ],
+  ['a referring provider without a name', { kind: 'addreferringprovider', fields: {} }, /needs "lastname"/],
   ['an unknown claim', { kind: 'advanceclaim', claim: 1 }, /unknown_claim/],
   ['a status there is none of', { kind: 'setclaimstatus', claim: 3_000_001, payer: 'patient', status: 'x' }, /HOLD, /],
   ['a slot without a time', { kind: 'addslot', department: 1, provider: 71, date: '12/01/2026', type: 2 }, /"time"/],

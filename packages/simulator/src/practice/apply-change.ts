@@ -4,13 +4,14 @@ import { claimRunners, type ClaimChange } from './change-claims.ts'
 import { Fields, type Runner } from './change-fields.ts'
 import { patientRunners, type PatientChange } from './change-patients.ts'
 import { providerRunners, type ProviderChange } from './change-providers.ts'
+import { referringProviderRunners, type ReferringProviderChange } from './change-referring-providers.ts'
 import { stateOf } from './create-practice.ts'
 import { staffUsers } from './populate-schedule.ts'
 import type { FeedName, Practice, PracticeEvent } from './practice.ts'
 import { Refusal } from './refusal.ts'
 
 /** A change of a practice; ids as on the wire, dates `MM/DD/YYYY`, times `HH:MM` in the department's zone. */
-export type PracticeChange = AppointmentChange | PatientChange | ProviderChange | ClaimChange
+export type PracticeChange = AppointmentChange | PatientChange | ProviderChange | ClaimChange | ReferringProviderChange
 
 export type ChangeKind = PracticeChange['kind']
 
@@ -55,6 +56,7 @@ const table: Readonly<Record<ChangeKind, Runner>> = {
   ...patientRunners,
   ...providerRunners,
   ...claimRunners,
+  ...referringProviderRunners,
 }
 
 const runners: ReadonlyMap<string, Runner> = new Map(Object.entries(table))

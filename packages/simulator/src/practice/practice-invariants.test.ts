@@ -14,6 +14,7 @@ import { claimStatuses } from './claim-progress.ts'
 import { claimId, claimPayers, claimTable } from './claim-table.ts'
 import { createPractice, stateOf } from './create-practice.ts'
 import type { PracticeState } from './practice-state.ts'
+import { referringProviderId, referringProviders } from './referring-provider.ts'
 import { SeededRandom } from './seeded-random.ts'
 
 const stepsPerSeed = 600
@@ -42,6 +43,14 @@ function claimChange(state: PracticeState, random: SeededRandom): PracticeChange
   if (kind === 'setclaimstatus')
     return { kind, claim, payer: random.pick(claimPayers), status: random.pick(claimStatuses) }
   return kind === 'addclaimnote' ? { kind, claim, text: 'sent again' } : { kind, claim }
+}
+
+function referringChange(state: PracticeState, random: SeededRandom): PracticeChange {
+  const referringprovider = referringProviderId(random.below(referringProviders(state).count))
+  const kind = random.pick(['addreferringprovider', 'updatereferringprovider', 'deletereferringprovider'] as const)
+  if (kind === 'addreferringprovider') return { kind, fields: { lastname: 'Sender', phone: '5185550188' } }
+  if (kind === 'updatereferringprovider') return { kind, referringprovider, fields: { fax: '5185550189' } }
+  return { kind: random.chance(0.5) ? kind : 'undeletereferringprovider', referringprovider }
 }
 
 /** A random change that is often possible. */
@@ -87,6 +96,7 @@ function randomChange(state: PracticeState, random: SeededRandom): PracticeChang
     { kind: 'updateprovider', provider, acceptingnewpatients: random.chance(0.5) },
     claimChange(state, random),
     claimChange(state, random),
+    referringChange(state, random),
   ]
   return random.pick(changes)
 }

@@ -13,6 +13,7 @@ import type { RecordKind, Show } from './practice.ts'
 import { departmentById, providerById, typeById, type PracticeState } from './practice-state.ts'
 import { problemReader } from './problem-record.ts'
 import { providerRecord } from './provider.ts'
+import { referringProviderReader } from './referring-provider.ts'
 
 /** How the records of one kind are found. */
 export interface RecordReader {
@@ -83,7 +84,7 @@ export const recordReaders: Readonly<Record<RecordKind, RecordReader>> = {
   patients,
   appointments,
   claims: claimReader,
-  referringproviders: none,
+  referringproviders: referringProviderReader,
   'documents/patientcase': none,
   labresults: none,
   'chart/healthhistory/problems': problemReader,
