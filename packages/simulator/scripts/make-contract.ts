@@ -54,11 +54,13 @@ function letterOf(table: Readonly<Record<string, string>>, word: string): string
   return letter
 }
 
-/** `*departmentid q i`, or `freeze f b true,false`: a star marks what must be sent. */
-function parameterText(parameter: FactParameter): string {
-  const { name, in: place, type, enum: values = [] } = parameter
+/** `*departmentid q i`, or `freeze f b true,false`: a star marks what must be sent. What stands in the path is of the path. */
+function parameterText(parameter: FactParameter, path: string): string {
+  const { name, type, enum: values = [] } = parameter
+  const inPath = path.includes(`{${name}}`)
   // What documents of ten years ago ask for, and today's do not name, is not asked for.
-  const required = parameter.required && parameter.legacy_only !== true
+  const required = inPath || (parameter.required && parameter.legacy_only !== true)
+  const place = inPath ? 'path' : parameter.in
   const words = [`${required ? '*' : ''}${name}`, letterOf(placeLetters, place), letterOf(typeLetters, type)]
   if (values.length > 0) words.push(values.map(encodeURIComponent).join(','))
   return words.join(' ')
@@ -106,7 +108,7 @@ function lineOf(fact: Fact): string {
     limitsOf(fact),
     fact.params
       .filter((parameter) => parameter.name !== 'practiceid')
-      .map(parameterText)
+      .map((parameter) => parameterText(parameter, path))
       .join(';'),
     Object.entries(fact.response_fields ?? {})
       .map(fieldText)
