@@ -16,7 +16,7 @@ import { invalidData, list, ok, success } from '../server/reply.ts'
 import { orError } from './answer-refusal.ts'
 import { choiceField } from './appointment-fields.ts'
 import { customFieldUpdates } from './custom-field-updates.ts'
-import { pathAppointment, requireFields, stampOf } from './request-fields.ts'
+import { departmentField, pathAppointment, requireFields, stampOf } from './request-fields.ts'
 
 type Handle = Route['handle']
 
@@ -173,6 +173,8 @@ const putSecondaryPayer: Handle = (context) => {
   if (!secondaryPayerTypes.some(({ id }) => id === secondaryPayer)) {
     throw new ReplyError(invalidData('Invalid MSP insurance type.'))
   }
+  // They name again what the path has: only that they are numbers is checked (inferred).
+  for (const name of ['departmentid', 'patientid']) input.integer(name)
   const change = { position: pathBooked(context), details: { secondaryPayer } }
   changeDetails(stateOf(context.practice), change, stampOf(context))
   return success()
@@ -186,13 +188,16 @@ const deleteSecondaryPayer: Handle = (context) => {
   return success()
 }
 
-const listSecondaryPayers: Handle = (context) =>
-  list(context, {
+const listSecondaryPayers: Handle = (context) => {
+  // They are the same for all departments (inferred).
+  departmentField(stateOf(context.practice), context.input)
+  return list(context, {
     key: 'mspinsurancetypes',
     items: secondaryPayerTypes,
     render: ({ id, name }) => ({ mspinsurancetypeid: id, name }),
     defaultLimit: 100,
   })
+}
 
 /** What another system leaves on an appointment for itself: the record stays as it is, and no feed tells of it (inferred). */
 interface ThirdPartyField {
@@ -233,14 +238,18 @@ function thirdPartyRoutes({ path, detail, field, read }: ThirdPartyField): Route
     return { position, value }
   }
   const write = (context: RouteContext, position: number): ReturnType<Handle> => {
-    requireFields(context.input, [field])
     setDetails(stateOf(context.practice), position, { [detail]: read(context.input) })
     return success()
   }
   const create: Handle = (context) => {
+    requireFields(context.input, [field])
     const { position, value } = known(context)
     if (value !== undefined) throw new Refusal('exists_already')
     return write(context, position)
+  }
+  const update: Handle = (context) => {
+    requireFields(context.input, [field])
+    return write(context, existing(context).position)
   }
   const remove: Handle = (context) => {
     dropDetail(stateOf(context.practice), existing(context).position, detail)
@@ -249,7 +258,7 @@ function thirdPartyRoutes({ path, detail, field, read }: ThirdPartyField): Route
   return [
     { method: 'GET', path, handle: orError((context) => ok({ [field]: existing(context).value })) },
     { method: 'POST', path, handle: orError(create) },
-    { method: 'PUT', path, handle: orError((context) => write(context, existing(context).position)) },
+    { method: 'PUT', path, handle: orError(update) },
     { method: 'DELETE', path, handle: orError(remove) },
   ]
 }

@@ -17,6 +17,7 @@ import { typeField } from './appointment-fields.ts'
 import {
   departmentField,
   departmentsField,
+  pathNumber,
   providerField,
   providersField,
   requireFields,
@@ -84,7 +85,7 @@ function offeredTypes(state: PracticeState, input: Input): Set<number> | undefin
 }
 
 function getType(context: RouteContext): ReturnType<Route['handle']> {
-  const type = typeById(stateOf(context.practice), context.path['appointmenttypeid'] ?? '')
+  const type = typeById(stateOf(context.practice), pathNumber(context, 'appointmenttypeid'))
   if (type === undefined) throw new ReplyError(notFound('The appointment type does not exist.'))
   return one(shownType(context.input)(type))
 }
@@ -115,7 +116,7 @@ function createType(context: RouteContext): ReturnType<Route['handle']> {
 function updateType(context: RouteContext): ReturnType<Route['handle']> {
   const { input } = context
   const state = stateOf(context.practice)
-  const id = context.path['appointmenttypeid'] ?? ''
+  const id = String(pathNumber(context, 'appointmenttypeid'))
   if (typeById(state, id) === undefined) throw new ReplyError(notFound('The appointment type does not exist.'))
   const flag = (name: string): boolean | undefined => (input.text(name) === undefined ? undefined : input.flag(name))
   const edit = {

@@ -6,6 +6,7 @@ import { providersSeeing, providersWorking } from '../practice/providers-seeing.
 import { departmentById } from '../practice/practice-state.ts'
 import { ReplyError, type Route, type RouteContext } from '../route.ts'
 import { list, notFound, ok, one } from '../server/reply.ts'
+import { pathNumber } from './request-fields.ts'
 
 /** `providerlist` names who has appointments there, `fullproviderlist` who could have (documented). */
 function shownDepartment(context: RouteContext, department: Department): Record<string, unknown> {
@@ -30,7 +31,7 @@ function listDepartments(context: RouteContext): ReturnType<Route['handle']> {
 }
 
 function pathDepartment(context: RouteContext): Department {
-  const department = departmentById(stateOf(context.practice), context.path['departmentid'] ?? '')
+  const department = departmentById(stateOf(context.practice), pathNumber(context, 'departmentid'))
   if (department === undefined) throw new ReplyError(notFound('The department does not exist.'))
   return department
 }

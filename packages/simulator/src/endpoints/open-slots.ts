@@ -75,11 +75,11 @@ interface Offer {
 }
 
 /** The slots meant, each with what of the reasons asked for it can be booked for. */
-function offers(context: RouteContext, { any, type, reasons }: Wanted): Offer[] {
+function offers(context: RouteContext, query: OpenQuery, { any, type, reasons }: Wanted): Offer[] {
   const state = stateOf(context.practice)
   const { input, now } = context
   const bypass = input.flag('bypassscheduletimechecks')
-  const slots = findOpen(state, openQuery(context))
+  const slots = findOpen(state, query)
   if (!any && type === undefined) {
     return slots.flatMap((position) => {
       const reasonIds = reasonsOf(context, position, reasons)
@@ -98,12 +98,13 @@ function listOpen(context: RouteContext): ReturnType<Route['handle']> {
   const { input } = context
   requireFields(input, ['departmentid'])
   const wanted = wantedOf(state, input)
+  const query = openQuery(context)
   const needsProvider = wanted !== undefined && !wanted.any && wanted.type === undefined
   // Documented as required with a reason other than -1; the answer without it is inferred.
   if (needsProvider && input.text('providerid') === undefined) throw new ReplyError(missingFields(['providerid']))
   return list(context, {
     key: 'appointments',
-    items: wanted === undefined ? [] : offers(context, wanted),
+    items: wanted === undefined ? [] : offers(context, query, wanted),
     render: ({ position, reasonIds }) => openSlotRecord(state, position, reasonIds),
     defaultLimit: slotsPage,
   })

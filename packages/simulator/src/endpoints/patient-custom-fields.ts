@@ -11,7 +11,7 @@ import { ReplyError, type Route, type RouteContext } from '../route.ts'
 import { invalidData, list, ok } from '../server/reply.ts'
 import { orError } from './answer-refusal.ts'
 import { sightOf } from './patient-sight.ts'
-import { departmentField, pathPatient, requireFields, stampOf } from './request-fields.ts'
+import { departmentField, pathNumber, pathPatient, requireFields, stampOf } from './request-fields.ts'
 
 /** As recorded: of a select field only the `optionid`, of any other its `customfieldvalue`. */
 function readCustomFields(context: RouteContext): ReturnType<Route['handle']> {
@@ -98,7 +98,8 @@ function parseArray(text: string): unknown[] {
 function findByCustomField(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
   const { patients } = state
-  const { customfieldid: id = '', customfieldvalue: sent = '' } = context.path
+  const { customfieldvalue: sent = '' } = context.path
+  const id = String(pathNumber(context, 'customfieldid'))
   const field = state.customFields.find((candidate) => candidate.id === id)
   if (field === undefined) throw new ReplyError(invalidData('Invalid custom field.'))
   if (!field.searchable) throw new ReplyError(invalidData('The custom field is not searchable.'))

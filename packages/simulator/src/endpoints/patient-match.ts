@@ -1,5 +1,4 @@
 /** `GET /patients/enhancedbestmatch`: which known patients a person might be. */
-import { parseDate } from '../practice/calendar-date.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import {
   bestMatchesMost,
@@ -10,10 +9,10 @@ import {
 } from '../practice/match-patients.ts'
 import { patientRecord } from '../practice/patient-record.ts'
 import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
-import { invalid, ok, refused } from '../server/reply.ts'
+import { invalid, ok } from '../server/reply.ts'
 import { shownOf } from './patient-reads.ts'
 import { sightOf } from './patient-sight.ts'
-import { requireFields } from './request-fields.ts'
+import { dateField, departmentField, requireFields } from './request-fields.ts'
 
 const matchFields = [
   'email',
@@ -48,9 +47,11 @@ function chosen(matches: readonly PatientMatch[], input: Input): readonly Patien
 function bestMatch(context: RouteContext): ReturnType<Route['handle']> {
   const { input } = context
   requireFields(input, ['firstname', 'lastname', 'dob'])
-  const birthDay = parseDate(input.text('dob') ?? '')
-  if (birthDay === undefined) throw new ReplyError(refused(400, 'Improper DOB.'))
+  // Recorded here as any other date; only writing a patient has words of its own for it.
+  const birthDay = dateField(input, 'dob') ?? 0
   const state = stateOf(context.practice)
+  // It says which financial group's copy of a patient is meant: a simulated patient has one.
+  departmentField(state, input)
   const fields: Record<string, string> = {}
   for (const name of matchFields) {
     const value = input.text(name)

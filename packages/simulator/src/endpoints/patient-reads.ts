@@ -43,6 +43,7 @@ export function shownOf(input: Input): Show {
 function criteriaOf(state: PracticeState, input: Input, now: number): PatientCriteria {
   const fields: Record<string, string> = {}
   for (const [name, shown] of recordFields) {
+    checkKind(input, name)
     const value = input.text(name)
     if (value !== undefined) fields[shown] = value
   }
@@ -63,6 +64,13 @@ function criteriaOf(state: PracticeState, input: Input, now: number): PatientCri
     sight: sightOf(input),
     fields,
   }
+}
+
+/** 400 for a criterion that is no number, or no date, where the field is one. */
+function checkKind(input: Input, name: string): void {
+  const kind = patientWriteFields[name]?.kind
+  if (kind === 'integer') input.integer(name)
+  if (kind === 'date' || name === 'registrationdate') dateField(input, name)
 }
 
 const statuses = ['active', 'inactive', 'prospective', 'deleted'] as const

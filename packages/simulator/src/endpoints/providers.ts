@@ -4,6 +4,7 @@ import { providerById } from '../practice/practice-state.ts'
 import { providerRecord } from '../practice/provider.ts'
 import { ReplyError, type Route, type RouteContext } from '../route.ts'
 import { list, notFound, one } from '../server/reply.ts'
+import { pathNumber } from './request-fields.ts'
 
 function listProviders(context: RouteContext): ReturnType<Route['handle']> {
   const { departments, providers } = stateOf(context.practice)
@@ -27,7 +28,7 @@ function listProviders(context: RouteContext): ReturnType<Route['handle']> {
 
 function getProvider(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
-  const provider = providerById(state, context.path['providerid'] ?? '')
+  const provider = providerById(state, pathNumber(context, 'providerid'))
   if (provider === undefined || (provider.deleted && !context.input.flag('showdeletedproviders'))) {
     throw new ReplyError(notFound('The provider does not exist.'))
   }

@@ -159,7 +159,7 @@ const circumstances: Readonly<Record<string, PatientField>> = {
   povertylevelfamilysizedeclined: flag,
   povertylevelincomedeclined: flag,
   povertylevelincomepayperiod: choice('BIWEEK MONTH WEEK YEAR'),
-  povertylevelincomeperpayperiod: number,
+  povertylevelincomeperpayperiod: integer,
   povertylevelincomerangedeclined: flag,
 }
 
