@@ -15,14 +15,17 @@ test('what an app chose is kept over a restart, also after the app was registere
   await first.stop()
 
   const again = await tinySimulator(t, { journal })
-  assert.equal((await again.call('/v1/195900/departments')).body.totalcount, '1')
+  assert.equal((await again.call('/v1/195900/departments')).body.departments?.[0]?.ishospitaldepartment, 'false')
   again.apps.remove('demo-client')
   again.apps.add({ clientId: 'demo-client', secret: 'another' })
   const token = await again.token('demo-client:another')
-  assert.equal((await again.call('/v1/195900/departments', { token })).body.totalcount, '1')
+  assert.equal(
+    (await again.call('/v1/195900/departments', { token })).body.departments?.[0]?.ishospitaldepartment,
+    'false',
+  )
   await again.call(setting, { method: 'POST', token })
   await again.stop()
 
   const last = await tinySimulator(t, { journal })
-  assert.equal((await last.call('/v1/195900/departments')).body.totalcount, 1)
+  assert.equal((await last.call('/v1/195900/departments')).body.departments?.[0]?.ishospitaldepartment, false)
 })
