@@ -63,6 +63,21 @@ test('time does not run backwards', () => {
   assert.equal(clock.now(), noon)
 })
 
+test('time ends with the year 9999, however it gets there', () => {
+  const real = { now: 0 }
+  const clock = new VirtualClock({ startAt: noon, speed: 1, realNow: () => real.now })
+  const end = Date.UTC(10_000, 0) - 1
+  for (const later of [end + 1, 1e18]) {
+    assert.throws(() => clock.jumpTo(later), /ends with the year 9999/)
+    assert.throws(() => clock.advance(later), /ends with the year 9999/)
+  }
+  assert.equal(clock.now(), noon)
+  clock.setSpeed(1e300)
+  real.now = 1
+  assert.equal(clock.now(), end)
+  for (const startAt of [Number.NaN, -1, end + 1]) assert.throws(() => new VirtualClock({ startAt }), /startAt/)
+})
+
 test('a timer that throws does not leave the clock standing at its time', () => {
   const clock = standing()
   clock.timer(10, () => {

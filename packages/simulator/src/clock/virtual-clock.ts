@@ -2,6 +2,8 @@ import { TimerHeap, type Timer } from './timer-heap.ts'
 
 /** Node's longest timeout; a timer further away is re-armed on the way. */
 const timeoutMsMax = 2 ** 31 - 1
+/** The start of the year 10000, epoch ms: dates on the wire have years of four digits. */
+const timeEnd = Date.UTC(10_000, 0)
 
 export interface VirtualClockOptions {
   /** Virtual time at the start, epoch ms; the machine's time if absent. */
@@ -34,7 +36,7 @@ export class VirtualClock {
     this.#realNow = options.realNow ?? (() => performance.now())
     this.#onError = options.onError
     this.#speed = checkedSpeed(options.speed ?? 1)
-    this.#base = options.startAt ?? Date.now()
+    this.#base = checkedStart(options.startAt ?? Date.now())
     this.#realBase = this.#realNow()
   }
 
@@ -66,18 +68,22 @@ export class VirtualClock {
     this.#arm()
   }
 
-  /** Moves time forward by `ms`, firing on the way every timer that comes due. Throws RangeError when negative. */
+  /** Moves time forward by `ms`, firing on the way every timer that comes due. Throws RangeError as `jumpTo` does. */
   advance(ms: number): void {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError('time moves forward only: give 0 or more milliseconds')
     this.jumpTo(this.exactNow() + ms)
   }
 
-  /** Moves time forward to `at` (epoch ms), firing every timer due by then. Throws RangeError for a time in the past. */
+  /**
+   * Moves time forward to `at` (epoch ms), firing every timer due by then. Throws RangeError for a time in the past or
+   * after the year 9999.
+   */
   jumpTo(at: number): void {
     if (this.#firingAt !== undefined) throw new RangeError('a timer may not move the time: it is being moved')
     if (!Number.isFinite(at) || at < Math.floor(this.#flowing())) {
       throw new RangeError('time moves forward only: give a time that has not passed')
     }
+    if (at >= timeEnd) throw new RangeError('time ends with the year 9999: give an earlier one')
     const target = Math.max(at, this.#flowing())
     this.#fireUntil(target)
     this.#rebase(Math.max(target, this.#flowing()))
@@ -148,7 +154,7 @@ export class VirtualClock {
   }
 
   #flowing(): number {
-    return this.#base + (this.#realNow() - this.#realBase) * this.#speed
+    return Math.min(this.#base + (this.#realNow() - this.#realBase) * this.#speed, timeEnd - 1)
   }
 
   #rebase(at: number): void {
@@ -193,6 +199,11 @@ export class VirtualClock {
     )
     this.#wake.unref()
   }
+}
+
+function checkedStart(at: number): number {
+  if (!(at >= 0 && at < timeEnd)) throw new RangeError('startAt: give epoch milliseconds from 1970 to 9999')
+  return at
 }
 
 function checkedSpeed(speed: number): number {

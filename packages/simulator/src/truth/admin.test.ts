@@ -27,6 +27,20 @@ test('the clock is read, sped up, advanced and jumped; it never goes back', asyn
   assert.equal((await admin(simulator, 'clock', { advance: 5 })).status, 400)
 })
 
+test('a clock that is told something impossible stays as it was, and so does its speed', async (t) => {
+  const simulator = await tinySimulator(t)
+  for (const body of [
+    { speed: 9, jumpTo: 'tomorrow' },
+    { speed: 9, advanceMs: 1e18 },
+    { advanceMs: 5, speed: -1 },
+    { advanceMs: 5, jumpTo: noon + 9 },
+  ]) {
+    assert.equal((await admin(simulator, 'clock', body)).status, 400)
+    assert.deepEqual((await admin(simulator, 'clock')).body, { now: noon, iso: new Date(noon).toISOString(), speed: 0 })
+  }
+  assert.equal((await admin(simulator, 'clock', { advanceMs: 5, speed: 2 })).body.speed, 2)
+})
+
 test('every request is in the log with its route and the names of its fields, never their values', async (t) => {
   const simulator = await tinySimulator(t, { limits: { perSecond: 2, perDay: 9, tokensPerMinute: 9 } })
   await simulator.call('/v1/195900/patients/2?LastName=Hidden&firstname=x&firstname=y')

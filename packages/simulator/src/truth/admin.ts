@@ -74,10 +74,13 @@ function clockAnswer({ clock }: AdminDeps): Answer {
 function setClock(deps: AdminDeps, arrival: Arrival): Answer {
   const { advanceMs, jumpTo, speed, ...rest } = bodyOf(arrival)
   refuseUnknown(rest, 'advanceMs, jumpTo or speed')
-  if (speed !== undefined) deps.clock.setSpeed(numberOf('speed', speed))
+  if (jumpTo !== undefined && advanceMs !== undefined) throw new AdminError(400, 'give advanceMs or jumpTo, not both')
+  // Only moving the time can still be refused after this, and comes first: a refused request changes nothing.
+  const factor = speed === undefined ? undefined : numberOf('speed', speed)
   if (jumpTo !== undefined)
     deps.clock.jumpTo(typeof jumpTo === 'string' ? Date.parse(jumpTo) : numberOf('jumpTo', jumpTo))
   if (advanceMs !== undefined) deps.clock.advance(numberOf('advanceMs', advanceMs))
+  if (factor !== undefined) deps.clock.setSpeed(factor)
   return clockAnswer(deps)
 }
 
