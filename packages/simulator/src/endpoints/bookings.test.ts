@@ -243,6 +243,8 @@ test('rescheduling books the new slot, moves the notes, and links the cancelled 
     `patientid=5&newappointmentid=${to}&reschedulereason=later`,
   )
   assert.equal(reply.status, 200)
+  const [answered] = reply.body as Record<string, unknown>[]
+  assert.equal(typeof answered?.['supervisingproviderid'], 'string')
   const { appointmentid, appointmentstatus, patientid, appointmenttypeid } =
     api.rows(`GET /appointments/${to}`)[0] ?? {}
   assert.deepEqual(

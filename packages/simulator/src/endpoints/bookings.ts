@@ -134,7 +134,9 @@ function reschedule(context: RouteContext): ReturnType<Route['handle']> {
     moving: position,
   })
   rescheduleAppointment(state, change, stampOf(context))
-  return one(bookingRecord(state, to))
+  const record = bookingRecord(state, to)
+  // Text here (documented), a number on booking (recorded).
+  return one({ ...record, supervisingproviderid: String(record['supervisingproviderid']) })
 }
 
 /** Indexes of what an update names, by the field that names it; -1 where there is no such. */

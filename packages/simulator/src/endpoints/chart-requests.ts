@@ -54,12 +54,12 @@ export function choiceField<T extends string>(input: Input, name: string, choice
   return found
 }
 
-/** A field that holds JSON; undefined when absent or empty, 400 when it cannot be read. */
+/** A field that holds JSON; undefined when absent, empty or null (a list never made, as clients send it), 400 when it cannot be read. */
 export function jsonField(input: Input, name: string): unknown {
   const text = input.text(name)
   if (text === undefined) return undefined
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) ?? undefined
   } catch {
     throw new ReplyError(invalidData(`The ${name} field is not valid JSON.`))
   }

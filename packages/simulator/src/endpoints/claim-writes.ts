@@ -59,8 +59,8 @@ function invalidCharges(name: string): ReplyError {
 
 function chargesOf(input: Input): readonly Charge[] | undefined {
   const sent = objectsField(input, 'claimcharges')
-  if (sent === undefined) return undefined
-  if (sent.length === 0 || sent.length > linesMax) throw invalidCharges('PROCEDURECODE')
+  if (sent === undefined && input.text('claimcharges') === undefined) return undefined
+  if (sent === undefined || sent.length === 0 || sent.length > linesMax) throw invalidCharges('PROCEDURECODE')
   return sent.map(chargeOf)
 }
 

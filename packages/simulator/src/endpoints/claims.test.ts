@@ -202,6 +202,15 @@ test('a claim that is voided is gone from the list, and its end is announced', (
   assert.throws(() => applyChange(api.practice, { kind: 'voidclaim', claim }), /unknown_claim/)
 })
 
+test('a list that was never made may be sent as null', () => {
+  const api = practiceApi()
+  const [{ departmentid, billedproviderid, patientid } = {}] = claims(api)
+  const fields = { departmentid, patientid, supervisingproviderid: billedproviderid, customfields: null }
+  const made = api.record('POST /claims', form({ ...fields, claimcharges: [lineOf('99213')] }))
+  assert.equal(made['success'], true)
+  assert.equal(api.call('POST /claims', form({ ...fields, claimcharges: null })).status, 400)
+})
+
 test('a caller makes a claim without a visit, with its own charges, custom fields and providers', () => {
   const api = practiceApi()
   const [{ departmentid, billedproviderid, patientid } = {}] = claims(api)
