@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configReference, type SettingReference } from '../packages/server/src/config/config-reference.ts'
 import { type ErrorEntry, errorTable } from '../packages/server/src/errors/error-table.ts'
+import { clientPage } from './reference/client-page.ts'
 
 /** Every generated page by its path in the repository. */
 export function referencePages(): Map<string, string> {
   return new Map([
+    ['docs/reference/client.md', clientPage()],
     ['docs/reference/configuration.md', configurationPage(configReference())],
     ['docs/reference/errors.md', errorsPage(Object.entries(errorTable))],
   ])

@@ -75,12 +75,14 @@ export interface AthenaHooks {
   onResponse?(event: ResponseEvent): void
 }
 
+/** An attempt that is about to be sent. */
 export interface AttemptEvent {
   readonly call: AthenaCall
   /** Epoch ms. */
   readonly at: number
 }
 
+/** An attempt that has ended. */
 export interface ResponseEvent {
   readonly call: AthenaCall
   /** `ok`, or the error's code. */
@@ -114,6 +116,7 @@ export interface AnswerMeta {
   readonly attempts: number
 }
 
+/** What athenahealth says of a limit and of what is left of it. */
 export interface RateLimit {
   readonly limit?: number
   readonly remaining?: number

@@ -15,6 +15,7 @@ import type { TokenSource } from './token/access-token.ts'
 import { CredentialTokenSource } from './token/credential-token-source.ts'
 import { checkCredential, type Credential } from './token/credential.ts'
 
+/** How a client is made: where calls go, who makes them, and what may be otherwise. */
 export interface AthenaClientOptions {
   /** Where calls go. A credential of one environment is never sent to another. */
   readonly environment: Environment

@@ -9,6 +9,7 @@ const hosts = {
   production: 'api.platform.athenahealth.com',
 } as const
 
+/** Of the client's options, those that decide where calls go. */
 export interface BaseUrlOptions {
   readonly environment: Environment
   readonly baseUrl?: string

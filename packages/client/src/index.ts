@@ -48,12 +48,14 @@ export type { AssertionAlg, PrivateJwk, PrivateKeyCredential, SignAssertion } fr
 export { requestToken, type TokenRequest } from './token/request-token.ts'
 
 export { type AthenaPractice } from './resources/athena-practice.ts'
-export { type NoteOf } from './resources/appointment-notes.ts'
-export { type CreatedSlot, type DateWindow } from './resources/appointments.ts'
+export type { AppointmentNotes, NoteOf } from './resources/appointment-notes.ts'
+export type { Appointments, CreatedSlot, DateWindow, SlotForm, Slots } from './resources/appointments.ts'
+export type { PatientDocuments, PatientIdentity, Patients } from './resources/patients.ts'
+export type { AppointmentReasons, AppointmentTypes, Departments, Providers } from './resources/practice-setup.ts'
 export { type Download } from './resources/download.ts'
 export { type ListName, readListPage } from './resources/endpoints.ts'
 export { type List, LIMIT_MAX, type Page, type PageAt } from './resources/list.ts'
-export type { CallMethod, ListMethod, MethodArgs } from './resources/method-table.ts'
+export type { CallMethod, ListMethod, MethodArgs, Methods } from './resources/method-table.ts'
 export { type Id, type Outcome } from './resources/practice-api.ts'
 
 export type { AthenaEndpoints, AthenaLists, EndpointName, ListEndpointName } from './catalogue/generated/endpoints.ts'

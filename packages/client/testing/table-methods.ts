@@ -7,6 +7,7 @@ import {
   healthHistoryFormMethods,
 } from '../src/resources/appointment-methods.ts'
 import { chartMethods, encounterMethods } from '../src/resources/chart-methods.ts'
+import { documentMethods, patientCaseMethods } from '../src/resources/document-methods.ts'
 import type { AthenaPractice } from '../src/resources/athena-practice.ts'
 import { isPaged } from '../src/request/request-endpoint.ts'
 import type { MethodEntry, MethodTable } from '../src/resources/method-table.ts'
@@ -23,7 +24,7 @@ import { sampleAnswer, sampleRequest } from './sample-request.ts'
 
 /** The tables by where their methods stand on a practice. */
 const tables: { readonly [K in keyof AthenaPractice]?: MethodTable } = {
-  patients: patientMethods,
+  patients: { ...patientMethods, documents: { ...documentMethods, patientCases: patientCaseMethods } },
   appointments: appointmentMethods,
   appointmentTypes: appointmentTypeMethods,
   appointmentReasons: appointmentReasonMethods,

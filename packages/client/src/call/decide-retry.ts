@@ -2,6 +2,7 @@ import type { AthenaCall } from '../athena-call.ts'
 import type { Failure } from './judge-response.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 
+/** What is known of an attempt that failed. */
 export interface RetryFacts {
   readonly call: Pick<AthenaCall, 'attempt' | 'consuming' | 'idempotent'>
   readonly failure: Failure
@@ -20,6 +21,7 @@ export interface RetryFacts {
   readonly random: number
 }
 
+/** Whether to repeat, and after which wait. */
 export type RetryDecision =
   | { readonly retry: false }
   | { readonly retry: true; readonly delayMs: number; readonly newToken: boolean }

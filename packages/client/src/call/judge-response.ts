@@ -17,6 +17,7 @@ export interface Failure {
   readonly cause?: Error
 }
 
+/** What is known of an answer. */
 export interface ResponseFacts {
   readonly method: string
   readonly text: string
@@ -25,6 +26,7 @@ export interface ResponseFacts {
   readonly gatewayError?: string
 }
 
+/** What an answer means: done, or why not. */
 export type Judgement =
   /** `value` is undefined where a write was answered with nothing. */
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }

@@ -9,6 +9,7 @@ import { readWireDateTime } from '../wire/wire-date-time.ts'
  * (`content(…)`, bytes, a Blob) makes the call an upload; a text in its place is sent as it is.
  */
 export type Params = Readonly<Record<string, ParamValue>>
+/** What a parameter may be. */
 export type ParamValue = Scalar | readonly Scalar[] | readonly JsonObject[] | JsonObject | FileValue | null | undefined
 type Scalar = string | number | boolean
 type JsonObject = { readonly [member: string]: unknown }

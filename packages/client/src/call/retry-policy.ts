@@ -12,6 +12,7 @@ export interface RetryPolicy {
   readonly budgetMax: number
 }
 
+/** The policy in force unless `retry` says otherwise. */
 export const defaultRetryPolicy: RetryPolicy = {
   attemptsMax: 3,
   baseMs: 200,

@@ -237,6 +237,7 @@ export const feedTable = {
   }),
 } as const satisfies Record<string, FeedEntry>
 
+/** The name of a feed, as in its path. */
 export type FeedName = keyof typeof feedTable
 
 /** Subscriptions hang below the list's path, for all feeds. */

@@ -31,6 +31,7 @@ export interface FeedSubscription {
   readonly events: readonly string[]
 }
 
+/** What is subscribed. */
 export interface Subscribe {
   /** One event; absent: all default events. */
   readonly eventName?: string
@@ -40,6 +41,7 @@ export interface Subscribe {
   readonly extra?: Params
 }
 
+/** What a drain takes. */
 export interface DrainPage {
   /** 1 to 5,000, always sent. A page shorter than it is the last. */
   readonly limit: number
@@ -49,6 +51,7 @@ export interface DrainPage {
   readonly extra?: Params
 }
 
+/** What a replay reads: a window of time, page by page. */
 export interface ReplayPage extends DrainPage {
   /** Epoch ms, included. */
   readonly from: number

@@ -61,7 +61,7 @@ const actionShape = openShape({
 })
 
 /** Patient cases: questions and requests that somebody at the practice works on. */
-const patientCases = {
+export const patientCaseMethods = {
   /** Cases of the patient. */
   list: inferredList('GET /patients/{patientid}/documents/patientcase', {
     key: 'patientcases',
@@ -83,16 +83,20 @@ const patientCases = {
   actions: inferredList('GET /documents/patientcase/{patientcaseid}/actions', { key: 'actions', record: actionShape }),
   /** Adds a note on what was done. */
   addAction: 'POST /documents/patientcase/{patientcaseid}/actions',
-} as const
+} as const satisfies MethodTable
 
-/** Documents of a patient, all classes together and class by class. */
+/** Documents of a patient, all classes together and class by class; cases are apart. */
 export const documentMethods = {
   /** Documents of every class. */
   list: 'GET /patients/{patientid}/documents',
   /** Files a document of any subclass, as multipart with its bytes as they are. PDF suggested, at most 20 MB. */
   upload: 'POST /patients/{patientid}/documents',
   /** Papers of the front desk: consents, cards, letters. */
-  admin: { ...originalMethods('admin'), list: 'GET /patients/{patientid}/documents/admin' },
+  admin: {
+    ...originalMethods('admin'),
+    /** Documents of the class. */
+    list: 'GET /patients/{patientid}/documents/admin',
+  },
   /** Clinical documents from elsewhere. */
   clinical: {
     ...originalMethods('clinicaldocument'),
@@ -119,7 +123,6 @@ export const documentMethods = {
     /** Removes an order. */
     delete: 'DELETE /patients/{patientid}/documents/order/{orderid}',
   },
-  patientCases,
   /** Calls from and about the patient. */
   phoneMessages: filedMethods('phonemessage'),
   /** Authorizations asked of physicians. */
@@ -127,6 +130,7 @@ export const documentMethods = {
   /** Prescriptions as documents. */
   prescriptions: {
     ...readMethods('prescription'),
+    /** Documents of the class. */
     list: 'GET /patients/{patientid}/documents/prescription',
     /** Changes a prescription. */
     update: 'PUT /patients/{patientid}/documents/prescriptions/{prescriptionid}',

@@ -28,7 +28,9 @@ export interface PageAt {
  * be read; pages name it in `faults` and go on.
  */
 export interface List<T> extends AsyncIterable<T> {
+  /** Its pages from the first on. */
   pages(): AsyncIterable<Page<T>>
+  /** One page: the first, or the one named. */
   fetchPage(at?: PageAt, options?: CallOptions): Promise<Page<T>>
 }
 

@@ -1,5 +1,4 @@
 import { openShape } from '../wire/decode-record.ts'
-import { documentMethods } from './document-methods.ts'
 import { download, imageWrite, inferredRecord, type MethodTable } from './method-table.ts'
 
 const imageShape = openShape({ image: 'text' })
@@ -93,7 +92,6 @@ export const patientMethods = {
     /** Hands a document in; somebody at the practice reconciles it with the chart. */
     put: 'PUT /patients/{patientid}/ccda',
   },
-  documents: documentMethods,
   /** Records a payment taken at the desk. */
   recordPayment: 'POST /patients/{patientid}/recordpayment',
 } as const satisfies MethodTable

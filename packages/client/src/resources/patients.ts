@@ -3,6 +3,7 @@ import { checkId, type Params } from '../call/params.ts'
 import { type Patient, type PatientId, patientIdShape, patientShape } from '../records/patient.ts'
 import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject } from '../wire/decode-record.ts'
+import { documentMethods, patientCaseMethods } from './document-methods.ts'
 import { endpointMethods } from './endpoint-methods.ts'
 import { listEndpoints } from './endpoints.ts'
 import { type List, listOf } from './list.ts'
@@ -42,6 +43,14 @@ export interface Patients extends Methods<typeof patientMethods> {
   create(fields: Params & PatientIdentity & { departmentid: Id }, options?: CallOptions): Promise<Answer<PatientId>>
   /** Changes fields; `status: 'deleted'` removes. */
   update(id: Id, fields: Params, options?: CallOptions): Promise<Answer<PatientId>>
+  /** Documents of a patient. */
+  readonly documents: PatientDocuments
+}
+
+/** Documents of a patient, all classes together and class by class. */
+export interface PatientDocuments extends Methods<typeof documentMethods> {
+  /** Questions and requests that somebody at the practice works on. */
+  readonly patientCases: Methods<typeof patientCaseMethods>
 }
 
 /** Makes the methods of patients. */
@@ -56,6 +65,10 @@ export function patientsOf(api: PracticeApi): Patients {
     bestMatch: (query, options) => listOf(api, listEndpoints.bestMatch, { query, options }),
     create: (fields, options) => createPatient(api, fields, options),
     update: (id, fields, options) => updatePatient(api, { id, fields }, options),
+    documents: {
+      ...endpointMethods(api, documentMethods),
+      patientCases: endpointMethods(api, patientCaseMethods),
+    },
   }
 }
 

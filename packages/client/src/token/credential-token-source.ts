@@ -5,6 +5,7 @@ import { systemRandom } from '../random.ts'
 import { type AccessToken, accessToken, type TokenSource } from './access-token.ts'
 import { requestToken, type TokenRequest } from './request-token.ts'
 
+/** How the built-in source of tokens is made. */
 export interface CredentialTokenSourceOptions extends Omit<TokenRequest, 'signal' | 'context'> {
   /** In [0, 1): jitter. Default: the machine's. */
   readonly random?: () => number
@@ -62,6 +63,7 @@ export class CredentialTokenSource implements TokenSource {
     this.#random = options.random ?? systemRandom
   }
 
+  /** A token that is good now; concurrent callers share one request. See TokenSource. */
   async get(options: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<AccessToken> {
     const held = this.#held
     const now = this.#clock.now()

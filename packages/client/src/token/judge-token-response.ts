@@ -12,6 +12,7 @@ import { readJson } from '../wire/read-json.ts'
 const LIFE_SECONDS_DEFAULT = 3_600
 const LIFE_SECONDS_MAX = 86_400
 
+/** What is known of an answer to a request for a token. */
 export interface TokenResponseFacts {
   readonly text: string
   readonly meta: AnswerMeta
@@ -29,6 +30,7 @@ export interface TokenGrant {
   readonly meta: AnswerMeta
 }
 
+/** What an answer to a request for a token means. */
 export type TokenJudgement =
   | { readonly ok: true; readonly grant: TokenGrant }
   | { readonly ok: false; readonly failure: Failure }

@@ -11,6 +11,7 @@ import { makeAssertion } from './client-assertion.ts'
 import { checkCredential, type Credential, hasPrivateKey, type SecretCredential } from './credential.ts'
 import { judgeTokenResponse, type TokenGrant, type TokenJudgement } from './judge-token-response.ts'
 
+/** How a token is asked for. */
 export interface TokenRequest extends BaseUrlOptions {
   readonly credential: Credential
   /** Default `athena/service/Athenanet.MDP.*`: everything the app was granted. athenahealth refuses a request without. */

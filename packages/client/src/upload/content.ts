@@ -12,6 +12,7 @@ export type ContentSource =
   | AsyncIterable<Uint8Array>
   | (() => ContentStream | Promise<ContentStream>)
 
+/** A content that arrives piece by piece. */
 export type ContentStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
 /**
@@ -21,6 +22,7 @@ export type ContentStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Arra
  */
 export type ContentEncoding = 'raw' | 'base64' | 'base64-percent'
 
+/** What is known of a content, and how it is to be sent. */
 export interface ContentOptions {
   /** The exact number of bytes, where it is known of a stream or function: checked first, and sent as Content-Length. */
   readonly sizeBytes?: number

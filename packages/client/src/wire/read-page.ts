@@ -38,6 +38,7 @@ export interface ListShape<T> {
   readonly record: RecordShape<T>
 }
 
+/** A page as read, or why it is none. */
 export type PageReading<T> =
   | { readonly ok: true; readonly page: PageContent<T> }
   | { readonly ok: false; readonly problem: BodyForm | 'not-a-list' | 'list-missing' | 'rejected' }
