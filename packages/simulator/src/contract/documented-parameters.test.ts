@@ -19,6 +19,9 @@ const alsoSent: Readonly<Record<string, Fields>> = {
   'PUT /appointments/{appointmentid}/mspq': { mspinsurancetypeid: '12' },
   'POST /appointments/{appointmentid}/chargeentrynotrequired': { chargeentrynotrequiredreason: 'NOCHARGE' },
   'POST /referringproviders': { entitytype: 'PERSON' },
+  'POST /patients/{patientid}/insurances': { sequencenumber: '1' },
+  'PUT /patients/{patientid}/insurances': { sequencenumber: '1' },
+  'PUT /patients/{patientid}/insurances/{insuranceid}': { sequencenumber: '1' },
   'POST /patients': { zip: '02472' },
 }
 
@@ -28,9 +31,6 @@ const inPlace = (answer: Called): boolean => /^"Invalid [A-Z]+ input"$/.test(ans
 /** Parameters that the simulator has no use for, and does not look at. */
 const notRead: ReadonlySet<string> = new Set([
   'GET /patients/{patientid}/claims/patientoutstandingdetailed communicatorbrandid',
-  ...['POST /claims', 'PUT /claims/{claimid}'].flatMap((endpoint) =>
-    ['orderingproviderid', 'referralauthid', 'referringproviderid'].map((name) => `${endpoint} ${name}`),
-  ),
 ])
 
 /** Endpoints that say it in words of their own. */
@@ -76,8 +76,11 @@ async function prepare(): Promise<void> {
     assert.equal(answer.status, 200, answer.text)
     return String(answer.body[key]?.['0']?.[id])
   }
+  const insurances = `/patients/${patientid}/insurances`
+  await call(`/v1/195900${insurances}`, { method: 'POST', form: 'insurancepackageid=0&sequencenumber=1' })
   ids = {
     ...ids,
+    insuranceid: await first(insurances, 'insurances', 'insuranceid'),
     waitlistid: String(body.waitlistid),
     claimid: await first('/claims?createdstartdate=12/01/2025&createdenddate=01/05/2026', 'claims', 'claimid'),
     referringproviderid: await first('/referringproviders', 'referringproviders', 'referringproviderid'),

@@ -31,6 +31,8 @@ const texts: Readonly<Record<RefusalCode, string>> = {
   unknown_condition: 'SNOMED code not valid.',
   unknown_diagnosis: 'The diagnosis does not exist.',
   unknown_encounter: 'The encounter does not exist.',
+  unknown_insurance: 'The insurance does not exist.',
+  unknown_insurance_package: 'Invalid insurance package.',
   unknown_medication: 'Invalid medication.',
   unknown_medication_entry: 'The medication entry does not exist.',
   unknown_problem: 'The problem does not exist.',
@@ -49,6 +51,10 @@ const texts: Readonly<Record<RefusalCode, string>> = {
   other_department: 'The appointment is in another department.',
   unknown_record: 'The record does not exist.',
   exists_already: 'The record exists already.',
+  insurance_in_force: 'The insurance is active.',
+  insurance_sequence_taken: 'The patient has another active insurance with that sequence number.',
+  // Documented.
+  insurance_without_primary: 'Secondary insurance without primary.',
 }
 
 /** Why a slot cannot be booked: the recorded text names both that it is taken and that the API may not schedule it. */
@@ -64,6 +70,7 @@ const absences: ReadonlySet<RefusalCode> = new Set([
   'unknown_claim',
   'unknown_diagnosis',
   'unknown_encounter',
+  'unknown_insurance',
   'unknown_medication_entry',
   'unknown_note',
   'unknown_problem',

@@ -65,17 +65,13 @@ function chargesOf(input: Input): readonly Charge[] | undefined {
 }
 
 /** What a claim takes beside its charges; `servicetypeaddons` are accepted and shown nowhere. */
-const referenceFields = [
-  'orderingproviderid',
-  'referralauthid',
-  'referringproviderid',
-  'reserved19',
-  'servicetypeaddons',
-]
+const referenceIds = ['orderingproviderid', 'referralauthid', 'referringproviderid'] as const
+const referenceTexts = ['reserved19', 'servicetypeaddons'] as const
 
 function referencesOf(input: Input): Readonly<Record<string, string>> {
+  for (const name of referenceIds) input.integer(name)
   return Object.fromEntries(
-    referenceFields.flatMap((name) => {
+    [...referenceIds, ...referenceTexts].flatMap((name) => {
       const text = input.text(name)
       return text === undefined ? [] : [[name, text] as const]
     }),
@@ -133,10 +129,11 @@ function createClaim(context: RouteContext): Answer {
   if (day > today) throw new ReplyError(invalidData('The service date lies in the future.'))
   const provider = providerField(state, input, 'renderingproviderid') ?? supervisingProvider
   const insurances = insurancesField(state, input, patient)
+  const references = referencesOf(input)
   const written: WrittenClaim = {
     charges: chargesOf(input) ?? [],
     supervisingProvider,
-    references: referencesOf(input),
+    references,
     ...(input.text('customfields') !== undefined && { customFields: customFieldsOf(input) ?? {} }),
     ...(insurances !== undefined && { insurances }),
   }

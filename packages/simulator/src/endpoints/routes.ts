@@ -13,14 +13,18 @@ import { checkInRoutes } from './check-in.ts'
 import { claimRoutes } from './claims.ts'
 import { claimWriteRoutes } from './claim-writes.ts'
 import { departmentRoutes } from './departments.ts'
+import { insurancePackageRoutes } from './insurance-packages.ts'
 import { medicationRoutes } from './medications.ts'
 import { openSlotRoutes } from './open-slots.ts'
 import { patientAppointmentRoutes } from './patient-appointments.ts'
 import { patientCustomFieldRoutes } from './patient-custom-fields.ts'
+import { patientImageRoutes } from './patient-images.ts'
+import { patientInsuranceRoutes } from './patient-insurances.ts'
 import { patientMatchRoutes } from './patient-match.ts'
 import { patientReadRoutes } from './patient-reads.ts'
 import { patientWriteRoutes } from './patient-writes.ts'
 import { practiceInfoRoutes } from './practice-info.ts'
+import { privacyVerificationRoutes } from './privacy-verification.ts'
 import { problemRoutes } from './problems.ts'
 import { providerRoutes } from './providers.ts'
 import { referringProviderRoutes } from './referring-providers.ts'
@@ -52,4 +56,8 @@ export const routes: readonly Route[] = [
   ...claimRoutes,
   ...claimWriteRoutes,
   ...referringProviderRoutes,
+  ...insurancePackageRoutes,
+  ...patientInsuranceRoutes,
+  ...patientImageRoutes,
+  ...privacyVerificationRoutes,
 ]

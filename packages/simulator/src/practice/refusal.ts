@@ -25,6 +25,8 @@ export type RefusalCode =
   | 'unknown_condition'
   | 'unknown_diagnosis'
   | 'unknown_encounter'
+  | 'unknown_insurance'
+  | 'unknown_insurance_package'
   | 'unknown_medication'
   | 'unknown_medication_entry'
   | 'unknown_problem'
@@ -43,6 +45,9 @@ export type RefusalCode =
   | 'other_department'
   | 'unknown_record'
   | 'exists_already'
+  | 'insurance_in_force'
+  | 'insurance_sequence_taken'
+  | 'insurance_without_primary'
 
 /** A change the practice refuses; nothing was changed. */
 export class Refusal extends Error {
