@@ -63,6 +63,7 @@ const helped: [args: string[], said: RegExp][] = [
   [['sync', '--help'], /aegis sync resnapshot --practice/],
   [['sql', '--help'], /recorded in the audit log/],
   [['simulate', '--help'], /--app-file apps\.json/],
+  [['simulate', '--help'], /Kinds of faults: unauthorized, [\s\S]* clock-jump\./],
   [['config', '--help'], /A first aegis\.yaml:/],
 ]
 
@@ -128,12 +129,16 @@ const impossible: [title: string, args: string[], code: number, said: RegExp][] 
   ['a file of apps that is broken', ['--app-file', 'broken.json'], 1, /broken\.json: not JSON/],
   ['a file with two tokens', ['--admin-token-file', 'broken.json'], 1, /does not hold one line/],
   ['a recording that is not there', ['--recording', 'nowhere'], 1, /nowhere cannot be opened\nRemedy: /],
+  ['a file of faults that is not there', ['--faults', 'nowhere.json'], 1, /nowhere\.json cannot be opened\nRemedy: /],
+  ['a file of faults that is none', ['--faults', 'broken.json'], 2, /broken\.json: not JSON; write \[\{"kind"/],
+  ['a fault there is not', ['--faults', 'gremlin.json'], 2, /faults\[1\]\.kind: no fault "gremlin"; there are unauth/],
   ['a journal that is none', ['--journal', 'broken.json'], 1, /broken\.json is damaged, or no .*\nRemedy: delete it/],
   ['a journal in no folder', ['--journal', 'nowhere/j'], 1, /nowhere\/j cannot be opened\nRemedy: /],
 ]
 
 describe('a simulator cannot be started with', () => {
   writeFileSync(join(folder, 'broken.json'), '{"clientId": "x",\n"secret": "not for others"')
+  writeFileSync(join(folder, 'gremlin.json'), '{"faults": [{"kind": "html"}, {"kind": "gremlin"}]}')
   for (const [title, args, expected, said] of impossible) {
     test(title, async () => {
       const { code, err } = await run(['simulate', ...args], {}, { ...nothing, startSimulator })

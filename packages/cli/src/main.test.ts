@@ -80,6 +80,18 @@ describe('aegis simulate', () => {
     assert.equal((await simulator.ended).code, 0)
   })
 
+  test('faults of a file strike over the wire', async () => {
+    writeFileSync(join(cwd, 'faults.json'), '[{"kind": "reset-before", "when": {"path": "/oauth2/v1/token"}}]')
+    const simulator = runAegis(['simulate', '--faults', 'faults.json', '--patients', '100', '--json'], { cwd })
+    const [line] = await simulator.said(/^.*\n/)
+    const told: Told = JSON.parse(line)
+    await assert.rejects(fetch(`${told.url}/oauth2/v1/token`, { method: 'POST' }), TypeError)
+    const report = await (await fetch(`${told.url}/__sim/faults`)).json()
+    assert.deepEqual([report.faults.length, report.faults[0].fired], [1, 1])
+    simulator.child.kill('SIGTERM')
+    assert.equal((await simulator.ended).code, 0)
+  })
+
   test('a port that is taken is said to be, with the remedy', async () => {
     const first = runAegis(['simulate', '--patients', '100', '--json'], { cwd })
     const [line] = await first.said(/^.*\n/)

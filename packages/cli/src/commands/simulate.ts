@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import {
   type AppOptions,
   demoApp,
+  faultNames,
   JournalError,
   type Limits,
   readAppFile,
@@ -38,6 +39,7 @@ interface SimulateOptions extends FrontDoorOptions {
   readonly adminTokenFile?: string
   readonly journal?: string
   readonly recording?: string
+  readonly faults?: string
   readonly requestLog: number
   readonly json?: true
 }
@@ -54,10 +56,21 @@ Examples:
   aegis simulate --app-file apps.json                           [{"clientId": "…", "secret": "…", "practices": [195900]}]
   aegis simulate --quirk shuffledKeys --quirk totals=string     answers in habits that break tidy readers
   aegis simulate --recording exchanges/                         recorded answers instead of practices
+  aegis simulate --faults faults.json                           [{"kind": "throttled", "when": {"every": 3}}]
 
 An app in the file has a "clientId" and a "secret" ("secrets" for several at a time), "jwks" with its public keys, or
 "jwksUrl" where it serves them; and, where it differs from the flags, "authMethods", "kind", "scopes", "practices",
-"limits", "encoding" and "quirks". Apps are added and changed while it runs with POST /__sim/apps.`
+"limits", "encoding" and "quirks". Apps are added and changed while it runs with POST /__sim/apps.
+
+Kinds of faults: ${kindsOfFaults()}.
+A fault strikes when a request's path, method, practice, app, time, number or chance is as "when" says. More are set while it
+runs with POST /__sim/faults.`
+
+function kindsOfFaults(): string {
+  return Object.keys(faultNames)
+    .join(', ')
+    .replaceAll(/(.{80,100}) /g, '$1\n')
+}
 
 /** `aegis simulate`: athenahealth on this machine. */
 export function addSimulate(program: Command, { terminal, programs, action }: CommandContext): void {
@@ -128,6 +141,7 @@ function flags(): Option[] {
     new Option('--admin-token-file <file>', 'file with a token that /__sim/ then asks for'),
     new Option('--journal <file>', 'keep what callers change: started again with it, it goes on where it stopped'),
     new Option('--recording <directory>', 'serve recorded exchanges instead of practices'),
+    new Option('--faults <file>', 'what goes wrong on demand, as JSON'),
     new Option('--request-log <count>', 'requests kept in the log')
       .default(100_000)
       .argParser(wholeNumber(1, 100_000_000)),
@@ -137,13 +151,14 @@ function flags(): Option[] {
 
 /** Files and folders are named from where the command runs. */
 function withPaths(options: SimulateOptions, cwd: string): SimulateOptions {
-  const { appFile, adminTokenFile, journal, recording } = options
+  const { appFile, adminTokenFile, journal, recording, faults } = options
   return {
     ...options,
     ...(appFile !== undefined && { appFile: resolve(cwd, appFile) }),
     ...(adminTokenFile !== undefined && { adminTokenFile: resolve(cwd, adminTokenFile) }),
     ...(journal !== undefined && { journal: resolve(cwd, journal) }),
     ...(recording !== undefined && { recording: resolve(cwd, recording) }),
+    ...(faults !== undefined && { faults: resolve(cwd, faults) }),
   }
 }
 
@@ -172,6 +187,7 @@ async function optionsOf(options: SimulateOptions, apps: readonly AppOptions[]):
     ...(options.adminTokenFile !== undefined && { adminToken: await readLine(options.adminTokenFile) }),
     ...(options.journal !== undefined && { journal: options.journal }),
     ...(options.recording !== undefined && { recording: options.recording }),
+    ...(options.faults !== undefined && { faults: options.faults }),
   }
 }
 
@@ -199,7 +215,8 @@ function explained(error: unknown, { port }: SimulatorOptions): unknown {
   const failed = (message: string, remedy: string) => new CliError(message, { remedy, exitCode: FAILED, cause: error })
   if (error instanceof JournalError) return failed(error.problem, `${error.remedy}.`)
   if ('path' in error && typeof error.path === 'string') {
-    return failed(`${error.path} cannot be opened`, 'name what exists and can be opened with --recording or --journal.')
+    const remedy = 'name what exists and can be opened with --recording, --journal or --faults.'
+    return failed(`${error.path} cannot be opened`, remedy)
   }
   const code = 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') {

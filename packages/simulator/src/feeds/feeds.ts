@@ -18,12 +18,16 @@ export interface FeedsOptions {
   readonly onPage: (page: ReadPage & { context: RouteContext; feed: string }) => void
 }
 
-/** Records of a feed that an app has read. */
-export interface Taken {
+/** A feed of a practice as one app has it. */
+export interface AppsFeed {
   readonly practice: number
   readonly feed: string
   /** Client id. */
   readonly app: string
+}
+
+/** Records of a feed that an app has read. */
+export interface Taken extends AppsFeed {
   readonly ids: readonly string[]
 }
 
@@ -74,6 +78,25 @@ export class Feeds {
     const messages = ids.flatMap((id) => found.mailbox.find(id) ?? [])
     if (messages.length < ids.length) throw new RangeError(`a record of ${feed} of ${practice} does not wait`)
     found.mailbox.process(messages, now)
+  }
+
+  /** Every feed of a practice that an app is subscribed to at `now`, with those of its events that "all" stands for. */
+  subscribed({ practice, app }: Omit<AppsFeed, 'feed'>, now: number) {
+    return this.#options.table.flatMap((row) => {
+      const active = this.#feeds.get(`${practice} ${row.feed}`)?.get(app)?.subscription.activeAt(now).events
+      const events = defaultEvents(row).filter((name) => active?.has(name))
+      return active === undefined || active.size === 0 ? [] : [{ place: { practice, app, feed: row.feed }, events }]
+    })
+  }
+
+  /** Ends an app's subscription to events, or to all when undefined, at once and unasked. */
+  lose({ practice, feed, app, events }: AppsFeed & { events?: readonly string[] | undefined }, now: number): void {
+    this.#feeds.get(`${practice} ${feed}`)?.get(app)?.subscription.lose(events, now)
+  }
+
+  /** Forgets what an app processed until `time` (epoch ms), whatever the retention; true when there was anything. */
+  forget({ practice, feed, app }: AppsFeed, time: number): boolean {
+    return this.#feeds.get(`${practice} ${feed}`)?.get(app)?.mailbox.forgetUntil(time) ?? false
   }
 
   #deliver(practiceId: number, event: PracticeEvent): void {

@@ -66,6 +66,13 @@ export class Mailbox {
     return [...found.values()].sort((left, right) => left.at - right.at)
   }
 
+  /** Forgets what was processed until `time`, though it could still be asked for; true when there was anything. */
+  forgetUntil(time: number): boolean {
+    const kept = this.#firstAt(time + 1)
+    this.#processed = this.#processed.slice(kept)
+    return kept > 0
+  }
+
   /** Forgets everything: the subscription ended. */
   clear(): void {
     this.#waiting.clear()

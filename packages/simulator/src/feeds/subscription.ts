@@ -19,7 +19,7 @@ const nothing: Order = { events: new Set(), departments: undefined }
  */
 export class FeedSubscription {
   readonly #options: SubscriptionOptions
-  readonly #pending: { readonly order: Order; readonly activeAt: number }[] = []
+  #pending: readonly { readonly order: Order; readonly activeAt: number }[] = []
   #active = nothing
   #wanted = nothing
 
@@ -35,15 +35,29 @@ export class FeedSubscription {
   /** Asks for another order; it is active from `now` + lag on. */
   change(order: Order, now: number): void {
     this.#wanted = order
-    this.#pending.push({ order, activeAt: now + this.#options.lagMs })
+    this.#pending = [...this.#pending, { order, activeAt: now + this.#options.lagMs }]
+  }
+
+  /** Takes events, or all when undefined, out of the order at once, and out of those that are still to take effect. */
+  lose(names: readonly string[] | undefined, now: number): void {
+    const without = ({ events, departments }: Order): Order => ({
+      events: new Set(names === undefined ? [] : [...events].filter((name) => !names.includes(name))),
+      departments,
+    })
+    this.#active = without(this.activeAt(now))
+    this.#wanted = without(this.#wanted)
+    this.#pending = this.#pending.map(({ order, activeAt }) => ({ order: without(order), activeAt }))
+    if (this.#active.events.size === 0) this.#options.onEnd()
   }
 
   /** The order in effect at `now`, which is not before earlier calls. */
   activeAt(now: number): Order {
-    while (this.#pending[0] !== undefined && this.#pending[0].activeAt <= now) {
-      this.#active = this.#pending.shift()?.order ?? nothing
+    for (;;) {
+      const next = this.#pending[0]
+      if (next === undefined || next.activeAt > now) return this.#active
+      this.#pending = this.#pending.slice(1)
+      this.#active = next.order
       if (this.#active.events.size === 0) this.#options.onEnd()
     }
-    return this.#active
   }
 }

@@ -36,6 +36,22 @@ export type JournalEntry =
       readonly kind: 'day'
       readonly running: boolean
     }
+  | {
+      /** A fault ended an app's subscription to events of a feed, or to all of them. */
+      readonly kind: 'lose'
+      readonly app: string
+      readonly practice: number
+      readonly feed: string
+      readonly events?: readonly string[]
+    }
+  | {
+      /** A fault made a feed forget what an app had processed until a time, epoch ms. */
+      readonly kind: 'forget'
+      readonly app: string
+      readonly practice: number
+      readonly feed: string
+      readonly until: number
+    }
 
 /** The entry of a call that may change something. */
 export function writeEntry({ app, practiceId, arrival }: Call, resource: string): JournalEntry {
@@ -46,7 +62,7 @@ export function writeEntry({ app, practiceId, arrival }: Call, resource: string)
   return { ...entry, form: '', multipart: { type: contentType, base64 } }
 }
 
-const kinds: readonly string[] = ['write', 'read', 'change', 'day'] satisfies JournalEntry['kind'][]
+const kinds: readonly string[] = ['write', 'read', 'change', 'day', 'lose', 'forget'] satisfies JournalEntry['kind'][]
 
 /** Reads an entry as it was written; throws SyntaxError or TypeError for anything else. */
 export function parseEntry(text: string): JournalEntry {

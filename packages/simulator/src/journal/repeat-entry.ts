@@ -31,6 +31,8 @@ export function entryRepeater(deps: RepeatDeps): (entry: JournalEntry) => void {
     if (entry.kind === 'write') repeatWrite(deps, entry, appOf(entry.app))
     else if (entry.kind === 'read') deps.feeds.take(entry, deps.now())
     else if (entry.kind === 'change') repeatChange(deps, entry)
+    else if (entry.kind === 'lose') deps.feeds.lose(entry, deps.now())
+    else if (entry.kind === 'forget') deps.feeds.forget(entry, entry.until)
     else if (entry.running) deps.days.resume()
     else deps.days.pause()
   }

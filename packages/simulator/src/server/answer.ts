@@ -23,6 +23,20 @@ export interface Answer {
   readonly ownRateLimit?: boolean
   /** The body as text or bytes, or its pieces for one that is too large to be built at once. */
   readonly body: string | Buffer | Iterable<string>
+  /** How it reaches the caller when not at once and whole. */
+  readonly delivery?: Delivery
+}
+
+/** What goes wrong with an answer on its way. */
+export interface Delivery {
+  /** When its head is sent or the connection reset, virtual epoch ms; at once if absent. */
+  readonly dueAt?: number
+  /** Nothing is sent: the connection is reset. */
+  readonly isReset?: boolean
+  /** All of the body is announced, but the connection ends after so many bytes of it. */
+  readonly cutAt?: number
+  /** The body comes in pieces of so many bytes, one every so many virtual ms. */
+  readonly dribble?: { readonly pieceBytes: number; readonly everyMs: number }
 }
 
 /** A JSON answer without athenahealth's headers. */

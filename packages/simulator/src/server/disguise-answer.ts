@@ -24,7 +24,8 @@ export function disguiseAnswer(answer: Answer, quirks: Quirks, random: SeededRan
   return { ...answer, headers: quirks.strayHeaders ? [...headers, ...strayHeaders(random)] : headers, body: bytes }
 }
 
-function gatewayText(status: number, style: 'html' | 'text'): string {
+/** What a proxy or gateway says with a status in its own words. */
+export function gatewayText(status: number, style: 'html' | 'text'): string {
   const reason = STATUS_CODES[status] ?? 'Error'
   if (style === 'text') return `${status} ${reason}\n`
   return `<html>\n<head><title>${status} ${reason}</title></head>\n<body>\n<h1>${reason}</h1>\n</body>\n</html>\n`

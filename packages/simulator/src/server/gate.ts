@@ -1,14 +1,16 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
+import type { FaultBook, Hit } from '../faults/fault-book.ts'
+import type { MetRequest } from '../faults/fault-kind.ts'
 import type { Limiter, Verdict } from '../limits/limiter.ts'
 import type { Basis } from '../route.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
 import { answerOauth, fetchedFirst, type Oauth } from '../tokens/oauth.ts'
 import { opens } from '../tokens/scopes.ts'
-import type { IssuedToken, TokenStore } from '../tokens/token-store.ts'
 import type { RateWitness } from '../truth/rate-witness.ts'
 import { fieldNames, type RequestLog } from '../truth/request-log.ts'
 import { intentOf } from '../truth/write-log.ts'
 import { formOf, type Answer, type Arrival } from './answer.ts'
+import { apiPath, bearer } from './api-request.ts'
 import type { Backend } from './backend.ts'
 import { disguiseAnswer } from './disguise-answer.ts'
 import {
@@ -19,6 +21,7 @@ import {
   unroutedAnswer,
   type ThrottleStyle,
 } from './gateway.ts'
+import { metRequest } from './met-request.ts'
 import type { Whims } from './quirky-body.ts'
 import { effectiveQuirks } from './quirks.ts'
 
@@ -31,19 +34,24 @@ export interface GateDeps {
   readonly requests: RequestLog
   readonly witness: RateWitness
   readonly whims: Whims
+  readonly faults: FaultBook
 }
 
 /** An answer and what the log says about the request beside its method and status. */
 interface Outcome {
   readonly answer: Answer
   readonly route: string | undefined
-  readonly practice?: number
+  readonly practice?: number | undefined
   readonly app?: RegisteredApp | undefined
   /** Of an answer from behind the gate. */
   readonly basis?: Basis | undefined
 }
 
-const apiPath = /^\/v1\/(\d{1,15})(\/.*)$/
+/** A request that rules of faults were asked about, and the one that fires. */
+interface Met {
+  readonly request: MetRequest
+  readonly hit: Hit | undefined
+}
 
 /**
  * athenahealth's front door: every request outside the administration passes here, at the same instant, in order of
@@ -52,12 +60,36 @@ const apiPath = /^\/v1\/(\d{1,15})(\/.*)$/
  */
 export function answerAtGate(deps: GateDeps, arrival: Arrival): Answer | Promise<Answer> {
   const fetched = fetchedFirst(deps.oauth, arrival)
-  const answerNow = () => deps.clock.still((at) => answerAt(deps, arrival, at))
+  const answerNow = () =>
+    deps.faults.isArmed ? answerAmidFaults(deps, arrival) : deps.clock.still((at) => answerAt(deps, { arrival, at }))
   return fetched === undefined ? answerNow() : fetched.then(answerNow)
 }
 
-function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
-  const { answer, route, practice, app, basis } = decide(deps, arrival, at)
+function answerAmidFaults(deps: GateDeps, arrival: Arrival): Answer {
+  const { clock, faults } = deps
+  const met = clock.still((at): Met => {
+    const request = metRequest(deps, arrival, at)
+    return { request, hit: faults.meet(request) }
+  })
+  // Time can only be moved while it does not stand still.
+  if (met.hit !== undefined && met.hit.jumpMs > 0) clock.advance(met.hit.jumpMs)
+  return clock.still((at) => answerAt(deps, { arrival, at, met }))
+}
+
+interface Arrived {
+  readonly arrival: Arrival
+  readonly at: number
+  readonly met?: Met
+}
+
+function answerAt(deps: GateDeps, { arrival, at, met }: Arrived): Answer {
+  const unserved = met?.hit?.isServed === false ? met.request : undefined
+  const { answer, route, practice, app, basis } =
+    unserved === undefined ? decide(deps, arrival, at) : countOnly(deps, unserved, at)
+  const quirks = app === undefined ? effectiveQuirks(deps.oauth.apps.quirks, undefined) : app.quirks
+  const disguised =
+    quirks === undefined || unserved !== undefined ? answer : disguiseAnswer(answer, quirks, deps.whims.next())
+  const given = met === undefined ? { answer: disguised } : deps.faults.settle(met, disguised)
   const number = deps.requests.add({
     at,
     realAt: deps.clock.realTime(),
@@ -65,16 +97,26 @@ function answerAt(deps: GateDeps, arrival: Arrival, at: number): Answer {
     route: route ?? 'unrouted',
     practice,
     app: app?.clientId,
-    status: answer.status,
+    status: given.answer.status,
     basis,
     query: arrival.query,
     // What authorizes is not even kept out of sight.
     form: practice === undefined ? fieldNames(formOf(arrival)) : formOf(arrival),
     intent: intentOf(arrival.requestId),
+    fault: given.fault,
   })
-  const quirks = app === undefined ? effectiveQuirks(deps.oauth.apps.quirks, undefined) : app.quirks
-  const given = quirks === undefined ? answer : disguiseAnswer(answer, quirks, deps.whims.next())
-  return { ...given, headers: [...given.headers, 'X-Request-Id', `rrt-${number}-sim-1`] }
+  return { ...given.answer, headers: [...given.answer.headers, 'X-Request-Id', `rrt-${number}-sim-1`] }
+}
+
+/** A request that a fault keeps from being served is counted all the same: its caller has sent it. */
+function countOnly({ limiter, witness }: GateDeps, request: MetRequest, at: number): Outcome {
+  const { app, practice, route } = request
+  const nothing = { status: 0, headers: [], body: '' }
+  if (app === undefined) return { answer: nothing, route, practice }
+  if (practice === undefined) witness.token(app.clientId, at)
+  else witness.call(app.clientId, at)
+  const verdict = practice === undefined ? limiter.admitToken(app, at) : limiter.admitCall(app, practice, at)
+  return { answer: { ...nothing, headers: rateLimitHeaders(verdict) }, route, practice, app }
 }
 
 function decide(deps: GateDeps, arrival: Arrival, at: number): Outcome {
@@ -117,14 +159,4 @@ function decideCall(deps: GateDeps, request: ApiRequest): Outcome {
 function withRateLimit(answer: Answer, verdict: Verdict): Answer {
   if (answer.ownRateLimit) return answer
   return { ...answer, headers: [...answer.headers, ...rateLimitHeaders(verdict)] }
-}
-
-function bearer(
-  tokens: TokenStore,
-  authorization: string | undefined,
-  at: number,
-): IssuedToken | 'absent' | 'unknown' | 'expired' {
-  if (authorization === undefined) return 'absent'
-  const token = /^Bearer\s+(\S+)$/i.exec(authorization)?.[1]
-  return token === undefined ? 'unknown' : tokens.look(token, at)
 }

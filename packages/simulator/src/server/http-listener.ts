@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { bodyEncoding, type Answer, type Arrival } from './answer.ts'
+import { bodyEncoding, type Answer, type Arrival, type Delivery } from './answer.ts'
 import { tooLargeAnswer } from './gateway.ts'
+import type { Line } from './line.ts'
 
 /** Larger bodies are refused: 20 MB documents, base64-encoded and urlencoded, stay below it. */
 const bodyBytesMax = 64 * 1024 * 1024
@@ -16,6 +17,7 @@ export interface ListenerOptions {
   readonly handle: (arrival: Arrival) => Answer | Promise<Answer>
   /** Value of the `Date` header: the simulator's time, not the machine's. */
   readonly date: () => string
+  readonly line: Line
 }
 
 export interface Listener {
@@ -103,6 +105,54 @@ function arrivalOf({ method = 'GET', url = '/', headers }: IncomingMessage, body
 }
 
 function send(options: ListenerOptions, response: ServerResponse, answer: Answer): void {
+  const dueAt = answer.delivery?.dueAt
+  if (dueAt === undefined) {
+    sendNow(options, response, answer)
+    return
+  }
+  const timer = options.line.at(dueAt, () => sendNow(options, response, answer))
+  response.once('close', () => timer.cancel())
+}
+
+function sendNow(options: ListenerOptions, response: ServerResponse, answer: Answer): void {
+  const { body, delivery } = answer
+  const { isReset, cutAt, dribble } = delivery ?? {}
+  if (isReset) response.socket?.resetAndDestroy()
+  else if (Buffer.isBuffer(body) && cutAt !== undefined) sendCut(options, response, { ...answer, body, cutAt })
+  else if (Buffer.isBuffer(body) && dribble !== undefined) dribbleOut(options, response, { ...answer, body, dribble })
+  else sendWhole(options, response, answer)
+}
+
+type Bytes = Answer & { readonly body: Buffer }
+
+function writeHead(options: ListenerOptions, response: ServerResponse, { status, headers, body }: Bytes): void {
+  response.sendDate = false
+  response.writeHead(status, [...headers, 'Date', options.date(), 'Content-Length', String(body.length)])
+}
+
+function sendCut(options: ListenerOptions, response: ServerResponse, answer: Bytes & { cutAt: number }): void {
+  writeHead(options, response, answer)
+  response.write(answer.body.subarray(0, answer.cutAt), () => response.destroy())
+}
+
+type Dribbled = Bytes & { readonly dribble: NonNullable<Delivery['dribble']> }
+
+function dribbleOut(options: ListenerOptions, response: ServerResponse, answer: Dribbled): void {
+  const { body, dribble } = answer
+  writeHead(options, response, answer)
+  response.flushHeaders()
+  let sent = 0
+  const next = () => {
+    response.write(body.subarray(sent, sent + dribble.pieceBytes))
+    sent += dribble.pieceBytes
+    if (sent >= body.length) response.end()
+    else timer = options.line.after(dribble.everyMs, next)
+  }
+  let timer = options.line.after(dribble.everyMs, next)
+  response.once('close', () => timer.cancel())
+}
+
+function sendWhole(options: ListenerOptions, response: ServerResponse, answer: Answer): void {
   response.sendDate = false
   const headers = [...answer.headers, 'Date', options.date()]
   if (typeof answer.body === 'string') {

@@ -1,3 +1,4 @@
+import type { FaultRule } from '../faults/fault-rule.ts'
 import type { FallBackHour } from '../feeds/eastern-time.ts'
 import { checkFeedNaming, type FeedNaming } from '../feeds/feed-naming.ts'
 import { resolveLimits, type Limits, type LimitsOption } from '../limits/limits.ts'
@@ -106,6 +107,8 @@ export interface SimulatorOptions {
    * Tokens, counters of limits and the log of requests begin anew.
    */
   readonly journal?: string
+  /** What goes wrong on demand: rules, or the JSON file that has them; nothing if absent. More are added while it runs. */
+  readonly faults?: readonly FaultRule[] | string
   /** Requests kept in the log; 100,000 if absent. Counters cover all. */
   readonly requestLogSize?: number
 }
@@ -164,6 +167,7 @@ const defaults = {
   recording: undefined,
   day: false,
   journal: undefined,
+  faults: [],
   requestLogSize: 100_000,
 } as const satisfies Record<keyof SimulatorOptions, unknown>
 

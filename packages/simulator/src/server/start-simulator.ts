@@ -1,4 +1,6 @@
 import { VirtualClock } from '../clock/virtual-clock.ts'
+import { createFaults } from '../faults/create-faults.ts'
+import type { FaultControl } from '../faults/fault-book.ts'
 import { namedFeeds } from '../feeds/feed-naming.ts'
 import { Feeds } from '../feeds/feeds.ts'
 import { Limiter } from '../limits/limiter.ts'
@@ -27,8 +29,10 @@ import { formOf, jsonAnswer, type Answer, type Arrival } from './answer.ts'
 import type { Backend, Call } from './backend.ts'
 import { Defects } from './defects.ts'
 import { answerAtGate } from './gate.ts'
+import { connectionReset } from './connection-reset.ts'
 import { listen, type Listener } from './http-listener.ts'
 import { inProcessFetch } from './in-process-fetch.ts'
+import { lineOf } from './line.ts'
 import { resolveOptions, type DayPace, type SimulatorOptions, type SimulatorSettings } from './options.ts'
 import { markHeaders } from './mark-headers.ts'
 import { practiceBackend } from './practice-backend.ts'
@@ -49,6 +53,8 @@ export interface Simulator {
   readonly days: Days
   /** Registers and changes apps, and the habits of the answers. */
   readonly apps: AppControl
+  /** Lets requests fail on demand. */
+  readonly faults: FaultControl
   /** Closes sockets and timers at once; a second call does nothing more. */
   readonly stop: () => Promise<void>
 }
@@ -123,23 +129,26 @@ async function start(parts: SimulatorParts, { settings, file, defects, clock }: 
   // Where it listens is known only when everything behind it is there.
   const place = { url: '' }
   const running = { settings, clock, practices, days, defects, journal, place }
-  const { truth, apps, handle, repeat } = await assemble(parts, running)
+  const { truth, apps, faults, handle, repeat } = await assemble(parts, running)
   if (settings.day !== false) days.resume()
   if (file !== undefined) await liveAgain({ file, clock, digest, repeat, options: worldOptions(settings) })
   const date = dateHeaderOf(clock)
-  const listener = await listen({ host: settings.host, port: settings.port, handle, date })
+  const line = lineOf(clock, journal)
+  const listener = await listen({ host: settings.host, port: settings.port, handle, date, line })
   place.url = listener.url
   journal?.open((error) => defects.add(error))
   clock.setSpeed(settings.speed)
+  const hangUp = new AbortController()
   let stopped: Promise<void> | undefined
   return {
     url: listener.url,
-    fetch: inProcessFetch(handle, date),
+    fetch: inProcessFetch({ handle, date, line, hungUp: hangUp.signal }),
     clock,
     truth,
     days,
     apps,
-    stop: () => (stopped ??= stop({ listener, journal, days, clock })),
+    faults,
+    stop: () => (stopped ??= stop({ listener, journal, days, clock, hangUp })),
   }
 }
 
@@ -148,10 +157,12 @@ interface Stoppable {
   readonly journal: Journal | undefined
   readonly days: Days
   readonly clock: VirtualClock
+  readonly hangUp: AbortController
 }
 
-async function stop({ listener, journal, days, clock }: Stoppable): Promise<void> {
+async function stop({ listener, journal, days, clock, hangUp }: Stoppable): Promise<void> {
   const closed = listener.stop()
+  hangUp.abort(connectionReset())
   try {
     journal?.close()
   } finally {
@@ -226,10 +237,11 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
     defects: defects.texts,
     catchUp: () => clock.catchUp(),
   })
+  const faults = await createFaults(settings, { routes, feeds, backend, practices, journal })
   const { throttle } = settings
-  const gate = { clock, oauth, limiter, throttle, backend, requests: requestLog, witness, whims }
+  const gate = { clock, oauth, limiter, throttle, backend, requests: requestLog, witness, whims, faults }
   const control = createAppControl(apps, tokens)
-  const admin = { clock, truth, days, apps: control, token: settings.adminToken }
+  const admin = { clock, truth, days, apps: control, faults, token: settings.adminToken }
   const handle = guarded(
     (arrival) =>
       settings.admin && arrival.path.startsWith(adminPrefix)
@@ -238,7 +250,7 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
     { journal, defects },
   )
   const repeat = entryRepeater({ backend, feeds, practices, applyChange, days, now: () => clock.now() })
-  return { truth, apps: control, handle, repeat }
+  return { truth, apps: control, faults, handle, repeat }
 }
 
 function createLogs({ requestLogSize }: SimulatorSettings) {

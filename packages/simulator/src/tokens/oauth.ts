@@ -35,6 +35,9 @@ const actions: Readonly<Record<string, (oauth: Oauth, query: TokenQuery) => Answ
   [`${prefix}revoke`]: ({ tokens }, query) => answerRevocation(tokens, query),
 }
 
+/** Every path that is served here. */
+export const oauthPaths: readonly string[] = [...Object.keys(actions), keysPath]
+
 function actionOf({ path, method }: Arrival) {
   return method === 'POST' && Object.hasOwn(actions, path) ? actions[path] : undefined
 }

@@ -26,12 +26,7 @@ export function answerGrant(deps: GrantDeps, request: { app: RegisteredApp; form
     app.kind === 'two-legged'
       ? grantScopes({ grants: app.grants, forms: scopeForms }, form.text('scope') ?? '')
       : undefined
-  if (scopes === undefined) {
-    // Recorded for a request without scope and for a 3-legged app, word for word; for a scope that cannot be granted
-    // it is inferred.
-    const detail = 'Policy evaluation failed for this request, please check the policy configurations.'
-    return oauthError(401, 'access_denied', detail)
-  }
+  if (scopes === undefined) return accessDenied()
   const reach = apiReach(scopes)
   return jsonAnswer(200, {
     access_token: deps.tokens.issue({ app, scopes, reach, issuedAt: now, expiresAt: now + lifetimeS * 1000 }),
@@ -39,6 +34,15 @@ export function answerGrant(deps: GrantDeps, request: { app: RegisteredApp; form
     expires_in: expiresIn === 'string' ? String(lifetimeS) : lifetimeS,
     scope: scopes.join(' '),
   })
+}
+
+/**
+ * Recorded for a request without scope and for a 3-legged app, word for word; for a scope that cannot be granted it is
+ * inferred.
+ */
+export function accessDenied(): Answer {
+  const detail = 'Policy evaluation failed for this request, please check the policy configurations.'
+  return oauthError(401, 'access_denied', detail)
 }
 
 /** An error of the authorization server, in athenahealth's shape: recorded for one, inferred for the others. */

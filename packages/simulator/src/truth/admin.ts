@@ -1,7 +1,9 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
+import type { FaultControl } from '../faults/fault-book.ts'
 import { jsonAnswer, type Answer, type Arrival } from '../server/answer.ts'
 import { parseInput } from '../server/input.ts'
 import { appHandlers, type AppControl } from './admin-apps.ts'
+import { faultHandlers } from './admin-faults.ts'
 import { AdminError, bodyOf, numberOf, refuseUnknown } from './admin-request.ts'
 import type { RecordKind } from '../practice/practice.ts'
 import { recordKinds, type Since, type Truth } from './truth.ts'
@@ -18,6 +20,7 @@ export interface AdminDeps {
   readonly truth: Truth
   readonly days: Days
   readonly apps: AppControl
+  readonly faults: FaultControl
   /** Bearer token that opens the administration; none when undefined. */
   readonly token: string | undefined
 }
@@ -41,6 +44,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   'POST day': setDay,
   'POST revoke': revoke,
   ...appHandlers,
+  ...faultHandlers,
 }
 
 /** Answers a request under `/__sim/`: JSON in and out, errors as `{"error": "what to do"}`. */

@@ -1,4 +1,5 @@
 import type { Basis } from '../route.ts'
+import type { FaultMark } from '../faults/fault-rule.ts'
 import { parseInput } from '../server/input.ts'
 
 /** One request as it arrived; nothing in it identifies a patient. */
@@ -15,9 +16,12 @@ export interface RequestEntry {
   readonly practice: number | undefined
   /** Client id, when the request could be attributed to an app. */
   readonly app: string | undefined
+  /** 0 when the connection was reset instead of an answer. */
   readonly status: number
   /** What the answer stands on; undefined for what was refused at the gate, or has no route. */
   readonly basis: Basis | undefined
+  /** The fault that it met on demand, if any. */
+  readonly fault: FaultMark | undefined
   /** The caller's own `X-Request-Id`. */
   readonly intent: string | undefined
   /** Names of its query and form fields, in lower case, sorted. Values are never shown. */
