@@ -43,6 +43,11 @@ const answers: readonly {
     body: (body) => JSON.stringify(body) === '{"status":"INACTIVE","subscriptions":[]}',
   },
   {
+    what: 'neither does one whose answer was recorded',
+    request: 'GET /prescriptions/changed/subscription',
+    body: (body) => JSON.stringify(body) === '{"status":"INACTIVE","subscriptions":[]}',
+  },
+  {
     what: 'a required field that is left out is named',
     request: 'DELETE /feeschedules/configuration/procedure?feescheduleid=1',
     status: 400,

@@ -37,7 +37,11 @@ function answerByContract(head: EndpointHead, context: RouteContext): Reply {
   if (contract === undefined) throw new RangeError(`${head.name} is not in the contract`)
   checkPath(context)
   checkParameters(contract, context.input)
-  return contract.source === 'recorded' ? recordedAnswer(contract, context) : likelyAnswer(contract, context)
+  // What is subscribed to is state, so none is invented; that there may be none is recorded too.
+  const hasState = head.method === 'GET' && head.path.endsWith('/subscription')
+  return contract.source === 'recorded' && !hasState
+    ? recordedAnswer(contract, context)
+    : likelyAnswer(contract, context)
 }
 
 /** 404 for a record of the practice that a path names and that is not there. */
