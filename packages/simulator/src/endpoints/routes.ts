@@ -9,6 +9,7 @@ import { appointmentTypeRoutes } from './appointment-types.ts'
 import { appointmentVisitRoutes } from './appointment-visits.ts'
 import { appointmentWaitlistRoutes } from './appointment-waitlist.ts'
 import { bookingRoutes } from './bookings.ts'
+import { chartTermRoutes } from './chart-terms.ts'
 import { checkInRoutes } from './check-in.ts'
 import { claimRoutes } from './claims.ts'
 import { claimWriteRoutes } from './claim-writes.ts'
@@ -53,6 +54,7 @@ export const routes: readonly Route[] = [
   ...problemRoutes,
   ...medicationRoutes,
   ...allergyRoutes,
+  ...chartTermRoutes,
   ...claimRoutes,
   ...claimWriteRoutes,
   ...referringProviderRoutes,
