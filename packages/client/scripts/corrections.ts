@@ -31,6 +31,8 @@ export const corrections: Readonly<Record<string, Correction>> = {
     envelope: 'object',
     fields: { success: 'boolean', errormessage: 'text' },
   },
+  // Its one recording is a refusal; athenahealth's documents name the id.
+  'POST /chart/{patientid}/problems': { fields: { problemid: 'id' } },
   'POST /claims': { envelope: 'object', fields: { success: 'boolean', claimids: 'ids' } },
   // What a check-in needs: not a list of the practice's.
   'GET /appointments/{appointmentid}/checkin': { paging: 'none' },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkId, encodeParams, type Params } from './params.ts'
+import { catalogue } from '../catalogue/catalogue.ts'
+import { checkId, checkPathText, encodeParams, type Params } from './params.ts'
+import { fillRoute, textBraces } from './plan-call.ts'
 
 for (const [params, expected] of [
   [{ departmentid: 1, name: 'O’Brien & Söhne' }, 'departmentid=1&name=O%E2%80%99Brien+%26+S%C3%B6hne'],
@@ -24,6 +26,10 @@ for (const [params, expected] of [
   [{ appointmenttime: ['a,b', 'c'] }, 'appointmenttime=a%2Cb&appointmenttime=c'],
   [{ showcancelled: true, urgentyn: true, hasmobileyn: false }, 'showcancelled=true&urgentyn=Y&hasmobileyn=N'],
   [{ customfields: [{ customfieldid: 1 }] }, 'customfields=%5B%7B%22customfieldid%22%3A1%7D%5D'],
+  [
+    { allergies: [{ onsetdate: '2024-02-29', note: '2024-02-29', reactions: [{ DATE: '02/29/2024' }] }] },
+    `allergies=${encodeURIComponent('[{"onsetdate":"02/29/2024","note":"2024-02-29","reactions":[{"DATE":"02/29/2024"}]}]')}`,
+  ],
   [{ a: undefined, b: null, c: '' }, 'c='],
   [{}, ''],
 ] as const satisfies readonly (readonly [Params, string])[]) {
@@ -76,4 +82,22 @@ for (const id of [
 ]) {
   test(`${JSON.stringify(id)} is no id`, () =>
     assert.throws(() => checkId('patientid', id), { code: 'invalid-argument' }))
+}
+
+test('a text may stand in a path where the catalogue has one, and only there', () => {
+  const inPaths = catalogue().flatMap(({ params }) =>
+    params.filter(({ place, type }) => place === 'path' && type !== 'id'),
+  )
+  assert.deepEqual([...new Set(inPaths.map(({ name }) => name))].sort(), [...textBraces].sort())
+  const route = '/patients/customfields/{customfieldid}/{customfieldvalue}'
+  const path = { customfieldid: 22, customfieldvalue: 'Pick up é&?#%2F' }
+  assert.equal(fillRoute({ route, path }), '/patients/customfields/22/Pick%20up%20%C3%A9%26%3F%23%252F')
+})
+
+for (const text of ['', '.', '..', 'a/b', '..\\b', 'a\nb', 'x'.repeat(201)]) {
+  test(`${JSON.stringify(text)} cannot stand in a path`, () =>
+    assert.throws(() => checkPathText('customfieldvalue', text), {
+      code: 'invalid-argument',
+      invalidFields: ['customfieldvalue'],
+    }))
 }

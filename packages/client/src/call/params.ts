@@ -5,7 +5,7 @@ import { readWireDateTime } from '../wire/wire-date-time.ts'
 
 /**
  * A request's parameters by athenahealth's names. Dates are PlainDate (or `MM/DD/YYYY`) text and leave as `MM/DD/YYYY`;
- * lists leave comma-separated; objects leave as JSON text; undefined and null are left out; an empty text is sent. A file
+ * lists leave comma-separated; objects leave as JSON text, dates in them alike; undefined and null are left out; an empty text is sent. A file
  * (`content(…)`, bytes, a Blob) makes the call an upload; a text in its place is sent as it is.
  */
 export type Params = Readonly<Record<string, ParamValue>>
@@ -46,9 +46,17 @@ export function checkId(name: string, id: string | number): string {
   return text
 }
 
+/** A text for a path: any but one that could lead to another place, even where a gateway takes it apart. */
+export function checkPathText(name: string, text: string | number): string {
+  const value = String(text)
+  const astray = value === '' || /^\.{1,2}$/.test(value) || /[/\\\p{Cc}]/u.test(value) || value.length > 200
+  if (astray) throw invalid(name, 'cannot stand in a path')
+  return value
+}
+
 function encodeValue(name: string, value: NonNullable<ParamValue>): readonly string[] {
   if (!Array.isArray(value)) return [typeof value === 'object' ? encodeObject(name, value) : encodeScalar(name, value)]
-  if (value.some((item) => typeof item === 'object')) return [JSON.stringify(value)]
+  if (value.some((item) => typeof item === 'object')) return [jsonText(value)]
   const texts = value.map((item) => encodeScalar(name, item))
   return texts.some((text) => text.includes(',')) ? texts : [texts.join(',')]
 }
@@ -56,7 +64,15 @@ function encodeValue(name: string, value: NonNullable<ParamValue>): readonly str
 function encodeObject(name: string, value: object): string {
   if (isFile(value)) throw invalid(name, 'is a file, and files go into the form of a write only')
   if (value instanceof Date) throw invalid(name, 'takes a PlainDate or text, not a Date: a Date has a time and a zone')
-  return JSON.stringify(value)
+  return jsonText(value)
+}
+
+/** JSON as athenahealth wants it inside a field: members that hold a date by their name are written as its dates are. */
+export function jsonText(value: object): string {
+  return JSON.stringify(value, (name, member: unknown) => {
+    const date = typeof member === 'string' && DATE_BY_NAME.test(name.toLowerCase()) ? readPlainDate(member) : undefined
+    return date ? toUsDate(date) : member
+  })
 }
 
 function encodeScalar(name: string, value: Scalar): string {

@@ -2,7 +2,7 @@ import type { AthenaCall, CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 import { hasFile, makeUpload, type Upload, uploadFormOf } from '../upload/upload.ts'
 import { checkFieldLengths } from './field-limits.ts'
-import { checkId, encodeParams, type Params } from './params.ts'
+import { checkId, checkPathText, encodeParams, type Params } from './params.ts'
 import { requestIdOf } from './request-id.ts'
 
 export interface ApiRequest {
@@ -75,9 +75,15 @@ function bytesMaxOf(as: AnswerKind, responseBytesMax: number): number {
 
 const DOCUMENT_BYTES_MAX = 32 * 1024 * 1024
 
+/** Braces that hold a text and no id: a value of a field, a name somebody chose. */
+export const textBraces: ReadonlySet<string> = new Set(['customfieldvalue', 'messagehash', 'staffusername', 'username'])
+
 /** The path of a request under its practice. */
 export function fillRoute({ route, path = {} }: Pick<ApiRequest, 'route' | 'path'>): string {
-  return route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(checkId(name, path[name] ?? '')))
+  return route.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const check = textBraces.has(name) ? checkPathText : checkId
+    return encodeURIComponent(check(name, path[name] ?? ''))
+  })
 }
 
 function describeCall(request: ApiRequest): Plan['call'] {

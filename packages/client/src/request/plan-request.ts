@@ -1,5 +1,5 @@
 import { AthenaError } from '../athena-error.ts'
-import type { Params, ParamValue } from '../call/params.ts'
+import { jsonText, type Params, type ParamValue } from '../call/params.ts'
 import type { ApiRequest } from '../call/plan-call.ts'
 import type { CatalogueEntry, CatalogueParam } from '../catalogue/catalogue-entry.ts'
 import { isFile } from '../upload/content.ts'
@@ -77,7 +77,7 @@ function encode(entry: CatalogueEntry, param: CatalogueParam, value: unknown): N
   const { name, type } = param
   if (value instanceof Date) throw refuse(entry, [name], `${name} takes text: a Date has a time and a zone of its own`)
   if (type === 'file' && isFile(value)) return value
-  if (type === 'json') return typeof value === 'string' ? value : JSON.stringify(value)
+  if (type === 'json' && typeof value === 'object' && value !== null) return jsonText(value)
   if (Array.isArray(value)) {
     if (!param.array) throw refuse(entry, [name], `${name} takes one value`)
     return value.map((item) => encodeScalar(entry, param, item))

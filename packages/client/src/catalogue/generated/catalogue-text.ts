@@ -156,7 +156,7 @@ PUT /chart/{patientid}/obgynhistory|ou|||!departmentid questions sectionnote||
 GET /chart/{patientid}/patientchartlist|rlk|chartlist|-|limit offset|chartsharinggroupid sampledepartmentid|
 GET /chart/{patientid}/perinatalhistory|du|||!departmentid showunansweredquestions||
 GET /chart/{patientid}/problems|rlk|problems|-|!departmentid PATIENTFACINGCALL THIRDPARTYUSERNAME showdiagnosisinfo showinactive limit offset|bestmatchicd10code code codeset deactivateddate deactivateduser events lastmodifiedby lastmodifieddatetime name problemid|lastmodifiedby lastmodifieddatetime lastupdated notelastmodifiedby notelastmodifieddatetime sectionnote
-POST /chart/{patientid}/problems|rj|||!departmentid !snomedcode PATIENTFACINGCALL THIRDPARTYUSERNAME laterality:t#17 note startdate status|errormessage success|
+POST /chart/{patientid}/problems|rj|||!departmentid !snomedcode PATIENTFACINGCALL THIRDPARTYUSERNAME laterality:t#17 note startdate status|errormessage success problemid|
 PUT /chart/{patientid}/problems|du|||!departmentid PATIENTFACINGCALL THIRDPARTYUSERNAME replacenote sectionnote||
 PUT /chart/{patientid}/problems/sectionnote|du|||!departmentid !sectionnote replacenote||
 DELETE /chart/{patientid}/problems/{problemid}|du|||!departmentid remove||

@@ -296,6 +296,7 @@ interface GetChartPatientidProblems extends OpenRecord {
 interface PostChartPatientidProblems extends OpenRecord {
   readonly errormessage?: string
   readonly success?: boolean
+  readonly problemid?: string
 }
 
 interface GetChartPatientidSocialhistory extends OpenRecord {
