@@ -5,7 +5,17 @@ import { patientStatus } from '../src/practice/patient-table.ts'
 import type { Practice, PracticeEvent } from '../src/practice/practice.ts'
 import type { PracticeState } from '../src/practice/practice-state.ts'
 
-const feeds = ['appointments', 'patients', 'providers', 'claims', 'referringproviders'] as const
+const feeds = [
+  'appointments',
+  'patients',
+  'providers',
+  'claims',
+  'referringproviders',
+  'documents/patientcase',
+  'labresults',
+  'imagingresults',
+  'prescriptions',
+] as const
 
 /** What a perfect reader of the feeds would know: every record as it was at its latest event. */
 export function followFeeds(practice: Practice): Map<string, unknown> {

@@ -18,6 +18,7 @@ import { attempt, schedule, type Day, type DayClock } from './day.ts'
 import { marry, moveHouse, registerNewborn, restrictChart } from './family-actions.ts'
 import { busyness, isOpen } from './office-hours.ts'
 import { openDays } from './open-days.ts'
+import { planPaperwork, requestRenewal, takeCall, writeToOffice } from './paperwork.ts'
 import {
   editPatient,
   mergeDuplicate,
@@ -60,7 +61,7 @@ export function startDay(practice: Practice, options: DayOptions): { stop(): voi
   const random = new SeededRandom(mixSeed(seed, state.id), Math.floor(clock.now() / 1000))
   const day: Day = { state, clock, random, duplicates: [], frozen: [], pending: new Set(), busyUntil: new Map() }
   // Without changes of their own accord, visits are all that happens.
-  const listeners = rate > 0 ? [planVisits(day), planAftercare(day)] : [planVisits(day)]
+  const listeners = rate > 0 ? [planVisits(day), planAftercare(day), planPaperwork(day)] : [planVisits(day)]
   state.listeners.push(...listeners)
   openDays(day)
   if (rate > 0) {
@@ -134,12 +135,15 @@ const deskActions: Actions = [
   [0.4, retirePatient],
   [0.4, toggleNewPatients],
   [0.4, changeReferral],
+  [2.5, takeCall],
+  [1, requestRenewal],
 ]
 /** What patients do themselves while nobody is at work. */
 const websiteActions: Actions = [
   [60, bookOrCancel],
   [12, reschedule],
   [28, editPatient],
+  [5, writeToOffice],
 ]
 
 function actOnce(day: Day, department: number, actions: Actions): void {

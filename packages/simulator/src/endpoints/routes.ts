@@ -13,11 +13,17 @@ import { chartTermRoutes } from './chart-terms.ts'
 import { checkInRoutes } from './check-in.ts'
 import { claimRoutes } from './claims.ts'
 import { claimWriteRoutes } from './claim-writes.ts'
+import { classDocumentRoutes } from './class-documents.ts'
 import { departmentRoutes } from './departments.ts'
 import { insurancePackageRoutes } from './insurance-packages.ts'
+import { documentPageRoutes } from './document-pages.ts'
+import { documentRoutes } from './documents.ts'
+import { labResultRoutes } from './lab-results.ts'
 import { medicationRoutes } from './medications.ts'
+import { officeDocumentRoutes } from './office-documents.ts'
 import { openSlotRoutes } from './open-slots.ts'
 import { patientAppointmentRoutes } from './patient-appointments.ts'
+import { patientCaseRoutes } from './patient-cases.ts'
 import { patientCustomFieldRoutes } from './patient-custom-fields.ts'
 import { patientImageRoutes } from './patient-images.ts'
 import { patientInsuranceRoutes } from './patient-insurances.ts'
@@ -41,6 +47,12 @@ export const routes: readonly Route[] = [
   ...patientMatchRoutes,
   ...patientWriteRoutes,
   ...patientCustomFieldRoutes,
+  ...documentRoutes,
+  ...classDocumentRoutes,
+  ...documentPageRoutes,
+  ...patientCaseRoutes,
+  ...labResultRoutes,
+  ...officeDocumentRoutes,
   ...appointmentReadRoutes,
   ...appointmentNoteRoutes,
   ...appointmentMarkRoutes,

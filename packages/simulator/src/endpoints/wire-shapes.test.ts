@@ -1,20 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { practiceApi, type PracticeApi } from '../../testing/practice-api.ts'
-
-/**
- * Recorded fields of the typed era: s text, i whole number, n number, b boolean, a array, o object, z null; `?` may be
- * absent, `|` one of several.
- */
-type Shape = Readonly<Record<string, string>>
-
-const fields = (text: string): Shape =>
-  Object.fromEntries(
-    text
-      .trim()
-      .split(/\s+/)
-      .map((field) => field.split(':') as [string, string]),
-  )
+import { assertShape, fields, type Shape } from '../../testing/wire-shape.ts'
 
 const department = fields(`departmentid:s name:s patientdepartmentname:s address:s city:s state:s zip:s phone:s fax:s
   clinicalproviderfax:s latitude:s longitude:s timezone:i timezoneoffset:i timezonename:s doesnotobservedst:b
@@ -64,33 +51,6 @@ const single = fields(`${core} chargeentrynotrequired:b patientid:?s copay:?i re
   stopcheckin:?s encounterid:?s encounterstatus:?s frozen:?s rescheduledappointmentid:?s`)
 const openSlot = fields(`date:s appointmentid:i departmentid:i localproviderid:i providerid:i appointmenttype:s
   appointmenttypeid:i patientappointmenttypename:s starttime:s duration:i reasonid:a frozen:?s`)
-
-const types: Readonly<Record<string, (value: unknown) => boolean>> = {
-  s: (value) => typeof value === 'string',
-  i: Number.isInteger,
-  n: (value) => typeof value === 'number',
-  b: (value) => typeof value === 'boolean',
-  a: Array.isArray,
-  o: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  z: (value) => value === null,
-}
-
-function assertShape(record: Readonly<Record<string, unknown>>, shape: Shape): void {
-  for (const [name, type] of Object.entries(shape)) {
-    if (!(name in record)) {
-      assert.ok(type.startsWith('?'), `${name} is missing`)
-      continue
-    }
-    const allowed = type.replace('?', '').split('|')
-    const value = record[name]
-    assert.ok(
-      allowed.some((letter) => types[letter]?.(value) === true),
-      `${name} is ${JSON.stringify(value)}, not ${type}`,
-    )
-  }
-  const unknown = Object.keys(record).filter((name) => !(name in shape))
-  assert.deepEqual(unknown, [], 'fields that were never recorded')
-}
 
 const window = 'startdate=10/25/2026&enddate=01/20/2027&limit=5000'
 const feedShape = (api: PracticeApi, kind: 'appointments' | 'patients' | 'providers') =>

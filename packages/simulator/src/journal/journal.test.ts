@@ -84,6 +84,8 @@ function newPatient(email: string) {
   return { firstname: 'Ada', lastname: 'Journal', dob: '01/02/1980', departmentid: '1', email }
 }
 
+const newDocument = { departmentid: '1', documentsubclass: 'ADMIN_BILLING', internalnote: 'by mail' }
+
 /** What callers and staff do at a minute of the day; what it is about follows from the practice as it then is. */
 const doings: readonly (readonly [minute: number, act: (caller: Caller) => Promise<unknown>])[] = [
   [0.111, ({ call }) => Promise.all(feeds.map((feed) => call('POST', `${feed}/subscription`)))],
@@ -99,6 +101,13 @@ const doings: readonly (readonly [minute: number, act: (caller: Caller) => Promi
   ],
   [90, ({ call }) => call('PUT', '/patients/12', { city: 'Boston', departmentid: '1' })],
   [91, async ({ simulator }) => simulator.truth.change(practiceId, { kind: 'addprovider', department: '1' })],
+  [95, ({ call }) => call('POST', '/patients/5/documents', { ...newDocument, attachmentcontents: btoa('%PDF-1.4') })],
+  [95, ({ call }) => call('POST', '/patients/5/documents/labresult', { departmentid: '1', resultstatus: 'final' })],
+  [96, deleteLatestResult],
+  [
+    97,
+    ({ administer }) => administer('changes', { practice: practiceId, change: { kind: 'addpatientcase', patient: 5 } }),
+  ],
   [120.25, ({ call }) => call('GET', '/appointments/changed?limit=1000')],
   [121, ({ call }) => call('DELETE', '/providers/changed/subscription')],
   [150.5, bookOpenSlot],
@@ -106,6 +115,12 @@ const doings: readonly (readonly [minute: number, act: (caller: Caller) => Promi
   [260.9, ({ call }) => call('GET', '/patients/changed')],
   [300, ({ call }) => call('PUT', '/appointments/1/cancel', { patientid: '0' })],
 ]
+
+async function deleteLatestResult({ call }: Caller): Promise<unknown> {
+  const path = '/patients/5/documents/labresult'
+  const { labresults } = (await call('GET', `${path}?departmentid=1`)) as { labresults: { labresultid: number }[] }
+  return call('DELETE', `${path}/${labresults[0]?.labresultid}`)
+}
 
 async function bookOpenSlot({ call }: Caller): Promise<unknown> {
   const query =

@@ -2,6 +2,7 @@
 import { appointmentRunners, type AppointmentChange } from './change-appointments.ts'
 import { claimRunners, type ClaimChange } from './change-claims.ts'
 import { Fields, type Runner } from './change-fields.ts'
+import { documentRunners, type DocumentChange } from './change-documents.ts'
 import { patientRunners, type PatientChange } from './change-patients.ts'
 import { providerRunners, type ProviderChange } from './change-providers.ts'
 import { referringProviderRunners, type ReferringProviderChange } from './change-referring-providers.ts'
@@ -11,7 +12,13 @@ import type { FeedName, Practice, PracticeEvent } from './practice.ts'
 import { Refusal } from './refusal.ts'
 
 /** A change of a practice; ids as on the wire, dates `MM/DD/YYYY`, times `HH:MM` in the department's zone. */
-export type PracticeChange = AppointmentChange | PatientChange | ProviderChange | ClaimChange | ReferringProviderChange
+export type PracticeChange =
+  | AppointmentChange
+  | PatientChange
+  | ProviderChange
+  | ClaimChange
+  | ReferringProviderChange
+  | DocumentChange
 
 export type ChangeKind = PracticeChange['kind']
 
@@ -57,6 +64,7 @@ const table: Readonly<Record<ChangeKind, Runner>> = {
   ...providerRunners,
   ...claimRunners,
   ...referringProviderRunners,
+  ...documentRunners,
 }
 
 const runners: ReadonlyMap<string, Runner> = new Map(Object.entries(table))

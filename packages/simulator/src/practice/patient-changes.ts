@@ -3,6 +3,7 @@ import { appointmentsOf, linkPatient } from './appointment-table.ts'
 import { dateText, parseDate } from './calendar-date.ts'
 import { announceMergedCharts } from './chart-merge.ts'
 import { announcePassedClaims, passClaimsOn } from './claim-changes.ts'
+import { announceMergedDocuments } from './document-changes.ts'
 import { markModified, startsBefore } from './fill-slot.ts'
 import {
   nameNumber,
@@ -135,7 +136,8 @@ export function mergePatients(state: PracticeState, { from, into }: Merge, stamp
   inheritVisits(state, { from, into })
   const claims = passClaimsOn(state, from, into)
   // Read the whole chain before relinking cuts it.
-  for (const position of [...appointmentsOf(state, from)].toReversed()) {
+  const visits = [...appointmentsOf(state, from)].toReversed()
+  for (const position of visits) {
     linkPatient(state, position, into)
     markModified(state.appointments, position, begin(state, stamp))
     announceAppointment(state, position, 'UpdateAppointment')
@@ -144,6 +146,7 @@ export function mergePatients(state: PracticeState, { from, into }: Merge, stamp
   announcePatient(state, into, 'MergePatient')
   announceMergedCharts(state, from, into)
   announcePassedClaims(state, claims)
+  announceMergedDocuments(state, { from, into }, visits)
 }
 
 function inheritVisits(state: PracticeState, { from, into }: Merge): void {

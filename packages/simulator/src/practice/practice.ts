@@ -9,6 +9,8 @@ export const feedNames = [
   'referringproviders',
   'documents/patientcase',
   'labresults',
+  'imagingresults',
+  'prescriptions',
   'chart/healthhistory/problems',
   'chart/healthhistory/medication',
   'chart/healthhistory/allergies',
@@ -16,7 +18,7 @@ export const feedNames = [
 export type FeedName = (typeof feedNames)[number]
 
 /** Kinds of records that can be listed and shown: those of the feeds and those that no feed tells of. */
-export type RecordKind = FeedName | 'departments' | 'appointmenttypes'
+export type RecordKind = FeedName | 'departments' | 'appointmenttypes' | 'documents'
 
 /** A change in the practice as the changed-data feeds see it. */
 export interface PracticeEvent {

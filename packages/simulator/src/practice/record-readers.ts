@@ -6,6 +6,13 @@ import { showDetails } from './appointment-shown.ts'
 import { appointmentTypeRecord } from './appointment-type.ts'
 import { claimReader } from './claim-record.ts'
 import { departmentRecord } from './department.ts'
+import {
+  documentReader,
+  imagingResultReader,
+  labResultReader,
+  patientCaseReader,
+  prescriptionReader,
+} from './document-readers.ts'
 import { medicationReader } from './medication-record.ts'
 import { patientRecord } from './patient-record.ts'
 import { patientExists, patientStatus } from './patient-table.ts'
@@ -74,9 +81,6 @@ const appointmentTypes: RecordReader = {
   },
 }
 
-/** A kind whose records are not simulated yet. */
-const none: RecordReader = { ids: () => [], record: () => undefined }
-
 export const recordReaders: Readonly<Record<RecordKind, RecordReader>> = {
   departments,
   providers,
@@ -85,8 +89,11 @@ export const recordReaders: Readonly<Record<RecordKind, RecordReader>> = {
   appointments,
   claims: claimReader,
   referringproviders: referringProviderReader,
-  'documents/patientcase': none,
-  labresults: none,
+  documents: documentReader,
+  'documents/patientcase': patientCaseReader,
+  labresults: labResultReader,
+  imagingresults: imagingResultReader,
+  prescriptions: prescriptionReader,
   'chart/healthhistory/problems': problemReader,
   'chart/healthhistory/medication': medicationReader,
   'chart/healthhistory/allergies': allergyReader,

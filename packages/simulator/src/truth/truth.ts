@@ -7,7 +7,7 @@ import type { RequestLog, RequestPage } from './request-log.ts'
 import type { WriteLog, WritePage } from './write-log.ts'
 
 /** Kinds of records whose state can be listed. */
-export const recordKinds: readonly RecordKind[] = ['departments', 'appointmenttypes', ...feedNames]
+export const recordKinds: readonly RecordKind[] = ['departments', 'appointmenttypes', 'documents', ...feedNames]
 
 /** Where a log is read on: entries with a number above `since` (0 if absent), at most `limit` (1,000 if absent). */
 export interface Since {
