@@ -160,7 +160,7 @@ test('open slots: a department is required, and with a reason a provider too', (
   assert.deepEqual(missing('GET /appointments/open?departmentid=1&reasonid=563'), ['providerid'])
 })
 
-test('open slots: a type lists its own slots and generic ones that are long enough', () => {
+test('open slots: a type lists its own slots and every generic one, also those it is too long for', () => {
   const types = (id: string) =>
     new Set(
       api
@@ -169,7 +169,31 @@ test('open slots: a type lists its own slots and generic ones that are long enou
     )
   const [visit, newPatient] = [types('2'), types('8')]
   assert.ok(visit.has(82) && visit.has(83) && visit.has(84) && !visit.has(8))
-  assert.ok(newPatient.has(84) && newPatient.has(8) && !newPatient.has(82) && !newPatient.has(83))
+  assert.ok(newPatient.has(82) && newPatient.has(83) && newPatient.has(84) && newPatient.has(8) && !newPatient.has(2))
+})
+
+test('open slots: those listed for a reason longer than they are can be booked where two are in a row, else not', () => {
+  const own = practiceApi({ patients: 300 })
+  const place = { departmentid: '1', providerid: '71', appointmentdate: '12/03/2026', appointmenttypeid: '82' }
+  const form = new URLSearchParams({ ...place, appointmenttime: '06:00,06:15,07:00' }).toString()
+  own.call('POST /appointments/open', form)
+  const query = 'departmentid=1&providerid=71&reasonid=541&startdate=12/03/2026&enddate=12/03/2026&limit=5000'
+  const list = () => own.rows(`GET /appointments/open?${query}`).filter(({ starttime }) => String(starttime) < '07:15')
+  assert.deepEqual(
+    list().map(({ starttime, duration }) => [starttime, duration]),
+    [
+      ['06:00', 15],
+      ['06:15', 15],
+      ['07:00', 15],
+    ],
+  )
+  const [first, , alone] = list().map(({ appointmentid }) => String(appointmentid))
+  assert.equal(own.call(`PUT /appointments/${alone}`, 'patientid=3&reasonid=541').status, 409)
+  assert.equal(own.record(`PUT /appointments/${first}`, 'patientid=3&reasonid=541')['duration'], 30)
+  assert.deepEqual(
+    list().map(({ appointmentid }) => String(appointmentid)),
+    [alone],
+  )
 })
 
 test('open slots: a frozen one is hidden unless asked for, a booked one is gone', () => {

@@ -99,11 +99,13 @@ function isOpenFor(state: PracticeState, position: number, query: OpenQuery): bo
   )
 }
 
-/** True when a slot of one type is listed for another: its own, or any that is not longer than a generic one. */
+/**
+ * True when a slot of one type is listed for another: its own, or any for a generic one. athenahealth documents that a
+ * generic type matches any when searching, also one it is too short for: whether the slots behind are free too is for the
+ * caller to see.
+ */
 export function fitsSlotType(state: PracticeState, wanted: number, slotType: number): boolean {
-  if (wanted === slotType) return true
-  const slot = listed(state.types, slotType)
-  return slot.generic && listed(state.types, wanted).durationMinutes <= slot.durationMinutes
+  return wanted === slotType || listed(state.types, slotType).generic
 }
 
 /** True when a slot begins neither too soon nor too far ahead of `now`. */
