@@ -181,6 +181,23 @@ const minima = {
   requestLogSize: 1,
 } as const
 
+/** What each option of a few words may be. */
+const words = {
+  throttle: ['json', 'gateway-text'],
+  fallBackHour: ['first', 'second'],
+  expiresIn: ['string', 'number'],
+  tokenFormat: ['opaque', 'jwt'],
+  scopeForms: ['wildcard', 'areas'],
+  encoding: ['typed', 'string'],
+} as const satisfies Partial<{ readonly [Name in keyof SimulatorSettings]: readonly SimulatorSettings[Name][] }>
+
+/** Programs in JavaScript have no types that would tell them of a word that is none. */
+function checkWords(options: Readonly<Record<string, unknown>>): void {
+  for (const [name, known] of Object.entries<readonly unknown[]>(words)) {
+    if (!known.includes(options[name])) throw new TypeError(`${name}: give ${known.join(' or ')}`)
+  }
+}
+
 /** Fills in the defaults. Throws RangeError or TypeError that names the option and what to give. */
 export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
   const stray = Object.keys(options).find((name) => !Object.hasOwn(defaults, name))
@@ -194,6 +211,7 @@ export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
   }
   if (merged.journal !== undefined && merged.recording !== undefined)
     throw new TypeError('journal: recordings have no state to keep; leave one of them out')
+  checkWords(merged)
   checkFeedNaming(merged)
   if (merged.assertionLifetimeMaxS > 3600) throw new RangeError('assertionLifetimeMaxS: give 3600 or less')
   checkQuirks(merged.quirks)

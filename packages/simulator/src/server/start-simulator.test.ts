@@ -81,6 +81,7 @@ test('options that make no sense are refused by name', async () => {
     [{ seed: 0.5 }, /seed/],
     [{ retentionMs: -1 }, /retentionMs/],
     [{ speed: Number.NaN }, /speed/],
+    [{ startAt: Number.NaN }, /startAt/],
     [
       {
         apps: [
@@ -92,6 +93,20 @@ test('options that make no sense are refused by name', async () => {
     ],
   ] as const) {
     await assert.rejects(startWith(tinyParts(), options), message)
+  }
+})
+
+test('a word that is none is refused with those there are', async () => {
+  const given = {
+    throttle: 'text',
+    fallBackHour: 'last',
+    expiresIn: 'text',
+    tokenFormat: 'JWT',
+    scopeForms: 'all',
+    encoding: '',
+  }
+  for (const [name, word] of Object.entries(given)) {
+    await assert.rejects(startWith(tinyParts(), { [name]: word }), new RegExp(`^TypeError: ${name}: give .+ or .+`))
   }
 })
 

@@ -35,6 +35,11 @@ const mistakes: [what: string, content: string, message: RegExp][] = [
   ],
   ['with practices that are names', '{"clientId":"a","secret":"hidden-one","practices":["x"]}', /"practices" must be/],
   ['with another encoding', '{"clientId":"a","secret":"hidden-one","encoding":"xml"}', /"encoding" must be/],
+  [
+    'with a client id twice',
+    '[{"clientId":"a","secret":"hidden-one"},{"clientId":"a","secret":"hidden-one"}]',
+    /two apps have the client id "a"/,
+  ],
   ['with an unknown field', '{"clientId":"a","secret":"hidden-one","scope":"x"}', /unknown field "scope"/],
 ]
 for (const [what, content, message] of mistakes) {

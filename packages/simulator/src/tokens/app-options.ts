@@ -58,7 +58,7 @@ export async function readAppFile(path: string): Promise<readonly AppOptions[]> 
   }
   const entries: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed]
   if (entries.length === 0) throw new TypeError(`${path}: holds no app; write [{"clientId": "…", "secret": "…"}]`)
-  return entries.map((entry, index) => {
+  const apps = entries.map((entry, index) => {
     try {
       return checkApp(entry)
     } catch (error) {
@@ -66,6 +66,9 @@ export async function readAppFile(path: string): Promise<readonly AppOptions[]> 
       throw new TypeError(`${path}: app ${index + 1}: ${reason}`, { cause: error })
     }
   })
+  const twice = apps.find(({ clientId }, index) => apps.findIndex((app) => app.clientId === clientId) < index)
+  if (twice !== undefined) throw new TypeError(`${path}: two apps have the client id "${twice.clientId}"`)
+  return apps
 }
 
 type FieldRule = readonly [accepts: (value: unknown) => boolean, must: string]

@@ -81,7 +81,7 @@ export class Apps {
   /** Registers an app. Throws TypeError or RangeError when it makes no sense or its client id is taken. */
   add(given: AppOptions): RegisteredApp {
     const app = checkApp(given)
-    if (this.#entries.has(app.clientId)) throw new TypeError('apps: two apps have the same client id')
+    if (this.#entries.has(app.clientId)) throw new TypeError(`apps: two have the client id "${app.clientId}"`)
     const entry: Entry = {
       ...bareApp(app.clientId),
       kind: app.kind ?? 'two-legged',

@@ -102,7 +102,12 @@ test('habits of the answers are switched while it runs, for all and for one', as
 
 const mistakes: readonly (readonly [what: string, resource: string, body: object, message: RegExp])[] = [
   ['an unknown app', 'apps', { clientId: 'nobody', change: {} }, /no app/],
-  ['an app that is there', 'apps', { add: { clientId: 'demo-client', secret: 'x' } }, /same client id/],
+  [
+    'an app that is there',
+    'apps',
+    { add: { clientId: 'demo-client', secret: 'x' } },
+    /two have the client id "demo-client"/,
+  ],
   ['an app without credentials', 'apps', { add: { clientId: 'x' } }, /"secret", "jwks" or "jwksUrl"/],
   ['a secret that is not there', 'apps', { clientId: 'demo-client', change: { retireSecret: 'x' } }, /no such secret/],
   ['a key that is not there', 'apps', { clientId: 'demo-client', change: { retireKey: 'x' } }, /no key/],
