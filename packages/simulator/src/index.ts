@@ -32,6 +32,7 @@ export type { FeedPage } from './truth/page-log.ts'
 export type { WindowsReport } from './truth/rate-witness.ts'
 export type { RequestEntry, RequestPage, RequestTotals } from './truth/request-log.ts'
 export type { RecordKind } from './practice/practice.ts'
+export type { SchedulingRules } from './practice/scheduling-rules.ts'
 export type { Truth } from './truth/truth.ts'
 
 /**

@@ -3,6 +3,7 @@ import { routes } from '../src/endpoints/routes.ts'
 import { createPractice } from '../src/practice/create-practice.ts'
 import type { Practice, PracticeEvent } from '../src/practice/practice.ts'
 import type { PracticeTraits } from '../src/practice/practice-traits.ts'
+import type { SchedulingRules } from '../src/practice/scheduling-rules.ts'
 import { ReplyError, type Reply, type Route } from '../src/route.ts'
 import { parseInput } from '../src/server/input.ts'
 
@@ -28,16 +29,18 @@ export interface ApiOptions {
   readonly now?: number
   /** Restricted patients are shown unless this says otherwise: most tests are about other things. */
   readonly traits?: Partial<PracticeTraits>
+  readonly scheduling?: Partial<SchedulingRules>
 }
 
 export function practiceApi(options: ApiOptions = {}): PracticeApi {
-  const { seed = 7, patients = 300, now = monday, traits } = options
+  const { seed = 7, patients = 300, now = monday, traits, scheduling = {} } = options
   const clock = { now }
   const practice = createPractice({
     id: 195900,
     seed,
     patients,
     now: () => clock.now,
+    scheduling,
     traits: { restrictions: 'filtered', ...traits },
   })
   const api: PracticeApi = {

@@ -40,6 +40,19 @@ test('registering a patient who is known answers the known id and creates nobody
   )
 })
 
+test('a namesake born the same day is a new patient as long as nothing else agrees', () => {
+  const api = adding()
+  api.call('POST /patients', form(ada))
+  const { firstname, lastname, dob, departmentid } = ada
+  const namesake = { firstname, lastname, dob, departmentid, zip: '99999', mobilephone: '(804) 555-0177' }
+  const query = `GET /patients/enhancedbestmatch?${form({ firstname, lastname, dob, zip: '99999' })}`
+  assert.deepEqual(
+    api.rows(query).map(({ patientid, score }) => [patientid, score]),
+    [['151', 23]],
+  )
+  assert.equal(api.record('POST /patients', form(namesake))['patientid'], '152')
+})
+
 test('when two patients fit equally well neither is taken for the new one', () => {
   const api = adding()
   for (const fields of [ada, ada]) applyChange(api.practice, { kind: 'addpatient', fields })

@@ -6,6 +6,7 @@ import { demoApp, type AppOptions, type Encoding } from '../tokens/app-options.t
 import { signatureAlgorithms, type SignatureAlgorithm } from '../tokens/public-key.ts'
 import type { ScopeForms } from '../tokens/scopes.ts'
 import { defaultTraits, type PracticeTraits } from '../practice/practice-traits.ts'
+import { resolveScheduling, type SchedulingRules } from '../practice/scheduling-rules.ts'
 import type { ThrottleStyle } from './gateway.ts'
 import { checkQuirks, type Quirks } from './quirks.ts'
 import type { RolloutOptions } from './rollout.ts'
@@ -16,6 +17,15 @@ export interface PracticeOptions extends Partial<PracticeTraits> {
   readonly id: number
   /** Number of patients, 0 or more; 1,000 if absent. */
   readonly patients?: number
+  /** How it schedules where that is up to the practice, or not known of athenahealth. */
+  readonly scheduling?: Partial<SchedulingRules>
+}
+
+/** A practice with every default filled in. */
+export interface PracticeSettings extends PracticeTraits {
+  readonly id: number
+  readonly patients: number
+  readonly scheduling: SchedulingRules
 }
 
 /** How busy a practice is. */
@@ -121,7 +131,7 @@ export interface SimulatorSettings
       'practices' | 'limits' | 'startAt' | 'adminToken' | 'recording' | 'journal' | 'assertionAudiences' | 'rollout'
     >
   > {
-  readonly practices: readonly Required<PracticeOptions>[]
+  readonly practices: readonly PracticeSettings[]
   readonly limits: Limits
   readonly startAt: number | undefined
   readonly adminToken: string | undefined
@@ -219,7 +229,7 @@ export function resolveOptions(options: SimulatorOptions): SimulatorSettings {
   return { ...merged, practices: resolvePractices(merged.practices), limits: resolveLimits(merged.limits) }
 }
 
-function resolvePractices(practices: readonly (PracticeOptions | number)[]): Required<PracticeOptions>[] {
+function resolvePractices(practices: readonly (PracticeOptions | number)[]): PracticeSettings[] {
   const resolved = practices.map((practice) =>
     resolvePractice(typeof practice === 'number' ? { id: practice } : practice),
   )
@@ -237,7 +247,16 @@ function resolvePractices(practices: readonly (PracticeOptions | number)[]): Req
 }
 
 /** Every field in the same order, however the caller named them: a journal compares them as text. */
-function resolvePractice(practice: PracticeOptions): Required<PracticeOptions> {
+function resolvePractice(practice: PracticeOptions): PracticeSettings {
   const given = Object.fromEntries(Object.entries(practice).filter(([, value]) => value !== undefined))
-  return Object.assign({ id: practice.id, patients: defaultPatients, ...defaultTraits }, given)
+  const settings = { id: practice.id, patients: defaultPatients, ...defaultTraits, ...given }
+  return { ...settings, scheduling: schedulingOf(practice) }
+}
+
+function schedulingOf({ id, scheduling }: PracticeOptions): SchedulingRules {
+  try {
+    return resolveScheduling(scheduling)
+  } catch (error) {
+    throw new TypeError(`practices: ${error instanceof Error ? error.message : 'scheduling'} (${id})`, { cause: error })
+  }
 }

@@ -78,6 +78,7 @@ test('options that make no sense are refused by name', async () => {
   for (const [options, message] of [
     [{ practices: [0] }, /practices/],
     [{ practices: [7, { id: 7, patients: 5 }] }, /twice/],
+    [{ practices: [{ id: 7, scheduling: { minHours: -1 } }] }, /practices: scheduling.minHours.+\(7\)/],
     [{ seed: 0.5 }, /seed/],
     [{ retentionMs: -1 }, /retentionMs/],
     [{ speed: Number.NaN }, /speed/],
@@ -94,6 +95,22 @@ test('options that make no sense are refused by name', async () => {
   ] as const) {
     await assert.rejects(startWith(tinyParts(), options), message)
   }
+})
+
+test('a practice is made with its own rules for scheduling, the others with the defaults', async (t) => {
+  const parts = tinyParts()
+  const made: unknown[] = []
+  const createPractice: typeof parts.createPractice = (options) => {
+    made.push([options.id, options.scheduling.minHours, options.scheduling.maxDays])
+    return parts.createPractice(options)
+  }
+  const practices = [7, { id: 8, scheduling: { minHours: 0 } }]
+  const simulator = await startWith({ ...parts, createPractice }, { practices })
+  t.after(() => simulator.stop())
+  assert.deepEqual(made, [
+    [7, 24, 90],
+    [8, 0, 90],
+  ])
 })
 
 test('a word that is none is refused with those there are', async () => {

@@ -14,6 +14,7 @@ import { entryRepeater } from '../journal/repeat-entry.ts'
 import { WorldDigest } from '../journal/world-digest.ts'
 import type { Practice } from '../practice/practice.ts'
 import type { PracticeTraits } from '../practice/practice-traits.ts'
+import type { SchedulingRules } from '../practice/scheduling-rules.ts'
 import type { Route } from '../route.ts'
 import { createOauth } from '../tokens/create-oauth.ts'
 import { encodingRoutes } from '../tokens/encoding-routes.ts'
@@ -68,6 +69,7 @@ export interface SimulatorParts {
     id: number
     seed: number
     patients: number
+    scheduling: SchedulingRules
     traits: PracticeTraits
     now: () => number
   }): Practice
@@ -116,8 +118,8 @@ interface Base {
 async function start(parts: SimulatorParts, { settings, file, defects, clock }: Base): Promise<Simulator> {
   const practices = new Map<number, Practice>()
   const { seed } = settings
-  for (const { id, patients, ...traits } of settings.recording === undefined ? settings.practices : []) {
-    practices.set(id, parts.createPractice({ id, seed, patients, traits, now: () => clock.now() }))
+  for (const { id, patients, scheduling, ...traits } of settings.recording === undefined ? settings.practices : []) {
+    practices.set(id, parts.createPractice({ id, seed, patients, scheduling, traits, now: () => clock.now() }))
   }
   const digest = new WorldDigest()
   if (file !== undefined) for (const practice of practices.values()) digest.follow(practice)
