@@ -43,6 +43,13 @@ test('a seeded insurance is listed in the recorded shape and as the patient show
   assert.match(String(api.rows(`GET ${path}?showfullssn=true`)[0]?.['insurancepolicyholderssn']), /^9876543\d\d$/)
 })
 
+test('what was found eligible comes with a message, what is not verified without', () => {
+  const api = practiceApi()
+  const all = [...api.practice.ids('patients')].flatMap((patient) => api.rows(`GET /patients/${patient}/insurances`))
+  const kinds = new Set(all.map((row) => `${String(row['eligibilitystatus'])} ${typeof row['eligibilitymessage']}`))
+  assert.deepEqual(kinds, new Set(['Eligible string', 'Unverified undefined']))
+})
+
 test('whoever pays for themselves is insured without a policy, and the answer says no more', () => {
   const api = practiceApi()
   const path = patientWith(api, 0)

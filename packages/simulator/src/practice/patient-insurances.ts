@@ -105,6 +105,8 @@ function seededPolicy(who: { person: SeededPerson; holder: SeededPerson }, polic
       insurancepolicyholderzip: department.zip,
       relationshiptoinsuredid: holder === person ? '1' : person.isMinor ? '3' : '2',
       eligibilitylastchecked: dateText(from.openedDay - random.between(1, 60)),
+      // Recorded beside each other: one found eligible, with a message, and one not verified, without.
+      ...(random.chance(0.7) && { eligibilitystatus: 'Eligible', eligibilitymessage: 'Coverage is active.' }),
     },
   }
 }
