@@ -1,6 +1,7 @@
 /** What happens to patients: registered, sometimes twice, changed, merged, and gone. */
 import { clockText, dateText } from '../practice/calendar-date.ts'
-import { addPatient, mergePatients, setCustomFields, updatePatient } from '../practice/patient-changes.ts'
+import { mergePatients } from '../practice/merge-patients.ts'
+import { addPatient, setCustomFields, updatePatient } from '../practice/patient-changes.ts'
 import { patientRecord } from '../practice/patient-record.ts'
 import { femaleNames, maleNames, streetKinds, streets, surnames } from '../practice/person-names.ts'
 import { listed } from '../practice/practice-state.ts'

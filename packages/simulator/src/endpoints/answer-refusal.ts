@@ -43,6 +43,7 @@ const texts: Readonly<Record<RefusalCode, string>> = {
   no_chart_there: 'The patient has no chart in this department.',
   same_patient: 'The patients are the same.',
   not_deleted: 'The record is not deleted.',
+  not_merged: 'The patient is not merged.',
   cancel_locked: 'Appointment is frozen and cannot be cancelled.',
   check_in_incomplete: 'Required sections are not complete.',
   not_schedulable: 'Appointment is not available for booking.',

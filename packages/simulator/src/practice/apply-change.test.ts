@@ -129,7 +129,7 @@ test('a merge announces the survivor and every appointment that moves', () => {
 
 test('every kind of change has a case here', () => {
   const tried = new Set<string>(cases.map(([change]) => change(stage()).kind))
-  for (const kind of ['cancelcheckin', 'mergepatients'] as const) tried.add(kind)
+  for (const kind of ['cancelcheckin', 'mergepatients', 'unmergepatient'] as const) tried.add(kind)
   // These are tried in change-documents.test.ts.
   for (const kind of Object.keys(documentRunners)) tried.add(kind)
   assert.deepEqual(tried, new Set(changeKinds))
@@ -144,6 +144,7 @@ const wrong: readonly (readonly [what: string, change: unknown, message: RegExp]
   ['an unknown patient', { kind: 'updatepatient', patient: 'x', fields: {} }, /unknown_patient/],
   ['a patient without a name', { kind: 'addpatient', fields: { dob: '01/02/1990' } }, /needs "firstname"/],
   ['an improper date of birth', { kind: 'addpatient', fields: { ...fields, dob: 'soon' } }, /dob/],
+  ['an undoing of no merge', { kind: 'unmergepatient', patient: 3 }, /not_merged/],
   ['a merge of one patient', { kind: 'mergepatients', from: 3, into: 3 }, /same_patient/],
   [
     'an unknown referring provider',

@@ -1,6 +1,7 @@
 /** Changes of patients, given as plain JSON. */
 import type { Id, Runner } from './change-fields.ts'
-import { addPatient, mergePatients, setCustomFields, updatePatient } from './patient-changes.ts'
+import { mergePatients, unmergePatient } from './merge-patients.ts'
+import { addPatient, setCustomFields, updatePatient } from './patient-changes.ts'
 import { checkPatientFields } from './patient-fields.ts'
 import type { PatientFields } from './patient-table.ts'
 import { setRestricted } from './restricted-patients.ts'
@@ -12,6 +13,7 @@ export type PatientChange =
   | { readonly kind: 'deletepatient'; readonly patient: Id }
   | { readonly kind: 'restrictpatient' | 'unrestrictpatient'; readonly patient: Id }
   | { readonly kind: 'mergepatients'; readonly from: Id; readonly into: Id }
+  | { readonly kind: 'unmergepatient'; readonly patient: Id }
   | { readonly kind: 'setcustomfields'; readonly patient: Id; readonly values: PatientFields }
 
 function checkedFields(fields: PatientFields, now: number): PatientFields {
@@ -49,6 +51,7 @@ export const patientRunners: Readonly<Record<PatientChange['kind'], Runner>> = {
     const [from, into] = [Number(fields.text('from')), Number(fields.text('into'))]
     mergePatients(state, { from, into }, stamp)
   },
+  unmergepatient: (state, fields, stamp) => unmergePatient(state, Number(fields.text('patient')), stamp),
   setcustomfields: (state, fields, stamp) => {
     setCustomFields(state, { patient: Number(fields.text('patient')), values: fields.record('values') }, stamp)
   },

@@ -170,7 +170,25 @@ export function passClaimsOn(state: PracticeState, from: number, into: number): 
   return claims
 }
 
-/** Announces the claims that a merge gave to the survivor. */
+/**
+ * Gives claims back to whom a merge took them from. Those of appointments follow these; answers which there are that the
+ * survivor still has.
+ */
+export function givePassedClaimsBack(
+  state: PracticeState,
+  { claims, from, into }: { claims: readonly number[]; from: number; into: number },
+): readonly number[] {
+  const table = claimTable(state)
+  return claims.filter((index) => {
+    const place = table.written.get(index)?.place
+    if (place === undefined) return claimPlace(state, index).patient === from
+    if (place.patient !== into) return false
+    writeClaim(state, index, { place: { ...place, patient: from } })
+    return true
+  })
+}
+
+/** Announces claims that a merge, or its undoing, gave to another patient. */
 export function announcePassedClaims(state: PracticeState, claims: readonly number[]): void {
   for (const index of claims) announceClaim(state, index, 'UpdateClaim')
 }

@@ -4,7 +4,7 @@ import { monday, practiceApi } from '../../testing/practice-api.ts'
 import { createPractice, stateOf } from './create-practice.ts'
 import { addDocument, deleteDocument, updateDocument } from './document-changes.ts'
 import { allDocuments, chartDocuments, documentsOf, findDocument, keptDocuments, keepNew } from './document-store.ts'
-import { mergePatients } from './patient-changes.ts'
+import { mergePatients } from './merge-patients.ts'
 import type { PracticeState } from './practice-state.ts'
 
 function made(seed = 7, patients = 300): PracticeState {

@@ -1,10 +1,5 @@
-/** Patients: registered, changed, deleted and merged. */
-import { appointmentsOf, linkPatient } from './appointment-table.ts'
+/** Patients: registered, changed and deleted; see `merge-patients.ts` for merges. */
 import { dateText, parseDate } from './calendar-date.ts'
-import { announceMergedCharts } from './chart-merge.ts'
-import { announcePassedClaims, passClaimsOn } from './claim-changes.ts'
-import { announceMergedDocuments } from './document-changes.ts'
-import { markModified, startsBefore } from './fill-slot.ts'
 import {
   nameNumber,
   patientExists,
@@ -24,7 +19,6 @@ import {
   type Stamp,
 } from './practice-state.ts'
 import { Refusal } from './refusal.ts'
-import { announceAppointment, begin } from './slot-changes.ts'
 import { eastern, wallTime } from './zone-time.ts'
 
 export type PatientEventName =
@@ -103,62 +97,6 @@ function writeColumns({ patients, departments, providers }: PracticeState, id: n
   if (provider >= 0) patients.provider.set(id, provider + 1)
   const code = patientStatuses.findIndex((candidate) => candidate === status)
   if (code >= 0) patients.status.set(id, code)
-}
-
-export interface Merge {
-  /** The patient that ends, and the one that stays. */
-  readonly from: number
-  readonly into: number
-}
-
-/**
- * Merges two patients: the first one's appointments and earlier merges pass to the survivor, and its id answers as the
- * survivor from then on. Refuses `unknown_patient`, `patient_gone`, `same_patient`.
- */
-export function mergePatients(state: PracticeState, { from, into }: Merge, stamp: Stamp): void {
-  const { patients } = state
-  if (!patientExists(patients, from) || !patientExists(patients, into)) throw new Refusal('unknown_patient')
-  if (from === into) throw new Refusal('same_patient')
-  for (const id of [from, into]) {
-    if (patientStatus(patients, id) === 'merged' || patientStatus(patients, id) === 'deleted') {
-      throw new Refusal('patient_gone')
-    }
-  }
-  changeTime(state, stamp)
-  patients.status.set(from, patientStatuses.indexOf('merged'))
-  patients.survivor.set(from, into)
-  patients.mergedFrom.set(into, [
-    ...(patients.mergedFrom.get(into) ?? []),
-    from,
-    ...(patients.mergedFrom.get(from) ?? []),
-  ])
-  relist(patients, from, patients.department.get(from))
-  inheritVisits(state, { from, into })
-  const claims = passClaimsOn(state, from, into)
-  // Read the whole chain before relinking cuts it.
-  const visits = [...appointmentsOf(state, from)].toReversed()
-  for (const position of visits) {
-    linkPatient(state, position, into)
-    markModified(state.appointments, position, begin(state, stamp))
-    announceAppointment(state, position, 'UpdateAppointment')
-  }
-  patients.appointments.set(from, 0)
-  announcePatient(state, into, 'MergePatient')
-  announceMergedCharts(state, from, into)
-  announcePassedClaims(state, claims)
-  announceMergedDocuments(state, { from, into }, visits)
-}
-
-function inheritVisits(state: PracticeState, { from, into }: Merge): void {
-  const { patients, appointments: table } = state
-  const first = patients.firstVisit.get(from)
-  const last = patients.lastVisit.get(from)
-  const ownFirst = patients.firstVisit.get(into)
-  const ownLast = patients.lastVisit.get(into)
-  if (first !== 0 && (ownFirst === 0 || startsBefore(table, first - 1, ownFirst - 1))) {
-    patients.firstVisit.set(into, first)
-  }
-  if (last !== 0 && (ownLast === 0 || startsBefore(table, ownLast - 1, last - 1))) patients.lastVisit.set(into, last)
 }
 
 export interface CustomFieldValues {

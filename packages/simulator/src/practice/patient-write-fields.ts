@@ -175,6 +175,11 @@ const practiceFields: Readonly<Record<string, PatientField>> = {
 /**
  * By name in requests. Left out are parameters that say how to answer (`ignorerestrictions`, `showerrormessage`,
  * `showportalstatus`) and `clinicalordertypegroupid`, which goes with the pharmacy and is shown nowhere.
+ *
+ * Shown under their own names although no recording of a patient confirms that they are: the flags and details of special
+ * circumstances, `assignedsexatbirth`, `deceaseddate`, the driver's license, `employerid`, `ethnicitycodes`, gender and
+ * sexual orientation beside `sexualorientation`, `guarantoraddress2`, `guardiansuffix`, `mobilecarrierid`,
+ * `preferredpronouns` and `referralsourceother`.
  */
 export const patientWriteFields: Readonly<Record<string, PatientField>> = {
   ...person,

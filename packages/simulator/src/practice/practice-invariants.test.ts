@@ -36,6 +36,12 @@ function visitChange(state: PracticeState, random: SeededRandom): PracticeChange
 
 const visitSteps = ['startcheckin', 'checkin', 'cancelcheckin', 'checkout', 'entercharges'] as const
 
+/** A patient that a merge ended, if there is one. */
+function mergedPatient({ patients }: PracticeState, random: SeededRandom): number | undefined {
+  const merged = [...patients.survivor.keys()]
+  return merged.length === 0 ? undefined : random.pick(merged)
+}
+
 /** A change of a claim that was made or charged before. */
 function claimChange(state: PracticeState, random: SeededRandom): PracticeChange {
   const claim = claimId(random.below(claimTable(state).count))
@@ -91,6 +97,7 @@ function randomChange(state: PracticeState, random: SeededRandom): PracticeChang
     { kind: 'deletepatient', patient },
     { kind: 'mergepatients', from: patient, into: other },
     { kind: 'mergepatients', from: patient, into: other },
+    { kind: 'unmergepatient', patient: mergedPatient(state, random) ?? other },
     { kind: 'setcustomfields', patient, values: { 22: 'Delivery' } },
     { kind: random.pick(['deleteprovider', 'undeleteprovider']), provider },
     { kind: 'updateprovider', provider, acceptingnewpatients: random.chance(0.5) },

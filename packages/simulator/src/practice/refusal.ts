@@ -37,6 +37,7 @@ export type RefusalCode =
   | 'no_chart_there'
   | 'same_patient'
   | 'not_deleted'
+  | 'not_merged'
   | 'cancel_locked'
   | 'check_in_incomplete'
   | 'not_schedulable'
