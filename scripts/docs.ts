@@ -1,6 +1,7 @@
 /** Writes the reference pages from the tables that the program itself uses. `npm run docs`; a test finds stale ones. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fidelityPage } from '../packages/simulator/scripts/fidelity/fidelity-page.ts'
 import { configReference, type SettingReference } from '../packages/server/src/config/config-reference.ts'
 import { type ErrorEntry, errorTable } from '../packages/server/src/errors/error-table.ts'
 import { clientPage } from './reference/client-page.ts'
@@ -10,6 +11,7 @@ export function referencePages(): Map<string, string> {
   return new Map([
     ['docs/reference/client.md', clientPage()],
     ['docs/reference/configuration.md', configurationPage(configReference())],
+    ['docs/reference/simulator-fidelity.md', fidelityPage()],
     ['docs/reference/errors.md', errorsPage(Object.entries(errorTable))],
   ])
 }

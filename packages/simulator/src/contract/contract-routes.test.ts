@@ -148,12 +148,13 @@ test('a marked answer tells what it stands on, and which of its names nobody rec
   const { call } = await wholeSimulator(t, { marks: true })
   const marks = async (path: string) => {
     const { headers } = await call(`/v1/195900${path}`)
-    return [headers.get('x-sim-basis'), headers.get('x-sim-inferred')]
+    return [headers.get('x-sim-basis'), headers.get('x-sim-inferred'), headers.get('x-sim-unknown')]
   }
-  assert.deepEqual(await marks('/states'), ['recorded', null])
-  assert.deepEqual(await marks('/beds'), ['unknown', 'beds'])
-  assert.deepEqual(await marks('/patients/999999'), ['stateful', null])
-  assert.deepEqual(await marks('/misc/properjsonencoding'), ['stateful', 'properjsonencoding'])
+  assert.deepEqual(await marks('/states'), ['recorded', null, null])
+  assert.deepEqual(await marks('/beds'), ['unknown', null, 'beds'])
+  assert.deepEqual(await marks('/patients/999999'), ['stateful', null, null])
+  assert.deepEqual(await marks('/misc/properjsonencoding'), ['stateful', null, 'properjsonencoding'])
+  assert.deepEqual(await marks('/visits/changed/subscription'), ['inferred', 'status subscriptions', null])
   const plain = await wholeSimulator(t)
   assert.equal((await plain.call('/v1/195900/beds')).headers.get('x-sim-basis'), null)
 })

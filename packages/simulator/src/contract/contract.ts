@@ -2,6 +2,7 @@ import { shapeOf, type Endpoint, type EndpointContract, type EndpointHead } from
 import { contractText } from './generated/contract-text.ts'
 import { readContract } from './read-contract.ts'
 
+let names: ReadonlySet<string> | undefined
 let opened: ReturnType<typeof readContract> | undefined
 
 /** Every endpoint athenahealth's documents name. Little is read of the text before more is asked for. */
@@ -14,4 +15,19 @@ export function endpointHeads(): readonly EndpointHead[] {
 export function endpointContract(endpoint: Endpoint): EndpointContract | undefined {
   opened ??= readContract(contractText)
   return opened.find(shapeOf(endpoint))
+}
+
+/** Every name of a field, or beside a list, in any recorded answer. */
+export function recordedNames(): ReadonlySet<string> {
+  names ??= new Set(
+    endpointHeads().flatMap((head) => {
+      const contract = endpointContract(head)
+      return contract === undefined ? [] : [...contract.fields.keys(), ...contract.around, ...provenKey(contract)]
+    }),
+  )
+  return names
+}
+
+function provenKey({ key, wrapping }: EndpointContract): string[] {
+  return key !== undefined && wrapping === 'envelope' ? [key] : []
 }

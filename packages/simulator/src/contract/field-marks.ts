@@ -1,29 +1,32 @@
+import { recordedNames } from './contract.ts'
 import type { EndpointContract } from './endpoint-contract.ts'
 
-/** Names in a body by what stands behind them. */
-export interface FieldMarks {
-  /** Names of recorded answers of the endpoint. */
-  readonly proven: readonly string[]
-  /** Names of ours. */
-  readonly inferred: readonly string[]
-}
+/** What stands behind a name: a recorded answer of the endpoint, one of another endpoint, or none. */
+export type FieldMark = 'proven' | 'inferred' | 'unknown'
+
+/** Names in a body by their marks, sorted. */
+export type FieldMarks = Readonly<Record<FieldMark, readonly string[]>>
 
 /** Totals and links to pages are the same on all lists (recorded on many). */
 const ofEveryList = new Set(['totalcount', 'next', 'previous'])
 
-/** Marks the fields of a body's records, and the names around them, by what the contract has as recorded. */
+/** Marks the fields of a body's records, and the names around them. */
 export function markFields(body: unknown, contract: EndpointContract | undefined): FieldMarks {
   const { records, around } = takeApart(body, contract?.key)
-  const proven = new Set<string>()
-  const inferred = new Set<string>()
+  const marks = { proven: new Set<string>(), inferred: new Set<string>(), unknown: new Set<string>() }
+  const add = (name: string, isProven: boolean) =>
+    marks[isProven ? 'proven' : recordedNames().has(name) ? 'inferred' : 'unknown'].add(name)
   for (const record of records) {
-    for (const name of Object.keys(record)) (contract?.fields.has(name) === true ? proven : inferred).add(name)
+    for (const name of Object.keys(record)) add(name, contract?.fields.has(name) === true)
   }
   for (const name of around) {
-    const isKnown = contract?.around.includes(name) === true || ofEveryList.has(name) || isProvenKey(name, contract)
-    ;(isKnown ? proven : inferred).add(name)
+    add(name, contract?.around.includes(name) === true || ofEveryList.has(name) || isProvenKey(name, contract))
   }
-  return { proven: [...proven].sort(), inferred: [...inferred].sort() }
+  return {
+    proven: [...marks.proven].sort(),
+    inferred: [...marks.inferred].sort(),
+    unknown: [...marks.unknown].sort(),
+  }
 }
 
 function isProvenKey(name: string, contract: EndpointContract | undefined): boolean {

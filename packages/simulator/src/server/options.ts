@@ -98,8 +98,9 @@ export interface SimulatorOptions {
   /** `string` answers with booleans and numbers as strings, as before 2019; `typed` if absent. An app may differ. */
   readonly encoding?: Encoding
   /**
-   * Whether answers of practices bear marks that athenahealth's do not: `X-Sim-Basis`, what the answer stands on, and
-   * `X-Sim-Inferred`, the names in its body that no recording shows; false if absent.
+   * Whether answers of practices bear marks that athenahealth's do not: `X-Sim-Basis`, what the answer stands on,
+   * `X-Sim-Inferred`, the names in its body that were recorded on other endpoints only, and `X-Sim-Unknown`, those that were
+   * recorded nowhere; false if absent.
    */
   readonly marks?: boolean
   /** Whether `/__sim/…` is served; true if absent. */
