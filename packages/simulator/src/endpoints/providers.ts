@@ -2,7 +2,7 @@
 import { stateOf } from '../practice/create-practice.ts'
 import { providerById } from '../practice/practice-state.ts'
 import { providerRecord } from '../practice/provider.ts'
-import { ReplyError, type Route, type RouteContext } from '../route.ts'
+import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
 import { list, notFound, one } from '../server/reply.ts'
 import { pathNumber } from './request-fields.ts'
 
@@ -19,11 +19,13 @@ function listProviders(context: RouteContext): ReturnType<Route['handle']> {
         (name === undefined || `${provider.firstName} ${provider.lastName}`.toLowerCase().includes(name)) &&
         (type === undefined || provider.typeId.toLowerCase() === type),
     ),
-    render: (provider) => ({
-      ...providerRecord(provider, departments),
-      ...(input.flag('showallproviderids') ? { otherproviderids: [], otherprovideridlist: [] } : {}),
-    }),
+    render: (provider) => ({ ...providerRecord(provider, departments), ...otherIds(input) }),
   })
+}
+
+/** The ids a provider has beside its own, recorded as a list under two names: simulated ones have none. */
+function otherIds(input: Input): Record<string, unknown> {
+  return input.flag('showallproviderids') ? { otherproviderids: [], otherprovideridlist: [] } : {}
 }
 
 function getProvider(context: RouteContext): ReturnType<Route['handle']> {
@@ -36,6 +38,7 @@ function getProvider(context: RouteContext): ReturnType<Route['handle']> {
     ...providerRecord(provider, state.departments),
     // By id the specialty's number is three digits of text (recorded), in the list it is a number.
     specialtyid: provider.specialtyId,
+    ...otherIds(context.input),
     ...(context.input.flag('showfederalidnumber') ? { federalidnumber: '00-0000000' } : {}),
   })
 }
