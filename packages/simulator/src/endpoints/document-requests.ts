@@ -10,20 +10,31 @@ import { documentTypeById } from '../practice/document-type.ts'
 import type { Document } from '../practice/document.ts'
 import type { PracticeState } from '../practice/practice-state.ts'
 import { Refusal } from '../practice/refusal.ts'
+import { seesPatient } from '../practice/restricted-patients.ts'
 import { ReplyError, type Input, type Reply, type RouteContext } from '../route.ts'
 import { invalid, invalidEnum, missingFields, success } from '../server/reply.ts'
 import { requirePresent } from './chart-requests.ts'
+import { sightOf } from './patient-sight.ts'
 import { dateField, departmentField, pathNumber, pathPatient, providerField } from './request-fields.ts'
 
-/** The document of the path, which must be of the class and in the chart of the path's patient if it has one; else 404. */
+/**
+ * The document of the path, which must be of the class and in the chart of the path's patient if it has one; else 404. A
+ * restricted patient's is not there for who does not ignore restrictions.
+ */
 export function pathDocument(context: RouteContext, row: DocumentClassRow): Document {
   const state = stateOf(context.practice)
   const patient = context.path['patientid'] === undefined ? undefined : chartOf(state, pathPatient(context))
   const document = findDocument(state, pathNumber(context, row.idField))
   if (document?.class !== row.name) throw new Refusal('unknown_document')
-  const isThere = context.path['patientid'] === undefined || chartOfDocument(state, document) === patient
+  const owner = chartOfDocument(state, document)
+  const isThere = context.path['patientid'] === undefined ? seesOwner(context, owner) : owner === patient
   if (!isThere) throw new Refusal('unknown_document')
   return document
+}
+
+/** Whether a caller may know of a document that its path names without its patient. */
+export function seesOwner({ practice, input }: RouteContext, owner: number | undefined): boolean {
+  return owner === undefined || seesPatient(stateOf(practice).patients, owner, sightOf(input))
 }
 
 /** The same for a document that is to be nobody's. */

@@ -3,7 +3,7 @@ import { stateOf } from '../practice/create-practice.ts'
 import { assignableUsers, updateDocument } from '../practice/document-changes.ts'
 import { documentClass, type DocumentClass, type DocumentClassRow } from '../practice/document-class.ts'
 import { classRecord } from '../practice/document-record.ts'
-import { keptDocuments } from '../practice/document-store.ts'
+import { chartOfDocument, keptDocuments } from '../practice/document-store.ts'
 import { Refusal } from '../practice/refusal.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { list, one } from '../server/reply.ts'
@@ -15,6 +15,7 @@ import {
   looseDocument,
   pathDocument,
   requiredDepartment,
+  seesOwner,
   wantedDocuments,
   written,
   writtenFields,
@@ -40,7 +41,7 @@ function listLoose(context: RouteContext, row: DocumentClassRow, required: reado
     (document) =>
       document.class === row.name &&
       document.department === department &&
-      (withPatients || document.patient === undefined) &&
+      (document.patient === undefined || (withPatients && seesOwner(context, chartOfDocument(state, document)))) &&
       (provider === undefined || document.provider === provider) &&
       (showClosed || document.status !== 'CLOSED') &&
       isWanted(document),

@@ -107,6 +107,26 @@ test('the feed keeps changes of a hidden patient until somebody asks for them', 
   assert.deepEqual(await read('?ignorerestrictions=true'), [])
 })
 
+test("a hidden patient's documents are in no answer, whether the path names the patient or not", () => {
+  const api = hidden()
+  const { patientid: id, departmentid } = restrictedPatient(api)
+  const own = `departmentid=${departmentid}`
+  const form = `${own}&documentsource=PATIENT&documentsubclass=PATIENTCASE&ignorerestrictions=true`
+  const { patientcaseid } = api.record(`POST /patients/${id}/documents/patientcase`, form)
+  api.call(`POST /patients/${id}/documents/phonemessage`, `${own}&ignorerestrictions=true`)
+  const range = `${own}&startdate=11/23/2026&enddate=11/23/2026&showdocumentswithpatientid=true`
+  const messages = (more: string) => api.rows(`GET /documents/phonemessage?${range}${more}`).length
+  const statuses = (more: string) =>
+    [`/patients/${id}/documents?${own}`, `/documents/patientcase/${patientcaseid}/actions?${own}`].map(
+      (path) => api.call(`GET ${path}${more}`).status,
+    )
+  assert.deepEqual([...statuses(''), messages('')], [404, 404, 0])
+  assert.deepEqual([...statuses('&ignorerestrictions=true'), messages('&ignorerestrictions=true')], [200, 200, 1])
+  const inFeed = (ignoreRestrictions: boolean) =>
+    api.practice.sees?.('documents/patientcase', { ignoreRestrictions, confidentialityCodes: undefined })
+  assert.deepEqual([inFeed(false)?.(String(patientcaseid)), inFeed(true)], [false, undefined])
+})
+
 type Simulator = Awaited<ReturnType<typeof startSimulator>>
 interface Patients {
   readonly patients: readonly { readonly patientid: string }[]

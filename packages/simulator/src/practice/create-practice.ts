@@ -9,6 +9,7 @@ import { populateSchedule } from './populate-schedule.ts'
 import type { Practice, PracticeEvent, RecordKind, Show, Sight } from './practice.ts'
 import type { PracticeState } from './practice-state.ts'
 import type { PracticeTraits } from './practice-traits.ts'
+import { patientOfDocument } from './document-store.ts'
 import { makeProviders } from './provider.ts'
 import { recordReaders } from './record-readers.ts'
 import { limitsSight, seesPatient } from './restricted-patients.ts'
@@ -84,6 +85,11 @@ function createPracticeState({ id, seed, patients, now, scheduling, traits }: Pr
 const patientOfRecord: Readonly<Partial<Record<RecordKind, (state: PracticeState, id: string) => number>>> = {
   patients: (_, id) => Number(id),
   claims: patientOfClaim,
+  documents: patientOfDocument,
+  'documents/patientcase': patientOfDocument,
+  labresults: patientOfDocument,
+  imagingresults: patientOfDocument,
+  prescriptions: patientOfDocument,
 }
 
 class SimulatedPractice implements Practice {

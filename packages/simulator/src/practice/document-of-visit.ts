@@ -16,7 +16,7 @@ import { instantOf, wallTime } from './zone-time.ts'
 /** Ids set aside for the documents of one visit. */
 export const documentIdsPerVisit = 8
 /** Nothing comes of a visit later than so many days after it. */
-export const visitDocumentDays = 4
+export const visitDocumentDays = 3
 
 const minuteMs = 60_000
 const hour = 3600

@@ -117,6 +117,12 @@ export function findDocument(state: PracticeState, id: number): Document | undef
   return patient < 1 ? undefined : documentHistory(state, patient).find((one) => one.id === id)
 }
 
+/** Id of the patient a document is about; 0 when it is nobody's or there never was one. */
+export function patientOfDocument(state: PracticeState, id: string): number {
+  const document = findDocument(state, Number(id))
+  return (document === undefined ? undefined : chartOfDocument(state, document)) ?? 0
+}
+
 /** Every document of the practice, deleted or not, one chart at a time. */
 export function* allDocuments(state: PracticeState): IterableIterator<Document> {
   const { patients } = state
