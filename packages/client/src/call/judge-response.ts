@@ -46,6 +46,11 @@ const texts = {
 /** How much of a body is searched for those texts. */
 const SEARCHED_MAX = 4_000
 
+/** Whether a gateway that answers 403 means that calls came too fast. */
+export function saysOverRate(text: string): boolean {
+  return texts.overRate.test(text.slice(0, SEARCHED_MAX))
+}
+
 interface Body {
   readonly text: string
   readonly json: Readonly<Record<string, unknown>> | undefined

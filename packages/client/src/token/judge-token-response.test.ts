@@ -51,6 +51,7 @@ for (const [title, status, body, code] of [
   ['a missing scope', 401, { detailedmessage: 'Policy evaluation failed', error: 'access_denied' }, 'configuration'],
   ['a bad request', 400, '', 'configuration'],
   ['a forbidden app', 403, '', 'configuration'],
+  ['an older gateway over its rate', 403, '<h1>Account Over Queries Per Second Limit</h1>', 'throttled'],
   ['too many requests', 429, '', 'throttled'],
   ['an internal error', 500, '', 'server-error'],
   ['maintenance', 503, '<html>', 'server-error'],

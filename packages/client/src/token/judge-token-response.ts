@@ -1,5 +1,5 @@
 import type { AnswerMeta } from '../athena-call.ts'
-import type { Failure } from '../call/judge-response.ts'
+import { type Failure, saysOverRate } from '../call/judge-response.ts'
 import { coerce } from '../wire/coerce.ts'
 import { isPlainObject } from '../wire/decode-record.ts'
 import { readJson } from '../wire/read-json.ts'
@@ -39,7 +39,7 @@ export type TokenJudgement =
 export function judgeTokenResponse({ text, meta, sentAt }: TokenResponseFacts): TokenJudgement {
   const json = readJson(text)
   const body = json.ok && isPlainObject(json.value) ? json.value : {}
-  if (meta.status !== 200) return { ok: false, failure: judgeRefusal(meta, body['error']) }
+  if (meta.status !== 200) return { ok: false, failure: judgeRefusal({ text, meta, error: body['error'] }) }
   const value = body['access_token']
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(value)) {
     return { ok: false, failure: { code: 'malformed-response', executed: 'no', hint: 'no access token in it' } }
@@ -66,9 +66,16 @@ const refusals: Readonly<Record<string, string>> = {
 
 const REFUSED = 'the token endpoint refused the client id, secret, key or scope'
 
-function judgeRefusal(meta: AnswerMeta, error: unknown): Failure {
+interface Refusal {
+  readonly text: string
+  readonly meta: AnswerMeta
+  readonly error: unknown
+}
+
+function judgeRefusal({ text, meta, error }: Refusal): Failure {
   const { status, retryAfterMs } = meta
-  if (status === 429) return { code: 'throttled', executed: 'no', retryAfterMs: retryAfterMs ?? untilResetMs(meta) }
+  if (status === 429 || (status === 403 && saysOverRate(text)))
+    return { code: 'throttled', executed: 'no', retryAfterMs: retryAfterMs ?? untilResetMs(meta) }
   if (status >= 500 || status === 408) {
     return { code: 'server-error', executed: 'no', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
