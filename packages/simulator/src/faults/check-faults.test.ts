@@ -48,6 +48,12 @@ const wrong: readonly [string, unknown, RegExp][] = [
     [{ kind: 'html', when: { path: '/patient/{id}' } }],
     /give \/patients\/\{patientid\}, /,
   ],
+  [
+    'a path with its query',
+    [{ kind: 'html', when: { path: '/patients?x=1' } }],
+    /\.path: give a path without its query/,
+  ],
+  ['a * in the middle', [{ kind: 'html', when: { path: '/patients/*/photo' } }], /\* at its end only/],
   ['a path without its slash', [{ kind: 'html', when: { path: 'departments' } }], /nothing serves departments/],
 ]
 for (const [what, rules, problem] of wrong) {

@@ -23,7 +23,7 @@ const instant: FaultField = [
 ]
 
 const conditions: { readonly [Name in keyof FaultWhen]-?: FaultField } = {
-  path: text,
+  path: [(value) => isText(value) && /^[^*?]*\*?$/.test(value), 'a path without its query, * at its end only'],
   method: oneOrMore(oneOf(['GET', 'POST', 'PUT', 'DELETE'])),
   practice: count,
   app: text,
