@@ -9,7 +9,8 @@ export interface Sample {
 
 const SAMPLES: Readonly<Record<CatalogueParam['type'], Sample>> = {
   id: { value: 17, sent: '17' },
-  text: { value: 'a & é', sent: 'a & é' },
+  // No longer than the shortest limit of a field.
+  text: { value: 'a &é', sent: 'a &é' },
   integer: { value: 3, sent: '3' },
   number: { value: 1.5, sent: '1.5' },
   boolean: { value: true, sent: 'true' },

@@ -30,10 +30,16 @@ export function readMeta(input: MetaInput): AnswerMeta {
   }
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3) in milliseconds: seconds, or a date counted from `now` (epoch ms). Never negative. */
+/**
+ * `Retry-After` (RFC 9110, 10.2.3) in milliseconds: seconds, or a date counted from `now` (epoch ms). Never negative; any
+ * number of digits is a number, or an absurd wait would be none at all. Of several, sent by a gateway and by what is
+ * behind it, the longest.
+ */
 export function readRetryAfter(header: string | null, now: number): number | undefined {
   const text = header?.trim() ?? ''
-  if (/^\d{1,12}(\.\d{1,9})?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), RETRY_AFTER_MS_MAX)
+  if (/^\d+(\.\d+)?(, *\d+(\.\d+)?)*$/.test(text)) {
+    return Math.min(Math.ceil(Math.max(...text.split(',').map(Number)) * 1000), RETRY_AFTER_MS_MAX)
+  }
   const date = readHttpDate(text)
   return date === undefined ? undefined : Math.min(Math.max(0, date - now), RETRY_AFTER_MS_MAX)
 }

@@ -34,28 +34,53 @@ export function patientFieldMax(field: string): number | undefined {
 
 /** Refuses a patient whose fields are too long for athenahealth, with their names. Values are never cut. */
 export function checkPatientFields(params: Params): void {
-  const tooLong = Object.entries(params).filter(([field, value]) => {
-    const charactersMax = patientFieldMax(field)
-    return typeof value === 'string' && charactersMax !== undefined && Array.from(value).length > charactersMax
+  refuseLonger(params, patientFieldMax)
+}
+
+interface Write {
+  readonly method: string
+  readonly route: string
+}
+
+function refuseLonger(params: Params, maxOf: (field: string) => number | undefined, write?: Write): void {
+  const tooLong = Object.entries(params).flatMap(([field, value]): [field: string, charactersMax: number][] => {
+    const charactersMax = maxOf(field.toLowerCase())
+    const isLonger =
+      typeof value === 'string' && charactersMax !== undefined && Array.from(value).length > charactersMax
+    return isLonger ? [[field, charactersMax]] : []
   })
   if (tooLong.length === 0) return
   const invalidFields = tooLong.map(([field]) => field)
-  const hint = tooLong.map(([field]) => `${field} takes ${patientFieldMax(field)} characters`).join(', ')
-  throw new AthenaError('field-too-long', { invalidFields, hint })
+  const hint = tooLong.map(([field, charactersMax]) => `${field} takes ${charactersMax} characters`).join(', ')
+  throw new AthenaError('field-too-long', { ...write, invalidFields, hint })
 }
 
-/** athenahealth's own words on the name of an uploaded file, on every endpoint that takes one. */
-const FILENAME_MAX = 200
+/**
+ * Limits that athenahealth's reference names for single parameters of other writes. A name without a route is held to its
+ * limit wherever it is sent.
+ */
+const others: readonly (readonly [field: string, charactersMax: number, route?: RegExp])[] = [
+  ['originalfilename', 200],
+  ['signaturename', 100],
+  ['externaldata', 4_000],
+  ['cancellationnote', 400],
+  ['reserved19', 48],
+  ['name', 30, /^\/appointmenttypes/],
+  ['shortname', 4, /^\/appointmenttypes/],
+  ['message', 4_000, /^\/usermessages\//],
+  ['subject', 80, /^\/usermessages\//],
+  ['nameoncard', 30, /\/collectpayment/],
+  ['billingaddress', 20, /\/collectpayment/],
+]
 
 /**
- * Refuses a write whose fields are longer than athenahealth stores: those of a patient who is created or changed, and the
- * name of an uploaded file. No limits are known of other writes.
+ * Refuses a write whose fields are longer than athenahealth stores: those of a patient who is created or changed, and those
+ * its reference names a limit for. Every write goes through here; no other limits are known.
  */
-export function checkFieldLengths({ method, route }: { method: string; route: string }, params: Params): void {
-  if (method !== 'POST' && method !== 'PUT') return
-  if (route === '/patients' || route === '/patients/{patientid}') checkPatientFields(params)
-  const { originalfilename: name } = params
-  if (typeof name !== 'string' || Array.from(name).length <= FILENAME_MAX) return
-  const hint = `originalfilename takes ${FILENAME_MAX} characters`
-  throw new AthenaError('field-too-long', { invalidFields: ['originalfilename'], hint })
+export function checkFieldLengths({ method, route }: Write, params: Params): void {
+  if (method === 'GET') return
+  const write = { method, route }
+  if (route === '/patients' || route === '/patients/{patientid}') refuseLonger(params, patientFieldMax, write)
+  const own = others.filter(([, , where]) => where?.test(route) ?? true)
+  refuseLonger(params, (field) => own.find(([name]) => name === field)?.[1], write)
 }

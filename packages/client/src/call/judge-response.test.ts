@@ -24,6 +24,8 @@ function judge({ method = 'GET', status, body, headers = {}, gatewayError }: Cas
 const cases: readonly (readonly [title: string, given: Case, code: AthenaErrorCode | 'ok'])[] = [
   ['a list', { status: 200, body: { departments: [] } }, 'ok'],
   ['a bare 1 after a write', { method: 'PUT', status: 200, body: '1' }, 'ok'],
+  ['a bare text that refuses a write', { method: 'PUT', status: 200, body: '"Invalid PROVIDERID input"' }, 'rejected'],
+  ['a bare text after a write', { method: 'PUT', status: 200, body: '"done"' }, 'ok'],
   ['nothing after a write', { method: 'DELETE', status: 204, body: '' }, 'ok'],
   ['nothing after a read', { status: 200, body: '' }, 'malformed-response'],
   ['HTML with status 200', { status: 200, body: '<html>maintenance</html>' }, 'malformed-response'],

@@ -41,6 +41,7 @@ const texts = {
   notSubscribed: /require setup \(subscription\)/i,
   noPermission: /incorrect permissions/i,
   noPractice: /invalid practice/i,
+  bareRefusal: /^\s*invalid\b/i,
 }
 
 /** How much of a body is searched for those texts. */
@@ -79,10 +80,10 @@ function judgeSuccess(method: string, body: Body): Judgement {
   return failed({ code: 'malformed-response', executed: 'unknown', hint: `the body is ${body.form}, not JSON` })
 }
 
-/** Writes also answer with a list of one: `[{"success":"false"}]`. */
+/** Writes also answer with a list of one, `[{"success":"false"}]`, or with a bare text: `"Invalid PROVIDERID input"`. */
 function saysNo(method: string, value: unknown): boolean {
   if (Array.isArray(value)) return method !== 'GET' && value.length > 0 && value.every(isRejection)
-  return isRejection(value)
+  return isRejection(value) || (method !== 'GET' && typeof value === 'string' && texts.bareRefusal.test(value))
 }
 
 function failed(failure: Failure): Judgement {

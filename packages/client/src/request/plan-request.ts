@@ -2,7 +2,6 @@ import { AthenaError } from '../athena-error.ts'
 import { jsonText, type Params, type ParamValue } from '../call/params.ts'
 import type { ApiRequest } from '../call/plan-call.ts'
 import type { CatalogueEntry, CatalogueParam } from '../catalogue/catalogue-entry.ts'
-import { checkPatientFields } from '../call/field-limits.ts'
 import { isFile } from '../upload/content.ts'
 import { readPlainDate, toUsDate } from '../wire/plain-date.ts'
 import type { LooseRequest } from './endpoint-request.ts'
@@ -30,7 +29,6 @@ export function planRequest(entry: CatalogueEntry, request: LooseRequest): Plann
   if (consuming && isSet(sent['offset'])) {
     throw refuse(entry, ['offset'], 'a read that takes records has no offset: it would pass over records unread')
   }
-  if (entry.path === '/patients' || entry.path === '/patients/{patientid}') checkPatient(entry, sent)
   return {
     method: entry.method,
     route: entry.path,
@@ -107,10 +105,6 @@ function encodeDate(entry: CatalogueEntry, name: string, value: string | number 
   if (date) return toUsDate(date)
   if (US_DATE_TIME.test(String(value))) return String(value)
   throw refuse(entry, [name], `${name} is no date (YYYY-MM-DD)`)
-}
-
-function checkPatient(entry: CatalogueEntry, sent: Params): void {
-  if (entry.method === 'POST' || entry.method === 'PUT') checkPatientFields(sent)
 }
 
 /** Whether a read of a feed leaves records unprocessed: it says so, or asks for processed ones of a whole window. */
