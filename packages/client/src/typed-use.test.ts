@@ -14,10 +14,13 @@ async function typed(): Promise<void> {
   const page = await practice.feeds.patients.drainPage({ limit: 1 })
   const born: PlainDate | undefined = page.items[0]?.dob
   const labs = await practice.feed('labresults').drainPage({ limit: 1 })
-  const lab: unknown = labs.items[0]?.['labresultid']
+  const lab: string | undefined = labs.items[0]?.labresultid
+  const problems = await practice.feed('chart/healthhistory/problems').drainPage({ limit: 1 })
+  const whose: string | undefined = problems.items[0]?.patientid
+  const stay: unknown = (await practice.feed('stays').peek({ limit: 1 })).items[0]?.['somethingnew']
   for await (const department of practice.departments.list()) void department.timezonename?.length
   createAthenaClient({ environment: 'preview', credential: { clientId: 'a', secret: 'b' }, fetch: globalThis.fetch })
-  void [id, date, minutes, unknownField, born, lab]
+  void [id, date, minutes, unknownField, born, lab, whose, stay]
 
   // @ts-expect-error an id is text
   const number: number = value.appointmentid

@@ -240,7 +240,10 @@ export const feedTable = {
 /** The name of a feed, as in its path. */
 export type FeedName = keyof typeof feedTable
 
-/** Subscriptions hang below the list's path, for all feeds. */
-function feed(path: string, entry: Omit<FeedEntry, 'path' | 'subscriptionPath' | 'eventsPath'>): FeedEntry {
+/** Subscriptions hang below the list's path, for all feeds. Path and key are kept as they are written: they make types. */
+function feed<const P extends string, const K extends string>(
+  path: P,
+  entry: Omit<FeedEntry, 'path' | 'subscriptionPath' | 'eventsPath'> & { readonly key: K },
+): FeedEntry & { readonly path: P; readonly key: K } {
   return { path, subscriptionPath: `${path}/subscription`, eventsPath: `${path}/subscription/events`, ...entry }
 }

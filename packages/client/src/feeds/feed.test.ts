@@ -252,3 +252,10 @@ test('a feed that is not in the table is refused', () => {
   // What a caller without types could pass.
   assert.throws(() => testClient([]).practice.feed('__proto__' as FeedName), { code: 'invalid-argument' })
 })
+
+test('known fields of every feed are read, ids as text', async () => {
+  const problems = [{ problemid: 5, patientid: 71_111, code: 38_341_003, events: '', newfield: 1 }]
+  const { practice } = testClient([{ body: { problems, totalcount: 1 } }])
+  const { items } = await practice.feed('chart/healthhistory/problems').drainPage({ limit: 10 })
+  assert.deepEqual(items, [{ problemid: '5', patientid: '71111', code: '38341003', events: [], newfield: 1 }])
+})

@@ -4,6 +4,9 @@ import type { Params } from '../call/params.ts'
 import { type Appointment, appointmentShape } from '../records/appointment.ts'
 import { type Patient, patientShape } from '../records/patient.ts'
 import { type Provider, providerShape } from '../records/practice-records.ts'
+import { catalogueEntry } from '../catalogue/catalogue.ts'
+import type { EndpointName } from '../catalogue/generated/endpoints.ts'
+import type { ResponseOf } from '../request/endpoint-request.ts'
 import { checkCount, LIMIT_MAX, type ListEndpoint, type Page, requestPage } from '../resources/list.ts'
 import { badAnswer, type Id, type Outcome, type PracticeApi, send, write } from '../resources/practice-api.ts'
 import { coerce } from '../wire/coerce.ts'
@@ -12,7 +15,7 @@ import { type ListShape, type PageReading, readPage } from '../wire/read-page.ts
 import { type FeedEntry, type FeedName, feedTable } from './feed-table.ts'
 import { replayWindow } from './replay-window.ts'
 
-/** A record of a feed whose fields are not typed here; ids are text. */
+/** A record of a feed whose answers nobody has seen. */
 export type FeedRecord = Readonly<Record<string, unknown>>
 
 interface TypedFeeds {
@@ -21,8 +24,16 @@ interface TypedFeeds {
   readonly providers: Provider
 }
 
-/** The record type of a feed. */
-export type RecordOfFeed<N extends FeedName> = N extends keyof TypedFeeds ? TypedFeeds[N] : FeedRecord
+/** The record type of a feed: of most, what the catalogue knows of its list. */
+export type RecordOfFeed<N extends FeedName> = N extends keyof TypedFeeds
+  ? TypedFeeds[N]
+  : Catalogued<`GET ${(typeof feedTable)[N]['path']}`, (typeof feedTable)[N]['key']>
+
+type Catalogued<E extends string, K extends string> = E extends EndpointName
+  ? ResponseOf<E> extends { readonly [M in K]: readonly (infer T)[] }
+    ? T
+    : FeedRecord
+  : FeedRecord
 
 /** A feed subscription of this app in this practice. */
 export interface FeedSubscription {
@@ -185,19 +196,20 @@ function eventNames(value: unknown): readonly string[] | null {
 }
 
 function feedListShape<N extends FeedName>(name: N): ListShape<RecordOfFeed<N>> {
-  const { key, keyConfirmed, idField } = feedEntry(name)
+  const { key, keyConfirmed, idField, path } = feedEntry(name)
   const typed: Partial<Record<FeedName, RecordShape<unknown>>> = {
     appointments: appointmentShape,
     patients: patientShape,
     providers: providerShape,
   }
-  const plain: RecordShape<unknown> = {
-    idField: idField ?? undefined,
-    fields: idField === null ? {} : { [idField]: 'id' },
-  }
-  // The table above is RecordOfFeed in values; TypeScript does not follow a conditional type through it.
-  const record = (typed[name] ?? plain) as RecordShape<RecordOfFeed<N>>
+  // The table above, and the catalogue, are RecordOfFeed in values; TypeScript does not follow a conditional type there.
+  const record = (typed[name] ?? cataloguedShape(path, idField)) as RecordShape<RecordOfFeed<N>>
   return { key, keyConfirmed, bare: false, record }
+}
+
+function cataloguedShape(path: string, idField: string | null): RecordShape<unknown> {
+  const fields = catalogueEntry(`GET ${path}`)?.fields ?? {}
+  return idField === null ? { idField: undefined, fields } : { idField, fields: { ...fields, [idField]: 'id' } }
 }
 
 function feedEntry(name: FeedName): FeedEntry {
