@@ -18,7 +18,8 @@ import { Router } from '../../src/server/router.ts'
 import { encodingRoutes } from '../../src/tokens/encoding-routes.ts'
 import { firstIds, sampleRequest } from '../../testing/sample-request.ts'
 import { recordingInput, type Asked } from './recording-input.ts'
-import { tour, type Stop } from './tour.ts'
+import type { Stop } from './stop.ts'
+import { tour } from './tour.ts'
 
 /** What was seen of one endpoint. */
 export interface Sample {
@@ -65,7 +66,7 @@ class SampledWorld {
   #now = monday
 
   constructor() {
-    this.#practice = createPractice({ id: 195900, seed: 7, patients: 60, now: () => this.#now })
+    this.#practice = createPractice({ id: 195900, seed: 7, patients: 200, now: () => this.#now })
     const feeds = new Feeds({
       table: feedTable,
       activationLagMs: quarterMs,
@@ -77,7 +78,13 @@ class SampledWorld {
     const encodings = encodingRoutes({ encodingOf: () => 'typed', setEncoding: () => undefined })
     this.routes = [...routes, ...feeds.routes(), ...encodings]
     this.#router = new Router(this.routes)
-    this.#ids = { ...firstIds((kind) => this.#records(kind)) }
+    const [prescriptionid = ''] = this.#practice.ids('prescriptions')
+    const prescription = this.#practice.wireRecord('prescriptions', prescriptionid)
+    this.#ids = {
+      ...firstIds((kind) => this.#records(kind)),
+      prescriptionid,
+      prescribedto: String(prescription?.['patientid']),
+    }
   }
 
   *#records(kind: RecordKind): Iterable<Record<string, unknown>> {
@@ -124,7 +131,8 @@ class SampledWorld {
 
   /** Ids to read an endpoint with: those of the tour, and those of other records of the kind its path names. */
   #variants(path: string): Record<string, string>[] {
-    if (path === '/patients/enhancedbestmatch') return [...this.#records('patients')].map(personOf)
+    if (path === '/patients/enhancedbestmatch')
+      return [...this.#records('patients')].slice(0, variantsMost).map(personOf)
     const { newpatientid = '', slot2 = '', visitid = '' } = this.#ids
     const name = variedNames.find((varied) => path.includes(`{${varied}}`))
     if (name === undefined) return [this.#ids]

@@ -1,23 +1,15 @@
-import type { PracticeChange } from '../../src/practice/apply-change.ts'
 import { feedTable } from '../../src/feeds/feed-table.ts'
-
-/** One request to the small practice, braces standing for ids; or one of the two that are no requests. */
-export interface Stop {
-  /** `later` lets a quarter of an hour pass, `read all` reads every endpoint in many ways; `change` is one of the staff's. */
-  readonly request: string
-  readonly form?: string
-  readonly change?: PracticeChange
-  /** Ids to keep from the answer: their name → where they stand. */
-  readonly keep?: Readonly<Record<string, readonly (string | number)[]>>
-}
+import { documentRemovals, documentStops } from './document-stops.ts'
+import type { Stop } from './stop.ts'
 
 const encoded = (fields: Readonly<Record<string, unknown>>): string =>
   new URLSearchParams(
     Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   ).toString()
 
-const slots =
-  'GET /appointments/open?departmentid={departmentid}&reasonid=-1&ignoreschedulablepermission=true&startdate=12/14/2026&enddate=12/31/2026'
+/** A day on which the practice opens no slots of its own: there are the tour's, in the order of their times. */
+const sunday = '12/20/2026'
+const slots = `GET /appointments/open?departmentid={departmentid}&reasonid=-1&ignoreschedulablepermission=true&startdate=${sunday}&enddate=${sunday}`
 const weeks = 'startdate=11/01/2026&enddate=12/31/2026'
 const everything =
   'showpatientdetail=true&showinsurance=true&showcopay=true&showclaimdetail=true&showremindercalldetail=true&showexpectedprocedurecodes=true&showcancelled=true'
@@ -38,12 +30,15 @@ const setUp: readonly Stop[] = [
   },
   { request: 'PUT /appointmenttypes/{newtypeid}', form: 'name=Longer+Talk' },
   {
+    request: 'POST /appointments/open',
+    form: `appointmentdate=${sunday}&appointmenttime=10:00,10:15,10:30,13:00,13:15,13:30,16:00&${chart}&providerid={providerid}&appointmenttypeid=82`,
+  },
+  {
     request: slots,
     keep: {
       slot1: ['appointments', 0, 'appointmentid'],
-      slot2: ['appointments', 5, 'appointmentid'],
-      slot3: ['appointments', 9, 'appointmentid'],
-      providerid: ['appointments', 0, 'providerid'],
+      slot2: ['appointments', 3, 'appointmentid'],
+      slot3: ['appointments', 6, 'appointmentid'],
     },
   },
 ]
@@ -328,8 +323,10 @@ export const tour: readonly Stop[] = [
   ...booking,
   ...visit,
   ...charts,
+  ...documentStops,
   ...staff,
   ...readings,
   { request: 'read all' },
+  ...documentRemovals,
   ...removals,
 ]
