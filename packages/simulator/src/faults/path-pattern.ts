@@ -30,8 +30,11 @@ export function isServedPattern(pattern: string, routes: readonly string[]): boo
   return !wanted.includes('{}') || wanted.endsWith('*') || routes.some((route) => plain(route) === wanted)
 }
 
-/** Some routes that begin like a pattern. */
+/** Some templates that begin like a pattern, those with as many segments first. */
 export function similarRoutes(pattern: string, routes: readonly string[]): readonly string[] {
-  const [, first = ''] = plain(pattern).split('/')
-  return [...new Set(routes.filter((route) => plain(route).startsWith(`/${first.slice(0, 5)}`)))].slice(0, 5)
+  const segments = plain(pattern).split('/')
+  const beginning = `/${(segments[1] ?? '').slice(0, 5)}`
+  const distance = (route: string) => Math.abs(route.split('/').length - segments.length)
+  const alike = routes.filter((route) => route.includes('{') && route.startsWith(beginning))
+  return [...new Set(alike)].sort((left, right) => distance(left) - distance(right)).slice(0, 5)
 }
