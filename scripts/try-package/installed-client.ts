@@ -6,13 +6,20 @@ import { runProgram } from './run-program.ts'
 const root = join(import.meta.dirname, '..', '..')
 const tsc = join(root, 'node_modules', '.bin', 'tsc')
 
+export interface PackedClient {
+  readonly archive: string
+  readonly files: readonly string[]
+  readonly unpackedBytes: number
+}
+
 /** Packs the client as for the registry, and says what is in the package. */
-export async function packClient(folder: string): Promise<{ readonly archive: string; readonly files: string[] }> {
+export async function packClient(folder: string): Promise<PackedClient> {
   const args = ['pack', '--json', '--foreground-scripts=false', '--pack-destination', folder]
   const said = await runProgram('npm', args, { cwd: join(root, 'packages', 'client') })
   // Some versions of npm print what the build says before their JSON.
   const [packed] = JSON.parse(said.slice(said.search(/^\[/m)))
-  return { archive: join(folder, packed.filename), files: packed.files.map((file: { path: string }) => file.path) }
+  const files = packed.files.map((file: { path: string }) => file.path)
+  return { archive: join(folder, packed.filename), files, unpackedBytes: packed.unpackedSize }
 }
 
 /** A package holds what runs, its types, its page and its licence; no source, no test, nothing of this machine. */
