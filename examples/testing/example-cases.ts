@@ -3,7 +3,7 @@ import type { ExampleWorld } from './example-world.ts'
 /** One run of an example: what it is given, and what it has to say. */
 export interface ExampleCase {
   readonly name: string
-  readonly args?: readonly string[]
+  args?(world: ExampleWorld): readonly string[]
   env?(world: ExampleWorld): Record<string, string>
   /** What has to have happened before. */
   prepare?(world: ExampleWorld): Promise<void>
@@ -34,12 +34,12 @@ export const exampleCases: readonly ExampleCase[] = [
   },
   {
     name: 'book-appointment',
-    args: ['12'],
+    args: () => ['12'],
     says: [/^booked: \d+ on /m, /^moved: {2}\d+ on /m, /^cancelled: its status is x$/m],
   },
   {
     name: 'follow-changes',
-    args: ['1'],
+    args: () => ['1'],
     prepare: (world) => world.bookAndLoseAnswer(),
     env: ({ gateway }) => ({ ATHENA_BASE_URL: gateway.url }),
     says: [
@@ -50,13 +50,23 @@ export const exampleCases: readonly ExampleCase[] = [
   },
   {
     name: 'any-endpoint',
-    args: ['12'],
+    args: () => ['12'],
     says: [
       /^\d+ problems in the chart$/m,
       /^12 providers with a number/m,
       /^changed: \[\{"patientid":"12"\}\]$/m,
       /^e-mail: someone@example\.com; the unknown field is undefined$/m,
     ],
+  },
+  {
+    name: 'upload-document',
+    args: ({ pdfFile }) => ['12', pdfFile],
+    says: [/^filed as document \d+$/m, /^document \d+: 20000 bytes came back$/m],
+  },
+  {
+    name: 'patient-photo',
+    args: ({ photoFile }) => ['12', photoFile],
+    says: [/^stored 3000 bytes$/m, /^fetched 3000 bytes of image\/jpeg$/m, /^deleted: there is no photo now$/m],
   },
   {
     name: 'many-practices',

@@ -16,6 +16,8 @@ export interface ExampleWorld {
   readonly gateway: Gateway
   readonly keyFile: string
   readonly narrowSecretFile: string
+  readonly pdfFile: string
+  readonly photoFile: string
   /** A booking waits in the feed of appointments, and the answer that brings it will be lost. */
   bookAndLoseAnswer(): Promise<void>
   /** Runs an example as a program of its own, and resolves with what it printed; rejects when it fails. */
@@ -44,6 +46,10 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
   })
   const gateway = await startGateway(simulator.url, simulator.fetch)
   const [keyFile, narrowSecretFile] = [join(folder, 'key.json'), join(folder, 'secret')]
+  const [pdfFile, photoFile] = [join(folder, 'consent.pdf'), join(folder, 'photo.jpg')]
+  // Beginnings that say what they are, and bytes of no meaning.
+  await writeFile(pdfFile, Buffer.alloc(20_000, '%PDF-1.7 invented '))
+  await writeFile(photoFile, Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(2_996, 7)]))
   await writeFile(keyFile, JSON.stringify(key.private), { mode: 0o600 })
   await writeFile(narrowSecretFile, `${narrow.secret}\n`, { mode: 0o600 })
   const { appointments, feeds } = createAthenaClient({
@@ -55,6 +61,8 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
     gateway,
     keyFile,
     narrowSecretFile,
+    pdfFile,
+    photoFile,
     async bookAndLoseAnswer() {
       await feeds.appointments.subscribe()
       const { items } = await appointments.open({ departmentid: 1, reasonid: -1 }).fetchPage()
@@ -64,7 +72,8 @@ export async function startExampleWorld(): Promise<ExampleWorld> {
     },
     async run(example, program) {
       await example.prepare?.(world)
-      return runProgram(example, program, { ATHENA_BASE_URL: simulator.url, ...example.env?.(world) })
+      const env = { ATHENA_BASE_URL: simulator.url, ...example.env?.(world) }
+      return runProgram({ example, args: example.args?.(world) ?? [] }, program, env)
     },
     async stop() {
       await gateway.close()
@@ -88,9 +97,14 @@ async function makeKey() {
   }
 }
 
-function runProgram(example: ExampleCase, program: Program, env: Record<string, string>): Promise<string> {
+interface Run {
+  readonly example: ExampleCase
+  readonly args: readonly string[]
+}
+
+function runProgram({ example, args: given }: Run, program: Program, env: Record<string, string>): Promise<string> {
   const { node, folder, file, flags = [] } = program
-  const args = [...flags, file(example.name), ...(example.args ?? [])]
+  const args = [...flags, file(example.name), ...given]
   // Settings of the machine's own would lead the examples elsewhere.
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('ATHENA_'))
   const options = { cwd: folder, env: { ...Object.fromEntries(others), ...env }, timeout: timeoutMs }
