@@ -128,8 +128,10 @@ test("a hidden patient's documents are in no answer, whether the path names the 
 })
 
 type Simulator = Awaited<ReturnType<typeof startSimulator>>
-interface Patients {
-  readonly patients: readonly { readonly patientid: string }[]
+type List = readonly { readonly patientid: string }[]
+interface Lists {
+  readonly patients: List
+  readonly appointments: List
 }
 
 function caller(simulator: Simulator) {
@@ -140,10 +142,10 @@ function caller(simulator: Simulator) {
       body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'athena/service/Athenanet.MDP.*' }),
     })
     .then(async (response) => String(((await response.json()) as Record<string, unknown>)['access_token']))
-  return async (method: string, path: string): Promise<Patients> => {
+  return async (method: string, path: string): Promise<Lists> => {
     const headers = { Authorization: `Bearer ${await token}` }
     const response = await simulator.fetch(`${simulator.url}/v1/195900${path}`, { method, headers })
-    return (await response.json()) as Patients
+    return (await response.json()) as Lists
   }
 }
 
@@ -159,4 +161,48 @@ test('a chart that the staff restrict is gone for callers until it is free again
   assert.equal(sees(), 200)
   assert.deepEqual(events, ['UpdatePatient 7', 'UpdatePatient 7'])
   assert.throws(() => applyChange(api.practice, { kind: 'restrictpatient', patient: 99_999 }), RangeError)
+})
+
+test('appointments of hidden patients are listed, without details of the patient unless restrictions are ignored', () => {
+  const api = practiceApi({ patients: 120, traits: { restrictions: 'hidden' } })
+  const slot = { kind: 'addslot', department: '1', provider: '71', date: '12/01/2026', time: '18:00', type: '82' }
+  const [id = ''] = applyChange(api.practice, slot).appointments
+  applyChange(api.practice, { kind: 'book', appointment: id, patient: 5, type: '11' })
+  applyChange(api.practice, { kind: 'restrictpatient', patient: 5 })
+  const span = 'startdate=12/01/2026&enddate=12/01/2026&patientid=5'
+  for (const path of [
+    `/appointments/booked?${span}`,
+    `/appointments/booked/multipledepartment?${span}`,
+    `/appointments/${id}?`,
+  ]) {
+    const seen = (more: string) => {
+      const [row = {}] = api.rows(`GET ${path}&showpatientdetail=true&showinsurance=true${more}`)
+      return [row['patientid'], 'patient' in row, 'insurances' in row]
+    }
+    assert.deepEqual(seen(''), ['5', false, false], path)
+    assert.deepEqual(seen('&ignorerestrictions=true'), ['5', true, true], path)
+    applyChange(api.practice, { kind: 'unrestrictpatient', patient: 5 })
+    assert.deepEqual(seen(''), ['5', true, true], path)
+    applyChange(api.practice, { kind: 'restrictpatient', patient: 5 })
+  }
+})
+
+test('the feed of appointments keeps to the same', async (t) => {
+  const practices = [{ id: 195900, patients: 120 }]
+  const simulator = await startSimulator({ practices, speed: 0, limits: 'off', activationLagMs: 0 })
+  t.after(() => simulator.stop())
+  const call = caller(simulator)
+  await call('POST', '/appointments/changed/subscription')
+  const records = [...simulator.truth.records(195900, 'appointments')]
+  const appointment = records.findLast((record) => record['appointmentstatus'] === 'o')?.['appointmentid']
+  simulator.truth.change(195900, { kind: 'restrictpatient', patient: 5 })
+  simulator.truth.change(195900, { kind: 'book', appointment, patient: 5 })
+  const path = '/appointments/changed?leaveunprocessed=true&showpatientdetail=true'
+  for (const [more, isShown] of [
+    ['', false],
+    ['&ignorerestrictions=true', true],
+  ] as const) {
+    const [row] = (await call('GET', path + more)).appointments
+    assert.deepEqual([row?.patientid, row !== undefined && 'patient' in row], ['5', isShown])
+  }
 })

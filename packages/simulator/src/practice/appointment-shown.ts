@@ -11,10 +11,14 @@ import { patientRecord } from './patient-record.ts'
 import type { Show } from './practice.ts'
 import { listed, type PracticeState } from './practice-state.ts'
 import { messageHash } from './message-hash.ts'
+import { seesPatient } from './restricted-patients.ts'
 import { mixSeed } from './seeded-random.ts'
 import { eastern, wallText } from './zone-time.ts'
 
-/** Adds to a record what `show` asks for. A slot has nothing of it. */
+/**
+ * Adds to a record what `show` asks for. A slot has nothing of it, and of a patient whose record the caller may not see
+ * there are neither details nor insurances: documented for the patient, inferred for the insurances, which name it too.
+ */
 export function showDetails(state: PracticeState, position: number, shown: { record: WireRecord; show: Show }): void {
   const { record, show } = shown
   const patient = state.appointments.patient.get(position)
@@ -22,8 +26,10 @@ export function showDetails(state: PracticeState, position: number, shown: { rec
   if (show.copay === true && record['copay'] === undefined && record['appointmentstatus'] !== 'x') {
     record['copay'] = copayOf(state, position)
   }
-  if (show.patientDetail === true) record['patient'] = patientRecord(state, patient)
-  if (show.insurance === true) record['insurances'] = patientRecord(state, patient, { insurance: true })['insurances']
+  const isSeen = show.sight === undefined || seesPatient(state.patients, patient, show.sight)
+  if (show.patientDetail === true && isSeen) record['patient'] = patientRecord(state, patient)
+  if (show.insurance === true && isSeen)
+    record['insurances'] = patientRecord(state, patient, { insurance: true })['insurances']
   if (show.claimDetail === true) record['claims'] = claims(state, position)
   if (show.expectedProcedures === true) record['useexpectedprocedurecodes'] = procedures(state, position)
   if (show.reminderCalls === true) record['remindercalldetail'] = reminderCalls(state, position)

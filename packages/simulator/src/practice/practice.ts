@@ -56,6 +56,8 @@ export interface Show {
   /** Of results: only those that the patient portal shows are there at all. */
   readonly portalOnly?: boolean
   // What appointments add.
+  /** Who asks: details of patients that are not for them are left out. The practice's own staff if absent. */
+  readonly sight?: Sight
   readonly copay?: boolean
   readonly patientDetail?: boolean
   readonly claimDetail?: boolean
