@@ -192,3 +192,27 @@ test('slots are shown from as soon and up to as far ahead as the practice says',
   assert.deepEqual(shown({ minHours: 9, maxDays: 10 }), ['11/26/2026'])
   assert.equal(shown({ minHours: 9, maxDays: 10 }, '&bypassscheduletimechecks=true').length, 3)
 })
+
+test('the first booking of a new patient opens a case for the staff, unless the caller wants none', () => {
+  const { api, slots } = scene({}, '18:00,18:15,18:30,18:45,19:00')
+  const person = { firstname: 'Zora', lastname: 'Quillfeather', dob: '03/04/1985', departmentid: '1', zip: '12207' }
+  const id = String(api.record('POST /patients', new URLSearchParams(person).toString())['patientid'])
+  const cases = (patient: string) =>
+    api
+      .rows(`GET /patients/${patient}/documents?departmentid=1`)
+      .filter((one) => one['documentclass'] === 'PATIENTCASE')
+  const before = cases('5').length
+  api.call(`PUT /appointments/${slots[0]}`, `patientid=${id}&reasonid=541&nopatientcase=true`)
+  assert.equal(cases(id).length, 0)
+  api.call(`PUT /appointments/${slots[2]}`, `patientid=${id}&reasonid=761`)
+  assert.deepEqual(
+    cases(id).map(({ appointmentid, departmentid, status }) => [String(appointmentid), departmentid, status]),
+    [[slots[2], '1', 'REVIEW']],
+  )
+  assert.deepEqual(
+    api.events.slice(-2).map(({ feed, name }) => `${feed} ${name}`),
+    ['appointments ScheduleAppointment', 'documents/patientcase PatientCaseAdd'],
+  )
+  api.call(`PUT /appointments/${slots[3]}`, 'patientid=5&reasonid=563')
+  assert.equal(cases('5').length, before, 'a patient known for years is not new')
+})

@@ -10,6 +10,7 @@ import {
 } from '../practice/booking-changes.ts'
 import { checkCallerBooking } from '../practice/booking-permission.ts'
 import { stateOf } from '../practice/create-practice.ts'
+import { openNewPatientCase } from '../practice/new-patient-case.ts'
 import { departmentById, providerById, reasonById, typeById, type PracticeState } from '../practice/practice-state.ts'
 import { Refusal } from '../practice/refusal.ts'
 import type { Input, Route, RouteContext } from '../route.ts'
@@ -86,6 +87,7 @@ function book(context: RouteContext): ReturnType<Route['handle']> {
   const ignorePermission = input.flag('ignoreschedulablepermission')
   checkCallerBooking(state, { ...booking, ignorePermission, department: departmentField(state, input) })
   bookAppointment(state, booking, stampOf(context))
+  if (!input.flag('nopatientcase')) openNewPatientCase(state, position, stampOf(context))
   return one(bookingRecord(state, position))
 }
 
