@@ -27,14 +27,21 @@ export function showDetails(state: PracticeState, position: number, shown: { rec
     record['copay'] = copayOf(state, position)
   }
   const isSeen = show.sight === undefined || seesPatient(state.patients, patient, show.sight)
-  if (show.patientDetail === true && isSeen) record['patient'] = patientRecord(state, patient)
-  if (show.insurance === true && isSeen)
-    record['insurances'] = patientRecord(state, patient, { insurance: true })['insurances']
+  if (isSeen) showPatient(state, patient, shown)
   if (show.claimDetail === true) record['claims'] = claims(state, position)
   if (show.expectedProcedures === true) record['useexpectedprocedurecodes'] = procedures(state, position)
   if (show.reminderCalls === true) record['remindercalldetail'] = reminderCalls(state, position)
   // The name of the field is a guess: the option is documented, its answer is not.
   if (show.telehealth === true) record['isathenatelehealth'] = isTelehealth(state, position)
+}
+
+function showPatient(
+  state: PracticeState,
+  patient: number,
+  { record, show }: { record: WireRecord; show: Show },
+): void {
+  if (show.patientDetail === true) record['patient'] = patientRecord(state, patient)
+  if (show.insurance === true) record['insurances'] = patientRecord(state, patient, { insurance: true })['insurances']
 }
 
 /** True when the visit is a call by video that athenahealth itself hosts. */
