@@ -14,7 +14,9 @@ import { checkInRoutes } from './check-in.ts'
 import { claimRoutes } from './claims.ts'
 import { claimWriteRoutes } from './claim-writes.ts'
 import { classDocumentRoutes } from './class-documents.ts'
+import { clinicalFacilityRoutes } from './clinical-facilities.ts'
 import { departmentRoutes } from './departments.ts'
+import { employerRoutes } from './employers.ts'
 import { insurancePackageRoutes } from './insurance-packages.ts'
 import { documentPageRoutes } from './document-pages.ts'
 import { documentRoutes } from './documents.ts'
@@ -28,6 +30,7 @@ import { patientCustomFieldRoutes } from './patient-custom-fields.ts'
 import { patientImageRoutes } from './patient-images.ts'
 import { patientInsuranceRoutes } from './patient-insurances.ts'
 import { patientMatchRoutes } from './patient-match.ts'
+import { patientPortalRoutes } from './patient-portal.ts'
 import { patientReadRoutes } from './patient-reads.ts'
 import { patientWriteRoutes } from './patient-writes.ts'
 import { practiceInfoRoutes } from './practice-info.ts'
@@ -74,4 +77,7 @@ export const routes: readonly Route[] = [
   ...patientInsuranceRoutes,
   ...patientImageRoutes,
   ...privacyVerificationRoutes,
+  ...employerRoutes,
+  ...clinicalFacilityRoutes,
+  ...patientPortalRoutes,
 ]
