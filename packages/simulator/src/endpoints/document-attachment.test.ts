@@ -43,6 +43,10 @@ const ways: readonly (readonly [what: string, body: () => FormData | URLSearchPa
   ['base64 in a plain part', () => multipart(binary.toString('base64'))],
   ['base64 in a form', () => new URLSearchParams({ ...fields, attachmentcontents: binary.toString('base64') })],
   [
+    'base64 in a form, percent-encoded twice',
+    () => new URLSearchParams({ ...fields, attachmentcontents: encodeURIComponent(binary.toString('base64')) }),
+  ],
+  [
     'base64 with line breaks in a form',
     () =>
       new URLSearchParams({ ...fields, attachmentcontents: binary.toString('base64').replace(/(.{76})/g, '$1\r\n') }),

@@ -90,8 +90,8 @@ function partBytes({ bytes, transferEncoding }: Part): Buffer {
 }
 
 /**
- * The bytes of base64 text, undefined when it is none. A form that was not encoded turned every plus into a space, and
- * line breaks do not count.
+ * The bytes of base64 text, undefined when it is none. A form that was not encoded turned every plus into a space, line
+ * breaks do not count, and base64 that was percent-encoded once more is taken too (athenahealth advises it for images).
  */
 function decodeBase64(text: string): Buffer | undefined {
   // A third more than its bytes, with its line breaks: longer texts need no look.
@@ -100,6 +100,7 @@ function decodeBase64(text: string): Buffer | undefined {
     .trim()
     .replaceAll(' ', '+')
     .replaceAll(/[\r\n]/g, '')
+    .replaceAll(/%(2B|2F|3D)/gi, (escape) => decodeURIComponent(escape))
   const isBase64 = plain.length > 0 && plain.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(plain)
   return isBase64 ? Buffer.from(plain, 'base64') : undefined
 }

@@ -8,7 +8,7 @@ import { chartOfDocument } from './document-store.ts'
 import { documentTypeById } from './document-type.ts'
 import type { Document } from './document.ts'
 import { listed, type PracticeState } from './practice-state.ts'
-import { eastern, instantOf, isoText, wallTime } from './zone-time.ts'
+import { eastern, instantOf, isoText, wallText, wallTime } from './zone-time.ts'
 
 /** What a document shows only when asked to. */
 export interface DocumentShow {
@@ -43,11 +43,21 @@ export function encounterDateOf(state: PracticeState, { appointment, createdAt }
   return appointment === undefined ? easternDate(createdAt) : dateText(state.appointments.day.get(appointment))
 }
 
-/** When something was observed, on the department's clock: epoch ms; undefined when no day is given. */
-export function observedAt(state: PracticeState, document: Document): number | undefined {
+/** When something was observed, as it was written down: on the department's clock. */
+export interface Observed {
+  readonly date: string
+  /** Date and time without an offset, and with the department's. */
+  readonly wall: string
+  readonly iso: string
+}
+
+/** Undefined when no day is given; without a time midnight is meant. */
+export function observedTexts(state: PracticeState, document: Document): Observed | undefined {
   const { observedDay, observedMinutes = 0, department } = document
   if (observedDay === undefined) return undefined
-  return instantOf(listed(state.departments, department).zone, { day: observedDay, seconds: observedMinutes * 60 })
+  const { zone } = listed(state.departments, department)
+  const at = instantOf(zone, { day: observedDay, seconds: observedMinutes * 60 })
+  return { date: dateText(observedDay), wall: wallText(zone, at), iso: isoText(zone, at) }
 }
 
 /** Id of the provider and, where shown, the user name. */
@@ -97,8 +107,8 @@ export function classFields(state: PracticeState, document: Document): WireRecor
 
 /** What is recorded for encounter documents and taken over for the classes no recording is known of. */
 function furtherFields(state: PracticeState, document: Document): WireRecord {
-  const { appointment, subject, clinicalProvider, observedDay, documentDay } = document
-  const observed = observedAt(state, document)
+  const { appointment, subject, clinicalProvider, documentDay } = document
+  const observed = observedTexts(state, document)
   const patientid = chartOfDocument(state, document)
   return {
     patientid,
@@ -108,8 +118,8 @@ function furtherFields(state: PracticeState, document: Document): WireRecord {
     encounterid: encounterIdOf(state, document),
     clinicalproviderid: clinicalProvider,
     documentdate: documentDay === undefined ? undefined : dateText(documentDay),
-    observationdate: observedDay === undefined ? undefined : dateText(observedDay),
-    observationdatetime: observed === undefined ? undefined : isoText(eastern, observed),
+    observationdate: observed?.date,
+    observationdatetime: observed?.iso,
     documentdata: document.text,
     subject,
   }

@@ -6,7 +6,7 @@ import {
   easternDate,
   encounterDateOf,
   encounterIdOf,
-  observedAt,
+  observedTexts,
   present,
   type DocumentShow,
 } from './document-record.ts'
@@ -35,12 +35,12 @@ export function observationRecord(analyte: Analyte): WireRecord {
 
 /** An analyte in a chart (the first four names recorded with the result, the others in the list of analytes). */
 export function analyteRecord(state: PracticeState, document: Document, analyte: Analyte): WireRecord {
-  const observed = observedAt(state, document) ?? document.createdAt
+  const observed = observedTexts(state, document)
   return present({
     analyteid: analyte.id,
     analytename: analyte.name,
-    analytedate: easternDate(observed),
-    analytedatetime: wallText(eastern, observed),
+    analytedate: observed?.date ?? easternDate(document.createdAt),
+    analytedatetime: observed?.wall ?? wallText(eastern, document.createdAt),
     description: descriptionOf(document),
     labresultstatus: analyte.resultStatus,
     loinc: analyte.loinc,
@@ -68,7 +68,7 @@ function laboratoryFields(facilityId: number | undefined): WireRecord {
 /** A row of a chart's laboratory results (recorded). */
 export function chartResultRecord(state: PracticeState, document: Document): WireRecord {
   const { result = plainResult, provider, createdAt } = document
-  const observed = observedAt(state, document)
+  const observed = observedTexts(state, document)
   return present({
     labresultid: document.id,
     labresultloinc: result.loinc,
@@ -76,8 +76,8 @@ export function chartResultRecord(state: PracticeState, document: Document): Wir
     priority: document.priority,
     createddate: easternDate(createdAt),
     createddatetime: wallText(eastern, createdAt),
-    labresultdate: observed === undefined ? undefined : easternDate(observed),
-    labresultdatetime: observed === undefined ? undefined : wallText(eastern, observed),
+    labresultdate: observed?.date,
+    labresultdatetime: observed?.wall,
     labresultnote: result.patientNote,
     internalnote: document.internalNote,
     resultstatus: result.resultStatus,
@@ -109,7 +109,7 @@ export function labDocumentRecord(state: PracticeState, document: Document, show
 /** A result in the feed of changed ones (recorded). */
 export function changedResultRecord(state: PracticeState, document: Document): WireRecord {
   const { result = plainResult, provider, createdAt, modifiedAt } = document
-  const observed = observedAt(state, document)
+  const observed = observedTexts(state, document)
   return present({
     labresultid: document.id,
     patientid: chartOfDocument(state, document),
@@ -124,8 +124,8 @@ export function changedResultRecord(state: PracticeState, document: Document): W
     tietoorderid: result.orderId,
     internalnote: document.internalNote,
     patientnote: result.patientNote,
-    observationdate: observed === undefined ? undefined : easternDate(observed),
-    observationdatetime: observed === undefined ? undefined : isoText(eastern, observed),
+    observationdate: observed?.date,
+    observationdatetime: observed?.iso,
     createddate: easternDate(createdAt),
     createddatetime: isoText(eastern, createdAt),
     lastmodifieddate: easternDate(modifiedAt),
