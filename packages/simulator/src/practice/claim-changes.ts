@@ -7,6 +7,7 @@ import {
   claimId,
   claimPlace,
   claimTable,
+  patientClaims,
   writeClaim,
   type ClaimPayer,
   type ClaimPlace,
@@ -147,21 +148,10 @@ export function* claimsDue(state: PracticeState, until: number): IterableIterato
   }
 }
 
-/** Indexes of a patient's claims that were not voided, oldest first. `patient` must not be a merged one. */
-export function claimsOf(state: PracticeState, patient: number): number[] {
-  const table = claimTable(state)
-  const found: number[] = []
-  for (let index = 0; index < table.count; index += 1) {
-    const isThere = table.stage.get(index) !== claimStages.voided
-    if (isThere && claimPlace(state, index).patient === patient) found.push(index)
-  }
-  return found
-}
-
 /** Notes whom claims were made for before a merge passes their appointments on, and passes on those without one. */
 export function passClaimsOn(state: PracticeState, from: number, into: number): readonly number[] {
   const table = claimTable(state)
-  const claims = claimsOf(state, from)
+  const claims = patientClaims(state, from).filter((index) => table.stage.get(index) !== claimStages.voided)
   for (const index of claims) {
     const place = table.written.get(index)?.place
     if (place !== undefined) writeClaim(state, index, { place: { ...place, patient: into } })

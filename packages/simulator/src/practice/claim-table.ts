@@ -2,7 +2,7 @@
  * The claims of a practice. Those of visits that were charged when the practice was made follow from the calendar and
  * the seed: kept of each are its appointment and how far it got, nine bytes. Of one written by a caller all is kept.
  */
-import { statusOf, type AppointmentTable } from './appointment-table.ts'
+import { appointmentsOf, statusOf, type AppointmentTable } from './appointment-table.ts'
 import { seededProgress } from './claim-progress.ts'
 import { Column } from './column.ts'
 import { practicePart } from './practice-part.ts'
@@ -26,6 +26,8 @@ export interface ClaimTable {
   readonly written: Map<number, WrittenClaim>
   /** Claims of appointments that were charged since, by position. */
   readonly later: Map<number, number[]>
+  /** Claims without an appointment, by index. */
+  readonly filed: number[]
   /** Patient a seeded claim was made for, by index, where a merge gave it to another one. */
   readonly madeFor: Map<number, number>
 }
@@ -101,6 +103,7 @@ export const claimTable = practicePart((state): ClaimTable => {
     stage,
     written: new Map(),
     later: new Map(),
+    filed: [],
     madeFor: new Map(),
   }
 })
@@ -164,7 +167,8 @@ export function addClaimRow(
   table.createdAt.set(index - table.seeded, Math.floor(row.at / 1000))
   table.stage.set(index, row.stage)
   table.written.set(index, row.written)
-  if (row.position !== undefined) table.later.set(row.position, [...(table.later.get(row.position) ?? []), index])
+  if (row.position === undefined) table.filed.push(index)
+  else table.later.set(row.position, [...(table.later.get(row.position) ?? []), index])
   return index
 }
 
@@ -192,4 +196,12 @@ export function claimsOfAppointment(state: PracticeState, position: number): rea
     else high = middle
   }
   return low < table.seeded && table.appointment.get(low) === position + 1 ? [low, ...later] : later
+}
+
+/** Indexes of a patient's claims, voided ones too, oldest first. `patient` must not be a merged one. */
+export function patientClaims(state: PracticeState, patient: number): readonly number[] {
+  const { filed, written } = claimTable(state)
+  const ofVisits = [...appointmentsOf(state, patient)].flatMap((position) => claimsOfAppointment(state, position))
+  const others = filed.filter((index) => written.get(index)?.place?.patient === patient)
+  return [...ofVisits, ...others].sort((a, b) => a - b)
 }

@@ -1,7 +1,7 @@
 /** Which claims a list means. */
 import { claimCharges } from './claim-charges.ts'
 import { isVoided } from './claim-record.ts'
-import { claimCreatedAt, claimPlace, claimsOfAppointment, claimTable } from './claim-table.ts'
+import { claimCreatedAt, claimPlace, claimsOfAppointment, claimTable, patientClaims } from './claim-table.ts'
 import { survivorOf } from './patient-table.ts'
 import type { PracticeState } from './practice-state.ts'
 import { eastern, wallTime } from './zone-time.ts'
@@ -28,18 +28,16 @@ export function findClaims(state: PracticeState, query: ClaimQuery): number[] {
   const { patient } = query
   const meant = { ...query, patient: patient === undefined ? undefined : survivorOf(state.patients, patient) }
   const found: number[] = []
-  for (const index of candidates(state, query)) if (isMeant(state, index, meant)) found.push(index)
+  for (const index of candidates(state, meant)) if (isMeant(state, index, meant)) found.push(index)
   return found
 }
 
-function* candidates(state: PracticeState, { appointments }: ClaimQuery): Iterable<number> {
-  if (appointments !== undefined) {
-    const claims = new Set(appointments.flatMap((position) => claimsOfAppointment(state, position)))
-    yield* [...claims].sort((a, b) => a - b)
-    return
-  }
-  const { count } = claimTable(state)
-  for (let index = 0; index < count; index += 1) yield index
+/** The claims of the appointments or the patient named, or all: those of one patient are found without looking at all. */
+function candidates(state: PracticeState, { appointments, patient }: ClaimQuery): Iterable<number> {
+  const ofVisits = appointments && new Set(appointments.flatMap((position) => claimsOfAppointment(state, position)))
+  if (patient !== undefined) return patientClaims(state, patient).filter((index) => ofVisits?.has(index) ?? true)
+  if (ofVisits !== undefined) return [...ofVisits].sort((a, b) => a - b)
+  return Array.from({ length: claimTable(state).count }, (_, index) => index)
 }
 
 const within = (value: number, from: number | undefined, to: number | undefined): boolean =>
