@@ -39,7 +39,10 @@ export const kindRules: Readonly<Record<Kind, KindRule>> = {
   },
 }
 
-/** Fields that only one endpoint sends, or that are about the request: the truth shows records as the feed does. */
+/**
+ * Fields that only one endpoint sends, that endpoints write differently (a specialty is 26 in a list and "026" alone), or
+ * that are about the request: the truth shows records as the feed does.
+ */
 const ofOneEndpoint: ReadonlySet<string> = new Set([
   'reasonid',
   'previouspatientids',
@@ -47,6 +50,7 @@ const ofOneEndpoint: ReadonlySet<string> = new Set([
   'appointmentcopay',
   'localproviderid',
   'renderingproviderid',
+  'specialtyid',
 ])
 
 export interface Comparison {

@@ -20,6 +20,12 @@ export function liveThrough(mirrored: MirroredPractice): void {
   mirrored.change({ kind: 'updatepatient', patient: other?.patientid, fields: { lastname: 'Marigold' } })
 }
 
+/** Ends a feed's subscription behind the mirror's back, with the events that "all" does not mean. Takes a minute to take hold. */
+export async function endSubscription(mirrored: MirroredPractice, feed: 'appointments' | 'patients'): Promise<void> {
+  const extra = feed === 'appointments' ? { includeremindercall: true, includesuggestedoverbooking: true } : {}
+  await mirrored.deps.upstream.practice(practice).feeds[feed].unsubscribe({ extra })
+}
+
 /** Lets the call whose number (from 1) it is to consume a page of appointments fail after the simulator did its part. */
 export function breakDrain(
   mirrored: MirroredPractice,

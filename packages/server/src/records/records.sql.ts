@@ -239,6 +239,21 @@ export function unseenRecords(
   return tx.rows<UnseenRow>(unseen, [practice, kind, of.before, of.after, of.from, of.to])
 }
 
+const heldUntil = sql(
+  'records.held_until',
+  `select max(clear ->> 'localDate') as any_until, max(clear ->> 'localDate') filter (where clear ->> 'status' = 'o') as open_until
+   from aegis.record where practice_id = $1 and kind = 'appointment' and state = 'present'`,
+)
+
+/** The latest local dates (YYYY-MM-DD) of the appointments that are held, and of the open slots among them. */
+export async function appointmentsHeldUntil(
+  tx: Tx,
+  practice: number,
+): Promise<{ readonly any: string | null; readonly open: string | null }> {
+  const [row] = await tx.rows<{ any_until: string | null; open_until: string | null }>(heldUntil, [practice])
+  return { any: row?.any_until ?? null, open: row?.open_until ?? null }
+}
+
 const aliased = sql(
   'records.aliased',
   `select key from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[])`,

@@ -30,6 +30,8 @@ interface FeedSpec {
 }
 
 export interface PlanFacts {
+  /** Latest local dates of the appointments we hold, and of the open slots among them. */
+  readonly heldUntil: { readonly any: string | null; readonly open: string | null }
   /** Epoch ms. */
   readonly now: number
   readonly departments: readonly string[]
@@ -88,15 +90,21 @@ function planPatients({ departments }: PlanFacts): readonly Segment[] {
 
 const dayMs = 86_400_000
 
-function planAppointments({ now, departments, settings }: PlanFacts): readonly Segment[] {
+/**
+ * The days that are promised, and beyond them up to the last that we hold anything of: a feed brings appointments of any
+ * day, and what it may have missed of them, nobody else would show.
+ */
+function planAppointments({ now, departments, settings, heldUntil }: PlanFacts): readonly Segment[] {
   // UTC dates: the window is wide enough that a day more or less of a department's zone does not matter.
   const date = (days: number) => new Date(now + days * dayMs).toISOString().slice(0, 10)
+  const daysTo = (held: string | null) => (held === null ? 0 : Math.ceil((Date.parse(held) - now) / dayMs))
+  const bookedDays = Math.max(settings.bookedDaysAhead, daysTo(heldUntil.any))
   const segments: Segment[] = []
-  for (let day = -settings.bookedDaysBack; day <= settings.bookedDaysAhead; day += settings.bookedWindowDays) {
-    const last = Math.min(day + settings.bookedWindowDays - 1, settings.bookedDaysAhead)
+  for (let day = -settings.bookedDaysBack; day <= bookedDays; day += settings.bookedWindowDays) {
+    const last = Math.min(day + settings.bookedWindowDays - 1, bookedDays)
     segments.push({ list: 'booked', from: date(day), to: date(last) })
   }
-  const [from, to] = [date(-1), date(settings.slotDaysAhead)]
+  const [from, to] = [date(-1), date(Math.max(settings.slotDaysAhead, daysTo(heldUntil.open)))]
   return [...segments, ...departments.map((departmentId) => ({ list: 'open', departmentId, from, to }) as const)]
 }
 
@@ -149,9 +157,14 @@ export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE'
   return (await changedFeed(deps, key).status({ context: subscriptionCall })).value.status
 }
 
-/** Subscribes to all default events of the feed for the whole practice. */
+/**
+ * Subscribes to all events of the feed for the whole practice, with those that "all" leaves out: they change the record too
+ * (its time of last change at least). Whether the subscription is active is judged without them, since it is not known
+ * that every practice has them.
+ */
 export async function subscribe(deps: SyncDeps, key: FeedKey): Promise<void> {
-  await changedFeed(deps, key).subscribe({}, { context: subscriptionCall })
+  const extra = key.feed === 'appointments' ? { includeremindercall: true, includesuggestedoverbooking: true } : {}
+  await changedFeed(deps, key).subscribe({ extra }, { context: subscriptionCall })
 }
 
 function changedFeed(deps: SyncDeps, key: FeedKey) {

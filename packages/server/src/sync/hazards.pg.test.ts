@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { assertEqualsTruth, breakDrain } from '../../testing/practice-life.ts'
+import { assertEqualsTruth, breakDrain, endSubscription } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { advanceFeed } from './advance-feed.ts'
 
@@ -38,7 +38,7 @@ test('nothing is lost when a read is in doubt and then the subscription is lost'
   await mirrored.advance(minute)
   await mirrored.step('appointments')
   mirrored.fetch = mirrored.toSimulator
-  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe()
+  await endSubscription(mirrored, 'appointments')
   let calls = 0
   mirrored.fetch = (url, init, call) => {
     calls += 1
@@ -58,7 +58,7 @@ test('a snapshot under way when the subscription is lost does not count as the o
     call.route === '/appointments/open' ? new Response('', { status: 503 }) : mirrored.toSimulator(url, init, call)
   await mirrored.advance(1_000)
   await mirrored.step('appointments')
-  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe()
+  await endSubscription(mirrored, 'appointments')
   cancelOne(mirrored)
   mirrored.fetch = mirrored.toSimulator
   await mirrored.run(8)
@@ -162,7 +162,7 @@ test('what vanished between the first look and the subscription does not stay in
   await mirrored.step()
   const [slot] = future(mirrored, 'o')
   const [from, into, gone] = [...mirrored.simulator.truth.records(practice, 'patients')].map((one) => one.patientid)
-  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe()
+  await endSubscription(mirrored, 'appointments')
   await mirrored.deps.upstream.practice(practice).feeds.patients.unsubscribe()
   mirrored.change({ kind: 'deleteslot', appointment: slot })
   mirrored.change({ kind: 'deletepatient', patient: gone })
@@ -317,5 +317,20 @@ test('a department that is closed is passed and alarmed, and the others are mirr
   await mirrored.run(3) // the refusal is not believed at once
   assert.deepEqual([...new Set((await mirrored.states()).map((row) => row.state))], ['live'])
   assert.ok((await mirrored.trouble()).quarantined > 0)
+  await assertEqualsTruth(mirrored)
+})
+
+test('an appointment far ahead that changes within a gap is read again, however far the promised days reach', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const last = future(mirrored, 'o').at(-1)
+  mirrored.change({ kind: 'book', appointment: last, patient: 7 })
+  await mirrored.run(1)
+  await endSubscription(mirrored, 'appointments')
+  // Only then does it take hold: what changes now, no feed tells.
+  await mirrored.advance(2 * minute)
+  mirrored.change({ kind: 'cancel', appointment: last, reason: '4' })
+  await mirrored.run(8)
+  assert.deepEqual(await mirrored.gaps(), [])
   await assertEqualsTruth(mirrored)
 })

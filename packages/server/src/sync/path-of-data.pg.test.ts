@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
-import { assertEqualsTruth, breakDrain, liveThrough } from '../../testing/practice-life.ts'
+import { assertEqualsTruth, breakDrain, endSubscription, liveThrough } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 
 test('a practice is mirrored from nothing and then kept equal to the truth', async (t) => {
@@ -59,7 +59,7 @@ const faults: readonly [
     },
     (mirrored) => mirrored.simulator.clock.jumpTo(Date.UTC(2026, 2, 3)),
   ],
-  ['the subscription is lost', (mirrored) => void unsubscribe(mirrored)],
+  ['the subscription is lost', (mirrored) => void endSubscription(mirrored, 'appointments')],
 ]
 
 function repeatPage(mirrored: MirroredPractice): void {
@@ -73,10 +73,6 @@ function repeatPage(mirrored: MirroredPractice): void {
     else text = ''
     return text === '' ? new Response(body, response) : answer
   }
-}
-
-async function unsubscribe(mirrored: MirroredPractice): Promise<void> {
-  await mirrored.deps.upstream.practice(195900).feeds.appointments.unsubscribe()
 }
 
 for (const [title, strike, heal] of faults) {

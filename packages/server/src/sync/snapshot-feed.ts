@@ -2,7 +2,7 @@ import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
-import { nextFetchSeq } from '../records/records.sql.ts'
+import { appointmentsHeldUntil, nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage, noPage, quarantine } from './apply-inbox.ts'
 import { type FetchedPage, planSnapshot, type Segment, snapshotPage } from './feeds.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
@@ -119,6 +119,7 @@ async function plan(deps: SyncDeps, tx: Tx, held: table.HeldFeed) {
   const facts = await loadPracticeFacts(tx, keys, held.practice)
   return planSnapshot(held.feed, {
     now: deps.clock.now(),
+    heldUntil: await appointmentsHeldUntil(tx, held.practice),
     departments: facts.openDepartments,
     settings: deps.settings,
   })
