@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AthenaFetch, createAthenaClient } from '@aegis/client'
-import { type Simulator, startSimulator } from '@aegis/simulator'
-import { systemClock } from '../src/clock/clock.ts'
-import { systemRandom } from '../src/clock/random.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '@aegis/simulator'
+import { type Clock, sleepOn, systemClock } from '../src/clock/clock.ts'
+import { type Random, systemRandom } from '../src/clock/random.ts'
 import { type Db, sql, type Statement } from '../src/db/db.ts'
 import { slaveSqlClock } from '../src/db/sql-clock.sql.ts'
 import { openRecord } from '../src/records/apply-records.ts'
@@ -34,6 +34,12 @@ export interface MirroredPracticeOptions {
   readonly settings?: Partial<SyncSettings>
   /** Virtual start, epoch ms. */
   readonly startAt?: number
+  /** Anything else of the simulator. */
+  readonly simulator?: SimulatorOptions
+  /** Keys, jitter and all other chance; the machine's if absent. */
+  readonly random?: Random
+  /** Whether time-outs of the client are the simulator's too; the machine's if absent. */
+  readonly virtualTimers?: boolean
 }
 
 export const practice = 195900
@@ -53,20 +59,29 @@ export async function mirroredPractice(
     speed: 0,
     startAt: options.startAt ?? monday,
     activationLagMs: minute,
+    ...options.simulator,
   })
   test.after(() => simulator.stop())
   const { db } = await scratchDatabase(test)
   const directory = mkdtempSync(join(tmpdir(), 'aegis-mirrored-'))
   test.after(async () => rmSync(directory, { recursive: true }))
-  const kek = await openKek({ db, random: systemRandom }, { directory, purpose: 'phi' })
-  const clock = { ...systemClock, now: () => simulator.clock.now() }
-  const sealing = createSealing({ db, kek, clock, random: systemRandom })
-  const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings: options.settings ?? {} })
+  const { random = systemRandom, settings = {} } = options
+  const kek = await openKek({ db, random }, { directory, purpose: 'phi' })
+  const clock = clockOf(simulator, options.virtualTimers ?? false)
+  const sealing = createSealing({ db, kek, clock, random })
+  const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings, random })
   await mirrored.advance(0)
   await db.practice(practice, async (tx) => {
     for (const feed of feedNames) await insertFeed(tx, { practice, feed })
   })
   return mirrored
+}
+
+function clockOf({ clock }: Simulator, virtualTimers: boolean): Clock {
+  const now = () => clock.now()
+  if (!virtualTimers) return { ...systemClock, now }
+  const timer: Clock['timer'] = (ms, fire) => clock.timer(ms, fire)
+  return { now, timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
 }
 
 export class MirroredPractice {
@@ -79,7 +94,10 @@ export class MirroredPractice {
 
   constructor(
     simulator: Simulator,
-    parts: Pick<SyncDeps, 'clock' | 'sealing'> & { db: Db; settings: Partial<SyncSettings> },
+    {
+      random,
+      ...parts
+    }: Pick<SyncDeps, 'clock' | 'sealing'> & { db: Db; settings: Partial<SyncSettings>; random: Random },
   ) {
     this.simulator = simulator
     this.fetch = this.toSimulator
@@ -88,6 +106,7 @@ export class MirroredPractice {
       baseUrl: simulator.url,
       fetch: (url, init, call) => this.fetch(url, init, call),
       clock: parts.clock,
+      random: () => random.fraction(),
       credential: { clientId: 'demo-client', secret: 'demo-secret' },
       retry: { baseMs: 1 },
     })
@@ -117,10 +136,11 @@ export class MirroredPractice {
 
   /** Moves the clock of simulator, server and database on together. */
   async advance(ms: number): Promise<void> {
-    if (ms > 0) this.simulator.clock.advance(ms)
-    const nowMs = this.simulator.clock.now()
+    // The database first: what a timer wakes must not meet a time before its own.
+    const nowMs = this.simulator.clock.now() + ms
     // Slow enough to stand still; the table accepts no speed of 0.
-    await this.deps.db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-6 }))
+    await this.deps.db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-9 }))
+    if (ms > 0) this.simulator.clock.advance(ms)
   }
 
   /** Takes every feed, or one, as far as it can go now, as the holder of a new lease. */

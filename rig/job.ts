@@ -1,0 +1,44 @@
+import { type FailpointMode, failpointModes, failpointRun } from './failpoint-run.ts'
+import { seedRun } from './seed-run.ts'
+import type { Verdict } from './verdict.ts'
+
+/** One life to be lived in a worker, by the words that repeat it: `--failpoint kill:17`. */
+export interface Job {
+  readonly kind: keyof typeof kinds
+  readonly what: string
+}
+
+/** What came of a job. */
+export interface JobResult extends Verdict {
+  /** Where it was disturbed, for those that are disturbed at one place. */
+  readonly where?: string | undefined
+  /** For the life without a disturbance: which passings are the first of their place. */
+  readonly firsts?: readonly number[]
+}
+
+/** Every kind of job by the option that repeats one of it. */
+const kinds = {
+  failpoint(what: string): Promise<JobResult> {
+    const [mode, at] = what.split(':')
+    if (!isMode(mode) || !/^\d+$/.test(at ?? '')) {
+      throw new TypeError(`--failpoint ${what}: give one of ${failpointModes.join(', ')} and a number, as in kill:17`)
+    }
+    return failpointRun({ mode, at: Number(at) })
+  },
+  seed: (what: string): Promise<JobResult> => seedRun(Number(what)),
+} as const
+
+function isMode(mode: string | undefined): mode is FailpointMode {
+  return failpointModes.some((known) => known === mode)
+}
+
+/** Does a job; what is thrown in it is found wrong with it. */
+export async function runJob({ kind, what }: Job): Promise<JobResult> {
+  try {
+    return await kinds[kind](what)
+  } catch (error) {
+    // A word that was given wrongly needs no stack.
+    const said = error instanceof TypeError && error.message.startsWith('--') ? error.message : undefined
+    return { wrong: [said ?? (error instanceof Error ? (error.stack ?? error.message) : String(error))], counts: {} }
+  }
+}

@@ -1,0 +1,125 @@
+/** A bug to be planted: one edit of one file, and the tests that must notice. */
+export interface PlantedBug {
+  /** What somebody might have built instead. */
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** Test files or folders, or lives of the rig (`seeds 20`, `failpoints`), of which at least one must go red. */
+  readonly caughtBy: readonly string[]
+}
+
+const sync = 'packages/server/src/sync'
+const quota = 'packages/server/src/quota'
+const client = 'packages/client/src'
+
+/**
+ * The bugs that systems of this kind are known to have. Each stands for a way to lose, repeat or mix up records, or to
+ * overrun athenahealth's limits: `npm run mutants -- --planted` plants one after the other and sees the checks go red.
+ */
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'consume-then-save: the intent is closed before the consuming read',
+    file: `${sync}/poll-feed.ts`,
+    find: `  await failpoint('sync.intent-open')\n`,
+    replace: `  await asHolder(deps, held, (tx) => table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' }))
+  await failpoint('sync.intent-open')\n`,
+    caughtBy: [`${sync}/crash-points.pg.test.ts`, 'seeds 20'],
+  },
+  {
+    name: 'offset on a consuming feed: the second page of a drain is asked for behind the first',
+    file: `${client}/feeds/feed.ts`,
+    find: `at: { limit: page.limit }, consuming: true, options })`,
+    replace: `at: { limit: page.limit, offset: page.limit }, consuming: true, options })`,
+    caughtBy: [`${client}/feeds/feed.test.ts`, `${sync}/path-of-data.pg.test.ts`],
+  },
+  {
+    name: 'replay margin too small: the window begins when the answer was missed',
+    file: `${sync}/recover-window.ts`,
+    find: `const window = { from: openedAt - margin, to: deps.clock.now() + margin }`,
+    replace: `const window = { from: Math.min(openedAt + margin, deps.clock.now()), to: deps.clock.now() }`,
+    caughtBy: [`${sync}/crash-points.pg.test.ts`, 'seeds 20'],
+  },
+  {
+    name: 'fixed window: a window of calls may leave at once',
+    file: `${quota}/rate-plan.ts`,
+    find: `  const intervalMs = 1000 / (perSecond * usableShare)\n`,
+    replace: `  const intervalMs = 1000 / (perSecond * usableShare * 1.9)\n`,
+    caughtBy: [`${quota}/rate-plan.test.ts`, `${quota}/quota.test.ts`],
+  },
+  {
+    name: 'per-process limiter: every process has a timetable of its own',
+    file: `${quota}/timetable.sql.ts`,
+    find: `     next_at = greatest(a.next_at, a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))\n       +`,
+    replace: `     next_at = greatest(a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))\n       +`,
+    caughtBy: [`${quota}/quota.test.ts`],
+  },
+  {
+    name: 'quota forgotten on restart: what is reserved of a day is not written down',
+    file: `${quota}/quota-day.sql.ts`,
+    find: `set reserved = greatest(0, reserved + $3::integer)`,
+    replace: `set reserved = greatest(0, reserved + 0 * $3::integer)`,
+    caughtBy: [`${quota}/quota.test.ts`, `${quota}/day-budget.test.ts`],
+  },
+  {
+    name: 'deletes on absence: what a snapshot does not show is taken for deleted',
+    file: `${sync}/refetch-records.ts`,
+    find: `  const page = await fetchOrNothing(deps, held, wanted.id)\n`,
+    replace: `  const page = wanted.missed ? undefined : await fetchOrNothing(deps, held, wanted.id).then(() => undefined)\n`,
+    caughtBy: [sync],
+  },
+  {
+    name: 'new Date() for a date of birth',
+    file: `${client}/wire/plain-date.ts`,
+    find: `  return us ? makePlainDate(Number(us[3]), Number(us[1]), Number(us[2])) : undefined\n`,
+    replace: `  if (!us) return undefined
+  const local = new Date(\`\${us[3]}-\${us[1]?.padStart(2, '0')}-\${us[2]?.padStart(2, '0')}\`)
+  return makePlainDate(local.getFullYear(), local.getMonth() + 1, local.getDate())\n`,
+    caughtBy: [`${client}/host-time-zone.test.ts`, `${client}/wire/plain-date.test.ts`],
+  },
+  {
+    name: 'the list is found by the first key that holds an array',
+    file: `${client}/wire/read-page.ts`,
+    find: `  const list = findList(shape, value)\n`,
+    replace: `  const list = isPlainObject(value)
+    ? ((Object.values(value).find((member) => Array.isArray(member)) as unknown[] | undefined) ?? [])
+    : findList(shape, value)\n`,
+    caughtBy: [`${client}/wire/read-page.test.ts`, `${client}/against-simulator.test.ts`],
+  },
+  {
+    name: 'an older page replaces a newer record',
+    file: 'packages/server/src/records/judge-version.ts',
+    find: `      return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
+    }
+  }`,
+    replace: `      return 'apply'
+    }
+  }`,
+    caughtBy: ['packages/server/src/records', `${sync}/hazards.pg.test.ts`],
+  },
+  {
+    name: 'lease without fence: whoever held the feed once may still write',
+    file: `${sync}/sync.sql.ts`,
+    find: 'where practice_id = $1 and feed = $2 and fence = $3 for update`',
+    replace: 'where practice_id = $1 and feed = $2 and $3::text is not null for update`',
+    caughtBy: [`${sync}/hazards.pg.test.ts`],
+  },
+  {
+    name: 'dedupe by body: a page that was seen before is not stored again',
+    file: `${sync}/store-page.ts`,
+    find: `  const sealed = to.keys.seal(`,
+    replace: `  const seen = (storePage as unknown as { seen?: Set<string> }).seen ?? new Set<string>()
+  Object.assign(storePage, { seen })
+  if (seen.has(page.raw)) return Promise.resolve('0')
+  seen.add(page.raw)
+  const sealed = to.keys.seal(`,
+    caughtBy: [sync, 'seeds 20'],
+  },
+  {
+    name: 'a consuming read is repeated by itself',
+    file: `${client}/call/decide-retry.ts`,
+    find: `  if (call.consuming || call.attempt >=`,
+    replace: `  if (call.attempt >=`,
+    caughtBy: [`${client}/call/decide-retry.test.ts`, `${client}/feeds/feed.test.ts`],
+  },
+]

@@ -1,0 +1,123 @@
+import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-error.ts'
+import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
+import { feedNames } from '../packages/server/src/sync/feeds.ts'
+import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import { seededRandom } from '../packages/server/testing/seeded-random.ts'
+import { type Draw, drawFrom } from './draw.ts'
+import { judgeCauses } from './judge-causes.ts'
+import { PassingTime } from './pass-time.ts'
+import { randomFaults } from './random-faults.ts'
+import { type RunContext, withRunContext } from './run-context.ts'
+import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** Moments around which lives begin: ordinary days, both changes of the clocks, midnight GMT, ends of months and years. */
+const moments = [
+  Date.UTC(2026, 2, 2, 15), // a Monday morning in New York
+  Date.UTC(2026, 2, 8, 7), // 02:00 becomes 03:00 there
+  Date.UTC(2026, 10, 1, 6), // 02:00 becomes 01:00 there
+  Date.UTC(2026, 5, 17, 0), // midnight GMT
+  Date.UTC(2026, 0, 31, 5), // the end of a month in New York
+  Date.UTC(2027, 0, 1, 0), // the end of a year GMT
+  Date.UTC(2028, 1, 29, 5), // a leap day
+] as const
+
+const lifeMs = 24 * hour
+const roundsToHealMax = 40
+/** After so many minutes of rest every look that sync takes by itself has been taken: at subscriptions, at what was processed. */
+const restMinutes = 34
+
+/** Changes that the practice makes an hour, day and night: more than a thousand a life. */
+const changesPerHour = 45
+
+/**
+ * A day and night of a small practice in one process: time, order and everything that goes wrong follow from the seed.
+ * Calls fail as random faults have it, the process ends or stands still at random failpoints, the clock jumps. Then all
+ * rests, sync catches up, and the mirror must equal the truth; gaps may have been only where a fault left no other way.
+ */
+export function seedRun(seed: number): Promise<Verdict> {
+  return withRunContext(async (context) => {
+    const draw = drawFrom(seed)
+    const startAt = draw.pick(moments) - draw.between(1, 20) * hour
+    const mirrored = await mirroredPractice(context, {
+      patients: 100,
+      startAt,
+      virtualTimers: true,
+      random: seededRandom(seed),
+      settings: { slotDaysAhead: 2, bookedDaysAhead: 5, bookedDaysBack: 2 },
+      simulator: { seed, startAt, day: { ratePerHour: changesPerHour, nightShare: 1 } },
+    })
+    const { simulator } = mirrored
+    simulator.faults.add(randomFaults(draw))
+    const time = new PassingTime(mirrored)
+    const ends = new RandomEnds(context, draw)
+    while (simulator.clock.now() < startAt + lifeMs) {
+      await time.pass(liveRound(mirrored, ends))
+      await mirrored.advance(draw.between(1, 28) * minute + draw.between(0, 59_999))
+    }
+    return rest(mirrored, { time, ends })
+  })
+}
+
+/** One look at every feed; at its end the process may be dead, and the next one goes on. */
+async function liveRound(mirrored: MirroredPractice, ends: RandomEnds): Promise<void> {
+  ends.begin()
+  for (const feed of feedNames) {
+    try {
+      await mirrored.step(feed)
+    } catch (error) {
+      if (!isAegisError(error, 'db.unavailable') && !isAegisError(error, 'sync.contested')) throw error
+    }
+  }
+}
+
+/** The practice rests and nothing fails any more: sync must come to the truth by itself. */
+async function rest(mirrored: MirroredPractice, life: { time: PassingTime; ends: RandomEnds }): Promise<Verdict> {
+  const { simulator } = mirrored
+  const fired = simulator.faults.list().map(({ kind, fired }) => ({ kind, fired }))
+  simulator.faults.clear()
+  simulator.days.pause()
+  life.ends.stop()
+  const restedAt = simulator.clock.now()
+  const isRested = (): boolean => simulator.clock.now() > restedAt + restMinutes * minute
+  for (let round = 0; round < roundsToHealMax && (!isRested() || (await isUnderWay(mirrored))); round += 1) {
+    await life.time.pass(mirrored.step())
+    await mirrored.advance((isRested() ? 1 : 4) * minute + 1_000)
+  }
+  const changes = simulator.truth.changes(practice).mark
+  const faults = fired.reduce((sum, { fired }) => sum + fired, 0)
+  const wrong = [...(await findWrong(mirrored)), ...(await judgeCauses(mirrored, fired))]
+  return { wrong, counts: { hours: Math.round(lifeMs / hour), changes, faults, ends: life.ends.count } }
+}
+
+/** Ends the process at failpoints that the seed picks. */
+class RandomEnds {
+  readonly #draw: Draw
+  #left = 0
+  #stopped = false
+  count = 0
+
+  constructor(context: RunContext, draw: Draw) {
+    this.#draw = draw
+    context.after(
+      setFailpointHook(() => {
+        if (this.#left === 0 || this.#stopped) return
+        this.#left -= 1
+        if (this.#left > 0) return
+        this.count += 1
+        throw new AegisError('db.unavailable', { reason: 'killed' })
+      }),
+    )
+  }
+
+  /** At the beginning of a round: it may be the last of its process. */
+  begin(): void {
+    this.#left = this.#draw.chance(0.15) ? this.#draw.between(1, 25) : 0
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+}

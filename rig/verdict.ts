@@ -1,0 +1,36 @@
+import type { MirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
+
+/** What is found when a life in the same process is over. */
+export interface Verdict {
+  /** Everything that is not as it must be, in words without patient data; empty when all is well. */
+  readonly wrong: readonly string[]
+  /** What was lived through, by name: for the totals. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** Whether something of sync is still under way: a doubt, a gap, a wish, a page that waits, a feed that is not live. */
+export async function isUnderWay(mirrored: MirroredPractice): Promise<boolean> {
+  const { openIntents, waitingPages, inDoubt } = await mirrored.trouble()
+  if (openIntents + waitingPages + inDoubt > 0 || (await mirrored.gaps()).length > 0) return true
+  const states = await mirrored.states()
+  return states.some((row) => row.failure_code !== null || row.resnapshot_wanted_at !== null || !isUp(row))
+}
+
+function isUp({ state, snapshot_at }: { readonly state: string; readonly snapshot_at: number | null }): boolean {
+  return snapshot_at !== null && (state === 'live' || state === 'new')
+}
+
+/** Compares the mirror with the truth; what is left open counts as wrong. */
+export async function findWrong(mirrored: MirroredPractice): Promise<string[]> {
+  const wrong = (await mirrored.differences()).map(({ kind, id, what, field }) =>
+    ['differs:', kind, id, what, field].filter(Boolean).join(' '),
+  )
+  wrong.push(...mirrored.simulator.truth.defects().map((defect) => `simulator: ${defect}`))
+  const gaps = await mirrored.gaps()
+  wrong.push(...gaps.map(({ feed, cause }) => `a gap of ${feed} is left (${cause})`))
+  for (const [what, count] of Object.entries(await mirrored.trouble())) if (count > 0) wrong.push(`${what}: ${count}`)
+  for (const { feed, failure_code } of await mirrored.states()) {
+    if (failure_code !== null) wrong.push(`${feed} still fails: ${failure_code}`)
+  }
+  return wrong
+}

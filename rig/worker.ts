@@ -1,0 +1,7 @@
+/* A process that does the jobs it is sent, one after the other; started by in-workers.ts. It ends with its parent. */
+import { type Job, runJob } from './job.ts'
+
+process.on('message', (job: Job) => {
+  void runJob(job).then((result) => process.send?.(result))
+})
+process.once('disconnect', () => process.exit(0))
