@@ -27,7 +27,7 @@ async function main(): Promise<number> {
     console.log('The package works as installed.')
     return 0
   } catch (error) {
-    console.error(error)
+    for (let each = error; each instanceof Error; each = each.cause) console.error(each.message)
     return 1
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -89,7 +89,16 @@ async function runTests({ path: node }: NodeProgram): Promise<void> {
   const files = readdirSync(compiledTests, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.test.js'),
   )
-  const said = await runProgram(node, ['--test', '--test-reporter=tap', ...files], { cwd: compiledTests })
+  const args = ['--test', '--test-reporter=tap', ...files]
+  const said = await runProgram(node, args, { cwd: compiledTests }).catch((error: unknown) => {
+    throw new Error(failures(String(error)))
+  })
   const passed = Number(/^# pass (\d+)$/m.exec(said)?.[1])
   assert.ok(passed >= testsMin, `only ${passed} tests ran`)
+}
+
+/** Of a long report, what failed and why. */
+function failures(report: string): string {
+  const parts = report.split(/^(?= *(?:not )?ok \d+ )/m).filter((part) => part.trimStart().startsWith('not ok'))
+  return parts.join('') || report.slice(-2_000)
 }

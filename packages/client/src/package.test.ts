@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import * as client from './index.ts'
 
@@ -52,6 +52,29 @@ test('sources import only each other', () => {
     )
   }
 })
+
+test('tests that need the simulator are not among those that run on older Nodes, which it does not', () => {
+  const { exclude }: { exclude: string[] } = JSON.parse(readFileSync(join(root, 'tsconfig.test.json'), 'utf8'))
+  const needy = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts') && reaches(join('src', path), '@aegis/simulator'))
+    .map((path) => `src/${path}`)
+  assert.ok(needy.length > 2)
+  assert.deepEqual(
+    needy.filter((path) => !exclude.some((left) => path === left || path.startsWith(`${left}/`))),
+    [],
+  )
+})
+
+/** Whether a file of the package imports a package, itself or through others of its files. */
+function reaches(path: string, wanted: string, seen = new Set<string>()): boolean {
+  if (seen.has(path)) return false
+  seen.add(path)
+  const specifiers = [...readFileSync(join(root, path), 'utf8').matchAll(IMPORT)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  )
+  if (specifiers.includes(wanted)) return true
+  return specifiers.some((name) => name.startsWith('.') && reaches(join(dirname(path), name), wanted, seen))
+}
 
 test('sources use nothing that only Node has, and do nothing when imported', () => {
   for (const [path, text] of sources) {
