@@ -42,8 +42,35 @@ const plainDocumentShape = openShape(documentFields)
  */
 export type PatientDocument = TypeOf<typeof plainDocumentShape>
 
+/** A document among those of all classes: its id stands under the name of its class too. */
+export const anyDocumentShape = openShape({
+  ...documentFields,
+  documentid: 'id',
+  appointmentrequestid: 'id',
+  adminid: 'id',
+  clinicaldocumentid: 'id',
+  encounterdocumentid: 'id',
+  imagingresultid: 'id',
+  labresultid: 'id',
+  letterid: 'id',
+  medicalrecordid: 'id',
+  orderid: 'id',
+  patientcaseid: 'id',
+  phonemessageid: 'id',
+  physicianauthid: 'id',
+  prescriptionid: 'id',
+  deleteddatetime: 'dateTime',
+})
+
 /** A document whose id stands under this name. */
 export function documentShape<const Id extends string>(idField: Id) {
   // The border: the one computed member is the id's.
   return openShape({ ...documentFields, [idField]: 'id' } as typeof documentFields & { readonly [K in Id]: 'id' })
+}
+
+/** What a write of a record answers: whether it was done, and the record's id under this name. */
+export function writtenShape<const Id extends string>(idField: Id) {
+  const fields = { success: 'boolean', errormessage: 'text' } as const
+  // The border: the one computed member is the id's.
+  return openShape({ ...fields, [idField]: 'id' } as typeof fields & { readonly [K in Id]: 'id' })
 }

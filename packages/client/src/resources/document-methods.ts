@@ -1,4 +1,4 @@
-import { documentShape } from '../records/document.ts'
+import { anyDocumentShape, documentShape, writtenShape } from '../records/document.ts'
 import { openShape } from '../wire/decode-record.ts'
 import { download, inferredList, inferredRecord, type MethodTable } from './method-table.ts'
 
@@ -35,9 +35,9 @@ function filedMethods<const C extends FiledClass>(name: C) {
   return {
     ...readMethods(name),
     /** Files a document of the class; `attachmentcontents` is sent as Base64 while it is read. At most 20 MB. */
-    upload: `POST /patients/{patientid}/documents/${name}`,
+    upload: inferredRecord(`POST /patients/{patientid}/documents/${name}`, writtenShape(`${name}id`)),
     /** Changes what is known of a document, and what is to be done with it. */
-    update: `PUT /patients/{patientid}/documents/${name}/{${name}id}`,
+    update: inferredRecord(`PUT /patients/{patientid}/documents/${name}/{${name}id}`, writtenShape(`${name}id`)),
     /** Removes a document. */
     delete: `DELETE /patients/{patientid}/documents/${name}/{${name}id}`,
   } as const
@@ -88,7 +88,7 @@ export const patientCaseMethods = {
 /** Documents of a patient, all classes together and class by class; cases are apart. */
 export const documentMethods = {
   /** Documents of every class. */
-  list: 'GET /patients/{patientid}/documents',
+  list: inferredList('GET /patients/{patientid}/documents', { key: 'documents', record: anyDocumentShape }),
   /** Files a document of any subclass, as multipart with its bytes as they are. PDF suggested, at most 20 MB. */
   upload: 'POST /patients/{patientid}/documents',
   /** Papers of the front desk: consents, cards, letters. */

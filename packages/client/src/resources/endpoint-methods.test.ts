@@ -83,6 +83,25 @@ for (const [title, body, expected] of [
   })
 }
 
+for (const [title, body, expected] of [
+  ['its id', { success: 'true', adminid: 5 }, { success: true, adminid: '5' }],
+  ['its id in a list', [{ adminid: 5 }], { adminid: '5' }],
+  ['nothing', '', {}],
+  ['1', '1', {}],
+  ['a no', { success: false }, 'rejected'],
+  ['another patient', { adminid: 5, patientid: 8 }, 'wrong-record'],
+] as const) {
+  test(`a filed document answered with ${title} is ${JSON.stringify(expected)}`, async () => {
+    const { practice, sent } = testClient([{ body }])
+    const form = { departmentid: 1, documentsubclass: 'ADMIN_CONSENT', attachmentcontents: Uint8Array.of(1) }
+    const outcome = await practice.patients.documents.admin.upload(7, form).then(
+      ({ value }) => value,
+      ({ code }: { code: string }) => code,
+    )
+    assert.deepEqual([outcome, sent.length], [expected, 1])
+  })
+}
+
 test('a section of the chart comes with what stands around it', async () => {
   const body = { allergies: [{ allergenid: 12 }], nkda: 'false', sectionnote: 'asked', lastupdated: '03/02/2026' }
   const { practice } = testClient([{ body }])

@@ -4,6 +4,7 @@ import { checkIdentity } from '../request/check-identity.ts'
 import type { LooseRequest } from '../request/endpoint-request.ts'
 import { planRequest } from '../request/plan-request.ts'
 import { entryOf, isPaged, listEndpoint, listOfEntry, requestEndpoint } from '../request/request-endpoint.ts'
+import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject, type RecordShape } from '../wire/decode-record.ts'
 import { downloadOf } from './download.ts'
 import { writeImage } from './write-image.ts'
@@ -103,8 +104,13 @@ async function oneRecord(
   const planned = planRequest(entry, request)
   const answered = await send(api, planned)
   const { value, raw, meta } = answered
-  if (Array.isArray(value) && value.length === 0) throw badAnswer(answered, 'not-found', 'the answer is an empty list')
-  const decoded = decodeRecord(shapeOf(record), aloneIn(value))
+  const isRead = entry.method === 'GET'
+  if (isRead && Array.isArray(value) && value.length === 0) {
+    throw badAnswer(answered, 'not-found', 'the answer is an empty list')
+  }
+  // A write may be answered with nothing, or with a bare yes.
+  const isBareYes = !isRead && (value === undefined || coerce.boolean(value) === true)
+  const decoded = decodeRecord(shapeOf(record), isBareYes ? {} : aloneIn(value))
   if (decoded.record === undefined) throw badAnswer(answered, 'malformed-response', 'the answer is no record')
   checkIdentity({ entry, answered, planned, value: decoded.record })
   const { unreadable } = decoded

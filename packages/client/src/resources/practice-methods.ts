@@ -1,3 +1,4 @@
+import { writtenShape } from '../records/document.ts'
 import { openShape } from '../wire/decode-record.ts'
 import { inferredList, inferredRecord, type MethodTable } from './method-table.ts'
 
@@ -29,7 +30,7 @@ export const referringProviderMethods = {
   /** One referring provider. */
   get: inferredRecord('GET /referringproviders/{referringproviderid}', 'GET /referringproviders'),
   /** Adds a referring provider. */
-  create: 'POST /referringproviders',
+  create: inferredRecord('POST /referringproviders', writtenShape('referringproviderid')),
   /** Changes a referring provider. */
   update: 'PUT /referringproviders/{referringproviderid}',
 } as const satisfies MethodTable
