@@ -73,7 +73,9 @@ test('any JSON in any field of a method’s record is read, or left out and name
     'lastmodified',
     'x-unknown',
   )
-  const answered = fc.asyncProperty(method, field, fc.jsonValue(), async (wanted, name, value) => {
+  // A member of this name is dropped wherever it comes from.
+  const kept = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('__proto__'))
+  const answered = fc.asyncProperty(method, field, kept, async (wanted, name, value) => {
     const { practice } = testClient([{ body: JSON.stringify(answerFor(wanted, [{ [name]: value }])) }])
     const given: unknown = await callByName(practice, wanted, 'required').catch((error: unknown) => {
       assert.ok(error instanceof AthenaError, `${wanted.name}: ${String(error)}`)
