@@ -320,6 +320,19 @@ describe('a file is refused, named and left as it was when it is', () => {
   }
 })
 
+test('a write that no state is kept of is not written down', async (t) => {
+  const file = join(folder, 'stateless.db')
+  const { simulator, call } = await started(t, { journal: file, day: false })
+  assert.deepEqual(await call('PUT', '/usermessages/someone/1', { folder: 'TRASH' }), { success: true })
+  await call('PUT', '/patients/1', { departmentid: '1', notes: 'Calls first.' })
+  await simulator.stop()
+  const database = new DatabaseSync(file)
+  const entries = database.prepare("select text from entry where text like '%write%'").all()
+  database.close()
+  assert.equal(entries.length, 1)
+  assert.match(String(entries[0]?.text), /\/patients\/1/)
+})
+
 test('two simulators cannot have one journal, and the first goes on', async (t) => {
   const file = join(folder, 'shared.db')
   const { simulator, call } = await started(t, { journal: file })

@@ -20,7 +20,7 @@ export interface PracticeBackendDeps {
   readonly practices: ReadonlyMap<number, Practice>
   readonly router: Router
   /** Called before a request that may change something is handled. */
-  readonly onWrite?: (call: Call, resource: string) => void
+  readonly onWrite?: (call: Call, route: Route, resource: string) => void
   /** Called when such a request has been handled. */
   readonly onWritten?: (call: Call, route: Route, reply: Reply) => void
   /** Endpoints that not every practice has; none if absent. */
@@ -68,7 +68,7 @@ export function practiceBackend(deps: PracticeBackendDeps): Backend {
           const withheld = call.isRepeated ? undefined : deps.rollout?.(route, call.practiceId)
           if (withheld !== undefined) return encodeReply(withheld, call, deps.whims)
           const isWrite = route.method !== 'GET'
-          if (isWrite) deps.onWrite?.(call, resource)
+          if (isWrite) deps.onWrite?.(call, route, resource)
           const reply = handle(deps, route, contextOf(call, match, found))
           if (isWrite) deps.onWritten?.(call, route, reply)
           const answer = encodeReply(reply, call, deps.whims)

@@ -207,16 +207,11 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
           practices,
           router: new Router(routes),
           whims,
-          rollout:
-            settings.rollout &&
-            createRollout({
-              rollout: settings.rollout,
-              routes,
-              isBeta: (route) => contract?.find(route)?.beta ?? false,
-            }),
+          rollout: rolloutOf(settings, routes, contract),
           marks: settings.marks ? (route, reply) => markHeaders(route, reply, contract?.find(route)) : undefined,
-          onWrite(call, resource) {
-            journal?.note(writeEntry(call, resource))
+          onWrite(call, { basis = 'stateful' }, resource) {
+            // Where nothing is kept there is nothing to live through again.
+            if (basis === 'stateful') journal?.note(writeEntry(call, resource))
             writeLog.begin()
           },
           onWritten(call, route, { status }) {
@@ -253,6 +248,10 @@ async function assemble(parts: SimulatorParts, { settings, clock, practices, day
   )
   const repeat = entryRepeater({ backend, feeds, practices, applyChange, days, now: () => clock.now() })
   return { truth, apps: control, faults, handle, repeat }
+}
+
+function rolloutOf({ rollout }: SimulatorSettings, routes: readonly Route[], contract: ContractParts | undefined) {
+  return rollout && createRollout({ rollout, routes, isBeta: (route) => contract?.find(route)?.beta ?? false })
 }
 
 function createLogs({ requestLogSize }: SimulatorSettings) {
