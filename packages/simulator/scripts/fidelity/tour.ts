@@ -1,5 +1,6 @@
 import { feedTable } from '../../src/feeds/feed-table.ts'
 import { documentRemovals, documentStops } from './document-stops.ts'
+import { placeRemovals, placeStops } from './place-stops.ts'
 import type { Stop } from './stop.ts'
 
 const encoded = (fields: Readonly<Record<string, unknown>>): string =>
@@ -324,9 +325,11 @@ export const tour: readonly Stop[] = [
   ...visit,
   ...charts,
   ...documentStops,
+  ...placeStops,
   ...staff,
   ...readings,
   { request: 'read all' },
   ...documentRemovals,
+  ...placeRemovals,
   ...removals,
 ]
