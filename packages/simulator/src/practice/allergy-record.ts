@@ -55,6 +55,11 @@ export function allergySection(state: PracticeState, chart: number, showInactive
   return record
 }
 
+/** Id of the patient whose chart shows an allergy; 0 when there is none. */
+export function patientOfAllergy(state: PracticeState, id: string): number {
+  return findAllergy(state, id)?.chart ?? 0
+}
+
 /** Allergies as the feed shows them: the chart's row and its patient (inferred from changed problems). */
 export const allergyReader: RecordReader = {
   *ids(state) {

@@ -1,15 +1,18 @@
 /** Makes a simulated practice and shows it to the server. */
+import { patientOfAllergy } from './allergy-record.ts'
 import { createAppointmentTable } from './appointment-table.ts'
 import { makeAppointmentTypes, makeCancelReasons, makeReasons } from './appointment-type.ts'
 import { patientOfClaim } from './claim-record.ts'
 import { customFields } from './custom-fields.ts'
 import { makeDepartments } from './department.ts'
+import { patientOfMedication } from './medication-record.ts'
 import { createPatientTable } from './patient-table.ts'
 import { populateSchedule } from './populate-schedule.ts'
 import type { Practice, PracticeEvent, RecordKind, Show, Sight } from './practice.ts'
 import type { PracticeState } from './practice-state.ts'
 import type { PracticeTraits } from './practice-traits.ts'
 import { patientOfDocument } from './document-store.ts'
+import { patientOfProblem } from './problem-record.ts'
 import { makeProviders } from './provider.ts'
 import { recordReaders } from './record-readers.ts'
 import { limitsSight, seesPatient } from './restricted-patients.ts'
@@ -90,6 +93,9 @@ const patientOfRecord: Readonly<Partial<Record<RecordKind, (state: PracticeState
   labresults: patientOfDocument,
   imagingresults: patientOfDocument,
   prescriptions: patientOfDocument,
+  'chart/healthhistory/problems': patientOfProblem,
+  'chart/healthhistory/medication': patientOfMedication,
+  'chart/healthhistory/allergies': patientOfAllergy,
 }
 
 class SimulatedPractice implements Practice {

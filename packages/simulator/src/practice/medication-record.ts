@@ -97,6 +97,11 @@ export function medicationSection(
   }
 }
 
+/** Id of the patient a medication was written for; 0 when there never was one. */
+export function patientOfMedication(state: PracticeState, id: string): number {
+  return findEntry(state, id)?.owner ?? 0
+}
+
 /** Historical medications as the feed shows them: the chart's row and its patient (inferred from changed problems). */
 export const medicationReader: RecordReader = {
   *ids(state) {

@@ -3,7 +3,7 @@ import type { WireRecord } from './blank-patient.ts'
 import { dateText } from './calendar-date.ts'
 import { survivorOf } from './patient-table.ts'
 import type { PracticeState } from './practice-state.ts'
-import { findProblem, problemsIn, problemsOf, type Problem } from './problem-list.ts'
+import { findProblem, problemOwner, problemsIn, problemsOf, type Problem } from './problem-list.ts'
 import type { RecordReader } from './record-readers.ts'
 import { eastern, isoText, wallTime } from './zone-time.ts'
 
@@ -79,6 +79,11 @@ function changedProblem(state: PracticeState, owner: number, { id, condition, st
     codeset: 'SNOMED',
     events: ended === undefined ? [start] : [start, { eventtype: 'END', startdate: dateText(ended.day) }],
   }
+}
+
+/** Id of the patient a problem was written for; 0 when there never was one. */
+export function patientOfProblem(state: PracticeState, id: string): number {
+  return problemOwner(state, Number(id)) ?? 0
 }
 
 /** The problems of the feed; one that was removed still has a shape (inferred: the feed has no event of its own for it). */
