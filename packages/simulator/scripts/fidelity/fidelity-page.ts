@@ -11,7 +11,7 @@ const introduction = `# What the simulator's answers stand on
 
 Every endpoint of athenahealth's documents, and what the simulator knows of it. An endpoint is **stateful** when its answers
 come from the practice's records. Else nothing is kept, and its answer is **recorded** (names and types of a real answer,
-values invented), **inferred** (what other endpoints answer) or **unknown** (a guess).
+values invented), **inferred** (what other endpoints answer, or what a public client reads) or **unknown** (a guess).
 
 A name in an answer is **proven** when it was recorded on that endpoint, **inferred** when it was recorded on others, and
 **unknown** when no recording has it. Names inside lists and objects are not told apart. For endpoints with state the names

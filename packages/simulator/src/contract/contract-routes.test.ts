@@ -32,6 +32,11 @@ const answers: readonly {
     body: (body) => JSON.stringify(body) === '{"staff":[],"totalcount":0}',
   },
   {
+    what: 'what only a public client tells of is as that client reads it',
+    request: 'GET /encounter/62020/services',
+    body: (body) => JSON.stringify(body) === '[{"count":0,"note":"","procedures":[]}]',
+  },
+  {
     what: 'a write nobody recorded succeeds',
     request: 'PUT /usermessages/someone/1',
     form: 'folder=TRASH',

@@ -24,11 +24,17 @@ export function contractRoutes(served: readonly Route[]): readonly Route[] {
     }))
 }
 
+/** What nobody recorded, as a public client reads it: a record without anything in it. */
+const readByClients: Readonly<Record<string, unknown>> = {
+  'GET /encounter/{encounterid}/services': [{ count: 0, note: '', procedures: [] }],
+}
+
 const isSubscription = (path: string): boolean => /\/subscription(\/events)?$/.test(path)
 
 /** Writes answer success on nearly every recording, and subscriptions are alike for all feeds; no list is like another. */
-function basisOf({ source, method, path, key }: EndpointHead): Basis {
+function basisOf({ source, name, method, path, key }: EndpointHead): Basis {
   if (source === 'recorded') return 'recorded'
+  if (name in readByClients) return 'inferred'
   return method !== 'GET' || key !== undefined || isSubscription(path) ? 'inferred' : 'unknown'
 }
 
@@ -84,7 +90,8 @@ function recordedAnswer(contract: EndpointContract, context: RouteContext): Repl
 }
 
 /** Nothing was recorded: an empty list under the path's last name, or success (both inferred). */
-function likelyAnswer({ method, path, key, limits }: EndpointContract, context: RouteContext): Reply {
+function likelyAnswer({ name, method, path, key, limits }: EndpointContract, context: RouteContext): Reply {
+  if (name in readByClients) return ok(readByClients[name])
   if (method !== 'GET') return success()
   if (path.endsWith('/subscription')) return ok({ status: 'INACTIVE', subscriptions: [] })
   if (path.endsWith('/subscription/events')) return ok({ subscriptions: [] })
