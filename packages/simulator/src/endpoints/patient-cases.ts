@@ -9,7 +9,7 @@ import {
 } from '../practice/document-changes.ts'
 import { documentClass } from '../practice/document-class.ts'
 import { caseRow } from '../practice/document-record.ts'
-import { findDocument } from '../practice/document-store.ts'
+import { chartOfDocument, findDocument } from '../practice/document-store.ts'
 import { plainCase, type CaseDetails } from '../practice/document.ts'
 import { closeReasons } from '../practice/case-close-reason.ts'
 import { Refusal } from '../practice/refusal.ts'
@@ -22,6 +22,7 @@ import {
   listedDocuments,
   pathDocument,
   requiredDepartment,
+  seesOwner,
   written,
   writtenFields,
 } from './document-requests.ts'
@@ -124,11 +125,13 @@ function listCases(context: RouteContext): Answer {
   })
 }
 
-/** What a case can be closed with; the case must exist. The names of the fields are ours. */
+/** What a case can be closed with; the caller must be able to see the case. The names of the fields are ours. */
 function listCloseReasons(context: RouteContext): Answer {
+  const state = stateOf(context.practice)
   requireFields(context.input, ['patientcaseid'])
-  const found = findDocument(stateOf(context.practice), context.input.integer('patientcaseid') ?? 0)
-  if (found?.class !== row.name) throw new Refusal('unknown_document')
+  const found = findDocument(state, context.input.integer('patientcaseid') ?? 0)
+  if (found?.class !== row.name || !seesOwner(context, chartOfDocument(state, found)))
+    throw new Refusal('unknown_document')
   return list(context, {
     key: 'closereasons',
     items: closeReasons,

@@ -5,6 +5,7 @@ import { privacyBoxes, privacySignatures, type PrivacySignature } from '../pract
 import { verifyPrivacy } from '../practice/verify-privacy.ts'
 import { ReplyError, type Input, type Route, type RouteContext } from '../route.ts'
 import { invalidData, ok, one } from '../server/reply.ts'
+import { orError } from './answer-refusal.ts'
 import { insuredPatient } from './patient-insurances.ts'
 import { dateField, easternField, requireFields, stampOf } from './request-fields.ts'
 
@@ -53,5 +54,5 @@ const path = '/patients/{patientid}/privacyinformationverified'
 
 export const privacyVerificationRoutes: readonly Route[] = [
   { method: 'GET', path, handle: show },
-  { method: 'POST', path, handle: sign },
+  { method: 'POST', path, handle: orError(sign) },
 ]

@@ -117,11 +117,13 @@ test("a hidden patient's documents are in no answer, whether the path names the 
   const range = `${own}&startdate=11/23/2026&enddate=11/23/2026&showdocumentswithpatientid=true`
   const messages = (more: string) => api.rows(`GET /documents/phonemessage?${range}${more}`).length
   const statuses = (more: string) =>
-    [`/patients/${id}/documents?${own}`, `/documents/patientcase/${patientcaseid}/actions?${own}`].map(
-      (path) => api.call(`GET ${path}${more}`).status,
-    )
-  assert.deepEqual([...statuses(''), messages('')], [404, 404, 0])
-  assert.deepEqual([...statuses('&ignorerestrictions=true'), messages('&ignorerestrictions=true')], [200, 200, 1])
+    [
+      `/patients/${id}/documents?${own}`,
+      `/documents/patientcase/${patientcaseid}/actions?${own}`,
+      `/reference/documents/patientcase/closereasons?patientcaseid=${patientcaseid}`,
+    ].map((path) => api.call(`GET ${path}${more}`).status)
+  assert.deepEqual([...statuses(''), messages('')], [404, 404, 404, 0])
+  assert.deepEqual([...statuses('&ignorerestrictions=true'), messages('&ignorerestrictions=true')], [200, 200, 200, 1])
   const inFeed = (ignoreRestrictions: boolean) =>
     api.practice.sees?.('documents/patientcase', { ignoreRestrictions, confidentialityCodes: undefined })
   assert.deepEqual([inFeed(false)?.(String(patientcaseid)), inFeed(true)], [false, undefined])

@@ -71,10 +71,11 @@ function withAction(document: Document, text: string | undefined, { at, by }: Ch
   return { ...document, actions: [...document.actions, action] }
 }
 
-/** The document with this id that is not deleted. Refuses `unknown_document`. */
+/** The document with this id that is not deleted and may be changed. Refuses `unknown_document`, `patient_gone`. */
 function liveDocument(state: PracticeState, id: number): Document {
   const document = findDocument(state, id)
   if (document === undefined || document.status === 'DELETED') throw new Refusal('unknown_document')
+  if (document.patient !== undefined) openChart(state, document.patient)
   return document
 }
 

@@ -1,5 +1,6 @@
 /** Insurances of patients: added, changed, cancelled and brought back. */
 import { dateText } from './calendar-date.ts'
+import { openChart } from './chart-person.ts'
 import { insurancePackage, pseudoPackages, selfPayId } from './insurance-packages.ts'
 import { announcePatient } from './patient-changes.ts'
 import { insurancesOf, insuranceTable, isInForce, type Insurance } from './patient-insurances.ts'
@@ -45,9 +46,10 @@ function checkSequence(others: readonly Insurance[], sequence: number): void {
   }
 }
 
-/** Adds an insurance and answers it. Refuses `unknown_insurance_package` and what `checkSequence` does. */
+/** Adds an insurance and answers it. Refuses `patient_gone`, `unknown_insurance_package` and what `checkSequence` does. */
 export function addInsurance(state: PracticeState, insurance: NewInsurance, stamp: Stamp): Insurance {
   const { patient, packageId, sequence, fields } = insurance
+  openChart(state, patient)
   if (insurancePackage(packageId) === undefined && !pseudoPackages.has(packageId)) {
     throw new Refusal('unknown_insurance_package')
   }
@@ -70,8 +72,9 @@ export interface InsuranceChange {
   readonly id: string
 }
 
-/** The insurance of a patient, in force or not. Refuses `unknown_insurance`. */
+/** The insurance of a patient, in force or not, that is to change. Refuses `unknown_insurance`, `patient_gone`. */
 function find(state: PracticeState, { patient, id }: InsuranceChange): Insurance {
+  openChart(state, patient)
   const found = insurancesOf(state, patient).find((insurance) => insurance.id === id)
   if (found === undefined) throw new Refusal('unknown_insurance')
   return found

@@ -1,5 +1,6 @@
 /** Patients: registered, changed and deleted; see `merge-patients.ts` for merges. */
 import { dateText, parseDate } from './calendar-date.ts'
+import { openChart } from './chart-person.ts'
 import {
   nameNumber,
   patientExists,
@@ -105,13 +106,12 @@ export interface CustomFieldValues {
   readonly values: Readonly<Record<string, string>>
 }
 
-/** Sets custom field values; an empty one takes the value away. Refuses `unknown_patient`, `unknown_custom_field`. */
+/** Sets custom field values; an empty one takes the value away. Refuses `unknown_patient`, `patient_gone`, `unknown_custom_field`. */
 export function setCustomFields(state: PracticeState, input: CustomFieldValues, stamp: Stamp): void {
   const { patients } = state
-  if (!patientExists(patients, input.patient)) throw new Refusal('unknown_patient')
+  const id = openChart(state, input.patient)
   const known = new Set(state.customFields.map((field) => field.id))
   if (Object.keys(input.values).some((id) => !known.has(id))) throw new Refusal('unknown_custom_field')
-  const id = survivorOf(patients, input.patient)
   changeTime(state, stamp)
   const values = Object.entries({ ...patients.customFields.get(id), ...input.values })
   patients.customFields.set(id, Object.fromEntries(values.filter(([, value]) => value !== '')))

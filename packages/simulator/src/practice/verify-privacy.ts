@@ -1,4 +1,5 @@
 /** A patient signs the practice's privacy forms. */
+import { openChart } from './chart-person.ts'
 import { announcePatient } from './patient-changes.ts'
 import { changeTime, type PracticeState, type Stamp } from './practice-state.ts'
 import {
@@ -16,9 +17,10 @@ export interface PrivacyVerification {
   readonly signature: PrivacySignature
 }
 
-/** Keeps a signature; the patient's record says from then on that privacy information was verified. */
+/** Keeps a signature; the patient's record says from then on that privacy information was verified. Refuses `patient_gone`. */
 export function verifyPrivacy(state: PracticeState, input: PrivacyVerification, stamp: Stamp): void {
   const { patient, boxes, signature } = input
+  openChart(state, patient)
   changeTime(state, stamp)
   const signed = Object.fromEntries(boxes.map((box) => [box, signature]))
   privacySignatureTable(state).set(patient, { ...privacySignatures(state, patient), ...signed })
