@@ -89,6 +89,11 @@ const wrong: readonly (readonly [what: string, change: (at: Stage) => unknown, m
   ['an unknown type', () => ({ kind: 'addlabresult', patient: 5, type: 1 }), /unknown_document_type/],
   ['an unknown user', ({ open }) => ({ kind: 'assigndocument', document: open, user: 'TFROST' }), /unknown_user/],
   ['a closed one closed', ({ done }) => ({ kind: 'closedocument', document: done }), /closed_already/],
+  [
+    'a closed one moved on',
+    ({ done }) => ({ kind: 'updatedocument', document: done, status: 'NOTIFY', note: 'Told' }),
+    /closed_already/,
+  ],
   ['an open one reopened', ({ open }) => ({ kind: 'reopendocument', document: open }), /not_closed/],
   ['a change of nothing', ({ open }) => ({ kind: 'updatedocument', document: open }), /give "note"/],
   ['a status of no step', ({ open }) => ({ kind: 'updatedocument', document: open, status: 'CLOSED' }), /"status"/],

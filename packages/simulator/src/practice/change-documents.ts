@@ -147,8 +147,9 @@ const update: Runner = (state, fields, stamp) => {
   const [internalNote, subject, priority] = ['note', 'subject', 'priority'].map((name) => fields.optional(name))
   const says = [internalNote, subject, priority].some((value) => value !== undefined)
   if (!says && status === undefined) throw new RangeError('give "note", "subject", "priority" or "status"')
-  if (says) updateDocument(state, { id, fields: { subject, priority }, internalNote }, stamp)
+  // The step first: it may be refused, and then nothing is changed.
   if (status !== undefined) moveDocument(state, { id, status }, stamp)
+  if (says) updateDocument(state, { id, fields: { subject, priority }, internalNote }, stamp)
 }
 
 export const documentRunners: Readonly<Record<DocumentChange['kind'], Runner>> = {

@@ -171,11 +171,16 @@ export interface Step {
   readonly actionNote?: string | undefined
 }
 
-/** Moves a document on in the office's work; NOTIFY means that the patient is told. Refuses `unknown_document`. */
+/**
+ * Moves a document on in the office's work; NOTIFY means that the patient is told. A closed one must be reopened first.
+ * Refuses `unknown_document`, `closed_already`.
+ */
 export function moveDocument(state: PracticeState, { id, status, actionNote }: Step, stamp: Stamp): void {
+  const found = liveDocument(state, id)
+  if (found.status === 'CLOSED') throw new Refusal('closed_already')
   const edit = (document: Document, change: Change): Document => withAction({ ...document, status }, actionNote, change)
   const happening = status === 'NOTIFY' ? 'notify' : 'update'
-  changeDocument(state, liveDocument(state, id), { stamp, happening, edit })
+  changeDocument(state, found, { stamp, happening, edit })
 }
 
 /** Everybody a document can be assigned to. */
