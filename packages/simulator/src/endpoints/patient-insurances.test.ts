@@ -167,6 +167,10 @@ test('a cancelled insurance is listed only when asked for, and can be brought ba
   api.clock.now += 91 * dayMs
   assert.deepEqual(api.rows(`GET ${path}`), [])
   assert.deepEqual(ids(api, `${path}?showcancelled=true`), [before['insuranceid']])
+  // An expired one comes back without an end unless another is given.
+  assert.deepEqual(api.call(`POST ${one}/reactivate`).body, { success: true, message: '' })
+  const { expirationdate: _, ...endless } = before
+  assert.deepEqual(api.rows(`GET ${path}`), [endless])
 })
 
 test("an appointment lists its patient's insurances, a restricted patient's only for who ignores restrictions", () => {

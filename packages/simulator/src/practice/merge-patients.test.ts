@@ -8,8 +8,13 @@ const kinds = [
   'appointments',
   'claims',
   'chart/healthhistory/problems',
+  'chart/healthhistory/medication',
+  'chart/healthhistory/allergies',
+  'documents',
   'documents/patientcase',
   'labresults',
+  'imagingresults',
+  'prescriptions',
 ] as const
 
 /** Everything of the practice as it is shown, but the times at which appointments were changed. */
@@ -42,9 +47,18 @@ const appointmentsOf = (api: PracticeApi, patient: number): unknown[] =>
     .map(({ appointmentid }) => appointmentid)
 
 test('a merge undone leaves everything as it was, through a chain of merges too, and each is announced', () => {
-  const api = practiceApi()
+  const api = practiceApi({ patients: 100 })
   const [a, b, c] = threePatients(api)
   const apply = (change: PracticeChange) => applyChange(api.practice, change)
+  for (const patient of [a, b, c]) {
+    // A claim of no visit, and documents of all feeds.
+    const claimcharges = JSON.stringify([{ PROCEDURECODE: '99213', ICD10CODE1: 'I10' }])
+    const filed = `departmentid=1&patientid=${patient}&supervisingproviderid=71&claimcharges=${claimcharges}`
+    assert.equal(api.call('POST /claims', filed).status, 200)
+    for (const subclass of ['LABRESULT', 'IMAGINGRESULT', 'PATIENTCASE', 'PRESCRIPTION']) {
+      apply({ kind: 'adddocument', patient, subclass })
+    }
+  }
   const before = everything(api)
   apply({ kind: 'mergepatients', from: a, into: b })
   apply({ kind: 'mergepatients', from: b, into: c })
