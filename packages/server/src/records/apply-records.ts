@@ -293,7 +293,7 @@ async function mergeInto(tx: Tx, input: ApplyInput, alias: { key: string; surviv
 }
 
 /** Former ids of a patient as sent with `showpreviouspatientids`: list, comma list or single value (shape unconfirmed). */
-function previousPatientIds(record: WireRecord): string[] {
+export function previousPatientIds(record: WireRecord): string[] {
   const sent = record.previouspatientids ?? record.previouspatientid
   const list = Array.isArray(sent)
     ? sent

@@ -1,4 +1,5 @@
 import { AegisError } from '../errors/aegis-error.ts'
+import { previousPatientIds } from '../records/apply-records.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
@@ -68,11 +69,24 @@ async function verifyProcessed(deps: SyncDeps, held: table.HeldFeed, window: Win
   let offset = 0
   for (let read = 0; read < pagesMax; read += 1) {
     const page = await replayAndApply(deps, held, { ...window, offset })
-    strangers += page.ids.filter((id) => !ours.has(id)).length
+    strangers += countStrangers(page, ours)
     if (!page.more) break
     offset += page.items
   }
   if (strangers > 0) await judgeStrangers(deps, held, { window, strangers })
+}
+
+/**
+ * Records of a page that are in none of ours. One that we read before it was merged comes as its survivor, who may have
+ * been in no page yet.
+ */
+function countStrangers(page: FetchedPage, ours: ReadonlySet<string>): number {
+  const { idField, isPatient } = recordKinds[page.kind]
+  return recordsInPage(page, page.raw).filter((record) => {
+    const id = record[idField]
+    const names = [String(id), ...(isPatient ? previousPatientIds(record) : [])]
+    return id !== undefined && !names.some((name) => ours.has(name))
+  }).length
 }
 
 /** Ids in the pages of the feed that we stored. */

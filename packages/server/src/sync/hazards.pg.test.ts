@@ -334,3 +334,26 @@ test('an appointment far ahead that changes within a gap is read again, however 
   assert.deepEqual(await mirrored.gaps(), [])
   await assertEqualsTruth(mirrored)
 })
+
+test('a subscription that is lost before it has taken hold is asked for again', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.step()
+  await endSubscription(mirrored, 'patients')
+  await mirrored.run(9)
+  assert.equal((await mirrored.states()).find(({ feed }) => feed === 'patients')?.state, 'live')
+  await assertEqualsTruth(mirrored)
+})
+
+test('a patient merged between our read and the look at what was processed is no stranger', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { subscriptionCheckMs: minute } })
+  await mirrored.bringUp()
+  mirrored.change({ kind: 'updatepatient', patient: 4, fields: { city: 'Salem' } })
+  await mirrored.run(1)
+  mirrored.change({ kind: 'mergepatients', from: 4, into: 6 })
+  await mirrored.run(5)
+  assert.deepEqual(
+    mirrored.log.events().filter((event) => event === 'sync.gap'),
+    [],
+  )
+  await assertEqualsTruth(mirrored)
+})

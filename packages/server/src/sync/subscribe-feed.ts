@@ -25,13 +25,20 @@ export async function subscribeFeed(deps: SyncDeps, held: table.HeldFeed): Promi
   deps.log.info('sync.subscribed', { practice: held.practice, feed: held.feed })
 }
 
-/** Looks whether athenahealth says that the subscription is active; a partial one is asked for again. */
+/**
+ * Looks whether athenahealth says that the subscription is active. A partial one is asked for again, and so is one that is
+ * not there although it had the time to take hold: it may have been lost meanwhile.
+ */
 export async function checkActivation(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
   const status = await feedStatus(deps, held)
-  if (status === 'PARTIAL') await subscribe(deps, held)
+  const since = await asHolder(deps, held, async (_, state) => state.state_since)
+  const isLost = status === 'INACTIVE' && deps.clock.now() - since > deps.settings.settleMs
+  if (status === 'PARTIAL' || isLost) await subscribe(deps, held)
   await asHolder(deps, held, async (tx) => {
     await table.stampFeed(tx, held, 'subscription_checked_at')
     if (status === 'ACTIVE') await table.enterFeedState(tx, held, 'settling')
+    // Anew, so that it gets its time again.
+    else if (isLost) await table.enterFeedState(tx, held, 'activating')
   })
 }
 
