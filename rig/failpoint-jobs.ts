@@ -1,21 +1,21 @@
-import { failpointModes } from './failpoint-run.ts'
+import { type FailpointMode, failpointModes } from './failpoint-run.ts'
 import { inWorkers } from './in-workers.ts'
 import type { Job, JobResult } from './job.ts'
 
-/** Of the short tier: every place is disturbed by a kill; by each of the other modes so many-th. */
-const shortEvery = 4
+/** Of the short tier: every so many-th place is disturbed in each way. */
+const shortEvery: Readonly<Record<FailpointMode, number>> = { kill: 3, fail: 6, pause: 6 }
 
 /**
- * One life for every passing of every failpoint and every mode. The short tier has the first passing of every place (a
- * point, in the work on a feed, in a minute of the life) alone.
+ * One life for every passing of every failpoint and every mode. The short tier looks at the first passing of each place (a
+ * point, in the work on a feed, in a minute of the life) alone, and spreads over the places.
  */
 export async function failpointJobs(isShort: boolean): Promise<Job[]> {
   const untouched = await undisturbed()
   const allFirsts = untouched.firsts ?? []
   const all = Array.from({ length: untouched.counts['points'] ?? 0 }, (_, index) => index + 1)
   return failpointModes.flatMap((mode, turn) => {
-    const firsts = mode === 'kill' ? allFirsts : allFirsts.filter((_, index) => index % shortEvery === turn)
-    return (isShort ? firsts : all).map((at) => ({ kind: 'failpoint', what: `${mode}:${at}` }) as const)
+    const some = allFirsts.filter((_, index) => index % shortEvery[mode] === turn % shortEvery[mode])
+    return (isShort ? some : all).map((at) => ({ kind: 'failpoint', what: `${mode}:${at}` }) as const)
   })
 }
 

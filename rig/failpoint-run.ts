@@ -88,10 +88,13 @@ async function stepFeeds(
   }
 }
 
-/** The end of a process, or of a lease, ends its round and nothing else. */
+const unforeseen = 'a failure that nobody foresaw'
+
+/** The end of a process, of a lease, or of a job that failed between two steps, ends its round and nothing else. */
 function endureEnd(step: Promise<void>): Promise<void> {
   return step.catch((error: unknown) => {
-    if (!isAegisError(error, 'db.unavailable') && !isAegisError(error, 'lease.lost')) throw error
+    if (isAegisError(error, 'db.unavailable') || isAegisError(error, 'lease.lost')) return
+    if (!(error instanceof Error && error.message === unforeseen)) throw error
   })
 }
 
@@ -128,7 +131,7 @@ class Disturbance {
     this.where = place
     // The one failure that nothing in sync records, mends or goes on after.
     if (this.#run.mode === 'kill') throw new AegisError('db.unavailable', { reason: 'killed' })
-    if (this.#run.mode === 'fail') throw new Error('a failure that nobody foresaw')
+    if (this.#run.mode === 'fail') throw new Error(unforeseen)
     if (insideTransaction.has(name) || this.#woken) return
     this.isAsleep = true
     this.#asleep.resolve()

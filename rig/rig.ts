@@ -21,7 +21,7 @@ const { values } = parseArgs({
 })
 
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
-const short = { seeds: 300, kills: 30 }
+const short = { seeds: 120, kills: 30 }
 
 process.exitCode = (await run()) ? 0 : 1
 

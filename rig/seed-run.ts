@@ -30,7 +30,7 @@ const roundsToHealMax = 40
 const restMinutes = 34
 
 /** Changes that the practice makes an hour, day and night: more than a thousand a life. */
-const changesPerHour = 45
+const changesPerHour = 36
 
 /**
  * A day and night of a small practice in one process: time, order and everything that goes wrong follow from the seed.
@@ -55,7 +55,7 @@ export function seedRun(seed: number): Promise<Verdict> {
     const ends = new RandomEnds(context, draw)
     while (simulator.clock.now() < startAt + lifeMs) {
       await time.pass(liveRound(mirrored, ends))
-      await mirrored.advance(draw.between(1, 28) * minute + draw.between(0, 59_999))
+      await mirrored.advance(draw.between(1, 45) * minute + draw.between(0, 59_999))
     }
     return rest(mirrored, { time, ends })
   })
@@ -80,6 +80,8 @@ async function rest(mirrored: MirroredPractice, life: { time: PassingTime; ends:
   simulator.faults.clear()
   simulator.days.pause()
   life.ends.stop()
+  // What has no feed is read once a day, and changes with the clocks.
+  for (const feed of ['departments', 'appointmenttypes'] as const) await mirrored.wantSnapshot(feed)
   const restedAt = simulator.clock.now()
   const isRested = (): boolean => simulator.clock.now() > restedAt + restMinutes * minute
   for (let round = 0; round < roundsToHealMax && (!isRested() || (await isUnderWay(mirrored))); round += 1) {

@@ -1,4 +1,6 @@
-import type { MirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
+import { sql } from '../packages/server/src/db/db.ts'
+import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import type { Difference } from '../packages/server/testing/oracle.ts'
 
 /** What is found when a life in the same process is over. */
 export interface Verdict {
@@ -22,9 +24,10 @@ function isUp({ state, snapshot_at }: { readonly state: string; readonly snapsho
 
 /** Compares the mirror with the truth; what is left open counts as wrong. */
 export async function findWrong(mirrored: MirroredPractice): Promise<string[]> {
-  const wrong = (await mirrored.differences()).map(({ kind, id, what, field }) =>
-    ['differs:', kind, id, what, field].filter(Boolean).join(' '),
-  )
+  const isUnknowable = await unknowable(mirrored)
+  const wrong = (await mirrored.differences())
+    .filter((difference) => !isUnknowable(difference))
+    .map(({ kind, id, what, field }) => ['differs:', kind, id, what, field].filter(Boolean).join(' '))
   wrong.push(...mirrored.simulator.truth.defects().map((defect) => `simulator: ${defect}`))
   const gaps = await mirrored.gaps()
   wrong.push(...gaps.map(({ feed, cause }) => `a gap of ${feed} is left (${cause})`))
@@ -33,4 +36,23 @@ export async function findWrong(mirrored: MirroredPractice): Promise<string[]> {
     if (failure_code !== null) wrong.push(`${feed} still fails: ${failure_code}`)
   }
   return wrong
+}
+
+/**
+ * What a gap leaves unknown although it is closed: when and by whom an open slot was touched that is the same otherwise.
+ * Lists of slots do not show that, and no answer by id does.
+ */
+async function unknowable(mirrored: MirroredPractice): Promise<(difference: Difference) => boolean> {
+  const ever = sql(
+    'rig.had_gap',
+    `select 1 as one from aegis.gap where practice_id = $1 and feed = 'appointments' limit 1`,
+  )
+  const had = await mirrored.deps.db.practice(practice, (tx) => tx.rows(ever, [practice]))
+  if (had.length === 0) return () => false
+  const open = new Set<string>()
+  for (const { appointmentid, appointmentstatus } of mirrored.simulator.truth.records(practice, 'appointments')) {
+    if (appointmentstatus === 'o') open.add(String(appointmentid))
+  }
+  return ({ kind, id, field = '' }) =>
+    kind === 'appointments' && open.has(id) && (field === 'lastmodified' || field === 'lastmodifiedby')
 }

@@ -72,3 +72,9 @@ test('a slot that was thawed is not frozen', () => {
   const { fields } = compare(frozen, { appointmentid: '7', appointmentstatus: 'o' })
   assert.deepEqual(fields, ['frozen'])
 })
+
+test('a slot that the list of open ones shows is frozen no more', () => {
+  const slot = { appointmentid: '7', appointmentstatus: 'o', date: '2026-03-02' }
+  assert.deepEqual(compare({ ...slot, frozen: true }, slot, 'open'), { fields: ['frozen'], next: slot })
+  assert.deepEqual(compare({ ...slot, frozen: true }, slot, 'get').fields, [])
+})

@@ -149,7 +149,8 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     partial: {
       booked: { never: new Set(cancelOnly) },
       feed: { never: new Set(bookedOnly) },
-      open: { only: new Set(openSlotFields) },
+      // A frozen slot is not in that list: one that is there has been thawed.
+      open: { only: new Set([...openSlotFields, 'frozen']) },
       get: { only: new Set(appointmentByIdFields) },
     },
     lastModifiedField: 'lastmodified',
