@@ -44,12 +44,22 @@ function chargeOf(sent: JsonObject): Charge {
       return code === undefined || code === '' ? [] : [{ code, codeSet }]
     }),
   )
-  if (procedure === undefined) throw invalidCharges('PROCEDURECODE')
+  if (procedure === undefined || procedure === '') throw invalidCharges('PROCEDURECODE')
   if (diagnoses[0]?.codeSet !== 'ICD10') throw invalidCharges('ICD10CODE1')
   const units = Math.max(1, Number(textOf(line, 'units') ?? 1) || 1)
-  const dollars = Number(textOf(line, 'allowable') ?? textOf(line, 'chargeamount') ?? usualDollars * units)
-  if (!Number.isFinite(dollars)) throw invalidCharges('ALLOWABLE')
+  const dollars = dollarsOf(line) ?? usualDollars * units
   return { procedure: procedureByCode(procedure).code, dollars, diagnoses }
+}
+
+/** The amount of a line; undefined when it says none, as an empty text does. 400 for what is no amount to be paid. */
+function dollarsOf(line: JsonObject): number | undefined {
+  const said = [textOf(line, 'allowable'), textOf(line, 'chargeamount')].find(
+    (text) => text !== undefined && text !== '',
+  )
+  if (said === undefined) return undefined
+  const dollars = Number(said)
+  if (!Number.isFinite(dollars) || dollars < 0) throw invalidCharges('ALLOWABLE')
+  return dollars
 }
 
 /** Which line is wrong is our text. */
@@ -159,8 +169,8 @@ function changedCharges(state: PracticeState, index: number, input: Input): read
   const allowed = new Map(
     (objectsField(input, 'claimcharges') ?? []).map((sent) => {
       const line = lowerNames(sent)
-      const dollars = Number(textOf(line, 'allowable') ?? textOf(line, 'chargeamount'))
-      if (!Number.isFinite(dollars)) throw invalidCharges('ALLOWABLE')
+      const dollars = dollarsOf(line)
+      if (dollars === undefined) throw invalidCharges('ALLOWABLE')
       return [textOf(line, 'procedurecode') ?? '', dollars] as const
     }),
   )

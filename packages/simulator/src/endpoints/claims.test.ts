@@ -246,11 +246,13 @@ const refusedCharges: readonly (readonly [what: string, claimcharges: unknown])[
   ['without a procedure', [{ ICD10CODE1: 'I10' }]],
   ['without an ICD-10 diagnosis', [{ PROCEDURECODE: '99213', ICD9CODE1: '401.9' }]],
   ['with an amount that is none', [lineOf('99213', { ALLOWABLE: 'much' })]],
+  ['with an amount below nothing', [lineOf('99213', { ALLOWABLE: '-5' })]],
+  ['with an empty procedure', [lineOf('')]],
 ]
 for (const [what, claimcharges] of refusedCharges) {
   test(`charges ${what} are refused and leave nothing`, () => {
     const api = practiceApi()
-    const fields = { departmentid: '1', patientid: '1', supervisingproviderid: '1', claimcharges }
+    const fields = { departmentid: '1', patientid: '1', supervisingproviderid: '71', claimcharges }
     assert.equal(api.call('POST /claims', form(fields)).status, 400)
     assert.equal(api.call(`POST /appointments/${visitOver(api)}/claim`, form({ claimcharges })).status, 400)
     assert.equal(api.events.length, 0)
@@ -309,6 +311,9 @@ test('a claim is changed and noted on: amounts, custom fields one by one, notes 
     api.events.map(({ name }) => name),
     ['UpdateClaim', 'UpdateClaim'],
   )
+  // An empty amount is none: it takes nothing away.
+  const emptied = [{ PROCEDURECODE: line?.['procedurecode'], ALLOWABLE: '' }]
+  assert.equal(api.call(`PUT ${path}`, form({ claimcharges: emptied })).status, 400)
   const [transaction] = api.rows(`GET ${path}/claimtransactions`)
   assert.equal(transaction?.['amount'], '77.5')
   assert.equal(api.call(`POST ${path}/note`).status, 400)
