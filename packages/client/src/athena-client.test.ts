@@ -66,6 +66,18 @@ test('a hook that throws does not break the call it watches', async () => {
   assert.equal((await practice.departments.get(1)).value.departmentid, '1')
 })
 
+test('a hook that rejects later breaks neither the call nor the process', async () => {
+  const rejections: unknown[] = []
+  const note = (reason: unknown) => rejections.push(reason)
+  process.on('unhandledRejection', note)
+  const hooks = { onAttempt: async () => Promise.reject(new Error('hook')) }
+  const { practice } = testClient([found], { hooks })
+  assert.equal((await practice.departments.get(1)).value.departmentid, '1')
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', note)
+  assert.deepEqual(rejections, [])
+})
+
 for (const [title, replies, attempts, code] of [
   ['a read is given three attempts', [failed, failed, failed], 3, 'server-error'],
   ['a read succeeds on its third attempt', [failed, fetchError('ECONNRESET'), found], 3, 'ok'],

@@ -104,10 +104,11 @@ function answeredEarly({ failure }: OutgoingBody): Failure {
   return failure ? { ...failure, executed: 'unknown' } : { code: 'malformed-response', executed: 'unknown', hint }
 }
 
-/** Calls a hook; one that throws must not break the call it watches. */
-export function tell(hook: () => void): void {
+/** Calls a hook; one that throws, at once or as a promise, must not break the call it watches, nor the process. */
+export function tell(hook: () => unknown): void {
   try {
-    hook()
+    const told = hook()
+    if (told instanceof Promise) told.catch(() => undefined)
   } catch {
     // Documented: a hook that throws is ignored.
   }
