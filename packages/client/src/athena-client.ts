@@ -1,6 +1,7 @@
 import type { AthenaFetch, AthenaHooks, CallOptions } from './athena-call.ts'
 import { AthenaError } from './athena-error.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { checkLimit, limitsOf } from './call/limits.ts'
 import { defaultRetryPolicy, RetryBudget, type RetryPolicy } from './call/retry-policy.ts'
 import type { CallDeps, Timeouts } from './call/send-call.ts'
 import { type Environment, resolveBaseUrl } from './environment.ts'
@@ -90,8 +91,10 @@ function makeDeps(options: AthenaClientOptions): CallDeps {
   const { clock = systemClock, random = systemRandom, hooks = {} } = options
   // Called through, so that a runtime's fetch set later (instrumentation) is the one used.
   const fetch: AthenaFetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  const timeouts = { ...TIMEOUTS, ...options.timeouts }
-  const policy = { ...defaultRetryPolicy, ...(options.retry === false ? { attemptsMax: 1 } : options.retry) }
+  const timeouts = limitsOf(TIMEOUTS, options.timeouts)
+  const policy = limitsOf(defaultRetryPolicy, options.retry === false ? { attemptsMax: 1 } : options.retry)
+  const { responseBytesMax = RESPONSE_BYTES_MAX } = options
+  checkLimit('responseBytesMax', responseBytesMax)
   const shared = { fetch, clock, random, hooks }
   return {
     ...shared,
@@ -100,7 +103,7 @@ function makeDeps(options: AthenaClientOptions): CallDeps {
     timeouts,
     policy,
     budget: new RetryBudget(policy),
-    responseBytesMax: options.responseBytesMax ?? RESPONSE_BYTES_MAX,
+    responseBytesMax,
   }
 }
 

@@ -29,12 +29,10 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
   const follow = () => abort('aborted', parent?.reason)
   if (parent?.aborted) follow()
   parent?.addEventListener('abort', follow, { once: true })
-  if (Number.isFinite(ms)) {
-    clock.sleep(ms, timer.signal).then(
-      () => abort('timeout', new DOMException('deadline passed', 'TimeoutError')),
-      () => undefined,
-    )
-  }
+  const end = () => abort('timeout', new DOMException('deadline passed', 'TimeoutError'))
+  // Nothing is begun that is over already, and a timer would end after the first step.
+  if (ms <= 0) end()
+  else if (Number.isFinite(ms)) clock.sleep(ms, timer.signal).then(end, () => undefined)
   return {
     signal: controller.signal,
     cause: () => cause,
