@@ -77,6 +77,7 @@ export type {
   PracticeRequest,
   RecordOfList,
   RequestArgs,
+  OpenParams,
   RequestOf,
   ResponseOf,
 } from './request/endpoint-request.ts'

@@ -34,6 +34,16 @@ async function typed(): Promise<void> {
   await practice.patients.create({ firstname: 'Ada', lastname: 'Okafor', departmentid: 1 })
   // @ts-expect-error a Date has a zone and a time
   await practice.patients.update(1, { dob: new Date() })
+  // @ts-expect-error a phone number is text
+  await practice.patients.update(1, { mobilephone: 5_550_100 })
+  // @ts-expect-error a booking is of a patient
+  await practice.appointments.book(1, { appointmenttypeid: 2 })
+  // @ts-expect-error a flag is no text
+  practice.appointments.booked({ startdate: '2026-01-01', enddate: '2026-01-02', showcancelled: 'yes' })
+  // @ts-expect-error a slot has a department
+  await practice.appointments.createSlots({ appointmentdate: '2026-01-01', appointmenttime: '09:00', providerid: 1 })
+  // @ts-expect-error an environment is one of three
+  createAthenaClient({ environment: 'prod', credential: { clientId: 'a', secret: 'b' } })
   // @ts-expect-error a drain says how much it takes
   await practice.feeds.appointments.drainPage({})
   // @ts-expect-error a drain has no offset

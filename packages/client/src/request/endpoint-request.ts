@@ -15,6 +15,19 @@ export interface Extra {
 /** The parameters of an endpoint, by place: `path`, `query` for GET and DELETE, `form` for POST and PUT. */
 export type RequestOf<E extends EndpointName> = AthenaEndpoints[E]['request'] & Extra
 
+/**
+ * The parameters of an endpoint's form or query for a method that reads its answer in its own way: known ones with their
+ * types, and any other by athenahealth's name, sent as it is. `Except`: known ones that take more than the catalogue says.
+ */
+export type OpenParams<E extends EndpointName, Except extends string = never> = Params &
+  Omit<Known<AthenaEndpoints[E]['request']>, Except>
+
+type Known<R> = R extends { readonly form?: unknown }
+  ? NonNullable<R['form']>
+  : R extends { readonly query?: unknown }
+    ? NonNullable<R['query']>
+    : unknown
+
 /** What an endpoint answers, as the catalogue knows it: known fields typed, all others `unknown`. */
 export type ResponseOf<E extends EndpointName> = AthenaEndpoints[E]['response']
 

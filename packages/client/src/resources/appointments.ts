@@ -1,6 +1,7 @@
 import type { Answer, CallOptions } from '../athena-call.ts'
 import { checkId, type Params } from '../call/params.ts'
 import { type Appointment, appointmentShape } from '../records/appointment.ts'
+import type { OpenParams } from '../request/endpoint-request.ts'
 import { coerce } from '../wire/coerce.ts'
 import { isPlainObject } from '../wire/decode-record.ts'
 import { type PlainTime, readPlainTime } from '../wire/plain-date.ts'
@@ -40,23 +41,38 @@ export interface SlotForm {
  */
 export interface Appointments extends Methods<typeof appointmentMethods> {
   /** Open slots; athenahealth gives none without `reasonid` (-1: any a patient may book) or `appointmenttypeid`. */
-  open(query: Params & { departmentid: Id | readonly Id[] }, options?: CallOptions): List<Appointment>
+  open(
+    query: OpenParams<'GET /appointments/open'> & { departmentid: Id | readonly Id[] },
+    options?: CallOptions,
+  ): List<Appointment>
   /** Bookings of a window; a heavy call: keep the window small and name a department. */
-  booked(query: Params & DateWindow, options?: CallOptions): List<Appointment>
+  booked(query: OpenParams<'GET /appointments/booked'> & DateWindow, options?: CallOptions): List<Appointment>
   /** As `booked`, over several departments at once. */
   bookedMultipleDepartment(query: Params & DateWindow, options?: CallOptions): List<Appointment>
   /** One booking or slot as it is now. */
-  get(id: Id, query?: Params, options?: CallOptions): Promise<Answer<Appointment>>
+  get(
+    id: Id,
+    query?: OpenParams<'GET /appointments/{appointmentid}'>,
+    options?: CallOptions,
+  ): Promise<Answer<Appointment>>
   /** Books an open slot for a patient, with `reasonid` (web) or `appointmenttypeid` (staff). Taken: `conflict`. */
-  book(id: Id, form: Params & { patientid: Id }, options?: CallOptions): Promise<Answer<Appointment>>
+  book(
+    id: Id,
+    form: OpenParams<'PUT /appointments/{appointmentid}'> & { patientid: Id },
+    options?: CallOptions,
+  ): Promise<Answer<Appointment>>
   /** Moves a booking to another open slot; the answer is the new appointment, with the new slot's id. */
   reschedule(
     id: Id,
-    form: Params & { patientid: Id; newappointmentid: Id },
+    form: OpenParams<'PUT /appointments/{appointmentid}/reschedule'> & { patientid: Id; newappointmentid: Id },
     options?: CallOptions,
   ): Promise<Answer<Appointment>>
   /** Cancels a patient's booking; the answer's `status` is `x`. */
-  cancel(id: Id, form: Params & { patientid: Id }, options?: CallOptions): Promise<Answer<Outcome>>
+  cancel(
+    id: Id,
+    form: OpenParams<'PUT /appointments/{appointmentid}/cancel'> & { patientid: Id },
+    options?: CallOptions,
+  ): Promise<Answer<Outcome>>
   /** Says that check-in has begun. */
   startCheckIn(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
   /** Completes check-in; `rejected` when something required is missing. */
@@ -66,7 +82,10 @@ export interface Appointments extends Methods<typeof appointmentMethods> {
   /** Begins and completes check-out. */
   checkOut(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
   /** Opens slots at `appointmenttime` (`HH:MM`, one or several) of a day; needs appointmenttypeid or reasonid. */
-  createSlots(form: Params & SlotForm, options?: CallOptions): Promise<Answer<readonly CreatedSlot[]>>
+  createSlots(
+    form: OpenParams<'POST /appointments/open'> & SlotForm,
+    options?: CallOptions,
+  ): Promise<Answer<readonly CreatedSlot[]>>
   /** Removes an open slot. */
   deleteSlot(id: Id, options?: CallOptions): Promise<Answer<Outcome>>
   /** Holds a slot, or with `freeze: false` lets it go. */

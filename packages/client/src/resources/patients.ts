@@ -1,6 +1,7 @@
 import type { Answer, CallOptions } from '../athena-call.ts'
 import { checkId, type Params } from '../call/params.ts'
 import { type Patient, type PatientId, patientIdShape, patientShape } from '../records/patient.ts'
+import type { OpenParams } from '../request/endpoint-request.ts'
 import { coerce } from '../wire/coerce.ts'
 import { decodeRecord, isPlainObject } from '../wire/decode-record.ts'
 import { documentMethods, patientCaseMethods } from './document-methods.ts'
@@ -21,28 +22,35 @@ export interface PatientIdentity {
 /** Patients of the practice. Fields are checked against athenahealth's lengths before anything is sent. */
 export interface Patients extends Methods<typeof patientMethods> {
   /** Patients by field values; one of the calls athenahealth asks to use sparingly and with narrow conditions. */
-  list(query?: Params, options?: CallOptions): List<Patient>
+  list(query?: OpenParams<'GET /patients'>, options?: CallOptions): List<Patient>
   /**
    * One patient as a department sees it (`departmentid` picks the copy of the chart). A merged patient's old id is not
    * answered with the surviving record: that is `wrong-record`.
    */
-  get(id: Id, query?: Params, options?: CallOptions): Promise<Answer<Patient>>
+  get(id: Id, query?: OpenParams<'GET /patients/{patientid}'>, options?: CallOptions): Promise<Answer<Patient>>
   /**
    * The patient that a merged one lives on in: athenahealth answers for the old id with the survivor (inferred), and only
    * a record that names the old id among its previous ones is taken for it. Anything else is `wrong-record`.
    */
   survivorOf(id: Id, options?: CallOptions): Promise<Answer<Patient>>
   /** By part of a name, or a whole id; at most `maxresults` (50). Recommended over `list`. */
-  search(query: Params & { searchterm: string }, options?: CallOptions): List<Patient>
+  search(query: OpenParams<'GET /patients/search'> & { searchterm: string }, options?: CallOptions): List<Patient>
   /** Candidates with their `score`. Give at least four details: names, date of birth and one of phone, e-mail, zip, SSN. */
-  bestMatch(query: Params & PatientIdentity, options?: CallOptions): List<Patient>
+  bestMatch(
+    query: OpenParams<'GET /patients/enhancedbestmatch'> & PatientIdentity,
+    options?: CallOptions,
+  ): List<Patient>
   /**
    * Creates a patient, or answers with the id of one that athenahealth holds for the same person. Never sent twice: after
    * an error whose `executed` is `unknown`, search before trying again.
    */
-  create(fields: Params & PatientIdentity & { departmentid: Id }, options?: CallOptions): Promise<Answer<PatientId>>
+  create(fields: OpenParams<'POST /patients'>, options?: CallOptions): Promise<Answer<PatientId>>
   /** Changes fields; `status: 'deleted'` removes. */
-  update(id: Id, fields: Params, options?: CallOptions): Promise<Answer<PatientId>>
+  update(
+    id: Id,
+    fields: OpenParams<'PUT /patients/{patientid}', 'status'>,
+    options?: CallOptions,
+  ): Promise<Answer<PatientId>>
   /** Documents of a patient. */
   readonly documents: PatientDocuments
 }
