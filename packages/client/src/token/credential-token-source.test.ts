@@ -41,6 +41,27 @@ test('a secret with letters beyond ASCII, got from afar, is sent as UTF-8', asyn
   assert.equal(script.tokens[0]?.headers['authorization'], `Basic ${expected}`)
 })
 
+test('a secret read from a file is sent without the line break at its end', async () => {
+  for (const lineEnd of ['', '\n', '\r\n']) {
+    const script = scriptedFetch([])
+    const credential = { clientId: 'client', secret: async () => `sword fish ${lineEnd}` }
+    await new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch }).get()
+    const expected = Buffer.from('client:sword fish ', 'utf8').toString('base64')
+    assert.equal(script.tokens[0]?.headers['authorization'], `Basic ${expected}`)
+  }
+})
+
+test('a secret that turns out empty or no text is refused, and nothing is sent', async () => {
+  // The border: what a function of somebody without a compiler may give.
+  for (const secret of ['\n', undefined] as unknown as readonly string[]) {
+    const script = scriptedFetch([])
+    const credential = { clientId: 'client', secret: async () => secret }
+    const tokens = new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch })
+    await assert.rejects(tokens.get(), (error) => isAthenaError(error, 'invalid-argument'))
+    assert.equal(script.tokens.length, 0)
+  }
+})
+
 test('a secret may travel in the form', async () => {
   const script = scriptedFetch([])
   const credential = { clientId: 'client', secret: 'sw&rd', authMethod: 'client_secret_post' } as const

@@ -5,7 +5,10 @@ import { checkPrivateKey, type PrivateKeyCredential } from './private-key.ts'
 /** What proves to athenahealth that a token is asked for by the app it is for: a secret, or a key of the app's own. */
 export type Credential = SecretCredential | PrivateKeyCredential
 
-/** An app's client id and secret. `secret` may be a function, so that the secret need not be held between uses. */
+/**
+ * An app's client id and secret. `secret` may be a function, so that the secret need not be held between uses; a line
+ * break at its end, as files have it, is left off.
+ */
 export interface SecretCredential {
   readonly clientId: string
   readonly secret: string | (() => Promise<string>)

@@ -142,6 +142,10 @@ function message(headers: Record<string, string>, form: Record<string, string>):
   return { headers, body: new URLSearchParams(form).toString() }
 }
 
+/** The secret without the line break that a file of one line ends with, which no secret of athenahealth's does. */
 async function secretOf({ secret }: SecretCredential): Promise<string> {
-  return typeof secret === 'function' ? secret() : secret
+  const given: unknown = typeof secret === 'function' ? await secret() : secret
+  const text = typeof given === 'string' ? given.replace(/\r?\n$/, '') : ''
+  if (text !== '') return text
+  throw new AthenaError('invalid-argument', { invalidFields: ['secret'], hint: 'the secret is empty or no text' })
 }
