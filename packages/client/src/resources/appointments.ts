@@ -48,7 +48,10 @@ export interface Appointments extends Methods<typeof appointmentMethods> {
   /** Bookings of a window; a heavy call: keep the window small and name a department. */
   booked(query: OpenParams<'GET /appointments/booked'> & DateWindow, options?: CallOptions): List<Appointment>
   /** As `booked`, over several departments at once. */
-  bookedMultipleDepartment(query: Params & DateWindow, options?: CallOptions): List<Appointment>
+  bookedMultipleDepartment(
+    query: OpenParams<'GET /appointments/booked/multipledepartment'> & DateWindow,
+    options?: CallOptions,
+  ): List<Appointment>
   /** One booking or slot as it is now. */
   get(
     id: Id,
