@@ -29,9 +29,11 @@ for (const value of noNumbers) {
 
 for (const [name, options] of [
   ['deadlineMs', { deadlineMs: Number.NaN }],
+  // The border: read from a file of settings.
+  ['deadlineMs', { deadlineMs: '5000' as unknown as number }],
   ['responseBytesMax', { responseBytesMax: Number.NaN }],
 ] as const) {
-  test(`a call's ${name} that is no number is refused before anything is sent`, async () => {
+  test(`a call's ${name} of ${Object.values(options)[0]} (${typeof Object.values(options)[0]}) is refused before anything is sent`, async () => {
     const { practice, sent } = testClient([])
     await assert.rejects(
       practice.departments.get(1, undefined, options),

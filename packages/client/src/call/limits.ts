@@ -1,9 +1,16 @@
+import type { CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 
 /** Refuses a limit that is no number: compared with such a thing no time is ever over, and no body ever too large. */
 export function checkLimit(name: string, value: unknown): void {
   if (typeof value === 'number' && value >= 0) return
   throw new AthenaError('invalid-argument', { invalidFields: [name], hint: `${name} is a number of 0 or more` })
+}
+
+/** Refuses limits of one call alike. A deadline below 0 is over already: a timeout like any other. */
+export function checkCallLimits({ deadlineMs, responseBytesMax }: CallOptions = {}): void {
+  if (deadlineMs !== undefined) checkLimit('deadlineMs', deadlineMs < 0 ? 0 : deadlineMs)
+  if (responseBytesMax !== undefined) checkLimit('responseBytesMax', responseBytesMax)
 }
 
 /** Limits with those of the caller in the place of the defaults; one that is undefined leaves the default. */

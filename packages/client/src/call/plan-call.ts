@@ -2,7 +2,6 @@ import type { AthenaCall, CallOptions } from '../athena-call.ts'
 import { AthenaError } from '../athena-error.ts'
 import { hasFile, makeUpload, type Upload, uploadFormOf } from '../upload/upload.ts'
 import { checkFieldLengths } from './field-limits.ts'
-import { checkLimit } from './limits.ts'
 import { checkId, checkPathText, encodeParams, type Params } from './params.ts'
 import { requestIdOf } from './request-id.ts'
 
@@ -51,7 +50,6 @@ export function planCall(request: ApiRequest, limits: { apiUrl: string; response
       hint: 'a practice id is a whole number above 0',
     })
   }
-  if (options.responseBytesMax !== undefined) checkLimit('responseBytesMax', options.responseBytesMax)
   const search = request.search ?? encodeParams(request.query ?? {})
   const { form, query, as = 'json' } = request
   checkFieldLengths(request, { ...query, ...form })

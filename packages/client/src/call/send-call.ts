@@ -8,7 +8,7 @@ import { decideRetry, type RetryDecision } from './decide-retry.ts'
 import { exchange, type Taken, tell } from './exchange.ts'
 import { judgeContent } from './judge-content.ts'
 import { type Failure, type Judgement, judgeResponse } from './judge-response.ts'
-import { checkLimit } from './limits.ts'
+import { checkCallLimits } from './limits.ts'
 import { type ApiRequest, type Plan, planCall } from './plan-call.ts'
 import { raceAbort } from './read-body.ts'
 import type { RetryBudget, RetryPolicy } from './retry-policy.ts'
@@ -71,12 +71,11 @@ type Attempt =
  * `fetch` or token source that is none of the network's, unchanged.
  */
 export async function sendCall(deps: CallDeps, request: ApiRequest): Promise<Answered> {
+  checkCallLimits(request.options)
   const plan = planCall(request, deps)
   deps.budget.earn()
   const { callMs, uploadMs } = deps.timeouts
   const { deadlineMs, signal } = request.options ?? {}
-  // One that is over already is a timeout like any other; what is no number would be no deadline at all.
-  if (deadlineMs !== undefined) checkLimit('deadlineMs', Math.max(0, deadlineMs))
   const deadline = startDeadline(deps.clock, deadlineMs ?? (isUpload(plan.body) ? uploadMs : callMs), signal)
   // A stream goes on under the caller's signal, and under a deadline only where the caller named one.
   const onStream = () => (deadlineMs === undefined ? deadline.lift() : undefined)
