@@ -1,4 +1,5 @@
 /** Appointments read: the booked lists and one by id. */
+import { survivorOf } from '../practice/patient-table.ts'
 import { bookedRecord, singleAppointmentRecord } from '../practice/appointment-record.ts'
 import { multipleDepartmentRecord, showDetails } from '../practice/appointment-shown.ts'
 import { appointmentStatuses, type AppointmentStatus } from '../practice/appointment-table.ts'
@@ -50,7 +51,8 @@ function queryOf(state: PracticeState, input: Input): BookedQuery {
     lastDay: dateField(input, 'enddate') ?? 0,
     departments: departmentsField(state, input),
     providers: providersField(state, input),
-    patients: patients === undefined ? undefined : new Set(patients),
+    // A merged id means its survivor, as everywhere.
+    patients: patients && new Set(patients.map((id) => survivorOf(state.patients, id))),
     type: typeId === undefined ? undefined : (typeById(state, typeId)?.index ?? -1),
     statuses: statusesOf(input),
     modifiedFrom: seconds(easternField(input, 'startlastmodified')),

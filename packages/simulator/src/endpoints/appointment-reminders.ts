@@ -1,4 +1,5 @@
 /** Reminders that a patient should be booked about a certain day. */
+import { survivorOf } from '../practice/patient-table.ts'
 import {
   addReminder,
   appointmentReminder,
@@ -18,11 +19,12 @@ function listReminders(context: RouteContext): ReturnType<Route['handle']> {
   const state = stateOf(context.practice)
   const { input } = context
   requireFields(input, ['departmentid', 'enddate', 'startdate'])
+  const patient = input.integer('patientid')
   const wanted = {
     department: departmentField(state, input),
     first: dateField(input, 'startdate') ?? 0,
     last: dateField(input, 'enddate') ?? 0,
-    patient: input.integer('patientid'),
+    patient: patient === undefined ? undefined : survivorOf(state.patients, patient),
     provider: providerField(state, input),
     type: typeField(state, input),
     deleted: input.flag('showdeleted'),

@@ -1,4 +1,5 @@
 /** The waitlist: who would like to be seen, or to be seen sooner. */
+import { survivorOf } from '../practice/patient-table.ts'
 import { stateOf } from '../practice/create-practice.ts'
 import type { PracticeState } from '../practice/practice-state.ts'
 import {
@@ -62,7 +63,7 @@ function filtersOf(state: PracticeState, input: Input): Filter[] {
   const match = (name: string, holds: Filter): void => {
     if (input.text(name) !== undefined) filters.push(holds)
   }
-  match('patientid', (entry) => entry.patient === wanted.patient)
+  match('patientid', (entry) => entry.patient === survivorOf(state.patients, wanted.patient))
   match('departmentid', (entry) => entry.anyDepartment || entry.department === wanted.department)
   match('providerid', (entry) => entry.provider === undefined || entry.provider === wanted.provider)
   match('appointmenttypeid', (entry) => entry.type === undefined || entry.type === wanted.type)

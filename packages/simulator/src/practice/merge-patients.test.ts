@@ -137,3 +137,22 @@ for (const [what, changes] of gone) {
     )
   })
 }
+
+test('lists that are narrowed to a merged id answer as for its survivor', () => {
+  const api = practiceApi({ patients: 100 })
+  const [a, b] = threePatients(api)
+  api.call('POST /appointments/waitlist', `departmentid=1&patientid=${a}`)
+  api.call('POST /appointments/appointmentreminders', `departmentid=1&patientid=${a}&approximatedate=12/01/2026`)
+  applyChange(api.practice, { kind: 'mergepatients', from: a, into: b })
+  const span = 'departmentid=1&startdate=10/01/2026&enddate=12/31/2026'
+  for (const path of [
+    '/appointments/booked?startdate=10/01/2026&enddate=12/31/2026',
+    '/appointments/waitlist?departmentid=1',
+    `/appointments/appointmentreminders?${span}`,
+    '/claims?servicestartdate=01/01/2026',
+  ]) {
+    const rows = api.rows(`GET ${path}&patientid=${a}`)
+    assert.notEqual(rows.length, 0, path)
+    assert.deepEqual(rows, api.rows(`GET ${path}&patientid=${b}`), path)
+  }
+})
