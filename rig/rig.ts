@@ -47,10 +47,9 @@ async function run(): Promise<boolean> {
 
 type Part = () => Promise<boolean>
 
-const failpointLives =
-  (isShort: boolean): Part =>
-  async () =>
-    lives('failpoints', await failpointJobs(isShort))
+function failpointLives(isShort: boolean): Part {
+  return async () => lives('failpoints', await failpointJobs(isShort))
+}
 
 function seedLives(count: number): Part | undefined {
   return count === 0 ? undefined : () => lives('seeds', seedJobs(count))
