@@ -107,7 +107,7 @@ function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: 
         `record.${kind.kind}`,
         `${canonicalText(record)}${String(kind.clear(record, facts).startsAt ?? '')}`,
       ),
-      lastModifiedAt: kind.lastModifiedField ? lastModifiedAt(record[kind.lastModifiedField]) : undefined,
+      lastModifiedAt: versionOf(kind, record),
     })
   }
   return { incoming, poisonous }
@@ -161,13 +161,10 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     ? compareWithHeld(work, item, held)
     : { fields: Object.keys(item.record).sort(), next: item.record }
   const state = deleted ? 'deleted' : 'present'
-  const row = toRow(work, item, { state, body: comparison.next })
+  const at = versionOf(work.kind, comparison.next)
+  const row = toRow(work, item, { state, body: comparison.next, at })
   work.writes.set(item.key, row)
-  work.held.set(item.key, {
-    ...row,
-    sealed: Buffer.from(row.sealed, 'base64'),
-    last_modified_at: item.lastModifiedAt ?? null,
-  })
+  work.held.set(item.key, { ...row, sealed: Buffer.from(row.sealed, 'base64'), last_modified_at: at ?? null })
   if (held?.state !== state) moveCount(work, held?.state, state)
   if (held && comparison.fields.length === 0 && held.state === state) {
     work.tally.unchanged += 1
@@ -182,6 +179,11 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     fetch_seq: work.input.fetchSeq.toString(),
     last_modified_at: row.last_modified_at,
   })
+}
+
+/** The version of what is held from now on: a list that does not show it takes nothing from what is known of the body. */
+function versionOf(kind: RecordKind, body: WireRecord): number | undefined {
+  return kind.lastModifiedField === undefined ? undefined : lastModifiedAt(body[kind.lastModifiedField])
 }
 
 /** What athenahealth's own field names look like: one word, without anything that PostgreSQL would refuse. */
@@ -225,7 +227,7 @@ function recordPlace(kind: Kind, key: string, patient: string | null) {
 function toRow(
   work: Work,
   item: Incoming,
-  content: { state: 'present' | 'deleted'; body: WireRecord },
+  content: { state: 'present' | 'deleted'; body: WireRecord; at: number | undefined },
 ): table.RecordRow {
   const bytes = Buffer.from(JSON.stringify(content.body), 'utf8')
   return {
@@ -235,7 +237,7 @@ function toRow(
     clear: work.kind.clear(content.body, work.input.facts),
     sealed: work.keys.seal(recordPlace(work.input.kind, item.key, item.patient), bytes).toString('base64'),
     digest: item.digest,
-    last_modified_at: item.lastModifiedAt === undefined ? null : new Date(item.lastModifiedAt).toISOString(),
+    last_modified_at: content.at === undefined ? null : new Date(content.at).toISOString(),
     fetch_seq: work.input.fetchSeq.toString(),
   }
 }

@@ -25,7 +25,14 @@ export function compareRecord(
   for (const [name, value] of Object.entries(incoming)) {
     if (name in held ? !same(held[name], value) : !isPartial(kind, name)) fields.add(name)
   }
-  for (const name of Object.keys(held)) if (!(name in incoming) && sends(kind, shape, name)) fields.add(name)
+  const differs = fields.size > 0
+  const unset = Object.keys(held).filter((name) => !(name in incoming) && sends(kind, shape, name))
+  for (const name of unset) fields.add(name)
+  // A list of few fields that agrees but for what it shows by leaving it out, as that of open slots with a thawed one.
+  if (!differs && unset.length > 0 && !arrived.later && kind.partial[shape]?.only) {
+    const kept = Object.entries(held).filter(([name]) => !unset.includes(name))
+    return { fields: unset.sort(), next: { ...Object.fromEntries(kept), ...incoming } }
+  }
   return fields.size === 0 && !arrived.later
     ? { fields: [], next: { ...held, ...incoming } }
     : { fields: [...fields].sort(), next: incoming }
