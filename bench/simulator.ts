@@ -100,9 +100,13 @@ async function prepare(url: string): Promise<Omit<MixOptions, 'seed'>> {
   }
 }
 
-/** An open slot of a specific type, days ahead so that it can be booked whatever the hour of the run. */
+/**
+ * An open slot of a specific type, days ahead so that it can be booked whatever the hour of the run; neither a generic one
+ * nor one that the practice holds back for itself.
+ */
 function isBookable(record: Record<string, unknown>): boolean {
-  if (record['appointmentstatus'] !== 'o' || String(record['appointmenttype']).startsWith('Any')) return false
+  if (record['appointmentstatus'] !== 'o' || /^(?:Any |Template Hold)/.test(String(record['appointmenttype'])))
+    return false
   const [month, day, year] = String(record['date']).split('/').map(Number)
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day) > Date.now() + 3 * 86_400_000
 }
