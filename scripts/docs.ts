@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fidelityPage } from '../packages/simulator/scripts/fidelity/fidelity-page.ts'
 import { configReference, type SettingReference } from '../packages/server/src/config/config-reference.ts'
-import { type ErrorEntry, errorTable } from '../packages/server/src/errors/error-table.ts'
+import type { ErrorEntry } from '../packages/server/src/errors/error-entry.ts'
+import { errorTable } from '../packages/server/src/errors/error-table.ts'
 import { clientPage } from './reference/client-page.ts'
 
 /** Every generated page by its path in the repository. */
@@ -12,7 +13,7 @@ export function referencePages(): Map<string, string> {
     ['docs/reference/client.md', clientPage()],
     ['docs/reference/configuration.md', configurationPage(configReference())],
     ['docs/reference/simulator-fidelity.md', fidelityPage()],
-    ['docs/reference/errors.md', errorsPage(Object.entries(errorTable))],
+    ['docs/reference/errors.md', errorsPage(Object.entries(errorTable).sort(([a], [b]) => a.localeCompare(b, 'en')))],
   ])
 }
 

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorEntry, errorTable } from './error-table.ts'
+import type { ErrorEntry } from './error-entry.ts'
+import { type ErrorCode, errorTable } from './error-table.ts'
 
 /** A value that may stand in an error message: see `AegisError`. */
 export type SafeDetail = Readonly<Record<string, string | number | boolean>>

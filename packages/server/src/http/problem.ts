@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { AegisError } from '../errors/aegis-error.ts'
-import { type ErrorCode, type ErrorEntry, errorTable } from '../errors/error-table.ts'
+import type { ErrorEntry } from '../errors/error-entry.ts'
+import { type ErrorCode, errorTable } from '../errors/error-table.ts'
 
 /** An error as a caller sees it (RFC 9457). `detail` and `remedy` are for operators and never hold PHI. */
 export interface Problem {

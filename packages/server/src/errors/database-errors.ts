@@ -1,0 +1,93 @@
+import type { ErrorEntry } from './error-entry.ts'
+
+/** Codes of the database, ours or the operator's. */
+export const databaseErrors = {
+  'db.busy': {
+    status: 503,
+    title: 'Another process holds the migration lock',
+    remedy: 'Wait until the other instance has finished its migrations, then start again.',
+  },
+  'db.binaries-missing': {
+    status: 500,
+    title: 'No embedded PostgreSQL for this platform is installed',
+    remedy: 'Run "npm ci" without --omit=optional, or name a PostgreSQL server (15 or newer) with DATABASE_URL_FILE.',
+  },
+  'db.cluster-version': {
+    status: 500,
+    title: 'The data directory belongs to another PostgreSQL major version',
+    remedy:
+      'Start the release of Aegis that made it, or start with an empty AEGIS_HOME and let it fetch the practices anew.',
+  },
+  'db.data-directory': {
+    status: 500,
+    title: 'The data directory cannot be used',
+    remedy: 'Give the user that runs Aegis a directory of its own (AEGIS_HOME) that it may write to.',
+  },
+  'db.disk-full': {
+    status: 503,
+    title: 'No space is left for the database',
+    remedy: 'Free space on the disk that holds AEGIS_HOME, then start again; nothing that was stored is lost.',
+  },
+  'db.insecure-url': {
+    status: 500,
+    title: 'The database URL would send data over the network unencrypted or unverified',
+    remedy: 'Add sslmode=verify-full to the URL (with sslrootcert for a private authority).',
+  },
+  'db.insecure-settings': {
+    status: 500,
+    title: 'The database server is configured so that records could be lost or patient data logged',
+    remedy: 'Change the named settings on the server (ALTER SYSTEM, then reload), then start again.',
+  },
+  'db.invalid-url': {
+    status: 500,
+    title: 'The database URL cannot be read',
+    remedy: 'Write it as postgres://user:password@host:5432/database?sslmode=verify-full.',
+  },
+  'db.migration-changed': {
+    status: 500,
+    title: 'A migration that was already applied has changed since',
+    remedy: 'Install the release unmodified; a change to the schema is always a new migration.',
+  },
+  'db.migration-failed': {
+    status: 500,
+    title: 'A migration could not be applied; the database is as it was before it',
+    remedy: 'Check that the owner may create roles and schemas in this database, then start again.',
+  },
+  'db.migration-files': { status: 500, title: 'The migration files are not as they should be' },
+  'db.newer-schema': {
+    status: 500,
+    title: 'The database was written by a newer release of Aegis',
+    remedy: 'Install that release or a newer one.',
+  },
+  'db.no-unprivileged-user': {
+    status: 500,
+    title: 'PostgreSQL does not run as root, and this system offers no way to drop the privilege',
+    remedy: 'Run Aegis as an ordinary user, or name a PostgreSQL server with DATABASE_URL_FILE.',
+  },
+  'db.rolled-back': { status: 500, title: 'A transaction was rolled back although its work went on after an error' },
+  'db.roles-not-granted': {
+    status: 500,
+    title: 'The owner may not give the runtime login its roles',
+    remedy:
+      'Have a superuser run: GRANT aegis_app, aegis_control, aegis_audit TO <login> (PostgreSQL 16 and newer: WITH INHERIT FALSE, SET TRUE; 15: ALTER ROLE <login> NOINHERIT).',
+  },
+  'db.start-failed': {
+    status: 503,
+    title: 'The embedded PostgreSQL did not start',
+    remedy: 'Read its log file, named here; it says why.',
+  },
+  'db.statement-failed': { status: 500, title: 'The database refused a statement' },
+  'db.statement-not-awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
+  'db.transaction-over': { status: 500, title: 'A statement came after the end of its transaction' },
+  'db.unavailable': { status: 503, title: 'The database is not reachable' },
+  'db.unsafe-role': {
+    status: 500,
+    title: 'The runtime login has more rights than it may have',
+    remedy: 'Use a login that is not the owner, not a superuser and has neither BYPASSRLS nor CREATEROLE.',
+  },
+  'db.unsupported-version': {
+    status: 500,
+    title: 'This PostgreSQL server is too old',
+    remedy: 'Use PostgreSQL 15 or newer.',
+  },
+} satisfies Record<string, ErrorEntry>

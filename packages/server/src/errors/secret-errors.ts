@@ -1,0 +1,99 @@
+import type { ErrorEntry } from './error-entry.ts'
+
+/** Codes of what guards secrets: the key server and the sealing of values. */
+export const secretErrors = {
+  'key-server.base-url-refused': {
+    status: 500,
+    title: 'The base URL does not belong to the environment of the credential',
+    remedy:
+      'Use the URL of the environment that is named (preview and production have one each; local means loopback or a host named in the configuration), or correct the environment.',
+  },
+  'key-server.client-id-invalid': {
+    status: 500,
+    title: 'The client id contains characters that no client id has',
+    remedy: 'Copy it from the developer portal, without quotes or blanks.',
+  },
+  'key-server.credential-busy': {
+    status: 503,
+    title: 'Another process stored this credential at the same time',
+    remedy: 'Start again; if both had different secrets, make sure that both are given the right one.',
+  },
+  'key-server.credential-missing': {
+    status: 500,
+    title: 'No such credential is stored',
+    remedy: 'Name the client id and give its secret in a file (*_FILE) or on standard input.',
+  },
+  'key-server.credential-refused': {
+    status: 502,
+    title: 'athenahealth refuses the credential',
+    remedy:
+      'Check in the developer portal that the app is active, that client id and secret belong to this environment and that the app may use the scope; then give the secret again.',
+  },
+  'key-server.environment-crossed': {
+    status: 500,
+    title: 'A credential of one environment was about to be used in another',
+    remedy: 'Give the environment a credential of its own; preview and production never share one.',
+  },
+  'key-server.secret-invalid': {
+    status: 500,
+    title: 'The secret is empty, too long or contains control characters',
+    remedy: 'Put the secret alone, on one line, into the file.',
+  },
+  'key-server.secret-taken': { status: 500, title: 'A secret was used twice' },
+  'key-server.token-unavailable': {
+    status: 503,
+    title: 'No valid athenahealth token can be had at the moment',
+    remedy:
+      'Nothing, if the token endpoint is down or the limit of token requests is reached: it is asked again by itself.',
+  },
+  'sealing.closed': { status: 503, title: 'The keys were wiped from memory' },
+  'sealing.format-unknown': {
+    status: 500,
+    title: 'A stored value is not in a sealed format that this release can read',
+    remedy:
+      'If a newer release wrote it, install that release; otherwise the row is damaged: restore it from a backup.',
+  },
+  'sealing.kek-damaged': {
+    status: 500,
+    title: 'A key file is damaged',
+    remedy:
+      'Restore it from the backup of AEGIS_HOME/keys. On a fresh installation, where nothing was sealed yet, remove it.',
+  },
+  'sealing.kek-exposed': {
+    status: 500,
+    title: 'A key file can be read or replaced by others',
+    remedy: 'It must be a plain file of the user that runs Aegis, with mode 0600: chown it and chmod 600 it.',
+  },
+  'sealing.kek-missing': {
+    status: 500,
+    title: 'A key file is missing, and there is data sealed with it',
+    remedy: 'Restore it from the backup of AEGIS_HOME/keys. Aegis makes no new key: the data would stay unreadable.',
+  },
+  'sealing.kek-unreadable': {
+    status: 500,
+    title: 'A key file cannot be read or made',
+    remedy:
+      'Check the file, its directory and the free space: the user that runs Aegis must be able to read and write there.',
+  },
+  'sealing.kek-wrong': {
+    status: 500,
+    title: 'A key file holds another key than the one the data was sealed with',
+    remedy:
+      'Put the right file back from the backup of AEGIS_HOME/keys, or point DATABASE_URL at the database it belongs to.',
+  },
+  'sealing.key-exhausted': {
+    status: 500,
+    title: 'A key has sealed as many values as it safely can',
+    remedy: 'Keys are renewed long before this. Start Aegis again; if it comes back, report it as a defect.',
+  },
+  'sealing.key-missing': {
+    status: 410,
+    title: 'The key of this value does not exist: it was destroyed, or never made',
+  },
+  'sealing.key-not-loaded': { status: 500, title: 'A patient key was used before it was loaded' },
+  'sealing.unreadable': {
+    status: 500,
+    title: 'A sealed value does not open: it was changed, or belongs to another row, practice or patient',
+    remedy: 'Treat it as tampering until explained. Restore the row from a backup or fetch the record anew.',
+  },
+} satisfies Record<string, ErrorEntry>
