@@ -1,10 +1,10 @@
 import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
 import { type MirroredPractice, mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
-import { feedNames } from '../packages/server/src/sync/feeds.ts'
 import { breakDrain, endSubscription, liveThrough } from '../packages/server/testing/practice-life.ts'
 import { withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
+import { feedNames } from '../packages/server/src/sync/feed-table.ts'
 
 /**
  * What happens at the chosen point. `kill`: the process ends there and another one goes on. `fail`: the step fails for a

@@ -1,6 +1,5 @@
 import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
-import { feedNames } from '../packages/server/src/sync/feeds.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { type Draw, drawFrom } from './draw.ts'
@@ -9,6 +8,7 @@ import { PassingTime } from './pass-time.ts'
 import { randomFaults } from './random-faults.ts'
 import { type RunContext, withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
+import { feedNames } from '../packages/server/src/sync/feed-table.ts'
 
 const minute = 60_000
 const hour = 60 * minute

@@ -99,7 +99,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'lease without fence: whoever held the feed once may still write',
-    file: `${sync}/sync.sql.ts`,
+    file: `${sync}/feed-state.sql.ts`,
     find: 'where practice_id = $1 and feed = $2 and fence = $3 for update`',
     replace: 'where practice_id = $1 and feed = $2 and $3::text is not null for update`',
     caughtBy: [`${sync}/hazards.pg.test.ts`],

@@ -1,7 +1,7 @@
-import { hasChangedFeed } from '../sync/feeds.ts'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
+import { hasChangedFeed } from '../sync/feed-table.ts'
 
 /** What explanations and alarms of a feed rest on. */
 export interface FeedView {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { compareRecord } from './compare-record.ts'
-import { recordKinds, type Shape } from './record-kinds.ts'
+import type { Shape } from './record-kind.ts'
+import { recordKinds } from './record-kinds.ts'
 import type { WireRecord } from './wire-record.ts'
 
 const booked = { appointmentid: '7', appointmentstatus: 'f', patientid: '12', date: '2026-03-02', copay: 0 }

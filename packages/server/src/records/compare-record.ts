@@ -1,4 +1,4 @@
-import type { RecordKind, Shape } from './record-kinds.ts'
+import type { RecordKind, Shape } from './record-kind.ts'
 import { canonicalText, type WireRecord } from './wire-record.ts'
 
 export interface Comparison {

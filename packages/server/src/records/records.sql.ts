@@ -1,5 +1,5 @@
 import { sql, type Tx } from '../db/db.ts'
-import type { Kind } from './record-kinds.ts'
+import type { Kind } from './record-kind.ts'
 
 /** A record as it stands in the mirror. */
 export interface HeldRow {

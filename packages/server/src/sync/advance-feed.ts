@@ -3,7 +3,10 @@ import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { checkForeign } from './check-foreign.ts'
-import { feedNeeds, hasChangedFeed } from './feeds.ts'
+import { type HeldFeed, postponeResnapshot, readFeeds, recordFailure, takeFence } from './feed-state.sql.ts'
+import { feedNeeds, hasChangedFeed } from './feed-table.ts'
+import { countWaiting } from './inbox.sql.ts'
+import { inheritIntents, openIntents } from './intent.sql.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
 import { pollFeed } from './poll-feed.ts'
@@ -11,7 +14,6 @@ import { recoverWindow } from './recover-window.ts'
 import { refetchRecords } from './refetch-records.ts'
 import { snapshotStep } from './snapshot-feed.ts'
 import { checkActivation, checkSubscription, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Steps of one job; then the job ends and is due again at once, so that no feed keeps a worker for itself. */
@@ -22,7 +24,7 @@ const stepsMax = 50
  * the feed's lease; `held.fence` is its number. Failures are recorded with the feed and decide when to try again; only
  * a lost lease, an abort, an unreachable database and another deployment's traces (`sync.contested`) are thrown.
  */
-export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: AbortSignal): Promise<number> {
+export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
   if (!(await takeOver(deps, held))) return deps.clock.now() + 1_000
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
@@ -41,21 +43,21 @@ export async function advanceFeed(deps: SyncDeps, held: table.HeldFeed, signal: 
 }
 
 /** Shuts out former holders. False when this holder is itself shut out. */
-function takeOver(deps: SyncDeps, held: table.HeldFeed): Promise<boolean> {
+function takeOver(deps: SyncDeps, held: HeldFeed): Promise<boolean> {
   return deps.db.practice(held.practice, async (tx) => {
-    const taken = await table.takeFence(tx, held)
-    if (taken) await table.inheritIntents(tx, held)
+    const taken = await takeFence(tx, held)
+    if (taken) await inheritIntents(tx, held)
     return taken
   })
 }
 
-function readPicture(deps: SyncDeps, held: table.HeldFeed): Promise<FeedPicture> {
+function readPicture(deps: SyncDeps, held: HeldFeed): Promise<FeedPicture> {
   return asHolder(deps, held, async (tx, state) => {
     const needs = feedNeeds(held.feed)
     const [waiting, intents, others] = await Promise.all([
-      table.countWaiting(tx, held),
-      table.openIntents(tx, held),
-      needs.length > 0 ? table.readFeeds(tx, held.practice) : [],
+      countWaiting(tx, held),
+      openIntents(tx, held),
+      needs.length > 0 ? readFeeds(tx, held.practice) : [],
     ])
     const doubts = intents.map((intent) => intent.doubted_at ?? intent.opened_at)
     return {
@@ -69,7 +71,7 @@ function readPicture(deps: SyncDeps, held: table.HeldFeed): Promise<FeedPicture>
   })
 }
 
-async function perform(deps: SyncDeps, held: table.HeldFeed, step: Exclude<Step, { do: 'wait' }>): Promise<void> {
+async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do: 'wait' }>): Promise<void> {
   switch (step.do) {
     case 'apply-inbox':
       await applyNextPage(deps, held)
@@ -95,11 +97,7 @@ const actions = {
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
 /** Records a failure with the feed, or throws it. Returns when to try again, epoch ms. */
-async function handleFailure(
-  deps: SyncDeps,
-  held: table.HeldFeed,
-  failure: { error: unknown; step: Step },
-): Promise<number> {
+async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: unknown; step: Step }): Promise<number> {
   const { error, step } = failure
   if (isAegisError(error) && thrown.has(error.code)) throw error
   if (error instanceof AthenaError && error.code === 'not-subscribed' && step.do !== 'subscribe') {
@@ -112,10 +110,10 @@ async function handleFailure(
     const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now })
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
-      await table.postponeResnapshot(tx, held, timestamp(now + Math.max(retryInMs, deps.settings.pollIntervalMs)))
+      await postponeResnapshot(tx, held, timestamp(now + Math.max(retryInMs, deps.settings.pollIntervalMs)))
       return now
     }
-    await table.recordFailure(tx, held, { code, retryAt: timestamp(now + retryInMs) })
+    await recordFailure(tx, held, { code, retryAt: timestamp(now + retryInMs) })
     return now + retryInMs
   })
 }

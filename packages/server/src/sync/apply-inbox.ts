@@ -1,18 +1,22 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyRecords, type ApplyResult, recordKey } from '../records/apply-records.ts'
-import { type PracticeFacts, recordKinds } from '../records/record-kinds.ts'
+import type { PracticeFacts } from '../records/record-kind.ts'
+import { recordKinds } from '../records/record-kinds.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import { feedOfKind, recordsInPage } from './feeds.ts'
+import { type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
+import { feedOfKind } from './feed-table.ts'
+import { recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
+import { firstWaitingPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
+import { insertQuarantine } from './quarantine.sql.ts'
 import { wantDepartments } from './reconcile-snapshot.ts'
 import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 import { openPage } from './store-page.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -20,10 +24,10 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  * is quarantined and does not hold up the rest; a body that cannot be trusted becomes a wish to ask for it by id.
  * Does nothing when nothing waits.
  */
-export async function applyNextPage(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function applyNextPage(deps: SyncDeps, held: HeldFeed): Promise<void> {
   try {
     const { strange } = await asHolder(deps, held, async (tx) => {
-      const page = await table.firstWaitingPage(tx, held)
+      const page = await firstWaitingPage(tx, held)
       return page ? applyAndClose(deps, tx, { held, page }) : { strange: false }
     })
     if (strange) await wantDepartments(deps, held.practice)
@@ -53,19 +57,19 @@ function mayBeOfRecord(error: unknown): boolean {
 async function applyAndClose(
   deps: SyncDeps,
   tx: Tx,
-  at: { held: table.HeldFeed; page: table.WaitingPage },
+  at: { held: HeldFeed; page: WaitingPage },
 ): Promise<{ strange: boolean }> {
   const keys = await deps.sealing.practice(tx, at.held.practice)
   const applied = await applyPage(tx, keys, { ...at, records: recordsInPage(at.page, openPage(keys, at.page)) })
   await failpoint('sync.before-applied')
-  await table.markPageApplied(tx, at.held, at.page.page_id)
+  await markPageApplied(tx, at.held, at.page.page_id)
   report(deps, at.held, applied)
   return applied
 }
 
 /** Something in the page makes the transaction fail: one transaction a record, and whatever still fails is set aside. */
-async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
-  const page = await asHolder(deps, held, (tx) => table.firstWaitingPage(tx, held))
+async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
+  const page = await asHolder(deps, held, (tx) => firstWaitingPage(tx, held))
   if (!page) return
   const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
   const text = openPage(keys, page)
@@ -83,10 +87,10 @@ async function applySingly(deps: SyncDeps, held: table.HeldFeed): Promise<void> 
       deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: 1 })
     }
   }
-  await asHolder(deps, held, (tx) => table.markPageApplied(tx, held, page.page_id))
+  await asHolder(deps, held, (tx) => markPageApplied(tx, held, page.page_id))
 }
 
-function recordsOrNothing(page: table.WaitingPage, text: string): readonly WireRecord[] | undefined {
+function recordsOrNothing(page: WaitingPage, text: string): readonly WireRecord[] | undefined {
   try {
     return recordsInPage(page, text)
   } catch (error) {
@@ -101,18 +105,18 @@ function recordsOrNothing(page: table.WaitingPage, text: string): readonly WireR
  */
 async function setPageAside(
   deps: SyncDeps,
-  held: table.HeldFeed,
-  { page, text }: { page: table.WaitingPage; text: string },
+  held: HeldFeed,
+  { page, text }: { page: WaitingPage; text: string },
 ): Promise<void> {
   const fromFeed = page.source === 'feed' || page.source === 'replay'
   await asHolder(deps, held, async (tx, state) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     await quarantine(tx, keys, { held, page, record: { page: text }, reason: 'page-unreadable' })
-    await table.markPageApplied(tx, held, page.page_id)
+    await markPageApplied(tx, held, page.page_id)
     if (!fromFeed) return
     const from = state.checkpoint === null ? null : timestamp(state.checkpoint)
     await openGap(tx, held, { cause: 'unreadable', from })
-    await table.wantResnapshot(tx, held)
+    await wantResnapshot(tx, held)
   })
   deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: page.items })
 }
@@ -120,12 +124,12 @@ async function setPageAside(
 async function applyPage(
   tx: Tx,
   keys: PracticeKeys,
-  { held, page, records }: { held: table.HeldFeed; page: table.WaitingPage; records: readonly WireRecord[] },
+  { held, page, records }: { held: HeldFeed; page: WaitingPage; records: readonly WireRecord[] },
 ): Promise<ApplyResult & { readonly strange: boolean }> {
   const input = { practice: held.practice, kind: page.kind, source: page.source, shape: page.shape }
   const facts = await loadPracticeFacts(tx, keys, held.practice)
   const applied = await applyRecords(tx, keys, { ...input, fetchSeq: BigInt(page.fetch_seq), facts, records })
-  if (applied.created + applied.updated > 0) await table.stampFeed(tx, held, 'last_change_at')
+  if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
   await wantRefetches(tx, keys, { held, page, applied })
   return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
@@ -143,17 +147,17 @@ export const noPage = { page_id: '0' }
 export async function quarantine(
   tx: Tx,
   keys: PracticeKeys,
-  poison: { held: table.HeldFeed; page: Pick<table.WaitingPage, 'page_id'>; record: object; reason: string },
+  poison: { held: HeldFeed; page: Pick<WaitingPage, 'page_id'>; record: object; reason: string },
 ): Promise<void> {
   const place = { table: 'aegis.quarantine', column: 'sealed', row: poison.page.page_id }
   const sealed = keys.seal(place, Buffer.from(JSON.stringify(poison.record), 'utf8'))
-  await table.insertQuarantine(tx, poison.held, { pageId: poison.page.page_id, reason: poison.reason, sealed })
+  await insertQuarantine(tx, poison.held, { pageId: poison.page.page_id, reason: poison.reason, sealed })
 }
 
 async function wantRefetches(
   tx: Tx,
   keys: PracticeKeys,
-  from: { held: table.HeldFeed; page: table.WaitingPage; applied: ApplyResult },
+  from: { held: HeldFeed; page: WaitingPage; applied: ApplyResult },
 ): Promise<void> {
   const { held, page, applied } = from
   const own = applied.refetch.map((id) => ({ kind: page.kind, key: recordKey(recordKinds[page.kind], keys, id), id }))
@@ -165,7 +169,7 @@ async function wantRefetches(
   if (rows.length > 0) await insertRefetches(tx, held.practice, { rows, seq: await nextFetchSeq(tx) })
 }
 
-function report(deps: SyncDeps, held: table.HeldFeed, { created, updated, poisonous }: ApplyResult): void {
+function report(deps: SyncDeps, held: HeldFeed, { created, updated, poisonous }: ApplyResult): void {
   if (created + updated > 0) {
     deps.log.debug('sync.applied', { practice: held.practice, feed: held.feed, created, updated })
   }

@@ -3,10 +3,14 @@ import { previousPatientIds } from '../records/apply-records.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { type FetchedPage, kindOfFeed, recordsInPage, replayPage } from './feeds.ts'
+import { enterFeedState, type FeedStateRow, type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
+import { pagesStoredSince } from './inbox.sql.ts'
+import { wereIntentsReplayed } from './intent.sql.ts'
+import { replayPage } from './read-feed.ts'
 import { openPage, storePage } from './store-page.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -14,7 +18,7 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  * processed since the last look is read once more: what is in it and in no page of ours, another deployment took, or a
  * request of ours that athenahealth carried out after it was given up. It is applied, so it is not lost.
  */
-export async function checkForeign(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const state = await asHolder(deps, held, async (_, row) => row)
   if (state.drain_ended_at === null) {
     const since = state.subscribed_at
@@ -22,14 +26,14 @@ export async function checkForeign(deps: SyncDeps, held: table.HeldFeed): Promis
   } else {
     await verifyProcessed(deps, held, windowToVerify(deps, state))
   }
-  await asHolder(deps, held, (tx) => table.stampFeed(tx, held, 'foreign_checked_at'))
+  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
 }
 
 /** Distance kept from our own doings: processing times have a resolution of a second and clocks differ. */
 const guardMs = 5_000
 
 /** Whether anything was processed since an instant at which we certainly began to process nothing. */
-export async function foreignProcessing(deps: SyncDeps, held: table.HeldFeed, since: number): Promise<boolean> {
+export async function foreignProcessing(deps: SyncDeps, held: HeldFeed, since: number): Promise<boolean> {
   const from = since + guardMs + deps.upstream.skewMs()
   const to = deps.clock.now()
   if (deps.settings.takeOver || to - from < guardMs) return false
@@ -38,8 +42,8 @@ export async function foreignProcessing(deps: SyncDeps, held: table.HeldFeed, si
 }
 
 /** Stops the feed and says so to whoever runs it. */
-export async function contest(deps: SyncDeps, held: table.HeldFeed): Promise<never> {
-  await asHolder(deps, held, (tx) => table.enterFeedState(tx, held, 'contested'))
+export async function contest(deps: SyncDeps, held: HeldFeed): Promise<never> {
+  await asHolder(deps, held, (tx) => enterFeedState(tx, held, 'contested'))
   throw new AegisError('sync.contested', { practice: held.practice, feed: held.feed })
 }
 
@@ -51,7 +55,7 @@ interface Window {
 }
 
 /** From a little before the last look; not so far back that our own pages, or athenahealth's, are gone. */
-function windowToVerify({ clock, settings, upstream }: SyncDeps, state: table.FeedStateRow): Window {
+function windowToVerify({ clock, settings, upstream }: SyncDeps, state: FeedStateRow): Window {
   const to = clock.now()
   const margin = Math.max(settings.replayMarginMs, 2 * upstream.skewMs())
   const reach = Math.min(settings.retentionMs, settings.inboxKeepMs / 2)
@@ -63,7 +67,7 @@ function windowToVerify({ clock, settings, upstream }: SyncDeps, state: table.Fe
 /** Pages of one look. More changes than this are looked through up to here. */
 const pagesMax = 50
 
-async function verifyProcessed(deps: SyncDeps, held: table.HeldFeed, window: Window): Promise<void> {
+async function verifyProcessed(deps: SyncDeps, held: HeldFeed, window: Window): Promise<void> {
   const ours = await idsStoredSince(deps, held, timestamp(window.storedSince))
   let strangers = 0
   let offset = 0
@@ -90,13 +94,13 @@ function countStrangers(page: FetchedPage, ours: ReadonlySet<string>): number {
 }
 
 /** Ids in the pages of the feed that we stored. */
-async function idsStoredSince(deps: SyncDeps, held: table.HeldFeed, since: string): Promise<ReadonlySet<string>> {
+async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Promise<ReadonlySet<string>> {
   const { idField } = recordKinds[kindOfFeed(held.feed)]
   const ids = new Set<string>()
   for (let after = '0'; ; ) {
     const pages = await deps.db.practice(held.practice, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
-      const stored = await table.pagesStoredSince(tx, held, { since, after })
+      const stored = await pagesStoredSince(tx, held, { since, after })
       return stored.map((page) => ({ page, text: openPage(keys, page) }))
     })
     for (const { page, text } of pages) for (const record of recordsInPage(page, text)) ids.add(String(record[idField]))
@@ -108,7 +112,7 @@ async function idsStoredSince(deps: SyncDeps, held: table.HeldFeed, since: strin
 
 async function replayAndApply(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   { from, to, offset }: Window & { offset: number },
 ): Promise<FetchedPage> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
@@ -126,14 +130,14 @@ async function replayAndApply(
 /** Whose were they? Not foreign when a request of ours was in doubt meanwhile: athenahealth was only late with it. */
 async function judgeStrangers(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   { window, strangers }: { window: Window; strangers: number },
 ): Promise<void> {
   const where = { practice: held.practice, feed: held.feed }
   const late = await asHolder(deps, held, async (tx) => {
-    if (await table.wereIntentsReplayed(tx, held, timestamp(window.storedSince))) return true
+    if (await wereIntentsReplayed(tx, held, timestamp(window.storedSince))) return true
     await openGap(tx, held, { cause: 'foreign-consumer', from: timestamp(window.from) })
-    await table.wantResnapshot(tx, held)
+    await wantResnapshot(tx, held)
     return false
   })
   if (late) deps.log.info('sync.late-read', { ...where, records: strangers })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { FeedStateRow } from './feed-state.sql.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
 import { defaultSyncSettings as settings } from './sync-settings.ts'
-import type { FeedStateRow } from './sync.sql.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
 const minute = 60_000

@@ -1,5 +1,5 @@
+import type { FeedStateRow } from './feed-state.sql.ts'
 import type { SyncSettings } from './sync-settings.ts'
-import type { FeedStateRow } from './sync.sql.ts'
 
 /** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
 export type Step =

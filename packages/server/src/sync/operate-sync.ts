@@ -1,7 +1,8 @@
 import { AegisError } from '../errors/aegis-error.ts'
-import { type FeedName, feedNames } from './feeds.ts'
+import type { FeedName } from './feed-name.ts'
+import { readFeeds, wantResnapshot } from './feed-state.sql.ts'
+import { feedNames } from './feed-table.ts'
 import { listPractices, makeDue } from './schedule.sql.ts'
-import { readFeeds, wantResnapshot } from './sync.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 type OperateDeps = Pick<SyncDeps, 'db'>

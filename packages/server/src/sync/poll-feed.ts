@@ -3,9 +3,11 @@ import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { drainPage, type FetchedPage } from './feeds.ts'
+import { advanceCheckpoint, type HeldFeed, stampFeed } from './feed-state.sql.ts'
+import type { FetchedPage } from './fetched-page.ts'
+import { closeIntents, doubtIntent, type Intent, openIntent } from './intent.sql.ts'
+import { drainPage } from './read-feed.ts'
 import { storePage } from './store-page.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** A drain reads at most this many pages; what is left waits for the next one. Bounds one job, not what arrives. */
@@ -17,7 +19,7 @@ const pagesMax = 200
  * (transaction 2). Any doubt (no answer, unreadable answer, crash) leaves the intent open: `recoverWindow` comes first
  * next time. The offset is always 0: a consumed page is gone, the next one moves up.
  */
-export async function pollFeed(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const startedAt = deps.clock.now()
   let more = true
   for (let read = 0; more && read < pagesMax; read += 1) {
@@ -28,16 +30,16 @@ export async function pollFeed(deps: SyncDeps, held: table.HeldFeed): Promise<vo
     more = page.more
   }
   await asHolder(deps, held, async (tx) => {
-    await table.stampFeed(tx, held, 'drain_ended_at')
-    if (!more) await table.advanceCheckpoint(tx, held, timestamp(startedAt))
+    await stampFeed(tx, held, 'drain_ended_at')
+    if (!more) await advanceCheckpoint(tx, held, timestamp(startedAt))
   })
 }
 
-async function consumePage(deps: SyncDeps, held: table.HeldFeed, at: { first: boolean }): Promise<FetchedPage> {
+async function consumePage(deps: SyncDeps, held: HeldFeed, at: { first: boolean }): Promise<FetchedPage> {
   const { intent, fetchSeq } = await asHolder(deps, held, async (tx) => {
-    if (at.first) await table.stampFeed(tx, held, 'drain_started_at')
+    if (at.first) await stampFeed(tx, held, 'drain_started_at')
     const seq = await nextFetchSeq(tx)
-    return { intent: await table.openIntent(tx, held, seq), fetchSeq: seq }
+    return { intent: await openIntent(tx, held, seq), fetchSeq: seq }
   })
   await failpoint('sync.intent-open')
   const page = await fetchOrClose(deps, held, intent)
@@ -45,11 +47,11 @@ async function consumePage(deps: SyncDeps, held: table.HeldFeed, at: { first: bo
   try {
     await asHolder(deps, held, async (tx) => {
       // Again: it may have waited for a permission, and athenahealth counts the minute from when it was asked.
-      if (at.first) await table.stampFeed(tx, held, 'drain_started_at')
+      if (at.first) await stampFeed(tx, held, 'drain_started_at')
       const keys = await deps.sealing.practice(tx, held.practice)
       if (page.items > 0) await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq })
       await failpoint('sync.before-intent-closed')
-      await table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
+      await closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
     })
   } catch (error) {
     if (isAegisError(error, 'lease.lost')) await doubt(deps, held, intent)
@@ -59,15 +61,13 @@ async function consumePage(deps: SyncDeps, held: table.HeldFeed, at: { first: bo
 }
 
 /** Makes the read; an intent that provably consumed nothing is closed, any other stays open. */
-async function fetchOrClose(deps: SyncDeps, held: table.HeldFeed, intent: table.Intent): Promise<FetchedPage> {
+async function fetchOrClose(deps: SyncDeps, held: HeldFeed, intent: Intent): Promise<FetchedPage> {
   try {
     return await drainPage(deps, held, intent.intent_id)
   } catch (error) {
     if (mayHaveConsumed(error)) await doubt(deps, held, intent)
     else
-      await asHolder(deps, held, (tx) =>
-        table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'not-executed' }),
-      )
+      await asHolder(deps, held, (tx) => closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'not-executed' }))
     throw error
   }
 }
@@ -76,8 +76,8 @@ async function fetchOrClose(deps: SyncDeps, held: table.HeldFeed, intent: table.
  * Upstream may have consumed what we do not hold, or may do so yet. Also said by a holder who was paused and has been
  * shut out since: the next one may have cleared this doubt before the read was sent.
  */
-function doubt(deps: SyncDeps, held: table.HeldFeed, intent: table.Intent): Promise<void> {
-  return deps.db.practice(held.practice, (tx) => table.doubtIntent(tx, held, intent.intent_id))
+function doubt(deps: SyncDeps, held: HeldFeed, intent: Intent): Promise<void> {
+  return deps.db.practice(held.practice, (tx) => doubtIntent(tx, held, intent.intent_id))
 }
 
 /** Our own refusals (quota, policy, audit) come before the request; of athenahealth's answers the client says it. */

@@ -1,6 +1,6 @@
 import type { Tx } from '../db/db.ts'
 import { openRecord } from '../records/apply-records.ts'
-import type { PracticeFacts } from '../records/record-kinds.ts'
+import type { PracticeFacts } from '../records/record-kind.ts'
 import { sealedOfKind } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 

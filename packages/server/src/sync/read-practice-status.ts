@@ -1,8 +1,9 @@
 import type { Tx } from '../db/db.ts'
 import { changesSince, recordCounts } from '../records/records.sql.ts'
+import { type FeedStateRow, readFeeds } from './feed-state.sql.ts'
+import { feedNames, kindOfFeed } from './feed-table.ts'
 import { type GapRow, countTrouble, openGaps } from './gap.sql.ts'
-import { type FeedName, kindOfFeed } from './feeds.ts'
-import * as table from './sync.sql.ts'
+import { openIntents } from './intent.sql.ts'
 
 /** Where a practice's mirror stands, as numbers; `ops/` puts it into words. */
 export interface PracticePicture {
@@ -17,7 +18,7 @@ export interface PracticePicture {
   readonly inDoubt: number
 }
 
-export interface FeedSummary extends table.FeedStateRow {
+export interface FeedSummary extends FeedStateRow {
   readonly present: number
   readonly openIntents: number
   readonly gaps: readonly GapRow[]
@@ -27,12 +28,12 @@ const minute = 60_000
 
 /** Reads the picture in the practice's own context. */
 export async function readPracticePicture(tx: Tx, practice: number, now: number): Promise<PracticePicture> {
-  const states = await table.readFeeds(tx, practice)
+  const states = await readFeeds(tx, practice)
   const records = countByKind(await recordCounts(tx, practice))
   const gaps = await openGaps(tx, practice)
   const feeds: FeedSummary[] = []
   for (const state of states) {
-    const intents = await table.openIntents(tx, { practice, feed: state.feed })
+    const intents = await openIntents(tx, { practice, feed: state.feed })
     feeds.push({
       ...state,
       present: records.get(kindOfFeed(state.feed))?.present ?? 0,
@@ -42,15 +43,13 @@ export async function readPracticePicture(tx: Tx, practice: number, now: number)
   }
   const trouble = await countTrouble(tx, practice)
   return {
-    feeds: feeds.sort((a, b) => order.indexOf(a.feed) - order.indexOf(b.feed)),
+    feeds: feeds.sort((a, b) => feedNames.indexOf(a.feed) - feedNames.indexOf(b.feed)),
     records,
     changesLastMinute: await countChanges(tx, practice, now - minute),
     changesLastHour: await countChanges(tx, practice, now - 60 * minute),
     ...trouble,
   }
 }
-
-const order: readonly FeedName[] = ['departments', 'appointmenttypes', 'providers', 'patients', 'appointments']
 
 async function countChanges(tx: Tx, practice: number, since: number): Promise<number> {
   const rows = await changesSince(tx, practice, new Date(since).toISOString())

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { AthenaError } from '@aegis/client'
-import type { FetchedPage } from './feeds.ts'
+import type { FetchedPage } from './fetched-page.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 
 /** A list of `length` records, of which some spoil every answer they are in. */

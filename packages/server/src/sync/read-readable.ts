@@ -1,5 +1,5 @@
 import { AthenaError } from '@aegis/client'
-import type { FetchedPage } from './feeds.ts'
+import type { FetchedPage } from './fetched-page.ts'
 
 /** Which part of a list is asked for. */
 export interface PartOfList {

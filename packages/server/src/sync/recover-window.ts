@@ -1,11 +1,13 @@
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage, noPage, quarantine } from './apply-inbox.ts'
-import { type FetchedPage, replayPage } from './feeds.ts'
+import { type HeldFeed, wantResnapshot } from './feed-state.sql.ts'
+import type { FetchedPage } from './fetched-page.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
+import { closeIntents, type Intent, openIntents } from './intent.sql.ts'
+import { replayPage } from './read-feed.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 import { storePage } from './store-page.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Pages of one replay; more than this many changes in one window are a gap, healed by a snapshot. */
@@ -16,8 +18,8 @@ const pagesMax = 500
  * and now, stores and applies each page, closes the intents. Older than the retention bound, too much to replay, or a
  * record among it that cannot be read: a gap is opened, and a snapshot asked for.
  */
-export async function recoverWindow(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
-  const intents = await deps.db.practice(held.practice, (tx) => table.openIntents(tx, held))
+export async function recoverWindow(deps: SyncDeps, held: HeldFeed): Promise<void> {
+  const intents = await deps.db.practice(held.practice, (tx) => openIntents(tx, held))
   const oldest = intents[0]
   if (!oldest) return
   const expired = deps.clock.now() - oldest.opened_at > deps.settings.retentionMs
@@ -30,7 +32,7 @@ export async function recoverWindow(deps: SyncDeps, held: table.HeldFeed): Promi
   }
   await failpoint('sync.before-replay-closed')
   const ids = intents.map((intent) => intent.intent_id)
-  await asHolder(deps, held, (tx) => table.closeIntents(tx, held, { ids, outcome: 'replayed' }))
+  await asHolder(deps, held, (tx) => closeIntents(tx, held, { ids, outcome: 'replayed' }))
   deps.log.info('sync.recovered', { practice: held.practice, feed: held.feed, intents: intents.length })
 }
 
@@ -41,7 +43,7 @@ interface Replayed {
 }
 
 /** Replays the window from `openedAt` to now with its margins. */
-async function replayFrom(deps: SyncDeps, held: table.HeldFeed, openedAt: number): Promise<Replayed> {
+async function replayFrom(deps: SyncDeps, held: HeldFeed, openedAt: number): Promise<Replayed> {
   const margin = Math.max(deps.settings.replayMarginMs, 2 * deps.upstream.skewMs())
   const window = { from: openedAt - margin, to: deps.clock.now() + margin }
   const unread: Replayed['unread'][number][] = []
@@ -61,7 +63,7 @@ async function replayFrom(deps: SyncDeps, held: table.HeldFeed, openedAt: number
 
 async function replayOnce(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   { from, to, offset }: { from: number; to: number; offset: number },
 ): Promise<FetchedPage | 'unreadable'> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
@@ -80,8 +82,8 @@ async function replayOnce(
 
 async function declareGap(
   deps: SyncDeps,
-  held: table.HeldFeed,
-  { cause, intents, unread }: { cause: GapCause; intents: readonly table.Intent[]; unread: Replayed['unread'] },
+  held: HeldFeed,
+  { cause, intents, unread }: { cause: GapCause; intents: readonly Intent[]; unread: Replayed['unread'] },
 ): Promise<void> {
   const from = intents[0]?.opened_at ?? deps.clock.now()
   // A snapshot of appointments reads some weeks only: what is set aside here may not be in it and stays on record.
@@ -90,8 +92,8 @@ async function declareGap(
     const keys = await deps.sealing.practice(tx, held.practice)
     for (const record of unread) await quarantine(tx, keys, { held, page: noPage, record, reason })
     await openGap(tx, held, { cause, from: timestamp(from) })
-    await table.wantResnapshot(tx, held)
-    await table.closeIntents(tx, held, { ids: intents.map((intent) => intent.intent_id), outcome: 'gap' })
+    await wantResnapshot(tx, held)
+    await closeIntents(tx, held, { ids: intents.map((intent) => intent.intent_id), outcome: 'gap' })
   })
   deps.log.warn('sync.gap', { practice: held.practice, feed: held.feed, cause })
 }

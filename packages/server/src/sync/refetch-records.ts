@@ -3,10 +3,12 @@ import { failpoint } from '../failpoints/failpoint.ts'
 import { deleteRecord } from '../records/apply-records.ts'
 import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { type FetchedPage, fetchRecord, fetchSurvivor, kindOfFeed } from './feeds.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import { fetchRecord, fetchSurvivor } from './fetch-record.ts'
+import type { FetchedPage } from './fetched-page.ts'
 import * as wishes from './refetch.sql.ts'
 import { storePage } from './store-page.ts'
-import type * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
@@ -23,11 +25,11 @@ interface Wanted {
  * Asks by id for records whose state is in doubt. One that upstream does not know, and still does not know a while later,
  * is marked deleted: a single answer may be a mistake.
  */
-export async function refetchRecords(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function refetchRecords(deps: SyncDeps, held: HeldFeed): Promise<void> {
   for (const wanted of await wantedRecords(deps, held)) await refetchOne(deps, held, wanted)
 }
 
-function wantedRecords(deps: SyncDeps, held: table.HeldFeed): Promise<Wanted[]> {
+function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const rows = await wishes.nextRefetches(tx, held, batch)
@@ -55,7 +57,7 @@ const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
   'forbidden',
 ])
 
-async function refetchOne(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<void> {
+async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promise<void> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await fetchOrNothing(deps, held, wanted.id)
   if (page === 'another-record') {
@@ -85,7 +87,7 @@ async function refetchOne(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted):
 
 async function fetchOrNothing(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   id: string,
 ): Promise<FetchedPage | undefined | 'another-record' | 'refused'> {
   try {
@@ -101,7 +103,7 @@ async function fetchOrNothing(
 
 function postpone(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   { wanted, afterMs, missing = false }: { wanted: Wanted; afterMs: number; missing?: boolean },
 ): Promise<void> {
   const at = timestamp(deps.clock.now() + afterMs)
@@ -115,7 +117,7 @@ function postpone(
  */
 async function settleOther(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   { wanted, fetchSeq }: { wanted: Wanted; fetchSeq: bigint },
 ): Promise<void> {
   const kind = kindOfFeed(held.feed)
@@ -132,7 +134,7 @@ async function settleOther(
 }
 
 /** Applies the survivor of a merge that no feed told us of. False when no record says that it is one. */
-async function learnMerge(deps: SyncDeps, held: table.HeldFeed, wanted: Wanted): Promise<boolean> {
+async function learnMerge(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promise<boolean> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   try {
     const page = await fetchSurvivor(deps, held, wanted.id)

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
-import { addPractice, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
 import { insertRefetches, deleteRefetch, nextRefetches } from './refetch.sql.ts'
+import { addPractice, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
 
 const { db } = await scratchDatabase()
 const claim = { most: 100, holdSeconds: 60 }

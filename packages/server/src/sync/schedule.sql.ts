@@ -1,6 +1,6 @@
 import { sql, type Tx } from '../db/db.ts'
-import type { FeedName } from './feeds.ts'
-import type { FeedKey } from './sync.sql.ts'
+import type { FeedName } from './feed-name.ts'
+import type { FeedKey } from './feed-state.sql.ts'
 
 const ensureSql = sql(
   'sync.ensure_schedule',

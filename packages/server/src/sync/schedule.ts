@@ -3,7 +3,7 @@ import { acquireLease } from '../leases/acquire-lease.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { defineJob } from '../queue/job.ts'
 import { advanceFeed } from './advance-feed.ts'
-import type { FeedName } from './feeds.ts'
+import type { FeedName } from './feed-name.ts'
 import { claimDue, makeEverythingDue, setDue } from './schedule.sql.ts'
 import { type SyncDeps, timestamp } from './sync-deps.ts'
 

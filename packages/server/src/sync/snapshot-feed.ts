@@ -4,14 +4,18 @@ import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { appointmentsHeldUntil, nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage, noPage, quarantine } from './apply-inbox.ts'
-import { type FetchedPage, planSnapshot, type Segment, snapshotPage } from './feeds.ts'
+import { advanceCheckpoint, enterFeedState, type HeldFeed, stampFeed, stampSnapshot } from './feed-state.sql.ts'
+import { feedTable } from './feed-table.ts'
+import type { FetchedPage } from './fetched-page.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
+import { releaseUnreadable } from './quarantine.sql.ts'
+import { snapshotPage } from './read-list.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 import { coverDepartments, wishForUnseen } from './reconcile-snapshot.ts'
+import type { Segment } from './segment.ts'
 import * as runs from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -31,7 +35,7 @@ const restartsMax = 5
  */
 export async function snapshotStep(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   phase: 'provisional' | 'authoritative',
 ): Promise<void> {
   const { run, fetchSeq, gap } = await openOrStart(deps, held, phase)
@@ -77,7 +81,7 @@ function isDepartmentRefused(segment: Segment, error: unknown): boolean {
 }
 
 /** One refusal may be a mistake, and passing a department by mistake would lose its records: it is asked for again. */
-function beginAgain(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRun): Promise<void> {
+function beginAgain(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
   const start = { segment: run.segment, offset: 0, anchors: [], restarts: run.restarts + 1, read: 0 }
   return asHolder(deps, held, (tx) => runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, start))
 }
@@ -85,7 +89,7 @@ function beginAgain(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRun)
 /** Goes on behind what cannot be read: a record, whose id is not known, or the list of a department. Where is kept. */
 async function pass(
   deps: SyncDeps,
-  held: table.HeldFeed,
+  held: HeldFeed,
   { run, what }: { run: runs.SnapshotRun; what: 'unreadable' | 'refused' },
 ): Promise<void> {
   const place = { ...run.plan[run.segment], offset: run.row_offset }
@@ -102,7 +106,7 @@ async function pass(
 }
 
 /** The reading to go on with, and the number of its next request. */
-function openOrStart(deps: SyncDeps, held: table.HeldFeed, phase: 'provisional' | 'authoritative') {
+function openOrStart(deps: SyncDeps, held: HeldFeed, phase: 'provisional' | 'authoritative') {
   return asHolder(deps, held, async (tx) => {
     const fetchSeq = await nextFetchSeq(tx)
     const gap = (await openGaps(tx, held.practice)).some((one) => one.feed === held.feed)
@@ -114,10 +118,10 @@ function openOrStart(deps: SyncDeps, held: table.HeldFeed, phase: 'provisional' 
   })
 }
 
-async function plan(deps: SyncDeps, tx: Tx, held: table.HeldFeed) {
+async function plan(deps: SyncDeps, tx: Tx, held: HeldFeed) {
   const keys = await deps.sealing.practice(tx, held.practice)
   const facts = await loadPracticeFacts(tx, keys, held.practice)
-  return planSnapshot(held.feed, {
+  return feedTable[held.feed].plan({
     now: deps.clock.now(),
     heldUntil: await appointmentsHeldUntil(tx, held.practice),
     departments: facts.openDepartments,
@@ -164,19 +168,19 @@ export function positionAfter(
   }
 }
 
-async function finish(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRun): Promise<void> {
+async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
   await failpoint('sync.before-snapshot-finished')
   let unseen = 0
   await asHolder(deps, held, async (tx, state) => {
     await runs.finishSnapshotRuns(tx, held)
     if (run.phase === 'provisional') {
-      await table.stampFeed(tx, held, 'provisional_at')
+      await stampFeed(tx, held, 'provisional_at')
       return
     }
     const startedAt = timestamp(run.started_at)
-    await table.stampSnapshot(tx, held, startedAt)
-    await table.advanceCheckpoint(tx, held, startedAt)
-    await table.releaseUnreadable(tx, held, startedAt)
+    await stampSnapshot(tx, held, startedAt)
+    await advanceCheckpoint(tx, held, startedAt)
+    await releaseUnreadable(tx, held, startedAt)
     await closeGaps(tx, held, startedAt)
     const keys = await deps.sealing.practice(tx, held.practice)
     unseen = await wishForUnseen(tx, keys, { key: held, run })
@@ -184,7 +188,7 @@ async function finish(deps: SyncDeps, held: table.HeldFeed, run: runs.SnapshotRu
       const { openDepartments } = await loadPracticeFacts(tx, keys, held.practice)
       await coverDepartments(tx, held.practice, openDepartments)
     }
-    if (state.state !== 'live') await table.enterFeedState(tx, held, 'live')
+    if (state.state !== 'live') await enterFeedState(tx, held, 'live')
   })
   deps.log.info('sync.snapshot-finished', {
     practice: held.practice,

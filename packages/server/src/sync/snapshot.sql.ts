@@ -1,6 +1,6 @@
 import { sql, type Tx } from '../db/db.ts'
-import type { Segment } from './feeds.ts'
-import type { FeedKey } from './sync.sql.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import type { Segment } from './segment.ts'
 
 export interface SnapshotRun {
   readonly run_id: string

@@ -1,9 +1,11 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Queue } from '../queue/start-queue.ts'
-import { feedNames } from './feeds.ts'
+import { insertFeed } from './feed-state.sql.ts'
+import { feedNames } from './feed-table.ts'
+import { sweepPages } from './inbox.sql.ts'
+import { sweepIntents } from './intent.sql.ts'
 import { addPractice, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
-import { insertFeed, sweepIntents, sweepPages } from './sync.sql.ts'
 import { timestamp } from './sync-deps.ts'
 
 /** Sync at work in this process. */

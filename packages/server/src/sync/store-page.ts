@@ -1,6 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import { type HeldFeed, insertPage, type PageToStore, type WaitingPage } from './sync.sql.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
+import { insertPage, type PageToStore, type WaitingPage } from './inbox.sql.ts'
 
 /** Seals a page as received and puts it into the inbox, inside the caller's transaction. Returns its id. */
 export function storePage(

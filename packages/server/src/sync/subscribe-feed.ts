@@ -1,8 +1,16 @@
 import { contest, foreignProcessing } from './check-foreign.ts'
+import {
+  enterFeedState,
+  type FeedKey,
+  type FeedStateRow,
+  type HeldFeed,
+  readFeeds,
+  stampFeed,
+} from './feed-state.sql.ts'
 import { openGap } from './gap.sql.ts'
-import { feedStatus, subscribe } from './feeds.ts'
+import { closeIntents, openIntents } from './intent.sql.ts'
+import { feedStatus, subscribe } from './read-feed.ts'
 import { finishSnapshotRuns } from './snapshot.sql.ts'
-import * as table from './sync.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -10,10 +18,8 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  * means that another deployment uses the same athenahealth app: it and we would take each other's changes. The feed is
  * then `contested` and nothing is consumed.
  */
-export async function subscribeFeed(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
-  const state = await deps.db.practice(held.practice, async (tx) =>
-    stateOf(await table.readFeeds(tx, held.practice), held),
-  )
+export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
+  const state = await deps.db.practice(held.practice, async (tx) => stateOf(await readFeeds(tx, held.practice), held))
   const before = await feedStatus(deps, held)
   const strange = before !== 'INACTIVE' && state?.subscribed_at == null
   if (strange && (await foreignProcessing(deps, held, deps.clock.now() - deps.settings.foreignWindowMs))) {
@@ -21,7 +27,7 @@ export async function subscribeFeed(deps: SyncDeps, held: table.HeldFeed): Promi
     return
   }
   if (before !== 'ACTIVE') await subscribe(deps, held)
-  await asHolder(deps, held, (tx) => table.enterFeedState(tx, held, 'activating'))
+  await asHolder(deps, held, (tx) => enterFeedState(tx, held, 'activating'))
   deps.log.info('sync.subscribed', { practice: held.practice, feed: held.feed })
 }
 
@@ -29,23 +35,23 @@ export async function subscribeFeed(deps: SyncDeps, held: table.HeldFeed): Promi
  * Looks whether athenahealth says that the subscription is active. A partial one is asked for again, and so is one that is
  * not there although it had the time to take hold: it may have been lost meanwhile.
  */
-export async function checkActivation(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const status = await feedStatus(deps, held)
   const since = await asHolder(deps, held, async (_, state) => state.state_since)
   const isLost = status === 'INACTIVE' && deps.clock.now() - since > deps.settings.settleMs
   if (status === 'PARTIAL' || isLost) await subscribe(deps, held)
   await asHolder(deps, held, async (tx) => {
-    await table.stampFeed(tx, held, 'subscription_checked_at')
-    if (status === 'ACTIVE') await table.enterFeedState(tx, held, 'settling')
+    await stampFeed(tx, held, 'subscription_checked_at')
+    if (status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
     // Anew, so that it gets its time again.
-    else if (isLost) await table.enterFeedState(tx, held, 'activating')
+    else if (isLost) await enterFeedState(tx, held, 'activating')
   })
 }
 
 /** Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. */
-export async function checkSubscription(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const status = await feedStatus(deps, held)
-  await asHolder(deps, held, (tx) => table.stampFeed(tx, held, 'subscription_checked_at'))
+  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'subscription_checked_at'))
   if (status !== 'ACTIVE') await subscriptionLost(deps, held)
 }
 
@@ -53,20 +59,20 @@ export async function checkSubscription(deps: SyncDeps, held: table.HeldFeed): P
  * The subscription is gone or partial: subscribe again, wait, take a snapshot; until then a gap is on record. What open
  * intents may have consumed is in the gap too: without a subscription there is nothing to replay it from.
  */
-export async function subscriptionLost(deps: SyncDeps, held: table.HeldFeed): Promise<void> {
+export async function subscriptionLost(deps: SyncDeps, held: HeldFeed): Promise<void> {
   await asHolder(deps, held, async (tx, state) => {
-    const doubtful = await table.openIntents(tx, held)
+    const doubtful = await openIntents(tx, held)
     const since = state.checkpoint ?? doubtful[0]?.opened_at
     if (doubtful.length > 0)
-      await table.closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
+      await closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
     await openGap(tx, held, { cause: 'subscription-lost', from: since === undefined ? null : timestamp(since) })
     // What was being read was read while changes could be missed: the snapshot that counts begins anew.
     await finishSnapshotRuns(tx, held)
-    await table.enterFeedState(tx, held, 'new')
+    await enterFeedState(tx, held, 'new')
   })
   deps.log.warn('sync.gap', { practice: held.practice, feed: held.feed, cause: 'subscription-lost' })
 }
 
-function stateOf(rows: readonly table.FeedStateRow[], key: table.FeedKey): table.FeedStateRow | undefined {
+function stateOf(rows: readonly FeedStateRow[], key: FeedKey): FeedStateRow | undefined {
   return rows.find((row) => row.feed === key.feed)
 }

@@ -4,7 +4,7 @@ import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import type { Upstream } from '../upstream/upstream.ts'
-import { type FeedStateRow, type HeldFeed, lockFeed } from './sync.sql.ts'
+import { type FeedStateRow, type HeldFeed, lockFeed } from './feed-state.sql.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 export interface SyncDeps {

@@ -4,9 +4,9 @@ import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { sql, type Tx } from '../db/db.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
+import { wantResnapshot } from './feed-state.sql.ts'
 import { readPracticePicture } from './read-practice-status.ts'
 import { storePage } from './store-page.ts'
-import * as table from './sync.sql.ts'
 
 /** What is tested here needs no weeks of appointments. */
 const few = { bookedDaysBack: 1, bookedDaysAhead: 2, slotDaysAhead: 1 }
@@ -59,7 +59,7 @@ test('a record that no page can hold is set aside by a snapshot, and all others 
   assert.deepEqual(missing, [{ kind: 'patients', id: String(bad), what: 'missing' }])
   assert.equal((await picture(mirrored)).quarantined, 1)
   mirrored.fetch = mirrored.toSimulator
-  await mirrored.deps.db.practice(practice, (tx) => table.wantResnapshot(tx, { practice, feed: 'patients' }))
+  await mirrored.deps.db.practice(practice, (tx) => wantResnapshot(tx, { practice, feed: 'patients' }))
   await mirrored.run(2)
   assert.deepEqual(await mirrored.differences(), [])
   assert.equal((await picture(mirrored)).quarantined, 0)
@@ -83,7 +83,7 @@ test('a record that no page can hold is a gap of the feed, and the feed goes on'
   assert.ok((await picture(mirrored)).quarantined > 0)
   assert.deepEqual(await failures(mirrored), [null, null, null, null, null])
   mirrored.fetch = mirrored.toSimulator
-  await mirrored.deps.db.practice(practice, (tx) => table.wantResnapshot(tx, { practice, feed: 'patients' }))
+  await mirrored.deps.db.practice(practice, (tx) => wantResnapshot(tx, { practice, feed: 'patients' }))
   await mirrored.run(2)
   assert.deepEqual(await mirrored.differences(), [])
   assert.equal((await picture(mirrored)).quarantined, 0)
@@ -246,8 +246,7 @@ function damagePage(tx: Tx, pageId: string) {
 test('a wish for a snapshot that comes while one is being taken is fulfilled by the next', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
   await mirrored.bringUp()
-  const wish = () =>
-    mirrored.deps.db.practice(practice, (tx) => table.wantResnapshot(tx, { practice, feed: 'patients' }))
+  const wish = () => mirrored.deps.db.practice(practice, (tx) => wantResnapshot(tx, { practice, feed: 'patients' }))
   await wish()
   await mirrored.advance(1)
   let lists = 0

@@ -1,0 +1,41 @@
+import type { WireRecord } from './wire-record.ts'
+
+export type Kind = 'department' | 'provider' | 'appointmenttype' | 'patient' | 'appointment'
+
+/** Which endpoint a body came from: endpoints send different parts of one resource. */
+export type Shape = 'list' | 'booked' | 'open' | 'feed' | 'get'
+
+/** A clear value: validated here, so that no text of upstream reaches an SQL cast or a clear column unseen. */
+export type ClearValue = string | number | boolean
+
+/** Facts about the practice that a record alone does not carry. */
+export interface PracticeFacts {
+  /** Department records by id: the zone of wall times. */
+  readonly departments: ReadonlyMap<string, WireRecord>
+}
+
+export interface RecordKind {
+  readonly kind: Kind
+  /** Field with athenahealth's id. */
+  readonly idField: string
+  /** Whether the id identifies a patient and is therefore kept as a pseudonym only. */
+  readonly isPatient: boolean
+  /** Field with the id of the patient the record is about. */
+  readonly patientField?: string
+  /**
+   * What each endpoint leaves out, as seen in recordings: there, a field's absence says nothing. Elsewhere a field that
+   * is absent is unset upstream.
+   */
+  readonly partial: Partial<Record<Shape, Partial<Sends>>>
+  /** Field with athenahealth's own time of last change (Eastern wall time), if the kind has one. */
+  readonly lastModifiedField?: string
+  /** Whether the body says that the record is deleted upstream. */
+  isDeleted(record: WireRecord): boolean
+  clear(record: WireRecord, facts: PracticeFacts): Readonly<Record<string, ClearValue | undefined>>
+}
+
+/** Fields an endpoint is known to send (all others say nothing by their absence), or fields it is known to leave out. */
+export interface Sends {
+  readonly only: ReadonlySet<string>
+  readonly never: ReadonlySet<string>
+}

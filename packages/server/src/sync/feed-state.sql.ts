@@ -1,0 +1,175 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedName } from './feed-name.ts'
+
+/** One feed of one practice, held under a lease with this fence. */
+export interface FeedKey {
+  readonly practice: number
+  readonly feed: FeedName
+}
+export interface HeldFeed extends FeedKey {
+  readonly fence: string
+}
+
+export type FeedStateName = 'new' | 'activating' | 'settling' | 'snapshot' | 'live' | 'contested'
+
+/** Instants are epoch ms. */
+export interface FeedStateRow {
+  readonly feed: FeedName
+  readonly state: FeedStateName
+  readonly state_since: number
+  readonly subscribed_at: number | null
+  readonly active_at: number | null
+  readonly provisional_at: number | null
+  readonly snapshot_at: number | null
+  /** When the next snapshot may begin. */
+  readonly resnapshot_wanted_at: number | null
+  readonly checkpoint: number | null
+  readonly drain_started_at: number | null
+  readonly drain_ended_at: number | null
+  readonly subscription_checked_at: number | null
+  readonly foreign_checked_at: number | null
+  readonly last_change_at: number | null
+  readonly failures: number
+  readonly failure_code: string | null
+  readonly retry_at: number | null
+}
+
+const addFeed = sql(
+  'sync.add_feed',
+  `insert into aegis.feed_state (practice_id, feed, state_since) values ($1, $2, aegis.now()) on conflict do nothing`,
+)
+
+export async function insertFeed(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(addFeed, [key.practice, key.feed])
+}
+
+const fenceFeed = sql(
+  'sync.fence_feed',
+  `update aegis.feed_state set fence = $3 where practice_id = $1 and feed = $2 and fence <= $3 returning feed`,
+)
+
+/** Shuts out every holder with an older fence. False when this fence is itself too old. */
+export async function takeFence(tx: Tx, held: HeldFeed): Promise<boolean> {
+  return (await tx.rows(fenceFeed, [held.practice, held.feed, held.fence])).length === 1
+}
+
+const lock = sql(
+  'sync.lock_feed',
+  `select * from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
+)
+
+/** Locks the feed's row for this transaction; undefined when another holder has fenced us out. */
+export async function lockFeed(tx: Tx, held: HeldFeed): Promise<FeedStateRow | undefined> {
+  return (await tx.rows<FeedStateRow>(lock, [held.practice, held.feed, held.fence]))[0]
+}
+
+const read = sql('sync.read_feeds', `select * from aegis.feed_state where practice_id = $1 order by feed`)
+
+export function readFeeds(tx: Tx, practice: number): Promise<FeedStateRow[]> {
+  return tx.rows<FeedStateRow>(read, [practice])
+}
+
+const enterState = sql(
+  'sync.enter_state',
+  `update aegis.feed_state set state = $3, state_since = aegis.now(), failures = 0, failure_code = null, retry_at = null,
+     subscribed_at = case when $3 = 'activating' then aegis.now() else subscribed_at end,
+     active_at = case when $3 = 'settling' then aegis.now() else active_at end
+   where practice_id = $1 and feed = $2`,
+)
+
+export async function enterFeedState(tx: Tx, key: FeedKey, state: FeedStateName): Promise<void> {
+  await tx.rows(enterState, [key.practice, key.feed, state])
+}
+
+type Stamp =
+  | 'provisional_at'
+  | 'drain_started_at'
+  | 'drain_ended_at'
+  | 'subscription_checked_at'
+  | 'foreign_checked_at'
+  | 'last_change_at'
+const stamps: Readonly<Record<Stamp, ReturnType<typeof sql>>> = {
+  provisional_at: sql(
+    'sync.stamp_provisional',
+    `update aegis.feed_state set provisional_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+  drain_started_at: sql(
+    'sync.stamp_drain_start',
+    `update aegis.feed_state set drain_started_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+  drain_ended_at: sql(
+    'sync.stamp_drain_end',
+    `update aegis.feed_state set drain_ended_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+  subscription_checked_at: sql(
+    'sync.stamp_subscription',
+    `update aegis.feed_state set subscription_checked_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+  foreign_checked_at: sql(
+    'sync.stamp_foreign',
+    `update aegis.feed_state set foreign_checked_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+  last_change_at: sql(
+    'sync.stamp_change',
+    `update aegis.feed_state set last_change_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+}
+
+/** Notes that something happened to the feed now. */
+export async function stampFeed(tx: Tx, key: FeedKey, stamp: Stamp): Promise<void> {
+  await tx.rows(stamps[stamp], [key.practice, key.feed])
+}
+
+const snapshotTaken = sql(
+  'sync.snapshot_taken',
+  `update aegis.feed_state set snapshot_at = aegis.now(),
+     resnapshot_wanted_at = case when resnapshot_asked_at > $3 then aegis.now() end
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Notes that a snapshot begun at `startedAt` is complete. A wish that came later than that stays: it is not fulfilled. */
+export async function stampSnapshot(tx: Tx, key: FeedKey, startedAt: string): Promise<void> {
+  await tx.rows(snapshotTaken, [key.practice, key.feed, startedAt])
+}
+
+const setCheckpoint = sql(
+  'sync.set_checkpoint',
+  `update aegis.feed_state set checkpoint = greatest(checkpoint, $3), failures = 0, failure_code = null, retry_at = null
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Moves the checkpoint forward (never back) and forgets past failures. */
+export async function advanceCheckpoint(tx: Tx, key: FeedKey, to: string): Promise<void> {
+  await tx.rows(setCheckpoint, [key.practice, key.feed, to])
+}
+
+const fail = sql(
+  'sync.fail',
+  `update aegis.feed_state set failures = failures + 1, failure_code = $3, retry_at = $4
+   where practice_id = $1 and feed = $2 returning failures`,
+)
+
+export async function recordFailure(tx: Tx, key: FeedKey, failure: { code: string; retryAt: string }): Promise<void> {
+  await tx.rows(fail, [key.practice, key.feed, failure.code, failure.retryAt])
+}
+
+const wantSnapshot = sql(
+  'sync.want_snapshot',
+  `update aegis.feed_state set resnapshot_wanted_at = aegis.now(), resnapshot_asked_at = aegis.now()
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Asks for a new authoritative snapshot: one that begins from now on. */
+export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(wantSnapshot, [key.practice, key.feed])
+}
+
+const postponeSnapshot = sql(
+  'sync.postpone_snapshot',
+  `update aegis.feed_state set resnapshot_wanted_at = $3 where practice_id = $1 and feed = $2`,
+)
+
+/** Puts the snapshot that is due, or under way, off until an instant. */
+export async function postponeResnapshot(tx: Tx, key: FeedKey, until: string): Promise<void> {
+  await tx.rows(postponeSnapshot, [key.practice, key.feed, until])
+}

@@ -1,0 +1,87 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { Kind, Shape } from '../records/record-kind.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+
+const storePageSql = sql(
+  'sync.store_page',
+  `insert into aegis.inbox_page (practice_id, feed, source, kind, shape, fetch_seq, items, sealed, fetched_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, aegis.now()) returning page_id`,
+)
+
+export interface PageToStore {
+  readonly source: 'snapshot' | 'feed' | 'replay' | 'refetch'
+  readonly kind: Kind
+  readonly shape: Shape
+  readonly fetchSeq: bigint
+  readonly items: number
+  readonly sealed: Buffer
+}
+
+export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promise<string> {
+  const { source, kind, shape, items, sealed } = page
+  const values = [key.practice, key.feed, source, kind, shape, page.fetchSeq.toString(), items, sealed]
+  const [row] = await tx.rows<{ page_id: string }>(storePageSql, values)
+  if (!row) throw new Error('insert returning gives one row')
+  return row.page_id
+}
+
+const waitingSql = sql(
+  'sync.waiting_page',
+  `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page
+   where practice_id = $1 and feed = $2 and applied_at is null order by page_id limit 1 for update`,
+)
+
+export interface WaitingPage {
+  readonly page_id: string
+  readonly source: PageToStore['source']
+  readonly kind: Kind
+  readonly shape: Shape
+  readonly fetch_seq: string
+  readonly items: number
+  readonly sealed: Buffer
+}
+
+/** The oldest page not applied yet, locked. */
+export async function firstWaitingPage(tx: Tx, key: FeedKey): Promise<WaitingPage | undefined> {
+  return (await tx.rows<WaitingPage>(waitingSql, [key.practice, key.feed]))[0]
+}
+
+const waitingCount = sql(
+  'sync.waiting_count',
+  `select
+     (select count(*) from aegis.inbox_page where practice_id = $1 and feed = $2 and applied_at is null) as pages,
+     (select count(*) from aegis.refetch where practice_id = $1 and feed = $2 and wanted_at <= aegis.now()) as refetch`,
+)
+
+export async function countWaiting(tx: Tx, key: FeedKey): Promise<{ pages: number; refetch: number }> {
+  const [row] = await tx.rows<{ pages: string; refetch: string }>(waitingCount, [key.practice, key.feed])
+  return { pages: Number(row?.pages ?? 0), refetch: Number(row?.refetch ?? 0) }
+}
+
+const appliedSql = sql(
+  'sync.page_applied',
+  `update aegis.inbox_page set applied_at = aegis.now() where practice_id = $1 and page_id = $2`,
+)
+
+export async function markPageApplied(tx: Tx, key: FeedKey, pageId: string): Promise<void> {
+  await tx.rows(appliedSql, [key.practice, pageId])
+}
+
+const sweepSql = sql('sync.sweep_pages', `delete from aegis.inbox_page where practice_id = $1 and applied_at < $2`)
+
+/** Deletes applied pages older than an instant. */
+export async function sweepPages(tx: Tx, practice: number, before: string): Promise<void> {
+  await tx.rows(sweepSql, [practice, before])
+}
+
+const storedSinceSql = sql(
+  'sync.pages_since',
+  `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page
+   where practice_id = $1 and feed = $2 and source in ('feed', 'replay') and fetched_at >= $3 and page_id > $4
+   order by page_id limit 20`,
+)
+
+/** Pages of the feed that were stored since an instant, in pieces: those after a page. */
+export function pagesStoredSince(tx: Tx, key: FeedKey, from: { since: string; after: string }): Promise<WaitingPage[]> {
+  return tx.rows<WaitingPage>(storedSinceSql, [key.practice, key.feed, from.since, from.after])
+}

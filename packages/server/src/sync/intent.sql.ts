@@ -1,0 +1,90 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
+
+const openIntentSql = sql(
+  'sync.open_intent',
+  `insert into aegis.feed_intent (practice_id, feed, fence, fetch_seq, opened_at) values ($1, $2, $3, $4, aegis.now())
+   returning intent_id, opened_at, doubted_at`,
+)
+
+export interface Intent {
+  readonly intent_id: string
+  readonly opened_at: number
+  readonly doubted_at: number | null
+}
+
+export async function openIntent(tx: Tx, held: HeldFeed, fetchSeq: bigint): Promise<Intent> {
+  const [row] = await tx.rows<Intent>(openIntentSql, [held.practice, held.feed, held.fence, fetchSeq.toString()])
+  if (!row) throw new Error('insert returning gives one row')
+  return row
+}
+
+const closeIntentSql = sql(
+  'sync.close_intent',
+  `update aegis.feed_intent set closed_at = aegis.now(), outcome = $3
+   where practice_id = $1 and intent_id = any($2::bigint[]) and closed_at is null`,
+)
+
+export async function closeIntents(
+  tx: Tx,
+  key: FeedKey,
+  close: { ids: readonly string[]; outcome: 'stored' | 'not-executed' | 'replayed' | 'gap' },
+): Promise<void> {
+  await tx.rows(closeIntentSql, [key.practice, `{${close.ids.join(',')}}`, close.outcome])
+}
+
+const doubtSql = sql(
+  'sync.doubt_intent',
+  `update aegis.feed_intent set doubted_at = aegis.now(), closed_at = null, outcome = null
+   where practice_id = $1 and intent_id = $2`,
+)
+
+/**
+ * Notes that an intent's read may have been carried out, or still be. Also for a holder who has been shut out, and for
+ * an intent that the next holder took for cleared: a paused process may send its read after that.
+ */
+export async function doubtIntent(tx: Tx, key: FeedKey, intentId: string): Promise<void> {
+  await tx.rows(doubtSql, [key.practice, intentId])
+}
+
+const inheritSql = sql(
+  'sync.inherit_intents',
+  `update aegis.feed_intent set doubted_at = aegis.now()
+   where practice_id = $1 and feed = $2 and closed_at is null and doubted_at is null`,
+)
+
+/** Notes since when the open intents of former holders are known: their requests may have left until now. */
+export async function inheritIntents(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(inheritSql, [key.practice, key.feed])
+}
+
+const replayedSql = sql(
+  'sync.intents_replayed',
+  `select from aegis.feed_intent
+   where practice_id = $1 and feed = $2 and closed_at >= $3 and outcome in ('replayed', 'gap') limit 1`,
+)
+
+/** Whether a doubt was cleared since an instant. */
+export async function wereIntentsReplayed(tx: Tx, key: FeedKey, since: string): Promise<boolean> {
+  return (await tx.rows(replayedSql, [key.practice, key.feed, since])).length > 0
+}
+
+const openIntentsSql = sql(
+  'sync.open_intents',
+  `select intent_id, opened_at, doubted_at from aegis.feed_intent
+   where practice_id = $1 and feed = $2 and closed_at is null order by opened_at`,
+)
+
+export function openIntents(tx: Tx, key: FeedKey): Promise<Intent[]> {
+  return tx.rows<Intent>(openIntentsSql, [key.practice, key.feed])
+}
+
+const sweepIntentsSql = sql(
+  'sync.sweep_intents',
+  `delete from aegis.feed_intent where practice_id = $1 and closed_at < $2`,
+)
+
+/** Deletes intents closed before an instant. */
+export async function sweepIntents(tx: Tx, practice: number, before: string): Promise<void> {
+  await tx.rows(sweepIntentsSql, [practice, before])
+}

@@ -1,0 +1,53 @@
+import { AegisError } from '../errors/aegis-error.ts'
+import type { CallContext } from '../upstream/call-context.ts'
+import { audited } from './audited-call.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import { type ChangedFeed, feedTable } from './feed-table.ts'
+import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+/** Takes the next changes of a feed: a consuming read, never repeated. */
+export async function drainPage(deps: SyncDeps, key: FeedKey, intentId: string): Promise<FetchedPage> {
+  const limit = deps.settings.feedPageSize
+  const { feed, extra } = openFeed(deps, key)
+  const page = await audited({ priority: 'feeds', purpose: 'sync.drain', intentId }, pageFacts, (options) =>
+    feed.drainPage({ limit, extra }, options),
+  )
+  return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
+}
+
+/** Reads processed changes of a window again. */
+export async function replayPage(
+  deps: SyncDeps,
+  key: FeedKey,
+  window: { from: number; to: number; offset: number; limit: number },
+): Promise<FetchedPage> {
+  const { from, to, offset, limit } = window
+  const { feed, extra } = openFeed(deps, key)
+  const page = await audited({ priority: 'feeds', purpose: 'sync.replay' }, pageFacts, (options) =>
+    feed.replayPage({ from, to, offset, limit, extra }, options),
+  )
+  return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
+}
+
+const subscriptionCall: CallContext = { priority: 'feeds', purpose: 'sync.subscription' }
+
+/** What athenahealth says of our subscription. */
+export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
+  return (await openFeed(deps, key).feed.status({ context: subscriptionCall })).value.status
+}
+
+/**
+ * Subscribes to all events of the feed for the whole practice, with those that "all" leaves out. Whether the subscription
+ * is active is judged without them, since it is not known that every practice has them.
+ */
+export async function subscribe(deps: SyncDeps, key: FeedKey): Promise<void> {
+  const { feed, changed } = openFeed(deps, key)
+  await feed.subscribe({ extra: changed.subscribed ?? {} }, { context: subscriptionCall })
+}
+
+function openFeed(deps: SyncDeps, key: FeedKey) {
+  const changed: ChangedFeed | undefined = feedTable[key.feed].changed
+  if (!changed) throw new AegisError('internal.unexpected', { feed: key.feed })
+  return { feed: deps.upstream.practice(key.practice).feed(changed.name), extra: changed.read ?? {}, changed }
+}

@@ -1,0 +1,58 @@
+import type { AthenaPractice, CallOptions } from '@aegis/client'
+import { audited } from './audited-call.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import { feedTable } from './feed-table.ts'
+import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
+import type { Segment } from './segment.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+/** Reads one page of a snapshot's list. */
+export async function snapshotPage(
+  deps: SyncDeps,
+  key: FeedKey,
+  at: { segment: Segment; offset: number; limit: number; gap: boolean },
+): Promise<FetchedPage> {
+  const { limit } = at
+  const context = { priority: 'bulk', purpose: 'sync.snapshot', large: at.gap ? 'gap' : 'onboarding' } as const
+  const practice = deps.upstream.practice(key.practice)
+  const page = await audited(context, pageFacts, (options) =>
+    segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options),
+  )
+  const { list } = at.segment
+  return fetchedPage(feedTable[key.feed].kind, page, {
+    limit,
+    shape: list === 'booked' || list === 'open' ? list : 'list',
+  })
+}
+
+function segmentList(practice: AthenaPractice, segment: Segment, options: CallOptions) {
+  switch (segment.list) {
+    case 'departments':
+      return practice.departments.list({ showalldepartments: true }, options)
+    case 'appointmentTypes':
+      return practice.appointmentTypes.list({ hidenonpatient: false }, options)
+    case 'providers':
+      return practice.providers.list({}, options)
+    case 'patients':
+      return practice.patients.list({ departmentid: segment.departmentId }, options)
+    case 'booked':
+      return practice.appointments.booked(
+        { startdate: segment.from, enddate: segment.to, showcancelled: true },
+        options,
+      )
+    case 'open':
+      return practice.appointments.open(
+        {
+          departmentid: segment.departmentId,
+          reasonid: '-1',
+          startdate: segment.from,
+          enddate: segment.to,
+          ...allSlots,
+        },
+        options,
+      )
+  }
+}
+
+/** Slots that patients may not book yet, or not by themselves, are slots all the same. */
+const allSlots = { bypassscheduletimechecks: true, ignoreschedulablepermission: true, showfrozenslots: true }
