@@ -37,17 +37,23 @@ async function ask<R extends keyof AegisApi>(
   request: AegisApi[R]['request'],
 ): Promise<AegisApi[R]['response']> {
   const [method = '', path = ''] = route.split(' ')
-  const response = await send(at, path, {
+  const isRead = method === 'GET'
+  const response = await send(at, isRead ? `${path}${queryOf(request)}` : path, {
     method,
     redirect: 'error',
     headers: { authorization: `Bearer ${at.instance.token}`, 'content-type': 'application/json' },
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    ...(request !== undefined && { body: JSON.stringify(request) }),
+    ...(request !== undefined && !isRead && { body: JSON.stringify(request) }),
   })
   const body: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw refusal(response.status, body)
   // The instance answers in the shapes of the API that both were built with.
   return body as AegisApi[R]['response']
+}
+
+function queryOf(request: object | undefined): string {
+  const query = new URLSearchParams(Object.entries(request ?? {}).map(([name, value]) => [name, String(value)]))
+  return query.size > 0 ? `?${query}` : ''
 }
 
 async function send(at: { instance: Instance; home: string }, path: string, init: RequestInit): Promise<Response> {

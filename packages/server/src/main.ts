@@ -180,7 +180,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     fixed: shown,
   }
   return {
-    status: () => buildStatus(status),
+    status: (only) => buildStatus(status, only),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
     resnapshot: (practice, feed) => resnapshot(ground, practice, feed),
     sql: (query) => runSql({ db, ...parts }, query),

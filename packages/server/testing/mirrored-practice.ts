@@ -19,6 +19,7 @@ import type { Pseudonym } from '../src/sealing/practice-keys.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
 import { advanceFeed } from '../src/sync/advance-feed.ts'
 import { countTrouble, openGaps } from '../src/sync/gap.sql.ts'
+import { addFeeds } from '../src/sync/many-practices.sql.ts'
 import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
 import { memoryLog } from './memory-log.ts'
@@ -26,7 +27,7 @@ import { compareKind, type Difference, type MirrorRecord } from './oracle.ts'
 import { scratchDatabase } from './scratch-database.ts'
 import type { FeedName } from '../src/sync/feed-name.ts'
 import { feedNames, feedOfKind } from '../src/sync/feed-table.ts'
-import { insertFeed, readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
+import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
 
 type TestContext = { after(work: () => Promise<void>): void }
 
@@ -72,9 +73,7 @@ export async function mirroredPractice(
   const sealing = createSealing({ db, kek, clock, random })
   const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings, random })
   await mirrored.advance(0)
-  await db.practice(practice, async (tx) => {
-    for (const feed of feedNames) await insertFeed(tx, { practice, feed })
-  })
+  await db.practice(0, (tx) => addFeeds(tx, [practice], feedNames))
   return mirrored
 }
 

@@ -55,6 +55,16 @@ describe('aegis status', () => {
     assert.deepEqual(JSON.parse(out), report)
   })
 
+  test('asks for one practice where one is named', async () => {
+    instance.answers.set('GET /aegis/v1/status?practice=7', [
+      200,
+      sampleReport({ practices: [samplePractice({ practice: 7 })] }),
+    ])
+    const { out } = await run('status', '--practice', '7')
+    assert.deepEqual(instance.asked, ['GET /aegis/v1/status?practice=7'])
+    assert.match(out, /^ Practice 7 /m)
+  })
+
   for (const [level, expected] of [
     ['warning', 0],
     ['error', 1],

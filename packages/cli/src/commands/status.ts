@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { configFlag, homeFlag } from '../flags.ts'
+import { configFlag, homeFlag, practiceId } from '../flags.ts'
 import { connectToInstance, type InstanceOptions } from '../instance-client.ts'
 import { renderReport } from '../live-view/render-view.ts'
 import { FAILED } from '../report-error.ts'
@@ -8,13 +8,16 @@ import { showsUnicode, wantsColor } from '../terminal.ts'
 
 interface StatusOptions extends InstanceOptions {
   readonly json?: true
+  readonly practice?: number
 }
 
 const EXAMPLES = `
+Of many practices it shows how many are well, and the others; --practice shows one of them in full.
 Exit code 1 when there is an alarm of level error, so that scripts and monitors can use it.
 
 Examples:
   aegis status
+  aegis status --practice 195900            # one practice of many, with every feed
   aegis status --json | jq '.practices[].feeds[] | {feed, state, lagMs}'
   aegis status --json | jq -r .urls.api     # where this instance can be reached`
 
@@ -28,12 +31,15 @@ export function addStatus(program: Command, { terminal, action }: CommandContext
     .description('Show how the running instance is doing: feeds, records, freshness, quota, alarms.')
     .addOption(homeFlag())
     .addOption(configFlag())
+    .option('--practice <id>', 'one practice, in full', practiceId)
     .option('--json', 'everything, for programs')
     .addHelpText('after', EXAMPLES)
     .action(
       action(async (options: StatusOptions) => {
         const { out, env } = terminal
-        const report = await connectToInstance(terminal, options).ask('GET /aegis/v1/status', undefined)
+        const { practice } = options
+        const wanted = practice === undefined ? undefined : { practice }
+        const report = await connectToInstance(terminal, options).ask('GET /aegis/v1/status', wanted)
         const size = {
           columns: out.isTTY ? out.columns : PIPE_COLUMNS,
           color: wantsColor(out, env),

@@ -39,18 +39,22 @@ interface View {
   end(): void
 }
 
+/** Of the time at most this share goes into asking: a picture of thousands of practices is drawn less often. */
+const SHARE_OF_TIME = 0.05
+
 /** Asks and shows, then waits: a slow answer never leads to two at once. */
 function poll({ status, intervalMs = 1_000 }: LiveViewOptions, view: View): LiveView {
   const stopped = Promise.withResolvers<undefined>()
   let isStopped = false
   const loop = async () => {
     while (!isStopped) {
+      const askedAt = performance.now()
       // Nobody who wants to end waits for an answer that may not come.
       const report = await Promise.race([status().catch(() => undefined), stopped.promise])
       if (isStopped) break
       if (report) view.show(report)
       else view.fail()
-      await pause(intervalMs, stopped.promise)
+      await pause(Math.max(intervalMs, (performance.now() - askedAt) / SHARE_OF_TIME), stopped.promise)
     }
     view.end()
   }

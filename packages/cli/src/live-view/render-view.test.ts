@@ -125,16 +125,46 @@ describe('many practices', () => {
     assert.equal(lines.filter((line) => /^ Practice 10\d\d +2\/3 live/.test(line)).length, 10)
   })
 
-  test('are counted where even that is too much', () => {
-    const lines = renderView(sampleReport({ practices }), usual, [])
-    assert.equal(lines.length, 24)
-    assert.match(lines.join('\n'), /… and 18 more: aegis status/)
+  const live = (practice: number) => samplePractice({ practice, feeds: [sampleFeed()], records: { patient: 1000 } })
+  const lagging = (practice: number): Alarm => {
+    const remedy = 'Look at the quota left and at the log.'
+    const message = 'The mirror is 7 min behind.'
+    return { level: 'warning', code: 'sync.lagging', practice, feed: 'patients', message, remedy }
+  }
+
+  test('are summed up, and those in trouble shown, the worst first', () => {
+    const thousands = Array.from({ length: 3000 }, (_, index) => live(1000 + index))
+    const report = sampleReport({
+      practices: [...thousands, samplePractice({ practice: 7 })],
+      alarms: [{ ...gap, practice: 1200 }, ...Array.from({ length: 40 }, (_, index) => lagging(1100 + index))],
+    })
+    const text = renderReport(report, wide)
+    assert.ok(text.length < 60, `${text.length} lines`)
+    assert.deepEqual(
+      text.filter((line) => /practices|records ·|Practice 1200|Practice 1100|more/.test(line)),
+      [
+        ' 3,001 practices  2,959 live  1 loading  41 in trouble',
+        '   3,004,448 records · 111,037 changes a minute',
+        ' Practice 1200      1/1 live    1,000 records       37 changes/min',
+        ' Practice 1100      1/1 live    1,000 records       37 changes/min',
+        ' … and 14 more in trouble; one in full: aegis status --practice <id>',
+        ' WARNING 1100 patients: The mirror is 7 min behind. (sync.lagging) And 39 more like it.',
+      ],
+    )
   })
 
-  test('are all in the report of aegis status', () => {
-    const lines = renderReport(sampleReport({ practices }), wide)
-    assert.equal(lines.filter((line) => line.startsWith(' Practice')).length, 30)
-    assert.ok(lines.length > 150)
+  test('fill a terminal with what matters', () => {
+    const alarms = practices.map(({ practice }) => lagging(practice))
+    const lines = renderView(sampleReport({ practices, alarms }), usual, [])
+    assert.equal(lines.length, 24)
+    assert.match(lines.join('\n'), /30 practices {2}0 live {2}0 loading {2}30 in trouble/)
+    assert.match(lines.join('\n'), /… and \d+ more in trouble/)
+  })
+
+  test('up to ten are shown each by aegis status', () => {
+    const lines = renderReport(sampleReport({ practices: practices.slice(0, 10) }), wide)
+    assert.equal(lines.filter((line) => line.startsWith(' Practice')).length, 10)
+    assert.ok(lines.length > 50)
   })
 })
 

@@ -2,6 +2,7 @@ import type { Alarm, StatusReport } from '@aegis/server'
 import { bar, count, duration, instant } from './figures.ts'
 import type { History } from './history.ts'
 import { fitting, type Line, paint, type Size, span, spread, type Tone, wrap } from './line.ts'
+import { alikeTogether, overviewLines, overviewOf } from './many-practices.ts'
 import { practiceLines, practiceSummary } from './practice-lines.ts'
 
 const ENVIRONMENT_TONES: Readonly<Record<StatusReport['environment'], Tone>> = {
@@ -12,8 +13,8 @@ const ENVIRONMENT_TONES: Readonly<Record<StatusReport['environment'], Tone>> = {
 
 /**
  * A report as the lines of a terminal of this size: counts, ids, states and times, never names. Never more lines than
- * rows nor more characters than columns; where there is no room, practices shrink to a line each, then the last ones
- * are only counted. Pure.
+ * rows nor more characters than columns; where there is no room, practices shrink to a line each, then all are summed up
+ * and those in trouble shown. Pure.
  */
 export function renderView(report: StatusReport, size: Size, history: History): string[] {
   const around = [...head(report, size), [], ...quota(report, size), []]
@@ -23,10 +24,11 @@ export function renderView(report: StatusReport, size: Size, history: History): 
   return lines.slice(0, size.rows).map((line) => paint(line, size))
 }
 
-/** A report as text for `aegis status`: everything, however long. */
+/** A report as text for `aegis status`: everything of a few practices; of many the sum, and those in trouble. */
 export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): string[] {
   const whole = { ...size, rows: Number.POSITIVE_INFINITY }
-  const shown = practices(report, { size: whole, history: [], room: whole.rows })
+  const isMany = report.practices.length > SHOWN_EACH
+  const shown = practices(report, { size: whole, history: [], room: isMany ? SHOWN_OF_MANY : whole.rows })
   const lines = [
     ...head(report, whole),
     [],
@@ -77,19 +79,31 @@ function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): 
   ]
 }
 
+/** So many practices are shown each in a report; of more, so many lines. */
+const SHOWN_EACH = 10
+const SHOWN_OF_MANY = 30
+
 function practices(
   report: StatusReport,
   { size, history, room }: { size: Size; history: History; room: number },
 ): Line[] {
   if (report.practices.length === 0) return [[span(' No practice is configured.', 'warn')]]
   const now = Date.parse(report.now)
-  const full = report.practices.map((status) => practiceLines(status, { size, history, now }))
-  const spaced = full.flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]))
-  if (spaced.length <= room) return spaced
-  const short = report.practices.map((status) => practiceSummary(status, { size, history, now }))
-  if (short.length <= room) return short
-  const shown = Math.max(0, room - 1)
-  return [...short.slice(0, shown), [span(` … and ${count(short.length - shown)} more: aegis status`, 'dim')]]
+  const around = { size, history, now }
+  if (report.practices.length <= SHOWN_EACH) {
+    const full = report.practices.map((status) => practiceLines(status, around))
+    const spaced = full.flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]))
+    if (spaced.length <= room) return spaced
+  }
+  if (report.practices.length <= Math.min(room, SHOWN_EACH))
+    return report.practices.map((status) => practiceSummary(status, around))
+  const overview = overviewOf(report)
+  const sums = overviewLines(report, overview, size)
+  const left = Math.max(0, room - sums.length - 1)
+  const troubled = overview.troubled.slice(0, left).map((status) => practiceSummary(status, around))
+  const more = overview.troubled.length - troubled.length
+  const rest = more > 0 ? ` … and ${count(more)} more in trouble;` : ''
+  return [...sums, ...troubled, [span(`${rest} one in full: aegis status --practice <id>`, 'dim')]].slice(0, room)
 }
 
 const ALARM_TONES: Readonly<Record<Alarm['level'], Tone>> = { error: 'bad', warning: 'warn' }
@@ -98,20 +112,24 @@ const ALARM_TONES: Readonly<Record<Alarm['level'], Tone>> = { error: 'bad', warn
 function alarmLines(alarms: readonly Alarm[], columns: number, room: number): Line[] {
   if (alarms.length === 0) return [[span(' No alarms.', 'good')]]
   const lines: Line[] = []
-  for (const [index, alarm] of alarms.entries()) {
-    const more = describeAlarm(alarm, columns)
-    const isLast = index === alarms.length - 1
-    if (lines.length > 0 && lines.length + more.length > room - (isLast ? 0 : 1)) {
-      return [...lines, [span(` … and ${count(alarms.length - index)} more: aegis status`, 'warn')]]
+  const groups = alikeTogether(alarms)
+  for (const [index, { alarm, more }] of groups.entries()) {
+    const told = describeAlarm(alarm, more, columns)
+    const isLast = index === groups.length - 1
+    if (lines.length > 0 && lines.length + told.length > room - (isLast ? 0 : 1)) {
+      const left = groups.slice(index).reduce((sum, group) => sum + 1 + group.more, 0)
+      return [...lines, [span(` … and ${count(left)} more: aegis status`, 'warn')]]
     }
-    lines.push(...more)
+    lines.push(...told)
   }
   return lines
 }
 
-function describeAlarm({ level, code, practice, feed, message, remedy }: Alarm, columns: number): Line[] {
+function describeAlarm(alarm: Alarm, more: number, columns: number): Line[] {
+  const { level, code, practice, feed, message, remedy } = alarm
   const where = [practice, feed].filter((part) => part !== undefined).join(' ')
-  const [first = [], ...rest] = wrap(`${where}${where ? ': ' : ''}${message} (${code})`, columns - 9, 0)
+  const alike = more > 0 ? ` And ${count(more)} more like it.` : ''
+  const [first = [], ...rest] = wrap(`${where}${where ? ': ' : ''}${message} (${code})${alike}`, columns - 9, 0)
   return [
     [span(` ${level.toUpperCase().padEnd(7)} `, ALARM_TONES[level]), ...first],
     ...rest.map((line) => [span(' '.repeat(9)), ...line]),

@@ -2,11 +2,13 @@ import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Quota } from '../quota/quota.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
-import { type PracticePicture, readPracticePicture } from '../sync/read-practice-status.ts'
+import { inBatches } from '../sync/in-batches.ts'
+import { type PracticePicture, readPracticePictures } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
+import type { StatusFilter } from './operations.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
 export interface StatusDeps {
@@ -22,13 +24,12 @@ export interface StatusDeps {
   readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'practices' | 'alarms'>
 }
 
-/** Reads where everything stands: counts, ids, states and times, never a name. */
-export async function buildStatus(deps: StatusDeps): Promise<StatusReport> {
+/** Reads where everything, or one practice, stands: counts, ids, states and times, never a name. */
+export async function buildStatus(deps: StatusDeps, only: StatusFilter = {}): Promise<StatusReport> {
   const now = deps.clock.now()
   const practices: PracticeStatus[] = []
   const alarms: Alarm[] = []
-  for (const { practice } of await deps.db.control((tx) => listPractices(tx))) {
-    const picture = await deps.db.practice(practice, (tx) => readPracticePicture(tx, practice, now))
+  for (const [practice, picture] of await readPictures(deps, only, now)) {
     practices.push(practiceStatus(deps, { practice, picture, now }))
     for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings: deps.settings }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
@@ -36,6 +37,22 @@ export async function buildStatus(deps: StatusDeps): Promise<StatusReport> {
   alarms.push(...skewAlarms(deps))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return { ...deps.fixed, now: iso(now), quota: await quotaStatus(deps), practices, alarms: sorted }
+}
+
+async function readPictures(
+  { db }: StatusDeps,
+  only: StatusFilter,
+  now: number,
+): Promise<(readonly [number, PracticePicture])[]> {
+  const mirrored = (await db.control((tx) => listPractices(tx))).map(({ practice }) => practice)
+  const wanted = mirrored.filter((practice) => only.practice === undefined || practice === only.practice)
+  const pictures = await inBatches(db, wanted, (tx, batch) => readPracticePictures(tx, batch, now))
+  const all = new Map(pictures.flatMap((some) => [...some]))
+  // A practice that was added a moment ago has no feeds yet.
+  return wanted.flatMap((practice) => {
+    const picture = all.get(practice)
+    return picture ? [[practice, picture] as const] : []
+  })
 }
 
 /** With the machine's clock, more than this makes windows of seconds untrustworthy. */

@@ -2,13 +2,18 @@ import type { StatusReport } from './status-report.ts'
 
 /** What an operator can ask of a running instance, from inside the process or over its API. */
 export interface Operations {
-  status(): Promise<StatusReport>
+  /** Where everything stands, or one practice; a practice that is not mirrored is in none. */
+  status(only?: StatusFilter): Promise<StatusReport>
   /** Makes a practice's feeds (or one) due at once. */
   syncNow(practice: number, feed?: string): Promise<void>
   /** Asks for a new authoritative snapshot of a practice's feeds (or one). */
   resnapshot(practice: number, feed?: string): Promise<void>
   /** Runs one read-only statement through the mirror's views. */
   sql(query: SqlQuery): Promise<SqlResult>
+}
+
+export interface StatusFilter {
+  readonly practice?: number
 }
 
 export interface SqlQuery {

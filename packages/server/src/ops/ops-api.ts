@@ -11,6 +11,10 @@ export const syncRequest = z.strictObject({
 })
 export type SyncRequest = z.input<typeof syncRequest>
 
+/** Of a status, in the query: one practice, as the digits of its id; absent: all. */
+export const statusRequest = z.strictObject({ practice: z.coerce.number().int().min(1).optional() })
+export type StatusRequest = z.output<typeof statusRequest>
+
 export const sqlRequest = z.strictObject({
   practice: z.int().min(1),
   /** One read-only statement. */
@@ -25,7 +29,8 @@ export type SqlRequest = z.input<typeof sqlRequest>
 /** Every route of the operator's commands: what is sent and what is answered. Each but health needs the token. */
 export interface OpsApi {
   readonly 'GET /aegis/v1/health': { request: undefined; response: { readonly status: 'up' } }
-  readonly 'GET /aegis/v1/status': { request: undefined; response: StatusReport }
+  /** What is sent with a GET is its query. */
+  readonly 'GET /aegis/v1/status': { request: StatusRequest | undefined; response: StatusReport }
   readonly 'POST /aegis/v1/sync': { request: SyncRequest; response: { readonly accepted: true } }
   /** Cells are as JSON carries them; one that stays sealed is a `SealedCell`. */
   readonly 'POST /aegis/v1/sql': { request: SqlRequest; response: SqlResult }

@@ -2,13 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Operations, SqlResult } from './operations.ts'
-import { sealedCell, sqlRequest, syncRequest } from './ops-api.ts'
+import { sealedCell, sqlRequest, statusRequest, syncRequest } from './ops-api.ts'
 
 /** The routes of the operator's commands. All but health need the instance's token. */
 export function opsRoutes(operations: Operations): (app: FastifyInstance) => void {
   return (app) => {
     app.get('/aegis/v1/health', { config: { open: true } }, () => ({ status: 'up' }))
-    app.get('/aegis/v1/status', () => operations.status())
+    app.get('/aegis/v1/status', async (request) => {
+      const { practice } = parsed(statusRequest, request.query)
+      if (practice === undefined) return operations.status()
+      await checkTarget(operations, practice)
+      return operations.status({ practice })
+    })
     app.post('/aegis/v1/sync', async (request, reply) => {
       const { action, practice, feed } = parsed(syncRequest, request.body)
       await checkTarget(operations, practice, feed)
@@ -33,7 +38,7 @@ function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
 }
 
 async function checkTarget(operations: Operations, practice: number, feed?: string): Promise<void> {
-  const { practices } = await operations.status()
+  const { practices } = await operations.status({ practice })
   const found = practices.find((status) => status.practice === practice)
   if (!found) throw new AegisError('ops.unknown-practice', { practice })
   if (feed !== undefined && !found.feeds.some((status) => status.feed === feed)) {

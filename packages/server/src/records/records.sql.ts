@@ -119,28 +119,29 @@ export async function addToCounts(
 }
 
 const readCounts = sql(
-  'records.read_counts',
-  `select kind, state, records from aegis.record_count where practice_id = $1 order by kind, state`,
+  'records.counts_of',
+  `select practice_id as practice, kind, present, deleted, merged, changes_minute, changes_hour
+   from aegis.record_counts_of($1::integer[], $2, $3)`,
 )
 
-/** Records per kind and state. */
-export function recordCounts(tx: Tx, practice: number): Promise<{ kind: Kind; state: string; records: string }[]> {
-  return tx.rows(readCounts, [practice])
+/** A kind of record of a practice with its counts; or, with kind null, the practice's differences of late. */
+export interface RecordCounts {
+  readonly practice: number
+  readonly kind: Kind | null
+  readonly present: string
+  readonly deleted: string
+  readonly merged: string
+  readonly changes_minute: string
+  readonly changes_hour: string
 }
 
-const recent = sql(
-  'records.changes_since',
-  `select kind, what, count(*) as changes, max(changed_at) as last_at from aegis.change
-   where practice_id = $1 and changed_at >= $2 group by kind, what`,
-)
-
-/** Differences since an instant, by kind and what happened. */
-export function changesSince(
+/** Counts of many practices. To be called in the context of none: practice 0. */
+export function recordCountsOf(
   tx: Tx,
-  practice: number,
-  since: string,
-): Promise<{ kind: Kind; what: string; changes: string; last_at: number }[]> {
-  return tx.rows(recent, [practice, since])
+  practices: readonly number[],
+  since: { minute: string; hour: string },
+): Promise<RecordCounts[]> {
+  return tx.rows(readCounts, [`{${practices.join(',')}}`, since.minute, since.hour])
 }
 
 const setAlias = sql(

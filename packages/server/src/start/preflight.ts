@@ -2,7 +2,7 @@ import { AthenaError } from '@aegis/client'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
-import { addPractice, listPractices, markVerified } from '../sync/schedule.sql.ts'
+import { addPractices, listPractices, markVerified } from '../sync/schedule.sql.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
@@ -27,11 +27,10 @@ export async function preflight(
   deps: PreflightDeps,
   to: { practices: readonly number[]; environment: string; clock: 'system' | 'simulator' },
 ): Promise<void> {
-  await deps.db.control(async (tx) => {
-    for (const practice of to.practices) await addPractice(tx, practice, to.environment)
-  })
+  await deps.db.control((tx) => addPractices(tx, to.practices, to.environment))
   const known = await deps.db.control((tx) => listPractices(tx))
-  const unverified = known.filter((row) => row.verified_at === null && to.practices.includes(row.practice))
+  const wanted = new Set(to.practices)
+  const unverified = known.filter((row) => row.verified_at === null && wanted.has(row.practice))
   const asked = unverified.slice(0, askedMax).map(({ practice }) => practice)
   for (const practice of asked) await askAbout(deps, practice)
   refuseSkew(deps.upstream, to.clock)

@@ -34,15 +34,6 @@ export interface FeedStateRow {
   readonly retry_at: number | null
 }
 
-const addFeed = sql(
-  'sync.add_feed',
-  `insert into aegis.feed_state (practice_id, feed, state_since) values ($1, $2, aegis.now()) on conflict do nothing`,
-)
-
-export async function insertFeed(tx: Tx, key: FeedKey): Promise<void> {
-  await tx.rows(addFeed, [key.practice, key.feed])
-}
-
 const fenceFeed = sql(
   'sync.fence_feed',
   `update aegis.feed_state set fence = $3 where practice_id = $1 and feed = $2 and fence <= $3 returning feed`,

@@ -69,3 +69,33 @@ export async function countTrouble(tx: Tx, practice: number) {
     inDoubt: Number(row?.in_doubt ?? 0),
   }
 }
+
+const gapsOfSql = sql(
+  'sync.gaps_of',
+  'select practice_id as practice, feed, cause, from_at, opened_at from aegis.gaps_of($1::integer[])',
+)
+
+/** The open gaps of many practices, oldest first within each. To be called in the context of none: practice 0. */
+export function gapsOf(tx: Tx, practices: readonly number[]): Promise<(GapRow & { practice: number })[]> {
+  return tx.rows(gapsOfSql, [`{${practices.join(',')}}`])
+}
+
+const troubleOfSql = sql(
+  'sync.trouble_of',
+  `select practice_id as practice, feed, open_intents, waiting_pages, in_doubt, quarantined
+   from aegis.trouble_of($1::integer[])`,
+)
+
+export interface TroubleRow {
+  readonly practice: number
+  readonly feed: FeedName
+  readonly open_intents: string
+  readonly waiting_pages: string
+  readonly in_doubt: string
+  readonly quarantined: string
+}
+
+/** Open work and trouble of many practices, per feed that has any. To be called in the context of none: practice 0. */
+export function troubleOf(tx: Tx, practices: readonly number[]): Promise<TroubleRow[]> {
+  return tx.rows(troubleOfSql, [`{${practices.join(',')}}`])
+}

@@ -67,13 +67,6 @@ export async function markPageApplied(tx: Tx, key: FeedKey, pageId: string): Pro
   await tx.rows(appliedSql, [key.practice, pageId])
 }
 
-const sweepSql = sql('sync.sweep_pages', `delete from aegis.inbox_page where practice_id = $1 and applied_at < $2`)
-
-/** Deletes applied pages older than an instant. */
-export async function sweepPages(tx: Tx, practice: number, before: string): Promise<void> {
-  await tx.rows(sweepSql, [practice, before])
-}
-
 const storedSinceSql = sql(
   'sync.pages_since',
   `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page

@@ -78,13 +78,3 @@ const openIntentsSql = sql(
 export function openIntents(tx: Tx, key: FeedKey): Promise<Intent[]> {
   return tx.rows<Intent>(openIntentsSql, [key.practice, key.feed])
 }
-
-const sweepIntentsSql = sql(
-  'sync.sweep_intents',
-  `delete from aegis.feed_intent where practice_id = $1 and closed_at < $2`,
-)
-
-/** Deletes intents closed before an instant. */
-export async function sweepIntents(tx: Tx, practice: number, before: string): Promise<void> {
-  await tx.rows(sweepIntentsSql, [practice, before])
-}

@@ -1,7 +1,9 @@
 import { AegisError } from '../errors/aegis-error.ts'
 import type { FeedName } from './feed-name.ts'
-import { readFeeds, wantResnapshot } from './feed-state.sql.ts'
+import { wantResnapshot } from './feed-state.sql.ts'
 import { feedNames } from './feed-table.ts'
+import { inBatches } from './in-batches.ts'
+import { feedsOf } from './many-practices.sql.ts'
 import { listPractices, makeDue } from './schedule.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
@@ -24,11 +26,9 @@ export async function resnapshot({ db }: OperateDeps, practice: number, feed?: s
 
 /** Whether any feed of any practice ever consumed: then a feed that is contested is a matter of its own practice. */
 export async function anyFeedConsumed({ db }: OperateDeps): Promise<boolean> {
-  for (const { practice } of await db.control((tx) => listPractices(tx))) {
-    const states = await db.practice(practice, (tx) => readFeeds(tx, practice))
-    if (states.some((row) => row.drain_ended_at !== null)) return true
-  }
-  return false
+  const practices = (await db.control((tx) => listPractices(tx))).map(({ practice }) => practice)
+  const states = await inBatches(db, practices, (tx, batch) => feedsOf(tx, batch))
+  return states.flat().some((row) => row.drain_ended_at !== null)
 }
 
 async function checked(

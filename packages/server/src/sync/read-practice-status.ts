@@ -1,9 +1,9 @@
 import type { Tx } from '../db/db.ts'
-import { changesSince, recordCounts } from '../records/records.sql.ts'
-import { type FeedStateRow, readFeeds } from './feed-state.sql.ts'
+import { type RecordCounts, recordCountsOf } from '../records/records.sql.ts'
+import type { FeedStateRow } from './feed-state.sql.ts'
 import { feedNames, kindOfFeed } from './feed-table.ts'
-import { type GapRow, countTrouble, openGaps } from './gap.sql.ts'
-import { openIntents } from './intent.sql.ts'
+import { type GapRow, gapsOf, type TroubleRow, troubleOf } from './gap.sql.ts'
+import { feedsOf } from './many-practices.sql.ts'
 
 /** Where a practice's mirror stands, as numbers; `ops/` puts it into words. */
 export interface PracticePicture {
@@ -26,41 +26,70 @@ export interface FeedSummary extends FeedStateRow {
 
 const minute = 60_000
 
-/** Reads the picture in the practice's own context. */
-export async function readPracticePicture(tx: Tx, practice: number, now: number): Promise<PracticePicture> {
-  const states = await readFeeds(tx, practice)
-  const records = countByKind(await recordCounts(tx, practice))
-  const gaps = await openGaps(tx, practice)
-  const feeds: FeedSummary[] = []
-  for (const state of states) {
-    const intents = await openIntents(tx, { practice, feed: state.feed })
-    feeds.push({
-      ...state,
-      present: records.get(kindOfFeed(state.feed))?.present ?? 0,
-      openIntents: intents.length,
-      gaps: gaps.filter((gap) => gap.feed === state.feed),
-    })
-  }
-  const trouble = await countTrouble(tx, practice)
+/**
+ * Reads the pictures of many practices in a few statements; of each that has feeds. To be called in the context of no
+ * practice (`db.practice(0, …)`), for some hundreds at a time.
+ */
+export async function readPracticePictures(
+  tx: Tx,
+  practices: readonly number[],
+  now: number,
+): Promise<Map<number, PracticePicture>> {
+  const since = { minute: new Date(now - minute).toISOString(), hour: new Date(now - 60 * minute).toISOString() }
+  const states = byPractice(await feedsOf(tx, practices))
+  const counts = byPractice(await recordCountsOf(tx, practices, since))
+  const gaps = byPractice(await gapsOf(tx, practices))
+  const trouble = byPractice(await troubleOf(tx, practices))
+  const pictures = practices.flatMap((practice): [number, PracticePicture][] => {
+    const feeds = states.get(practice)
+    if (!feeds) return []
+    const of = { counts: counts.get(practice), gaps: gaps.get(practice), trouble: trouble.get(practice) }
+    return [[practice, pictureOf(feeds, of)]]
+  })
+  return new Map(pictures)
+}
+
+function pictureOf(
+  states: readonly FeedStateRow[],
+  { counts = [], gaps = [], trouble = [] }: PracticeRows,
+): PracticePicture {
+  const records = countByKind(counts)
+  const feeds = states.map((state) => ({
+    ...state,
+    present: records.get(kindOfFeed(state.feed))?.present ?? 0,
+    openIntents: Number(trouble.find((row) => row.feed === state.feed)?.open_intents ?? 0),
+    gaps: gaps.filter((gap) => gap.feed === state.feed),
+  }))
+  const sum = (of: 'open_intents' | 'quarantined' | 'waiting_pages' | 'in_doubt') =>
+    trouble.reduce((total, row) => total + Number(row[of]), 0)
+  const changes = counts.find(({ kind }) => kind === null)
   return {
     feeds: feeds.sort((a, b) => feedNames.indexOf(a.feed) - feedNames.indexOf(b.feed)),
     records,
-    changesLastMinute: await countChanges(tx, practice, now - minute),
-    changesLastHour: await countChanges(tx, practice, now - 60 * minute),
-    ...trouble,
+    changesLastMinute: Number(changes?.changes_minute ?? 0),
+    changesLastHour: Number(changes?.changes_hour ?? 0),
+    openIntents: sum('open_intents'),
+    quarantined: sum('quarantined'),
+    waitingPages: sum('waiting_pages'),
+    inDoubt: sum('in_doubt'),
   }
 }
 
-async function countChanges(tx: Tx, practice: number, since: number): Promise<number> {
-  const rows = await changesSince(tx, practice, new Date(since).toISOString())
-  return rows.reduce((sum, row) => sum + Number(row.changes), 0)
+/** What was read of one practice; absent where there is none. */
+interface PracticeRows {
+  readonly counts: readonly RecordCounts[] | undefined
+  readonly gaps: readonly GapRow[] | undefined
+  readonly trouble: readonly TroubleRow[] | undefined
 }
 
-function countByKind(rows: readonly { kind: string; state: string; records: string }[]) {
+function byPractice<Row extends { practice: number }>(rows: readonly Row[]): Map<number, Row[]> {
+  return Map.groupBy(rows, ({ practice }) => practice)
+}
+
+function countByKind(rows: readonly RecordCounts[]) {
   const counts = new Map<string, { present: number; deleted: number; merged: number }>()
-  for (const row of rows) {
-    const of = counts.get(row.kind) ?? { present: 0, deleted: 0, merged: 0 }
-    counts.set(row.kind, { ...of, [row.state]: Number(row.records) })
+  for (const { kind, present, deleted, merged } of rows) {
+    if (kind !== null) counts.set(kind, { present: Number(present), deleted: Number(deleted), merged: Number(merged) })
   }
   return counts
 }

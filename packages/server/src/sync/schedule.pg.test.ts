@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { insertRefetches, deleteRefetch, nextRefetches } from './refetch.sql.ts'
-import { addPractice, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
+import { addPractices, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
 
 const { db } = await scratchDatabase()
 const claim = { most: 100, holdSeconds: 60 }
@@ -12,8 +12,8 @@ const tomorrow = new Date(Date.UTC(2999, 0, 1)).toISOString()
 async function practiceWithFeed(practice: number) {
   const key = { practice, feed: 'departments' } as const
   await db.control(async (tx) => {
-    await addPractice(tx, practice, 'local')
-    await ensureScheduled(tx, key)
+    await addPractices(tx, [practice], 'local')
+    await ensureScheduled(tx, [practice], [key.feed])
   })
   const claimed = async () => (await db.control((tx) => claimDue(tx, claim))).filter((due) => due.practice === practice)
   return { key, claimed }

@@ -4,11 +4,14 @@ import type { FeedKey } from './feed-state.sql.ts'
 
 const ensureSql = sql(
   'sync.ensure_schedule',
-  `insert into control.schedule (practice_id, feed, due_at) values ($1, $2, aegis.now()) on conflict do nothing`,
+  `insert into control.schedule (practice_id, feed, due_at)
+   select p, f, aegis.now() from unnest($1::integer[]) p cross join unnest($2::text[]) f
+   on conflict do nothing`,
 )
 
-export async function ensureScheduled(tx: Tx, key: FeedKey): Promise<void> {
-  await tx.rows(ensureSql, [key.practice, key.feed])
+/** Makes each feed of each practice due, unless it is scheduled already. */
+export async function ensureScheduled(tx: Tx, practices: readonly number[], feeds: readonly FeedName[]): Promise<void> {
+  await tx.rows(ensureSql, [`{${practices.join(',')}}`, `{${feeds.join(',')}}`])
 }
 
 const claimSql = sql(
@@ -59,13 +62,15 @@ export async function makeEverythingDue(tx: Tx): Promise<void> {
 }
 
 const addSql = sql(
-  'sync.add_practice',
-  `insert into control.practice (practice_id, environment, added_at) values ($1, $2, aegis.now())
-   on conflict (practice_id) do update set removed_at = null`,
+  'sync.add_practices',
+  `insert into control.practice as p (practice_id, environment, added_at)
+   select each, $2, aegis.now() from unnest($1::integer[]) each order by each
+   on conflict (practice_id) do update set removed_at = null where p.removed_at is not null`,
 )
 
-export async function addPractice(tx: Tx, practice: number, environment: string): Promise<void> {
-  await tx.rows(addSql, [practice, environment])
+/** Notes that these practices are mirrored. */
+export async function addPractices(tx: Tx, practices: readonly number[], environment: string): Promise<void> {
+  await tx.rows(addSql, [`{${practices.join(',')}}`, environment])
 }
 
 const removeSql = sql(

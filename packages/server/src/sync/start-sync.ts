@@ -1,10 +1,9 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Queue } from '../queue/start-queue.ts'
-import { insertFeed } from './feed-state.sql.ts'
 import { feedNames } from './feed-table.ts'
-import { sweepPages } from './inbox.sql.ts'
-import { sweepIntents } from './intent.sql.ts'
-import { addPractice, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
+import { inBatches } from './in-batches.ts'
+import { addFeeds, sweepSync } from './many-practices.sql.ts'
+import { addPractices, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
 import { timestamp } from './sync-deps.ts'
 
@@ -30,7 +29,7 @@ const sweepMs = 3_600_000
 /** Registers the practices, begins to work the jobs and to enqueue what is due. */
 export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promise<SyncService> {
   const stopping = new AbortController()
-  for (const practice of options.practices) await registerPractice(deps, practice, options.environment)
+  await registerPractices(deps, options)
   const removed = await deps.sync.db.control((tx) => keepPractices(tx, options.practices))
   for (const practice of removed) deps.sync.log.info('sync.practice-removed', { practice })
   if (options.soleInstance) await takeOverSchedule(deps)
@@ -59,24 +58,19 @@ async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<v
   }
 }
 
-async function registerPractice({ sync }: ScheduleDeps, practice: number, environment: string): Promise<void> {
-  await sync.db.practice(practice, async (tx) => {
-    for (const feed of feedNames) await insertFeed(tx, { practice, feed })
-  })
+async function registerPractices({ sync }: ScheduleDeps, { practices, environment }: SyncOptions): Promise<void> {
+  await inBatches(sync.db, practices, (tx, batch) => addFeeds(tx, batch, feedNames))
   await sync.db.control(async (tx) => {
-    await addPractice(tx, practice, environment)
-    for (const feed of feedNames) await ensureScheduled(tx, { practice, feed })
+    await addPractices(tx, practices, environment)
+    await ensureScheduled(tx, practices, feedNames)
   })
 }
 
 async function sweepAll({ sync }: ScheduleDeps): Promise<void> {
   const before = timestamp(sync.clock.now() - sync.settings.inboxKeepMs)
-  for (const { practice } of await sync.db.control((tx) => listPractices(tx))) {
-    await sync.db.practice(practice, async (tx) => {
-      await sweepPages(tx, practice, before)
-      await sweepIntents(tx, practice, before)
-    })
-  }
+  const practices = await sync.db.control((tx) => listPractices(tx))
+  const ids = practices.map(({ practice }) => practice)
+  await inBatches(sync.db, ids, (tx, batch) => sweepSync(tx, batch, before))
 }
 
 /** Runs `work` again and again until aborted; a failure is logged and does not end it. */

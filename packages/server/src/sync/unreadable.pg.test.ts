@@ -5,7 +5,7 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { sql, type Tx } from '../db/db.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { wantResnapshot } from './feed-state.sql.ts'
-import { readPracticePicture } from './read-practice-status.ts'
+import { readPracticePictures } from './read-practice-status.ts'
 import { storePage } from './store-page.ts'
 
 /** What is tested here needs no weeks of appointments. */
@@ -35,8 +35,9 @@ function somePatients(mirrored: MirroredPractice) {
   return [...mirrored.simulator.truth.records(practice, 'patients')]
 }
 
-function picture(mirrored: MirroredPractice) {
-  return mirrored.deps.db.practice(practice, (tx) => readPracticePicture(tx, practice, mirrored.deps.clock.now()))
+async function picture({ deps }: MirroredPractice) {
+  const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], deps.clock.now()))
+  return pictures.get(practice) ?? assert.fail('the practice is there')
 }
 
 /** Also those that the next snapshot has closed. */

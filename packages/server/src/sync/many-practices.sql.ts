@@ -1,0 +1,33 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedName } from './feed-name.ts'
+import type { FeedStateRow } from './feed-state.sql.ts'
+
+/*
+ * Statements over many practices, each for some hundreds at a time. They are called in the context of no practice
+ * (`db.practice(0, …)`) and enter one after the other: see migration 0078.
+ */
+
+const feedsOfSql = sql('sync.feeds_of', 'select *, practice_id as practice from aegis.feeds_of($1::integer[])')
+
+/** Where every feed of these practices stands. */
+export function feedsOf(tx: Tx, practices: readonly number[]): Promise<(FeedStateRow & { practice: number })[]> {
+  return tx.rows(feedsOfSql, [array(practices)])
+}
+
+const addFeedsSql = sql('sync.add_feeds', 'select aegis.add_feeds($1::integer[], $2::text[])')
+
+/** Begins the feeds of these practices that are not there yet. */
+export async function addFeeds(tx: Tx, practices: readonly number[], feeds: readonly FeedName[]): Promise<void> {
+  await tx.rows(addFeedsSql, [array(practices), array(feeds)])
+}
+
+const sweepSql = sql('sync.sweep', 'select aegis.sweep_sync($1::integer[], $2)')
+
+/** Deletes pages applied, and intents closed, before an instant. */
+export async function sweepSync(tx: Tx, practices: readonly number[], before: string): Promise<void> {
+  await tx.rows(sweepSql, [array(practices), before])
+}
+
+function array(values: readonly (number | FeedName)[]): string {
+  return `{${values.join(',')}}`
+}
