@@ -1,60 +1,38 @@
-/**
- * `npm run mutants`: proves the checks. Plants each known bug into a copy of the repository and runs what must notice it;
- * ends non-zero when something stays green. With words, only the bugs whose names contain one of them.
- */
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { type PlantedBug, plantedBugs } from './planted/planted-bugs.ts'
-import { PlantedCopy } from './planted/planted-copy.ts'
+/** `npm run mutants`: proves the checks; see rig/README.md. Ends non-zero when something stays green that should not. */
+import { parseArgs } from 'node:util'
+import { mutateModules } from './mutation/mutate-modules.ts'
+import { mutatedModules } from './mutation/mutated-modules.ts'
+import { plantBugs } from './planted/plant-bugs.ts'
 
-const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
-const chosen = plantedBugs.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
-const checkTimeoutMs = 900_000
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    planted: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    module: { type: 'string', multiple: true, default: [] },
+    file: { type: 'string', multiple: true, default: [] },
+    mutant: { type: 'string', multiple: true, default: [] },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  },
+})
 
-process.exitCode = main()
+process.exitCode = (await run()) ? 0 : 1
 
-function main(): number {
-  const copy = new PlantedCopy()
-  let survived = 0
-  try {
-    for (const bug of chosen) if (!isCaught(copy, bug)) survived += 1
-  } finally {
-    copy.remove()
-  }
-  process.stdout.write(`${chosen.length - survived} of ${chosen.length} planted bugs were caught\n`)
-  return survived === 0 && chosen.length > 0 ? 0 : 1
+async function run(): Promise<boolean> {
+  const { all, module, file, mutant, sample, seed } = values
+  const isGeneral = all || module.length + file.length + mutant.length > 0 || sample !== undefined
+  if (!isGeneral || values.planted) return plantBugs(positionals)
+  const unknown = module.find((name) => !(name in mutatedModules))
+  if (unknown !== undefined)
+    return refuse(`no module "${unknown}"; there are ${Object.keys(mutatedModules).join(', ')}`)
+  const count = sample === undefined ? undefined : Number(sample)
+  if (count !== undefined && !Number.isSafeInteger(count)) return refuse(`--sample takes a number, not "${sample}"`)
+  if (!Number.isSafeInteger(Number(seed))) return refuse(`--seed takes a number, not "${seed}"`)
+  return mutateModules({ modules: module, files: file, mutants: mutant, sample: count, seed: Number(seed) })
 }
 
-function isCaught(copy: PlantedCopy, bug: PlantedBug): boolean {
-  const takeOut = copy.plant(bug)
-  try {
-    for (const check of bug.caughtBy) {
-      const started = performance.now()
-      if (isGreen(copy, check)) continue
-      process.stdout.write(`caught by ${check} (${Math.round((performance.now() - started) / 1000)} s): ${bug.name}\n`)
-      return true
-    }
-  } finally {
-    takeOut()
-  }
-  process.stdout.write(`SURVIVED ${bug.caughtBy.join(', ')}: ${bug.name}\n`)
+function refuse(reason: string): boolean {
+  process.stderr.write(`mutants: ${reason}\n`)
   return false
-}
-
-/** Whether a check finds nothing wrong in the copy. One that does not end in time has found something. */
-function isGreen({ directory }: PlantedCopy, check: string): boolean {
-  const [what = '', count = ''] = check.split(' ')
-  const rig = ['--conditions=aegis-source', 'rig/rig.ts']
-  const commands: Readonly<Record<string, readonly string[]>> = {
-    seeds: [...rig, '--first-seed', '1', '--seeds', count],
-    failpoints: [...rig, '--failpoints'],
-  }
-  const command = commands[what] ?? ['scripts/test.ts', check]
-  const { status } = spawnSync(process.execPath, command, {
-    cwd: directory,
-    stdio: 'ignore',
-    timeout: checkTimeoutMs,
-    env: { ...process.env, PATH: `${join(directory, 'node_modules/.bin')}:${process.env['PATH']}` },
-  })
-  return status === 0
 }

@@ -1,0 +1,89 @@
+import { globSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { PlantedCopy } from '../planted/planted-copy.ts'
+import { findMutants } from './find-mutants.ts'
+import { readKnownSurvivors } from './known-survivors.ts'
+import type { Mutant } from './mutant.ts'
+import { type MutatedModule, mutatedModules } from './mutated-modules.ts'
+import { MutationReport } from './mutation-report.ts'
+import { runMutation } from './mutation-run.ts'
+import { sampled } from './sampled.ts'
+import { typedMutants } from './typed-mutants.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Which mutants to run. Without files and mutants: all of the modules. */
+export interface Wanted {
+  readonly modules: readonly string[]
+  readonly files: readonly string[]
+  readonly mutants: readonly string[]
+  readonly sample: number | undefined
+  readonly seed: number
+}
+
+/** Runs the mutants wanted, module by module; whether none survived but those on the list. */
+export async function mutateModules(wanted: Wanted): Promise<boolean> {
+  const copy = new PlantedCopy()
+  let sound = true
+  try {
+    for (const [name, module] of Object.entries(mutatedModules)) {
+      if (wanted.modules.length && !wanted.modules.includes(name)) continue
+      if (!(await mutateModule({ copy, name, module }, wanted))) sound = false
+    }
+  } finally {
+    copy.remove()
+  }
+  return sound
+}
+
+interface Named {
+  readonly copy: PlantedCopy
+  readonly name: string
+  readonly module: MutatedModule
+}
+
+async function mutateModule({ copy, name, module }: Named, wanted: Wanted): Promise<boolean> {
+  const files = filesOf(module).filter((path) => isWanted(path, wanted))
+  if (!files.length) return true
+  const all: Mutant[] = []
+  for (const path of files) all.push(...(await findMutants(copy.directory, path)))
+  const named = all.filter(({ id }) => !wanted.mutants.length || wanted.mutants.includes(id))
+  const typed = typedMutants(copy.directory, named)
+  const chosen = wanted.sample === undefined ? typed : sampled(typed, wanted.sample, wanted.seed)
+  process.stdout.write(`${name}: ${named.length} places, ${typed.length} of them compile, ${chosen.length} chosen\n`)
+  const known = readKnownSurvivors(root)
+  for (const id of staleOf(files, all, known)) process.stdout.write(`No longer there, take it off the list: ${id}\n`)
+  // One that is asked for by name is run, whatever the list says.
+  const isListed = ({ id }: Mutant) => !wanted.mutants.length && known.has(id)
+  const mutants = chosen.filter((mutant) => !isListed(mutant))
+  const report = new MutationReport(name, mutants.length)
+  for (const mutant of chosen) if (isListed(mutant)) report.addKnown(mutant)
+  if (mutants.length) await runMutation(copy, { name, mutants, tests: testsOf(module) }, report)
+  return report.close()
+}
+
+function isWanted(path: string, { files, mutants }: Wanted): boolean {
+  if (mutants.length) return mutants.some((id) => path.endsWith(`/${id.slice(0, id.lastIndexOf(':'))}`))
+  return !files.length || files.some((file) => path === file || path.startsWith(`${file}/`))
+}
+
+/** Survivors of these files whose place is gone or reads differently now. */
+function staleOf(files: readonly string[], all: readonly Mutant[], known: ReadonlyMap<string, string>): string[] {
+  const ids = new Set(all.map(({ id }) => id))
+  const isHere = (id: string) => files.some((path) => path.endsWith(`/${id.slice(0, id.lastIndexOf(':'))}`))
+  return [...known.keys()].filter((id) => isHere(id) && !ids.has(id))
+}
+
+function filesOf({ code }: MutatedModule): string[] {
+  return expand(code, '*.ts').filter((path) => !path.endsWith('.test.ts'))
+}
+
+function testsOf({ tests }: MutatedModule): string[] {
+  return expand(tests, '**/*.test.ts')
+}
+
+function expand(paths: readonly string[], pattern: string): string[] {
+  return paths.flatMap((path) =>
+    statSync(join(root, path)).isFile() ? [path] : globSync(`${path}/${pattern}`, { cwd: root }).toSorted(),
+  )
+}

@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { PlantedCopy } from '../planted/planted-copy.ts'
+import { keepCluster } from './kept-cluster.ts'
+import { type Mutant, mutate } from './mutant.ts'
+import type { MutationReport } from './mutation-report.ts'
+import { type KnownTest, learnTest, testsFor } from './test-coverage.ts'
+import { type Place, runTestFile } from './test-process.ts'
+
+/** The work of one module. */
+export interface MutationWork {
+  readonly name: string
+  readonly mutants: readonly Mutant[]
+  /** Test files, of which those count that reach a mutant. */
+  readonly tests: readonly string[]
+}
+
+/** What came of a mutant. `by` is the test file that noticed. */
+export interface Verdict {
+  readonly outcome: 'killed' | 'too long' | 'survived' | 'not run'
+  readonly by?: string
+  readonly ms: number
+}
+
+/** After so many mutants the tests are run on sound code: what fails then kills mutants for another reason. */
+const controlEvery = 100
+
+/** Puts one mutant after the other into a copy of the repository and runs the tests that reach it. */
+export async function runMutation(copy: PlantedCopy, work: MutationWork, report: MutationReport): Promise<void> {
+  const temporary = mkdtempSync(join(tmpdir(), `aegis-mutants-${process.pid}-`))
+  mkdirSync(join(temporary, 'tests'))
+  const place = { copy: copy.directory, temporary: join(temporary, 'tests') }
+  const cluster = await keepCluster(place)
+  try {
+    const tests = await learnTests(place, work, report)
+    for (const [index, mutant] of work.mutants.entries()) {
+      const source = readFileSync(join(copy.directory, mutant.path), 'utf8')
+      report.add(mutant, source, await judge(place, { mutant, source, tests }))
+      await cluster.dropScratch()
+      if (index % controlEvery === controlEvery - 1) await control(place, tests, report)
+    }
+  } finally {
+    await cluster.close()
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+async function learnTests(
+  place: Place,
+  { mutants, tests }: MutationWork,
+  report: MutationReport,
+): Promise<KnownTest[]> {
+  const paths = [...new Set(mutants.map(({ path }) => path))]
+  const known: KnownTest[] = []
+  for (const file of tests) {
+    const test = await learnTest(place, file, paths)
+    if (test.reached.size > 0) known.push(test)
+  }
+  report.learned(known)
+  return known
+}
+
+interface Case {
+  readonly mutant: Mutant
+  readonly source: string
+  readonly tests: readonly KnownTest[]
+}
+
+async function judge(place: Place, { mutant, source, tests }: Case): Promise<Verdict> {
+  const chosen = testsFor(mutant, source, tests)
+  const started = performance.now()
+  const path = join(place.copy, mutant.path)
+  writeFileSync(path, mutate(source, mutant))
+  try {
+    for (const { file, limits } of chosen) {
+      const { outcome } = await runTestFile(place, file, limits)
+      const ms = performance.now() - started
+      if (outcome !== 'passed') return { outcome: outcome === 'failed' ? 'killed' : outcome, by: file, ms }
+    }
+  } finally {
+    writeFileSync(path, source)
+  }
+  return { outcome: chosen.length ? 'survived' : 'not run', ms: performance.now() - started }
+}
+
+async function control(place: Place, tests: readonly KnownTest[], report: MutationReport): Promise<void> {
+  for (const { file, limits } of tests) {
+    const { outcome } = await runTestFile(place, file, limits)
+    report.controlled(file, outcome)
+  }
+}

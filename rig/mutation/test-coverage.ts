@@ -1,0 +1,91 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Mutant } from './mutant.ts'
+import { type Limits, type Place, runTestFile } from './test-process.ts'
+
+interface Range {
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly count: number
+}
+
+/** A test file as it is on sound code: what it reaches, and how long it may take. */
+export interface KnownTest {
+  readonly file: string
+  readonly ms: number
+  readonly limits: Limits
+  /** By file of the repository, what V8 counted in each process that loaded it. */
+  readonly reached: ReadonlyMap<string, readonly (readonly Range[])[]>
+}
+
+/** Sound code under a tracer, on a machine that does other things as well: so much longer than it takes. */
+const patience = 4
+const leastMs = 3_000
+const first: Limits = { testMs: 120_000, fileMs: 300_000 }
+
+/** Runs a test file on sound code and notes which code it reaches. Throws when it fails: it could prove nothing. */
+export async function learnTest(place: Place, file: string, paths: readonly string[]): Promise<KnownTest> {
+  const coverage = mkdtempSync(join(place.temporary, 'coverage-'))
+  const { outcome, ms, longestTestMs } = await runTestFile(place, file, { ...first, coverage })
+  if (outcome !== 'passed') throw new Error(`${file} fails on sound code: npm test -- ${file}`)
+  const reached = readCoverage(place.copy, coverage, paths)
+  rmSync(coverage, { recursive: true })
+  const limits = { testMs: leastMs + patience * longestTestMs, fileMs: 2 * leastMs + patience * ms }
+  return { file, ms, limits, reached }
+}
+
+function readCoverage(copy: string, folder: string, paths: readonly string[]): Map<string, Range[][]> {
+  const wanted = new Map(paths.map((path) => [pathToFileURL(join(copy, path)).href, path]))
+  const reached = new Map<string, Range[][]>()
+  for (const name of readdirSync(folder)) {
+    // The form of V8's coverage files.
+    const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
+      result: { url: string; functions: { ranges: Range[] }[] }[]
+    }
+    for (const { url, functions } of result) {
+      const path = wanted.get(url)
+      if (path === undefined) continue
+      const all = functions.flatMap(({ ranges }) => ranges)
+      reached.set(path, [...(reached.get(path) ?? []), all])
+    }
+  }
+  return reached
+}
+
+/** The tests that run the code of a mutant, those that will tell soonest first. */
+export function testsFor(mutant: Mutant, source: string, tests: readonly KnownTest[]): KnownTest[] {
+  const places = placesOf(mutant, source)
+  const stem = mutant.path.replace(/(?:\.sql)?\.ts$/, '')
+  const isNeighbour = ({ file }: KnownTest) => file.replace(/(?:\.\w+)?\.test\.ts$/, '') === stem
+  return tests
+    .filter(({ reached }) => (reached.get(mutant.path) ?? []).some((ranges) => places.some((at) => runs(ranges, at))))
+    .toSorted((a, b) => Number(isNeighbour(b)) - Number(isNeighbour(a)) || a.ms - b.ms)
+}
+
+/**
+ * Where it shows whether a mutant ran. What stands in a constant of the module runs in whoever loads it; where only this
+ * file uses the constant, it is the places of its use that count.
+ */
+function placesOf({ start }: Mutant, source: string): number[] {
+  const head = source.lastIndexOf('\nconst ', start)
+  const name = head < 0 ? undefined : /^\nconst (\w+)\b/.exec(source.slice(head))?.[1]
+  const between = source.slice(head + 1, start)
+  const isInside = name !== undefined && !/\n(?:\}\n|(?:export|function|class|async) )|=>|\) \{/.test(between)
+  if (!isInside) return [start]
+  const uses = [...source.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].map((match) => match.index)
+  const elsewhere = uses.filter((at) => at !== head + '\nconst '.length)
+  return elsewhere.length ? elsewhere : [start]
+}
+
+/** Whether the innermost counted range around an offset ran at all. */
+function runs(ranges: readonly Range[], at: number): boolean {
+  let innermost: Range | undefined
+  for (const range of ranges) {
+    if (range.startOffset > at || range.endOffset <= at) continue
+    if (!innermost || range.endOffset - range.startOffset <= innermost.endOffset - innermost.startOffset) {
+      innermost = range
+    }
+  }
+  return innermost !== undefined && innermost.count > 0
+}
