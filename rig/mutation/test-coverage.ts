@@ -74,7 +74,7 @@ function placesOf({ start }: Mutant, source: string): number[] {
   const isInside = name !== undefined && !/\n(?:\}\n|(?:export|function|class|async) )|=>|\) \{/.test(between)
   if (!isInside) return [start]
   const uses = [...source.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].map((match) => match.index)
-  const elsewhere = uses.filter((at) => at !== head + '\nconst '.length)
+  const elsewhere = uses.filter((at) => at < head || at > start)
   return elsewhere.length ? elsewhere : [start]
 }
 
