@@ -9,6 +9,10 @@ export interface AegisOptions {
   readonly home: string
   /** Path of the configuration file. */
   readonly config: string
+  /** Further arguments of `aegis up`. */
+  readonly args?: readonly string[]
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 interface Instance {
@@ -27,8 +31,9 @@ export class AegisProcess {
 
   constructor(options: AegisOptions) {
     this.#options = options
-    this.#child = spawn(process.execPath, ['--conditions=aegis-source', bin, 'up', '--plain', '--port', '0'], {
-      env: { ...process.env, AEGIS_HOME: options.home, AEGIS_CONFIG: options.config },
+    const args = ['up', '--plain', '--port', '0', ...(options.args ?? [])]
+    this.#child = spawn(process.execPath, ['--conditions=aegis-source', bin, ...args], {
+      env: { ...process.env, ...options.env, AEGIS_HOME: options.home, AEGIS_CONFIG: options.config },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -70,6 +75,15 @@ export class AegisProcess {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.kill('SIGKILL')
     await ended
+  }
+
+  /** Lets the process stand still, until `resume`. */
+  suspend(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
   }
 
   /** Ends the process and its PostgreSQL without waiting for either. */

@@ -90,7 +90,7 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
 }
 
 /** Somebody stops the rig: what it started goes with it. Returns what takes this back. */
-function onInterrupt(clean: () => void): () => void {
+export function onInterrupt(clean: () => void): () => void {
   const interrupted = (signal: NodeJS.Signals) => {
     clean()
     process.exit(signal === 'SIGINT' ? 130 : 143)
@@ -152,7 +152,7 @@ async function judge(parts: {
 }
 
 /** The feed pages that carried a record, with their times: what was handed out and never arrived stands here. */
-function journeyOf(simulator: Simulator, { kind, id, what }: Difference): string[] {
+export function journeyOf(simulator: Simulator, { kind, id, what }: Difference): string[] {
   const lines: string[] = []
   for (let since = 0, more = true; more; ) {
     const { pages, next } = simulator.truth.pages({ since, limit: 1_000 })
@@ -168,8 +168,11 @@ function journeyOf(simulator: Simulator, { kind, id, what }: Difference): string
   return lines.length > 0 ? lines : [`${kind} ${id} (${what}): on no page of a feed`]
 }
 
-/** The limits of production, and a minute between two drains, as the other side counts them. */
-function judgeRates(simulator: Simulator): Pick<KillRunResult, 'broken' | 'drainDistanceMinMs' | 'perSecondMost'> {
+/** The limits, and a minute between two drains, as the other side counts them. */
+export function judgeRates(
+  simulator: Simulator,
+  most = { perSecond: 100, tokensPerMinute: 50 },
+): Pick<KillRunResult, 'broken' | 'drainDistanceMinMs' | 'perSecondMost'> {
   const { apps, drains } = simulator.truth.windows()
   const rates = Object.values(apps)
   const perSecondMost = Math.max(0, ...rates.map((rate) => rate.perSecond))
@@ -177,8 +180,8 @@ function judgeRates(simulator: Simulator): Pick<KillRunResult, 'broken' | 'drain
   const distances = drains.flatMap(({ minimumMs }) => (minimumMs === undefined ? [] : [minimumMs]))
   const drainDistanceMinMs = distances.length > 0 ? Math.min(...distances) : undefined
   const broken = [
-    ...(perSecondMost > 100 ? [`${perSecondMost} calls in a second`] : []),
-    ...(tokensMost > 50 ? [`${tokensMost} token requests in a minute`] : []),
+    ...(perSecondMost > most.perSecond ? [`${perSecondMost} calls in a second`] : []),
+    ...(tokensMost > most.tokensPerMinute ? [`${tokensMost} token requests in a minute`] : []),
     ...(drainDistanceMinMs !== undefined && drainDistanceMinMs < 60_000
       ? [`drains ${drainDistanceMinMs} ms apart`]
       : []),

@@ -5,12 +5,16 @@ import type { Job } from './job.ts'
 import { killTier } from './kill-tier.ts'
 import { LifeReport } from './life-report.ts'
 import { regressionSeeds } from './regression-seeds.ts'
+import { replicaTier } from './replica-tier.ts'
 import { inWorkers } from './in-workers.ts'
 
 const { values } = parseArgs({
   options: {
     tier: { type: 'string' },
     kills: { type: 'string' },
+    replicas: { type: 'string' },
+    pauses: { type: 'string' },
+    lease: { type: 'string' },
     seed: { type: 'string' },
     patients: { type: 'string', default: '300' },
     seeds: { type: 'string' },
@@ -21,7 +25,7 @@ const { values } = parseArgs({
 })
 
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
-const short = { seeds: 120, kills: 30 }
+const short = { seeds: 120, kills: 30, pauses: 3 }
 
 process.exitCode = (await run()) ? 0 : 1
 
@@ -32,12 +36,13 @@ async function run(): Promise<boolean> {
     return false
   }
   if (failpoint !== undefined) return lives('failpoint', [{ kind: 'failpoint', what: failpoint }])
-  const isNamed = failpoints || values.seeds !== undefined || values.kills !== undefined
+  const isNamed = failpoints || isOneNamed()
   const wanted = isNamed ? { seeds: 0, kills: 0 } : short
   const parts = [
     failpoints || !isNamed ? failpointLives(!failpoints) : undefined,
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
     kills(numberOf('kills', values.kills, wanted.kills)),
+    isNamed ? namedReplicas() : replicas,
   ]
   let sound = true
   // One after the other: each takes the whole machine.
@@ -46,6 +51,14 @@ async function run(): Promise<boolean> {
 }
 
 type Part = () => Promise<boolean>
+
+function isOneNamed(): boolean {
+  return [values.seeds, values.kills, values.replicas].some((value) => value !== undefined)
+}
+
+function namedReplicas(): Part | undefined {
+  return values.replicas === undefined ? undefined : replicas
+}
 
 function failpointLives(isShort: boolean): Part {
   return async () => lives('failpoints', await failpointJobs(isShort))
@@ -58,6 +71,16 @@ function seedLives(count: number): Part | undefined {
 function kills(count: number): Part | undefined {
   const [patients, seed] = [numberOf('patients', values.patients, 300), numberOf('seed', values.seed, 1)]
   return count === 0 ? undefined : () => killTier({ kills: count, patients, seed })
+}
+
+function replicas(): Promise<boolean> {
+  return replicaTier({
+    replicas: numberOf('replicas', values.replicas, 2),
+    pauses: numberOf('pauses', values.pauses, short.pauses),
+    seed: numberOf('seed', values.seed, 1),
+    patients: numberOf('patients', values.patients, 100),
+    leaseMs: 1_000 * numberOf('lease', values.lease, 3),
+  })
 }
 
 /** Seeds that failed once come first, for ever; then those that were asked for. */

@@ -51,6 +51,8 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
     urls: { api: 'http://127.0.0.1:7420', simulator: 'http://127.0.0.1:43121', database: 'embedded' },
     home: '/srv/clinic/.aegis',
     pid: 4711,
+    role: 'all',
+    replicas: [],
     quota: {
       perSecondLimit: 5,
       dayLimit: 50_000,

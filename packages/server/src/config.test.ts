@@ -80,6 +80,15 @@ test('flags win over variables, variables over the file, and each path starts wh
   assert.equal(at(variables).log.level, 'warn')
 })
 
+test('a worker, and keys in a place that several share', () => {
+  const env = { DATABASE_URL: 'postgres://u:p@127.0.0.1/d', AEGIS_KEYS: 'shared-keys' }
+  const flags = { role: 'worker', configFile: write('worker.yaml', preview) }
+  const { config } = loadConfig({ env, nodeFlags: [], cwd: folder, argvOverrides: flags })
+  assert.equal(config.role, 'worker')
+  assert.equal(config.keys, join(folder, 'shared-keys'))
+  assert.equal(load(preview).config.role, 'all')
+})
+
 test('without a file the environment alone is enough', () => {
   const env = {
     AEGIS_ENVIRONMENT: 'local',
@@ -179,6 +188,12 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
   ],
   ['half of the database', preview, /database.ownerUrlFile is missing/, { DATABASE_URL_FILE: 'secret' }],
   ['an owner in the open', preview, /DATABASE_OWNER_URL would hold a password/, { DATABASE_OWNER_URL: 'postgres://o' }],
+  [
+    'a role on the embedded database',
+    `${preview}role: worker\n`,
+    /role .*is worker, which needs a database that several/,
+  ],
+  ['a role there is not', preview, /role .*does not fit[\s\S]*Give one of all, worker/, { AEGIS_ROLE: 'wroker' }],
   ['a plain URL beside files', preview, /DATABASE_URL is set beside/, { DATABASE_URL: 'x', DATABASE_URL_FILE: 'url' }],
   ['a URL that is none', preview, /DATABASE_URL holds no URL/, { DATABASE_URL: 'mysql://u:p@127.0.0.1/x' }],
   [

@@ -7,11 +7,11 @@ import { type EffectiveSetting, effectiveSettings } from './config/describe-conf
 import { findSecrets } from './config/find-secrets.ts'
 import { judgeSettings } from './config/judge-settings.ts'
 import { baseUrlOptions, cautions, type Facts, judgeTogether } from './config/judge-together.ts'
-import { type ConfigFlags, readLayers } from './config/read-layers.ts'
+import { type ConfigFlags, type Layers, readLayers } from './config/read-layers.ts'
 import { readSecrets } from './config/read-secrets.ts'
 import type { Variables } from './config/read-variables.ts'
-import { HOME_DEFAULT } from './config/settings.ts'
-import type { Tree } from './config/tree.ts'
+import { HOME_DEFAULT, type Settings } from './config/settings.ts'
+import { type Tree, valueAt } from './config/tree.ts'
 
 /** Where the configuration comes from. Later ones win: demo, file, environment, flags. */
 export interface ConfigSources {
@@ -44,8 +44,9 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd(), demo } = sources
   const layers = readLayers({ flags, env, cwd, demo: demo?.settings })
   const judged = judgeSettings(layers.tree, layers.originOf)
-  const facts: Facts = { settings: judged.settings, demo: demo !== undefined, originOf: layers.originOf }
   const secrets = readSecrets({ settings: judged.settings, layers, env, demoSecret: demo?.secret })
+  const hasServer = namesServer(layers.tree, secrets.database)
+  const facts: Facts = { settings: judged.settings, demo: demo !== undefined, hasServer, originOf: layers.originOf }
   const dangers = findDangers(env, sources.nodeFlags ?? process.execArgv)
   const read = layers.readings.flatMap(({ problems }) => problems)
   const open = layers.readings.flatMap(({ layer }) => findSecrets(layer))
@@ -57,6 +58,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
     home: layers.pathOf(['home'], judged.complete.home),
     baseUrl: resolveBaseUrl(baseUrlOptions(judged.complete.environment, judged.complete.athena)),
     secret: secrets.athena,
+    ...keysOf(judged.complete, layers),
     ...(secrets.database && { database: secrets.database }),
   })
   const strange = layers.readings.flatMap(({ warnings }) => warnings)
@@ -75,6 +77,15 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
 export function configuredHome(sources: Pick<ConfigSources, 'argvOverrides' | 'env' | 'cwd'> = {}): string {
   const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd() } = sources
   return readLayers({ flags, env, cwd, demo: undefined }).pathOf(['home'], HOME_DEFAULT)
+}
+
+/** Also one that is named wrongly: that mistake is told by itself. */
+function namesServer(tree: Tree, found: AegisConfig['database']): boolean {
+  return found !== undefined || valueAt(tree, ['database']) !== undefined
+}
+
+function keysOf({ keys }: Settings, { pathOf }: Layers): Pick<AegisConfig, 'keys'> {
+  return keys === undefined ? {} : { keys: pathOf(['keys'], keys) }
 }
 
 function withoutRepeats(problems: readonly Problem[]): Problem[] {

@@ -16,5 +16,12 @@ export { lockHome, type HomeLock } from './ops/home-lock.ts'
 export { readInstance, type Instance } from './ops/instance-file.ts'
 export type { Operations, SqlQuery, SqlResult } from './ops/operations.ts'
 export { isSealedCell, type SealedCell } from './ops/ops-api.ts'
-export type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './ops/status-report.ts'
+export type {
+  Alarm,
+  FeedStatus,
+  PracticeStatus,
+  QuotaStatus,
+  ReplicaStatus,
+  StatusReport,
+} from './ops/status-report.ts'
 export { version } from './version.ts'

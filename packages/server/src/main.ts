@@ -9,7 +9,7 @@ import { createLog } from './log/create-log.ts'
 import { openLogFile } from './log/log-file.ts'
 import type { Log } from './log/log.ts'
 import { buildStatus, type StatusDeps } from './ops/build-status.ts'
-import { bindHome, type Home, prepareHome } from './ops/home.ts'
+import { bindHome, type Home, identifyHome, prepareHome } from './ops/home.ts'
 import { lockHome } from './ops/home-lock.ts'
 import type { Operations } from './ops/operations.ts'
 import { runSql } from './ops/run-sql.ts'
@@ -19,6 +19,7 @@ import { appName, composeParts, type Ground, type Parts } from './start/compose-
 import { preflight } from './start/preflight.ts'
 import { startClock } from './start/start-clock.ts'
 import { startDatabase, type StartedDatabase } from './start/start-database.ts'
+import { startReplica } from './start/start-replica.ts'
 import { StopStack } from './start/stop-stack.ts'
 import { anyFeedConsumed, resnapshot, syncNow } from './sync/operate-sync.ts'
 import { advanceFeedJob, type ScheduleDeps } from './sync/schedule.ts'
@@ -27,8 +28,6 @@ import { version } from './version.ts'
 
 /** Feeds worked on at a time by one process: each spends most of its time waiting for athenahealth. */
 const feedConcurrency = 8
-/** By how much a dead holder delays the next one, real time. */
-const leaseTtlMs = 30_000
 
 /**
  * Starts an instance of Aegis on its home and resolves when it is working. What was started before a failure is stopped
@@ -43,8 +42,9 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}): Promis
     stops.push(() => lock.release())
     bindHome(home, config)
     const random = seams.random ?? systemRandom
+    const homeId = identifyHome(home, random)
     log = seams.log ?? openLog({ config, home, random }, stops)
-    return await runPersistently({ config, seams, home, random, log }, stops)
+    return await runPersistently({ config, seams, home, homeId, random, log }, stops)
   } catch (error) {
     log?.error('aegis.start-failed', error)
     await stops.run(log)
@@ -60,7 +60,7 @@ function openLog({ config, home, random }: { config: AegisConfig; home: Home; ra
   return createLog({ level, destination: file, clock: systemClock, random })
 }
 
-type Base = Omit<Ground, 'db' | 'clock'>
+type Base = Omit<Ground, 'db' | 'clock' | 'speed'>
 
 /** Starts made before a database that goes away meanwhile is reported; one second more between each two. */
 const startsMax = 4
@@ -90,17 +90,19 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const { config, seams, home, random, log } = base
   const database = await startDatabase({ config, home, log, random }, stops)
   const { clock, speed } = await startClock({ config, seams, db: database.db }, stops)
-  const ground: Ground = { ...base, db: database.db, clock }
+  const ground: Ground = { ...base, db: database.db, clock, speed }
   const parts = await composeParts(ground, stops)
   const instance = random.uuid()
-  if (isSole(config)) await takeOver(ground, parts, instance)
-  await preflight({ ...ground, upstream: parts.upstream }, config)
   const ended = Promise.withResolvers<Error | undefined>()
+  const ttlMs = config.sync.leaseMs * speed
+  if (isSole(config)) await takeOver(ground, parts, instance)
+  else await startReplica({ ground, parts, stops }, { instance, ttlMs, onReplaced: ended.resolve })
+  await preflight({ ...ground, upstream: parts.upstream }, config)
   const sync = { ...ground, ...parts, settings: config.sync }
   const onContested = () => {
     endIfAlone(ground, ended.resolve).catch((error: unknown) => log.error('aegis.contested-unjudged', error))
   }
-  const schedule: ScheduleDeps = { sync, instance, leaseTtlMs: leaseTtlMs * speed, onContested }
+  const schedule: ScheduleDeps = { sync, instance, leaseTtlMs: ttlMs, onContested }
   await startWork({ ground, database, schedule }, stops)
   const shown = shownOf({ config, seams, home, database })
   const operations = operationsOf({ ground, parts, shown })
@@ -159,6 +161,7 @@ function shownOf(from: { config: AegisConfig; seams: Seams; home: Home; database
   return {
     version,
     environment: config.environment,
+    role: config.role,
     baseUrl: config.athena.baseUrl,
     clock: config.clock,
     startedAt: new Date(systemClock.now()).toISOString(),
@@ -176,6 +179,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     quota: parts.quota,
     app: appName(config),
     settings: config.sync,
+    sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,
     certainSkewMs: () => parts.upstream.certainSkewMs(),
     fixed: shown,
   }

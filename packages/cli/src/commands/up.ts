@@ -1,6 +1,6 @@
 import { type AegisConfig, AegisError, type ConfigFlags, loadConfig, type RunningAegis } from '@aegis/server'
 import { JournalError, type Simulator } from '@aegis/simulator'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
 import { demoConfig, demoSimulator, hasPast, pointedAt, prepareDemo } from '../demo.ts'
@@ -14,18 +14,21 @@ import { showsUnicode, type Terminal, wantsColor } from '../terminal.ts'
 interface UpOptions extends InstanceOptions {
   readonly demo?: true
   readonly port?: number
+  readonly role?: string
   readonly plain?: true
 }
 
 const EXAMPLES = `
 It runs until it is stopped with Ctrl-C or SIGTERM, and goes on from there at the next start. On a terminal it draws
-what happens; elsewhere, or with --plain, it writes a line for every change of state. Only one runs on a home.
+what happens; elsewhere, or with --plain, it writes a line for every change of state. Only one runs on a home; several,
+each on a home of its own, share the work on one PostgreSQL server: no leader, no order of starting.
 
 Examples:
   aegis up --demo                                a simulated practice and everything else on this machine
   aegis up                                       what ./aegis.yaml configures ("aegis config check" checks it)
   aegis up --config clinic.yaml --home /srv/aegis --plain
-  aegis up --demo --home .aegis-2 --port 0       a second one beside the first`
+  aegis up --demo --home .aegis-2 --port 0       a second one beside the first
+  aegis up --role worker --home /srv/aegis-2 --port 0 --plain   one more on the same DATABASE_URL_FILE and AEGIS_KEYS`
 
 /** `aegis up`: starts an instance and shows what it does until it is stopped. */
 export function addUp(program: Command, context: CommandContext): void {
@@ -39,6 +42,12 @@ export function addUp(program: Command, context: CommandContext): void {
       '--port <port>',
       'port of its API; 0 takes a free one (else AEGIS_PORT, else http.port, else 7420)',
       wholeNumber(0, 65_535),
+    )
+    .addOption(
+      new Option(
+        '--role <role>',
+        'what this process does of the work (else AEGIS_ROLE, else role in the file)',
+      ).choices(['all', 'worker']),
     )
     .option('--plain', 'lines instead of a picture, also on a terminal')
     .addHelpText('after', EXAMPLES)
@@ -110,11 +119,12 @@ async function watch({ terminal, stop }: UpDeps, running: RunningAegis, { plain 
   }
 }
 
-function load({ env, cwd }: Terminal, { demo, home, config, port }: UpOptions) {
+function load({ env, cwd }: Terminal, { demo, home, config, port, role }: UpOptions) {
   const argvOverrides: ConfigFlags = {
     ...(home !== undefined && { home }),
     ...(config !== undefined && { configFile: config }),
     ...(port !== undefined && { port }),
+    ...(role !== undefined && { role }),
   }
   return loadConfig({ argvOverrides, env, cwd, ...(demo && { demo: demoConfig() }) })
 }

@@ -15,6 +15,9 @@ export interface AegisConfig {
   readonly practices: readonly number[]
   /** Absolute path. */
   readonly home: string
+  /** Absolute path of the directory of the key files; absent: that of the home. */
+  readonly keys?: string
+  readonly role: Role
   /** Absent: the embedded PostgreSQL. */
   readonly database?: DatabaseConfig
   readonly http: { readonly host: string; readonly port: number }
@@ -24,6 +27,9 @@ export interface AegisConfig {
   readonly clock: 'system' | 'simulator'
   readonly log: { readonly level: LogLevel; readonly to: 'file' | 'stderr' }
 }
+
+/** What a process does of the work of an installation. */
+export type Role = Settings['role']
 
 export interface AthenaConfig {
   readonly clientId: string
@@ -47,20 +53,21 @@ export interface PolicyConfig extends PolicyRules {
 }
 
 /** What is not read from the settings alone. */
-export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'database'> {
+export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'keys' | 'database'> {
   readonly secret: Secret
   readonly baseUrl: string
 }
 
 /** Puts the checked settings into the shapes that the slices ask for. */
 export function buildConfig(settings: Settings, { secret, baseUrl, ...parts }: ConfigParts): AegisConfig {
-  const { environment, practices, http, clock, log } = settings
+  const { environment, practices, role, http, clock, log } = settings
   const { clientId, scope, allowedHosts } = settings.athena
   return {
     environment,
     ...parts,
     athena: { clientId, secret, baseUrl, scope, allowedHosts },
     practices,
+    role,
     http,
     limits: limitsOf(settings),
     sync: syncOf(settings.sync),
@@ -92,6 +99,7 @@ function syncOf(sync: Settings['sync']): SyncSettings {
     retentionMs: sync.retention,
     refreshMs: sync.refresh,
     foreignWindowMs: sync.foreignWindow,
+    leaseMs: sync.lease,
     inboxKeepMs: sync.inboxKeep,
     bookedWindowDays: sync.bookedWindowDays,
     takeOver,

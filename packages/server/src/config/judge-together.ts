@@ -6,6 +6,8 @@ import type { Settings } from './settings.ts'
 export interface Facts {
   readonly settings: Partial<Settings>
   readonly demo: boolean
+  /** Whether a PostgreSQL server is named: rightly or not. */
+  readonly hasServer: boolean
   readonly originOf: (path: readonly string[]) => string | undefined
 }
 
@@ -14,7 +16,7 @@ const DEMO_CLIENT_ID = 'demo-client'
 
 /** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
 export function judgeTogether(facts: Facts): Problem[] {
-  return [environment, loopback, baseUrl, slavedClock, databaseUrls].flatMap((judge) => judge(facts))
+  return [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase].flatMap((judge) => judge(facts))
 }
 
 /** What is allowed and most likely not meant. */
@@ -83,4 +85,13 @@ function databaseUrls(facts: Facts): Problem[] {
   const missing = urlFile === undefined ? 'urlFile' : 'ownerUrlFile'
   const remedy = `Name both: database.urlFile (DATABASE_URL_FILE) for a login that owns nothing, database.ownerUrlFile (DATABASE_OWNER_URL_FILE) for migrations.`
   return problem(facts, `database.${missing}`, ['is missing while the other one is given.', remedy])
+}
+
+/** A part of an installation is of use only beside the others, on a database that all of them reach. */
+function sharedDatabase(facts: Facts): Problem[] {
+  const { role } = facts.settings
+  if (facts.hasServer || role === undefined || role === 'all') return []
+  const remedy =
+    'Name a PostgreSQL server with DATABASE_URL_FILE and DATABASE_OWNER_URL_FILE, or leave the role out: one process then does everything on the embedded database.'
+  return problem(facts, 'role', [`is ${role}, which needs a database that several processes share.`, remedy])
 }

@@ -11,6 +11,7 @@ export interface ConfigFlags {
   readonly configFile?: string
   readonly home?: string
   readonly port?: number
+  readonly role?: string
 }
 
 export interface LayerSources {
@@ -78,7 +79,8 @@ function shortened(file: string, cwd: string): string {
 function readFlags(flags: ConfigFlags, cwd: string): Reading {
   const home = flags.home === undefined ? {} : treeOf(['home'], flags.home)
   const port = flags.port === undefined ? {} : treeOf(['http', 'port'], flags.port)
-  return fixed(mergeTrees(home, port), { directory: cwd, origin: (path) => `--${path.at(-1)}` })
+  const role = flags.role === undefined ? {} : treeOf(['role'], flags.role)
+  return fixed([home, port, role].reduce(mergeTrees), { directory: cwd, origin: (path) => `--${path.at(-1)}` })
 }
 
 function fixed(

@@ -133,6 +133,9 @@ const syncSection = z.strictObject({
   bookedWindowDays: setting(wholeNumber({ min: 1, max: 90 }).default(sync.bookedWindowDays), {
     doc: 'Days per request for booked appointments.',
   }),
+  lease: setting(every(sync.leaseMs, { min: '3s', max: '10m' }), {
+    doc: 'By how long a process that was killed, or stands still, holds up what it was doing before another process takes over; in the time of the machine.',
+  }),
   inboxKeep: setting(every(sync.inboxKeepMs, { min: '1m', max: '30d' }), {
     doc: 'How long pages that were applied are kept, sealed, before they are deleted.',
   }),
@@ -207,6 +210,15 @@ export const settings = z.strictObject({
   home: setting(line('the path of a directory').default(HOME_DEFAULT), {
     doc: 'Directory for data, keys, sockets and logs. Back up its `keys`; without them the data cannot be read. One instance per home.',
     env: 'AEGIS_HOME',
+  }),
+  role: setting(oneOf(['all', 'worker']).default('all'), {
+    doc: 'What this process does of the work of an installation: `all` of it, or as `worker` the reading of feeds. Any number of processes, each with a home of its own, share one PostgreSQL server; a `worker` needs one.',
+    env: 'AEGIS_ROLE',
+  }),
+  keys: setting(line('the path of a directory').optional(), {
+    doc: 'Directory of the key files. Processes that share a database need the same ones: name one directory, or copy the files.',
+    env: 'AEGIS_KEYS',
+    fallback: '`keys` below the home',
   }),
   database: database.prefault({}),
   http: http.prefault({}),

@@ -60,8 +60,12 @@ function derivedUrl(ownerUrl: string): string {
   return url.href
 }
 
+/** Any number, the same in every release: processes that start together make the login one after the other. */
+const advisoryLock = 4_017_195_902
+
 async function grantRoles(client: pg.Client, { url, make }: { url: string; make: boolean }): Promise<void> {
   const login = loginOf(url)
+  await client.query('select pg_advisory_lock($1)', [advisoryLock]) // until the end of the session
   if (make) await makeLogin(client, { login, password: decodeURIComponent(new URL(url).password) })
   const { rows } = await client.query<GrantState>(grantState, [login])
   const state = rows[0]

@@ -3,7 +3,8 @@ import { sql, type Tx } from './db.ts'
 const setClock = sql(
   'db.set_clock',
   `update control.clock
-   set base_real = clock_timestamp(), base_virtual = to_timestamp($1::float8 / 1000), speed = $2::float8`,
+   set base_real = clock_timestamp(), base_virtual = to_timestamp($1::float8 / 1000), speed = $2::float8
+   where speed <> $2::float8 or abs(extract(epoch from aegis.now()) * 1000 - $1::float8) >= $3::float8`,
 )
 const resetClock = sql(
   'db.reset_clock',
@@ -11,9 +12,15 @@ const resetClock = sql(
 )
 const readClock = sql('db.read_clock', 'select aegis.now() as now_ms')
 
-/** Slaves `aegis.now()` to a simulator: it is `nowMs` at this moment and runs `speed` times as fast as real time. */
-export async function slaveSqlClock(tx: Tx, { nowMs, speed }: { nowMs: number; speed: number }): Promise<void> {
-  await tx.rows(setClock, [nowMs, speed])
+/**
+ * Slaves `aegis.now()` to a simulator: it is `nowMs` at this moment and runs `speed` times as fast as real time. A clock
+ * that does so already, within `toleranceMs`, is left alone: it must not jump for each process that joins.
+ */
+export async function slaveSqlClock(
+  tx: Tx,
+  { nowMs, speed, toleranceMs = 0 }: { nowMs: number; speed: number; toleranceMs?: number },
+): Promise<void> {
+  await tx.rows(setClock, [nowMs, speed, toleranceMs])
 }
 
 /** Gives `aegis.now()` the machine's time again. */

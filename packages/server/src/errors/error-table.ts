@@ -157,6 +157,12 @@ export const errorTable = {
     title: 'athenahealth knows no such practice',
     remedy: 'Check the id in "practices", and that it belongs to this environment.',
   },
+  'start.home-copied': {
+    status: 409,
+    title: 'Another process runs on a copy of this home',
+    remedy:
+      'Give each process a home of its own. Of a copied one, keep the keys and remove the file "id", then start it again.',
+  },
   'start.second-deployment': {
     status: 409,
     title: 'Another deployment processes the changes of the same athenahealth app',

@@ -67,7 +67,8 @@ export const secretErrors = {
   'sealing.kek-missing': {
     status: 500,
     title: 'A key file is missing, and there is data sealed with it',
-    remedy: 'Restore it from the backup of AEGIS_HOME/keys. Aegis makes no new key: the data would stay unreadable.',
+    remedy:
+      'Restore it from the backup of AEGIS_HOME/keys; beside other processes on the same database, copy theirs or name their directory with AEGIS_KEYS. Aegis makes no new key: the data would stay unreadable.',
   },
   'sealing.kek-unreadable': {
     status: 500,
@@ -79,7 +80,7 @@ export const secretErrors = {
     status: 500,
     title: 'A key file holds another key than the one the data was sealed with',
     remedy:
-      'Put the right file back from the backup of AEGIS_HOME/keys, or point DATABASE_URL at the database it belongs to.',
+      'Put the right file in its place (from the backup of AEGIS_HOME/keys, or from another process on the same database), or point DATABASE_URL at the database it belongs to.',
   },
   'sealing.key-exhausted': {
     status: 500,

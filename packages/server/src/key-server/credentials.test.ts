@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { actor, code, keyServers, patientClock } from '../../testing/key-servers.ts'
+import { Secret } from './secret.ts'
 
 const { owner, newApp } = await keyServers()
 
@@ -34,6 +36,18 @@ test('a secret given again changes nothing, another one takes its place, and no 
   assert.equal(listed.length, 1)
   assert.equal(listed[0]?.version, 2)
   assert.doesNotMatch(JSON.stringify(listed), /canary|secret/)
+})
+
+test('processes that start together with the same secret agree, and one of them stores it', async (t) => {
+  const { newProcess } = await newApp(t)
+  const credential = { environment: 'local', clientId: `together-${randomUUID()}` } as const
+  const results = await Promise.all(
+    Array.from({ length: 8 }, () => {
+      const secret = Secret.fromBytes(Buffer.from('canary-secret-1'))
+      return newProcess().server.addCredential(credential, { secret, actor })
+    }),
+  )
+  assert.deepEqual(results.toSorted(), ['added', ...Array(7).fill('unchanged')])
 })
 
 test('a credential of one environment is refused in another, and a host of another too, before any request', async (t) => {

@@ -2,7 +2,7 @@ import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Random } from '../clock/random.ts'
 import type { Db, Tx } from '../db/db.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { openSingle, sealSingle } from '../sealing/single-value.ts'
 import type { CredentialRef } from './credential-ref.ts'
@@ -39,22 +39,36 @@ export async function addCredential(
 ): Promise<'added' | 'unchanged' | 'replaced'> {
   if (!clientIdPattern.test(ref.clientId)) throw new AegisError('key-server.client-id-invalid')
   const bytes = secret.take()
+  const store = () => storeUnlessSame(deps, ref, { bytes, actor })
   try {
-    return await deps.db.control(async (tx) => {
-      const held = await table.lockedCredential(tx, ref)
-      if (held && (await isSame(deps, { ref, held, bytes }))) return 'unchanged'
-      const version = (held?.version ?? 0) + 1
-      const sealedSecret = await sealSingle(deps, secretAt(ref, version), bytes)
-      if (!(await table.storeCredential(tx, ref, { version, sealedSecret }))) {
-        throw new AegisError('key-server.credential-busy')
-      }
-      await table.forgiveFailures(tx, ref)
-      await auditChange(deps.audit, tx, { ref, actor, subtype: held ? 'replace' : 'add' })
-      return held ? 'replaced' : 'added'
+    // Where there is none yet there is nothing to lock: of processes that start together one is first, and the others
+    // find on a second look that theirs is the same.
+    return await store().catch((error: unknown) => {
+      if (isAegisError(error, 'key-server.credential-busy')) return store()
+      throw error
     })
   } finally {
     bytes.fill(0)
   }
+}
+
+function storeUnlessSame(
+  deps: CredentialDeps,
+  ref: CredentialRef,
+  { bytes, actor }: { bytes: Buffer; actor: Actor },
+): Promise<'added' | 'unchanged' | 'replaced'> {
+  return deps.db.control(async (tx) => {
+    const held = await table.lockedCredential(tx, ref)
+    if (held && (await isSame(deps, { ref, held, bytes }))) return 'unchanged'
+    const version = (held?.version ?? 0) + 1
+    const sealedSecret = await sealSingle(deps, secretAt(ref, version), bytes)
+    if (!(await table.storeCredential(tx, ref, { version, sealedSecret }))) {
+      throw new AegisError('key-server.credential-busy')
+    }
+    await table.forgiveFailures(tx, ref)
+    await auditChange(deps.audit, tx, { ref, actor, subtype: held ? 'replace' : 'add' })
+    return held ? 'replaced' : 'added'
+  })
 }
 
 /**

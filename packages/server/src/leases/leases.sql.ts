@@ -53,3 +53,21 @@ export async function giveUpLease(tx: Tx, lease: { name: string; fence: string }
 export async function endOtherLeases(tx: Tx, holder: string): Promise<number> {
   return (await tx.rows(endOthers, [holder])).length
 }
+
+const endNamed = sql(
+  'leases.end_named',
+  `update control.lease set expires_at = '-infinity', fence = fence + 1
+   where name = any($1::text[]) and expires_at > aegis.now()`,
+)
+
+/** Ends these leases, whoever holds them: the work is not to be done any more. Holders notice at their next renewal. */
+export async function endLeases(tx: Tx, names: readonly string[]): Promise<void> {
+  await tx.rows(endNamed, [`{${names.map((name) => `"${name}"`).join(',')}}`])
+}
+
+const readEnd = sql('leases.read_end', 'select expires_at as ends_at from control.lease where name = $1')
+
+/** When the lease ends or ended, epoch ms; -Infinity once it was given up. */
+export async function readLeaseEnd(tx: Tx, name: string): Promise<number | undefined> {
+  return (await tx.rows<{ ends_at: number }>(readEnd, [name]))[0]?.ends_at
+}

@@ -9,6 +9,7 @@ import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
 import type { StatusFilter } from './operations.ts'
+import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
 export interface StatusDeps {
@@ -18,10 +19,12 @@ export interface StatusDeps {
   /** The app (client id) whose quota is shown. */
   readonly app: string
   readonly settings: SyncSettings
+  /** After how long (installation's time) another process counts as dead; undefined where there can be none. */
+  readonly sharedMs: number | undefined
   /** How far our clock and athenahealth's are apart at least. */
   readonly certainSkewMs: () => number
   /** What does not change while the instance runs. */
-  readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'practices' | 'alarms'>
+  readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'replicas' | 'practices' | 'alarms'>
 }
 
 /** Reads where everything, or one practice, stands: counts, ids, states and times, never a name. */
@@ -34,9 +37,10 @@ export async function buildStatus(deps: StatusDeps, only: StatusFilter = {}): Pr
     for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings: deps.settings }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
-  alarms.push(...skewAlarms(deps))
+  const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
+  alarms.push(...skewAlarms(deps), ...ofReplicas)
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
-  return { ...deps.fixed, now: iso(now), quota: await quotaStatus(deps), practices, alarms: sorted }
+  return { ...deps.fixed, now: iso(now), quota: await quotaStatus(deps), replicas, practices, alarms: sorted }
 }
 
 async function readPictures(

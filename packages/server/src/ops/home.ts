@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '@aegis/client'
+import type { Random } from '../clock/random.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -57,6 +58,21 @@ export function bindHome(home: Home, { environment, demo }: HomeBinding): void {
   if (bound === undefined || bound === '') writeWhole(file, `${wanted}\n`)
   else if (bound !== wanted) throw new AegisError('ops.home-crossed', { home: home.path, belongsTo: bound, wanted })
 }
+
+/**
+ * The id of a home, made when it has none: the same after a restart, and another one on every other machine, where homes
+ * may well have the same path. Call under the lock.
+ */
+export function identifyHome(home: Home, random: Pick<Random, 'uuid'>): string {
+  const file = join(home.path, 'id')
+  const known = readIfThere(file)?.trim()
+  if (known !== undefined && UUID.test(known)) return known
+  const id = random.uuid()
+  writeWhole(file, `${id}\n`)
+  return id
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** One directory at a time: Node's own recursion never ends where a parent is there and nothing can be made, as in /proc. */
 function makeDirectory(path: string): void {

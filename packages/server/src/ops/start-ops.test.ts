@@ -37,6 +37,8 @@ const report: StatusReport = {
   urls: { api: 'http://127.0.0.1:2', database: 'embedded' },
   home: home.path,
   pid: 1,
+  role: 'all',
+  replicas: [],
   quota: { perSecondLimit: 5, dayLimit: 10, usedToday: 1, leftToday: 9, resetsAt: '', callsLastMinute: 1 },
   practices: [
     {

@@ -11,10 +11,26 @@ export interface StatusReport {
   readonly urls: { readonly api: string; readonly simulator?: string; readonly database: string }
   readonly home: string
   readonly pid: number
+  /** What this process does of the work of the installation. */
+  readonly role: 'all' | 'worker'
+  /** The processes on this database, this one included; empty on the embedded one, which has only this. */
+  readonly replicas: readonly ReplicaStatus[]
   readonly quota: QuotaStatus
   readonly practices: readonly PracticeStatus[]
   /** Everything that wants a person, worst first; empty means healthy. */
   readonly alarms: readonly Alarm[]
+}
+
+export interface ReplicaStatus {
+  readonly role: string
+  /** Host and home. */
+  readonly place: string
+  readonly version: string
+  readonly startedAt: string
+  /** Whether it was heard of lately; one that was not is shown for an hour. */
+  readonly live: boolean
+  /** How many practices it is configured with. */
+  readonly practices: number
 }
 
 export interface QuotaStatus {

@@ -50,7 +50,7 @@ export type JobHandler<T extends JobPayload> = (payload: T, context: JobContext)
 export interface Queue {
   /** Begins to run the jobs of this kind, up to `concurrency` (default 1) at a time in this process. */
   work<T extends JobPayload>(job: Job<T>, handler: JobHandler<T>, options?: { concurrency?: number }): Promise<void>
-  /** Takes no more jobs and resolves when the running ones are done, at most 30 s. May be called twice. */
+  /** Takes no more jobs and resolves when the running ones are done, at most 20 s. May be called twice. */
   stop(): Promise<void>
 }
 
@@ -60,7 +60,8 @@ const superviseSeconds = 5
 const maintenanceSeconds = 600
 /** pg-boss can join jobs into flows. We do not; its loop for them must run at some interval all the same. */
 const flowSeconds = 3600
-const stopTimeoutMs = 30_000
+/** A service manager usually allows 30 s for everything. */
+const stopTimeoutMs = 20_000
 const connectionsMax = 4
 
 /** Declares the jobs, takes over dead ones if this is the sole instance, and gets ready to work. */

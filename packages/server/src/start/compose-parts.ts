@@ -24,8 +24,12 @@ export interface Ground {
   readonly config: AegisConfig
   readonly seams: Seams
   readonly home: Home
+  /** See `identifyHome`. */
+  readonly homeId: string
   readonly db: Db
   readonly clock: Clock
+  /** Of the clock: virtual milliseconds per real one. */
+  readonly speed: number
   readonly random: Random
   readonly log: Log
 }
@@ -48,15 +52,15 @@ export function appName({ environment, athena }: AegisConfig): string {
 
 /** Makes the parts from the bottom up: keys, audit log, quota, the way out, credentials and tokens, athenahealth. */
 export async function composeParts(ground: Ground, stops: StopStack): Promise<Parts> {
-  const { config, home, db, clock, random, log } = ground
-  const kek = await openKek({ db, random }, { directory: home.keys, purpose: 'phi' })
+  const { config, homeId, db, clock, random, log } = ground
+  const kek = await openKek({ db, random }, { directory: keyDirectory(ground), purpose: 'phi' })
   stops.push(() => kek.close())
   const sealing = createSealing({ db, kek, clock, random })
   stops.push(() => sealing.close())
   // What it waits for is the database, in the machine's time; what it writes down is the installation's.
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
-  const quota = createQuota({ db, clock, log, holder: home.path }, config.limits)
+  const quota = createQuota({ db, clock, log, holder: homeId }, config.limits)
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota })
   stops.push(() => wayOut.close())
@@ -67,6 +71,10 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   const tokenSource = keyServer.tokenSource({ ...place, credential, scope: athena.scope })
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   return { sealing, audit, keyServer, quota, upstream }
+}
+
+function keyDirectory({ config, home }: Pick<Ground, 'config' | 'home'>): string {
+  return config.keys ?? home.keys
 }
 
 function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: Quota }): WayOut {
@@ -86,8 +94,8 @@ async function startKeyServer(
   { audit, wayOut }: { audit: Audit; wayOut: WayOut },
   stops: StopStack,
 ): Promise<KeyServer> {
-  const { config, home, db, clock, random, log } = ground
-  const kek = await openKek({ db, random }, { directory: home.keys, purpose: 'credentials' })
+  const { config, db, clock, random, log } = ground
+  const kek = await openKek({ db, random }, { directory: keyDirectory(ground), purpose: 'credentials' })
   stops.push(() => kek.close())
   const { environment, athena, limits } = config
   const keyServer = createKeyServer(

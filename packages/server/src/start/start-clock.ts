@@ -13,6 +13,9 @@ export interface StartedClock {
   readonly speed: number
 }
 
+/** A reading of the simulator's clock is this exact at least, real ms. */
+const sameWithinMs = 25
+
 /** The installation's one clock, in this process and in SQL: the machine's, or the simulator's it is slaved to. */
 export async function startClock(
   { config, seams, db }: { config: AegisConfig; seams: Seams; db: Db },
@@ -23,7 +26,8 @@ export async function startClock(
     return { clock: seams.clock ?? systemClock, speed: 1 }
   }
   const url = `${seams.simulatorUrl ?? config.athena.baseUrl}/__sim/clock`
-  const setSql = (nowMs: number, speed: number) => db.control((tx) => slaveSqlClock(tx, { nowMs, speed }))
+  const setSql = (nowMs: number, speed: number) =>
+    db.control((tx) => slaveSqlClock(tx, { nowMs, speed, toleranceMs: speed * sameWithinMs }))
   try {
     const clock = await slavedClock({ url, onChange: setSql })
     stops.push(() => clock.stop())

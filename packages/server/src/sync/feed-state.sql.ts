@@ -8,6 +8,8 @@ export interface FeedKey {
 }
 export interface HeldFeed extends FeedKey {
   readonly fence: string
+  /** Aborts when the lease is lost: what is not sent yet then is not to be sent. */
+  readonly lost?: AbortSignal
 }
 
 export type FeedStateName = 'new' | 'activating' | 'settling' | 'snapshot' | 'live' | 'contested'

@@ -157,6 +157,29 @@ test('a holder that was paused before its read went out loses nothing to the nex
   await assertEqualsTruth(mirrored)
 })
 
+test('a consuming read that waits for its turn is not sent once the lease is lost', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  const lost = new AbortController()
+  const held = { practice, feed: 'appointments', fence: '1000', lost: lost.signal } as const
+  let sent = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (!call.consuming) return mirrored.toSimulator(url, init, call)
+    // Where the permission would be waited for.
+    lost.abort(new AegisError('lease.lost'))
+    init.signal.throwIfAborted()
+    sent += 1
+    return mirrored.toSimulator(url, init, call)
+  }
+  await advanceFeed(mirrored.deps, held, AbortSignal.any([lost.signal])).catch(() => undefined)
+  assert.equal(sent, 0)
+  mirrored.fetch = mirrored.toSimulator
+  mirrored.fenceFrom(1_001)
+  await mirrored.run(3)
+  await assertEqualsTruth(mirrored)
+})
+
 test('what vanished between the first look and the subscription does not stay in the mirror', async (t) => {
   const mirrored = await mirroredPractice(t)
   await mirrored.step()

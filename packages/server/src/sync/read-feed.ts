@@ -1,17 +1,21 @@
 import { AegisError } from '../errors/aegis-error.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { audited } from './audited-call.ts'
-import type { FeedKey } from './feed-state.sql.ts'
+import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 import { type ChangedFeed, feedTable } from './feed-table.ts'
 import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
-/** Takes the next changes of a feed: a consuming read, never repeated. */
-export async function drainPage(deps: SyncDeps, key: FeedKey, intentId: string): Promise<FetchedPage> {
+/**
+ * Takes the next changes of a feed: a consuming read, never repeated. One that still waits for its permission when the
+ * lease is lost is not made any more: the next holder may be reading.
+ */
+export async function drainPage(deps: SyncDeps, key: HeldFeed, intentId: string): Promise<FetchedPage> {
   const limit = deps.settings.feedPageSize
   const { feed, extra } = openFeed(deps, key)
+  const untilLost = key.lost ? { signal: key.lost } : {}
   const page = await audited({ priority: 'feeds', purpose: 'sync.drain', intentId }, pageFacts, (options) =>
-    feed.drainPage({ limit, extra }, options),
+    feed.drainPage({ limit, extra }, { ...options, ...untilLost }),
   )
   return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
 }

@@ -86,6 +86,16 @@ export async function keepPractices(tx: Tx, practices: readonly number[]): Promi
   return removed.map(({ practice }) => practice)
 }
 
+const mirroredSql = sql(
+  'sync.is_mirrored',
+  'select practice_id from control.practice where practice_id = $1 and removed_at is null',
+)
+
+/** Whether a practice is still to be mirrored. */
+export async function isMirrored(tx: Tx, practice: number): Promise<boolean> {
+  return (await tx.rows(mirroredSql, [practice])).length === 1
+}
+
 const verifiedSql = sql(
   'sync.practice_verified',
   `update control.practice set verified_at = aegis.now() where practice_id = $1`,

@@ -1,10 +1,11 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { acquireLease } from '../leases/acquire-lease.ts'
+import { leaseEndsAt } from '../leases/lease-ends-at.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { defineJob } from '../queue/job.ts'
 import { advanceFeed } from './advance-feed.ts'
 import type { FeedName } from './feed-name.ts'
-import { claimDue, makeEverythingDue, setDue } from './schedule.sql.ts'
+import { claimDue, isMirrored, makeDue, makeEverythingDue, setDue } from './schedule.sql.ts'
 import { type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** What a job of sync carries: which feed there is work for. */
@@ -26,35 +27,55 @@ export interface ScheduleDeps {
   readonly leaseTtlMs: number
 }
 
-/** Feeds taken per tick, and how long a claim holds before another may take the feed over. */
-const claim = { most: 500, holdSeconds: 60 }
+/** The lease under which a feed is worked on. */
+export function leaseOf({ practice, feed }: FeedJob): string {
+  return `sync/${practice}/${feed}`
+}
+
+/** Feeds taken per tick. */
+const claimsMax = 500
 
 /** Enqueues a job for each feed that is due. Called once a second by every replica. */
-export function enqueueDue({ sync }: ScheduleDeps): Promise<void> {
+export function enqueueDue({ sync, leaseTtlMs }: ScheduleDeps): Promise<void> {
   return sync.db.control(async (tx) => {
-    const due = await claimDue(tx, claim)
+    // Held as long as a lease: whoever takes it over from a dead process waits no longer than for that.
+    const due = await claimDue(tx, { most: claimsMax, holdSeconds: leaseTtlMs / 1_000 })
     await Promise.all(due.map((feed) => enqueue(tx, advanceFeedJob, feed)))
   })
 }
 
 /**
  * Handles one job: takes the feed's lease, takes the feed as far as it can go, notes when to look again. When another
- * process holds the lease there is nothing to do: it will note the time itself, or its claim will run out.
+ * process holds the lease there is nothing to do but to look again when that ends: it may be dead.
  */
 export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: AbortSignal): Promise<void> {
   const { sync, instance: holder, leaseTtlMs: ttlMs } = deps
-  const lease = await acquireLease(sync, { name: `sync/${job.practice}/${job.feed}`, holder, ttlMs })
-  if (!lease) return
+  // It may have been taken out of the configuration while the job waited.
+  if (!(await sync.db.control((tx) => isMirrored(tx, job.practice)))) return
+  const name = leaseOf(job)
+  const lease = await acquireLease(sync, { name, holder, ttlMs })
+  if (!lease) return lookAgainWhenFree(sync, job, name)
+  const { fence, lost } = lease
   try {
-    const until = await advanceFeed(sync, { ...job, fence: lease.fence }, AbortSignal.any([signal, lease.lost]))
+    const until = await advanceFeed(sync, { ...job, fence, lost }, AbortSignal.any([signal, lost]))
     await sync.db.control((tx) => setDue(tx, job, timestamp(until)))
   } catch (error) {
+    // Stopped in the middle: others go on with it at once.
+    if (signal.aborted && !lost.aborted) await sync.db.control((tx) => makeDue(tx, job.practice, job.feed))
     if (!isAegisError(error, 'sync.contested')) throw error
     sync.log.error('sync.contested', error, job)
     deps.onContested?.()
   } finally {
     await lease.release()
   }
+}
+
+async function lookAgainWhenFree({ db }: SyncDeps, job: FeedJob, name: string): Promise<void> {
+  await db.control(async (tx) => {
+    const endsAt = await leaseEndsAt(tx, name)
+    if (endsAt === undefined) await makeDue(tx, job.practice, job.feed)
+    else await setDue(tx, job, timestamp(endsAt))
+  })
 }
 
 /** After a start as the only instance: no claim of a dead process holds anything up. */

@@ -1,10 +1,11 @@
 import { isAegisError } from '../errors/aegis-error.ts'
+import { endLeases } from '../leases/leases.sql.ts'
 import type { Queue } from '../queue/start-queue.ts'
 import { feedNames } from './feed-table.ts'
 import { inBatches } from './in-batches.ts'
 import { addFeeds, sweepSync } from './many-practices.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
-import { advanceFeedJob, enqueueDue, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
+import { advanceFeedJob, enqueueDue, leaseOf, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
 import { timestamp } from './sync-deps.ts'
 
 /** Sync at work in this process. */
@@ -30,8 +31,7 @@ const sweepMs = 3_600_000
 export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promise<SyncService> {
   const stopping = new AbortController()
   await registerPractices(deps, options)
-  const removed = await deps.sync.db.control((tx) => keepPractices(tx, options.practices))
-  for (const practice of removed) deps.sync.log.info('sync.practice-removed', { practice })
+  await leaveOthers(deps, options.practices)
   if (options.soleInstance) await takeOverSchedule(deps)
   await options.queue.work(
     advanceFeedJob,
@@ -64,6 +64,17 @@ async function registerPractices({ sync }: ScheduleDeps, { practices, environmen
     await addPractices(tx, practices, environment)
     await ensureScheduled(tx, practices, feedNames)
   })
+}
+
+/** Practices that are no longer configured are left alone from now on, also by other processes. */
+async function leaveOthers({ sync }: ScheduleDeps, practices: readonly number[]): Promise<void> {
+  const removed = await sync.db.control(async (tx) => {
+    const left = await keepPractices(tx, practices)
+    const names = left.flatMap((practice) => feedNames.map((feed) => leaseOf({ practice, feed })))
+    if (names.length > 0) await endLeases(tx, names)
+    return left
+  })
+  for (const practice of removed) sync.log.info('sync.practice-removed', { practice })
 }
 
 async function sweepAll({ sync }: ScheduleDeps): Promise<void> {

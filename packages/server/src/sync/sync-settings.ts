@@ -30,6 +30,8 @@ export interface SyncSettings {
   readonly slotDaysAhead: number
   /** Days per booked request. */
   readonly bookedWindowDays: number
+  /** By how long a dead or paused holder of a feed holds up the next one. In the machine's time, also beside a simulator. */
+  readonly leaseMs: number
   /** Applied pages are kept this long, then deleted. */
   readonly inboxKeepMs: number
 }
@@ -54,5 +56,6 @@ export const defaultSyncSettings: SyncSettings = {
   bookedDaysAhead: 90,
   slotDaysAhead: 30,
   bookedWindowDays: 7,
+  leaseMs: 30 * second,
   inboxKeepMs: 24 * hour,
 }

@@ -1,0 +1,44 @@
+import type { Db } from '../db/db.ts'
+import { inWords } from './explain-feed.ts'
+import { silentMaxMs } from './keep-replica.ts'
+import { listReplicas, type ReplicaRow } from './replica.sql.ts'
+import type { Alarm, ReplicaStatus } from './status-report.ts'
+
+/** The processes on this database, and what of them wants a person. `ttlMs`: after which silence one counts as dead. */
+export async function readReplicas(
+  db: Pick<Db, 'control'>,
+  ttlMs: number | undefined,
+): Promise<{ replicas: ReplicaStatus[]; alarms: Alarm[] }> {
+  if (ttlMs === undefined) return { replicas: [], alarms: [] }
+  const rows = await db.control((tx) => listReplicas(tx))
+  return { replicas: rows.map((row) => replicaStatus(row, ttlMs)), alarms: replicaAlarms(rows, ttlMs) }
+}
+
+function replicaStatus(row: ReplicaRow, ttlMs: number): ReplicaStatus {
+  const { role, place, version, practices, started_at, silent_ms } = row
+  return { role, place, version, practices, startedAt: new Date(started_at).toISOString(), live: silent_ms < ttlMs }
+}
+
+/** What is wrong among processes that share a database (pure). */
+export function replicaAlarms(rows: readonly ReplicaRow[], ttlMs: number): Alarm[] {
+  const live = rows.filter(({ silent_ms }) => silent_ms < ttlMs)
+  const alarms: Alarm[] = []
+  if (new Set(live.map(({ practices_digest }) => practices_digest)).size > 1) {
+    const counts = live.map(({ place, practices }) => `${place}: ${practices}`).join(', ')
+    alarms.push({
+      level: 'warning',
+      code: 'ops.practices-differ',
+      message: `The processes on this database are configured with different practices (${counts}).`,
+      remedy: 'Give all of them the same list and start them again: the list of the one started last counts for all.',
+    })
+  }
+  for (const { place, silent_ms } of rows.filter((row) => row.silent_ms >= ttlMs && row.silent_ms < silentMaxMs)) {
+    alarms.push({
+      level: 'warning',
+      code: 'ops.replica-silent',
+      message: `The process on ${place} has been silent for ${inWords(silent_ms)}; the others do its work.`,
+      remedy: 'Start it again if it is to run. One that was not stopped as it should is forgotten after an hour.',
+    })
+  }
+  return alarms
+}

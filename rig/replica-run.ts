@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Difference } from '../packages/server/testing/oracle.ts'
+import type { AegisProcess } from './aegis-process.ts'
+import { compareWithTruth } from './compare-with-truth.ts'
+import { type Draw, drawFrom } from './draw.ts'
+import { journeyOf, judgeRates, onInterrupt } from './kill-run.ts'
+import { type Outage, longestSilenceMs } from './replica-silence.ts'
+import { limits, scope, SharedWorld } from './shared-world.ts'
+
+export interface ReplicaRunOptions {
+  readonly seed: number
+  /** Processes on one database, 2 to 4. */
+  readonly replicas: number
+  /** How often one of them is paused past its lease, killed or stopped, in turn. */
+  readonly pauses: number
+  readonly patients: number
+  /** Of the processes, real ms. */
+  readonly leaseMs: number
+}
+
+export interface ReplicaRunResult {
+  readonly done: Readonly<Record<Blow, number>>
+  readonly differences: readonly Difference[]
+  readonly journeys: readonly string[]
+  readonly defects: readonly string[]
+  /** What of athenahealth's rules, or of our own promises, was broken. */
+  readonly broken: readonly string[]
+  readonly drainDistanceMinMs: number | undefined
+  readonly perSecondMost: number
+  readonly tokenRequests: number
+  readonly changes: number
+  /** The longest that a live feed was not read after a process was killed or paused, real ms. */
+  readonly takeOverMostMs: number
+  /** The slowest stop by SIGTERM, real ms. */
+  readonly stopMostMs: number
+}
+
+/** Paused past its lease and resumed; killed; asked to stop. The victim of the last two is started again. */
+const blows = ['pause', 'kill', 'stop'] as const
+type Blow = (typeof blows)[number]
+
+const [first, leaving, coming] = [195900, 195901, 195902] as const
+const practices = [first, leaving, coming]
+/** The simulated practices live this much faster than we do. */
+const speed = 20
+/** Decision 14: replicas take over within this. */
+const takeOverMaxMs = 35_000
+const stopMaxMs = 30_000
+const quietTimeoutMs = 120_000
+/** A token of the simulator lives an hour and is renewed from four fifths of that on. */
+const renewalMs = 0.8 * 3_600_000
+
+/**
+ * Several processes mirror the same practices on one database while one after the other is paused past its lease,
+ * killed or stopped. In the middle one practice is taken out of the configuration and another put in. At the end the
+ * mirror must equal the truth, and the simulator must have met one caller: one token, one limit, one drain a minute.
+ */
+export async function replicaRun(options: ReplicaRunOptions): Promise<ReplicaRunResult> {
+  const world = await SharedWorld.begin({ ...options, practices, speed })
+  const forget = onInterrupt(() => world.abandon())
+  const run = new ReplicaRun(world, options)
+  try {
+    await run.live()
+    return await run.judge()
+  } catch (error) {
+    const said = `seed ${options.seed}: ${error instanceof Error ? error.message : String(error)}\n${run.said()}`
+    throw new Error(said, { cause: error })
+  } finally {
+    forget()
+    await world.end()
+  }
+}
+
+class ReplicaRun {
+  readonly #world: SharedWorld
+  readonly #options: ReplicaRunOptions
+  readonly #draw: Draw
+  readonly #processes: AegisProcess[] = []
+  readonly #done: Record<Blow, number> = { pause: 0, kill: 0, stop: 0 }
+  readonly #outages: Outage[] = []
+  #stopMostMs = 0
+  /** Number of the last request that may have been for the practice taken out. */
+  #leftAt = 0
+
+  constructor(world: SharedWorld, options: ReplicaRunOptions) {
+    this.#world = world
+    this.#options = options
+    this.#draw = drawFrom(options.seed)
+  }
+
+  said(): string {
+    return this.#processes.map((one, number) => `process ${number}:\n${one.said.slice(-2_000)}`).join('\n')
+  }
+
+  /** All start at once, on an empty database; then one blow after the other falls. */
+  async live(): Promise<void> {
+    const { replicas, pauses } = this.#options
+    this.#world.mirror([first, leaving])
+    // One makes the key files and the schema; any number may follow at once.
+    for (let number = 0; number < replicas; number += 1) this.#processes.push(this.#world.start(number))
+    await this.#allReady()
+    for (let blow = 0; blow < pauses; blow += 1) {
+      if (blow === Math.floor(pauses / 2)) await this.#changePractices()
+      await this.#strike(blows[blow % blows.length] ?? 'pause')
+      await sleep(500 + this.#draw.fraction() * 1_500)
+    }
+  }
+
+  async judge(): Promise<ReplicaRunResult> {
+    const { simulator } = this.#world
+    await this.#comeToRest()
+    const [aegis] = this.#processes
+    if (!aegis) throw new Error('there is a process')
+    const differences: Difference[] = []
+    let changes = 0
+    for (const practice of [first, coming]) {
+      differences.push(...(await compareWithTruth({ aegis, simulator, practice }, scope)))
+      const { rows } = await aegis.sql(practice, 'select count(*) from change')
+      changes += Number(rows[0]?.[0] ?? 0)
+    }
+    const rates = judgeRates(simulator, limits)
+    const { requests, tokenRequests, late } = this.#requests()
+    const tokensMost = 1 + Math.floor((simulator.clock.now() - (requests[0]?.at ?? 0)) / renewalMs)
+    const takeOverMostMs = longestSilenceMs(simulator.truth, { outages: this.#outages, practices: [first], speed })
+    const own = [
+      [tokenRequests > tokensMost, `${tokenRequests} token requests where ${tokensMost} would do`],
+      [late > 0, `${late} requests for a practice taken out of the configuration`],
+      [takeOverMostMs > takeOverMaxMs, `work of a dead process taken over after ${takeOverMostMs} ms`],
+      [this.#stopMostMs > stopMaxMs, `a stop took ${this.#stopMostMs} ms`],
+    ] as const
+    return {
+      ...rates,
+      done: this.#done,
+      differences,
+      journeys: differences.slice(0, 10).flatMap((difference) => journeyOf(simulator, difference)),
+      defects: simulator.truth.defects(),
+      broken: [...rates.broken, ...own.flatMap(([isBroken, what]) => (isBroken ? [what] : []))],
+      tokenRequests,
+      changes,
+      takeOverMostMs: Math.round(takeOverMostMs),
+      stopMostMs: Math.round(this.#stopMostMs),
+    }
+  }
+
+  #requests() {
+    const all = []
+    for (let since = 0, more = true; more; ) {
+      const page = this.#world.simulator.truth.requests({ since, limit: 1_000 })
+      all.push(...page.requests)
+      more = page.requests.length > 0
+      since = page.next
+    }
+    return {
+      requests: all,
+      tokenRequests: all.filter(({ route }) => route.endsWith('/token')).length,
+      late: all.filter(({ number, practice }) => practice === leaving && number > this.#leftAt).length,
+    }
+  }
+
+  /** As an operator would: the file is changed, then every process restarted, one after the other. */
+  async #changePractices(): Promise<void> {
+    this.#world.mirror([first, coming])
+    for (const number of this.#processes.keys()) {
+      await this.#stop(number)
+      this.#processes[number] = this.#world.start(number)
+      await this.#processes[number].ready()
+    }
+    // What is being read at the moment ends when its lease is next renewed.
+    await sleep(this.#options.leaseMs)
+    const { simulator } = this.#world
+    this.#leftAt = simulator.truth.requests().totals.requests
+  }
+
+  async #strike(blow: Blow): Promise<void> {
+    const number = this.#draw.between(0, this.#processes.length - 1)
+    const victim = this.#processes[number]
+    if (!victim) return
+    this.#done[blow] += 1
+    if (blow === 'stop') await this.#stop(number)
+    else await this.#silence(victim, blow)
+    if (blow !== 'pause') {
+      await sleep(this.#draw.fraction() * 2_000)
+      this.#processes[number] = this.#world.start(number)
+      await this.#processes[number].ready()
+    }
+  }
+
+  /** Killed, or paused for longer than its lease; the others have to go on. */
+  async #silence(victim: AegisProcess, blow: 'kill' | 'pause'): Promise<void> {
+    const { simulator } = this.#world
+    this.#outages.push({ at: simulator.clock.now() })
+    if (blow === 'kill') return victim.kill()
+    victim.suspend()
+    await sleep(this.#options.leaseMs + 1_000 + this.#draw.fraction() * 3_000)
+    victim.resume()
+  }
+
+  async #stop(number: number): Promise<void> {
+    const asked = performance.now()
+    const code = await this.#processes[number]?.stop()
+    this.#stopMostMs = Math.max(this.#stopMostMs, performance.now() - asked)
+    if (code !== 0) throw new Error(`process ${number} ended with ${code} when it was asked to stop`)
+  }
+
+  async #allReady(): Promise<void> {
+    for (const one of this.#processes) await one.ready()
+  }
+
+  /** Lets the practices rest and waits until everything of those that stay is live, closed and looked at since. */
+  async #comeToRest(): Promise<void> {
+    const { simulator } = this.#world
+    simulator.days.pause()
+    const restedAt = simulator.clock.now()
+    let last: unknown
+    for (const until = performance.now() + quietTimeoutMs; performance.now() < until; await sleep(250)) {
+      const report = await this.#processes[0]?.status().catch(() => undefined)
+      const found = report?.practices ?? []
+      last = found
+      const isQuiet = found.every(
+        ({ openIntents, waitingPages, inDoubt, feeds }) =>
+          openIntents + waitingPages + inDoubt === 0 &&
+          feeds.every(({ state, lagMs, gaps, feed }) => {
+            const seenAt = Date.parse(report?.now ?? '') - (lagMs ?? Number.POSITIVE_INFINITY)
+            return isList(feed) ? lagMs !== null : state === 'live' && gaps.length === 0 && seenAt > restedAt
+          }),
+      )
+      if (isQuiet && found.length === 2) return
+    }
+    throw new Error(`the processes did not catch up: ${JSON.stringify(last)}`)
+  }
+}
+
+/** Kinds without a changed-data feed are read once a day. */
+function isList(feed: string): boolean {
+  return feed === 'departments' || feed === 'appointmenttypes'
+}

@@ -1,0 +1,124 @@
+/** What several processes share: a simulated athenahealth, a PostgreSQL server, a directory of keys. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Simulator, startSimulator } from '@aegis/simulator'
+import { systemClock } from '../packages/server/src/clock/clock.ts'
+import { type EmbeddedPostgres, startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
+import { silentLog } from '../packages/server/testing/memory-log.ts'
+import { AegisProcess } from './aegis-process.ts'
+
+export interface SharedWorldOptions {
+  readonly seed: number
+  /** Simulated practices; which of them are mirrored, `mirror` says. */
+  readonly practices: readonly number[]
+  readonly patients: number
+  /** Virtual milliseconds per real one. */
+  readonly speed: number
+  /** `sync.lease`, real ms. */
+  readonly leaseMs: number
+}
+
+/** The narrow ones of preview: several processes together reach them easily. */
+export const limits = { perSecond: 5, tokensPerMinute: 5 }
+
+/** Days of appointments that the mirror promises to hold. */
+export const scope = { bookedDaysBack: 7, bookedDaysAhead: 30 }
+
+/** 10:00 Eastern on a working day: the practices change every few seconds. */
+const tuesdayMorning = Date.UTC(2026, 2, 3, 15)
+
+export class SharedWorld {
+  readonly simulator: Simulator
+  readonly #options: SharedWorldOptions
+  readonly #directory: string
+  readonly #postgres: EmbeddedPostgres
+  readonly #processes = new Set<AegisProcess>()
+
+  private constructor(
+    options: SharedWorldOptions,
+    parts: { directory: string; simulator: Simulator; postgres: EmbeddedPostgres },
+  ) {
+    this.#options = options
+    this.#directory = parts.directory
+    this.simulator = parts.simulator
+    this.#postgres = parts.postgres
+  }
+
+  static async begin(options: SharedWorldOptions): Promise<SharedWorld> {
+    const directory = mkdtempSync(join(tmpdir(), 'aegis-replicas-'))
+    const postgres = await startEmbedded({
+      dataDir: join(directory, 'postgres'),
+      runDir: join(directory, 'run'),
+      log: silentLog,
+      clock: systemClock,
+    })
+    const simulator = await startSimulator({
+      seed: options.seed,
+      practices: options.practices.map((id) => ({ id, patients: options.patients, restrictions: 'filtered' })),
+      limits: 'preview',
+      speed: options.speed,
+      startAt: tuesdayMorning,
+      day: true,
+      activationLagMs: 60_000,
+    })
+    mkdirSync(join(directory, 'keys'), { mode: 0o700 })
+    writeFileSync(join(directory, 'secret'), 'demo-secret\n', { mode: 0o600 })
+    return new SharedWorld(options, { directory, simulator, postgres })
+  }
+
+  /** What every process started from now on is configured to mirror. */
+  mirror(practices: readonly number[]): void {
+    const { leaseMs } = this.#options
+    const lines = [
+      'environment: local',
+      'clock: simulator',
+      `practices: [${practices.join(', ')}]`,
+      `keys: ${join(this.#directory, 'keys')}`,
+      'athena:',
+      '  clientId: demo-client',
+      `  secretFile: ${join(this.#directory, 'secret')}`,
+      `  baseUrl: ${this.simulator.url}`,
+      `limits: { perSecond: ${limits.perSecond}, perDay: 50000, tokensPerMinute: ${limits.tokensPerMinute} }`,
+      'policy: { offHours: always }',
+      'sync:',
+      '  settle: 1m',
+      '  activationCheck: 10s',
+      `  lease: ${leaseMs / 1_000}s`,
+      // So many calls that the first load waits for the limit, in all processes at once.
+      '  snapshotPageSize: 20',
+      `  bookedDaysBack: ${scope.bookedDaysBack}`,
+      `  bookedDaysAhead: ${scope.bookedDaysAhead}`,
+    ]
+    writeFileSync(join(this.#directory, 'aegis.yaml'), `${lines.join('\n')}\n`)
+  }
+
+  /** Starts a process on the home of this number. */
+  start(number: number): AegisProcess {
+    const child = new AegisProcess({
+      home: join(this.#directory, `home-${number}`),
+      config: join(this.#directory, 'aegis.yaml'),
+      args: ['--role', number === 0 ? 'all' : 'worker'],
+      env: { DATABASE_URL: this.#postgres.ownerUrl },
+    })
+    this.#processes.add(child)
+    return child
+  }
+
+  /** Ends everything without waiting: somebody interrupts the rig. */
+  abandon(): void {
+    for (const child of this.#processes) child.abandon()
+    process.kill(this.#postgres.pid, 'SIGQUIT')
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#processes) {
+      child.resume()
+      await child.stop()
+    }
+    await this.simulator.stop()
+    await this.#postgres.stop()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
