@@ -41,18 +41,29 @@ export function openShape<const F extends Fields>(fields: F): RecordShape<Record
 /** Reads one record. Never throws, whatever the value is. */
 export function decodeRecord<T>(shape: RecordShape<T>, value: unknown): Decoded<T> {
   if (!isPlainObject(value)) return { record: undefined, unreadable: [] }
-  const record: Record<string, unknown> = { ...value }
+  const kinds = kindsOf(shape.fields)
+  const read: [string, unknown][] = []
   const unreadable: string[] = []
-  for (const [name, kind] of Object.entries(shape.fields)) {
-    if (!Object.hasOwn(record, name)) continue
-    const read = coerce[kind](record[name])
-    if (read === null) unreadable.push(name)
-    if (read === null || read === undefined) delete record[name]
-    else record[name] = read
+  for (const name of Object.keys(value)) {
+    const kind = kinds.get(name)
+    const item = kind === undefined ? value[name] : coerce[kind](value[name])
+    if (kind !== undefined && item === null) unreadable.push(name)
+    else if (kind === undefined || item !== undefined) read.push([name, item])
   }
+  // Made at once: an object that grows or loses fields one by one becomes a slow one for all who read it.
+  const record: Record<string, unknown> = Object.fromEntries(read)
   const identified = shape.idField === undefined || Object.hasOwn(record, shape.idField)
   // The border: every known field has just been read as its table says, and the id is there.
   return { record: identified ? (record as T) : undefined, unreadable }
+}
+
+const tables = new WeakMap<Fields, ReadonlyMap<string, WireKind>>()
+
+/** A map, since names come from outside: an object would also know `constructor`. */
+function kindsOf(fields: Fields): ReadonlyMap<string, WireKind> {
+  let kinds = tables.get(fields)
+  if (!kinds) tables.set(fields, (kinds = new Map(Object.entries(fields))))
+  return kinds
 }
 
 /** Whether a JSON value is an object and no array. */

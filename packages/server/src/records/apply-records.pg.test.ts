@@ -44,7 +44,7 @@ function mirror() {
     db.practice(practice, async (tx) => {
       const keys = await sealing.practice(tx, practice)
       const key = recordKey(recordKinds[kind], keys, id)
-      const [row] = await lockHeldRecords(tx, { practice, kind }, [key])
+      const [row] = await lockHeldRecords(tx, { practice, kind }, [{ key, digest: null }])
       if (!row) return undefined
       if (row.patient) await keys.loadPatients(tx, [keys.pseudonym('patient', id), row.patient as never])
       return { state: row.state, body: openRecord(keys, kind, row), patient: row.patient }
@@ -331,11 +331,16 @@ test('a start with seconds is a start', async () => {
 
 test('names of fields that are none stand nowhere in clear and stop nothing', async () => {
   const { apply, practice, read } = mirror()
+  await apply('patient', [patient])
   const strange = { 'Ada Quill': 1, '5550100': 2, 'a\u0000b': 3, 'c\ud800': 4, '': 5, remark: 'x\u0000\udc00' }
   assert.deepEqual((await apply('patient', [{ ...patient, ...strange }])).poisonous, [])
   assert.deepEqual((await read('patient', '501'))?.body, { ...patient, ...strange })
-  const [change] = await owner.rows<{ fields: string[] }>('select fields from aegis.change where practice_id = $1', [
-    practice,
-  ])
-  assert.deepEqual(change?.fields.toSorted(), ['(other)', ...Object.keys(patient), 'remark'].toSorted())
+  const changed = await owner.rows<{ fields: string[] }>(
+    'select fields from aegis.change where practice_id = $1 order by change_id',
+    [practice],
+  )
+  assert.deepEqual(
+    changed.map(({ fields }) => fields.toSorted()),
+    [[], ['(other)', 'remark']],
+  )
 })

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
@@ -39,6 +40,9 @@ interface Incoming {
   readonly key: string
   readonly patient: Pseudonym | null
   readonly record: WireRecord
+  /** The record as canonical JSON: what its digest is of, and what is sealed of a new one. */
+  readonly text: string
+  readonly clear: ReturnType<RecordKind['clear']>
   readonly digest: string
   readonly lastModifiedAt: number | undefined
 }
@@ -97,21 +101,29 @@ function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: 
       poisonous.push({ record, reason: typeof record === 'object' && record !== null ? 'no-id' : 'not-an-object' })
       continue
     }
-    const patientId = kind.isPatient ? id : idOf(kind.patientField && record[kind.patientField])
-    const patient = patientId === undefined ? null : keys.pseudonym('patient', patientId)
-    incoming.push({
-      id,
-      key: recordKey(kind, keys, id),
-      patient,
-      record,
-      digest: keys.digest(
-        `record.${kind.kind}`,
-        `${canonicalText(record)}${String(kind.clear(record, facts).startsAt ?? '')}`,
-      ),
-      lastModifiedAt: versionOf(kind, record),
-    })
+    incoming.push(readOne(kind, keys, { id, record, facts }))
   }
   return { incoming, poisonous }
+}
+
+function readOne(
+  kind: RecordKind,
+  keys: PracticeKeys,
+  { id, record, facts }: { id: string; record: WireRecord; facts: PracticeFacts },
+): Incoming {
+  const patientId = kind.isPatient ? id : idOf(kind.patientField && record[kind.patientField])
+  const patient = patientId === undefined ? null : keys.pseudonym('patient', patientId)
+  const [text, clear] = [canonicalText(record), kind.clear(record, facts)]
+  return {
+    id,
+    key: kind.isPatient && patient !== null ? patient : id,
+    patient,
+    record,
+    text,
+    clear,
+    digest: keys.digest(`record.${kind.kind}`, `${text}${String(clear.startsAt ?? '')}`),
+    lastModifiedAt: versionOf(kind, record),
+  }
 }
 
 /** The key a record is held under: its id, or for patients the practice's pseudonym of it. */
@@ -120,13 +132,19 @@ export function recordKey(kind: RecordKind, keys: PracticeKeys, id: string): str
 }
 
 async function loadHeld(tx: Tx, keys: PracticeKeys, work: { input: ApplyInput; incoming: readonly Incoming[] }) {
-  const wanted = [...new Set(work.incoming.map((item) => item.key))]
-  const rows = await table.lockHeldRecords(tx, work.input, wanted)
+  const rows = await table.lockHeldRecords(tx, work.input, wantedKeys(work.incoming))
   const patients = new Set<string>()
   for (const item of work.incoming) if (item.patient) patients.add(item.patient)
   for (const row of rows) if (row.patient) patients.add(row.patient)
   if (patients.size) await keys.ensurePatients(tx, [...patients] as Pseudonym[]) // both sources are pseudonyms
   return new Map(rows.map((row) => [row.key, row]))
+}
+
+/** Each key once; two bodies of one record need what is held opened whatever the first of them says. */
+function wantedKeys(incoming: readonly Incoming[]): table.WantedKey[] {
+  const wanted = new Map<string, string | null>()
+  for (const { key, digest } of incoming) wanted.set(key, (wanted.get(key) ?? digest) === digest ? digest : null)
+  return [...wanted].map(([key, digest]) => ({ key, digest }))
 }
 
 /** Applies one record; whether its body is what we hold now, and may be believed in what it says of others. */
@@ -158,14 +176,12 @@ function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow
 
 function writeOne(work: Work, item: Incoming, deleted: boolean): void {
   const held = work.held.get(item.key)
-  const comparison = held
-    ? compareWithHeld(work, item, held)
-    : { fields: Object.keys(item.record).sort(), next: item.record }
+  const comparison = held ? compareWithHeld(work, item, held) : { fields: [], next: item.record }
   const state = deleted ? 'deleted' : 'present'
   const at = versionOf(work.kind, comparison.next)
   const row = toRow(work, item, { state, body: comparison.next, at })
   work.writes.set(item.key, row)
-  work.held.set(item.key, { ...row, sealed: Buffer.from(row.sealed, 'base64'), last_modified_at: at ?? null })
+  work.held.set(item.key, { ...row, last_modified_at: at ?? null })
   if (held?.state !== state) moveCount(work, held?.state, state)
   if (held && comparison.fields.length === 0 && held.state === state) {
     work.tally.unchanged += 1
@@ -216,6 +232,7 @@ export function openRecord(
   kind: Kind,
   row: Pick<table.HeldRow, 'key' | 'patient' | 'sealed'>,
 ): WireRecord {
+  if (row.sealed === null) throw new AegisError('internal.unexpected', { kind }) // it was said not to be needed
   const bytes = keys.open(recordPlace(kind, row.key, row.patient), row.sealed)
   return JSON.parse(bytes.toString('utf8')) as WireRecord // sealed by toRow below
 }
@@ -230,13 +247,14 @@ function toRow(
   item: Incoming,
   content: { state: 'present' | 'deleted'; body: WireRecord; at: number | undefined },
 ): table.RecordRow {
-  const bytes = Buffer.from(JSON.stringify(content.body), 'utf8')
+  const asItCame = content.body === item.record
+  const bytes = Buffer.from(asItCame ? item.text : JSON.stringify(content.body), 'utf8')
   return {
     key: item.key,
     state: content.state,
     patient: item.patient,
-    clear: work.kind.clear(content.body, work.input.facts),
-    sealed: work.keys.seal(recordPlace(work.input.kind, item.key, item.patient), bytes).toString('base64'),
+    clear: asItCame ? item.clear : work.kind.clear(content.body, work.input.facts),
+    sealed: work.keys.seal(recordPlace(work.input.kind, item.key, item.patient), bytes),
     digest: item.digest,
     last_modified_at: content.at === undefined ? null : new Date(content.at).toISOString(),
     fetch_seq: work.input.fetchSeq.toString(),
@@ -276,7 +294,7 @@ async function applyMerges(tx: Tx, work: Work, incoming: readonly Incoming[]) {
 
 async function mergeInto(tx: Tx, input: ApplyInput, alias: { key: string; survivor: string }) {
   const children = await table.recordsOfPatient(tx, input.practice, alias.key)
-  const [before] = await table.lockHeldRecords(tx, input, [alias.key])
+  const [before] = await table.lockHeldRecords(tx, input, [{ key: alias.key, digest: null }])
   await table.writeAlias(tx, input, alias)
   const marked =
     before && (await table.markRecord(tx, input, { key: alias.key, state: 'merged', fetchSeq: input.fetchSeq }))
@@ -325,7 +343,7 @@ export async function deleteRecord(
   tx: Tx,
   input: { practice: number; kind: Kind; key: string; fetchSeq: bigint },
 ): Promise<boolean> {
-  const [before] = await table.lockHeldRecords(tx, input, [input.key])
+  const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
   if (!before || before.state !== 'present' || BigInt(before.fetch_seq) > input.fetchSeq) return false
   await table.markRecord(tx, input, { key: input.key, state: 'deleted', fetchSeq: input.fetchSeq })
   const change = { key: input.key, patient: before.patient, what: 'deleted', fields: [] } as const

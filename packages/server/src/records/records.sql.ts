@@ -6,19 +6,20 @@ export interface HeldRow {
   readonly key: string
   readonly state: 'present' | 'deleted' | 'merged'
   readonly patient: string | null
-  readonly sealed: Buffer
+  /** Null where it was not asked for: see `WantedKey`. */
+  readonly sealed: Buffer | null
   readonly digest: string
   readonly last_modified_at: number | null
   readonly fetch_seq: string
 }
 
-/** A record as it is to be written; `sealed` in base64. */
+/** A record as it is to be written. */
 export interface RecordRow {
   readonly key: string
   readonly state: HeldRow['state']
   readonly patient: string | null
   readonly clear: object
-  readonly sealed: string
+  readonly sealed: Buffer
   readonly digest: string
   readonly last_modified_at: string | null
   readonly fetch_seq: string
@@ -29,6 +30,7 @@ export interface ChangeRow {
   readonly key: string
   readonly patient: string | null
   readonly what: 'created' | 'updated' | 'deleted' | 'merged' | 'restored'
+  /** Those that differ; of a new record none is named, since all are new. */
   readonly fields: readonly string[]
   readonly fetch_seq: string
   readonly last_modified_at: string | null
@@ -39,15 +41,31 @@ interface OfKind {
   readonly kind: Kind
 }
 
+/*
+ * Many keys at a time are looked up one by one, each by the whole primary key, and in the order of keys. `key = any(…)`
+ * leaves the planner a choice, and while a table fills for the first time it knows nothing of it: it then reads all records
+ * of the kind for every page of them.
+ */
 const lockHeld = sql(
   'records.lock_held',
-  `select key, state, patient, sealed, digest, last_modified_at, fetch_seq
-   from aegis.record where practice_id = $1 and kind = $2 and key = any($3::text[]) order by key for update`,
+  `select h.* from (select key, digest from unnest($3::text[], $4::text[]) as w(key, digest) order by key) as w
+   cross join lateral (
+     select r.key, r.state, r.patient, case when r.state = 'present' and r.digest = w.digest then null else r.sealed end as sealed,
+       r.digest, r.last_modified_at, r.fetch_seq
+     from aegis.record r where r.practice_id = $1 and r.kind = $2 and r.key = w.key for update) as h`,
 )
 
+/** A record to look up; its sealed body is left out where the one held has this digest. */
+export interface WantedKey {
+  readonly key: string
+  readonly digest: string | null
+}
+
 /** Reads and locks the rows of these keys, in key order so that two writers cannot deadlock. */
-export function lockHeldRecords(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<HeldRow[]> {
-  return tx.rows<HeldRow>(lockHeld, [practice, kind, pgArray(keys)])
+export function lockHeldRecords(tx: Tx, { practice, kind }: OfKind, wanted: readonly WantedKey[]): Promise<HeldRow[]> {
+  const keys = wanted.map(({ key }) => key)
+  const digests = wanted.map(({ digest }) => digest)
+  return tx.rows<HeldRow>(lockHeld, [practice, kind, pgArray(keys), pgArray(digests)])
 }
 
 const write = sql(
@@ -65,16 +83,27 @@ const write = sql(
 
 /** Writes whole records; the caller holds their locks or they are new in this lane. */
 export async function writeRecords(tx: Tx, { practice, kind }: OfKind, rows: readonly RecordRow[]): Promise<void> {
-  if (rows.length) await tx.rows(write, [practice, kind, JSON.stringify(rows)])
+  const texts = rows.map((row) => ({ ...row, sealed: row.sealed.toString('base64') }))
+  if (rows.length) await tx.rows(write, [practice, kind, JSON.stringify(texts)])
 }
 
+// Every row is there: written as an insert because that goes by the primary key, where an update could be planned otherwise.
 const confirm = sql(
   'records.confirm',
-  `update aegis.record set fetch_seq = greatest(fetch_seq, $4)
-   where practice_id = $1 and kind = $2 and key = any($3::text[])`,
+  `insert into aegis.record (practice_id, kind, key, state, patient, clear, sealed, digest, last_modified_at, fetch_seq,
+     first_seen_at, changed_at)
+   select h.* from unnest($3::text[]) as w(key)
+   cross join lateral (
+     select r.practice_id, r.kind, r.key, r.state, r.patient, r.clear, r.sealed, r.digest, r.last_modified_at, r.fetch_seq,
+       r.first_seen_at, r.changed_at
+     from aegis.record r where r.practice_id = $1 and r.kind = $2 and r.key = w.key offset 0) as h
+   on conflict (practice_id, kind, key) do update set fetch_seq = greatest(aegis.record.fetch_seq, $4::bigint)`,
 )
 
-/** Notes that a newer answer showed these records unchanged, so that an older answer cannot replace them later. */
+/**
+ * Notes that a newer answer showed these records unchanged, so that an older answer cannot replace them later. The caller
+ * holds their locks: they stay where they are.
+ */
 export async function confirmRecords(
   tx: Tx,
   { practice, kind }: OfKind,
@@ -277,6 +306,8 @@ export async function nextFetchSeq(tx: Tx): Promise<bigint> {
 }
 
 /** Text form of a PostgreSQL array: db/ sends arrays as JSON, which `any()` does not take. */
-function pgArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(',')}}`
+function pgArray(values: readonly (string | null)[]): string {
+  const item = (value: string | null) =>
+    value === null ? 'null' : `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  return `{${values.map(item).join(',')}}`
 }

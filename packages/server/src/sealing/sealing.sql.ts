@@ -100,13 +100,15 @@ export interface PatientKeyRow {
   readonly uncommitted: boolean
 }
 
+// One look-up by the primary key per patient, whatever the planner knows of the table: see records.sql.ts.
 const selectPatientKeys = sql(
   'sealing.patient_keys',
   `select k.subject, k.version, k.wrapped_key, k.uses, k.seals_from,
      k.xmin is not distinct from pg_current_xact_id_if_assigned()::xid as uncommitted
-   from aegis.data_key k
-   where k.practice_id = $1 and k.kind = 'patient'
-     and k.subject in (select s::uuid from json_array_elements_text($2::json) s)`,
+   from json_array_elements_text($2::json) s
+   cross join lateral (
+     select d.subject, d.version, d.wrapped_key, d.uses, d.seals_from, d.xmin from aegis.data_key d
+     where d.practice_id = $1 and d.kind = 'patient' and d.subject = s::uuid offset 0) as k`,
 )
 
 /** Every version of the keys of these patients; patients without a key are absent. */

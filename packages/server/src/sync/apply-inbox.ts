@@ -11,24 +11,26 @@ import { type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
 import { feedOfKind } from './feed-table.ts'
 import { recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
-import { firstWaitingPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
+import { firstWaitingPage, type KnownPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { insertQuarantine } from './quarantine.sql.ts'
 import { wantDepartments } from './reconcile-snapshot.ts'
 import { insertRefetches, refetchPlace } from './refetch.sql.ts'
-import { openPage } from './store-page.ts'
+import { openPage, type StoredPage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
  * Transaction 2 of the path of data: applies the oldest page that waits in the inbox. A record that cannot be applied
  * is quarantined and does not hold up the rest; a body that cannot be trusted becomes a wish to ask for it by id.
- * Does nothing when nothing waits.
+ * Does nothing when nothing waits. The caller who has just stored a page gives it: if it is the oldest, it need not be
+ * read back, opened and decoded again.
  */
-export async function applyNextPage(deps: SyncDeps, held: HeldFeed): Promise<void> {
+export async function applyNextPage(deps: SyncDeps, held: HeldFeed, stored?: StoredPage): Promise<void> {
   try {
     const { strange } = await asHolder(deps, held, async (tx) => {
-      const page = await firstWaitingPage(tx, held)
-      return page ? applyAndClose(deps, tx, { held, page }) : { strange: false }
+      const known = stored?.records === undefined ? null : stored.pageId
+      const page = await firstWaitingPage(tx, held, known)
+      return page ? applyAndClose(deps, tx, { held, page, records: stored?.records ?? [] }) : { strange: false }
     })
     if (strange) await wantDepartments(deps, held.practice)
   } catch (error) {
@@ -57,20 +59,22 @@ function mayBeOfRecord(error: unknown): boolean {
 async function applyAndClose(
   deps: SyncDeps,
   tx: Tx,
-  at: { held: HeldFeed; page: WaitingPage },
+  { held, page, records: known }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[] },
 ): Promise<{ strange: boolean }> {
-  const keys = await deps.sealing.practice(tx, at.held.practice)
-  const applied = await applyPage(tx, keys, { ...at, records: recordsInPage(at.page, openPage(keys, at.page)) })
+  const keys = await deps.sealing.practice(tx, held.practice)
+  const { sealed } = page
+  const records = sealed === null ? known : recordsInPage(page, openPage(keys, { ...page, sealed }))
+  const applied = await applyPage(tx, keys, { held, page, records })
   await failpoint('sync.before-applied')
-  await markPageApplied(tx, at.held, at.page.page_id)
-  report(deps, at.held, applied)
+  await markPageApplied(tx, held, page.page_id)
+  report(deps, held, applied)
   return applied
 }
 
 /** Something in the page makes the transaction fail: one transaction a record, and whatever still fails is set aside. */
 async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const page = await asHolder(deps, held, (tx) => firstWaitingPage(tx, held))
-  if (!page) return
+  const page = await asHolder(deps, held, (tx) => firstWaitingPage(tx, held, null))
+  if (!page || !isWhole(page)) return
   const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
   const text = openPage(keys, page)
   const records = recordsOrNothing(page, text)
@@ -88,6 +92,10 @@ async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
     }
   }
   await asHolder(deps, held, (tx) => markPageApplied(tx, held, page.page_id))
+}
+
+function isWhole(page: KnownPage): page is WaitingPage {
+  return page.sealed !== null
 }
 
 function recordsOrNothing(page: WaitingPage, text: string): readonly WireRecord[] | undefined {
@@ -124,7 +132,7 @@ async function setPageAside(
 async function applyPage(
   tx: Tx,
   keys: PracticeKeys,
-  { held, page, records }: { held: HeldFeed; page: WaitingPage; records: readonly WireRecord[] },
+  { held, page, records }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[] },
 ): Promise<ApplyResult & { readonly strange: boolean }> {
   const input = { practice: held.practice, kind: page.kind, source: page.source, shape: page.shape }
   const facts = await loadPracticeFacts(tx, keys, held.practice)
@@ -157,7 +165,7 @@ export async function quarantine(
 async function wantRefetches(
   tx: Tx,
   keys: PracticeKeys,
-  from: { held: HeldFeed; page: WaitingPage; applied: ApplyResult },
+  from: { held: HeldFeed; page: KnownPage; applied: ApplyResult },
 ): Promise<void> {
   const { held, page, applied } = from
   const own = applied.refetch.map((id) => ({ kind: page.kind, key: recordKey(recordKinds[page.kind], keys, id), id }))

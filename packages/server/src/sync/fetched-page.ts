@@ -13,6 +13,8 @@ export interface FetchedPage {
   readonly raw: string
   readonly items: number
   readonly ids: readonly string[]
+  /** What `recordsInPage` reads in it, as it was read when it came; absent where a part of it could not be read. */
+  readonly records?: readonly WireRecord[]
   /** Whether more follows. */
   readonly more: boolean
   /** It is empty without saying so: perhaps a broken answer. */
@@ -29,6 +31,7 @@ export function fetchedPage(kind: Kind, page: Page<WireRecord>, asked: { limit: 
     raw: page.raw,
     items,
     ids: page.items.map((item) => String(item[idField])),
+    ...(page.faults.length === 0 && { records: asShown(asked.shape, page.items) }),
     // A page as long as asked for may be the last; a shorter one with a `next` was cut by athenahealth's own maximum.
     more: page.next !== undefined || items >= asked.limit,
     ...(page.doubtful && { doubtful: true }),
@@ -70,8 +73,11 @@ export function answerFacts(items: readonly WireRecord[]): AnswerFacts {
  * carried is lost. What is no record at all is handed on as it came and ends in quarantine.
  */
 export function recordsInPage({ kind, shape }: { kind: Kind; shape: Shape }, raw: string): readonly WireRecord[] {
-  const records = decodePage(kind, raw)
-  // The list of open slots does not say that they are open.
+  return asShown(shape, decodePage(kind, raw))
+}
+
+/** The list of open slots does not say that they are open. */
+function asShown(shape: Shape, records: readonly WireRecord[]): readonly WireRecord[] {
   return shape === 'open' ? records.map((record) => ({ appointmentstatus: 'o', ...record })) : records
 }
 

@@ -27,8 +27,9 @@ export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promi
 
 const waitingSql = sql(
   'sync.waiting_page',
-  `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page
-   where practice_id = $1 and feed = $2 and applied_at is null order by page_id limit 1 for update`,
+  `select page_id, source, kind, shape, fetch_seq, items,
+     case when page_id is distinct from $3::bigint then sealed end as sealed
+   from aegis.inbox_page where practice_id = $1 and feed = $2 and applied_at is null order by page_id limit 1 for update`,
 )
 
 export interface WaitingPage {
@@ -41,9 +42,12 @@ export interface WaitingPage {
   readonly sealed: Buffer
 }
 
-/** The oldest page not applied yet, locked. */
-export async function firstWaitingPage(tx: Tx, key: FeedKey): Promise<WaitingPage | undefined> {
-  return (await tx.rows<WaitingPage>(waitingSql, [key.practice, key.feed]))[0]
+/** A page whose text is not asked for: the caller has just stored it. */
+export type KnownPage = Omit<WaitingPage, 'sealed'> & { readonly sealed: Buffer | null }
+
+/** The oldest page not applied yet, locked; without its text where it is the one the caller knows. */
+export async function firstWaitingPage(tx: Tx, key: FeedKey, known: string | null): Promise<KnownPage | undefined> {
+  return (await tx.rows<KnownPage>(waitingSql, [key.practice, key.feed, known]))[0]
 }
 
 const waitingCount = sql(

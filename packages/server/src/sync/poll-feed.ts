@@ -7,7 +7,7 @@ import { advanceCheckpoint, type HeldFeed, stampFeed } from './feed-state.sql.ts
 import type { FetchedPage } from './fetched-page.ts'
 import { closeIntents, doubtIntent, type Intent, openIntent } from './intent.sql.ts'
 import { drainPage } from './read-feed.ts'
-import { storePage } from './store-page.ts'
+import { type StoredPage, storePage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** A drain reads at most this many pages; what is left waits for the next one. Bounds one job, not what arrives. */
@@ -23,9 +23,9 @@ export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const startedAt = deps.clock.now()
   let more = true
   for (let read = 0; more && read < pagesMax; read += 1) {
-    const page = await consumePage(deps, held, { first: read === 0 })
+    const { page, stored } = await consumePage(deps, held, { first: read === 0 })
     await failpoint('sync.after-store')
-    if (page.items > 0) await applyNextPage(deps, held)
+    if (stored) await applyNextPage(deps, held, stored)
     await failpoint('sync.after-apply')
     more = page.more
   }
@@ -35,7 +35,13 @@ export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
   })
 }
 
-async function consumePage(deps: SyncDeps, held: HeldFeed, at: { first: boolean }): Promise<FetchedPage> {
+interface ConsumedPage {
+  readonly page: FetchedPage
+  /** Absent when there was nothing to store. */
+  readonly stored: StoredPage | undefined
+}
+
+async function consumePage(deps: SyncDeps, held: HeldFeed, at: { first: boolean }): Promise<ConsumedPage> {
   const { intent, fetchSeq } = await asHolder(deps, held, async (tx) => {
     if (at.first) await stampFeed(tx, held, 'drain_started_at')
     const seq = await nextFetchSeq(tx)
@@ -45,19 +51,21 @@ async function consumePage(deps: SyncDeps, held: HeldFeed, at: { first: boolean 
   const page = await fetchOrClose(deps, held, intent)
   await failpoint('sync.after-consume')
   try {
-    await asHolder(deps, held, async (tx) => {
+    const stored = await asHolder(deps, held, async (tx) => {
       // Again: it may have waited for a permission, and athenahealth counts the minute from when it was asked.
       if (at.first) await stampFeed(tx, held, 'drain_started_at')
       const keys = await deps.sealing.practice(tx, held.practice)
-      if (page.items > 0) await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq })
+      const kept =
+        page.items > 0 ? await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq }) : undefined
       await failpoint('sync.before-intent-closed')
       await closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
+      return kept
     })
+    return { page, stored }
   } catch (error) {
     if (isAegisError(error, 'lease.lost')) await doubt(deps, held, intent)
     throw error
   }
-  return page
 }
 
 /** Makes the read; an intent that provably consumed nothing is closed, any other stays open. */

@@ -71,11 +71,11 @@ async function replayOnce(
   const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize })
   await failpoint('sync.after-replay')
   if (page !== 'unreadable' && page.items > 0) {
-    await asHolder(deps, held, async (tx) => {
+    const stored = await asHolder(deps, held, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
-      await storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
+      return storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
     })
-    await applyNextPage(deps, held)
+    await applyNextPage(deps, held, stored)
   }
   return page
 }

@@ -123,7 +123,7 @@ async function settleOther(
   const kind = kindOfFeed(held.feed)
   const of = { practice: held.practice, kind }
   const settled = await asHolder(deps, held, async (tx) => {
-    const [record] = await lockHeldRecords(tx, of, [wanted.key])
+    const [record] = await lockHeldRecords(tx, of, [{ key: wanted.key, digest: null }])
     const merged = record ? record.state === 'merged' : (await aliasedKeys(tx, of, [wanted.key])).size > 0
     if (merged) await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
     return merged

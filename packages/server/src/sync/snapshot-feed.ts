@@ -57,17 +57,16 @@ export async function snapshotStep(
     await pass(deps, held, { run, what: page })
     return
   }
-  const next = await asHolder(deps, held, async (tx) => {
+  const { next, stored } = await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    if (page.items > 0) {
-      await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq })
-    }
+    const kept =
+      page.items > 0 ? await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq }) : undefined
     const position = positionAfter(run, page, (id) => keys.digest('sync.anchor', id))
     await runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, position)
-    return position
+    return { next: position, stored: kept }
   })
   await failpoint('sync.after-snapshot-store')
-  if (page.items > 0) await applyNextPage(deps, held)
+  if (stored) await applyNextPage(deps, held, stored)
   if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
 }
 
@@ -138,13 +137,12 @@ export function positionAfter(
   page: Pick<FetchedPage, 'ids' | 'items' | 'more'>,
   anchorOf: (id: string) => string,
 ): runs.RunPosition & { readonly unstable?: boolean } {
-  const anchors = page.ids.map(anchorOf)
-  const joins = run.anchors.length === 0 || run.anchors.some((anchor) => anchors.includes(anchor))
+  const joins = run.anchors.length === 0 || page.ids.some((id) => run.anchors.includes(anchorOf(id)))
   // A page that ends as the one before did: upstream does not move on. One that holds the border alone is no such page:
   // it was asked to be that short, because of a record behind it that cannot be read.
   const border = run.anchors.length
-  const repeats =
-    page.more && border > 0 && anchors.length > border && run.anchors.join() === anchors.slice(-border).join()
+  const last = (count: number) => page.ids.slice(-count).map(anchorOf)
+  const repeats = page.more && border > 0 && page.ids.length > border && run.anchors.join() === last(border).join()
   if (!joins || repeats) {
     const unstable = run.restarts >= restartsMax
     return {
@@ -162,7 +160,7 @@ export function positionAfter(
   return {
     segment: run.segment,
     offset: run.row_offset + step,
-    anchors: overlap === 0 ? [] : anchors.slice(-overlap),
+    anchors: overlap === 0 ? [] : last(overlap),
     restarts: run.restarts,
     read: step,
   }

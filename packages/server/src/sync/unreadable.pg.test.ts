@@ -206,7 +206,7 @@ for (const [title, change] of shapes) {
 }
 
 /** Puts a page into the inbox behind sync's back. */
-function store(mirrored: MirroredPractice, raw: string): Promise<string> {
+function store(mirrored: MirroredPractice, raw: string) {
   return mirrored.deps.db.practice(practice, async (tx) => {
     const keys = await mirrored.deps.sealing.practice(tx, practice)
     const held = { practice, feed: 'patients', fence: '0' } as const
@@ -230,7 +230,7 @@ test('a stored page that cannot be read any more is set aside whole, and what it
 test('a page that cannot be unsealed is kept, and tried again at a measured pace', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
   await mirrored.bringUp()
-  const pageId = await store(mirrored, '{"patients":[]}')
+  const { pageId } = await store(mirrored, '{"patients":[]}')
   await mirrored.deps.db.practice(practice, (tx) => damagePage(tx, pageId))
   const before = mirrored.log.lines.length
   await mirrored.step('patients')
