@@ -34,7 +34,10 @@ async function work(queue: Iterator<Job>, tell: (done: Done) => void): Promise<v
 }
 
 function startWorker(): ChildProcess {
-  return fork(join(import.meta.dirname, 'worker.ts'), { execArgv: ['--conditions=aegis-source'] })
+  return fork(join(import.meta.dirname, 'worker.ts'), {
+    // Most of what a life allocates is soon forgotten: with more room for it, collecting costs less.
+    execArgv: ['--conditions=aegis-source', '--max-semi-space-size=64'],
+  })
 }
 
 /** The result; undefined when none comes. */

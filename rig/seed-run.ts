@@ -1,13 +1,16 @@
+import type { Simulator } from '@aegis/simulator'
 import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import { judgeCauses } from './judge-causes.ts'
+import { lifeDatabase } from './life-database.ts'
 import { PassingTime } from './pass-time.ts'
 import { randomFaults } from './random-faults.ts'
 import { type RunContext, withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
+import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
 import { feedNames } from '../packages/server/src/sync/feed-table.ts'
 
 const minute = 60_000
@@ -25,12 +28,13 @@ const moments = [
 ] as const
 
 const lifeMs = 24 * hour
+/** A life goes on for longer when it has met fewer faults than this by then, but not for ever. */
+const faultsMin = 10
+const lifeMsMax = 3 * lifeMs
 const roundsToHealMax = 40
-/** After so many minutes of rest every look that sync takes by itself has been taken: at subscriptions, at what was processed. */
-const restMinutes = 34
 
 /** Changes that the practice makes an hour, day and night: more than a thousand a life. */
-const changesPerHour = 36
+const changesPerHour = 32
 
 /**
  * A day and night of a small practice in one process: time, order and everything that goes wrong follow from the seed.
@@ -40,58 +44,93 @@ const changesPerHour = 36
 export function seedRun(seed: number): Promise<Verdict> {
   return withRunContext(async (context) => {
     const draw = drawFrom(seed)
+    // Between two looks at a subscription and at what was processed; they cost more than the drains between them.
+    const subscriptionCheckMs = draw.pick([15, 60, 60, 120]) * minute
     const startAt = draw.pick(moments) - draw.between(1, 20) * hour
     const mirrored = await mirroredPractice(context, {
-      patients: 100,
+      patients: 60,
       startAt,
       virtualTimers: true,
+      database: await lifeDatabase(),
       random: seededRandom(seed),
-      settings: { slotDaysAhead: 2, bookedDaysAhead: 5, bookedDaysBack: 2 },
+      settings: { slotDaysAhead: 2, bookedDaysAhead: 4, bookedDaysBack: 2, subscriptionCheckMs },
       simulator: { seed, startAt, day: { ratePerHour: changesPerHour, nightShare: 1 } },
     })
     const { simulator } = mirrored
     simulator.faults.add(randomFaults(draw))
     const time = new PassingTime(mirrored)
     const ends = new RandomEnds(context, draw)
-    while (simulator.clock.now() < startAt + lifeMs) {
-      await time.pass(liveRound(mirrored, ends))
-      await mirrored.advance(draw.between(1, 45) * minute + draw.between(0, 59_999))
+    const due: DueTimes = new Map()
+    const isLiving = () => {
+      const livedMs = simulator.clock.now() - startAt
+      return livedMs < lifeMs || (livedMs < lifeMsMax && countFired(simulator) < faultsMin)
     }
-    return rest(mirrored, { time, ends })
+    while (isLiving()) {
+      await time.pass(liveRound(mirrored, { ends, due }))
+      await mirrored.advance(pauseMs(draw))
+    }
+    return rest(mirrored, { time, ends, startAt })
   })
 }
 
-/** One look at every feed; at its end the process may be dead, and the next one goes on. */
-async function liveRound(mirrored: MirroredPractice, ends: RandomEnds): Promise<void> {
+/** Until the next round: now and then drain upon drain, mostly long enough for much to change. */
+function pauseMs(draw: Draw): number {
+  const minutes = draw.chance(0.25) ? draw.between(1, 4) : draw.between(20, 80)
+  return minutes * minute + draw.between(0, 59_999)
+}
+
+function countFired({ faults }: Simulator): number {
+  return faults.list().reduce((sum, { fired }) => sum + fired, 0)
+}
+
+/** One look at every feed that is due, as the schedule has it; on the way the process may end, and the next one goes on. */
+async function liveRound(
+  mirrored: MirroredPractice,
+  { ends, due }: { ends: RandomEnds; due: DueTimes },
+): Promise<void> {
   ends.begin()
   for (const feed of feedNames) {
+    if ((due.get(feed) ?? 0) > mirrored.simulator.clock.now()) continue
     try {
-      await mirrored.step(feed)
+      due.set(feed, await mirrored.stepFeed(feed))
     } catch (error) {
       if (!isAegisError(error, 'db.unavailable') && !isAegisError(error, 'sync.contested')) throw error
+      // A process that starts takes everything for due.
+      due.clear()
     }
   }
 }
 
+type DueTimes = Map<FeedName, number>
+
+interface Life {
+  readonly time: PassingTime
+  readonly ends: RandomEnds
+  readonly startAt: number
+}
+
 /** The practice rests and nothing fails any more: sync must come to the truth by itself. */
-async function rest(mirrored: MirroredPractice, life: { time: PassingTime; ends: RandomEnds }): Promise<Verdict> {
+async function rest(mirrored: MirroredPractice, { time, ends, startAt }: Life): Promise<Verdict> {
   const { simulator } = mirrored
   const fired = simulator.faults.list().map(({ kind, fired }) => ({ kind, fired }))
   simulator.faults.clear()
   simulator.days.pause()
-  life.ends.stop()
+  ends.stop()
   // What has no feed is read once a day, and changes with the clocks.
   for (const feed of ['departments', 'appointmenttypes'] as const) await mirrored.wantSnapshot(feed)
   const restedAt = simulator.clock.now()
-  const isRested = (): boolean => simulator.clock.now() > restedAt + restMinutes * minute
+  // Then every look that sync takes by itself has been taken twice.
+  const restMs = 2 * mirrored.deps.settings.subscriptionCheckMs + 4 * minute
+  const isRested = (): boolean => simulator.clock.now() > restedAt + restMs
   for (let round = 0; round < roundsToHealMax && (!isRested() || (await isUnderWay(mirrored))); round += 1) {
-    await life.time.pass(mirrored.step())
-    await mirrored.advance((isRested() ? 1 : 4) * minute + 1_000)
+    await time.pass(mirrored.step())
+    await mirrored.advance(isRested() || round < 4 ? minute + 1_000 : Math.ceil(restMs / 8))
   }
   const changes = simulator.truth.changes(practice).mark
   const faults = fired.reduce((sum, { fired }) => sum + fired, 0)
   const wrong = [...(await findWrong(mirrored)), ...(await judgeCauses(mirrored, fired))]
-  return { wrong, counts: { hours: Math.round(lifeMs / hour), changes, faults, ends: life.ends.count } }
+  const hours = Math.round((restedAt - startAt) / hour)
+  return { wrong, counts: { hours, changes, faults, ends: ends.count } }
 }
 
 /** Ends the process at failpoints that the seed picks. */
@@ -116,7 +155,7 @@ class RandomEnds {
 
   /** At the beginning of a round: it may be the last of its process. */
   begin(): void {
-    this.#left = this.#draw.chance(0.15) ? this.#draw.between(1, 25) : 0
+    this.#left = this.#draw.chance(0.25) ? this.#draw.between(1, 25) : 0
   }
 
   stop(): void {

@@ -1,7 +1,8 @@
 /* A process that does the jobs it is sent, one after the other; started by in-workers.ts. It ends with its parent. */
+import { closeLifeDatabase } from './life-database.ts'
 import { type Job, runJob } from './job.ts'
 
 process.on('message', (job: Job) => {
   void runJob(job).then((result) => process.send?.(result))
 })
-process.once('disconnect', () => process.exit(0))
+process.once('disconnect', () => void closeLifeDatabase().finally(() => process.exit(0)))

@@ -24,7 +24,7 @@ import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
 import { memoryLog } from './memory-log.ts'
 import { compareKind, type Difference, type MirrorRecord } from './oracle.ts'
-import { scratchDatabase } from './scratch-database.ts'
+import { type ScratchDatabase, scratchDatabase } from './scratch-database.ts'
 import type { FeedName } from '../src/sync/feed-name.ts'
 import { feedNames, feedOfKind } from '../src/sync/feed-table.ts'
 import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
@@ -40,6 +40,8 @@ export interface MirroredPracticeOptions {
   readonly simulator?: SimulatorOptions
   /** Keys, jitter and all other chance; the machine's if absent. */
   readonly random?: Random
+  /** Holds no rows; one of the test's own if absent. */
+  readonly database?: Pick<ScratchDatabase, 'db'>
   /** Whether time-outs of the client are the simulator's too; the machine's if absent. */
   readonly virtualTimers?: boolean
 }
@@ -64,7 +66,7 @@ export async function mirroredPractice(
     ...options.simulator,
   })
   test.after(() => simulator.stop())
-  const { db } = await scratchDatabase(test)
+  const { db } = options.database ?? (await scratchDatabase(test))
   const directory = mkdtempSync(join(tmpdir(), 'aegis-mirrored-'))
   test.after(async () => rmSync(directory, { recursive: true }))
   const { random = systemRandom, settings = {} } = options
@@ -112,7 +114,8 @@ export class MirroredPractice {
     })
     const small = { settleMs: minute, snapshotPageSize: 50, bookedDaysAhead: 13, slotDaysAhead: 7 }
     const settings = { ...defaultSyncSettings, ...small, ...parts.settings }
-    const upstream = { practice: (id: number) => client.practice(id), skewMs: () => 0, certainSkewMs: () => 0 }
+    const api = client.practice(practice)
+    const upstream = { practice: () => api, skewMs: () => 0, certainSkewMs: () => 0 }
     this.deps = { ...parts, settings, upstream, log: this.log }
   }
 
@@ -145,9 +148,13 @@ export class MirroredPractice {
 
   /** Takes every feed, or one, as far as it can go now, as the holder of a new lease. */
   async step(only?: FeedName): Promise<void> {
+    for (const feed of only ? [only] : feedNames) await this.stepFeed(feed)
+  }
+
+  /** Takes one feed as far as it can go now; returns when it is due again, epoch ms. */
+  stepFeed(feed: FeedName): Promise<number> {
     const fence = String(this.#fence++)
-    const signal = new AbortController().signal
-    for (const feed of only ? [only] : feedNames) await advanceFeed(this.deps, { practice, feed, fence }, signal)
+    return advanceFeed(this.deps, { practice, feed, fence }, new AbortController().signal)
   }
 
   /** Steps minute by minute; long enough for every pause and every poll. */

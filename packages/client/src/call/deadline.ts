@@ -15,6 +15,9 @@ export interface Deadline {
   close(): void
 }
 
+/** Why a limit of time ends early. Nobody sees it: making an error of its own for every call that goes well costs much. */
+const done = Symbol('done')
+
 /** Starts a deadline of `ms` (Infinity: none) on the clock, under a parent signal if there is one. */
 export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | undefined): Deadline {
   const controller = new AbortController()
@@ -37,10 +40,10 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
     signal: controller.signal,
     cause: () => cause,
     leftMs: () => endsAt - clock.now(),
-    lift: () => timer.abort(),
+    lift: () => timer.abort(done),
     close() {
       parent?.removeEventListener('abort', follow)
-      timer.abort()
+      timer.abort(done)
     },
   }
 }

@@ -4,8 +4,6 @@ import type { Statement, Tx } from './db.ts'
 import { fromDriverError } from './sql-error.ts'
 import { wireValue } from './wire-values.ts'
 
-const practiceContext = { name: 'db.practice_context', text: "select set_config('aegis.practice_id', $1, true)" }
-
 /**
  * Runs `work` in one transaction on a connection of `pool`, in the context of `practice` if one is given.
  * Commits when `work` resolves, rolls back and rethrows when it rejects. Never repeats anything by itself.
@@ -76,13 +74,19 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Both statements travel together, but nothing else does before both are answered: no statement may run outside. */
+/** Nothing else travels before this is answered: no statement may run outside of the transaction. */
 async function begin(client: pg.PoolClient, practice: number | undefined): Promise<void> {
-  const started = [client.query('begin')]
-  if (practice !== undefined) started.push(client.query({ ...practiceContext, values: [String(practice)] }))
-  const answers = await Promise.allSettled(started)
-  const failed = answers.find((answer) => answer.status === 'rejected')
-  if (failed) throw fromDriverError(failed.reason)
+  try {
+    await client.query(practice === undefined ? 'begin' : beginFor(practice))
+  } catch (error) {
+    throw fromDriverError(error)
+  }
+}
+
+/** Two statements in one message, which saves a fifth of what an empty drain sends. It takes no parameters, only a number. */
+function beginFor(practice: number): string {
+  if (!Number.isSafeInteger(practice)) throw new RangeError('A practice id is an integer')
+  return `begin; select set_config('aegis.practice_id', '${practice}', true)`
 }
 
 async function commit(client: pg.PoolClient): Promise<void> {

@@ -1,12 +1,13 @@
 import { AthenaError } from '@aegis/client'
-import { isAegisError } from '../errors/aegis-error.ts'
+import type { Tx } from '../db/db.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { checkForeign } from './check-foreign.ts'
-import { type HeldFeed, postponeResnapshot, readFeeds, recordFailure, takeFence } from './feed-state.sql.ts'
-import { feedNeeds, hasChangedFeed } from './feed-table.ts'
-import { countWaiting } from './inbox.sql.ts'
-import { inheritIntents, openIntents } from './intent.sql.ts'
+import { readFeedPicture } from './feed-picture.sql.ts'
+import { type HeldFeed, postponeResnapshot, recordFailure, takeFence } from './feed-state.sql.ts'
+import { hasChangedFeed } from './feed-table.ts'
+import { inheritIntents } from './intent.sql.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
 import { pollFeed } from './poll-feed.ts'
@@ -25,10 +26,12 @@ const stepsMax = 50
  * a lost lease, an abort, an unreachable database and another deployment's traces (`sync.contested`) are thrown.
  */
 export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
-  if (!(await takeOver(deps, held))) return deps.clock.now() + 1_000
+  let picture = await takeOver(deps, held)
+  if (!picture) return deps.clock.now() + 1_000
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
-    const step = nextStep(await readPicture(deps, held), deps.clock.now(), deps.settings)
+    // By the database's clock, as the instants in it are: with its own, a process ahead of it would poll without a pause.
+    const step = nextStep(picture, picture.now, deps.settings)
     if (step.do === 'wait') return step.until
     await failpoint('sync.before-step')
     try {
@@ -38,37 +41,30 @@ export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortS
       // What is stored is tried before anything else: without a pause nothing but this failure would happen.
       if (step.do === 'apply-inbox') return retryAt
     }
+    picture = await readPicture(deps, held)
   }
   return deps.clock.now()
 }
 
-/** Shuts out former holders. False when this holder is itself shut out. */
-function takeOver(deps: SyncDeps, held: HeldFeed): Promise<boolean> {
+type DatedPicture = FeedPicture & { readonly now: number }
+
+/** Shuts out former holders, and looks how the feed stands. Undefined when this holder is itself shut out. */
+function takeOver(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture | undefined> {
   return deps.db.practice(held.practice, async (tx) => {
-    const taken = await takeFence(tx, held)
-    if (taken) await inheritIntents(tx, held)
-    return taken
+    if (!(await takeFence(tx, held))) return undefined
+    await inheritIntents(tx, held)
+    return pictureOf(tx, held)
   })
 }
 
-function readPicture(deps: SyncDeps, held: HeldFeed): Promise<FeedPicture> {
-  return asHolder(deps, held, async (tx, state) => {
-    const needs = feedNeeds(held.feed)
-    const [waiting, intents, others] = await Promise.all([
-      countWaiting(tx, held),
-      openIntents(tx, held),
-      needs.length > 0 ? readFeeds(tx, held.practice) : [],
-    ])
-    const doubts = intents.map((intent) => intent.doubted_at ?? intent.opened_at)
-    return {
-      state,
-      hasFeed: hasChangedFeed(held.feed),
-      ready: needs.every((need) => others.some((other) => other.feed === need && other.snapshot_at !== null)),
-      waitingPages: waiting.pages,
-      waitingRefetches: waiting.refetch,
-      doubtedAt: doubts.length > 0 ? Math.max(...doubts) : undefined,
-    }
-  })
+function readPicture(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture> {
+  return deps.db.practice(held.practice, (tx) => pictureOf(tx, held))
+}
+
+async function pictureOf(tx: Tx, held: HeldFeed): Promise<DatedPicture> {
+  const found = await readFeedPicture(tx, held)
+  if (!found) throw new AegisError('lease.lost', { practice: held.practice, feed: held.feed })
+  return { ...found, hasFeed: hasChangedFeed(held.feed) }
 }
 
 async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do: 'wait' }>): Promise<void> {

@@ -7,7 +7,7 @@ import { enterFeedState, type FeedStateRow, type HeldFeed, stampFeed, wantResnap
 import { kindOfFeed } from './feed-table.ts'
 import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
-import { pagesStoredSince } from './inbox.sql.ts'
+import { pagesStoredSince, storedPagesMax } from './inbox.sql.ts'
 import { wereIntentsReplayed } from './intent.sql.ts'
 import { replayPage } from './read-feed.ts'
 import { openPage, storePage } from './store-page.ts'
@@ -19,12 +19,15 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  * request of ours that athenahealth carried out after it was given up. It is applied, so it is not lost.
  */
 export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const state = await asHolder(deps, held, async (_, row) => row)
+  const { state, fetchSeq } = await asHolder(deps, held, async (tx, row) => ({
+    state: row,
+    fetchSeq: await nextFetchSeq(tx),
+  }))
   if (state.drain_ended_at === null) {
     const since = state.subscribed_at
     if (since !== null && (await foreignProcessing(deps, held, since))) await contest(deps, held)
   } else {
-    await verifyProcessed(deps, held, windowToVerify(deps, state))
+    await verifyProcessed(deps, held, { ...windowToVerify(deps, state), fetchSeq })
   }
   await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
 }
@@ -67,15 +70,27 @@ function windowToVerify({ clock, settings, upstream }: SyncDeps, state: FeedStat
 /** Pages of one look. More changes than this are looked through up to here. */
 const pagesMax = 50
 
-async function verifyProcessed(deps: SyncDeps, held: HeldFeed, window: Window): Promise<void> {
-  const ours = await idsStoredSince(deps, held, timestamp(window.storedSince))
+async function verifyProcessed(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { fetchSeq, ...window }: Window & { fetchSeq: bigint },
+): Promise<void> {
+  let ours: ReadonlySet<string> | undefined
   let strangers = 0
   let offset = 0
+  let seq = fetchSeq
   for (let read = 0; read < pagesMax; read += 1) {
-    const page = await replayAndApply(deps, held, { ...window, offset })
-    strangers += countStrangers(page, ours)
+    const { from, to } = window
+    const page = await replayPage(deps, held, { from, to, offset, limit: deps.settings.feedPageSize })
+    if (page.items > 0) {
+      // Before what was replayed is stored too.
+      ours ??= await idsStoredSince(deps, held, timestamp(window.storedSince))
+      strangers += countStrangers(page, ours)
+      await storeAndApply(deps, held, { page, fetchSeq: seq })
+    }
     if (!page.more) break
     offset += page.items
+    seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   }
   if (strangers > 0) await judgeStrangers(deps, held, { window, strangers })
 }
@@ -105,26 +120,21 @@ async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Pr
     })
     for (const { page, text } of pages) for (const record of recordsInPage(page, text)) ids.add(String(record[idField]))
     const last = pages.at(-1)
-    if (!last) return ids
+    if (!last || pages.length < storedPagesMax) return ids
     after = last.page.page_id
   }
 }
 
-async function replayAndApply(
+async function storeAndApply(
   deps: SyncDeps,
   held: HeldFeed,
-  { from, to, offset }: Window & { offset: number },
-): Promise<FetchedPage> {
-  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
-  const page = await replayPage(deps, held, { from, to, offset, limit: deps.settings.feedPageSize })
-  if (page.items > 0) {
-    await asHolder(deps, held, async (tx) => {
-      const keys = await deps.sealing.practice(tx, held.practice)
-      await storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
-    })
-    await applyNextPage(deps, held)
-  }
-  return page
+  { page, fetchSeq }: { page: FetchedPage; fetchSeq: bigint },
+): Promise<void> {
+  const stored = await asHolder(deps, held, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    return storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
+  })
+  await applyNextPage(deps, held, stored)
 }
 
 /** Whose were they? Not foreign when a request of ours was in doubt meanwhile: athenahealth was only late with it. */

@@ -136,6 +136,18 @@ export async function advanceCheckpoint(tx: Tx, key: FeedKey, to: string): Promi
   await tx.rows(setCheckpoint, [key.practice, key.feed, to])
 }
 
+const drainComplete = sql(
+  'sync.drain_complete',
+  `update aegis.feed_state set drain_ended_at = aegis.now(), checkpoint = greatest(checkpoint, $3),
+     failures = 0, failure_code = null, retry_at = null
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Notes that a drain begun at `startedAt` has read everything there was, as `advanceCheckpoint` does. */
+export async function completeDrain(tx: Tx, key: FeedKey, startedAt: string): Promise<void> {
+  await tx.rows(drainComplete, [key.practice, key.feed, startedAt])
+}
+
 const fail = sql(
   'sync.fail',
   `update aegis.feed_state set failures = failures + 1, failure_code = $3, retry_at = $4

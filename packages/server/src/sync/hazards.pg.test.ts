@@ -380,3 +380,18 @@ test('a patient merged between our read and the look at what was processed is no
   )
   await assertEqualsTruth(mirrored)
 })
+
+test('a process whose clock is ahead of the database does not drain a feed more than once a minute', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { subscriptionCheckMs: 24 * 60 * minute } })
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  // The database is not told: to the process it is ten minutes later than to everybody else.
+  mirrored.simulator.clock.advance(10 * minute)
+  let drains = 0
+  mirrored.fetch = (url, init, call) => {
+    if (call.consuming) drains += 1
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.step('appointments')
+  assert.equal(drains, 1)
+})

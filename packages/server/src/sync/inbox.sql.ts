@@ -50,18 +50,6 @@ export async function firstWaitingPage(tx: Tx, key: FeedKey, known: string | nul
   return (await tx.rows<KnownPage>(waitingSql, [key.practice, key.feed, known]))[0]
 }
 
-const waitingCount = sql(
-  'sync.waiting_count',
-  `select
-     (select count(*) from aegis.inbox_page where practice_id = $1 and feed = $2 and applied_at is null) as pages,
-     (select count(*) from aegis.refetch where practice_id = $1 and feed = $2 and wanted_at <= aegis.now()) as refetch`,
-)
-
-export async function countWaiting(tx: Tx, key: FeedKey): Promise<{ pages: number; refetch: number }> {
-  const [row] = await tx.rows<{ pages: string; refetch: string }>(waitingCount, [key.practice, key.feed])
-  return { pages: Number(row?.pages ?? 0), refetch: Number(row?.refetch ?? 0) }
-}
-
 const appliedSql = sql(
   'sync.page_applied',
   `update aegis.inbox_page set applied_at = aegis.now() where practice_id = $1 and page_id = $2`,
@@ -70,6 +58,9 @@ const appliedSql = sql(
 export async function markPageApplied(tx: Tx, key: FeedKey, pageId: string): Promise<void> {
   await tx.rows(appliedSql, [key.practice, pageId])
 }
+
+/** Pages of one piece, as the statement has it; fewer mean that no more follow. */
+export const storedPagesMax = 20
 
 const storedSinceSql = sql(
   'sync.pages_since',

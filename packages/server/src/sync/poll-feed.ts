@@ -3,7 +3,7 @@ import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { advanceCheckpoint, type HeldFeed, stampFeed } from './feed-state.sql.ts'
+import { completeDrain, type HeldFeed, stampFeed } from './feed-state.sql.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { closeIntents, doubtIntent, type Intent, openIntent } from './intent.sql.ts'
 import { drainPage } from './read-feed.ts'
@@ -20,19 +20,17 @@ const pagesMax = 200
  * next time. The offset is always 0: a consumed page is gone, the next one moves up.
  */
 export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const startedAt = deps.clock.now()
-  let more = true
-  for (let read = 0; more && read < pagesMax; read += 1) {
-    const { page, stored } = await consumePage(deps, held, { first: read === 0 })
+  const startedAt = timestamp(deps.clock.now())
+  for (let read = 0; read < pagesMax; read += 1) {
+    const { page, stored } = await consumePage(deps, held, { first: read === 0, startedAt })
     await failpoint('sync.after-store')
     if (stored) await applyNextPage(deps, held, stored)
     await failpoint('sync.after-apply')
-    more = page.more
+    if (page.more) continue
+    if (stored) await asHolder(deps, held, (tx) => completeDrain(tx, held, startedAt))
+    return
   }
-  await asHolder(deps, held, async (tx) => {
-    await stampFeed(tx, held, 'drain_ended_at')
-    if (!more) await advanceCheckpoint(tx, held, timestamp(startedAt))
-  })
+  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'drain_ended_at'))
 }
 
 interface ConsumedPage {
@@ -41,7 +39,11 @@ interface ConsumedPage {
   readonly stored: StoredPage | undefined
 }
 
-async function consumePage(deps: SyncDeps, held: HeldFeed, at: { first: boolean }): Promise<ConsumedPage> {
+async function consumePage(
+  deps: SyncDeps,
+  held: HeldFeed,
+  at: { first: boolean; startedAt: string },
+): Promise<ConsumedPage> {
   const { intent, fetchSeq } = await asHolder(deps, held, async (tx) => {
     if (at.first) await stampFeed(tx, held, 'drain_started_at')
     const seq = await nextFetchSeq(tx)
@@ -59,6 +61,8 @@ async function consumePage(deps: SyncDeps, held: HeldFeed, at: { first: boolean 
         page.items > 0 ? await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq }) : undefined
       await failpoint('sync.before-intent-closed')
       await closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
+      // Most drains find nothing; then there is nothing to apply, and this is the end of it.
+      if (!kept && !page.more) await completeDrain(tx, held, at.startedAt)
       return kept
     })
     return { page, stored }

@@ -1,0 +1,57 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
+import { feedNeeds } from './feed-table.ts'
+
+const picture = sql(
+  'sync.feed_picture',
+  `select f.*, aegis.now() as now_at,
+     (select count(*) from aegis.inbox_page as p
+      where p.practice_id = $1 and p.feed = $2 and p.applied_at is null) as waiting_pages,
+     (select count(*) from aegis.refetch as r
+      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= aegis.now()) as waiting_refetches,
+     (select max(coalesce(i.doubted_at, i.opened_at)) from aegis.feed_intent as i
+      where i.practice_id = $1 and i.feed = $2 and i.closed_at is null) as doubt_at,
+     (select count(*) from aegis.feed_state as n
+      where n.practice_id = $1 and n.feed = any($4::text[]) and n.snapshot_at is not null) as needs_read
+   from aegis.feed_state as f where f.practice_id = $1 and f.feed = $2 and f.fence = $3`,
+)
+
+interface PictureRow extends FeedStateRow {
+  readonly now_at: number
+  readonly waiting_pages: string
+  readonly waiting_refetches: string
+  readonly doubt_at: number | null
+  readonly needs_read: string
+}
+
+/** How a feed stands. */
+export interface ReadPicture {
+  readonly state: FeedStateRow
+  /** Time by the clock that the state's instants are of: the database's, which is one for all processes. */
+  readonly now: number
+  /** Whether what its snapshot needs has been read. */
+  readonly ready: boolean
+  readonly waitingPages: number
+  readonly waitingRefetches: number
+  /** Since when an open intent may be carried out without us; undefined without open intents. */
+  readonly doubtedAt: number | undefined
+}
+
+/**
+ * Everything that decides what a feed does next, in one statement because it is asked before every step. No lock: the
+ * step takes its own. Undefined when another holder has fenced us out.
+ */
+export async function readFeedPicture(tx: Tx, held: HeldFeed): Promise<ReadPicture | undefined> {
+  const needs = feedNeeds(held.feed)
+  const values = [held.practice, held.feed, held.fence, `{${needs.join(',')}}`]
+  const [row] = await tx.rows<PictureRow>(picture, values)
+  if (!row) return undefined
+  return {
+    state: row,
+    now: row.now_at,
+    ready: Number(row.needs_read) === needs.length,
+    waitingPages: Number(row.waiting_pages),
+    waitingRefetches: Number(row.waiting_refetches),
+    doubtedAt: row.doubt_at ?? undefined,
+  }
+}
