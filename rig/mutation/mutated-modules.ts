@@ -29,8 +29,6 @@ export const mutatedModules: Readonly<Record<string, MutatedModule>> = {
       `${client}/call`,
       `${client}/feeds`,
       `${client}/host-time-zone.test.ts`,
-      `${client}/athena-client.test.ts`,
-      `${client}/against-simulator.test.ts`,
     ],
   },
   tokens: {

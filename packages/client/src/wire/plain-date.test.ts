@@ -19,7 +19,13 @@ for (const [text, expected] of [
   ['01/01/20', undefined],
   ['1990-5-1', undefined],
   ['0000-01-01', undefined],
+  ['0001-01-01', '0001-01-01'],
+  ['9999-12-31', '9999-12-31'],
   ['05/01/1990 10:00', undefined],
+  ['on 05/01/1990', undefined],
+  ['105/01/1990', undefined],
+  ['11990-05-01', undefined],
+  ['1990-05-01T10:00', undefined],
   ['', undefined],
 ] as const) {
   test(`the date ${JSON.stringify(text)} is ${expected ?? 'no date'}`, () => {
@@ -42,6 +48,15 @@ for (const [text, expected] of [
   ['10:60', undefined],
   ['10:00:60', undefined],
   ['1000', undefined],
+  ['at 09:30', undefined],
+  ['109:30', undefined],
+  ['09:30:', undefined],
+  ['09:30 AM!', undefined],
+  ['09:30 XM', undefined],
+  ['01:00 AM', '01:00'],
+  ['00:00', '00:00'],
+  ['10:59:59', '10:59:59'],
+  ['14:53:55.1234567890', undefined],
 ] as const) {
   test(`the time ${JSON.stringify(text)} is ${expected ?? 'no time'}`, () => {
     assert.equal(readPlainTime(text), expected)
