@@ -14,22 +14,24 @@ const { values, positionals } = parseArgs({
     mutant: { type: 'string', multiple: true, default: [] },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
   },
 })
 
 process.exitCode = (await run()) ? 0 : 1
 
 async function run(): Promise<boolean> {
-  const { all, module, file, mutant, sample, seed } = values
+  const { all, module, file, mutant, sample, minutes } = values
   const isGeneral = all || module.length + file.length + mutant.length > 0 || sample !== undefined
   if (!isGeneral || values.planted) return plantBugs(positionals)
   const unknown = module.find((name) => !(name in mutatedModules))
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     return refuse(`no module "${unknown}"; there are ${Object.keys(mutatedModules).join(', ')}`)
-  const count = sample === undefined ? undefined : Number(sample)
-  if (count !== undefined && !Number.isSafeInteger(count)) return refuse(`--sample takes a number, not "${sample}"`)
-  if (!Number.isSafeInteger(Number(seed))) return refuse(`--seed takes a number, not "${seed}"`)
-  return mutateModules({ modules: module, files: file, mutants: mutant, sample: count, seed: Number(seed) })
+  }
+  const numbers = [sample, values.seed, minutes].map((text) => (text === undefined ? Infinity : Number(text)))
+  if (numbers.some((number) => !(number >= 0))) return refuse('--sample, --seed and --minutes take numbers')
+  const [count = 0, seed = 0, limit = 0] = numbers
+  return mutateModules({ modules: module, files: file, mutants: mutant, sample: count, seed, minutes: limit })
 }
 
 function refuse(reason: string): boolean {

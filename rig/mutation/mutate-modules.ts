@@ -17,8 +17,11 @@ export interface Wanted {
   readonly modules: readonly string[]
   readonly files: readonly string[]
   readonly mutants: readonly string[]
-  readonly sample: number | undefined
+  /** So many of each module at most. */
+  readonly sample: number
   readonly seed: number
+  /** For each module. */
+  readonly minutes: number
 }
 
 /** Runs the mutants wanted, module by module; whether none survived but those on the list. */
@@ -49,7 +52,7 @@ async function mutateModule({ copy, name, module }: Named, wanted: Wanted): Prom
   for (const path of files) all.push(...(await findMutants(copy.directory, path)))
   const named = all.filter(({ id }) => !wanted.mutants.length || wanted.mutants.includes(id))
   const typed = typedMutants(copy.directory, named)
-  const chosen = wanted.sample === undefined ? typed : sampled(typed, wanted.sample, wanted.seed)
+  const chosen = wanted.sample === Infinity ? typed : sampled(typed, wanted.sample, wanted.seed)
   process.stdout.write(`${name}: ${named.length} places, ${typed.length} of them compile, ${chosen.length} chosen\n`)
   const known = readKnownSurvivors(root)
   for (const id of staleOf(files, all, known)) process.stdout.write(`No longer there, take it off the list: ${id}\n`)
@@ -58,7 +61,8 @@ async function mutateModule({ copy, name, module }: Named, wanted: Wanted): Prom
   const mutants = chosen.filter((mutant) => !isListed(mutant))
   const report = new MutationReport(name, mutants.length)
   for (const mutant of chosen) if (isListed(mutant)) report.addKnown(mutant)
-  if (mutants.length) await runMutation(copy, { name, mutants, tests: testsOf(module) }, report)
+  if (mutants.length)
+    await runMutation(copy, { name, mutants, tests: testsOf(module), timeMs: wanted.minutes * 60_000 }, report)
   return report.close()
 }
 

@@ -24,11 +24,13 @@ export const mutatedModules: Readonly<Record<string, MutatedModule>> = {
     ],
     tests: [
       `${client}/wire`,
-      `${client}/request`,
       `${client}/records`,
       `${client}/call`,
       `${client}/feeds`,
       `${client}/host-time-zone.test.ts`,
+      ...['any-answer', 'list-endpoint', 'plan-request', 'read-answer', 'request', 'typed-request'].map(
+        (name) => `${client}/request/${name}.test.ts`,
+      ),
     ],
   },
   tokens: {

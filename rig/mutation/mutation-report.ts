@@ -66,6 +66,7 @@ export class MutationReport {
       `${this.#known} are on the list of survivors`,
       `${this.#failedControls.length} of ${this.#controls} controls failed`,
     ]
+    if (this.#done < this.#total) print(`Stopped in time: ${this.#total - this.#done} were not begun`)
     print(`${this.#name}: ${killed} of ${all} killed (${percent(killed, all)}), ${parts.join(', ')}; ${minutes} min`)
     return this.#survivors.length === 0
   }

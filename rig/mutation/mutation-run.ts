@@ -14,6 +14,8 @@ export interface MutationWork {
   readonly mutants: readonly Mutant[]
   /** Test files, of which those count that reach a mutant. */
   readonly tests: readonly string[]
+  /** No mutant is begun later than this after the tests are known. */
+  readonly timeMs: number
 }
 
 /** What came of a mutant. `by` is the test file that noticed. */
@@ -31,17 +33,20 @@ export async function runMutation(copy: PlantedCopy, work: MutationWork, report:
   const temporary = mkdtempSync(join(tmpdir(), `aegis-mutants-${process.pid}-`))
   mkdirSync(join(temporary, 'tests'))
   const place = { copy: copy.directory, temporary: join(temporary, 'tests') }
-  const cluster = await keepCluster(place)
+  const needsCluster = work.tests.some((file) => file.startsWith('packages/server/'))
+  const cluster = needsCluster ? await keepCluster(place) : undefined
   try {
     const tests = await learnTests(place, work, report)
+    const end = performance.now() + work.timeMs
     for (const [index, mutant] of work.mutants.entries()) {
+      if (performance.now() > end) return
       const source = readFileSync(join(copy.directory, mutant.path), 'utf8')
       report.add(mutant, source, await judge(place, { mutant, source, tests }))
-      await cluster.dropScratch()
+      await cluster?.dropScratch()
       if (index % controlEvery === controlEvery - 1) await control(place, tests, report)
     }
   } finally {
-    await cluster.close()
+    await cluster?.close()
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
 }

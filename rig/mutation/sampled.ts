@@ -1,11 +1,11 @@
 import { seededRandom } from '../seeded-random.ts'
 
-/** So many of a list, chosen by the seed, in the list's order; all of it when it holds no more. */
+/** So many of a list, drawn by the seed; all of it when it holds no more. In the order drawn: its beginning is a sample too. */
 export function sampled<T>(list: readonly T[], count: number, seed: number): T[] {
   const random = seededRandom(seed)
-  const drawn = list.map((item, index) => ({ item, index, at: random() })).toSorted((a, b) => a.at - b.at)
-  return drawn
+  return list
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
     .slice(0, count)
-    .toSorted((a, b) => a.index - b.index)
     .map(({ item }) => item)
 }
