@@ -20,7 +20,11 @@ interface Found {
 }
 /** What is used of Babel's paths. */
 interface NodePath {
-  readonly node: { readonly type: string; readonly callee?: { readonly name?: string } }
+  readonly node: {
+    readonly type: string
+    readonly callee?: { readonly name?: string }
+    readonly key?: { readonly name?: string }
+  }
   readonly parentPath: NodePath | null
 }
 interface Ignorer {
@@ -73,14 +77,20 @@ async function load(): Promise<Instrumenter> {
   return new Instrumenter(log)
 }
 
+/** Functions that make an error of what they are given. */
+const errorMakers = /^(?:refuse|invalid|badAnswer|malformed)$/
+
 /** How a message for people is worded is not behaviour; its code is, and the types know the codes. */
 const wording: Ignorer = {
   shouldIgnore(path) {
     if (!/^(?:StringLiteral|TemplateLiteral)$/.test(path.node.type)) return undefined
     for (let above = path.parentPath; above; above = above.parentPath) {
-      if (above.node.type === 'NewExpression') {
-        return above.node.callee?.name?.endsWith('Error') ? 'the wording of an error' : undefined
-      }
+      const { type, callee, key } = above.node
+      const name = callee?.name ?? ''
+      const isMessage =
+        type === 'NewExpression' ? name.endsWith('Error') : key?.name === 'hint' || errorMakers.test(name)
+      if (isMessage) return 'the wording of an error'
+      if (type === 'NewExpression') return undefined
       if (/Function|Statement$/.test(above.node.type)) return undefined
     }
     return undefined

@@ -68,6 +68,9 @@ test('quota, request id, date and wait are read from the headers recorded from a
 
 for (const [header, resetAt] of [
   ['30', now + 30_000],
+  ['999999999', now + 999_999_999_000],
+  ['1000000000', 1_000_000_000_000],
+  ['1000000000000', 1_000_000_000_000],
   ['1772463600', 1_772_463_600_000],
   ['1772463600000', 1_772_463_600_000],
 ] as const) {

@@ -22,6 +22,17 @@ for (const [params, expected] of [
   [{ administerdate: '2019', businessdate: '022924' }, 'administerdate=2019&businessdate=022924'],
   [{ specimenreceiveddatetime: '2024-02-29T08:00:00' }, 'specimenreceiveddatetime=2024-02-29T08%3A00%3A00'],
   [{ notetext: '2024-02-29' }, 'notetext=2024-02-29'],
+  [{ dobtext: '2024-02-29', datetype: '2024-02-29' }, 'dobtext=2024-02-29&datetype=2024-02-29'],
+  [{ updateof: '2024-02-29', daterangestarts: '2024-02-29' }, 'updateof=2024-02-29&daterangestarts=2024-02-29'],
+  [{ patientdob: 'unknown', startdates: 'any' }, 'patientdob=unknown&startdates=any'],
+  [
+    { daterangestart: '2024-02-29', datecreated: '2024-02-29' },
+    'daterangestart=02%2F29%2F2024&datecreated=02%2F29%2F2024',
+  ],
+  [{ laststartlastmodified: '2020-06-02' }, 'laststartlastmodified=2020-06-02'],
+  [{ endlastmodifiedby: '2020-06-02' }, 'endlastmodifiedby=2020-06-02'],
+  [{ endlastmodified: '2020-06-02' }, 'endlastmodified=06%2F02%2F2020'],
+  [{ address: { movedate: '2024-02-29' } }, `address=${encodeURIComponent('{"movedate":"02/29/2024"}')}`],
   [{ departmentid: [1, 2, '3'] }, 'departmentid=1%2C2%2C3'],
   [{ appointmenttime: ['a,b', 'c'] }, 'appointmenttime=a%2Cb&appointmenttime=c'],
   [{ showcancelled: true, urgentyn: true, hasmobileyn: false }, 'showcancelled=true&urgentyn=Y&hasmobileyn=N'],
@@ -93,6 +104,11 @@ test('a text may stand in a path where the catalogue has one, and only there', (
   const path = { customfieldid: 22, customfieldvalue: 'Pick up é&?#%2F' }
   assert.equal(fillRoute({ route, path }), '/patients/customfields/22/Pick%20up%20%C3%A9%26%3F%23%252F')
 })
+
+for (const text of ['v1.', 'v1..', '...', 'x'.repeat(200), 7]) {
+  test(`${JSON.stringify(text)} can stand in a path`, () =>
+    assert.equal(checkPathText('customfieldvalue', text), String(text)))
+}
 
 for (const text of ['', '.', '..', 'a/b', '..\\b', 'a\nb', 'x'.repeat(201)]) {
   test(`${JSON.stringify(text)} cannot stand in a path`, () =>

@@ -41,6 +41,20 @@ const cases: [title: string, endpoint: EndpointName, request: LooseRequest, expe
     { query: { ...day, enddate: '2026-02-30' } },
     ['invalid-argument', 'enddate'],
   ],
+  ...['3/2/2026 9:30', '03/02/2026 10:30', '03/02/2026 10:30:15'].map((effectivedate): (typeof cases)[number] => [
+    `the date with a time ${effectivedate}`,
+    'GET /chargecodes',
+    { query: { effectivedate } },
+    `effectivedate=${effectivedate}`,
+  ]),
+  ...['on 03/08/2026 10:30', '03/08/2026 10:30 or so', '03/08/2026 10', '003/08/2026 10:30', 7].map(
+    (effectivedate): (typeof cases)[number] => [
+      `no ${JSON.stringify(effectivedate)} for a date`,
+      'GET /chargecodes',
+      { query: { effectivedate } },
+      ['invalid-argument', 'effectivedate'],
+    ],
+  ),
   [
     'a day without its time zone',
     'GET /appointments/booked',
@@ -90,6 +104,12 @@ const cases: [title: string, endpoint: EndpointName, request: LooseRequest, expe
     'providerlist=true',
   ],
   ['no null and no undefined', 'GET /departments', { query: { providerlist: null, limit: undefined } }, ''],
+  [
+    'no Date, though it has a text',
+    'GET /departments',
+    { query: { limit: new Date(0) } },
+    ['invalid-argument', 'limit'],
+  ],
   ['no number without end', 'GET /departments', { query: { limit: Number.NaN } }, ['invalid-argument', 'limit']],
   ['no object that is no JSON field', 'GET /departments', { query: { limit: {} } }, ['invalid-argument', 'limit']],
   ['what is unknown, when asked to', 'GET /departments', { extra: { somethingnew: true } }, 'somethingnew=true'],

@@ -93,6 +93,14 @@ const reads: [title: string, endpoint: EndpointName, request: LooseRequest, body
     { claimid: '3', patientid: '5' },
   ],
   ['a single object in a list', 'GET /claims/{claimid}', { path: { claimid: 3 } }, [{ claimid: 3 }], { claimid: '3' }],
+  [
+    'two objects in place of one',
+    'GET /claims/{claimid}',
+    { path: { claimid: 3 } },
+    [{ claimid: 3 }, { claimid: 3 }],
+    ['malformed-response', 'no'],
+  ],
+  ['an empty list in place of an object', 'GET /claims/{claimid}', { path: { claimid: 3 } }, [], ['not-found', 'no']],
   ['another claim', 'GET /claims/{claimid}', { path: { claimid: 3 } }, { claimid: 4 }, ['wrong-record', 'no']],
   [
     'lists inside a list',
@@ -111,6 +119,17 @@ const reads: [title: string, endpoint: EndpointName, request: LooseRequest, body
   ['an answer nobody has seen', 'GET /visits', { query: { departmentid: 1 } }, { a: [1] }, { a: [1] }],
   ['a bare value nobody has seen', 'GET /visits', { query: { departmentid: 1 } }, '"x"', { scalar: 'x' }],
   ['a bare refusal', 'GET /visits', { query: { departmentid: 1 } }, '"Invalid DEPARTMENTID"', ['rejected', 'no']],
+  ['a bare refusal in place of a list', 'GET /departments', {}, '"Invalid LIMIT"', ['rejected', 'no']],
+  ['a text that ends like a refusal', 'GET /departments', {}, '"never invalid"', ['malformed-response', 'no']],
+  ['an empty text in place of a list', 'GET /departments', {}, '""', { departments: [] }],
+  ['an empty text in place of a bare list', 'GET /races', {}, '""', []],
+  [
+    'another patient where nobody has seen an answer',
+    'GET /visits',
+    { query: { departmentid: 1 }, extra: { patientid: 5 } },
+    { patientid: 6 },
+    ['wrong-record', 'no'],
+  ],
   ['a bare value in place of a list', 'GET /departments', {}, '"x"', ['malformed-response', 'no']],
   ['a refusal inside a 200', 'GET /departments', {}, { success: 'false' }, ['rejected', 'no']],
   [
@@ -126,6 +145,15 @@ const writes: typeof reads = [
   ['an outcome', 'POST /appointments/{appointmentid}/checkin', visit, { success: 'true' }, { success: true }],
   ['an outcome in a list', 'POST /appointments/{appointmentid}/checkin', visit, [{ success: true }], { success: true }],
   ['nothing at all', 'POST /appointments/{appointmentid}/checkin', visit, nothing, {}],
+  [
+    'nothing at all, though it has a record',
+    'PUT /appointments/{appointmentid}',
+    { ...visit, form: { patientid: 5 } },
+    nothing,
+    [{}],
+  ],
+  ['a bare true', 'POST /appointments/{appointmentid}/checkin', visit, 'true', {}],
+  ['a bare false', 'POST /appointments/{appointmentid}/checkin', visit, 'false', ['rejected', 'no']],
   ['a bare 1', 'POST /appointments/{appointmentid}/checkin', visit, '1', {}],
   ['a text that says why not', 'POST /appointments/{appointmentid}/checkin', visit, '"not today"', ['rejected', 'no']],
   [
