@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { touchedRows } from '../../testing/touched-rows.ts'
+import type { Tx } from '../db/db.ts'
+import type { TokenKey } from './credential-ref.ts'
+import * as table from './key-server.sql.ts'
+
+const { db, owner } = await scratchDatabase()
+const tables = ['control.credential', 'control.access_token', 'control.token_request']
+const holder = randomUUID()
+const request = randomUUID()
+const secret = Buffer.alloc(8, 7)
+const token = { holder, generation: 8, sealed: secret, expiresAt: 9e12, refreshAt: 8e12, usableUntil: 8.5e12 }
+let apps = 0
+
+/** An app with a token that is being fetched again, and neighbours that differ from it in one thing each. */
+async function neighbours(): Promise<TokenKey> {
+  const key = { environment: 'local', clientId: `app-${apps++}`, baseUrl: 'http://one', scope: 'all' } as const
+  const others: TokenKey[] = [
+    key,
+    { ...key, environment: 'preview' },
+    { ...key, clientId: `${key.clientId}-other` },
+    { ...key, baseUrl: 'http://other' },
+    { ...key, scope: 'other' },
+  ]
+  await db.control(async (tx) => {
+    for (const other of others) {
+      if (!(await table.lockedCredential(tx, other))) {
+        await table.storeCredential(tx, other, { version: 1, sealedSecret: secret })
+      }
+      await table.ensuredTokenRow(tx, other)
+      await table.countRequest(tx, other, { request: randomUUID(), countsUntil: 1_000 })
+      await table.countRequest(tx, other, { request, countsUntil: 3_000 })
+    }
+  })
+  await owner.rows(
+    `update control.access_token set holder = $1, held_until = '2026-01-05', sealed_token = 'x', failures = 2,
+       retry_at = '2026-01-05', failure = 'some', expires_at = '2026-01-05', forced_at = '2026-01-05'
+     where client_id like $2`,
+    [holder, `${key.clientId}%`],
+  )
+  return key
+}
+
+const ofApp = ({ environment, clientId }: TokenKey) => ({ environment, client_id: clientId })
+const ofHost = (key: TokenKey) => ({ ...ofApp(key), base_url: key.baseUrl })
+const ofToken = (key: TokenKey) => ({ ...ofHost(key), scope: key.scope })
+
+const verbs: readonly [
+  what: string,
+  of: (key: TokenKey) => object,
+  work: (tx: Tx, key: TokenKey) => Promise<unknown>,
+][] = [
+  [
+    'a new secret',
+    ofApp,
+    (tx, key) => table.storeCredential(tx, key, { version: 2, sealedSecret: Buffer.alloc(8, 8) }),
+  ],
+  ['a revocation', ofApp, (tx, key) => table.wipeCredential(tx, key)],
+  ['the pardon of failures', ofApp, (tx, key) => table.forgiveFailures(tx, key)],
+  ['a claim', ofToken, (tx, key) => table.holdTokenRow(tx, key, { holder: randomUUID(), heldUntil: 5, forcedAt: 6 })],
+  ['a token', ofToken, (tx, key) => table.storeTokenRow(tx, key, token)],
+  ['a failure', ofToken, (tx, key) => table.failTokenRow(tx, key, { holder, retryAt: 5, failure: 'none' })],
+  ['a counted request', ofHost, (tx, key) => table.countRequest(tx, key, { request, countsUntil: 4_000 })],
+  ['the end of a count', ofHost, (tx, key) => table.countingRequests(tx, key, 2_000)],
+]
+
+for (const [what, of, work] of verbs) {
+  test(`${what} concerns the app, host and scope it is for, and no other`, async () => {
+    const key = await neighbours()
+    const touched = await touchedRows(owner, tables, () => db.control((tx) => work(tx, key)))
+    assert.notEqual(touched.length, 0)
+    const own = Object.entries(of(key))
+    for (const row of touched)
+      assert.deepEqual(
+        own.map(([name]) => [name, row[name]]),
+        own,
+      )
+  })
+}
+
+test('each app, host and scope is read by its own name', async () => {
+  const key = await neighbours()
+  await owner.rows(
+    `update control.access_token set generation = 7 where client_id = $1 and environment = $2
+    and base_url = $3 and scope = $4`,
+    [key.clientId, key.environment, key.baseUrl, key.scope],
+  )
+  await owner.rows('update control.credential set version = 7 where client_id = $1 and environment = $2', [
+    key.clientId,
+    key.environment,
+  ])
+  assert.equal((await db.control((tx) => table.tokenRow(tx, key)))?.generation, '7')
+  assert.equal((await db.control((tx) => table.lockedCredential(tx, key)))?.version, 7)
+  const counted = (await db.control((tx) => table.countingRequests(tx, key, 0))).toSorted((a, b) => a - b)
+  assert.deepEqual(counted, [1_000, 1_000, 3_000], 'of both scopes, and no other host')
+})
+
+test('a request counts until its time and not at it, the latest is named first', async () => {
+  const key = await neighbours()
+  assert.deepEqual(await db.control((tx) => table.countingRequests(tx, key, 999)), [3_000, 1_000, 1_000])
+  assert.deepEqual(await db.control((tx) => table.countingRequests(tx, key, 1_000)), [3_000])
+})
+
+test('who holds the token no more neither stores one nor notes a failure', async () => {
+  const key = await neighbours()
+  const stranger = randomUUID()
+  const stored = { done: true }
+  const touched = await touchedRows(owner, tables, () =>
+    db.control(async (tx) => {
+      stored.done = await table.storeTokenRow(tx, key, { ...token, holder: stranger })
+      await table.failTokenRow(tx, key, { holder: stranger, retryAt: 5, failure: 'none' })
+    }),
+  )
+  assert.deepEqual([touched, stored.done], [[], false])
+  assert.equal(await db.control((tx) => table.storeTokenRow(tx, key, token)), true)
+})
+
+test('a token that was stored is nobody’s to fetch, and no failure is left', async () => {
+  const key = await neighbours()
+  await db.control((tx) => table.storeTokenRow(tx, key, token))
+  assert.deepEqual(await db.control((tx) => table.tokenRow(tx, key)), {
+    generation: '8',
+    sealed_token: secret,
+    expires_at: 9e12,
+    refresh_at: 8e12,
+    usable_until: 8.5e12,
+    held_until: null,
+    forced_at: Date.parse('2026-01-05T00:00:00Z'),
+    failures: 0,
+    retry_at: null,
+    failure: null,
+  })
+})
+
+test('a failure ends the claim and counts; a claim keeps when a token was last forced', async () => {
+  const key = await neighbours()
+  await db.control((tx) => table.failTokenRow(tx, key, { holder, retryAt: 5_000, failure: 'throttled' }))
+  const failed = await db.control((tx) => table.tokenRow(tx, key))
+  assert.deepEqual(
+    [failed?.held_until, failed?.failures, failed?.retry_at, failed?.failure],
+    [null, 3, 5_000, 'throttled'],
+  )
+  await db.control((tx) => table.holdTokenRow(tx, key, { holder, heldUntil: 6_000, forcedAt: null }))
+  const held = await db.control((tx) => table.tokenRow(tx, key))
+  assert.deepEqual([held?.held_until, held?.forced_at], [6_000, Date.parse('2026-01-05T00:00:00Z')])
+  await db.control((tx) => table.holdTokenRow(tx, key, { holder, heldUntil: 6_000, forcedAt: 7_000 }))
+  assert.equal((await db.control((tx) => table.tokenRow(tx, key)))?.forced_at, 7_000)
+})
+
+test('a revocation leaves nothing to use, makes older tokens old, and is made once', async () => {
+  const key = await neighbours()
+  const revoke = () => db.control((tx) => table.wipeCredential(tx, key))
+  assert.equal(await revoke(), true)
+  const row = await db.control((tx) => table.tokenRow(tx, key))
+  assert.deepEqual(
+    [row?.generation, row?.sealed_token, row?.expires_at, row?.refresh_at, row?.usable_until, row?.held_until],
+    ['1', null, null, null, null, null],
+  )
+  assert.equal(await db.control((tx) => table.storeTokenRow(tx, key, token)), false, 'its fetch was under way')
+  assert.equal(await revoke(), false)
+})
+
+test('a version that another process stored first is not stored again; a new secret takes a revocation back', async () => {
+  const key = await neighbours()
+  const store = (version: number) =>
+    db.control((tx) => table.storeCredential(tx, key, { version, sealedSecret: Buffer.alloc(8, version) }))
+  assert.deepEqual([await store(1), await store(3)], [false, false])
+  await db.control((tx) => table.wipeCredential(tx, key))
+  assert.equal(await store(2), true)
+  const [info] = (await db.control((tx) => table.allCredentials(tx))).filter(
+    ({ client_id, environment }) => client_id === key.clientId && environment === key.environment,
+  )
+  assert.deepEqual([info?.version, info?.revoked_at], [2, null])
+  assert.deepEqual((await db.control((tx) => table.lockedCredential(tx, key)))?.sealed_secret, Buffer.alloc(8, 2))
+})
