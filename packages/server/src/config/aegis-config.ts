@@ -70,7 +70,7 @@ export function buildConfig(settings: Settings, { secret, baseUrl, ...parts }: C
     role,
     http,
     limits: limitsOf(settings),
-    sync: syncOf(settings.sync),
+    sync: syncOf(settings),
     policy: policyOf(settings.policy),
     clock,
     log,
@@ -88,7 +88,10 @@ function limitsOf({ environment, limits }: Settings): QuotaLimits {
   }
 }
 
-function syncOf(sync: Settings['sync']): SyncSettings {
+/** Changes of a quarter of a year fit into one answer of an ordinary practice. */
+const changedWindowDaysMax = 90
+
+function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettings {
   const { takeOver, feedPageSize, snapshotPageSize, bookedDaysBack, bookedDaysAhead, slotDaysAhead } = sync
   return {
     pollIntervalMs: sync.pollInterval,
@@ -102,6 +105,10 @@ function syncOf(sync: Settings['sync']): SyncSettings {
     leaseMs: sync.lease,
     inboxKeepMs: sync.inboxKeep,
     bookedWindowDays: sync.bookedWindowDays,
+    changedWindowDays: Math.min(changedWindowDaysMax, policy.bookedDaysMax),
+    offHours: policyOf(policy).offHours,
+    rereadDays: sync.rereadDays,
+    reconcileGraceMs: sync.reconcileGrace,
     takeOver,
     feedPageSize,
     snapshotPageSize,

@@ -136,6 +136,12 @@ const syncSection = z.strictObject({
   lease: setting(every(sync.leaseMs, { min: '3s', max: '10m' }), {
     doc: 'By how long a process that was killed, or stands still, holds up what it was doing before another process takes over; in the time of the machine.',
   }),
+  rereadDays: setting(wholeNumber({ min: 1, max: 31 }).default(sync.rereadDays), {
+    doc: 'Every patient is read again within so many days to check the mirror, a part each night.',
+  }),
+  reconcileGrace: setting(every(sync.reconcileGraceMs, { min: '0s', max: '1d' }), {
+    doc: 'How long after a check found a difference the feed may still bring the record before it counts as unexplained. Not published by athenahealth.',
+  }),
   inboxKeep: setting(every(sync.inboxKeepMs, { min: '1m', max: '30d' }), {
     doc: 'How long pages that were applied are kept, sealed, before they are deleted.',
   }),

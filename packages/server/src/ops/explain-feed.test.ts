@@ -6,6 +6,7 @@ import { explainFeed, feedAlarms, inWords } from './explain-feed.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
 const minute = 60_000
+const day = 86_400_000
 
 const live: FeedSummary = {
   feed: 'appointments',
@@ -20,6 +21,7 @@ const live: FeedSummary = {
   drain_started_at: now,
   drain_ended_at: now,
   subscription_checked_at: now,
+  unclear_since: null,
   foreign_checked_at: now,
   last_change_at: now,
   failures: 0,
@@ -28,7 +30,27 @@ const live: FeedSummary = {
   present: 10,
   openIntents: 0,
   gaps: [],
+  checks: [],
 }
+
+const nightly: FeedSummary['checks'][number] = {
+  feed: 'appointments',
+  task: 'nightly',
+  due_at: now,
+  turn: 3,
+  pages_left: null,
+  done_at: now - day,
+  failures: 0,
+  failure_code: null,
+  read_at: now - day,
+  compared: '1000',
+  missing_here: 3,
+  differing: 0,
+  gone_there: 0,
+  explained: 3,
+  unexplained: 0,
+}
+const lost = { ...nightly, explained: 1, unexplained: 2 }
 
 const view = (feed: Partial<FeedSummary>) => ({ practice: 195900, feed: { ...live, ...feed }, now, settings })
 
@@ -58,6 +80,20 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
   ['a contested feed is an error', { state: 'contested' }, ['sync.contested']],
   ['one failure is none yet', { failures: 1, failure_code: 'network' }, []],
   ['the third in a row is one', { failures: 3, failure_code: 'network' }, ['sync.failing']],
+  ['a subscription of which nothing is known is one', { unclear_since: now - minute }, ['sync.subscription-unclear']],
+  ['differences that are explained raise none', { checks: [nightly] }, []],
+  ['one that nothing explains is an error', { checks: [lost] }, ['sync.unexplained-differences']],
+  [
+    'a nightly check may miss two nights',
+    { state_since: now - 30 * day, checks: [{ ...nightly, done_at: now - 3 * day }] },
+    [],
+  ],
+  [
+    'and the fourth raises one',
+    { state_since: now - 30 * day, checks: [{ ...nightly, done_at: now - 4 * day }] },
+    ['sync.check-late'],
+  ],
+  ['a check of a new feed is not late yet', { checks: [{ ...nightly, done_at: null, unexplained: null }] }, []],
 ]
 for (const [title, feed, codes] of alarms) {
   test(title, () => {
@@ -69,6 +105,12 @@ for (const [title, feed, codes] of alarms) {
     for (const { remedy } of raised) assert.ok(remedy.length > 10)
   })
 }
+
+test('what nothing explains is told with all its figures and how to look at it', () => {
+  const [alarm] = feedAlarms(view({ checks: [lost] }))
+  assert.match(alarm?.message ?? '', /1000 records.*3 missing here.*nothing explains 2/)
+  assert.match(alarm?.remedy ?? '', /select \* from difference/)
+})
 
 test('a duration is told in the largest unit that fits', () => {
   assert.deepEqual(

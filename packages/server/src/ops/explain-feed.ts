@@ -1,3 +1,4 @@
+import { checkAlarms } from './explain-checks.ts'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
@@ -36,36 +37,66 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
   live: () => 'live',
 }
 
-/** What wants a person about a feed (pure), worst first. */
+/** What wants a person about a feed (pure). */
 export function feedAlarms(view: FeedView): Alarm[] {
-  const { practice, feed, now } = view
+  const { practice, feed, now, settings } = view
   const at = { practice, feed: feed.feed }
+  const liveSince = feed.snapshot_at === null ? null : feed.state_since
+  return [
+    ...subscriptionAlarms(view, at),
+    ...feed.gaps.map((gap) => gapAlarm(gap, at)),
+    ...progressAlarms(view, at),
+    ...feed.checks.flatMap((check) => checkAlarms({ at, check, liveSince, now, settings })),
+  ]
+}
+
+type Where = Pick<Alarm, 'practice' | 'feed'>
+
+function subscriptionAlarms({ feed, now }: FeedView, at: Where): Alarm[] {
   const alarms: Alarm[] = []
   if (feed.state === 'contested') alarms.push({ level: 'error', code: 'sync.contested', ...at, ...contested })
-  for (const gap of feed.gaps) {
-    alarms.push({
-      level: 'error',
-      code: 'sync.gap',
-      ...at,
-      message: `Changes since ${new Date(gap.from_at).toISOString()} may be missing (${gap.cause}).`,
-      remedy: gapRemedy[gap.cause] ?? 'A new snapshot closes the gap.',
-    })
-  }
   if (feed.state === 'activating' && now - feed.state_since > activationMaxMs)
     alarms.push({ level: 'warning', code: 'sync.not-activated', ...at, ...notActivated })
+  if (feed.unclear_since !== null)
+    alarms.push({ level: 'warning', code: 'sync.subscription-unclear', ...at, ...unclear(now - feed.unclear_since) })
+  return alarms
+}
+
+function gapAlarm(gap: FeedSummary['gaps'][number], at: Where): Alarm {
+  return {
+    level: 'error',
+    code: 'sync.gap',
+    ...at,
+    message: `Changes since ${new Date(gap.from_at).toISOString()} may be missing (${gap.cause}).`,
+    remedy: gapRemedy[gap.cause] ?? 'A new snapshot closes the gap.',
+  }
+}
+
+function progressAlarms(view: FeedView, at: Where): Alarm[] {
+  const { feed, now } = view
+  const alarms: Alarm[] = []
   const lag = feed.checkpoint === null ? 0 : now - feed.checkpoint
   if (feed.state === 'live' && lag > lagMax(view)) {
+    const remedy = feed.failure_code ? `See "${feed.failure_code}" above.` : 'Look at the quota left and at the log.'
     alarms.push({
       level: 'warning',
       code: 'sync.lagging',
       ...at,
       message: `The mirror is ${inWords(lag)} behind.`,
-      remedy: feed.failure_code ? `See "${feed.failure_code}" above.` : 'Look at the quota left and at the log.',
+      remedy,
     })
   }
   if (feed.failures >= 3 && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
   return alarms
+}
+
+function unclear(sinceMs: number) {
+  return {
+    message: `For ${inWords(sinceMs)} athenahealth has not been able to say whether the subscription is there.`,
+    remedy:
+      'It is asked again every half minute, and the feed is read as before. If it stays so, the subscription is renewed and everything read again.',
+  }
 }
 
 /** athenahealth says up to 15 minutes in preview, 5 in production; twice that is a matter for its support. */
@@ -90,7 +121,8 @@ const contested = {
 
 const gapRemedy: Readonly<Record<string, string>> = {
   'retention-passed': 'Nothing to do: a new snapshot is being taken and closes the gap.',
-  'subscription-lost': 'Nothing to do: the subscription is being renewed and a new snapshot closes the gap.',
+  'subscription-lost':
+    'Nothing to do: the subscription is being renewed; then a new snapshot, with what changed meanwhile on all other days, closes the gap.',
   unreadable:
     'Nothing to do: a new snapshot is being taken and closes the gap. A record that cannot be read there either is set aside.',
   'foreign-consumer': `${contested.remedy} What the other one took has been read again, and a new snapshot closes the gap.`,

@@ -8,7 +8,9 @@ import { systemRandom } from '../clock/random.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { createSealing } from '../sealing/sealing.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
-import { type ApplyInput, applyRecords, deleteRecord, openRecord, recordKey } from './apply-records.ts'
+import { type ApplyInput, applyRecords, withdrawRecord } from './apply-records.ts'
+import { openRecord } from './open-record.ts'
+import { recordKey } from './record-id.ts'
 import { recordKinds } from './record-kinds.ts'
 import { lockHeldRecords } from './records.sql.ts'
 import type { WireRecord } from './wire-record.ts'
@@ -180,18 +182,45 @@ test('a record missing from a page is left alone', async () => {
   assert.equal((await read('patient', '501'))?.state, 'present')
 })
 
-test('a merge keeps an alias and puts what hangs on the losing id in doubt', async () => {
+test('a merge keeps an alias, gives what hangs on the losing id to the survivor and asks for it', async () => {
   const { apply, read, changes, practice } = mirror()
   await apply('patient', [patient, { ...patient, patientid: '502' }])
   await apply('appointment', [visit])
-  const result = await apply('patient', [
-    { ...patient, patientid: '502', previouspatientids: [{ previouspatientid: '501' }] },
-  ])
+  const survivor = { ...patient, patientid: '502' }
+  const result = await apply('patient', [{ ...survivor, previouspatientids: [{ previouspatientid: '501' }] }])
   assert.deepEqual(result.refetchOthers, [{ kind: 'appointment', key: '9001' }])
   assert.equal((await read('patient', '501'))?.state, 'merged')
-  assert.deepEqual(await changes(), ['created', 'created', 'created', 'merged'])
+  assert.deepEqual(await changes(), ['created', 'created', 'created', 'updated', 'merged'])
   const aliases = await owner.rows('select 1 from aegis.alias where practice_id = $1', [practice])
   assert.equal(aliases.length, 1)
+  const held = await read('appointment', '9001')
+  assert.deepEqual([held?.body.patientid, held?.patient], ['502', (await read('patient', '502'))?.patient])
+})
+
+test('changes of a merge and of its undoing name both patients', async () => {
+  const { apply, read, practice } = mirror()
+  const survivor = { ...patient, patientid: '502' }
+  await apply('patient', [patient, survivor])
+  await apply('patient', [{ ...survivor, previouspatientids: ['501'] }])
+  await apply('patient', [survivor, patient], { source: 'refetch', shape: 'get' })
+  const rows = await owner.rows(
+    `select what, patient, other_key from aegis.change where practice_id = $1 and other_key is not null order by change_id`,
+    [practice],
+  )
+  const [from, into] = [(await read('patient', '501'))?.patient, (await read('patient', '502'))?.patient]
+  assert.deepEqual(rows, [
+    { what: 'merged', patient: from, other_key: into },
+    { what: 'restored', patient: from, other_key: into },
+  ])
+})
+
+test('a visit that an old page gives to the losing id of a merge is the survivor’s, and asked for', async () => {
+  const { apply, read } = mirror()
+  const survivor = { ...patient, patientid: '502' }
+  await apply('patient', [patient, survivor])
+  await apply('patient', [{ ...survivor, previouspatientids: ['501'] }])
+  assert.deepEqual((await apply('appointment', [visit])).refetch, ['9001'])
+  assert.equal((await read('appointment', '9001'))?.patient, (await read('patient', '502'))?.patient)
 })
 
 test('the losing id of a merge that a feed still delivers is only asked for', async () => {
@@ -253,7 +282,7 @@ test('a targeted read that finds nothing marks the record deleted, unless a newe
   const early = nextSeq++
   await apply('appointment', [visit])
   const remove = (fetchSeq: bigint) =>
-    db.practice(practice, (tx) => deleteRecord(tx, { practice, kind: 'appointment', key: '9001', fetchSeq }))
+    db.practice(practice, (tx) => withdrawRecord(tx, { practice, kind: 'appointment', key: '9001', fetchSeq }))
   assert.equal(await remove(early), false)
   assert.equal(await remove(nextSeq++), true)
   assert.equal((await read('appointment', '9001'))?.state, 'deleted')

@@ -1,12 +1,16 @@
 import type { Tx } from '../db/db.ts'
-import { AegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
+import { applyMerges, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, type Source, type Verdict } from './judge-version.ts'
+import { openRecord, sealRecord } from './open-record.ts'
+import { idOf } from './record-id.ts'
 import type { Kind, PracticeFacts, RecordKind, Shape } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
 import * as table from './records.sql.ts'
+import { flawsOf, unreadable } from './verify-held.ts'
 import { canonicalText, type WireRecord } from './wire-record.ts'
 
 export interface ApplyInput {
@@ -19,6 +23,8 @@ export interface ApplyInput {
   readonly fetchSeq: bigint
   readonly records: readonly WireRecord[]
   readonly facts: PracticeFacts
+  /** What came after this is recent, epoch ms: the list of a check may not show it yet. */
+  readonly recentSince?: number
 }
 
 export interface ApplyResult {
@@ -26,6 +32,10 @@ export interface ApplyResult {
   readonly updated: number
   readonly unchanged: number
   readonly stale: number
+  /** Every difference that was written. */
+  readonly changes: readonly table.ChangeRow[]
+  /** Keys of the records that came and could be applied, whether they changed anything or not. */
+  readonly keys: readonly string[]
   /** Upstream ids whose bodies could not be trusted: ask for each by id. */
   readonly refetch: readonly string[]
   /** Ids of other kinds that a merge made doubtful. */
@@ -69,7 +79,8 @@ interface Work {
  */
 export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput): Promise<ApplyResult> {
   const kind = recordKinds[input.kind]
-  const { incoming, poisonous } = readIncoming(kind, keys, input)
+  const { incoming: sent, poisonous } = readIncoming(kind, keys, input)
+  const { incoming, strays } = kind.isPatient ? { incoming: sent, strays: [] } : await followMerges(tx, input, sent)
   const held = await loadHeld(tx, keys, { input, incoming })
   const strange = incoming.map((item) => item.key).filter((key) => !held.has(key))
   const aliased = kind.isPatient ? await table.aliasedKeys(tx, input, strange) : new Set<string>()
@@ -82,14 +93,38 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     writes: new Map(),
     changes: [],
     confirmed: new Set(),
-    refetch: new Set(),
+    refetch: new Set(strays),
     counts: new Map(),
     tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
   }
   const trusted = incoming.filter((item) => applyOne(work, item))
+  const undone = kind.isPatient ? await undoMerges(tx, input, work.changes) : []
   await writeWork(tx, work)
-  const refetchOthers = kind.isPatient ? await applyMerges(tx, work, trusted) : []
-  return { ...work.tally, refetch: [...work.refetch], refetchOthers, poisonous }
+  const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : { changes: [], others: [] }
+  return {
+    ...work.tally,
+    changes: [...work.changes, ...merged.changes],
+    keys: incoming.map((item) => item.key),
+    refetch: [...work.refetch],
+    refetchOthers: [...undone, ...merged.others],
+    poisonous,
+  }
+}
+
+/**
+ * Records that name a patient who was merged, in a page that was read before the merge, belong to the survivor; each is
+ * asked for by id as well, because its body is older than that.
+ */
+async function followMerges(tx: Tx, { practice, source }: ApplyInput, sent: readonly Incoming[]) {
+  const patients = [...new Set(sent.flatMap(({ patient }) => (patient === null ? [] : [patient])))]
+  const survivors = await table.survivorsOf(tx, practice, patients)
+  if (survivors.size === 0) return { incoming: sent, strays: [] }
+  const strays = sent.filter(({ patient }) => patient !== null && survivors.has(patient)).map(({ id }) => id)
+  const incoming = sent.map((item) => {
+    const survivor = item.patient === null ? undefined : survivors.get(item.patient)
+    return survivor === undefined ? item : { ...item, patient: survivor as Pseudonym } // stored from one
+  })
+  return { incoming, strays: source === 'refetch' ? [] : strays }
 }
 
 function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: ApplyInput) {
@@ -126,13 +161,9 @@ function readOne(
   }
 }
 
-/** The key a record is held under: its id, or for patients the practice's pseudonym of it. */
-export function recordKey(kind: RecordKind, keys: PracticeKeys, id: string): string {
-  return kind.isPatient ? keys.pseudonym('patient', id) : id
-}
-
 async function loadHeld(tx: Tx, keys: PracticeKeys, work: { input: ApplyInput; incoming: readonly Incoming[] }) {
-  const rows = await table.lockHeldRecords(tx, work.input, wantedKeys(work.incoming))
+  const wanted = wantedKeys(work.incoming).map((one) => (isCheck(work.input) ? { ...one, digest: null } : one))
+  const rows = await table.lockHeldRecords(tx, work.input, wanted)
   const patients = new Set<string>()
   for (const item of work.incoming) if (item.patient) patients.add(item.patient)
   for (const row of rows) if (row.patient) patients.add(row.patient)
@@ -153,6 +184,10 @@ function applyOne(work: Work, item: Incoming): boolean {
   const held = work.held.get(item.key)
   const deleted = work.kind.isDeleted(item.record)
   if (held?.digest === item.digest && held.state === (deleted ? 'deleted' : 'present')) {
+    if (isCheck(input) && BigInt(held.fetch_seq) <= input.fetchSeq && isFlawed(work, item, held)) {
+      writeOne(work, item, deleted)
+      return true
+    }
     if (BigInt(held.fetch_seq) <= input.fetchSeq) work.confirmed.add(item.key)
     tally.unchanged += 1
     return true
@@ -164,26 +199,42 @@ function applyOne(work: Work, item: Incoming): boolean {
   return verdict === 'apply'
 }
 
+/** Whether what is held is to be looked at itself, and not only at the digest of the body it came from. */
+function isCheck({ source }: ApplyInput): boolean {
+  return source === 'reconciliation' || source === 'refetch'
+}
+
+/** Whether a row that should hold this very body does not. */
+function isFlawed(work: Work, item: Incoming, held: table.HeldRow): boolean {
+  const { fields, flaws } = compareWithHeld(work, item, held)
+  return fields.length > 0 || flaws.length > 0
+}
+
 function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
   if (!held && aliased.has(item.key) && input.source !== 'refetch') return 'refetch'
   const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
   if (!held) return judgeVersion(undefined, version, input.source)
   // A feed may still deliver the losing id of a merge: only athenahealth's answer for that id tells whether it lives.
   if (held.state === 'merged' && input.source !== 'refetch') return 'refetch'
-  const heldVersion = { lastModifiedAt: held.last_modified_at ?? undefined, fetchSeq: BigInt(held.fetch_seq) }
+  const heldVersion = {
+    lastModifiedAt: held.last_modified_at ?? undefined,
+    fetchSeq: BigInt(held.fetch_seq),
+    isRecent: held.changed_at > (input.recentSince ?? Infinity),
+  }
   return judgeVersion(heldVersion, version, input.source)
 }
 
 function writeOne(work: Work, item: Incoming, deleted: boolean): void {
   const held = work.held.get(item.key)
-  const comparison = held ? compareWithHeld(work, item, held) : { fields: [], next: item.record }
+  const comparison = compareWithHeld(work, item, held)
   const state = deleted ? 'deleted' : 'present'
   const at = versionOf(work.kind, comparison.next)
   const row = toRow(work, item, { state, body: comparison.next, at })
   work.writes.set(item.key, row)
-  work.held.set(item.key, { ...row, last_modified_at: at ?? null })
+  work.held.set(item.key, heldAs(row, at))
   if (held?.state !== state) moveCount(work, held?.state, state)
-  if (held && comparison.fields.length === 0 && held.state === state) {
+  const differs = comparison.fields.length + comparison.flaws.length > 0
+  if (!differs && held?.state === state) {
     work.tally.unchanged += 1
     return
   }
@@ -192,10 +243,15 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     key: item.key,
     patient: item.patient,
     what: whatHappened(held?.state, state),
-    fields: clearNames(comparison.fields),
+    fields: [...clearNames(comparison.fields), ...comparison.flaws],
     fetch_seq: work.input.fetchSeq.toString(),
     last_modified_at: row.last_modified_at,
   })
+}
+
+/** What a row that is about to be written is to those behind it in the same page. */
+function heldAs(row: table.RecordRow, at: number | undefined): table.HeldRow {
+  return { ...row, last_modified_at: at ?? null, changed_at: 0 }
 }
 
 /** The version of what is held from now on: a list that does not show it takes nothing from what is known of the body. */
@@ -211,9 +267,18 @@ function clearNames(fields: readonly string[]): readonly string[] {
   return [...new Set(fields.map((name) => (fieldName.test(name) ? name : '(other)')))]
 }
 
-function compareWithHeld(work: Work, { record, lastModifiedAt: at }: Incoming, held: table.HeldRow): Comparison {
+function compareWithHeld(
+  work: Work,
+  { record, lastModifiedAt: at }: Incoming,
+  held: table.HeldRow | undefined,
+): Comparison & { readonly flaws: readonly string[] } {
+  const { kind, input } = work
+  if (!held) return { fields: [], next: record, flaws: [] }
   const later = at !== undefined && at !== held.last_modified_at
-  return compareRecord(work.kind, openHeld(work, held), { body: record, shape: work.input.shape, later })
+  const body = openHeld(work, held)
+  if (!body) return { fields: [], next: record, flaws: [unreadable] }
+  const flaws = isCheck(input) ? flawsOf(kind, input.facts, { row: held, body }) : []
+  return { ...compareRecord(kind, body, { body: record, shape: input.shape, later }), flaws }
 }
 
 function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 'deleted'): table.ChangeRow['what'] {
@@ -222,24 +287,14 @@ function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 
   return from === 'present' ? 'updated' : 'restored'
 }
 
-function openHeld(work: Work, held: table.HeldRow): WireRecord {
-  return openRecord(work.keys, work.input.kind, held)
-}
-
-/** Opens a sealed record of the mirror. Fails when the ciphertext belongs to another row, practice or patient. */
-export function openRecord(
-  keys: PracticeKeys,
-  kind: Kind,
-  row: Pick<table.HeldRow, 'key' | 'patient' | 'sealed'>,
-): WireRecord {
-  if (row.sealed === null) throw new AegisError('internal.unexpected', { kind }) // it was said not to be needed
-  const bytes = keys.open(recordPlace(kind, row.key, row.patient), row.sealed)
-  return JSON.parse(bytes.toString('utf8')) as WireRecord // sealed by toRow below
-}
-
-function recordPlace(kind: Kind, key: string, patient: string | null) {
-  const place = { table: 'aegis.record', column: 'sealed', row: `${kind}:${key}` }
-  return patient === null ? place : { ...place, patient: patient as Pseudonym } // stored from a Pseudonym
+/** The body that is held; undefined where a check finds that it cannot be opened and is to be replaced. */
+function openHeld(work: Work, held: table.HeldRow): WireRecord | undefined {
+  try {
+    return openRecord(work.keys, work.input.kind, held)
+  } catch (error) {
+    if (isCheck(work.input) && isAegisError(error, 'sealing.unreadable')) return undefined
+    throw error
+  }
 }
 
 function toRow(
@@ -248,13 +303,15 @@ function toRow(
   content: { state: 'present' | 'deleted'; body: WireRecord; at: number | undefined },
 ): table.RecordRow {
   const asItCame = content.body === item.record
-  const bytes = Buffer.from(asItCame ? item.text : JSON.stringify(content.body), 'utf8')
   return {
     key: item.key,
     state: content.state,
     patient: item.patient,
     clear: asItCame ? item.clear : work.kind.clear(content.body, work.input.facts),
-    sealed: work.keys.seal(recordPlace(work.input.kind, item.key, item.patient), bytes),
+    sealed: sealRecord(work.keys, work.input.kind, {
+      ...item,
+      text: asItCame ? item.text : JSON.stringify(content.body),
+    }),
     digest: item.digest,
     last_modified_at: content.at === undefined ? null : new Date(content.at).toISOString(),
     fetch_seq: work.input.fetchSeq.toString(),
@@ -274,79 +331,19 @@ async function writeWork(tx: Tx, work: Work): Promise<void> {
   await table.addToCounts(tx, work.input, work.counts)
 }
 
-/** Keeps the aliases of merged patients true and names the records that hang on a losing id. */
-async function applyMerges(tx: Tx, work: Work, incoming: readonly Incoming[]) {
-  const others: { kind: Kind; key: string }[] = []
-  const restored = work.changes.filter((change) => change.what === 'restored').map((change) => change.key)
-  // What had passed to the survivor may be the restored patient's again.
-  for (const survivor of await table.deleteAliases(tx, work.input, restored)) {
-    others.push(...(await table.recordsOfPatient(tx, work.input.practice, survivor)))
-  }
-  for (const item of incoming) {
-    for (const previous of previousPatientIds(item.record)) {
-      if (previous === item.id) continue
-      const key = recordKey(work.kind, work.keys, previous)
-      others.push(...(await mergeInto(tx, work.input, { key, survivor: item.key })))
-    }
-  }
-  return others
-}
-
-async function mergeInto(tx: Tx, input: ApplyInput, alias: { key: string; survivor: string }) {
-  const children = await table.recordsOfPatient(tx, input.practice, alias.key)
-  const [before] = await table.lockHeldRecords(tx, input, [{ key: alias.key, digest: null }])
-  await table.writeAlias(tx, input, alias)
-  const marked =
-    before && (await table.markRecord(tx, input, { key: alias.key, state: 'merged', fetchSeq: input.fetchSeq }))
-  if (marked) {
-    const change = { key: alias.key, patient: marked.patient, what: 'merged', fields: [] } as const
-    await table.appendChanges(tx, input, [{ ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null }])
-    await table.addToCounts(
-      tx,
-      input,
-      new Map([
-        [before.state, -1],
-        ['merged', 1],
-      ]),
-    )
-  }
-  return children
-}
-
-/** Former ids of a patient as sent with `showpreviouspatientids`: list, comma list or single value (shape unconfirmed). */
-export function previousPatientIds(record: WireRecord): string[] {
-  const sent = record.previouspatientids ?? record.previouspatientid
-  const list = Array.isArray(sent)
-    ? sent
-    : typeof sent === 'string'
-      ? sent.split(',')
-      : sent === undefined
-        ? []
-        : [sent]
-  return list.flatMap((item) => {
-    const value = isRecord(item) ? (item.previouspatientid ?? item.patientid) : item
-    return idOf(typeof value === 'string' ? value.trim() : value) ?? []
-  })
-}
-
-function isRecord(value: unknown): value is WireRecord {
-  return typeof value === 'object' && value !== null
-}
-
-function idOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined
-  return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : undefined
-}
-
-/** Marks a record as deleted upstream: only after a targeted read answered 404 or empty. */
-export async function deleteRecord(
+/**
+ * Takes note that upstream no longer shows a record: only after a targeted read answered 404 or empty. It is deleted then;
+ * but a patient may only be restricted, which athenahealth answers alike, and its own deletions say so: withheld.
+ */
+export async function withdrawRecord(
   tx: Tx,
   input: { practice: number; kind: Kind; key: string; fetchSeq: bigint },
 ): Promise<boolean> {
   const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
   if (!before || before.state !== 'present' || BigInt(before.fetch_seq) > input.fetchSeq) return false
-  await table.markRecord(tx, input, { key: input.key, state: 'deleted', fetchSeq: input.fetchSeq })
-  const change = { key: input.key, patient: before.patient, what: 'deleted', fields: [] } as const
+  const state = recordKinds[input.kind].isPatient ? 'withheld' : 'deleted'
+  await table.markRecord(tx, input, { key: input.key, state, fetchSeq: input.fetchSeq })
+  const change = { key: input.key, patient: before.patient, what: state, fields: [] } as const
   await table.appendChanges(tx, { ...input, source: 'refetch' }, [
     { ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null },
   ])
@@ -355,7 +352,7 @@ export async function deleteRecord(
     input,
     new Map([
       ['present', -1],
-      ['deleted', 1],
+      [state, 1],
     ]),
   )
   return true

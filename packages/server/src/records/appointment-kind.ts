@@ -65,6 +65,8 @@ export const appointmentKind: RecordKind = {
     open: { only: new Set([...openSlotFields, 'frozen']) },
     get: { only: new Set(appointmentByIdFields) },
   },
+  // Only a read by id sends it.
+  unannounced: new Set(['renderingproviderid']),
   lastModifiedField: 'lastmodified',
   isDeleted: () => false,
   clear: (record, facts) => ({

@@ -1,5 +1,5 @@
 /** Where a body came from: what it is worth against what we hold. */
-export type Source = 'snapshot' | 'feed' | 'replay' | 'refetch'
+export type Source = 'snapshot' | 'feed' | 'replay' | 'refetch' | 'reconciliation'
 
 /** A version: upstream's own time of last change where known, and the order in which we asked. */
 export interface Version {
@@ -7,6 +7,12 @@ export interface Version {
   readonly lastModifiedAt: number | undefined
   /** Taken before the request that brought the body was sent. */
   readonly fetchSeq: bigint
+}
+
+/** A version that is held. */
+export interface HeldVersion extends Version {
+  /** It came so short a time before that a list may not show it yet. */
+  readonly isRecent?: boolean
 }
 
 export type Verdict =
@@ -22,15 +28,29 @@ export type Verdict =
  * on either side the order of asking decides, except in a replay, which may carry bodies as they were when the change
  * happened (undocumented): there such an item is only an id to ask for.
  */
-export function judgeVersion(held: Version | undefined, incoming: Version, source: Source): Verdict {
+export function judgeVersion(held: HeldVersion | undefined, incoming: Version, source: Source): Verdict {
   if (source === 'replay') return judgeReplay(held, incoming)
   if (!held) return 'apply'
+  if (source === 'reconciliation') return judgeCheck(held, incoming)
   if (held.lastModifiedAt !== undefined && incoming.lastModifiedAt !== undefined) {
     if (incoming.lastModifiedAt !== held.lastModifiedAt) {
       return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
     }
   }
   return incoming.fetchSeq >= held.fetchSeq ? 'apply' : 'stale'
+}
+
+/**
+ * A list read for a check may lag behind what the feed has brought: it never takes back what is newer, or what came so
+ * lately that nothing tells which is newer. A list asked for later that shows an older version means that one of the
+ * two is wrong. In either case the record itself is asked.
+ */
+function judgeCheck(held: HeldVersion, incoming: Version): Verdict {
+  if (incoming.fetchSeq < held.fetchSeq) return 'stale'
+  if (held.lastModifiedAt !== undefined && incoming.lastModifiedAt !== undefined) {
+    return incoming.lastModifiedAt < held.lastModifiedAt ? 'refetch' : 'apply'
+  }
+  return held.isRecent ? 'refetch' : 'apply'
 }
 
 function judgeReplay(held: Version | undefined, incoming: Version): Verdict {

@@ -29,6 +29,11 @@ export interface RecordKind {
   readonly partial: Partial<Record<Shape, Partial<Sends>>>
   /** Field with athenahealth's own time of last change (Eastern wall time), if the kind has one. */
   readonly lastModifiedField?: string
+  /**
+   * Fields that upstream works out from other records: it is not known that a change of one of them alone is announced by
+   * the feed, so that a check which finds no other has found no loss.
+   */
+  readonly unannounced?: ReadonlySet<string>
   /** Whether the body says that the record is deleted upstream. */
   isDeleted(record: WireRecord): boolean
   clear(record: WireRecord, facts: PracticeFacts): Readonly<Record<string, ClearValue | undefined>>

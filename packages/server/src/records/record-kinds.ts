@@ -48,6 +48,7 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     idField: 'patientid',
     isPatient: true,
     partial: { list: { never: new Set(['previouspatientids']) } },
+    unannounced: new Set(['balances', 'firstappointment', 'lastappointment']),
     isDeleted: (record) => record.status === 'deleted',
     clear: (record) => ({
       status: code(record.status),

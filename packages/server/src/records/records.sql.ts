@@ -4,13 +4,16 @@ import type { Kind } from './record-kind.ts'
 /** A record as it stands in the mirror. */
 export interface HeldRow {
   readonly key: string
-  readonly state: 'present' | 'deleted' | 'merged'
+  readonly state: 'present' | 'deleted' | 'merged' | 'withheld'
   readonly patient: string | null
+  /** Null where it was not asked for, as `sealed`. */
+  readonly clear: object | null
   /** Null where it was not asked for: see `WantedKey`. */
   readonly sealed: Buffer | null
   readonly digest: string
   readonly last_modified_at: number | null
   readonly fetch_seq: string
+  readonly changed_at: number
 }
 
 /** A record as it is to be written. */
@@ -29,11 +32,13 @@ export interface RecordRow {
 export interface ChangeRow {
   readonly key: string
   readonly patient: string | null
-  readonly what: 'created' | 'updated' | 'deleted' | 'merged' | 'restored'
+  readonly what: 'created' | 'updated' | 'deleted' | 'merged' | 'restored' | 'withheld'
   /** Those that differ; of a new record none is named, since all are new. */
   readonly fields: readonly string[]
   readonly fetch_seq: string
   readonly last_modified_at: string | null
+  /** The other patient of a merge. */
+  readonly other_key?: string
 }
 
 interface OfKind {
@@ -51,7 +56,7 @@ const lockHeld = sql(
   `select h.* from (select key, digest from unnest($3::text[], $4::text[]) as w(key, digest) order by key) as w
    cross join lateral (
      select r.key, r.state, r.patient, case when r.state = 'present' and r.digest = w.digest then null else r.sealed end as sealed,
-       r.digest, r.last_modified_at, r.fetch_seq
+       case when w.digest is null then r.clear end as clear, r.digest, r.last_modified_at, r.fetch_seq, r.changed_at
      from aegis.record r where r.practice_id = $1 and r.kind = $2 and r.key = w.key for update) as h`,
 )
 
@@ -114,11 +119,12 @@ export async function confirmRecords(
 
 const append = sql(
   'records.append_changes',
-  `insert into aegis.change (practice_id, kind, key, patient, what, fields, source, fetch_seq, last_modified_at, changed_at)
+  `insert into aegis.change (practice_id, kind, key, patient, what, fields, source, fetch_seq, last_modified_at,
+     other_key, changed_at)
    select $1, $2, c.key, c.patient, c.what, array(select json_array_elements_text(c.fields)), $4, c.fetch_seq,
-     c.last_modified_at, aegis.now()
+     c.last_modified_at, c.other_key, aegis.now()
    from json_to_recordset($3::json) as c(key text, patient text, what text, fields json, fetch_seq bigint,
-     last_modified_at timestamptz)`,
+     last_modified_at timestamptz, other_key text)`,
 )
 
 /** Appends one row per difference. */
@@ -173,6 +179,17 @@ export function recordCountsOf(
   return tx.rows(readCounts, [`{${practices.join(',')}}`, since.minute, since.hour])
 }
 
+const presentCount = sql(
+  'records.present_count',
+  `select records from aegis.record_count where practice_id = $1 and kind = $2 and state = 'present'`,
+)
+
+/** How many records of a kind are held and present. */
+export async function countPresent(tx: Tx, { practice, kind }: OfKind): Promise<number> {
+  const [row] = await tx.rows<{ records: string }>(presentCount, [practice, kind])
+  return Number(row?.records ?? 0)
+}
+
 const setAlias = sql(
   'records.set_alias',
   `insert into aegis.alias (practice_id, kind, key, survivor_key, since) values ($1, $2, $3, $4, aegis.now())
@@ -190,14 +207,37 @@ export async function writeAlias(
 
 const dropAliases = sql(
   'records.drop_aliases',
-  `delete from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[]) returning survivor_key`,
+  `delete from aegis.alias where practice_id = $1 and kind = $2 and key = any($3::text[]) returning key, survivor_key`,
 )
 
-/** Forgets that these keys were merged: they are records of their own again. Returns whom they had been merged into. */
-export async function deleteAliases(tx: Tx, { practice, kind }: OfKind, keys: readonly string[]): Promise<string[]> {
-  if (keys.length === 0) return []
-  const rows = await tx.rows<{ survivor_key: string }>(dropAliases, [practice, kind, pgArray(keys)])
-  return rows.map((row) => row.survivor_key)
+/** Forgets that these keys were merged: they are records of their own again. Returns whom each had been merged into. */
+export async function deleteAliases(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map()
+  const rows = await tx.rows<{ key: string; survivor_key: string }>(dropAliases, [practice, kind, pgArray(keys)])
+  return new Map(rows.map((row) => [row.key, row.survivor_key]))
+}
+
+const survivors = sql(
+  'records.survivors',
+  `with recursive chain as (
+     select key, survivor_key, 1 as step from aegis.alias
+     where practice_id = $1 and kind = 'patient' and key = any($2::text[])
+     union all
+     select c.key, a.survivor_key, c.step + 1 from chain c
+     join aegis.alias a on a.practice_id = $1 and a.kind = 'patient' and a.key = c.survivor_key
+     where c.step < 20)
+   select distinct on (key) key, survivor_key from chain order by key, step desc`,
+)
+
+/** Under which keys merged patients live on, at the end of any chain of merges. */
+export async function survivorsOf(tx: Tx, practice: number, keys: readonly string[]): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map()
+  const rows = await tx.rows<{ key: string; survivor_key: string }>(survivors, [practice, pgArray(keys)])
+  return new Map(rows.map((row) => [row.key, row.survivor_key]))
 }
 
 const mark = sql(
@@ -224,12 +264,36 @@ export async function markRecord(
 
 const ofPatient = sql(
   'records.of_patient',
-  `select kind, key from aegis.record where practice_id = $1 and patient = $2 and kind <> 'patient' and state = 'present'`,
+  `select kind, key, sealed, state from aegis.record
+   where practice_id = $1 and patient = $2 and kind <> 'patient' and state = 'present'
+   order by kind, key for update`,
 )
 
-/** Keys of the records about a patient. */
-export function recordsOfPatient(tx: Tx, practice: number, patient: string): Promise<{ kind: Kind; key: string }[]> {
+export interface ChildRow {
+  readonly kind: Kind
+  readonly key: string
+  readonly sealed: Buffer
+}
+
+/** The records about a patient, locked. */
+export function recordsOfPatient(tx: Tx, practice: number, patient: string): Promise<ChildRow[]> {
   return tx.rows(ofPatient, [practice, patient])
+}
+
+const repoint = sql(
+  'records.repoint',
+  `update aegis.record r set patient = $3, sealed = decode(c.sealed, 'base64'), digest = '', changed_at = aegis.now()
+   from json_to_recordset($2::json) as c(kind text, key text, sealed text)
+   where r.practice_id = $1 and r.kind = c.kind and r.key = c.key`,
+)
+
+/** Makes records those of another patient; `sealed` in base64, under that patient's key. */
+export async function repointRecords(
+  tx: Tx,
+  practice: number,
+  { rows, to }: { rows: readonly { kind: Kind; key: string; sealed: string }[]; to: string },
+): Promise<void> {
+  if (rows.length) await tx.rows(repoint, [practice, JSON.stringify(rows), to])
 }
 
 const allOfKind = sql(
@@ -271,17 +335,18 @@ export function unseenRecords(
 
 const heldUntil = sql(
   'records.held_until',
-  `select max(clear ->> 'localDate') as any_until, max(clear ->> 'localDate') filter (where clear ->> 'status' = 'o') as open_until
+  `select min(clear ->> 'localDate') as held_from, max(clear ->> 'localDate') as any_until, max(clear ->> 'localDate') filter (where clear ->> 'status' = 'o') as open_until
    from aegis.record where practice_id = $1 and kind = 'appointment' and state = 'present'`,
 )
 
-/** The latest local dates (YYYY-MM-DD) of the appointments that are held, and of the open slots among them. */
-export async function appointmentsHeldUntil(
+/** The first and the last local date (YYYY-MM-DD) of the appointments that are held, and the last of open slots. */
+export async function appointmentsHeld(
   tx: Tx,
   practice: number,
-): Promise<{ readonly any: string | null; readonly open: string | null }> {
-  const [row] = await tx.rows<{ any_until: string | null; open_until: string | null }>(heldUntil, [practice])
-  return { any: row?.any_until ?? null, open: row?.open_until ?? null }
+): Promise<{ readonly from: string | null; readonly any: string | null; readonly open: string | null }> {
+  type Row = Record<'held_from' | 'any_until' | 'open_until', string | null>
+  const [row] = await tx.rows<Row>(heldUntil, [practice])
+  return { from: row?.held_from ?? null, any: row?.any_until ?? null, open: row?.open_until ?? null }
 }
 
 const aliased = sql(

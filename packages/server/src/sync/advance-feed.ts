@@ -11,6 +11,7 @@ import { inheritIntents } from './intent.sql.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
 import { pollFeed } from './poll-feed.ts'
+import { reconcileFeed } from './reconcile-feed.ts'
 import { recoverWindow } from './recover-window.ts'
 import { refetchRecords } from './refetch-records.ts'
 import { snapshotStep } from './snapshot-feed.ts'
@@ -87,6 +88,7 @@ const actions = {
   'check-subscription': checkSubscription,
   'check-foreign': checkForeign,
   drain: pollFeed,
+  reconcile: reconcileFeed,
 } as const
 
 /** Not the feed's own failures: for whoever runs it. */

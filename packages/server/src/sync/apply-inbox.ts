@@ -1,6 +1,7 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
-import { applyRecords, type ApplyResult, recordKey } from '../records/apply-records.ts'
+import { applyRecords, type ApplyResult } from '../records/apply-records.ts'
+import { recordKey } from '../records/record-id.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
@@ -13,7 +14,8 @@ import { recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
 import { firstWaitingPage, type KnownPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
-import { insertQuarantine } from './quarantine.sql.ts'
+import { noteOutcome } from './note-differences.ts'
+import { quarantine } from './quarantine.ts'
 import { wantDepartments } from './reconcile-snapshot.ts'
 import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 import { openPage, type StoredPage } from './store-page.ts'
@@ -129,37 +131,35 @@ async function setPageAside(
   deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: page.items })
 }
 
+/** How far a list may lag behind the feed (nobody says that it does): what came since is not taken back by a list. */
+const recentMs = 15 * 60_000
+
 async function applyPage(
   tx: Tx,
   keys: PracticeKeys,
   { held, page, records }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[] },
 ): Promise<ApplyResult & { readonly strange: boolean }> {
-  const input = { practice: held.practice, kind: page.kind, source: page.source, shape: page.shape }
   const facts = await loadPracticeFacts(tx, keys, held.practice)
-  const applied = await applyRecords(tx, keys, { ...input, fetchSeq: BigInt(page.fetch_seq), facts, records })
+  const applied = await applyRecords(tx, keys, {
+    practice: held.practice,
+    kind: page.kind,
+    source: page.source,
+    shape: page.shape,
+    fetchSeq: BigInt(page.fetch_seq),
+    recentSince: page.fetched_at - recentMs,
+    facts,
+    records,
+  })
   if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
   await wantRefetches(tx, keys, { held, page, applied })
+  await noteOutcome(tx, { held, page, records, applied })
   return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
 }
 
 function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFacts): boolean {
   const id = typeof record === 'object' && record !== null ? record.departmentid : undefined
   return typeof id === 'string' && departments.size > 0 && !departments.has(id)
-}
-
-/** Stands for the page of a record that never came with one. */
-export const noPage = { page_id: '0' }
-
-/** Sets a record aside, sealed, with the page it came with; for one that could not even be fetched, where it stood. */
-export async function quarantine(
-  tx: Tx,
-  keys: PracticeKeys,
-  poison: { held: HeldFeed; page: Pick<WaitingPage, 'page_id'>; record: object; reason: string },
-): Promise<void> {
-  const place = { table: 'aegis.quarantine', column: 'sealed', row: poison.page.page_id }
-  const sealed = keys.seal(place, Buffer.from(JSON.stringify(poison.record), 'utf8'))
-  await insertQuarantine(tx, poison.held, { pageId: poison.page.page_id, reason: poison.reason, sealed })
 }
 
 async function wantRefetches(
@@ -174,7 +174,8 @@ async function wantRefetches(
     const feed = feedOfKind(kind)
     return { feed, key, sealed_id: keys.seal(refetchPlace(feed, key), Buffer.from(id, 'utf8')).toString('base64') }
   })
-  if (rows.length > 0) await insertRefetches(tx, held.practice, { rows, seq: await nextFetchSeq(tx) })
+  const check = page.run_id === null ? {} : { runId: page.run_id }
+  if (rows.length > 0) await insertRefetches(tx, held.practice, { rows, seq: await nextFetchSeq(tx), ...check })
 }
 
 function report(deps: SyncDeps, held: HeldFeed, { created, updated, poisonous }: ApplyResult): void {

@@ -1,5 +1,5 @@
 import { AegisError } from '../errors/aegis-error.ts'
-import { previousPatientIds } from '../records/apply-records.ts'
+import { previousPatientIds } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'

@@ -9,6 +9,7 @@ const picture = sql(
       where p.practice_id = $1 and p.feed = $2 and p.applied_at is null) as waiting_pages,
      (select count(*) from aegis.refetch as r
       where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= aegis.now()) as waiting_refetches,
+     (select min(t.due_at) from aegis.reconciliation_task as t where t.practice_id = $1 and t.feed = $2) as check_due,
      (select max(coalesce(i.doubted_at, i.opened_at)) from aegis.feed_intent as i
       where i.practice_id = $1 and i.feed = $2 and i.closed_at is null) as doubt_at,
      (select count(*) from aegis.feed_state as n
@@ -20,6 +21,7 @@ interface PictureRow extends FeedStateRow {
   readonly now_at: number
   readonly waiting_pages: string
   readonly waiting_refetches: string
+  readonly check_due: number | null
   readonly doubt_at: number | null
   readonly needs_read: string
 }
@@ -33,6 +35,8 @@ export interface ReadPicture {
   readonly ready: boolean
   readonly waitingPages: number
   readonly waitingRefetches: number
+  /** When the next check of the mirror is due; null while none is on the calendar. */
+  readonly checkDue: number | null
   /** Since when an open intent may be carried out without us; undefined without open intents. */
   readonly doubtedAt: number | undefined
 }
@@ -52,6 +56,7 @@ export async function readFeedPicture(tx: Tx, held: HeldFeed): Promise<ReadPictu
     ready: Number(row.needs_read) === needs.length,
     waitingPages: Number(row.waiting_pages),
     waitingRefetches: Number(row.waiting_refetches),
+    checkDue: row.check_due,
     doubtedAt: row.doubt_at ?? undefined,
   }
 }

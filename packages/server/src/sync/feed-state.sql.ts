@@ -29,6 +29,8 @@ export interface FeedStateRow {
   readonly drain_started_at: number | null
   readonly drain_ended_at: number | null
   readonly subscription_checked_at: number | null
+  /** Since when athenahealth does not say whether the subscription is there. */
+  readonly unclear_since: number | null
   readonly foreign_checked_at: number | null
   readonly last_change_at: number | null
   readonly failures: number
@@ -65,6 +67,7 @@ export function readFeeds(tx: Tx, practice: number): Promise<FeedStateRow[]> {
 const enterState = sql(
   'sync.enter_state',
   `update aegis.feed_state set state = $3, state_since = aegis.now(), failures = 0, failure_code = null, retry_at = null,
+     unclear_since = null,
      subscribed_at = case when $3 = 'activating' then aegis.now() else subscribed_at end,
      active_at = case when $3 = 'settling' then aegis.now() else active_at end
    where practice_id = $1 and feed = $2`,
@@ -111,6 +114,17 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof sql>>> = {
 /** Notes that something happened to the feed now. */
 export async function stampFeed(tx: Tx, key: FeedKey, stamp: Stamp): Promise<void> {
   await tx.rows(stamps[stamp], [key.practice, key.feed])
+}
+
+const unclear = sql(
+  'sync.set_unclear',
+  `update aegis.feed_state set unclear_since = case when $3 then coalesce(unclear_since, aegis.now()) end
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Notes whether athenahealth does not say if the subscription is there. */
+export async function setUnclear(tx: Tx, key: FeedKey, isUnclear: boolean): Promise<void> {
+  await tx.rows(unclear, [key.practice, key.feed, isUnclear])
 }
 
 const snapshotTaken = sql(

@@ -3,7 +3,9 @@ import { AegisError } from '../errors/aegis-error.ts'
 import type { Kind } from '../records/record-kind.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { FeedName } from './feed-name.ts'
+import { type CheckFacts, planNightlyAppointments } from './plan-checks.ts'
 import { planAppointments, type PlanFacts, planPatients } from './plan-snapshot.ts'
+import type { ReadingTask } from './reconciliation.sql.ts'
 import type { Segment } from './segment.ts'
 
 /** What is particular to one feed; the machinery is the same for all. */
@@ -19,6 +21,11 @@ export interface FeedRow {
   readonly needs: readonly FeedName[]
   /** The lists a snapshot reads, in order. */
   plan(facts: PlanFacts): readonly Segment[]
+  /**
+   * What is read to check the mirror, beside what the feed handed out since the night before. Absent: all of `plan` every
+   * night. `rolling` is read in parts, one a night.
+   */
+  readonly checks?: Partial<Record<ReadingTask, (facts: CheckFacts) => readonly Segment[]>>
   /** Asks for one record by id, where athenahealth has a call for that. */
   readonly get?: (
     practice: AthenaPractice,
@@ -69,6 +76,7 @@ export const feedTable: Readonly<Record<FeedName, FeedRow>> = {
     changed: { name: 'patients', read: { showpreviouspatientids: true } },
     needs: ['departments'],
     plan: planPatients,
+    checks: { nightly: () => [], rolling: planPatients },
     get: (practice, id, options) => practice.patients.get(id, { showpreviouspatientids: true }, options),
   },
   appointments: {
@@ -79,6 +87,7 @@ export const feedTable: Readonly<Record<FeedName, FeedRow>> = {
     changed: { name: 'appointments', subscribed: { includeremindercall: true, includesuggestedoverbooking: true } },
     needs: ['departments'],
     plan: planAppointments,
+    checks: { nightly: planNightlyAppointments, weekly: planAppointments },
     get: (practice, id, options) => practice.appointments.get(id, {}, options),
   },
 }

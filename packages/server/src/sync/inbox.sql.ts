@@ -1,25 +1,38 @@
 import { sql, type Tx } from '../db/db.ts'
+import type { Source } from '../records/judge-version.ts'
 import type { Kind, Shape } from '../records/record-kind.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
 const storePageSql = sql(
   'sync.store_page',
-  `insert into aegis.inbox_page (practice_id, feed, source, kind, shape, fetch_seq, items, sealed, fetched_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, aegis.now()) returning page_id`,
+  `insert into aegis.inbox_page (practice_id, feed, source, kind, shape, fetch_seq, items, sealed, run_id, fetched_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, aegis.now()) returning page_id`,
 )
 
 export interface PageToStore {
-  readonly source: 'snapshot' | 'feed' | 'replay' | 'refetch'
+  readonly source: Source
   readonly kind: Kind
   readonly shape: Shape
   readonly fetchSeq: bigint
   readonly items: number
   readonly sealed: Buffer
+  /** The check it was read for. */
+  readonly runId?: string
 }
 
 export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promise<string> {
   const { source, kind, shape, items, sealed } = page
-  const values = [key.practice, key.feed, source, kind, shape, page.fetchSeq.toString(), items, sealed]
+  const values = [
+    key.practice,
+    key.feed,
+    source,
+    kind,
+    shape,
+    page.fetchSeq.toString(),
+    items,
+    sealed,
+    page.runId ?? null,
+  ]
   const [row] = await tx.rows<{ page_id: string }>(storePageSql, values)
   if (!row) throw new Error('insert returning gives one row')
   return row.page_id
@@ -27,7 +40,7 @@ export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promi
 
 const waitingSql = sql(
   'sync.waiting_page',
-  `select page_id, source, kind, shape, fetch_seq, items,
+  `select page_id, source, kind, shape, fetch_seq, items, run_id, fetched_at,
      case when page_id is distinct from $3::bigint then sealed end as sealed
    from aegis.inbox_page where practice_id = $1 and feed = $2 and applied_at is null order by page_id limit 1 for update`,
 )
@@ -40,6 +53,8 @@ export interface WaitingPage {
   readonly fetch_seq: string
   readonly items: number
   readonly sealed: Buffer
+  readonly run_id: string | null
+  readonly fetched_at: number
 }
 
 /** A page whose text is not asked for: the caller has just stored it. */
@@ -64,7 +79,7 @@ export const storedPagesMax = 20
 
 const storedSinceSql = sql(
   'sync.pages_since',
-  `select page_id, source, kind, shape, fetch_seq, items, sealed from aegis.inbox_page
+  `select page_id, source, kind, shape, fetch_seq, items, sealed, run_id, fetched_at from aegis.inbox_page
    where practice_id = $1 and feed = $2 and source in ('feed', 'replay') and fetched_at >= $3 and page_id > $4
    order by page_id limit 20`,
 )

@@ -20,6 +20,7 @@ const nothingYet: FeedStateRow = {
   drain_started_at: null,
   drain_ended_at: null,
   subscription_checked_at: null,
+  unclear_since: null,
   foreign_checked_at: null,
   last_change_at: null,
   failures: 0,
@@ -28,7 +29,14 @@ const nothingYet: FeedStateRow = {
 }
 
 function picture(state: Partial<FeedStateRow>, rest: Partial<FeedPicture> = {}): FeedPicture {
-  const base = { hasFeed: true, ready: true, waitingPages: 0, waitingRefetches: 0, doubtedAt: undefined }
+  const base = {
+    hasFeed: true,
+    ready: true,
+    waitingPages: 0,
+    waitingRefetches: 0,
+    checkDue: Infinity,
+    doubtedAt: undefined,
+  }
   return { ...base, state: { ...nothingYet, ...state }, ...rest }
 }
 
@@ -38,6 +46,10 @@ const live = {
   subscription_checked_at: now,
   foreign_checked_at: now,
 } satisfies Partial<FeedStateRow>
+
+const hour = 60 * minute
+const between = (rest: Partial<FeedPicture>) => picture({ ...live, drain_started_at: now - 1_000 }, rest)
+const settling: Step = { do: 'wait', until: now + settings.settleMs }
 
 const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ['a new feed subscribes first', picture({}), { do: 'subscribe' }],
@@ -115,6 +127,25 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     'and read again a day later',
     picture({ snapshot_at: now }, { hasFeed: false }),
     { do: 'wait', until: now + settings.refreshMs },
+  ],
+  ['a check of the mirror that is due comes between two drains', between({ checkDue: now }), { do: 'reconcile' }],
+  ['the calendar of checks is made where there is none', between({ checkDue: null }), { do: 'reconcile' }],
+  ['a drain that is due goes before a check', picture(live, { checkDue: now - hour }), { do: 'drain' }],
+  ['records in doubt go before a check', between({ checkDue: now, waitingRefetches: 1 }), { do: 'refetch' }],
+  [
+    'a check that is due later is waited for, if no drain comes first',
+    between({ checkDue: now + 10_000 }),
+    { do: 'wait', until: now + 10_000 },
+  ],
+  [
+    'a feed that is not live is not checked',
+    picture({ state: 'settling', active_at: now }, { checkDue: now }),
+    settling,
+  ],
+  [
+    'a subscription that athenahealth knows nothing of is asked for again soon',
+    picture({ ...live, unclear_since: now - minute, subscription_checked_at: now - settings.activationCheckMs }),
+    { do: 'check-subscription' },
   ],
 ]
 

@@ -13,6 +13,7 @@ export type Step =
   | { readonly do: 'check-foreign' }
   | { readonly do: 'snapshot'; readonly phase: 'provisional' | 'authoritative' }
   | { readonly do: 'drain' }
+  | { readonly do: 'reconcile' }
 
 /** What the decision rests on, read in one transaction. Instants are epoch ms. */
 export interface FeedPicture {
@@ -23,6 +24,8 @@ export interface FeedPicture {
   readonly ready: boolean
   readonly waitingPages: number
   readonly waitingRefetches: number
+  /** When the next check of the mirror is due; null while none is on the calendar. */
+  readonly checkDue: number | null
   /** Since when upstream may carry out the read of an open intent without us; undefined without open intents. */
   readonly doubtedAt: number | undefined
 }
@@ -94,17 +97,30 @@ function stepWhenSettling(state: FeedStateRow, now: number, settings: SyncSettin
     : { do: 'snapshot', phase: 'authoritative' }
 }
 
-/** A snapshot of a live feed, and records to be asked for by id, give way to the drains that fall due meanwhile. */
-function stepWhenLive({ state, waitingRefetches }: FeedPicture, now: number, settings: SyncSettings): Step {
+/**
+ * A snapshot of a live feed, records to be asked for by id and checks of the mirror give way to the drains that fall due
+ * meanwhile.
+ */
+function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings): Step {
+  const { state } = picture
   const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs
-  if (drainDue > now) {
-    if (waitingRefetches > 0) return { do: 'refetch' }
-    const wanted = state.resnapshot_wanted_at ?? Infinity
-    return wanted <= now
-      ? { do: 'snapshot', phase: 'authoritative' }
-      : { do: 'wait', until: Math.min(drainDue, wanted) }
-  }
-  if ((state.subscription_checked_at ?? 0) + settings.subscriptionCheckMs <= now) return { do: 'check-subscription' }
+  if (drainDue > now) return stepBetweenDrains(picture, now, drainDue)
+  if (subscriptionDue(state, settings) <= now) return { do: 'check-subscription' }
   if ((state.foreign_checked_at ?? 0) + settings.subscriptionCheckMs <= now) return { do: 'check-foreign' }
   return { do: 'drain' }
+}
+
+function stepBetweenDrains({ state, waitingRefetches, checkDue }: FeedPicture, now: number, drainDue: number): Step {
+  if (waitingRefetches > 0) return { do: 'refetch' }
+  const wanted = state.resnapshot_wanted_at ?? Infinity
+  if (wanted <= now) return { do: 'snapshot', phase: 'authoritative' }
+  // Without a calendar it is the first thing to be made.
+  const check = checkDue ?? now
+  return check <= now ? { do: 'reconcile' } : { do: 'wait', until: Math.min(drainDue, wanted, check) }
+}
+
+/** Now and then; soon again while athenahealth does not say whether there is one. */
+function subscriptionDue(state: FeedStateRow, { subscriptionCheckMs, activationCheckMs }: SyncSettings): number {
+  const pause = state.unclear_since === null ? subscriptionCheckMs : activationCheckMs
+  return (state.subscription_checked_at ?? 0) + pause
 }

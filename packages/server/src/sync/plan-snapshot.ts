@@ -1,3 +1,4 @@
+import { wallTimeAt } from '../policy/wall-time.ts'
 import type { Segment } from './segment.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
@@ -5,6 +6,10 @@ import type { SyncSettings } from './sync-settings.ts'
 export interface PlanFacts {
   /** Latest local dates of the appointments we hold, and of the open slots among them. */
   readonly heldUntil: { readonly any: string | null; readonly open: string | null }
+  /** Earliest local date of the appointments we hold. */
+  readonly heldFrom: string | null
+  /** Since when changes may have been missed, epoch ms; undefined where none were. */
+  readonly missedSince?: number | undefined
   /** Epoch ms. */
   readonly now: number
   readonly departments: readonly string[]
@@ -15,26 +20,98 @@ export interface PlanFacts {
 const noDepartment = '-1'
 
 /** Patients are listed department by department: a list of all of them cannot be asked for. */
-export function planPatients({ departments }: PlanFacts): readonly Segment[] {
+export function planPatients({ departments }: Pick<PlanFacts, 'departments'>): readonly Segment[] {
   return [...departments, noDepartment].map((departmentId) => ({ list: 'patients', departmentId }))
 }
 
 const dayMs = 86_400_000
 
+/** Days from today to a date YYYY-MM-DD. */
+export function daysTo(date: string, now: number): number {
+  return Math.ceil((Date.parse(date) - now) / dayMs)
+}
+
+/** The date YYYY-MM-DD some days from now, in UTC: the windows are wide enough that a department's zone does not matter. */
+export function dateIn(days: number, now: number): string {
+  return new Date(now + days * dayMs).toISOString().slice(0, 10)
+}
+
 /**
  * The days that are promised, and beyond them up to the last that we hold anything of: a feed brings appointments of any
- * day, and what it may have missed of them, nobody else would show.
+ * day, and what it may have missed of them, nobody else would show. After a gap also what changed meanwhile before and
+ * after those days.
  */
-export function planAppointments({ now, departments, settings, heldUntil }: PlanFacts): readonly Segment[] {
-  // UTC dates: the window is wide enough that a day more or less of a department's zone does not matter.
-  const date = (days: number) => new Date(now + days * dayMs).toISOString().slice(0, 10)
-  const daysTo = (held: string | null) => (held === null ? 0 : Math.ceil((Date.parse(held) - now) / dayMs))
-  const bookedDays = Math.max(settings.bookedDaysAhead, daysTo(heldUntil.any))
+export function planAppointments(facts: PlanFacts): readonly Segment[] {
+  const { now, departments, settings, heldUntil } = facts
+  const lastDay = Math.max(settings.bookedDaysAhead, heldUntil.any === null ? 0 : daysTo(heldUntil.any, now))
+  const lastOpen = Math.max(settings.slotDaysAhead, heldUntil.open === null ? 0 : daysTo(heldUntil.open, now))
+  return [
+    ...bookedSegments(facts, { first: -settings.bookedDaysBack, last: lastDay }),
+    ...openSegments({ now, departments }, { first: -1, last: lastOpen }),
+    ...changedSegments(facts, lastDay),
+  ]
+}
+
+/** Lists of booked appointments for the days from `first` to `last`, relative to today. */
+export function bookedSegments(
+  { now, settings }: Pick<PlanFacts, 'now' | 'settings'>,
+  { first, last }: { first: number; last: number },
+): readonly Segment[] {
+  return inWindows(settings.bookedWindowDays, { first, last }, (from, to) => ({
+    list: 'booked',
+    from: dateIn(from, now),
+    to: dateIn(to, now),
+  }))
+}
+
+/** A list of open slots of each department. */
+export function openSegments(
+  { now, departments }: Pick<PlanFacts, 'now' | 'departments'>,
+  { first, last }: { first: number; last: number },
+): readonly Segment[] {
+  const [from, to] = [dateIn(first, now), dateIn(last, now)]
+  return departments.map((departmentId) => ({ list: 'open', departmentId, from, to }))
+}
+
+/** How far ahead anybody books. */
+const aheadMax = 365
+/**
+ * The parameter is documented as a time without saying of which zone, nor whether it is exact: a day more is asked for.
+ * Lists of changes are short, so it costs nothing.
+ */
+const changedMarginMs = dayMs
+
+/** What changed since something was missed, of all days that a snapshot does not read: a feed brings those too. */
+function changedSegments(facts: PlanFacts, lastDay: number): readonly Segment[] {
+  const { now, settings, missedSince, heldFrom } = facts
+  if (missedSince === undefined) return []
+  const modifiedSince = easternTime(missedSince - changedMarginMs)
+  const segment = (from: number, to: number): Segment => ({
+    list: 'booked',
+    from: dateIn(from, now),
+    to: dateIn(to, now),
+    modifiedSince,
+  })
+  const lastBefore = -settings.bookedDaysBack - 1
+  const first = Math.min(heldFrom === null ? 0 : daysTo(heldFrom, now), lastBefore - settings.changedWindowDays + 1)
+  return [
+    ...inWindows(settings.changedWindowDays, { first, last: lastBefore }, segment),
+    ...inWindows(settings.changedWindowDays, { first: lastDay + 1, last: Math.max(aheadMax, lastDay) }, segment),
+  ]
+}
+
+function inWindows(
+  width: number,
+  { first, last }: { first: number; last: number },
+  segment: (from: number, to: number) => Segment,
+): Segment[] {
   const segments: Segment[] = []
-  for (let day = -settings.bookedDaysBack; day <= bookedDays; day += settings.bookedWindowDays) {
-    const last = Math.min(day + settings.bookedWindowDays - 1, bookedDays)
-    segments.push({ list: 'booked', from: date(day), to: date(last) })
-  }
-  const [from, to] = [date(-1), date(Math.max(settings.slotDaysAhead, daysTo(heldUntil.open)))]
-  return [...segments, ...departments.map((departmentId) => ({ list: 'open', departmentId, from, to }) as const)]
+  for (let day = first; day <= last; day += width) segments.push(segment(day, Math.min(day + width - 1, last)))
+  return segments
+}
+
+function easternTime(at: number): string {
+  const { year, month, day, hour, minute } = wallTimeAt('America/New_York', at)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00`
 }

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts'
-import { openRecord } from '../records/apply-records.ts'
+import { openRecord } from '../records/open-record.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
 import { sealedOfKind } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'

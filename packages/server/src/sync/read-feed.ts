@@ -24,11 +24,11 @@ export async function drainPage(deps: SyncDeps, key: HeldFeed, intentId: string)
 export async function replayPage(
   deps: SyncDeps,
   key: FeedKey,
-  window: { from: number; to: number; offset: number; limit: number },
+  window: { from: number; to: number; offset: number; limit: number; context?: CallContext },
 ): Promise<FetchedPage> {
-  const { from, to, offset, limit } = window
+  const { from, to, offset, limit, context = { priority: 'feeds', purpose: 'sync.replay' } } = window
   const { feed, extra } = openFeed(deps, key)
-  const page = await audited({ priority: 'feeds', purpose: 'sync.replay' }, pageFacts, (options) =>
+  const page = await audited(context, pageFacts, (options) =>
     feed.replayPage({ from, to, offset, limit, extra }, options),
   )
   return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })

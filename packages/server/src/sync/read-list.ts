@@ -1,4 +1,5 @@
 import type { AthenaPractice, CallOptions } from '@aegis/client'
+import type { CallContext } from '../upstream/call-context.ts'
 import { audited } from './audited-call.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
@@ -6,16 +7,15 @@ import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
 import type { Segment } from './segment.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
-/** Reads one page of a snapshot's list. */
-export async function snapshotPage(
+/** Reads one page of a list. */
+export async function listPage(
   deps: SyncDeps,
   key: FeedKey,
-  at: { segment: Segment; offset: number; limit: number; gap: boolean },
+  at: { segment: Segment; offset: number; limit: number; context: CallContext },
 ): Promise<FetchedPage> {
   const { limit } = at
-  const context = { priority: 'bulk', purpose: 'sync.snapshot', large: at.gap ? 'gap' : 'onboarding' } as const
   const practice = deps.upstream.practice(key.practice)
-  const page = await audited(context, pageFacts, (options) =>
+  const page = await audited(at.context, pageFacts, (options) =>
     segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options),
   )
   const { list } = at.segment
@@ -37,7 +37,12 @@ function segmentList(practice: AthenaPractice, segment: Segment, options: CallOp
       return practice.patients.list({ departmentid: segment.departmentId }, options)
     case 'booked':
       return practice.appointments.booked(
-        { startdate: segment.from, enddate: segment.to, showcancelled: true },
+        {
+          startdate: segment.from,
+          enddate: segment.to,
+          showcancelled: true,
+          ...(segment.modifiedSince !== undefined && { startlastmodified: segment.modifiedSince }),
+        },
         options,
       )
     case 'open':

@@ -4,6 +4,7 @@ import type { FeedStateRow } from './feed-state.sql.ts'
 import { feedNames, kindOfFeed } from './feed-table.ts'
 import { type GapRow, gapsOf, type TroubleRow, troubleOf } from './gap.sql.ts'
 import { feedsOf } from './many-practices.sql.ts'
+import { type CheckSummary, checksOf } from './reconciliation.sql.ts'
 
 /** Where a practice's mirror stands, as numbers; `ops/` puts it into words. */
 export interface PracticePicture {
@@ -22,6 +23,7 @@ export interface FeedSummary extends FeedStateRow {
   readonly present: number
   readonly openIntents: number
   readonly gaps: readonly GapRow[]
+  readonly checks: readonly CheckSummary[]
 }
 
 const minute = 60_000
@@ -40,18 +42,19 @@ export async function readPracticePictures(
   const counts = byPractice(await recordCountsOf(tx, practices, since))
   const gaps = byPractice(await gapsOf(tx, practices))
   const trouble = byPractice(await troubleOf(tx, practices))
+  const checks = byPractice(await checksOf(tx, practices))
   const pictures = practices.flatMap((practice): [number, PracticePicture][] => {
     const feeds = states.get(practice)
     if (!feeds) return []
     const of = { counts: counts.get(practice), gaps: gaps.get(practice), trouble: trouble.get(practice) }
-    return [[practice, pictureOf(feeds, of)]]
+    return [[practice, pictureOf(feeds, { ...of, checks: checks.get(practice) })]]
   })
   return new Map(pictures)
 }
 
 function pictureOf(
   states: readonly FeedStateRow[],
-  { counts = [], gaps = [], trouble = [] }: PracticeRows,
+  { counts = [], gaps = [], trouble = [], checks = [] }: PracticeRows,
 ): PracticePicture {
   const records = countByKind(counts)
   const feeds = states.map((state) => ({
@@ -59,6 +62,7 @@ function pictureOf(
     present: records.get(kindOfFeed(state.feed))?.present ?? 0,
     openIntents: Number(trouble.find((row) => row.feed === state.feed)?.open_intents ?? 0),
     gaps: gaps.filter((gap) => gap.feed === state.feed),
+    checks: checks.filter((check) => check.feed === state.feed),
   }))
   const sum = (of: 'open_intents' | 'quarantined' | 'waiting_pages' | 'in_doubt') =>
     trouble.reduce((total, row) => total + Number(row[of]), 0)
@@ -80,6 +84,7 @@ interface PracticeRows {
   readonly counts: readonly RecordCounts[] | undefined
   readonly gaps: readonly GapRow[] | undefined
   readonly trouble: readonly TroubleRow[] | undefined
+  readonly checks: readonly CheckSummary[] | undefined
 }
 
 function byPractice<Row extends { practice: number }>(rows: readonly Row[]): Map<number, Row[]> {

@@ -1,13 +1,13 @@
 import type { Tx } from '../db/db.ts'
-import { openRecord } from '../records/apply-records.ts'
+import { openRecord } from '../records/open-record.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nextFetchSeq, type UnseenRow, unseenRecords } from '../records/records.sql.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { type FeedKey, readFeeds, wantResnapshot } from './feed-state.sql.ts'
-import { feedNames, feedNeeds, kindOfFeed } from './feed-table.ts'
+import { feedNames, feedNeeds, feedTable, kindOfFeed } from './feed-table.ts'
 import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 import { makeDue } from './schedule.sql.ts'
-import type { Segment } from './segment.ts'
+import { type Segment, wholeLists } from './segment.ts'
 import { latestPlan, type SnapshotRun } from './snapshot.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
@@ -19,11 +19,13 @@ import type { SyncDeps } from './sync-deps.ts'
 export async function wishForUnseen(
   tx: Tx,
   keys: PracticeKeys,
-  { key: held, run }: { key: FeedKey; run: SnapshotRun },
+  { key: held, run, runId }: { key: FeedKey; run: SnapshotRun; runId?: string },
 ): Promise<number> {
   const kind = kindOfFeed(held.feed)
-  if (kind === 'appointmenttype') return 0 // cannot be asked for by id
-  const days = daysOf(run.plan)
+  const plan = wholeLists(run.plan)
+  // What has no call by id cannot be looked for, and without a whole list nothing is missing from one.
+  if (!feedTable[held.feed].get || plan.length === 0) return 0
+  const days = daysOf(plan)
   const of = { practice: held.practice, kind }
   const seq = await nextFetchSeq(tx)
   let found = 0
@@ -32,7 +34,9 @@ export async function wishForUnseen(
     const last = rows.at(-1)
     if (!last) return found
     after = last.key
-    const missed = rows.filter((row) => kind !== 'appointment' || shouldHaveShown(row, run))
+    const missed = rows.filter(
+      (row) => kind !== 'appointment' || shouldHaveShown(row, { plan, startedAt: run.started_at }),
+    )
     await keys.loadPatients(
       tx,
       missed.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])),
@@ -43,7 +47,7 @@ export async function wishForUnseen(
       const sealed = keys.seal(refetchPlace(held.feed, row.key), Buffer.from(id, 'utf8'))
       return { feed: held.feed, key: row.key, sealed_id: sealed.toString('base64') }
     })
-    await insertRefetches(tx, held.practice, { rows: wishes, seq })
+    await insertRefetches(tx, held.practice, { rows: wishes, seq, ...(runId !== undefined && { runId }) })
     found += wishes.length
   }
 }
@@ -55,15 +59,18 @@ function daysOf(plan: readonly Segment[]): { from: string | null; to: string | n
 }
 
 /** Whether the lists of a plan show an appointment such as this one. */
-function shouldHaveShown({ clear, patient }: UnseenRow, run: SnapshotRun): boolean {
+function shouldHaveShown(
+  { clear, patient }: UnseenRow,
+  { plan, startedAt }: { plan: readonly Segment[]; startedAt: number },
+): boolean {
   const { localDate, startsAt, status } = clear
   const within = (list: Segment['list']) =>
-    run.plan.some(
+    plan.some(
       (one) => one.list === list && 'from' in one && one.from <= (localDate ?? '') && (localDate ?? '') <= one.to,
     )
   if (patient !== null) return within('booked')
   // A slot that is over is open no more, and one that was taken away is in no list.
-  const coming = startsAt !== undefined && Date.parse(startsAt) > run.started_at
+  const coming = startsAt !== undefined && Date.parse(startsAt) > startedAt
   return status === 'o' && coming && within('open')
 }
 

@@ -1,11 +1,12 @@
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
-import { applyNextPage, noPage, quarantine } from './apply-inbox.ts'
+import { applyNextPage } from './apply-inbox.ts'
 import { type HeldFeed, wantResnapshot } from './feed-state.sql.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { closeIntents, type Intent, openIntents } from './intent.sql.ts'
 import { replayPage } from './read-feed.ts'
+import { noPage, quarantine } from './quarantine.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 import { storePage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
@@ -85,12 +86,11 @@ async function declareGap(
   held: HeldFeed,
   { cause, intents, unread }: { cause: GapCause; intents: readonly Intent[]; unread: Replayed['unread'] },
 ): Promise<void> {
-  const from = intents[0]?.opened_at ?? deps.clock.now()
-  // A snapshot of appointments reads some weeks only: what is set aside here may not be in it and stays on record.
-  const reason = held.feed === 'appointments' ? 'unreadable-change' : 'unreadable'
-  await asHolder(deps, held, async (tx) => {
+  await asHolder(deps, held, async (tx, state) => {
+    // What was consumed may have changed at any time since all was read last.
+    const from = Math.min(intents[0]?.opened_at ?? deps.clock.now(), state.checkpoint ?? Infinity)
     const keys = await deps.sealing.practice(tx, held.practice)
-    for (const record of unread) await quarantine(tx, keys, { held, page: noPage, record, reason })
+    for (const record of unread) await quarantine(tx, keys, { held, page: noPage, record, reason: 'unreadable' })
     await openGap(tx, held, { cause, from: timestamp(from) })
     await wantResnapshot(tx, held)
     await closeIntents(tx, held, { ids: intents.map((intent) => intent.intent_id), outcome: 'gap' })

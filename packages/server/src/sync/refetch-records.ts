@@ -1,8 +1,10 @@
 import { AthenaError, type AthenaErrorCode } from '@aegis/client'
+import type { Tx } from '../db/db.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
-import { deleteRecord } from '../records/apply-records.ts'
+import { withdrawRecord } from '../records/apply-records.ts'
 import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
+import { insertDifferences, settleKeys } from './difference.sql.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { fetchRecord, fetchSurvivor } from './fetch-record.ts'
@@ -19,6 +21,8 @@ interface Wanted {
   readonly id: string
   /** Whether athenahealth has already said once that there is no such record. */
   readonly missed: boolean
+  /** The check that wants to know. */
+  readonly runId: string | null
 }
 
 /**
@@ -33,8 +37,9 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const rows = await wishes.nextRefetches(tx, held, batch)
-    return rows.map(({ key, sealed_id, missing_since }) => ({
+    return rows.map(({ key, sealed_id, missing_since, run_id }) => ({
       key,
+      runId: run_id,
       missed: missing_since !== null,
       id: keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8'),
     }))
@@ -76,13 +81,31 @@ async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
   await asHolder(deps, held, async (tx) => {
     await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
     if (!page) {
-      await deleteRecord(tx, { practice: held.practice, kind: kindOfFeed(held.feed), key: wanted.key, fetchSeq })
+      await withdraw(tx, held, { wanted, fetchSeq })
       return
     }
     const keys = await deps.sealing.practice(tx, held.practice)
-    await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq })
+    await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
   })
   if (page) await applyNextPage(deps, held)
+}
+
+/** A page that is read for a check says for which. */
+function checkOf({ runId }: Wanted): { readonly runId?: string } {
+  return runId === null ? {} : { runId }
+}
+
+/** athenahealth has said twice that there is no such record; that it was held is what a check wanted to know. */
+async function withdraw(
+  tx: Tx,
+  held: HeldFeed,
+  { wanted, fetchSeq }: { wanted: Wanted; fetchSeq: bigint },
+): Promise<void> {
+  const { key, runId } = wanted
+  const withdrawn = await withdrawRecord(tx, { practice: held.practice, kind: kindOfFeed(held.feed), key, fetchSeq })
+  await settleKeys(tx, held, { keys: [key], isOfFeed: false })
+  if (withdrawn && runId !== null)
+    await insertDifferences(tx, { ...held, runId }, [{ key, what: 'gone-there', fields: [], explanation: null }])
 }
 
 async function fetchOrNothing(
@@ -140,7 +163,7 @@ async function learnMerge(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
     const page = await fetchSurvivor(deps, held, wanted.id)
     await asHolder(deps, held, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
-      await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq })
+      await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
       await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
     })
   } catch (error) {

@@ -4,11 +4,12 @@ import type { FeedKey } from './feed-state.sql.ts'
 
 const wantSql = sql(
   'sync.want_refetch',
-  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wanted_seq)
-   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), aegis.now(), $3
+  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wanted_seq, run_id)
+   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), aegis.now(), $3, $4
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
-   on conflict (practice_id, feed, key) do update set wanted_at = excluded.wanted_at, wanted_seq = excluded.wanted_seq`,
+   on conflict (practice_id, feed, key) do update set wanted_at = excluded.wanted_at, wanted_seq = excluded.wanted_seq,
+     run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 
 export interface RefetchRow {
@@ -20,19 +21,19 @@ export interface RefetchRow {
 
 /**
  * Notes records to be asked for by id, wished for at `seq` in the order of asking. In the order of their keys, so that
- * two feeds that wish for the same records cannot deadlock.
+ * two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to know.
  */
 export async function insertRefetches(
   tx: Tx,
   practice: number,
-  { rows, seq }: { rows: readonly RefetchRow[]; seq: bigint },
+  { rows, seq, runId }: { rows: readonly RefetchRow[]; seq: bigint; runId?: string },
 ): Promise<void> {
-  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString()])
+  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null])
 }
 
 const nextSql = sql(
   'sync.next_refetch',
-  `select key, sealed_id, missing_since from aegis.refetch
+  `select key, sealed_id, missing_since, run_id from aegis.refetch
    where practice_id = $1 and feed = $2 and wanted_at <= aegis.now() order by wanted_at, key limit $3`,
 )
 
@@ -40,7 +41,7 @@ export function nextRefetches(
   tx: Tx,
   key: FeedKey,
   most: number,
-): Promise<{ key: string; sealed_id: Buffer; missing_since: number | null }[]> {
+): Promise<{ key: string; sealed_id: Buffer; missing_since: number | null; run_id: string | null }[]> {
   return tx.rows(nextSql, [key.practice, key.feed, most])
 }
 

@@ -1,11 +1,14 @@
 import { sql, type Tx } from '../db/db.ts'
 import type { FeedKey } from './feed-state.sql.ts'
-import type { Segment } from './segment.ts'
+import type { ReadingTask } from './reconciliation.sql.ts'
+import type { PlannedSegment } from './segment.ts'
+
+export type SnapshotPhase = 'provisional' | 'authoritative'
 
 export interface SnapshotRun {
   readonly run_id: string
-  readonly phase: 'provisional' | 'authoritative'
-  readonly plan: readonly Segment[]
+  readonly phase: SnapshotPhase | ReadingTask
+  readonly plan: readonly PlannedSegment[]
   readonly segment: number
   readonly row_offset: number
   readonly anchors: readonly string[]
@@ -19,12 +22,16 @@ export interface SnapshotRun {
 const openSql = sql(
   'sync.open_run',
   `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq from aegis.snapshot_run
-   where practice_id = $1 and feed = $2 and finished_at is null order by run_id desc limit 1`,
+   where practice_id = $1 and feed = $2 and phase = $3 and finished_at is null order by run_id desc limit 1`,
 )
 
 /** The reading that was begun and not finished, if any. */
-export async function openSnapshotRun(tx: Tx, key: FeedKey): Promise<SnapshotRun | undefined> {
-  return (await tx.rows<SnapshotRun>(openSql, [key.practice, key.feed]))[0]
+export async function openSnapshotRun(
+  tx: Tx,
+  key: FeedKey,
+  phase: SnapshotRun['phase'],
+): Promise<SnapshotRun | undefined> {
+  return (await tx.rows<SnapshotRun>(openSql, [key.practice, key.feed, phase]))[0]
 }
 
 const startSql = sql(
@@ -37,7 +44,7 @@ const startSql = sql(
 export async function startSnapshotRun(
   tx: Tx,
   key: FeedKey,
-  run: { phase: SnapshotRun['phase']; plan: readonly Segment[]; firstSeq: bigint },
+  run: { phase: SnapshotRun['phase']; plan: readonly PlannedSegment[]; firstSeq: bigint },
 ): Promise<SnapshotRun> {
   const values = [key.practice, key.feed, run.phase, JSON.stringify(run.plan), run.firstSeq.toString()]
   const [row] = await tx.rows<SnapshotRun>(startSql, values)
@@ -74,11 +81,44 @@ export async function moveSnapshotRun(tx: Tx, at: FeedKey & { runId: string }, t
 
 const finishSql = sql(
   'sync.finish_run',
-  `update aegis.snapshot_run set finished_at = aegis.now() where practice_id = $1 and feed = $2 and finished_at is null`,
+  `update aegis.snapshot_run set finished_at = aegis.now() where practice_id = $1 and run_id = $2`,
 )
 
-export async function finishSnapshotRuns(tx: Tx, key: FeedKey): Promise<void> {
-  await tx.rows(finishSql, [key.practice, key.feed])
+/** Notes that a reading has come to its end. */
+export async function finishSnapshotRun(tx: Tx, { practice }: FeedKey, runId: string): Promise<void> {
+  await tx.rows(finishSql, [practice, runId])
+}
+
+const abandonSql = sql(
+  'sync.abandon_runs',
+  `update aegis.snapshot_run set finished_at = aegis.now(), abandoned_at = aegis.now()
+   where practice_id = $1 and feed = $2 and finished_at is null
+     and ($3 or phase in ('provisional', 'authoritative'))`,
+)
+
+/** Gives up the snapshot under way. */
+export async function abandonSnapshots(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(abandonSql, [key.practice, key.feed, false])
+}
+
+/** Gives up everything that is being read: snapshot and checks. */
+export async function abandonAllRuns(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(abandonSql, [key.practice, key.feed, true])
+}
+
+const shownSql = sql(
+  'sync.shown_until',
+  `select max(part ->> 'to') filter (where part ->> 'list' = 'booked') as booked,
+     max(part ->> 'to') filter (where part ->> 'list' = 'open') as open
+   from aegis.snapshot_run r, jsonb_array_elements(r.plan) as part
+   where practice_id = $1 and feed = $2 and finished_at is not null and abandoned_at is null
+     and phase <> 'provisional' and part ->> 'modifiedSince' is null`,
+)
+
+/** The last days, YYYY-MM-DD, of which a whole reading has shown the booked appointments and the open slots. */
+export async function shownUntil(tx: Tx, key: FeedKey): Promise<{ booked: string | null; open: string | null }> {
+  const [row] = await tx.rows<{ booked: string | null; open: string | null }>(shownSql, [key.practice, key.feed])
+  return row ?? { booked: null, open: null }
 }
 
 const plannedSql = sql(
@@ -88,6 +128,6 @@ const plannedSql = sql(
 )
 
 /** What the latest authoritative snapshot of a feed reads or has read; undefined when there is none yet. */
-export async function latestPlan(tx: Tx, key: FeedKey): Promise<readonly Segment[] | undefined> {
-  return (await tx.rows<{ plan: readonly Segment[] }>(plannedSql, [key.practice, key.feed]))[0]?.plan
+export async function latestPlan(tx: Tx, key: FeedKey): Promise<readonly PlannedSegment[] | undefined> {
+  return (await tx.rows<{ plan: readonly PlannedSegment[] }>(plannedSql, [key.practice, key.feed]))[0]?.plan
 }

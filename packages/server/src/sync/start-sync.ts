@@ -4,6 +4,7 @@ import type { Queue } from '../queue/start-queue.ts'
 import { feedNames } from './feed-table.ts'
 import { inBatches } from './in-batches.ts'
 import { addFeeds, sweepSync } from './many-practices.sql.ts'
+import { sweepChecks } from './reconciliation.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, leaseOf, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
 import { timestamp } from './sync-deps.ts'
@@ -26,6 +27,8 @@ export interface SyncOptions {
 /** Between two looks at what is due, and between two sweeps of the inbox, in real time of the machine at speed 1. */
 const tickMs = 1_000
 const sweepMs = 3_600_000
+/** What checks found is kept for this long. */
+const checksKeepMs = 90 * 86_400_000
 
 /** Registers the practices, begins to work the jobs and to enqueue what is due. */
 export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promise<SyncService> {
@@ -82,6 +85,8 @@ async function sweepAll({ sync }: ScheduleDeps): Promise<void> {
   const practices = await sync.db.control((tx) => listPractices(tx))
   const ids = practices.map(({ practice }) => practice)
   await inBatches(sync.db, ids, (tx, batch) => sweepSync(tx, batch, before))
+  const judgedBefore = timestamp(sync.clock.now() - checksKeepMs)
+  await inBatches(sync.db, ids, (tx, batch) => sweepChecks(tx, batch, judgedBefore))
 }
 
 /** Runs `work` again and again until aborted; a failure is logged and does not end it. */

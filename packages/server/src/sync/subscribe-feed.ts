@@ -5,12 +5,13 @@ import {
   type FeedStateRow,
   type HeldFeed,
   readFeeds,
+  setUnclear,
   stampFeed,
 } from './feed-state.sql.ts'
 import { openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
-import { finishSnapshotRuns } from './snapshot.sql.ts'
+import { abandonAllRuns } from './snapshot.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -48,11 +49,20 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
   })
 }
 
-/** Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. */
+/**
+ * Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. While
+ * athenahealth says that it does not know, drains go on and it is asked again soon: one hiccup is no loss, and a drain
+ * would be told. An answer that stays unclear until the next look would be due counts as one.
+ */
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const status = await feedStatus(deps, held)
-  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'subscription_checked_at'))
-  if (status !== 'ACTIVE') await subscriptionLost(deps, held)
+  const since = await asHolder(deps, held, async (tx, state) => {
+    await stampFeed(tx, held, 'subscription_checked_at')
+    await setUnclear(tx, held, status === 'UNKNOWN')
+    return state.unclear_since ?? deps.clock.now()
+  })
+  const isToBeAskedAgain = status === 'UNKNOWN' && deps.clock.now() - since < deps.settings.subscriptionCheckMs
+  if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held)
 }
 
 /**
@@ -67,7 +77,7 @@ export async function subscriptionLost(deps: SyncDeps, held: HeldFeed): Promise<
       await closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
     await openGap(tx, held, { cause: 'subscription-lost', from: since === undefined ? null : timestamp(since) })
     // What was being read was read while changes could be missed: the snapshot that counts begins anew.
-    await finishSnapshotRuns(tx, held)
+    await abandonAllRuns(tx, held)
     await enterFeedState(tx, held, 'new')
   })
   deps.log.warn('sync.gap', { practice: held.practice, feed: held.feed, cause: 'subscription-lost' })

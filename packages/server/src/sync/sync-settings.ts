@@ -1,3 +1,5 @@
+import { defaultOffHours, type OffHours } from '../policy/off-hours.ts'
+
 /** How sync behaves; times in milliseconds of the installation's clock. Defaults suit production. */
 export interface SyncSettings {
   /** Between the starts of two drains of one feed: athenahealth asks for no more than one a minute. */
@@ -32,8 +34,19 @@ export interface SyncSettings {
   readonly bookedWindowDays: number
   /** By how long a dead or paused holder of a feed holds up the next one. In the machine's time, also beside a simulator. */
   readonly leaseMs: number
+  /** Days per request for booked appointments that changed since a gap began: wide, because few did. */
+  readonly changedWindowDays: number
   /** Applied pages are kept this long, then deleted. */
   readonly inboxKeepMs: number
+  /** When lists are read through to check the mirror: the same hours as the policy's. */
+  readonly offHours: OffHours
+  /** Every patient is read again within so many days, a part each night. */
+  readonly rereadDays: number
+  /**
+   * How long after a check found a difference the feed may still bring the record, so that it was only on its way. How far
+   * athenahealth's feeds are behind its lists is not published; too short raises an alarm for nothing.
+   */
+  readonly reconcileGraceMs: number
 }
 
 const second = 1_000
@@ -57,5 +70,9 @@ export const defaultSyncSettings: SyncSettings = {
   slotDaysAhead: 30,
   bookedWindowDays: 7,
   leaseMs: 30 * second,
+  changedWindowDays: 90,
   inboxKeepMs: 24 * hour,
+  offHours: defaultOffHours,
+  rereadDays: 28,
+  reconcileGraceMs: 5 * minute,
 }

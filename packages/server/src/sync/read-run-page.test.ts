@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { positionAfter } from './snapshot-feed.ts'
+import { positionAfter } from './read-run-page.ts'
 
 const anchorOf = (id: string) => `#${id}`
 const start = { segment: 2, row_offset: 0, anchors: [] as readonly string[], restarts: 0 }

@@ -1,0 +1,85 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+
+/** A record that was not as athenahealth had it. By its key, never by a patient's id. */
+export interface DifferenceRow {
+  readonly key: string
+  readonly what: 'missing-here' | 'differing' | 'gone-there'
+  readonly fields: readonly string[]
+  /** What accounts for it, where that is known at once. */
+  readonly explanation: 'window' | 'unannounced' | null
+}
+
+const insertSql = sql(
+  'sync.insert_differences',
+  `insert into aegis.difference (practice_id, run_id, feed, key, what, fields, explanation, found_at)
+   select $1, $2, $3, d.key, d.what, array(select json_array_elements_text(d.fields)), d.explanation, aegis.now()
+   from json_to_recordset($4::json) as d(key text, what text, fields json, explanation text)`,
+)
+
+/** Notes what a check found to differ. */
+export async function insertDifferences(
+  tx: Tx,
+  of: FeedKey & { runId: string },
+  rows: readonly DifferenceRow[],
+): Promise<void> {
+  if (rows.length) await tx.rows(insertSql, [of.practice, of.runId, of.feed, JSON.stringify(rows)])
+}
+
+const settleSql = sql(
+  'sync.settle_keys',
+  `with released as (
+     update aegis.quarantine set released_at = aegis.now()
+     where practice_id = $1 and feed = $2 and released_at is null
+       and key = any(select json_array_elements_text($3::json)))
+   update aegis.difference set explanation = 'feed'
+   where $4 and practice_id = $1 and feed = $2 and judged_at is null and explanation is null
+     and key = any(select json_array_elements_text($3::json))`,
+)
+
+/**
+ * These records came and were applied: none of them is set aside any longer, and, where the feed brought them, what a
+ * check found of them was on its way.
+ */
+export async function settleKeys(
+  tx: Tx,
+  of: FeedKey,
+  { keys, isOfFeed }: { keys: readonly string[]; isOfFeed: boolean },
+): Promise<void> {
+  if (keys.length) await tx.rows(settleSql, [of.practice, of.feed, JSON.stringify(keys), isOfFeed])
+}
+
+const gapSql = sql(
+  'sync.explain_by_gap',
+  `update aegis.difference d set explanation = 'gap'
+   where practice_id = $1 and run_id = $2 and explanation is null and exists (
+     select from aegis.gap g where g.practice_id = $1 and g.feed = d.feed and g.from_at <= d.found_at
+       and (g.closed_at is null or g.closed_at >= d.found_at))`,
+)
+
+/** What was found while a gap was open is what the gap is about. */
+export async function explainByGaps(tx: Tx, practice: number, runId: string): Promise<void> {
+  await tx.rows(gapSql, [practice, runId])
+}
+
+const judgedSql = sql(
+  'sync.differences_judged',
+  `update aegis.difference set judged_at = aegis.now() where practice_id = $1 and run_id = $2 and judged_at is null`,
+)
+
+/** From now on nothing accounts for these any more. */
+export async function markDifferencesJudged(tx: Tx, practice: number, runId: string): Promise<void> {
+  await tx.rows(judgedSql, [practice, runId])
+}
+
+const openSql = sql(
+  'sync.unsettled_of_run',
+  `select (select count(*) from aegis.refetch where practice_id = $1 and feed = $2 and run_id = $3)
+     + (select count(*) from aegis.inbox_page where practice_id = $1 and feed = $2 and applied_at is null) as unsettled`,
+)
+
+/** Wishes of a check that are not fulfilled, and pages that are not applied. */
+export async function countUnsettled(tx: Tx, of: FeedKey & { runId: string }): Promise<number> {
+  const [row] = await tx.rows<{ unsettled: string }>(openSql, [of.practice, of.feed, of.runId])
+  return Number(row?.unsettled ?? 0)
+}

@@ -1,0 +1,71 @@
+import type { Tx } from '../db/db.ts'
+import type { ApplyResult } from '../records/apply-records.ts'
+import type { RecordKind } from '../records/record-kind.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import type { ChangeRow } from '../records/records.sql.ts'
+import { startInstant } from '../records/verify-held.ts'
+import type { WireRecord } from '../records/wire-record.ts'
+import { type DifferenceRow, insertDifferences, settleKeys } from './difference.sql.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import type { KnownPage } from './inbox.sql.ts'
+import { shownUntil } from './snapshot.sql.ts'
+
+interface Applied {
+  readonly held: FeedKey
+  readonly page: KnownPage
+  readonly records: readonly WireRecord[]
+  readonly applied: ApplyResult
+}
+
+/**
+ * What an applied page means beyond the mirror. One that was read for a check: whatever it changed differed. One that the
+ * feed brought: what a check found of its records was on its way. Either releases what was set aside of its records.
+ */
+export async function noteOutcome(tx: Tx, { held, page, records, applied }: Applied): Promise<void> {
+  const isOfFeed = page.run_id === null && (page.source === 'feed' || page.source === 'replay')
+  const touched = [...applied.keys, ...applied.changes.map((change) => change.key)]
+  await settleKeys(tx, held, { keys: touched, isOfFeed })
+  if (page.run_id === null || applied.changes.length === 0) return
+  const kind = recordKinds[page.kind]
+  const beyond = await beyondWindow(tx, held, { page, records, applied })
+  const rows = applied.changes.map((change) => differenceOf(change, { kind, isNew: beyond.has(change.key) }))
+  await insertDifferences(tx, { ...held, runId: page.run_id }, rows)
+}
+
+const whatOf: Readonly<Record<ChangeRow['what'], DifferenceRow['what']>> = {
+  created: 'missing-here',
+  restored: 'missing-here',
+  updated: 'differing',
+  deleted: 'gone-there',
+  merged: 'gone-there',
+  withheld: 'gone-there',
+}
+
+/** The difference that a change mended. */
+export function differenceOf(
+  { key, what, fields }: Pick<ChangeRow, 'key' | 'what' | 'fields'>,
+  { kind, isNew }: { kind: RecordKind; isNew: boolean },
+): DifferenceRow {
+  const isUnannounced = what === 'updated' && fields.every((field) => mayBeUnannounced(kind, field))
+  const explanation = isNew ? 'window' : isUnannounced ? 'unannounced' : null
+  return { key, what: whatOf[what], fields, explanation }
+}
+
+/** Fields that the feed does not carry, or that need not make it tell of the record. */
+function mayBeUnannounced({ unannounced, partial }: RecordKind, field: string): boolean {
+  return field === startInstant || (unannounced?.has(field) ?? false) || (partial.feed?.never?.has(field) ?? false)
+}
+
+/** Keys of new appointments on days that no whole reading had shown yet: they have come into the window. */
+async function beyondWindow(
+  tx: Tx,
+  held: FeedKey,
+  { page, records, applied }: Pick<Applied, 'page' | 'records' | 'applied'>,
+): Promise<ReadonlySet<string>> {
+  const created = new Set(applied.changes.filter(({ what }) => what === 'created').map(({ key }) => key))
+  if (page.kind !== 'appointment' || created.size === 0) return new Set()
+  const { booked, open } = await shownUntil(tx, held)
+  const last = (page.shape === 'open' ? open : booked) ?? ''
+  const later = records.filter(({ appointmentid, date }) => created.has(String(appointmentid)) && String(date) > last)
+  return new Set(later.map(({ appointmentid }) => String(appointmentid)))
+}
