@@ -16,7 +16,7 @@ const { values } = parseArgs({
     pauses: { type: 'string' },
     lease: { type: 'string' },
     seed: { type: 'string' },
-    patients: { type: 'string', default: '300' },
+    patients: { type: 'string' },
     seeds: { type: 'string' },
     'first-seed': { type: 'string', default: '1' },
     failpoints: { type: 'boolean', default: false },
@@ -78,7 +78,7 @@ function replicas(): Promise<boolean> {
     replicas: numberOf('replicas', values.replicas, 2),
     pauses: numberOf('pauses', values.pauses, short.pauses),
     seed: numberOf('seed', values.seed, 1),
-    patients: numberOf('patients', values.patients, 100),
+    patients: numberOf('patients', values.patients, 40),
     leaseMs: 1_000 * numberOf('lease', values.lease, 3),
   })
 }

@@ -52,6 +52,7 @@ export class SharedWorld {
       runDir: join(directory, 'run'),
       log: silentLog,
       clock: systemClock,
+      settings: { max_connections: '150' },
     })
     const simulator = await startSimulator({
       seed: options.seed,

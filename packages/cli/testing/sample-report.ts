@@ -59,6 +59,8 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
       usedToday: 1234,
       leftToday: 48_766,
       resetsAt: '2026-11-24T00:00:00.000Z',
+      polledFeeds: 3,
+      pollIntervalMs: 60_000,
       callsLastMinute: 37,
     },
     practices: [samplePractice()],

@@ -102,7 +102,8 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const onContested = () => {
     endIfAlone(ground, ended.resolve).catch((error: unknown) => log.error('aegis.contested-unjudged', error))
   }
-  const schedule: ScheduleDeps = { sync, instance, leaseTtlMs: ttlMs, onContested }
+  const dayUsage = () => parts.quota.usage(appName(config))
+  const schedule: ScheduleDeps = { sync, instance, dayUsage, leaseTtlMs: ttlMs, onContested }
   await startWork({ ground, database, schedule }, stops)
   const shown = shownOf({ config, seams, home, database })
   const operations = operationsOf({ ground, parts, shown })

@@ -37,7 +37,7 @@ test('a wide terminal shows everything', () => {
  home          /srv/clinic/.aegis
 
  Quota █░░░░░░░░░░░░░░░░░░░ 1,234 of 50,000 calls today, 48,766 left, anew in 8 h
-                            37 in the last minute · at most 5 a second
+                            37 in the last minute · at most 5 a second · feeds read every 60 s
 
  Practice 195900  departments 12   providers 24   patients 1,000↑  appointments 3,412
    changes ▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█ 37 a minute, 1,204 an hour · deleted 3 · merged 1

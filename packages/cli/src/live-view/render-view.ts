@@ -71,7 +71,12 @@ function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): 
   const width = Math.min(BAR_WIDTH, Math.max(5, columns - 62))
   const resets = duration(Date.parse(used.resetsAt) - Date.parse(now))
   const figures = `${count(used.usedToday)} of ${count(used.dayLimit)} calls today, ${count(used.leftToday)} left`
-  const parts = [`${count(used.callsLastMinute)} in the last minute`, `at most ${used.perSecondLimit} a second`]
+  const polls = used.polledFeeds > 0 ? [`feeds read every ${duration(used.pollIntervalMs)}`] : []
+  const parts = [
+    `${count(used.callsLastMinute)} in the last minute`,
+    `at most ${used.perSecondLimit} a second`,
+    ...polls,
+  ]
   const pace = fitting(parts, columns - 8 - width)
   return [
     [span(' Quota ', 'strong'), span(bar(share, width, unicode), tone), span(` ${figures}, anew in ${resets}`)],

@@ -84,6 +84,7 @@ function limitsOf({ environment, limits }: Settings): QuotaLimits {
     perSecond: limits.perSecond ?? preset.perSecond,
     perDay: limits.perDay ?? preset.perDay,
     tokensPerMinute: limits.tokensPerMinute ?? preset.tokensPerMinute,
+    ...(Object.keys(limits.weights).length > 0 && { weights: limits.weights }),
     ...(perPracticePerSecond !== undefined && { perPracticePerSecond }),
   }
 }

@@ -67,6 +67,8 @@ const http = z.strictObject({
 const byEnvironment = (name: 'perSecond' | 'perDay' | 'tokensPerMinute') =>
   `${quotaPresets.production[name].toLocaleString('en-US')} in production, else ${quotaPresets.preview[name].toLocaleString('en-US')}`
 
+const weights = z.record(z.string().regex(/^[1-9]\d{0,9}$/), z.number().min(0.1).max(100))
+
 const limits = z.strictObject({
   perSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
     doc: 'Calls in any second that athenahealth allows the app.',
@@ -84,6 +86,12 @@ const limits = z.strictObject({
     doc: 'Calls in any second for one practice, so that one cannot crowd out the others.',
     fallback: 'no limit but that of the app',
   }),
+  weights: setting(
+    kindOfItsOwn(weights, 'practice ids with a weight from 0.1 to 100 each, such as {195900: 2}').default({}),
+    {
+      doc: 'Shares of practices in the calls while several wait, beside others of the same priority. A practice that is not named has 1.',
+    },
+  ),
 })
 
 const every = (ms: number, bounds: { min: string; max: string }) => duration(bounds).prefault(formatDuration(ms))

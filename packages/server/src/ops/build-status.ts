@@ -1,8 +1,10 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Quota } from '../quota/quota.ts'
+import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
 import { inBatches } from '../sync/in-batches.ts'
+import { type PollPace, readPollPace } from '../sync/poll-stretch.ts'
 import { type PracticePicture, readPracticePictures } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
@@ -30,17 +32,28 @@ export interface StatusDeps {
 /** Reads where everything, or one practice, stands: counts, ids, states and times, never a name. */
 export async function buildStatus(deps: StatusDeps, only: StatusFilter = {}): Promise<StatusReport> {
   const now = deps.clock.now()
+  const usage = await deps.quota.usage(deps.app)
+  const pace = await readPollPace(deps, usage, deps.settings)
+  // What is put off on purpose is not behind.
+  const settings = { ...deps.settings, pollIntervalMs: deps.settings.pollIntervalMs * pace.stretch }
   const practices: PracticeStatus[] = []
   const alarms: Alarm[] = []
   for (const [practice, picture] of await readPictures(deps, only, now)) {
-    practices.push(practiceStatus(deps, { practice, picture, now }))
-    for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings: deps.settings }))
+    practices.push(practiceStatus({ practice, picture, now, settings }))
+    for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
-  alarms.push(...skewAlarms(deps), ...ofReplicas)
+  alarms.push(...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
-  return { ...deps.fixed, now: iso(now), quota: await quotaStatus(deps), replicas, practices, alarms: sorted }
+  return {
+    ...deps.fixed,
+    now: iso(now),
+    quota: quotaStatus(usage, { pace, settings }),
+    replicas,
+    practices,
+    alarms: sorted,
+  }
 }
 
 async function readPictures(
@@ -79,27 +92,43 @@ function quarantined(practice: number, records: number): Alarm {
   }
 }
 
-async function quotaStatus({ quota, app }: StatusDeps): Promise<QuotaStatus> {
-  const usage = await quota.usage(app)
+/** From this on it is worth a word. */
+const stretchedFrom = 1.05
+
+/** That the day's calls do not do for reading every feed as often as configured (pure). */
+export function paceAlarms({ feeds, stretch }: PollPace, { pollIntervalMs }: SyncSettings): Alarm[] {
+  if (stretch < stretchedFrom) return []
+  const [wanted, given] = [inWords(pollIntervalMs), inWords(pollIntervalMs * stretch)]
+  return [
+    {
+      level: 'warning',
+      code: 'sync.polls-stretched',
+      message: `The calls left today do not do for reading ${feeds} feeds every ${wanted}; each is read every ${given}.`,
+      remedy: 'Ask athenahealth for more calls a day, or mirror fewer practices. A first load uses up calls as well.',
+    },
+  ]
+}
+
+function quotaStatus(usage: QuotaUsage, { pace, settings }: { pace: PollPace; settings: SyncSettings }): QuotaStatus {
   return {
     perSecondLimit: usage.perSecondLimit,
     dayLimit: usage.perDayLimit,
     usedToday: usage.usedToday + usage.foreignToday,
     leftToday: usage.leftToday,
     resetsAt: iso(usage.resumesAt),
+    polledFeeds: pace.feeds,
+    pollIntervalMs: Math.round(settings.pollIntervalMs),
     callsLastMinute: usage.callsLastMinute,
   }
 }
 
-function practiceStatus(
-  deps: StatusDeps,
-  { practice, picture, now }: { practice: number; picture: PracticePicture; now: number },
-): PracticeStatus {
+function practiceStatus(view: Omit<FeedView, 'feed'> & { readonly picture: PracticePicture }): PracticeStatus {
+  const { practice, picture } = view
   const counts = [...picture.records]
   const sum = (state: 'deleted' | 'merged') => counts.reduce((total, [, of]) => total + of[state], 0)
   return {
     practice,
-    feeds: picture.feeds.map((feed) => feedStatus({ practice, feed, now, settings: deps.settings })),
+    feeds: picture.feeds.map((feed) => feedStatus({ ...view, feed })),
     records: Object.fromEntries(counts.map(([kind, of]) => [kind, of.present])),
     deleted: sum('deleted'),
     merged: sum('merged'),

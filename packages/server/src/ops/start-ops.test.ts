@@ -39,7 +39,16 @@ const report: StatusReport = {
   pid: 1,
   role: 'all',
   replicas: [],
-  quota: { perSecondLimit: 5, dayLimit: 10, usedToday: 1, leftToday: 9, resetsAt: '', callsLastMinute: 1 },
+  quota: {
+    perSecondLimit: 5,
+    dayLimit: 10,
+    usedToday: 1,
+    leftToday: 9,
+    resetsAt: '',
+    polledFeeds: 3,
+    pollIntervalMs: 60_000,
+    callsLastMinute: 1,
+  },
   practices: [
     {
       practice: 195900,

@@ -39,6 +39,9 @@ export interface QuotaStatus {
   readonly usedToday: number
   readonly leftToday: number
   readonly resetsAt: string
+  /** Feeds that are polled, of all practices, and what is between two polls of each: longer than configured where the day's calls do not do for more. */
+  readonly polledFeeds: number
+  readonly pollIntervalMs: number
   /** Calls in the last minute of the installation's time. */
   readonly callsLastMinute: number
 }

@@ -44,6 +44,12 @@ const countSessions = sql(
   `select count(*)::integer as count from pg_catalog.pg_stat_activity
    where datname = current_database() and application_name = $1`,
 )
+// Up to a bound: nobody needs to know more than that there are many.
+const countWaiting = sql(
+  'queue.count_waiting',
+  `select count(*)::integer as count from (
+     select from pgboss.job_common where name = $1 and state = 'created' limit $2) waiting`,
+)
 const countDead = sql(
   'queue.count_dead_letters',
   `select source_name as job, count(*)::integer as count from pgboss.job_common
@@ -101,6 +107,12 @@ export async function reviveActiveJobs(tx: Tx): Promise<number> {
 /** How many connections of this name there are to this database. */
 export async function countQueueSessions(tx: Tx, application: string): Promise<number> {
   const [row] = await tx.rows<{ count: number }>(countSessions, [application])
+  return row?.count ?? 0
+}
+
+/** How many jobs of a kind wait for a worker, counted up to `most`. Control transactions only. */
+export async function countWaitingJobs(tx: Tx, job: Job<never>, most: number): Promise<number> {
+  const [row] = await tx.rows<{ count: number }>(countWaiting, [job.name, most])
   return row?.count ?? 0
 }
 

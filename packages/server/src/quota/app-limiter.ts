@@ -27,6 +27,9 @@ interface BookedSlot {
 /** Between two tries to reach the database. */
 const RETRY_MS = 500
 
+/** By so much a process that has just booked lets the others go first, where there are others. */
+const COURTESY_MS = 10
+
 /**
  * The calls of one app in this process: who waits, which instants of the shared timetable are booked, and who gets the
  * next one that comes. An instant belongs to nobody until it has come; then the most urgent waiter takes it. One that
@@ -38,7 +41,7 @@ export class AppLimiter {
   readonly #limits: CheckedLimits
   readonly #timetable: Timetable
   readonly ledger: DayLedger
-  readonly #line = new WaitingLine<Waiter>()
+  readonly #line: WaitingLine<Waiter>
   readonly #booked = new Set<BookedSlot>()
   readonly #resting = new Map<number, number>()
   readonly #punctuality: Punctuality
@@ -53,6 +56,7 @@ export class AppLimiter {
     this.#deps = deps
     this.#app = app
     this.#limits = limits
+    this.#line = new WaitingLine((practice) => limits.weights?.[practice] ?? 1)
     this.#timetable = new Timetable(deps, app, limits)
     this.ledger = new DayLedger(deps, app, limits)
     this.#punctuality = new Punctuality(this.#timetable.plan)
@@ -133,13 +137,19 @@ export class AppLimiter {
   }
 
   async #bookUntilServed(): Promise<void> {
+    let hadTurn = false
     for (let failed = false; !this.#stopped; ) {
       const next = this.#line.unserved(this.#booked.size)
       if (!next) return
       try {
+        const before = this.#booked.size
         const waitMs = await this.#book(next)
         failed = false
-        if (waitMs > 0) await this.#napFor(waitMs, next.priority)
+        hadTurn ||= this.#booked.size > before
+        if (waitMs <= 0) continue
+        const isShared = this.#timetable.contact.holders > 1
+        await this.#napFor(hadTurn && isShared ? waitMs + COURTESY_MS : waitMs, next.priority)
+        hadTurn = false
       } catch (error) {
         if (!failed) this.#deps.log.error('quota.unreachable', error)
         failed = true

@@ -9,7 +9,8 @@ export type Priority = (typeof priorities)[number]
 interface PriorityRule {
   /**
    * How far ahead the shared timetable may be booked for a call of this priority to join it, in ms. The shorter one
-   * yields: while interactive calls keep the timetable booked past 100 ms, no replica books bulk calls at all.
+   * yields: while interactive calls keep the timetable booked past 100 ms, no replica books bulk calls at all. None is
+   * long: so much a practice that floods one replica can delay another's calls on another one.
    */
   readonly bookAheadMs: number
   /** Share of the day's calls that this priority leaves untouched for those above it. */
@@ -18,9 +19,9 @@ interface PriorityRule {
 
 /** At least a tenth of the day stays with people and notifications when feeds and everything below them have to stop. */
 export const priorityRules: Record<Priority, PriorityRule> = {
-  interactive: { bookAheadMs: 2_000, dayFloorShare: 0 },
-  notifications: { bookAheadMs: 1_000, dayFloorShare: 0.02 },
-  feeds: { bookAheadMs: 500, dayFloorShare: 0.1 },
-  reconciliation: { bookAheadMs: 250, dayFloorShare: 0.125 },
+  interactive: { bookAheadMs: 300, dayFloorShare: 0 },
+  notifications: { bookAheadMs: 250, dayFloorShare: 0.02 },
+  feeds: { bookAheadMs: 200, dayFloorShare: 0.1 },
+  reconciliation: { bookAheadMs: 150, dayFloorShare: 0.125 },
   bulk: { bookAheadMs: 100, dayFloorShare: 0.15 },
 }

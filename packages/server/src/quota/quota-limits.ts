@@ -17,12 +17,14 @@ export interface QuotaLimits {
   readonly usableShare?: number
   /** Calls of the day reserved at once. Default: a 2,500th of the day, 1 to 200. A killed process loses at most one block. */
   readonly dayBlock?: number
+  /** Shares of practices while several wait, by practice id; who is not named has 1. */
+  readonly weights?: Readonly<Record<string, number>>
   /** Most calls that may wait in one process. Default 10,000. */
   readonly waitingMax?: number
 }
 
-export type CheckedLimits = Required<Omit<QuotaLimits, 'perPracticePerSecond'>> &
-  Pick<QuotaLimits, 'perPracticePerSecond'>
+export type CheckedLimits = Required<Omit<QuotaLimits, 'perPracticePerSecond' | 'weights'>> &
+  Pick<QuotaLimits, 'perPracticePerSecond' | 'weights'>
 
 /** The presets of athenahealth's two environments (Best Practices page and recorded headers, read 2026-11). */
 export const quotaPresets = {
@@ -38,8 +40,9 @@ export function checkedLimits(limits: QuotaLimits): CheckedLimits {
     waitingMax: 10_000,
     ...limits,
   }
-  const { usableShare, ...counts } = checked
-  if (Object.values(counts).some((count) => !(count > 0))) throw new RangeError('every limit must be more than 0')
+  const { usableShare, weights = {}, ...counts } = checked
+  if ([...Object.values(counts), ...Object.values(weights)].some((count) => !(count > 0)))
+    throw new RangeError('every limit must be more than 0')
   if (!(usableShare > 0 && usableShare <= 0.99)) throw new RangeError('usableShare must lie between 0 and 0.99')
   return checked
 }

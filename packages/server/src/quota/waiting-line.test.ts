@@ -50,6 +50,32 @@ test('a practice that comes back keeps its turn behind those that wait', () => {
   assert.deepEqual(drained(line), ['bulk/2/b', 'bulk/1/c'])
 })
 
+test('a practice that comes after a while goes before one that was served a moment ago', () => {
+  const line = lineOf('bulk/1/a', 'bulk/1/b', 'bulk/1/c')
+  assert.equal(line.take()?.name, 'bulk/1/a')
+  line.add(call('bulk/2/d'))
+  assert.deepEqual(drained(line), ['bulk/2/d', 'bulk/1/b', 'bulk/1/c'])
+})
+
+test('nobody gets more by leaving the line and coming back', () => {
+  const line = lineOf('bulk/1/a', 'bulk/2/x', 'bulk/2/y', 'bulk/2/z')
+  const served: string[] = []
+  for (let call1 = 0; call1 < 3; call1 += 1) {
+    const next = line.take()
+    served.push(next?.name ?? '')
+    if (next?.practice === 1) line.add(call(`bulk/1/again-${call1}`))
+  }
+  assert.deepEqual(served, ['bulk/1/a', 'bulk/2/x', 'bulk/1/again-0'])
+})
+
+test('a practice of weight 3 gets three calls for each of another', () => {
+  const line = new WaitingLine<Call>((practice) => (practice === 7 ? 3 : 1))
+  for (const name of ['1/a', '1/b', '1/c', ...'stuvwxyz'.split('').map((letter) => `7/${letter}`)])
+    line.add(call(`bulk/${name}`))
+  const first = Array.from({ length: 8 }, () => line.take()?.practice)
+  assert.equal(first.filter((practice) => practice === 7).length, 6)
+})
+
 test('who gives up leaves no trace', () => {
   const line = lineOf('feeds/1/a')
   const leaver = call('feeds/2/b')

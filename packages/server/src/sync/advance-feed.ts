@@ -32,7 +32,7 @@ export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortS
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
     // By the database's clock, as the instants in it are: with its own, a process ahead of it would poll without a pause.
-    const step = nextStep(picture, picture.now, deps.settings)
+    const step = nextStep({ ...picture, pace: deps.pace?.() }, picture.now, deps.settings)
     if (step.do === 'wait') return step.until
     await failpoint('sync.before-step')
     try {

@@ -116,6 +116,24 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'check-subscription' },
   ],
   ['so are other consumers', picture({ ...live, foreign_checked_at: 0 }), { do: 'check-foreign' }],
+  [
+    'where the day does not do for more, polls are put off',
+    picture(live, { pace: { feeds: 9_000, stretch: 30, until: now + 60 * minute } }),
+    { do: 'wait', until: now + 29 * minute },
+  ],
+  [
+    'until the calls are counted anew, if that is sooner',
+    picture(live, { pace: { feeds: 9_000, stretch: 30, until: now + 5 * minute } }),
+    { do: 'wait', until: now + 5 * minute },
+  ],
+  [
+    'and looks at the subscription with them',
+    picture(
+      { ...live, drain_started_at: 0, subscription_checked_at: now - settings.subscriptionCheckMs },
+      { pace: { feeds: 9_000, stretch: 30, until: now } },
+    ),
+    { do: 'drain' },
+  ],
   ['a contested feed waits', picture({ state: 'contested' }), { do: 'wait', until: now + settings.foreignWindowMs }],
   [
     'and looks again later',

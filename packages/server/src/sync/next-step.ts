@@ -1,4 +1,5 @@
 import type { FeedStateRow } from './feed-state.sql.ts'
+import { paceCheckMs, type PollPace } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
@@ -28,6 +29,8 @@ export interface FeedPicture {
   readonly checkDue: number | null
   /** Since when upstream may carry out the read of an open intent without us; undefined without open intents. */
   readonly doubtedAt: number | undefined
+  /** How polls are put off where the day's calls do not do for more. Absent: not at all. */
+  readonly pace?: PollPace | undefined
 }
 
 /**
@@ -102,13 +105,23 @@ function stepWhenSettling(state: FeedStateRow, now: number, settings: SyncSettin
  * meanwhile.
  */
 function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings): Step {
-  const { state } = picture
-  const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs
-  if (drainDue > now) return stepBetweenDrains(picture, now, drainDue)
-  if (subscriptionDue(state, settings) <= now) return { do: 'check-subscription' }
-  if ((state.foreign_checked_at ?? 0) + settings.subscriptionCheckMs <= now) return { do: 'check-foreign' }
+  const { state, pace } = picture
+  const stretch = pace?.stretch ?? 1
+  const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
+  if (drainDue > now) return stepBetweenDrains(picture, now, Math.min(drainDue, paceEnds(pace, now)))
+  const subscriptionCheckMs = settings.subscriptionCheckMs * Math.min(stretch, checkStretchMax)
+  if (subscriptionDue(state, { ...settings, subscriptionCheckMs }) <= now) return { do: 'check-subscription' }
+  if ((state.foreign_checked_at ?? 0) + subscriptionCheckMs <= now) return { do: 'check-foreign' }
   return { do: 'drain' }
 }
+
+/** With a new day of calls polls may be more frequent again: then it is looked at anew. */
+function paceEnds(pace: PollPace | undefined, now: number): number {
+  return pace && pace.stretch > 1 ? Math.max(pace.until, now + paceCheckMs) : Infinity
+}
+
+/** Looks at the subscription are put off too, but not for so long that what was processed meanwhile is forgotten. */
+const checkStretchMax = 8
 
 function stepBetweenDrains({ state, waitingRefetches, checkDue }: FeedPicture, now: number, drainDue: number): Step {
   if (waitingRefetches > 0) return { do: 'refetch' }

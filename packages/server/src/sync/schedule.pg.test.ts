@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { declareJobs } from '../queue/declare-jobs.ts'
 import { insertRefetches, deleteRefetch, nextRefetches } from './refetch.sql.ts'
 import { addPractices, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
+import { advanceFeedJob, enqueueDue } from './schedule.ts'
 
 const { db } = await scratchDatabase()
 const claim = { most: 100, holdSeconds: 60 }
@@ -51,4 +53,35 @@ test('a wish for a record is not taken for fulfilled by an answer that was asked
     await deleteRefetch(tx, key, { recordKey: '9001', fetchSeq: 10n })
     assert.equal((await nextRefetches(tx, key, 10)).length, 0)
   })
+})
+
+test('of thousands that are due those due for longest are queued, and no more than can be worked soon', async (t) => {
+  const { db: own, owner } = await scratchDatabase(t)
+  await declareJobs({ db: own }, [advanceFeedJob])
+  const practices = Array.from({ length: 3_000 }, (_, index) => index + 1)
+  await own.control(async (tx) => {
+    await addPractices(tx, practices, 'local')
+    await ensureScheduled(tx, practices, ['patients'])
+  })
+  // The higher the id, the longer it has been due.
+  await owner.rows("update control.schedule set due_at = aegis.now() - practice_id * interval '1 second'")
+  const tick = () => enqueueDue({ sync: { db: own }, leaseTtlMs: 30_000 })
+  const queued = () =>
+    owner.rows<{ practice: number }>(
+      "select (data->>'practice')::integer as practice from pgboss.job_common where state = 'created' order by 1",
+    )
+  await tick()
+  await tick()
+  assert.deepEqual(
+    (await queued()).map(({ practice }) => practice),
+    practices.slice(-500),
+  )
+  // What a worker has taken makes room for the next ones; a feed that is due again lines up behind.
+  await owner.rows("update pgboss.job_common set state = 'completed' where (data->>'practice')::integer > 2900")
+  await own.control((tx) => makeDue(tx, 3_000, 'patients'))
+  await tick()
+  assert.deepEqual(
+    (await queued()).map(({ practice }) => practice),
+    practices.slice(-600, -100),
+  )
 })

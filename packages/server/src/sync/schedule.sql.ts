@@ -14,6 +14,18 @@ export async function ensureScheduled(tx: Tx, practices: readonly number[], feed
   await tx.rows(ensureSql, [`{${practices.join(',')}}`, `{${feeds.join(',')}}`])
 }
 
+const countSql = sql(
+  'sync.count_scheduled',
+  `select count(*)::integer as count from control.schedule s join control.practice p using (practice_id)
+   where p.removed_at is null and s.feed = any($1::text[])`,
+)
+
+/** How many of these feeds there are, over all practices that are mirrored. */
+export async function countScheduled(tx: Tx, feeds: readonly FeedName[]): Promise<number> {
+  const [row] = await tx.rows<{ count: number }>(countSql, [`{${feeds.join(',')}}`])
+  return row?.count ?? 0
+}
+
 const claimSql = sql(
   'sync.claim_due',
   `update control.schedule set due_at = aegis.now() + make_interval(secs => $2)

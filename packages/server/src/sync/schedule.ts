@@ -3,6 +3,8 @@ import { acquireLease } from '../leases/acquire-lease.ts'
 import { leaseEndsAt } from '../leases/lease-ends-at.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { defineJob } from '../queue/job.ts'
+import { countWaitingJobs } from '../queue/queue.sql.ts'
+import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { advanceFeed } from './advance-feed.ts'
 import type { FeedName } from './feed-name.ts'
 import { claimDue, isMirrored, makeDue, makeEverythingDue, setDue } from './schedule.sql.ts'
@@ -23,6 +25,8 @@ export interface ScheduleDeps {
   readonly instance: string
   /** Called when a feed was found contested; it is looked at again later. */
   readonly onContested?: () => void
+  /** How the day's calls stand. */
+  readonly dayUsage: () => Promise<Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>>
   /** By how much a dead holder delays the next one, in the installation's time. */
   readonly leaseTtlMs: number
 }
@@ -32,14 +36,21 @@ export function leaseOf({ practice, feed }: FeedJob): string {
   return `sync/${practice}/${feed}`
 }
 
-/** Feeds taken per tick. */
-const claimsMax = 500
+/**
+ * Feeds that wait in the queue at most. All others wait in the schedule, where who has been due for longest comes first,
+ * whoever is added later, and a feed that goes on at once lines up behind them.
+ */
+const queuedMax = 500
 
 /** Enqueues a job for each feed that is due. Called once a second by every replica. */
-export function enqueueDue({ sync, leaseTtlMs }: ScheduleDeps): Promise<void> {
+export function enqueueDue({
+  sync,
+  leaseTtlMs,
+}: Pick<ScheduleDeps, 'leaseTtlMs'> & { readonly sync: Pick<SyncDeps, 'db'> }): Promise<void> {
   return sync.db.control(async (tx) => {
     // Held as long as a lease: whoever takes it over from a dead process waits no longer than for that.
-    const due = await claimDue(tx, { most: claimsMax, holdSeconds: leaseTtlMs / 1_000 })
+    const waiting = await countWaitingJobs(tx, advanceFeedJob, queuedMax)
+    const due = await claimDue(tx, { most: queuedMax - waiting, holdSeconds: leaseTtlMs / 1_000 })
     await Promise.all(due.map((feed) => enqueue(tx, advanceFeedJob, feed)))
   })
 }

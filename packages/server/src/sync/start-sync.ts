@@ -4,6 +4,7 @@ import type { Queue } from '../queue/start-queue.ts'
 import { feedNames } from './feed-table.ts'
 import { inBatches } from './in-batches.ts'
 import { addFeeds, sweepSync } from './many-practices.sql.ts'
+import { paceCheckMs, type PollPace, readPollPace } from './poll-stretch.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, leaseOf, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
@@ -36,18 +37,23 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   await registerPractices(deps, options)
   await leaveOthers(deps, options.practices)
   if (options.soleInstance) await takeOverSchedule(deps)
+  let pace: PollPace | undefined
+  const paced = { ...deps, sync: { ...deps.sync, pace: () => pace } }
   await options.queue.work(
     advanceFeedJob,
     (job, { signal }) =>
-      untilStopped(runAdvanceFeed(deps, job, AbortSignal.any([signal, stopping.signal])), stopping.signal),
+      untilStopped(runAdvanceFeed(paced, job, AbortSignal.any([signal, stopping.signal])), stopping.signal),
     { concurrency: options.concurrency },
   )
   const ticking = repeat(deps, { everyMs: tickMs, signal: stopping.signal }, () => enqueueDue(deps))
   const sweeping = repeat(deps, { everyMs: sweepMs, signal: stopping.signal }, () => sweepAll(deps))
+  const pacing = repeat(deps, { everyMs: paceCheckMs, signal: stopping.signal }, async () => {
+    pace = await readPollPace(deps.sync, await deps.dayUsage(), deps.sync.settings)
+  })
   return {
     async stop() {
       stopping.abort(new Error('sync is stopping'))
-      await Promise.all([ticking, sweeping])
+      await Promise.all([ticking, sweeping, pacing])
     },
   }
 }

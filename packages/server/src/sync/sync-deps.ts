@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type FeedStateRow, type HeldFeed, lockFeed } from './feed-state.sql.ts'
+import type { PollPace } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 export interface SyncDeps {
@@ -14,6 +15,8 @@ export interface SyncDeps {
   readonly clock: Clock
   readonly log: Log
   readonly settings: SyncSettings
+  /** How polls are put off now. Absent: not at all. */
+  readonly pace?: () => PollPace | undefined
 }
 
 /**

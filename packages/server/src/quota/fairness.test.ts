@@ -1,0 +1,76 @@
+/** One practice floods the line; how long do the calls of another one take? */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Lockstep, lockstep } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import type { Priority } from './priorities.ts'
+import { createQuota, type Quota } from './quota.ts'
+
+const database = await scratchDatabase()
+/** What athenahealth takes to answer a call. */
+const answerMs = 400
+let apps = 0
+
+interface Flood {
+  /** On which process practice A floods; absent: it is quiet. */
+  readonly on?: 'same process' | 'another process'
+  readonly perSecond: number
+  readonly priority: Priority
+}
+
+/** The 95th percentile of what 12 calls of practice B take, several a second: wait and answer. */
+async function p95OfB({ on, perSecond, priority }: Flood): Promise<number> {
+  const time = await lockstep(database)
+  const app = `fair/${apps++}`
+  const limits = { perSecond, perDay: 500_000, tokensPerMinute: 5 }
+  const instance = (holder: string) => createQuota({ db: time.db, clock: time.clock, log: silentLog, holder }, limits)
+  const [own, other] = [instance('one'), instance('two')]
+  const flooded = on === 'another process' ? other : own
+  const ending = new AbortController()
+  const flood = on === undefined ? [] : [floodWith(flooded, { app, priority, time, signal: ending.signal })]
+  const took: number[] = []
+  const calls = async () => {
+    await time.clock.sleep(1_500)
+    for (let call = 0; call < 12; call += 1) {
+      const from = time.clock.now()
+      await own.permission({ app, practice: 2, priority })
+      took.push(time.clock.now() - from + answerMs)
+      // Not in step with the timetable.
+      await time.clock.sleep(150 + ((call * 37) % 211))
+    }
+    ending.abort()
+  }
+  await time.run(Promise.all([calls(), ...flood]))
+  await time.run(Promise.all([own.stop(), other.stop()]))
+  return took.toSorted((a, b) => a - b)[Math.ceil(took.length * 0.95) - 1] ?? Number.NaN
+}
+
+/** 30 calls of practice A wait all the time. */
+async function floodWith(
+  quota: Quota,
+  { app, priority, time, signal }: { app: string; priority: Priority; time: Lockstep; signal: AbortSignal },
+): Promise<void> {
+  const one = async () => {
+    while (!signal.aborted) {
+      await quota.permission({ app, practice: 1, priority, signal, deadlineMs: 3_600_000 }).catch(() => undefined)
+      await time.clock.sleep(1, signal).catch(() => undefined)
+    }
+  }
+  await Promise.all(Array.from({ length: 30 }, one))
+}
+
+const cases: readonly Required<Flood>[] = [
+  { perSecond: 100, priority: 'feeds', on: 'same process' },
+  { perSecond: 100, priority: 'interactive', on: 'another process' },
+  { perSecond: 5, priority: 'feeds', on: 'same process' },
+  { perSecond: 5, priority: 'feeds', on: 'another process' },
+]
+for (const flood of cases) {
+  const { perSecond, priority, on } = flood
+  test(`${priority} calls at ${perSecond} a second take less than twice as long while ${on} is flooded`, async () => {
+    const alone = await p95OfB({ perSecond, priority })
+    const flooded = await p95OfB(flood)
+    assert.ok(flooded < 2 * alone, `${flooded} ms beside a flood, ${alone} ms alone`)
+  })
+}

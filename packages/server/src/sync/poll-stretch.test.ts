@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { pollStretch } from './poll-stretch.ts'
+import { defaultSyncSettings as settings } from './sync-settings.ts'
+
+const dayMs = 86_400_000
+const minute = 60_000
+const perDayLimit = 500_000
+
+/** Lives through a day: every feed polled at the pace worked out each minute, each poll at `cost` calls. */
+function day(feeds: number, cost: number, usedAtStart = 0) {
+  const intervals: number[] = []
+  let leftToday = perDayLimit - usedAtStart
+  let gone: number | undefined
+  for (let at = 0; at < dayMs; at += minute) {
+    const stretch = pollStretch({ feeds, perDayLimit, leftToday, msLeft: dayMs - at }, settings)
+    intervals.push(stretch * settings.pollIntervalMs)
+    leftToday -= (feeds * minute * cost) / (stretch * settings.pollIntervalMs)
+    if (leftToday < perDayLimit * 0.1) gone ??= at
+  }
+  return { intervals, leftToday, gone }
+}
+
+describe('the pace of polls', () => {
+  test('is the configured one where the calls of the day do for it', () => {
+    assert.ok(day(240, 1.13).intervals.every((interval) => interval === minute))
+  })
+
+  for (const [feeds, cost] of [
+    [347, 1.13],
+    [1_000, 1],
+    [1_000, 1.25],
+    [3_000, 1.13],
+    [9_000, 1.2],
+  ] as const) {
+    test(`of ${feeds} feeds at ${cost} calls each lasts the day, and is even`, () => {
+      const { intervals, leftToday, gone } = day(feeds, cost)
+      assert.equal(gone, undefined, 'the calls for feeds are used up before the day is over')
+      assert.ok(leftToday < perDayLimit * 0.2, `${leftToday} calls were left: too slow`)
+      const [shortest, longest] = [Math.min(...intervals), Math.max(...intervals)]
+      // The last hours may be faster: what was kept for something else is theirs then.
+      const most = Math.max(...intervals.slice(0, 1_200))
+      assert.ok(longest <= most * 1.01 && shortest > 0)
+      assert.ok(most / Math.min(...intervals.slice(0, 1_200)) < 1.6, `from ${shortest} to ${longest} ms`)
+    })
+  }
+
+  test('gives way to a first load that has used half of the day already', () => {
+    const [fresh, used] = [day(3_000, 1.13), day(3_000, 1.13, 250_000)]
+    assert.ok((used.intervals[0] ?? 0) > 2 * (fresh.intervals[0] ?? 0))
+    assert.equal(used.gone, undefined)
+  })
+
+  test('is bounded where nothing is left', () => {
+    assert.equal(pollStretch({ feeds: 3, perDayLimit, leftToday: 0, msLeft: dayMs }, settings), 240)
+    assert.equal(pollStretch({ feeds: 3, perDayLimit, leftToday: perDayLimit, msLeft: 0 }, settings), 1)
+    assert.equal(pollStretch({ feeds: 0, perDayLimit, leftToday: perDayLimit, msLeft: dayMs }, settings), 1)
+  })
+})

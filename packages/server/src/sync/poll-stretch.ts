@@ -1,0 +1,69 @@
+import type { Clock } from '../clock/clock.ts'
+import type { Db } from '../db/db.ts'
+import { priorityRules } from '../quota/priorities.ts'
+import type { QuotaUsage } from '../quota/quota-usage.ts'
+import { feedNames, hasChangedFeed } from './feed-table.ts'
+import { countScheduled } from './schedule.sql.ts'
+import type { SyncSettings } from './sync-settings.ts'
+
+export type PollSettings = Pick<SyncSettings, 'pollIntervalMs' | 'subscriptionCheckMs'>
+
+/** What the day's calls have to do for feeds. */
+export interface DayFacts {
+  /** Feeds that are polled, of all practices. */
+  readonly feeds: number
+  readonly perDayLimit: number
+  readonly leftToday: number
+  /** Until the count begins anew. */
+  readonly msLeft: number
+}
+
+/**
+ * Of what feeds may use, this part is for polls. The rest is for pages beyond the first, for records asked for by id and
+ * for the comparison at night: what of it is not used comes back to the polls in the course of the day.
+ */
+const pollShare = 0.9
+
+/** Past this the day's calls do not do for mirroring: feeds wait for the next day rather than one another. */
+export const stretchMax = 240
+
+/**
+ * How many times the interval between two polls has to be so that the calls left last until the day is over (pure); 1
+ * where all can be polled as often as configured. The same for every feed: nobody is read at the cost of another.
+ */
+export function pollStretch({ feeds, perDayLimit, leftToday, msLeft }: DayFacts, settings: PollSettings): number {
+  const free = (leftToday - perDayLimit * priorityRules.feeds.dayFloorShare) * pollShare
+  const wanted = feeds * (msLeft / settings.pollIntervalMs) * callsPerPoll(settings)
+  if (wanted <= free) return 1
+  return free > 0 ? Math.min(stretchMax, wanted / free) : stretchMax
+}
+
+/** Two looks at the subscription, now and then, are part of it. */
+function callsPerPoll({ pollIntervalMs, subscriptionCheckMs }: PollSettings): number {
+  return 1 + (2 * pollIntervalMs) / Math.max(subscriptionCheckMs, pollIntervalMs)
+}
+
+/** Between two looks at how the day's calls stand. */
+export const paceCheckMs = 30_000
+
+/** How things stand with polls: what is read how often. */
+export interface PollPace {
+  readonly feeds: number
+  /** See `pollStretch`. */
+  readonly stretch: number
+  /** When the count of the day begins anew, epoch ms. */
+  readonly until: number
+}
+
+/** Works out the stretch from the day's count and the feeds there are. */
+export async function readPollPace(
+  { db, clock }: { db: Pick<Db, 'control'>; clock: Clock },
+  usage: Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>,
+  settings: PollSettings,
+): Promise<PollPace> {
+  const feeds = await db.control((tx) => countScheduled(tx, feedNames.filter(hasChangedFeed)))
+  const { perDayLimit, leftToday, resumesAt } = usage
+  const msLeft = Math.max(0, resumesAt - clock.now())
+  const stretch = pollStretch({ feeds, perDayLimit, leftToday, msLeft }, settings)
+  return { feeds, stretch, until: resumesAt }
+}
