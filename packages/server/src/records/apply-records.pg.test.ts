@@ -373,3 +373,21 @@ test('names of fields that are none stand nowhere in clear and stop nothing', as
     [[], ['(other)', 'remark']],
   )
 })
+
+test('two bodies of one record far apart on a page are applied one after the other, as those side by side', async () => {
+  const { apply, practice, read } = mirror()
+  const many = Array.from({ length: 600 }, (_, index) => ({ patientid: String(1_000 + index), lastname: 'Larch' }))
+  const [first, ...others] = many
+  assert.equal((await apply('patient', many)).created, 600)
+  const changed = { ...first, lastname: 'Rowan' }
+  const applied = await apply('patient', [changed, ...others, { ...first }, changed])
+  assert.deepEqual([applied.updated, applied.unchanged, applied.poisonous], [3, 599, []])
+  assert.equal((await read('patient', '1000'))?.body.lastname, 'Rowan')
+  const [count] = await owner.rows<{ changes: string; held: string }>(
+    `select count(*) filter (where what = 'updated') as changes,
+       (select sum(records) from aegis.record_count where practice_id = $1) as held
+     from aegis.change where practice_id = $1`,
+    [practice],
+  )
+  assert.deepEqual([Number(count?.changes), Number(count?.held)], [3, 600])
+})

@@ -97,19 +97,29 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     counts: new Map(),
     tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
   }
-  const trusted = incoming.filter((item) => applyOne(work, item))
-  const undone = kind.isPatient ? await undoMerges(tx, input, work.changes) : []
-  await writeWork(tx, work)
+  const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], ApplyResult['refetchOthers'][number][]] = [[], [], []]
+  for (let at = 0; at < incoming.length; at += partRecords) {
+    for (const item of incoming.slice(at, at + partRecords)) if (applyOne(work, item)) trusted.push(item)
+    if (kind.isPatient) undone.push(...(await undoMerges(tx, input, work.changes)))
+    changes.push(...work.changes)
+    await writeWork(tx, work)
+  }
   const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : { changes: [], others: [] }
   return {
     ...work.tally,
-    changes: [...work.changes, ...merged.changes],
+    changes: [...changes, ...merged.changes],
     keys: incoming.map((item) => item.key),
     refetch: [...work.refetch],
     refetchOthers: [...undone, ...merged.others],
     poisonous,
   }
 }
+
+/**
+ * A page is written in parts of this many records: what is made of a part (ciphertext, statements) is gone before the next
+ * one, and calls that are due meanwhile do not wait until a whole page is done.
+ */
+const partRecords = 250
 
 /**
  * Records that name a patient who was merged, in a page that was read before the merge, belong to the survivor; each is
@@ -164,11 +174,18 @@ function readOne(
 async function loadHeld(tx: Tx, keys: PracticeKeys, work: { input: ApplyInput; incoming: readonly Incoming[] }) {
   const wanted = wantedKeys(work.incoming).map((one) => (isCheck(work.input) ? { ...one, digest: null } : one))
   const rows = await table.lockHeldRecords(tx, work.input, wanted)
+  const held = new Map(rows.map((row) => [row.key, row]))
   const patients = new Set<string>()
-  for (const item of work.incoming) if (item.patient) patients.add(item.patient)
-  for (const row of rows) if (row.patient) patients.add(row.patient)
+  for (const { key, patient, digest } of work.incoming) {
+    const row = held.get(key)
+    // It is just as we hold it: nothing of it will be opened or sealed.
+    if (row?.sealed === null && row.digest === digest) continue
+    if (patient) patients.add(patient)
+    if (row?.patient) patients.add(row.patient)
+  }
+  // All in one go: two transactions that make keys for the same patients then wait for each other and cannot deadlock.
   if (patients.size) await keys.ensurePatients(tx, [...patients] as Pseudonym[]) // both sources are pseudonyms
-  return new Map(rows.map((row) => [row.key, row]))
+  return held
 }
 
 /** Each key once; two bodies of one record need what is held opened whatever the first of them says. */
@@ -323,12 +340,15 @@ function moveCount(work: Work, from: string | undefined, to: string): void {
   work.counts.set(to, (work.counts.get(to) ?? 0) + 1)
 }
 
+/** Writes what has gathered, and forgets it. */
 async function writeWork(tx: Tx, work: Work): Promise<void> {
   await table.writeRecords(tx, work.input, [...work.writes.values()])
   const onlyConfirmed = [...work.confirmed].filter((key) => !work.writes.has(key)).sort()
   await table.confirmRecords(tx, work.input, { keys: onlyConfirmed, fetchSeq: work.input.fetchSeq })
   await table.appendChanges(tx, work.input, work.changes)
   await table.addToCounts(tx, work.input, work.counts)
+  for (const done of [work.writes, work.confirmed, work.counts]) done.clear()
+  work.changes.length = 0
 }
 
 /**
