@@ -1,0 +1,43 @@
+/** Aegis in a process of its own, as `aegis up` starts it. Its argument: what differs from the defaults. */
+import { startAegis } from '../../packages/server/src/main.ts'
+import type { AegisConfig } from '../../packages/server/src/config/aegis-config.ts'
+import { Secret } from '../../packages/server/src/config/secret.ts'
+import type { QuotaLimits } from '../../packages/server/src/quota/quota-limits.ts'
+import { defaultSyncSettings, type SyncSettings } from '../../packages/server/src/sync/sync-settings.ts'
+import { answerQuestions } from './child.ts'
+
+export interface AegisSetting {
+  readonly home: string
+  readonly databaseUrl: string
+  readonly simulatorUrl: string
+  readonly practices: readonly number[]
+  readonly limits: QuotaLimits
+  readonly sync?: Partial<SyncSettings>
+}
+
+const setting = JSON.parse(process.argv[2] ?? '{}') as AegisSetting // the parent gives one
+const everythingAllowed = { bookedDaysMax: 730, openDaysMax: 730, claimsDaysMax: 730 }
+const config: AegisConfig = {
+  environment: 'local',
+  demo: false,
+  athena: {
+    clientId: 'demo-client',
+    secret: new Secret('demo-secret'),
+    baseUrl: setting.simulatorUrl,
+    scope: 'athena/service/Athenanet.MDP.*',
+    allowedHosts: [],
+  },
+  practices: setting.practices,
+  home: setting.home,
+  database: { url: new Secret(setting.databaseUrl), ownerUrl: new Secret(setting.databaseUrl) },
+  http: { host: '127.0.0.1', port: 0 },
+  limits: setting.limits,
+  sync: { ...defaultSyncSettings, ...setting.sync },
+  policy: { ...everythingAllowed, offHours: 'always', onboarding: { days: 90, calls: 1_000_000 } },
+  role: 'all',
+  clock: 'system',
+  log: { level: 'info', to: 'file' },
+}
+
+const aegis = await startAegis(config)
+answerQuestions({ url: () => aegis.url, status: () => aegis.status() }, () => aegis.stop())

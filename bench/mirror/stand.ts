@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SimulatorOptions } from '@aegis/simulator'
+import pg from 'pg'
+import { systemClock } from '../../packages/server/src/clock/clock.ts'
+import { clientConfig } from '../../packages/server/src/db/database-login.ts'
+import { type EmbeddedPostgres, startEmbedded } from '../../packages/server/src/db/embedded-postgres.ts'
+import { silentLog } from '../../packages/server/testing/memory-log.ts'
+import { Child } from './child.ts'
+import type { AegisSetting } from './serve-aegis.ts'
+import { type Usage, usageOf } from './usage.ts'
+
+export interface StandOptions {
+  readonly simulator: SimulatorOptions
+  readonly aegis: Omit<AegisSetting, 'home' | 'databaseUrl' | 'simulatorUrl'>
+  /** Flags of Node for the process of Aegis, such as `--cpu-prof`. */
+  readonly aegisFlags?: readonly string[]
+}
+
+/** How far one feed of all practices is. */
+export interface Progress {
+  readonly feeds: number
+  readonly provisional: number
+  readonly live: number
+  readonly records: number
+}
+
+/** Simulator, PostgreSQL and Aegis, each in processes of its own, all real: sockets, fsync, the machine's clock. */
+export class Stand {
+  readonly home: string
+  readonly simulator: Child
+  readonly postgres: EmbeddedPostgres
+  readonly owner: pg.Pool
+  aegis: Child | undefined
+  readonly #options: StandOptions
+  #rssMost = { aegis: 0, simulator: 0, postgres: 0 }
+  #watch: NodeJS.Timeout | undefined
+
+  private constructor(home: string, parts: { simulator: Child; postgres: EmbeddedPostgres }, options: StandOptions) {
+    this.home = home
+    this.simulator = parts.simulator
+    this.postgres = parts.postgres
+    this.owner = new pg.Pool({ ...clientConfig({ url: parts.postgres.ownerUrl }), max: 2 })
+    this.owner.on('error', () => undefined) // the server is stopped with connections open
+    this.#options = options
+  }
+
+  static async start(options: StandOptions): Promise<Stand> {
+    const home = mkdtempSync(join(tmpdir(), 'aegis-bench-'))
+    const simulator = new Child('serve-simulator.ts', options.simulator)
+    const place = { dataDir: join(home, 'postgres'), runDir: join(home, 'run') }
+    const postgres = await startEmbedded({ ...place, log: silentLog, clock: systemClock })
+    return new Stand(home, { simulator, postgres }, options)
+  }
+
+  /** Starts Aegis and resolves when it works. */
+  async startAegis(): Promise<void> {
+    const setting: AegisSetting = {
+      ...this.#options.aegis,
+      home: join(this.home, 'aegis'),
+      databaseUrl: this.postgres.ownerUrl,
+      simulatorUrl: await this.simulator.ask<string>('url'),
+    }
+    this.aegis = new Child('serve-aegis.ts', setting, this.#options.aegisFlags)
+    await this.aegis.ask('url')
+    this.#watch ??= setInterval(() => this.usage(), 500)
+  }
+
+  /** What the three have used so far, and the most memory seen of each. */
+  usage(): Record<'aegis' | 'simulator' | 'postgres', Usage & { readonly rssMost: number }> {
+    const now = {
+      aegis: usageOf(this.aegis?.pid ?? 0),
+      simulator: usageOf(this.simulator.pid),
+      postgres: usageOf(this.postgres.pid, { children: true }),
+    }
+    const seen = (part: keyof typeof now) => {
+      const rssMost = Math.max(this.#rssMost[part], now[part].rssBytes)
+      this.#rssMost[part] = rssMost
+      return { ...now[part], rssMost }
+    }
+    return { aegis: seen('aegis'), simulator: seen('simulator'), postgres: seen('postgres') }
+  }
+
+  async progress(): Promise<Progress> {
+    const { rows } = await this.owner.query<Progress>(
+      `select count(*)::integer as feeds, count(coalesce(provisional_at, snapshot_at))::integer as provisional,
+         count(*) filter (where state = 'live')::integer as live,
+         (select coalesce(sum(records), 0) from aegis.record_count)::integer as records from aegis.feed_state`,
+    )
+    return rows[0] ?? { feeds: 0, provisional: 0, live: 0, records: 0 }
+  }
+
+  /** Waits for something to be true of the database; looks often enough for the tenth of a second. */
+  async until(reached: () => Promise<boolean>, { everyMs = 100, withinMs = 900_000 } = {}): Promise<void> {
+    for (const end = performance.now() + withinMs; !(await reached()); await sleep(everyMs)) {
+      if (performance.now() > end) throw new Error('it did not come to an end in time')
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#watch)
+    await this.aegis?.stop()
+    await this.simulator.stop()
+    await this.owner.end()
+    await this.postgres.stop()
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}
