@@ -21,13 +21,17 @@ import { startClock } from './start/start-clock.ts'
 import { startDatabase, type StartedDatabase } from './start/start-database.ts'
 import { startReplica } from './start/start-replica.ts'
 import { StopStack } from './start/stop-stack.ts'
+import { feedNames } from './sync/feed-table.ts'
 import { anyFeedConsumed, resnapshot, syncNow } from './sync/operate-sync.ts'
 import { advanceFeedJob, type ScheduleDeps } from './sync/schedule.ts'
 import { startSync } from './sync/start-sync.ts'
 import { version } from './version.ts'
 
-/** Feeds worked on at a time by one process: each spends most of its time waiting for athenahealth. */
-const feedConcurrency = 8
+/**
+ * Feeds worked on at a time by one process, at most: each spends most of its time waiting for athenahealth. With 150 ms an
+ * answer it takes 15 of them to use 100 calls a second, and as many again while pages are stored and applied.
+ */
+const feedConcurrency = { least: 8, most: 32 }
 
 /**
  * Starts an instance of Aegis on its home and resolves when it is working. What was started before a failure is stopped
@@ -143,7 +147,7 @@ async function startWork(
     queue,
     practices,
     environment,
-    concurrency: feedConcurrency,
+    concurrency: Math.min(feedConcurrency.most, Math.max(feedConcurrency.least, practices.length * feedNames.length)),
     soleInstance,
   })
   stops.push(() => service.stop())

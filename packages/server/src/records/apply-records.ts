@@ -97,7 +97,11 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     counts: new Map(),
     tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
   }
-  const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], ApplyResult['refetchOthers'][number][]] = [[], [], []]
+  const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], ApplyResult['refetchOthers'][number][]] = [
+    [],
+    [],
+    [],
+  ]
   for (let at = 0; at < incoming.length; at += partRecords) {
     for (const item of incoming.slice(at, at + partRecords)) if (applyOne(work, item)) trusted.push(item)
     if (kind.isPatient) undone.push(...(await undoMerges(tx, input, work.changes)))
