@@ -44,12 +44,30 @@ test('a secret with letters beyond ASCII, got from afar, is sent as UTF-8', asyn
 test('a secret read from a file is sent without the line break at its end', async () => {
   for (const lineEnd of ['', '\n', '\r\n']) {
     const script = scriptedFetch([])
-    const credential = { clientId: 'client', secret: async () => `sword fish ${lineEnd}` }
+    const credential = { clientId: 'client', secret: async () => `sword\nfish ${lineEnd}` }
     await new CredentialTokenSource({ environment: 'preview', credential, fetch: script.fetch }).get()
-    const expected = Buffer.from('client:sword fish ', 'utf8').toString('base64')
+    const expected = Buffer.from('client:sword\nfish ', 'utf8').toString('base64')
     assert.equal(script.tokens[0]?.headers['authorization'], `Basic ${expected}`)
   }
 })
+
+for (const { random, renewedAtMs } of [
+  { random: 0, renewedAtMs: 0.8 * HOUR_MS },
+  { random: 0.5, renewedAtMs: 0.85 * HOUR_MS },
+]) {
+  test(`a token is renewed at ${renewedAtMs / HOUR_MS} of its life, by chance`, async () => {
+    const { tokens, clock, requests } = source([granted('a'), granted('b')], () => random)
+    await tokens.get()
+    await clock.advance(renewedAtMs - 1)
+    await tokens.get()
+    await setImmediate()
+    assert.equal(requests.length, 1)
+    await clock.advance(1)
+    await tokens.get()
+    await setImmediate()
+    assert.equal(requests.length, 2)
+  })
+}
 
 test('a secret that turns out empty or no text is refused, and nothing is sent', async () => {
   // The border: what a function of somebody without a compiler may give.

@@ -35,6 +35,46 @@ test('callers that wait for a token do not each ask the database', async (t) => 
   assert.ok(transactions < 10, `${transactions} transactions`)
 })
 
+test('a token in memory is compared with the database every five seconds, not for every call', async (t) => {
+  const clock = patientClock()
+  const { newProcess } = await newApp(t, clock)
+  let transactions = 0
+  const link = switchable()
+  const counted: Db = {
+    ...link,
+    control: (work) => {
+      transactions++
+      return link.control(work)
+    },
+  }
+  const { tokens } = newProcess({}, counted)
+  await tokens.get()
+  const cold = transactions
+  await clock.advance(4_999)
+  await tokens.get()
+  assert.equal(transactions, cold)
+  await clock.advance(1)
+  await tokens.get()
+  assert.equal(transactions, cold + 1)
+})
+
+for (const { lifeSeconds, usedMs } of [
+  { lifeSeconds: 3_600, usedMs: 3_590_000 },
+  { lifeSeconds: 50, usedMs: 45_000 },
+]) {
+  test(`a token of ${lifeSeconds} seconds is used for ${usedMs / 1000}: it would expire on the way`, async (t) => {
+    const clock = patientClock()
+    const { credential, endpoint, newProcess } = await newApp(t, clock)
+    endpoint.answer = granting(lifeSeconds)
+    const got = await newProcess().tokens.get()
+    const [row] = await owner.rows<{ usable_until: number }>(
+      'select usable_until from control.access_token where client_id = $1',
+      [credential.clientId],
+    )
+    assert.equal(Math.round((row?.usable_until ?? 0) - (got.expiresAt - lifeSeconds * 1000)), usedMs)
+  })
+}
+
 test('a restarted process goes on with the stored token', async (t) => {
   const { endpoint, newProcess } = await newApp(t)
   const before = await newProcess().tokens.get()
