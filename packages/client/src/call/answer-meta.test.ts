@@ -24,6 +24,8 @@ for (const [header, expected] of [
   [null, undefined],
   ['Mon, 02 Foo 2026 15:00:30 GMT', undefined],
   ['1e9', undefined],
+  ['Mon, 02 Mar 2026 15:00:30 GMT+2', undefined],
+  ['on Mon, 02 Mar 2026 15:00:30 GMT', undefined],
 ] as const) {
   test(`Retry-After ${JSON.stringify(header)} asks to wait ${expected ?? 'for no time that can be read'}`, () => {
     assert.equal(readRetryAfter(header, now), expected)

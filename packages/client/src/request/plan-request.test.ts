@@ -86,6 +86,12 @@ const cases: [title: string, endpoint: EndpointName, request: LooseRequest, expe
     'departmentid=1&allergies=[]',
   ],
   [
+    'no Date as JSON',
+    'PUT /chart/{patientid}/allergies',
+    { path, form: { departmentid: 1, allergies: new Date(0) } },
+    ['invalid-argument', 'allergies'],
+  ],
+  [
     'lists inside a list',
     'POST /chart/{patientid}/vitals',
     { path, form: { departmentid: 1, source: 'DEVICEGENERATED', vitals: [[{ value: 1 }]] } },
