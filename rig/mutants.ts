@@ -12,6 +12,7 @@ const { values, positionals } = parseArgs({
     module: { type: 'string', multiple: true, default: [] },
     file: { type: 'string', multiple: true, default: [] },
     mutant: { type: 'string', multiple: true, default: [] },
+    tests: { type: 'string', multiple: true, default: [] },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string' },
@@ -31,7 +32,8 @@ async function run(): Promise<boolean> {
   const numbers = [sample, values.seed, minutes].map((text) => (text === undefined ? Infinity : Number(text)))
   if (numbers.some((number) => !(number >= 0))) return refuse('--sample, --seed and --minutes take numbers')
   const [count = 0, seed = 0, limit = 0] = numbers
-  return mutateModules({ modules: module, files: file, mutants: mutant, sample: count, seed, minutes: limit })
+  const { tests } = values
+  return mutateModules({ modules: module, files: file, mutants: mutant, tests, sample: count, seed, minutes: limit })
 }
 
 function refuse(reason: string): boolean {

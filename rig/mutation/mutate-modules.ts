@@ -17,6 +17,8 @@ export interface Wanted {
   readonly modules: readonly string[]
   readonly files: readonly string[]
   readonly mutants: readonly string[]
+  /** Test files to ask instead of those of the module: what do these not see? */
+  readonly tests: readonly string[]
   /** So many of each module at most. */
   readonly sample: number
   readonly seed: number
@@ -62,7 +64,11 @@ async function mutateModule({ copy, name, module }: Named, wanted: Wanted): Prom
   const report = new MutationReport(name, mutants.length)
   for (const mutant of chosen) if (isListed(mutant)) report.addKnown(mutant)
   if (mutants.length)
-    await runMutation(copy, { name, mutants, tests: testsOf(module), timeMs: wanted.minutes * 60_000 }, report)
+    await runMutation(
+      copy,
+      { name, mutants, tests: wanted.tests.length ? wanted.tests : testsOf(module), timeMs: wanted.minutes * 60_000 },
+      report,
+    )
   return report.close()
 }
 

@@ -26,6 +26,11 @@ export class MutationReport {
     print(`${this.#name}: ${this.#total} mutants, ${tests.length} test files reach them (${seconds} s on sound code)`)
   }
 
+  /** A test file that does not pass on sound code, here and now. */
+  leftOut(file: string): void {
+    print(`Left out, for it fails on sound code: ${file}`)
+  }
+
   add(mutant: Mutant, source: string, { outcome, by, ms }: Verdict): void {
     this.#done += 1
     this.#counts[outcome] += 1

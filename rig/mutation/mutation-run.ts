@@ -60,7 +60,8 @@ async function learnTests(
   const known: KnownTest[] = []
   for (const file of tests) {
     const test = await learnTest(place, file, paths)
-    if (test.reached.size > 0) known.push(test)
+    if (!test) report.leftOut(file)
+    else if (test.reached.size > 0) known.push(test)
   }
   report.learned(known)
   return known

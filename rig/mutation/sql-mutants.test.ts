@@ -68,6 +68,11 @@ test('what is quoted or put in stays as it is, and so does text that is not SQL'
   assert.deepEqual(mutantsOf('more than 1 and less than 2, or so'), [])
 })
 
+test('the practice of a tenant table is held by row-level security, that of a table that spans practices is not', () => {
+  const terms = (table: string) => mutantsOf(`select a from ${table} where practice_id = $1 and b`).length
+  assert.equal(terms('control.t') - terms('aegis.t'), 1)
+})
+
 test('an arrow that names an argument is no comparison', () => {
   assert.deepEqual(mutantsOf('select make_interval(secs => $1)'), [])
 })
