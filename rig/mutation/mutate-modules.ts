@@ -29,6 +29,12 @@ export interface Wanted {
 /** Runs the mutants wanted, module by module; whether none survived but those on the list. */
 export async function mutateModules(wanted: Wanted): Promise<boolean> {
   const copy = new PlantedCopy()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      copy.remove()
+      process.exit(1)
+    })
+  }
   let sound = true
   try {
     for (const [name, module] of Object.entries(mutatedModules)) {

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlantedCopy } from '../planted/planted-copy.ts'
 import { keepCluster } from './kept-cluster.ts'
@@ -30,9 +29,9 @@ const controlEvery = 100
 
 /** Puts one mutant after the other into a copy of the repository and runs the tests that reach it. */
 export async function runMutation(copy: PlantedCopy, work: MutationWork, report: MutationReport): Promise<void> {
-  const temporary = mkdtempSync(join(tmpdir(), `aegis-mutants-${process.pid}-`))
-  mkdirSync(join(temporary, 'tests'))
-  const place = { copy: copy.directory, temporary: join(temporary, 'tests') }
+  // In the copy, so that it goes with it.
+  const temporary = mkdtempSync(join(copy.directory, 'tests-'))
+  const place = { copy: copy.directory, temporary }
   const needsCluster = work.tests.some((file) => file.startsWith('packages/server/'))
   const cluster = needsCluster ? await keepCluster(place) : undefined
   try {
