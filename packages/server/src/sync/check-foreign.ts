@@ -64,7 +64,8 @@ function windowToVerify({ clock, settings, upstream }: SyncDeps, state: FeedStat
   const reach = Math.min(settings.retentionMs, settings.inboxKeepMs / 2)
   const last = state.foreign_checked_at ?? state.subscribed_at ?? to
   const from = Math.max(last - margin, to - reach)
-  return { from, to, storedSince: from - margin }
+  // Not from `from` on: that is by athenahealth's clock, which may be ahead of the one that our pages were stored by.
+  return { from, to, storedSince: Math.min(from, last - margin) - margin }
 }
 
 /** Pages of one look. More changes than this are looked through up to here. */

@@ -80,11 +80,11 @@ export const storedPagesMax = 20
 const storedSinceSql = sql(
   'sync.pages_since',
   `select page_id, source, kind, shape, fetch_seq, items, sealed, run_id, fetched_at from aegis.inbox_page
-   where practice_id = $1 and feed = $2 and source in ('feed', 'replay') and fetched_at >= $3 and page_id > $4
+   where practice_id = $1 and feed = $2 and source in ('feed', 'replay') and run_id is null and fetched_at >= $3 and page_id > $4
    order by page_id limit 20`,
 )
 
-/** Pages of the feed that were stored since an instant, in pieces: those after a page. */
+/** Pages of the feed that were stored since an instant, in pieces: those after a page. Not those of checks, which show what anybody took. */
 export function pagesStoredSince(tx: Tx, key: FeedKey, from: { since: string; after: string }): Promise<WaitingPage[]> {
   return tx.rows<WaitingPage>(storedSinceSql, [key.practice, key.feed, from.since, from.after])
 }
