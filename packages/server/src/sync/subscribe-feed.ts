@@ -56,23 +56,31 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
  */
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const status = await feedStatus(deps, held)
-  const since = await asHolder(deps, held, async (tx, state) => {
+  const before = await asHolder(deps, held, async (tx, state) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
-    return state.unclear_since ?? deps.clock.now()
+    return state
   })
-  const isToBeAskedAgain = status === 'UNKNOWN' && deps.clock.now() - since < deps.settings.subscriptionCheckMs
-  if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held)
+  const unclearMs = deps.clock.now() - (before.unclear_since ?? deps.clock.now())
+  const isToBeAskedAgain = status === 'UNKNOWN' && unclearMs < deps.settings.subscriptionCheckMs
+  if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held, lastKnownActive(deps, before))
+}
+
+/** When the subscription was last said to be active: events may have been missed since, also by drains that succeeded. */
+function lastKnownActive({ settings }: SyncDeps, state: FeedStateRow): number | undefined {
+  if (state.unclear_since !== null) return state.unclear_since - settings.subscriptionCheckMs
+  return state.subscription_checked_at ?? undefined
 }
 
 /**
  * The subscription is gone or partial: subscribe again, wait, take a snapshot; until then a gap is on record. What open
  * intents may have consumed is in the gap too: without a subscription there is nothing to replay it from.
  */
-export async function subscriptionLost(deps: SyncDeps, held: HeldFeed): Promise<void> {
+export async function subscriptionLost(deps: SyncDeps, held: HeldFeed, activeAt?: number): Promise<void> {
   await asHolder(deps, held, async (tx, state) => {
     const doubtful = await openIntents(tx, held)
-    const since = state.checkpoint ?? doubtful[0]?.opened_at
+    const checkpoint = state.checkpoint ?? doubtful[0]?.opened_at
+    const since = checkpoint === undefined ? undefined : Math.min(checkpoint, activeAt ?? checkpoint)
     if (doubtful.length > 0)
       await closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
     await openGap(tx, held, { cause: 'subscription-lost', from: since === undefined ? null : timestamp(since) })

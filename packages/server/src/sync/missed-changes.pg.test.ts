@@ -1,0 +1,89 @@
+/** Changes of which nobody was told: on days that no snapshot reads, and while a subscription was lost or unclear. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth, endSubscription } from '../../testing/practice-life.ts'
+
+const minute = 60_000
+const day = 24 * 60 * minute
+const settings = { subscriptionCheckMs: 3 * minute, bookedDaysBack: 2 }
+
+type Wire = Record<string, unknown>
+
+function visits(mirrored: MirroredPractice, isMeant: (record: Wire, days: number) => boolean): Wire[] {
+  const now = mirrored.simulator.clock.now()
+  return [...mirrored.simulator.truth.records(practice, 'appointments')].filter((record) =>
+    isMeant(record, (Date.parse(String(record.date)) - now) / day),
+  )
+}
+
+async function heldBody(mirrored: MirroredPractice, id: unknown): Promise<Wire | undefined> {
+  return (await mirrored.opened('appointment')).find((record) => record.key === String(id))?.body
+}
+
+test('after a gap also visits of long ago and of far ahead are as they are at the practice', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  await mirrored.advance(12 * day)
+  await mirrored.run(1)
+  const held = new Set((await mirrored.opened('appointment')).map((record) => record.key))
+  const [past] = visits(mirrored, (record, days) => {
+    return record.appointmentstatus === 'f' && days < -5 && held.has(String(record.appointmentid))
+  })
+  const [ahead] = visits(mirrored, (record, days) => record.appointmentstatus === 'o' && days > 30)
+  assert.ok(past && ahead)
+  await endSubscription(mirrored, 'appointments')
+  await mirrored.advance(2 * minute)
+  mirrored.change({ kind: 'checkin', appointment: past.appointmentid })
+  mirrored.change({ kind: 'book', appointment: ahead.appointmentid, patient: past.patientid })
+  await mirrored.run(10)
+  assert.ok(mirrored.log.lines.some((line) => line.event === 'sync.gap'))
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.equal((await heldBody(mirrored, past.appointmentid))?.appointmentstatus, '2')
+  assert.equal((await heldBody(mirrored, ahead.appointmentid))?.patientid, past.patientid)
+  await assertEqualsTruth(mirrored)
+})
+
+test('a list that athenahealth refuses to narrow to what changed holds up neither the snapshot nor the gap', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  mirrored.fetch = (url, init, call) =>
+    new URL(url).searchParams.has('startlastmodified')
+      ? Promise.resolve(new Response('{"error":"x"}', { status: 400 }))
+      : mirrored.toSimulator(url, init, call)
+  await endSubscription(mirrored, 'appointments')
+  await mirrored.run(40)
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.ok((await mirrored.trouble()).quarantined > 0, 'nobody is told')
+  await assertEqualsTruth(mirrored)
+})
+
+/** The subscription of appointments is of unknown state so many minutes. */
+function unclearFor(mirrored: MirroredPractice, minutes: number): void {
+  const until = mirrored.simulator.clock.now() + minutes * minute
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    const isMeant = call.route === '/appointments/changed/subscription' && call.method === 'GET'
+    if (!isMeant || mirrored.simulator.clock.now() >= until) return response
+    const body = { ...((await response.json()) as Wire), status: 'UNKNOWN' }
+    return new Response(JSON.stringify(body), { headers: response.headers })
+  }
+}
+
+for (const [title, minutes, gaps] of [
+  ['unclear for a moment is asked for again, and no gap', 2, 0],
+  ['unclear for longer than until the next look counts as lost', 9, 1],
+] as const) {
+  test(`a subscription that is ${title}`, async (t) => {
+    const mirrored = await mirroredPractice(t, { settings })
+    await mirrored.bringUp()
+    unclearFor(mirrored, minutes)
+    const [visit] = visits(mirrored, (record, days) => record.appointmentstatus === 'f' && days > 1)
+    mirrored.change({ kind: 'cancel', appointment: visit?.appointmentid })
+    await mirrored.run(18)
+    assert.equal(mirrored.log.lines.filter((line) => line.event === 'sync.gap').length, gaps)
+    assert.deepEqual(await mirrored.gaps(), [])
+    assert.ok((await mirrored.states()).every((row) => row.unclear_since === null))
+    await assertEqualsTruth(mirrored)
+  })
+}

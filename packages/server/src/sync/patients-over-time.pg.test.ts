@@ -1,0 +1,124 @@
+/** Patients who are merged and parted again, restricted and shown again, set aside and taken back. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { damage, passDays, unexplained } from '../../testing/reconciled-practice.ts'
+import { sql } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+
+const minute = 60_000
+
+/** Ids of the patients whom visits in the mirror are about. */
+async function patientsOfVisits(mirrored: MirroredPractice): Promise<Map<string, unknown>> {
+  const held = await mirrored.opened('appointment')
+  return new Map(held.map((record) => [record.key, record.body.patientid]))
+}
+
+function stateOf(mirrored: MirroredPractice, id: string): Promise<string | undefined> {
+  return mirrored.opened('patient').then((held) => held.find(({ body }) => body.patientid === id)?.state)
+}
+
+/** A patient with visits in the mirror, and another one. */
+async function twoPatients(mirrored: MirroredPractice): Promise<[from: string, into: string]> {
+  const ids = [...new Set((await patientsOfVisits(mirrored)).values())].filter((id) => id !== undefined).map(String)
+  const [from, into] = ids
+  assert.ok(from !== undefined && into !== undefined)
+  return [from, into]
+}
+
+test('visits pass to the survivor of a merge as soon as the patients tell of it, and back when it is undone', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const [from, into] = await twoPatients(mirrored)
+  const before = await patientsOfVisits(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.advance(minute + 1_000)
+  await mirrored.step('patients')
+  const passed = [...(await patientsOfVisits(mirrored))].filter(([key]) => before.get(key) === from)
+  assert.ok(passed.length > 0)
+  assert.deepEqual([...new Set(passed.map(([, patient]) => patient))], [into])
+  assert.equal(await stateOf(mirrored, from), 'merged')
+  await mirrored.run(2)
+  await assertEqualsTruth(mirrored)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  await mirrored.run(3)
+  assert.equal(await stateOf(mirrored, from), 'present')
+  // Visits of long ago have come with the merge; those that were there are whose they were.
+  const after = await patientsOfVisits(mirrored)
+  assert.deepEqual(new Map([...before.keys()].map((key) => [key, after.get(key)])), before)
+  await assertEqualsTruth(mirrored)
+})
+
+test('a merge that no feed told of is learned by the checks', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { rereadDays: 2 } })
+  await mirrored.bringUp()
+  const [from, into] = await twoPatients(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await takeAway(mirrored)
+  await passDays(mirrored, 7)
+  assert.equal(await stateOf(mirrored, from), 'merged')
+  assert.ok((await unexplained(mirrored)).length > 0)
+  // Of a visit outside the window only a read by id tells, and that has no time of change.
+  const known = (await mirrored.differences()).filter(({ field = '' }) => !field.startsWith('lastmodified'))
+  assert.deepEqual(known, [])
+})
+
+/** Somebody takes the messages that wait, and athenahealth forgets that it handed them out. */
+async function takeAway(mirrored: MirroredPractice): Promise<void> {
+  const { feeds } = mirrored.deps.upstream.practice(practice)
+  await feeds.patients.drainPage({ limit: 1_000 })
+  await feeds.appointments.drainPage({ limit: 1_000 })
+  await mirrored.advance(40 * minute)
+  const asked = mirrored.toSimulator
+  mirrored.fetch = async (url, init, call) => {
+    const response = await asked(url, init, call)
+    const isReplay = new URL(url).searchParams.has('showprocessedstartdatetime')
+    if (!isReplay) return response
+    const key = url.includes('/patients/') ? 'patients' : url.includes('/providers/') ? 'providers' : 'appointments'
+    return new Response(JSON.stringify({ [key]: [], totalcount: 0 }), { headers: response.headers })
+  }
+}
+
+test('a patient who becomes restricted is withheld, not deleted, and is back when shown again', async (t) => {
+  const practices = [{ id: practice, patients: 100, restrictions: 'hidden' as const }]
+  const mirrored = await mirroredPractice(t, { simulator: { practices }, settings: { rereadDays: 1 } })
+  const asked: string[] = []
+  mirrored.fetch = (url, init, call) => {
+    asked.push(url)
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.bringUp()
+  const [patient = ''] = (await mirrored.opened('patient')).map(({ body }) => String(body.patientid))
+  mirrored.change({ kind: 'restrictpatient', patient })
+  await passDays(mirrored, 3)
+  assert.equal(await stateOf(mirrored, patient), 'withheld')
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(2)
+  assert.equal(await stateOf(mirrored, patient), 'present')
+  assert.deepEqual(
+    asked.filter((url) => url.includes('ignorerestrictions')),
+    [],
+  )
+})
+
+test('what was set aside is taken back in the night after the cause is gone', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  let isBroken = true
+  mirrored.onStatement(({ name }) => {
+    if (isBroken && name === 'records.write') throw new AegisError('db.statement-failed', { sqlstate: '22P02' })
+  })
+  const [patient] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  mirrored.change({ kind: 'updatepatient', patient: patient?.patientid, fields: { lastname: 'Marigold' } })
+  await mirrored.run(2)
+  assert.equal((await mirrored.trouble()).quarantined, 1)
+  isBroken = false
+  await damage(
+    mirrored,
+    sql('test.no_replay', `update aegis.feed_state set active_at = aegis.now() where feed = 'patients'`),
+  )
+  await passDays(mirrored, 1)
+  assert.equal((await mirrored.trouble()).quarantined, 0)
+  await assertEqualsTruth(mirrored)
+})
