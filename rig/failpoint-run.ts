@@ -2,6 +2,7 @@ import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-er
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
 import { type MirroredPractice, mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 import { breakDrain, endSubscription, liveThrough } from '../packages/server/testing/practice-life.ts'
+import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
 import { withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
 import { feedNames } from '../packages/server/src/sync/feed-table.ts'
@@ -27,7 +28,7 @@ export interface FailpointVerdict extends Verdict {
 }
 
 const minute = 60_000
-const rounds = 18
+const rounds = 22
 const roundsToHealMax = 25
 
 /** Rounds of a life in which something happens beside the passing of a minute, by their number. */
@@ -40,7 +41,17 @@ const happenings: ReadonlyMap<number, (mirrored: MirroredPractice) => unknown> =
   [11, liveThrough],
   [14, (mirrored) => Promise.all((['patients', 'appointments'] as const).map((feed) => mirrored.wantSnapshot(feed)))],
   [15, liveThrough],
+  [18, loseAndCheck],
+  [19, liveThrough],
 ])
+
+/** Something is lost that nobody notices, and every check is due: it has to be found, once. */
+const lostUnseen = 1
+
+async function loseAndCheck(mirrored: MirroredPractice): Promise<void> {
+  await loseOneBooking(mirrored)
+  await makeChecksDue(mirrored)
+}
 
 function mergeAndDelete(mirrored: MirroredPractice): void {
   mirrored.change({ kind: 'mergepatients', from: 3, into: 4 })
@@ -49,12 +60,14 @@ function mergeAndDelete(mirrored: MirroredPractice): void {
 
 /**
  * A practice's life of half an hour with everything sync does in it: first load, drains, a lost answer, a merge, a deletion,
- * a lost subscription, snapshots of a live feed. At one passing of one failpoint it is disturbed; in the end the mirror must
+ * a lost subscription, snapshots of a live feed, every check of the mirror. At one passing of one failpoint it is disturbed; in the end the mirror must
  * equal the truth and nothing be left open. `counts.points` tells how many passings the life had.
  */
 export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
   return withRunContext(async (context) => {
-    const mirrored = await mirroredPractice(context, { settings: { slotDaysAhead: 3, bookedDaysAhead: 6 } })
+    const mirrored = await mirroredPractice(context, {
+      settings: { slotDaysAhead: 3, bookedDaysAhead: 6, subscriptionCheckMs: 5 * minute, reconcileGraceMs: minute },
+    })
     const disturbance = new Disturbance(run)
     context.after(setFailpointHook((name) => disturbance.meet(name)))
     let asleep: Promise<void> | undefined
@@ -74,7 +87,12 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     await asleep
     for (let more = 0; more < roundsToHealMax && (await isUnderWay(mirrored)); more += 1) await mirrored.run(1)
     const { passed, where, firsts } = disturbance
-    return { wrong: await findWrong(mirrored), counts: { points: passed }, where, firsts: [...firsts.values()] }
+    return {
+      wrong: await findWrong(mirrored, { lostUnseen }),
+      counts: { points: passed },
+      where,
+      firsts: [...firsts.values()],
+    }
   })
 }
 
@@ -99,7 +117,11 @@ function endureEnd(step: Promise<void>): Promise<void> {
 }
 
 /** Points inside of a transaction: who stands still there keeps the others waiting, and nothing can be seen of it. */
-const insideTransaction: ReadonlySet<string> = new Set(['sync.before-applied', 'sync.before-intent-closed'])
+const insideTransaction: ReadonlySet<string> = new Set([
+  'sync.before-applied',
+  'sync.before-intent-closed',
+  'sync.before-judged',
+])
 
 class Disturbance {
   readonly #run: FailpointRun

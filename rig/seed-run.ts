@@ -3,6 +3,7 @@ import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-er
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
+import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import { judgeCauses } from './judge-causes.ts'
 import { lifeDatabase } from './life-database.ts'
@@ -65,7 +66,14 @@ export function seedRun(seed: number): Promise<Verdict> {
       const livedMs = simulator.clock.now() - startAt
       return livedMs < lifeMs || (livedMs < lifeMsMax && countFired(simulator) < faultsMin)
     }
+    // At an hour that follows from the seed, without a draw: lives of old seeds stay what they were.
+    const checkAt = startAt + (4 + (seed % 16)) * hour
+    let isChecked = false
     while (isLiving()) {
+      if (!isChecked && simulator.clock.now() > checkAt) {
+        await makeChecksDue(mirrored)
+        isChecked = true
+      }
       await time.pass(liveRound(mirrored, { ends, due }))
       await mirrored.advance(pauseMs(draw))
     }

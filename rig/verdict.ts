@@ -1,3 +1,4 @@
+import { checksSoFar } from './check-mirror.ts'
 import { sql } from '../packages/server/src/db/db.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import type { Difference } from '../packages/server/testing/oracle.ts'
@@ -14,6 +15,7 @@ export interface Verdict {
 export async function isUnderWay(mirrored: MirroredPractice): Promise<boolean> {
   const { openIntents, waitingPages, inDoubt } = await mirrored.trouble()
   if (openIntents + waitingPages + inDoubt > 0 || (await mirrored.gaps()).length > 0) return true
+  if ((await checksSoFar(mirrored)).unjudged > 0) return true
   const states = await mirrored.states()
   return states.some((row) => row.failure_code !== null || row.resnapshot_wanted_at !== null || !isUp(row))
 }
@@ -22,8 +24,11 @@ function isUp({ state, snapshot_at }: { readonly state: string; readonly snapsho
   return snapshot_at !== null && (state === 'live' || state === 'new')
 }
 
-/** Compares the mirror with the truth; what is left open counts as wrong. */
-export async function findWrong(mirrored: MirroredPractice): Promise<string[]> {
+/**
+ * Compares the mirror with the truth; what is left open counts as wrong, and so does what the checks of the mirror found
+ * and nothing explains, beyond what was lost on purpose.
+ */
+export async function findWrong(mirrored: MirroredPractice, { lostUnseen = 0 } = {}): Promise<string[]> {
   const isUnknowable = await unknowable(mirrored)
   const wrong = (await mirrored.differences())
     .filter((difference) => !isUnknowable(difference))
@@ -35,6 +40,9 @@ export async function findWrong(mirrored: MirroredPractice): Promise<string[]> {
   for (const { feed, failure_code } of await mirrored.states()) {
     if (failure_code !== null) wrong.push(`${feed} still fails: ${failure_code}`)
   }
+  const { completed, unexplained } = await checksSoFar(mirrored)
+  if (completed === 0) wrong.push('the mirror was never checked')
+  if (unexplained !== lostUnseen) wrong.push(`checks found ${unexplained} unexplained differences, not ${lostUnseen}`)
   return wrong
 }
 

@@ -69,6 +69,38 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [sync],
   },
   {
+    name: 'deletes on absence: what a check of the mirror does not see is taken for deleted',
+    file: `${sync}/reconcile-snapshot.ts`,
+    find: `    await insertRefetches(tx, held.practice, { rows: wishes`,
+    replace: `    const { markRecord } = await import('../records/records.sql.ts')
+    if (runId !== undefined)
+      for (const row of missed) await markRecord(tx, of, { key: row.key, state: 'deleted', fetchSeq: seq })
+    else await insertRefetches(tx, held.practice, { rows: wishes`,
+    caughtBy: [`${sync}/reconcile-hazards.pg.test.ts`],
+  },
+  {
+    name: 'a check of the mirror overwrites what is newer with an older page',
+    file: 'packages/server/src/records/judge-version.ts',
+    find: `  if (source === 'reconciliation') return judgeCheck(held, incoming)\n`,
+    replace: `  if (source === 'reconciliation') return 'apply'\n`,
+    caughtBy: ['packages/server/src/records/check-records.pg.test.ts', `${sync}/reconcile-hazards.pg.test.ts`],
+  },
+  {
+    name: 'the weekly snapshot never resumes: what the night cuts off begins anew in the next one',
+    file: `${sync}/reconcile-feed.ts`,
+    find: `  const isFailure = !toWaitFor.has(code)\n`,
+    replace: `  const isFailure = !toWaitFor.has(code)
+  await asHolder(deps, held, (tx) => runs.abandonAllRuns(tx, held))\n`,
+    caughtBy: [`${sync}/reconcile-hazards.pg.test.ts`],
+  },
+  {
+    name: 'after a gap only the promised days are read: what changed on others stays as it was',
+    file: `${sync}/plan-snapshot.ts`,
+    find: `    ...changedSegments(facts, lastDay),\n`,
+    replace: '',
+    caughtBy: [`${sync}/plan-checks.test.ts`, `${sync}/missed-changes.pg.test.ts`],
+  },
+  {
     name: 'new Date() for a date of birth',
     file: `${client}/wire/plain-date.ts`,
     find: `  return us ? makePlainDate(Number(us[3]), Number(us[1]), Number(us[2])) : undefined\n`,

@@ -1,0 +1,42 @@
+import { sql } from '../packages/server/src/db/db.ts'
+import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+
+const dueSql = sql(
+  'rig.checks_due',
+  `update aegis.reconciliation_task set due_at = least(due_at, aegis.now()) where practice_id = $1`,
+)
+
+/** Lets every check of the mirror be due now: nights are too far apart for a life of half an hour. */
+export async function makeChecksDue({ deps }: MirroredPractice): Promise<void> {
+  await deps.db.practice(practice, (tx) => tx.rows(dueSql, [practice]))
+}
+
+const loseSql = sql(
+  'rig.lose_booking',
+  `delete from aegis.record where practice_id = $1 and kind = 'appointment' and key = (
+     select max(key) from aegis.record
+     where practice_id = $1 and kind = 'appointment' and state = 'present' and clear ->> 'status' = 'f'
+       and (clear ->> 'startsAt')::timestamptz > aegis.now())`,
+)
+
+/** Takes a booking of the coming days out of the mirror, behind its back. */
+export async function loseOneBooking({ deps }: MirroredPractice): Promise<void> {
+  await deps.db.practice(practice, (tx) => tx.rows(loseSql, [practice]))
+}
+
+const checkedSql = sql(
+  'rig.checks',
+  `select count(*)::int as completed, count(*) filter (where judged_at is null)::int as unjudged,
+     coalesce(sum(unexplained), 0)::int as unexplained
+   from aegis.reconciliation where practice_id = $1`,
+)
+
+/** Checks that have read everything, those of them without a verdict, and what nothing explained in the others. */
+export async function checksSoFar({
+  deps,
+}: MirroredPractice): Promise<{ completed: number; unjudged: number; unexplained: number }> {
+  const rows = await deps.db.practice(practice, (tx) =>
+    tx.rows<{ completed: number; unjudged: number; unexplained: number }>(checkedSql, [practice]),
+  )
+  return rows[0] ?? { completed: 0, unjudged: 0, unexplained: 0 }
+}
