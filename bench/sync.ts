@@ -26,7 +26,7 @@ async function partB(): Promise<boolean> {
   const profile = process.argv.includes('--profile') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/aegis-bench-profile'] : []
   const results: FirstLoad[] = []
   for (let run = 1; run <= runs; run += 1) {
-    results.push(await firstLoad({ patients, raw: true, flags: profile }))
+    results.push(await firstLoad({ patients, flags: profile }))
     process.stderr.write(`run ${run} of ${runs} done\n`)
   }
   const of = (value: (result: FirstLoad) => number) => median(results.map(value))

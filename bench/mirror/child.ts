@@ -20,11 +20,10 @@ export class Child {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
   #last = 0
 
-  /** Starts `file` of this folder; `input` is its argument. Ends with this process. */
+  /** Starts `file` of this folder; `input` is what it is told first: an argument would be too long. Ends with this process. */
   constructor(file: string, input: unknown, execArgv: readonly string[] = []) {
-    this.#process = fork(join(import.meta.dirname, file), [JSON.stringify(input)], {
-      execArgv: [...process.execArgv, ...execArgv],
-    })
+    this.#process = fork(join(import.meta.dirname, file), { execArgv: [...process.execArgv, ...execArgv] })
+    this.#process.send({ input })
     this.pid = this.#process.pid ?? 0
     this.#process.on('message', (message) => {
       const { id, value, error } = message as Reply // sent by `answerQuestions`
@@ -56,6 +55,11 @@ export class Child {
     else this.#process.kill(signal)
     await exited
   }
+}
+
+/** In the child: what the parent gave it. The caller says what that is: both sides are programs of this folder. */
+export function inputOf<T>(): Promise<T> {
+  return new Promise((resolve) => process.once('message', (message: { input: T }) => resolve(message.input)))
 }
 
 /** In the child: answers each question by its handler until the parent goes; then `stop`. */

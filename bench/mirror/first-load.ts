@@ -29,11 +29,7 @@ export interface FirstLoad {
   readonly rssAt: { readonly half: number; readonly end: number }
 }
 
-export async function firstLoad(options: {
-  patients: number
-  raw: boolean
-  flags?: readonly string[]
-}): Promise<FirstLoad> {
+export async function firstLoad(options: { patients: number; flags?: readonly string[] }): Promise<FirstLoad> {
   const { patients } = options
   const stand = await Stand.start({
     simulator: {
@@ -52,8 +48,7 @@ export async function firstLoad(options: {
   }
 }
 
-async function measure(stand: Stand, options: { patients: number; raw: boolean }): Promise<FirstLoad> {
-  const { patients } = options
+async function measure(stand: Stand, { patients }: { patients: number }): Promise<FirstLoad> {
   await stand.startAegis()
   let half = 0
   const load = await phase(stand, async () => {
@@ -81,7 +76,7 @@ async function measure(stand: Stand, options: { patients: number; raw: boolean }
   if (defects.length > 0) throw new Error(`the simulator failed: ${defects[0]}`)
   // Alone on the machine: Aegis has nothing more to do, and does it elsewhere.
   await stand.aegis?.stop()
-  const raw = options.raw ? await rawRates(stand, { load, changed: wanted }) : { load: 0, feeds: 0, all: 0 }
+  const raw = await rawRates(stand, { load, changed: wanted })
   return { load, reread, feeds, raw, calls, rssMost, rssAt: { half, end } }
 }
 

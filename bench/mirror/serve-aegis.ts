@@ -1,10 +1,10 @@
-/** Aegis in a process of its own, as `aegis up` starts it. Its argument: what differs from the defaults. */
+/** Aegis in a process of its own, as `aegis up` starts it. It is given what differs from the defaults. */
 import { startAegis } from '../../packages/server/src/main.ts'
 import type { AegisConfig } from '../../packages/server/src/config/aegis-config.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { QuotaLimits } from '../../packages/server/src/quota/quota-limits.ts'
 import { defaultSyncSettings, type SyncSettings } from '../../packages/server/src/sync/sync-settings.ts'
-import { answerQuestions } from './child.ts'
+import { answerQuestions, inputOf } from './child.ts'
 
 export interface AegisSetting {
   readonly home: string
@@ -15,7 +15,7 @@ export interface AegisSetting {
   readonly sync?: Partial<SyncSettings>
 }
 
-const setting = JSON.parse(process.argv[2] ?? '{}') as AegisSetting // the parent gives one
+const setting = await inputOf<AegisSetting>()
 const everythingAllowed = { bookedDaysMax: 730, openDaysMax: 730, claimsDaysMax: 730 }
 const config: AegisConfig = {
   environment: 'local',
@@ -40,4 +40,6 @@ const config: AegisConfig = {
 }
 
 const aegis = await startAegis(config)
-answerQuestions({ url: () => aegis.url, status: () => aegis.status() }, () => aegis.stop())
+answerQuestions({ url: () => aegis.url, status: () => aegis.status(), memory: () => process.memoryUsage() }, () =>
+  aegis.stop(),
+)

@@ -1,9 +1,8 @@
-/** The simulated athenahealth in a process of its own. Its argument: SimulatorOptions as JSON. */
+/** The simulated athenahealth in a process of its own. It is given SimulatorOptions. */
 import { type SimulatorOptions, startSimulator } from '@aegis/simulator'
-import { answerQuestions } from './child.ts'
+import { answerQuestions, inputOf } from './child.ts'
 
-// The parent gives what SimulatorOptions allow.
-const simulator = await startSimulator(JSON.parse(process.argv[2] ?? '{}') as SimulatorOptions)
+const simulator = await startSimulator(await inputOf<SimulatorOptions>())
 
 const phoneDigits = 100
 

@@ -16,6 +16,7 @@ import { runSql } from './ops/run-sql.ts'
 import { startOps } from './ops/start-ops.ts'
 import { startQueue } from './queue/start-queue.ts'
 import { appName, composeParts, type Ground, type Parts } from './start/compose-parts.ts'
+import { favourMemory } from './start/favour-memory.ts'
 import { preflight } from './start/preflight.ts'
 import { startClock } from './start/start-clock.ts'
 import { startDatabase, type StartedDatabase } from './start/start-database.ts'
@@ -38,6 +39,7 @@ const feedConcurrency = { least: 8, most: 32 }
  * again, and the failure is an AegisError that says what to do. One instance per home.
  */
 export async function startAegis(config: AegisConfig, seams: Seams = {}): Promise<RunningAegis> {
+  favourMemory()
   const stops = new StopStack()
   let log: Log | undefined
   try {
