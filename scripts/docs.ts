@@ -5,6 +5,7 @@ import { fidelityPage } from '../packages/simulator/scripts/fidelity/fidelity-pa
 import { configReference, type SettingReference } from '../packages/server/src/config/config-reference.ts'
 import type { ErrorEntry } from '../packages/server/src/errors/error-entry.ts'
 import { errorTable } from '../packages/server/src/errors/error-table.ts'
+import { metricTable } from '../packages/server/src/ops/metric-table.ts'
 import { clientPage } from './reference/client-page.ts'
 
 /** Every generated page by its path in the repository. */
@@ -12,6 +13,7 @@ export function referencePages(): Map<string, string> {
   return new Map([
     ['docs/reference/client.md', clientPage()],
     ['docs/reference/configuration.md', configurationPage(configReference())],
+    ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/simulator-fidelity.md', fidelityPage()],
     ['docs/reference/errors.md', errorsPage(Object.entries(errorTable).sort(([a], [b]) => a.localeCompare(b, 'en')))],
   ])
@@ -47,6 +49,25 @@ What the server throws, logs and answers, by code. Callers see the status and th
   const rows = entries.map(([code, { status, title, remedy = '' }]) => {
     const cells = [`\`${code}\``, String(status), title, remedy]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  })
+  return head + rows.join('')
+}
+
+function metricsPage(): string {
+  const head = `# Metrics
+
+The facts of \`aegis status\` and a few more, as OpenMetrics text at \`GET /aegis/v1/metrics\` of each process, for Prometheus.
+It asks for the token of the instance (\`run/instance.json\` in its home, new with every start), as everything there does but
+health. Labels are ids of practices, names and states; nothing is about a patient. What is not said to be of one process is
+read from the database and the same from each: scrape one of several, or take the maximum. Once or twice a minute is often
+enough.
+
+| Metric | Type | Labels | Means |
+|---|---|---|---|
+`
+  const rows = metricTable.map(({ name, type, labels, help }) => {
+    const shown = labels.map((label) => `\`${label}\``).join(', ')
+    return `| \`${name}\` | ${type} | ${shown} | ${help} |\n`
   })
   return head + rows.join('')
 }

@@ -10,6 +10,7 @@ export function sampleFeed(changes: Partial<FeedStatus> = {}): FeedStatus {
     lastChangeAt: '2026-11-23T15:41:59.000Z',
     lagMs: 14_000,
     openIntents: 0,
+    unexplained: null,
     gaps: [],
     failure: null,
     ...changes,

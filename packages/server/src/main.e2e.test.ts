@@ -104,6 +104,12 @@ test('a practice is mirrored, and a restart asks only for what is new', async (t
   const first = await start(at, config)
   await until('live', () => allLive(first))
   assert.deepEqual((await first.status()).alarms, [])
+  const metrics = await first.metrics()
+  for (const line of [
+    /^aegis_feed_lag_seconds\{practice="195900",feed="patients"\} \d/m,
+    /^aegis_token_left_seconds \d/m,
+  ])
+    assert.match(metrics, line)
   await first.stop()
   const { next: since } = at.simulator.truth.requests()
   const second = await start(at, configured(at))

@@ -8,6 +8,7 @@ import { takeOverLeases } from './leases/take-over-leases.ts'
 import { createLog } from './log/create-log.ts'
 import { openLogFile } from './log/log-file.ts'
 import type { Log } from './log/log.ts'
+import { buildMetrics } from './ops/build-metrics.ts'
 import { buildStatus, type StatusDeps } from './ops/build-status.ts'
 import { bindHome, type Home, identifyHome, prepareHome } from './ops/home.ts'
 import { lockHome } from './ops/home-lock.ts'
@@ -180,6 +181,7 @@ function shownOf(from: { config: AegisConfig; seams: Seams; home: Home; database
 
 function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; shown: Shown }): Operations {
   const { db, clock, config } = ground
+  const { environment, athena } = config
   const status: StatusDeps = {
     db,
     clock,
@@ -192,6 +194,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
   }
   return {
     status: (only) => buildStatus(status, only),
+    metrics: () => buildMetrics({ ...status, credential: { environment, clientId: athena.clientId } }),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
     resnapshot: (practice, feed) => resnapshot(ground, practice, feed),
     sql: (query) => runSql({ db, ...parts }, query),

@@ -37,6 +37,7 @@ function recorded(changes: Partial<RunningAegis> = {}) {
         url: 'http://127.0.0.1:7420',
         ended: new Promise(() => undefined),
         status: async () => sampleReport(),
+        metrics: async () => '# EOF\n',
         syncNow: async () => undefined,
         resnapshot: async () => undefined,
         sql: () => assert.fail('nobody asks'),

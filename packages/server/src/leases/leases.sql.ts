@@ -71,3 +71,14 @@ const readEnd = sql('leases.read_end', 'select expires_at as ends_at from contro
 export async function readLeaseEnd(tx: Tx, name: string): Promise<number | undefined> {
   return (await tx.rows<{ ends_at: number }>(readEnd, [name]))[0]?.ends_at
 }
+
+const countHeld = sql(
+  'leases.count_held',
+  'select count(*)::integer as count from control.lease where expires_at > aegis.now()',
+)
+
+/** How many leases are held now. */
+export async function countHeldLeases(tx: Tx): Promise<number> {
+  const [row] = await tx.rows<{ count: number }>(countHeld)
+  return row?.count ?? 0
+}

@@ -155,9 +155,15 @@ function feedStatus(view: FeedView): FeedStatus {
     lastChangeAt: feed.last_change_at === null ? null : iso(feed.last_change_at),
     lagMs: feed.checkpoint === null ? null : Math.max(0, now - feed.checkpoint),
     openIntents: feed.openIntents,
+    unexplained: unexplainedIn(feed),
     gaps: feed.gaps.map((gap) => ({ cause: gap.cause, from: iso(gap.from_at), openedAt: iso(gap.opened_at) })),
     failure,
   }
+}
+
+function unexplainedIn({ checks }: FeedView['feed']): number | null {
+  const found = checks.flatMap(({ unexplained }) => (unexplained === null ? [] : [unexplained]))
+  return found.length > 0 ? found.reduce((sum, count) => sum + count, 0) : null
 }
 
 function iso(ms: number): string {

@@ -4,6 +4,8 @@ import type { StatusReport } from './status-report.ts'
 export interface Operations {
   /** Where everything stands, or one practice; a practice that is not mirrored is in none. */
   status(only?: StatusFilter): Promise<StatusReport>
+  /** The same facts, and a few more, as OpenMetrics text. */
+  metrics(): Promise<string>
   /** Makes a practice's feeds (or one) due at once. */
   syncNow(practice: number, feed?: string): Promise<void>
   /** Asks for a new authoritative snapshot of a practice's feeds (or one). */

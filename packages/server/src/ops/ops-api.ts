@@ -31,6 +31,8 @@ export interface OpsApi {
   readonly 'GET /aegis/v1/health': { request: undefined; response: { readonly status: 'up' } }
   /** What is sent with a GET is its query. */
   readonly 'GET /aegis/v1/status': { request: StatusRequest | undefined; response: StatusReport }
+  /** OpenMetrics text for Prometheus, not JSON: see docs/reference/metrics.md. */
+  readonly 'GET /aegis/v1/metrics': { request: undefined; response: string }
   readonly 'POST /aegis/v1/sync': { request: SyncRequest; response: { readonly accepted: true } }
   /** Cells are as JSON carries them; one that stays sealed is a `SealedCell`. */
   readonly 'POST /aegis/v1/sql': { request: SqlRequest; response: SqlResult }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Operations, SqlResult } from './operations.ts'
+import { metricsType } from './render-metrics.ts'
 import { sealedCell, sqlRequest, statusRequest, syncRequest } from './ops-api.ts'
 
 /** The routes of the operator's commands. All but health need the instance's token. */
@@ -14,6 +15,7 @@ export function opsRoutes(operations: Operations): (app: FastifyInstance) => voi
       await checkTarget(operations, practice)
       return operations.status({ practice })
     })
+    app.get('/aegis/v1/metrics', async (_request, reply) => reply.type(metricsType).send(await operations.metrics()))
     app.post('/aegis/v1/sync', async (request, reply) => {
       const { action, practice, feed } = parsed(syncRequest, request.body)
       await checkTarget(operations, practice, feed)

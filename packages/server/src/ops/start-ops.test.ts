@@ -23,6 +23,7 @@ const feed: FeedStatus = {
   lastChangeAt: null,
   lagMs: 0,
   openIntents: 0,
+  unexplained: null,
   gaps: [],
   failure: null,
 }
@@ -71,6 +72,7 @@ const calls: unknown[] = []
 let result: SqlResult = { columns: [], rows: [], truncated: false }
 const operations: Operations = {
   status: async () => report,
+  metrics: async () => '# EOF\n',
   syncNow: async (...args) => void calls.push(['now', ...args]),
   resnapshot: async (...args) => void calls.push(['resnapshot', ...args]),
   async sql(query) {
@@ -109,6 +111,21 @@ test('health is told to everybody and tells nothing', async () => {
   const response = await fetch(`${ops.url}/aegis/v1/health`)
   assert.deepEqual(await response.json(), { status: 'up' })
   assert.equal((await fetch(`${ops.url}/aegis/v1/status`)).status, 401)
+})
+
+test('metrics are text for Prometheus, and for nobody without the token', async () => {
+  const instance = readInstance(home)
+  assert.equal((await fetch(`${ops.url}/aegis/v1/metrics`)).status, 401)
+  const headers = { authorization: `Bearer ${instance?.token}` }
+  const response = await fetch(`${ops.url}/aegis/v1/metrics`, { headers })
+  assert.match(response.headers.get('content-type') ?? '', /^application\/openmetrics-text; version=1\.0\.0/)
+  assert.equal(await response.text(), '# EOF\n')
+})
+
+test('the status of one practice can be asked for', async () => {
+  assert.equal((await ask('/aegis/v1/status?practice=195900')).status, 200)
+  assert.equal((await ask('/aegis/v1/status?practice=42')).status, 404)
+  assert.equal((await ask('/aegis/v1/status?practice=x')).status, 400)
 })
 
 test('sync is asked for by practice and feed', async () => {

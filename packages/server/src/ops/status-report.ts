@@ -74,6 +74,8 @@ export interface FeedStatus {
   readonly lagMs: number | null
   readonly openIntents: number
   readonly gaps: readonly { readonly cause: string; readonly from: string; readonly openedAt: string }[]
+  /** What the last checks of the mirror found different and nothing explains; 0 is the target. Null before the first one. */
+  readonly unexplained: number | null
   readonly failure: { readonly code: string; readonly count: number; readonly retryAt: string } | null
 }
 

@@ -9,6 +9,7 @@ import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { type Slot, Timetable } from './timetable.ts'
+import type { WaitFigures } from './wait-figures.ts'
 import { Waiter } from './waiter.ts'
 import { WaitingLine } from './waiting-line.ts'
 
@@ -42,6 +43,7 @@ export class AppLimiter {
   readonly #timetable: Timetable
   readonly ledger: DayLedger
   readonly #line: WaitingLine<Waiter>
+  readonly #waits = new Map<Priority, { served: number; waitedMs: number }>()
   readonly #booked = new Set<BookedSlot>()
   readonly #resting = new Map<number, number>()
   readonly #punctuality: Punctuality
@@ -84,6 +86,16 @@ export class AppLimiter {
       else this.#line.add(waiter)
       this.#run(request.priority)
     })
+  }
+
+  /** Who waits, and what those who were served have waited. */
+  waits(): WaitFigures {
+    const of = (priority: Priority) => {
+      const counted = this.#waits.get(priority) ?? { served: 0, waitedMs: 0 }
+      return { ...counted, waiting: this.#line.count(priority) }
+    }
+    const [interactive, notifications, feeds] = [of('interactive'), of('notifications'), of('feeds')]
+    return { interactive, notifications, feeds, reconciliation: of('reconciliation'), bulk: of('bulk') }
   }
 
   /** Throws `quota.day-exhausted` when the day is known to be used up for this priority. */
@@ -224,6 +236,7 @@ export class AppLimiter {
       if (!waiter) return false
       const draw = this.ledger.draw(waiter, at)
       if (draw.kind === 'drawn') {
+        this.#countWait(waiter)
         waiter.serve({ app: this.#app, practice: waiter.practice, priority: waiter.priority, sendAt: at })
         return true
       }
@@ -233,6 +246,11 @@ export class AppLimiter {
       }
       waiter.refuse(gone(draw.until))
     }
+  }
+
+  #countWait({ priority, since }: Waiter): void {
+    const { served, waitedMs } = this.#waits.get(priority) ?? { served: 0, waitedMs: 0 }
+    this.#waits.set(priority, { served: served + 1, waitedMs: waitedMs + this.#deps.clock.now() - since })
   }
 
   /** Sends away those for whom the day is used up; whether there were any. */

@@ -4,6 +4,7 @@ import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
 import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
+import type { WaitFigures } from './wait-figures.ts'
 
 /** What athenahealth said about its own counting, on an answer to an API call (not to a token request). */
 export interface Observation {
@@ -36,6 +37,8 @@ export interface Quota {
   observe(observation: Observation): void
   /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (at most 15 min) or 1 s, growing to 64 s. */
   throttled(app: string, retryAfterMs?: number): Promise<void>
+  /** Who of this process waits for a permission of an app, and what was waited so far. */
+  waits(app: string): WaitFigures
   /** What an app has used, for status. */
   usage(app: string): Promise<QuotaUsage>
   /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
@@ -68,6 +71,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
       limiter.ledger.observe({ at: at - aheadMs, ...counts })
     },
     throttled: (app, retryAfterMs) => limiterOf(app).throttled(retryAfterMs),
+    waits: (app) => limiterOf(app).waits(),
     usage: (app) => quotaUsage(deps, checked, app),
     async stop() {
       await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))

@@ -19,6 +19,8 @@ export interface WaiterEvents {
 export class Waiter implements Waiting {
   readonly priority: Priority
   readonly practice: number
+  /** When it began to wait, epoch ms. */
+  readonly since: number
   readonly #events: WaiterEvents
   readonly #signal: AbortSignal | undefined
   readonly #timer: { cancel(): void }
@@ -27,6 +29,7 @@ export class Waiter implements Waiting {
   constructor(request: PermissionRequest, events: WaiterEvents) {
     this.priority = request.priority
     this.practice = request.practice
+    this.since = events.clock.now()
     this.#events = events
     this.#signal = request.signal
     this.#signal?.addEventListener('abort', this.#abort, { once: true })

@@ -1,0 +1,199 @@
+import { priorities } from '../quota/priorities.ts'
+import type { WaitFigures } from '../quota/wait-figures.ts'
+import type { FeedStatus, PracticeStatus, StatusReport } from './status-report.ts'
+
+/** What the metrics are made from: the facts of `aegis status`, and what only machines look at. */
+export interface MetricFacts {
+  readonly status: StatusReport
+  /** Of this process. */
+  readonly waits: WaitFigures
+  /** Until the token of the app expires, ms; undefined while there is none. */
+  readonly tokenLeftMs: number | undefined
+  /** Leases that somebody holds. */
+  readonly leases: number
+  /** Feeds that wait for a worker. */
+  readonly queued: number
+}
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>
+  readonly value: number
+}
+
+/** One family of metrics. Labels are ids of practices, names from the code and states: never anything of a patient. */
+export interface Metric {
+  readonly name: string
+  readonly type: 'gauge' | 'counter'
+  readonly help: string
+  readonly labels: readonly string[]
+  samples(facts: MetricFacts): readonly Sample[]
+}
+
+/** Every metric, in the order of the page: docs/reference/metrics.md is made from it. */
+export const metricTable: readonly Metric[] = [
+  one('aegis_up_info', 'Which release runs here, in which environment and role; always 1.', ({ status }) => ({
+    labels: { version: status.version, environment: status.environment, role: status.role },
+    value: 1,
+  })),
+  {
+    name: 'aegis_alarms',
+    type: 'gauge',
+    help: 'Alarms of `aegis status`, by level and code.',
+    labels: ['level', 'code'],
+    samples: ({ status }) => counted(status.alarms, ({ level, code }) => ({ level, code })),
+  },
+  {
+    name: 'aegis_replicas',
+    type: 'gauge',
+    help: 'Processes on this database that live, and that have been silent for less than an hour; none on the embedded one.',
+    labels: ['live'],
+    samples: ({ status }) => counted(status.replicas, ({ live }) => ({ live: String(live) })),
+  },
+  perFeed(
+    'aegis_feed_lag_seconds',
+    'How far the mirror of a feed is behind at most; absent before the first snapshot.',
+    (feed) => (feed.lagMs === null ? undefined : feed.lagMs / 1_000),
+  ),
+  {
+    name: 'aegis_feeds',
+    type: 'gauge',
+    help: 'Feeds of all practices by state.',
+    labels: ['state'],
+    samples: ({ status }) =>
+      counted(
+        status.practices.flatMap(({ feeds }) => feeds),
+        ({ state }) => ({ state }),
+      ),
+  },
+  perFeed(
+    'aegis_feed_failures',
+    'Failures of a feed in a row; absent while it works.',
+    ({ failure }) => failure?.count,
+  ),
+  perFeed('aegis_gaps', 'Open gaps of a feed, in which changes may be missing; absent without any.', ({ gaps }) =>
+    gaps.length > 0 ? gaps.length : undefined,
+  ),
+  perFeed(
+    'aegis_unexplained_differences',
+    'What the last checks of the mirror found different and nothing explains; 0 is the target, absent before the first.',
+    ({ unexplained }) => unexplained ?? undefined,
+  ),
+  perPractice(
+    'aegis_open_intents',
+    'Consuming reads without a clear answer, to be replayed.',
+    ({ openIntents }) => openIntents,
+  ),
+  perPractice(
+    'aegis_inbox_pages',
+    'Pages that were received and wait to be applied.',
+    ({ waitingPages }) => waitingPages,
+  ),
+  perPractice('aegis_records_in_doubt', 'Records to be asked for by id.', ({ inDoubt }) => inDoubt),
+  perPractice(
+    'aegis_quarantined_records',
+    'Records set aside because they could not be applied.',
+    ({ quarantined }) => quarantined,
+  ),
+  perPractice(
+    'aegis_changes_last_hour',
+    'Differences applied in the last hour.',
+    ({ changesLastHour }) => changesLastHour,
+  ),
+  {
+    name: 'aegis_records',
+    type: 'gauge',
+    help: 'Records that the mirror holds, by kind, over all practices.',
+    labels: ['kind'],
+    samples: ({ status }) => recordSums(status.practices),
+  },
+  one('aegis_quota_day_limit', 'Calls a day that are allowed.', ({ status }) => plain(status.quota.dayLimit)),
+  one('aegis_quota_day_used', 'Calls of the day that are used, by whomever.', ({ status }) =>
+    plain(status.quota.usedToday),
+  ),
+  one('aegis_quota_day_left', 'Calls of the day that are left.', ({ status }) => plain(status.quota.leftToday)),
+  one('aegis_quota_second_limit', 'Calls a second that are allowed.', ({ status }) =>
+    plain(status.quota.perSecondLimit),
+  ),
+  one('aegis_calls_last_minute', 'Calls of the last minute, of all processes.', ({ status }) =>
+    plain(status.quota.callsLastMinute),
+  ),
+  one(
+    'aegis_poll_interval_seconds',
+    'Between two polls of a feed; more than configured where the day does not do.',
+    ({ status }) => plain(status.quota.pollIntervalMs / 1_000),
+  ),
+  {
+    name: 'aegis_limiter_waiting',
+    type: 'gauge',
+    help: 'Calls of this process that wait for a permission.',
+    labels: ['priority'],
+    samples: ({ waits }) => priorities.map((priority) => ({ labels: { priority }, value: waits[priority].waiting })),
+  },
+  {
+    name: 'aegis_limiter_permissions_total',
+    type: 'counter',
+    help: 'Permissions that calls of this process got since its start.',
+    labels: ['priority'],
+    samples: ({ waits }) => priorities.map((priority) => ({ labels: { priority }, value: waits[priority].served })),
+  },
+  {
+    name: 'aegis_limiter_wait_seconds_total',
+    type: 'counter',
+    help: 'What they waited for them, together.',
+    labels: ['priority'],
+    samples: ({ waits }) =>
+      priorities.map((priority) => ({ labels: { priority }, value: waits[priority].waitedMs / 1_000 })),
+  },
+  {
+    name: 'aegis_token_left_seconds',
+    type: 'gauge',
+    help: "Until athenahealth's token expires; absent while there is none. It is renewed before a tenth of its life is left.",
+    labels: [],
+    samples: ({ tokenLeftMs }) => (tokenLeftMs === undefined ? [] : [plain(tokenLeftMs / 1_000)]),
+  },
+  one('aegis_leases_held', 'Leases that processes hold: feeds that are being worked on.', ({ leases }) =>
+    plain(leases),
+  ),
+  one('aegis_queued_feeds', 'Feeds that are due and wait for a worker.', ({ queued }) => plain(queued)),
+]
+
+function plain(value: number): Sample {
+  return { labels: {}, value }
+}
+
+function one(name: string, help: string, sample: (facts: MetricFacts) => Sample): Metric {
+  const labels = name.endsWith('_info') ? ['version', 'environment', 'role'] : []
+  return { name, type: 'gauge', help, labels, samples: (facts) => [sample(facts)] }
+}
+
+function perPractice(name: string, help: string, value: (status: PracticeStatus) => number): Metric {
+  const samples = ({ status }: MetricFacts) =>
+    status.practices.map((each) => ({ labels: { practice: each.practice }, value: value(each) }))
+  return { name, type: 'gauge', help, labels: ['practice'], samples }
+}
+
+function perFeed(name: string, help: string, value: (feed: FeedStatus) => number | undefined): Metric {
+  const samples = ({ status }: MetricFacts) =>
+    status.practices.flatMap(({ practice, feeds }) =>
+      feeds.flatMap((feed) => {
+        const found = value(feed)
+        return found === undefined ? [] : [{ labels: { practice, feed: feed.feed }, value: found }]
+      }),
+    )
+  return { name, type: 'gauge', help, labels: ['practice', 'feed'], samples }
+}
+
+function counted<T>(items: readonly T[], labelsOf: (item: T) => Record<string, string>): Sample[] {
+  const groups = Map.groupBy(items, (item) => JSON.stringify(labelsOf(item)))
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    return first === undefined ? [] : [{ labels: labelsOf(first), value: group.length }]
+  })
+}
+
+function recordSums(practices: readonly PracticeStatus[]): Sample[] {
+  const sums = new Map<string, number>()
+  for (const { records } of practices)
+    for (const [kind, present] of Object.entries(records)) sums.set(kind, (sums.get(kind) ?? 0) + present)
+  return [...sums].map(([kind, value]) => ({ labels: { kind }, value }))
+}

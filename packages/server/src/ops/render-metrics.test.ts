@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WaitFigures } from '../quota/wait-figures.ts'
+import { type MetricFacts, metricTable } from './metric-table.ts'
+import { renderMetrics } from './render-metrics.ts'
+import type { FeedStatus, StatusReport } from './status-report.ts'
+
+const feed: FeedStatus = {
+  feed: 'patients',
+  state: 'live',
+  explanation: 'live',
+  records: 3,
+  lastChangeAt: null,
+  lagMs: 14_500,
+  openIntents: 1,
+  unexplained: 2,
+  gaps: [{ cause: 'unreadable', from: '', openedAt: '' }],
+  failure: { code: 'network', count: 4, retryAt: '' },
+}
+
+const quiet: FeedStatus = { ...feed, feed: 'providers', lagMs: null, unexplained: null, gaps: [], failure: null }
+
+const status: StatusReport = {
+  version: '0.1.0',
+  environment: 'local',
+  baseUrl: 'http://127.0.0.1:1',
+  clock: 'system',
+  now: '2026-11-22T09:00:00.000Z',
+  startedAt: '2026-11-22T08:00:00.000Z',
+  urls: { api: 'http://127.0.0.1:2', database: 'embedded' },
+  home: '/srv/"aegis"',
+  pid: 1,
+  role: 'worker',
+  replicas: [
+    { role: 'all', place: 'a:/srv', version: '0.1.0', startedAt: '', live: true, practices: 2 },
+    { role: 'worker', place: 'b:/srv', version: '0.1.0', startedAt: '', live: false, practices: 2 },
+  ],
+  quota: {
+    perSecondLimit: 100,
+    dayLimit: 500_000,
+    usedToday: 100_000,
+    leftToday: 400_000,
+    resetsAt: '',
+    polledFeeds: 9_000,
+    pollIntervalMs: 1_950_000,
+    callsLastMinute: 37,
+  },
+  practices: [7, 8].map((practice) => ({
+    practice,
+    feeds: [feed, quiet],
+    records: { patient: 3, provider: 1 },
+    deleted: 0,
+    merged: 0,
+    changesLastMinute: 1,
+    changesLastHour: 5,
+    openIntents: 1,
+    quarantined: 6,
+    waitingPages: 9,
+    inDoubt: 2,
+  })),
+  alarms: [
+    { level: 'error', code: 'sync.gap', practice: 7, message: '', remedy: '' },
+    { level: 'error', code: 'sync.gap', practice: 8, message: '', remedy: '' },
+  ],
+}
+
+const none = { waiting: 0, served: 0, waitedMs: 0 }
+const waits: WaitFigures = {
+  interactive: none,
+  notifications: none,
+  feeds: { waiting: 12, served: 90, waitedMs: 4_500 },
+  reconciliation: none,
+  bulk: none,
+}
+const facts: MetricFacts = { status, waits, tokenLeftMs: 1_800_000, leases: 5, queued: 31 }
+
+const lines = renderMetrics(facts).split('\n')
+
+const told: readonly string[] = [
+  'aegis_up_info{version="0.1.0",environment="local",role="worker"} 1',
+  'aegis_alarms{level="error",code="sync.gap"} 2',
+  'aegis_replicas{live="false"} 1',
+  'aegis_feed_lag_seconds{practice="7",feed="patients"} 14.5',
+  'aegis_feeds{state="live"} 4',
+  'aegis_feed_failures{practice="8",feed="patients"} 4',
+  'aegis_gaps{practice="7",feed="patients"} 1',
+  'aegis_unexplained_differences{practice="7",feed="patients"} 2',
+  'aegis_inbox_pages{practice="7"} 9',
+  'aegis_quarantined_records{practice="8"} 6',
+  'aegis_records{kind="patient"} 6',
+  'aegis_quota_day_left 400000',
+  'aegis_poll_interval_seconds 1950',
+  'aegis_limiter_waiting{priority="feeds"} 12',
+  'aegis_limiter_permissions_total{priority="feeds"} 90',
+  'aegis_limiter_wait_seconds_total{priority="feeds"} 4.5',
+  'aegis_token_left_seconds 1800',
+  'aegis_leases_held 5',
+  'aegis_queued_feeds 31',
+]
+for (const line of told) test(`it tells ${line}`, () => assert.ok(lines.includes(line), lines.join('\n')))
+
+test('what is not there is left out, not called 0', () => {
+  const without = renderMetrics({ ...facts, tokenLeftMs: undefined })
+  assert.doesNotMatch(without, /aegis_token_left_seconds \d/)
+  assert.doesNotMatch(without, /feed_lag_seconds\{[^}]*providers/)
+})
+
+test('every line is of a family in the table, in its order and with its labels, and the text ends as it should', () => {
+  const names = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => /^[a-z_]+/.exec(line)?.[0])
+  assert.deepEqual(
+    [...new Set(names)],
+    metricTable.map(({ name }) => name),
+  )
+  for (const { name, labels } of metricTable) {
+    const sample = lines.find((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `)) ?? ''
+    assert.deepEqual(
+      [...sample.matchAll(/([a-z]+)="/g)].map(([, label]) => label),
+      labels,
+      sample,
+    )
+  }
+  assert.deepEqual(lines.slice(-2), ['# EOF', ''])
+})
+
+test('each family is announced once, by a name without the ending of its samples', () => {
+  const types = lines.filter((line) => line.startsWith('# TYPE '))
+  assert.equal(types.length, metricTable.length)
+  assert.ok(types.includes('# TYPE aegis_limiter_wait_seconds counter'))
+  assert.ok(types.includes('# TYPE aegis_up info'))
+})
+
+test('no place, address or message of the status gets into a label', () => {
+  assert.doesNotMatch(lines.join('\n'), /srv|127\.0\.0\.1/)
+})
