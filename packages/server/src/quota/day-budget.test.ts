@@ -98,3 +98,30 @@ test('a clean stop gives back what is unused, and days that are over are forgott
   assert.deepEqual(budget.surrender(), [{ day, unused: 9 }])
   assert.deepEqual(budget.surrender(), [])
 })
+
+test('what was drawn and not used is put back, for days that are still known', () => {
+  const budget = new DayBudget({ perDay: 100, dayBlock: 4 })
+  budget.adopt(row(2), 2)
+  budget.draw('feeds', [day])
+  budget.putBack([day, '2026-11-23'])
+  assert.deepEqual([budget.left(day), budget.left('2026-11-23')], [2, 0])
+})
+
+for (const [inHand, count, isShort] of [
+  [1, 1, true],
+  [2, 1, false],
+  [4, 5, true],
+  [5, 5, false],
+] as const) {
+  test(`${inHand} in hand are ${isShort ? 'too few' : 'enough'} for ${count} calls where 2 are kept for an outage`, () => {
+    const budget = new DayBudget({ perDay: 100, dayBlock: 8 })
+    budget.adopt(row(10), inHand)
+    assert.deepEqual(budget.short([day, '2026-11-23'], count), isShort ? [day, '2026-11-23'] : ['2026-11-23'])
+  })
+}
+
+test('a day of which nothing is unused gives nothing back', () => {
+  const budget = new DayBudget({ perDay: 100, dayBlock: 10 })
+  budget.adopt(row(10), 0)
+  assert.deepEqual(budget.surrender(), [])
+})

@@ -87,3 +87,10 @@ for (const perSecond of [5, 30]) {
     }
   })
 }
+
+test('a batch costs its instants, and what its calls may be later than planned', () => {
+  const plan = ratePlan({ perSecond: 5, usableShare: 0.95 })
+  assert.equal(batchCostMs(plan, 2, plan.toleranceMs), 2 * plan.intervalMs)
+  assert.equal(batchCostMs(plan, 2, 0), 2 * plan.intervalMs)
+  assert.ok(Math.abs(batchCostMs(plan, 2, plan.toleranceMs + 10) - 2 * plan.intervalMs - 10) < 1e-6)
+})

@@ -121,4 +121,47 @@ test('everybody of one priority can be sent away', () => {
   )
   assert.equal(line.count('bulk'), 0)
   assert.equal(line.size, 1)
+  assert.deepEqual(drained(line), ['interactive/2/b'])
+})
+
+/** Practice 1 weighs little: each of its calls counts like four of another's. */
+function weighedLine(...names: string[]): WaitingLine<Call> {
+  const line = new WaitingLine<Call>((practice) => (practice === 1 ? 0.25 : 1))
+  for (const name of names) line.add(call(name))
+  return line
+}
+
+test('who comes back begins where it left, not ahead of those who waited meanwhile', () => {
+  const line = weighedLine('bulk/1/a', 'bulk/2/b', 'bulk/2/c', 'bulk/2/d')
+  assert.equal(line.take()?.name, 'bulk/1/a')
+  assert.equal(line.size, 3)
+  line.add(call('bulk/1/e'))
+  assert.deepEqual(drained(line), ['bulk/2/b', 'bulk/2/c', 'bulk/2/d', 'bulk/1/e'])
+})
+
+test('who comes late has no claim to the turns it was not there for', () => {
+  const line = lineOf('bulk/1/a', 'bulk/1/b', 'bulk/1/c', 'bulk/1/d')
+  for (let served = 0; served < 3; served += 1) line.take()
+  for (const name of ['bulk/3/x', 'bulk/3/y', 'bulk/3/z']) line.add(call(name))
+  assert.deepEqual(drained(line), ['bulk/3/x', 'bulk/1/d', 'bulk/3/y', 'bulk/3/z'])
+})
+
+test('a call put back goes before those whose turn comes later, and practices are told in the order of their turns', () => {
+  const line = weighedLine('bulk/1/a', 'bulk/1/b', 'bulk/2/c', 'bulk/2/d', 'bulk/3/e')
+  for (const name of ['bulk/1/a', 'bulk/2/c', 'bulk/3/e']) assert.equal(line.take()?.name, name)
+  assert.deepEqual(
+    line.practices().map(({ practice }) => practice),
+    [2, 1],
+  )
+  line.addFirst(call('bulk/3/e'))
+  assert.deepEqual(drained(line), ['bulk/3/e', 'bulk/2/d', 'bulk/1/b'])
+})
+
+test('a practice is told once, with its most urgent call; who leaves takes no other call along', () => {
+  const line = lineOf('bulk/1/a', 'feeds/1/b')
+  const leaver = call('feeds/1/c')
+  line.add(leaver)
+  assert.deepEqual(line.practices(), [{ practice: 1, priority: 'feeds' }])
+  assert.equal(line.remove(leaver), true)
+  assert.deepEqual(drained(line), ['feeds/1/b', 'bulk/1/a'])
 })
