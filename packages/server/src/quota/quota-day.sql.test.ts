@@ -120,9 +120,10 @@ for (const [msAgo, expected] of [
         [name, msAgo, calls],
       )
     }
+    await db.control((tx) => table.observeDayRow(tx, app, seen))
     const row = await db.control((tx) => usageRow(tx, app))
     assert.equal(Math.round(row.calls_last_minute), expected)
-    assert.deepEqual([row.reserved, row.foreign_calls, row.upstream_limit], [10, 0, null])
+    assert.deepEqual([row.reserved, row.foreign_calls, row.upstream_limit], [10, 24, 900])
   })
 }
 

@@ -298,3 +298,24 @@ test('a new timetable begins in a second, one that is there stays', async () => 
   await db.control((tx) => table.ensureApp(tx, app))
   assert.equal((await read(app)).next_at, now + 6_000)
 })
+
+test('who books for a practice waits for who is booking for it, and goes on from there', async () => {
+  const app = await anApp()
+  const lock = (tx: Tx) => table.lockPracticeRows(tx, app, [1])
+  await db.control(lock)
+  let second: Promise<table.PracticeRow[]> | undefined
+  await db.control(async (tx) => {
+    await lock(tx)
+    let isThrough = false
+    second = db.control(lock).finally(() => {
+      isThrough = true
+    })
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    for (let looks = 0; looks < 2_000 && !isThrough; looks += 1) if ((await owner.rows(waiting)).length > 0) break
+    await table.movePracticeRows(tx, app, [{ practice: 1, next_at: now + 9_000 }])
+  })
+  assert.deepEqual(
+    (await second)?.map(({ next_at }) => next_at - now),
+    [9_000],
+  )
+})

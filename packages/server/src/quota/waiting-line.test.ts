@@ -165,3 +165,14 @@ test('a practice is told once, with its most urgent call; who leaves takes no ot
   assert.equal(line.remove(leaver), true)
   assert.deepEqual(drained(line), ['feeds/1/b', 'bulk/1/a'])
 })
+
+test('where a practice left is remembered, however many others leave, for as long as it makes a difference', () => {
+  const line = weighedLine('bulk/1/a')
+  line.take()
+  for (let practice = 2; practice <= 1_100; practice += 1) {
+    line.add(call(`bulk/${practice}/b`))
+    line.take()
+  }
+  for (const name of ['bulk/1/c', 'bulk/2/d', 'bulk/2/e']) line.add(call(name))
+  assert.deepEqual(drained(line), ['bulk/2/d', 'bulk/2/e', 'bulk/1/c'])
+})
