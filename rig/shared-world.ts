@@ -19,7 +19,7 @@ export interface SharedWorldOptions {
   readonly leaseMs: number
 }
 
-/** The narrow ones of preview: several processes together reach them easily. */
+/** The narrow ones of preview: several processes together come near them where the machine has the time. */
 export const limits = { perSecond: 5, tokensPerMinute: 5 }
 
 /** Days of appointments that the mirror promises to hold. */

@@ -45,7 +45,6 @@ function isGreen({ directory }: PlantedCopy, check: string): boolean {
   const commands: Readonly<Record<string, readonly string[]>> = {
     seeds: [...rig, '--first-seed', '1', '--seeds', count],
     failpoints: [...rig, '--failpoints'],
-    replicas: [...rig, '--replicas', count, '--pauses', '3', '--patients', '40'],
   }
   const command = commands[what] ?? ['scripts/test.ts', check]
   const { status } = spawnSync(process.execPath, command, {
