@@ -26,12 +26,13 @@ export async function judgeCauses(
     if (times === 0) wrong.push(`${count} gaps by ${cause}, and nothing that would make one`)
   }
   for (const { feed, minimumMs } of mirrored.simulator.truth.windows().drains) {
-    if (minimumMs !== undefined && minimumMs < shortestDrainMs) wrong.push(`drains of ${feed} ${minimumMs} ms apart`)
+    if (minimumMs !== undefined && minimumMs < shortestDrainMs) wrong.push(`I6 drains of ${feed} ${minimumMs} ms apart`)
   }
   return wrong
 }
 
-function gapsEver(mirrored: MirroredPractice): Promise<{ cause: GapCause; count: number }[]> {
+/** Gaps that were ever open, by cause. */
+export function gapsEver(mirrored: MirroredPractice): Promise<{ cause: GapCause; count: number }[]> {
   const ever = sql(
     'rig.gaps_ever',
     'select cause, count(*)::int as count from aegis.gap where practice_id = $1 group by 1',

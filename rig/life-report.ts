@@ -1,4 +1,5 @@
 import type { Done } from './in-workers.ts'
+import { type Invariant, invariantOf, invariants } from './invariants.ts'
 
 /** Between two lines of progress. */
 const everyMs = 15_000
@@ -10,6 +11,8 @@ export class LifeReport {
   readonly #total: number
   readonly #startedAt = performance.now()
   readonly #counts = new Map<string, number>()
+  readonly #checked = new Map<string, number>()
+  readonly #broken = new Map<Invariant, number>()
   #done = 0
   #failed = 0
   #saidAt = performance.now()
@@ -22,8 +25,10 @@ export class LifeReport {
 
   add({ job, result }: Done): void {
     this.#done += 1
-    for (const [what, count] of Object.entries(result.counts)) {
-      this.#counts.set(what, (this.#counts.get(what) ?? 0) + count)
+    addTo(this.#counts, result.counts)
+    addTo(this.#checked, result.checked ?? {})
+    for (const invariant of new Set(result.wrong.map(invariantOf))) {
+      if (invariant) this.#broken.set(invariant, (this.#broken.get(invariant) ?? 0) + 1)
     }
     if (result.wrong.length > 0) {
       this.#failed += 1
@@ -38,8 +43,17 @@ export class LifeReport {
 
   /** Prints the totals; true when nothing was wrong. */
   close(): boolean {
-    const totals = [...this.#counts].map(([what, count]) => `${count} ${what}`).join(', ')
-    say(`${this.#name}: ${this.#done} lives in ${this.#seconds()} s, ${this.#failed} went wrong (${totals})`)
+    const details = [...this.#counts].filter(([what]) => what.includes(': ')).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const totals = [...this.#counts].filter(([what]) => !what.includes(': '))
+    say(`${this.#name}: ${this.#done} lives in ${this.#seconds()} s, ${this.#failed} went wrong (${listed(totals)})`)
+    for (const group of new Set(details.map(([what]) => what.split(': ')[0] ?? ''))) {
+      const own = details.filter(([what]) => what.startsWith(`${group}: `))
+      line(`${group}: ${listed(own.map(([what, count]) => [what.slice(group.length + 2), count]))}`)
+    }
+    for (const [name, count] of [...this.#checked].toSorted(byNumber)) {
+      const broken = this.#broken.get(name as Invariant) ?? 0
+      line(`${name} ${invariants[name as Invariant]}: ${count} checked, broken in ${broken} lives`)
+    }
     return this.#failed === 0
   }
 
@@ -51,6 +65,23 @@ export class LifeReport {
   #seconds(): number {
     return Math.round((performance.now() - this.#startedAt) / 1_000)
   }
+}
+
+function addTo(sums: Map<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [what, count] of Object.entries(counts)) sums.set(what, (sums.get(what) ?? 0) + count)
+}
+
+function listed(counts: readonly (readonly [string, number])[]): string {
+  return counts.map(([what, count]) => `${count} ${what}`).join(', ')
+}
+
+/** I2 before I11. */
+function byNumber([a]: readonly [string, number], [b]: readonly [string, number]): number {
+  return Number(a.slice(1)) - Number(b.slice(1))
+}
+
+function line(text: string): void {
+  process.stdout.write(`  ${text}\n`)
 }
 
 function repetition({ kind, what }: Done['job']): string {

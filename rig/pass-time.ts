@@ -1,43 +1,36 @@
+import type { Clock } from '../packages/server/src/clock/clock.ts'
+import { sleepOn } from '../packages/server/src/clock/clock.ts'
 import type { Db } from '../packages/server/src/db/db.ts'
 import type { MirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 
-/** How far time moves whenever nothing but time is waited for. */
+/** How far time moves at most whenever nothing but time is waited for. */
 const stepMs = 1_000
 /** Turns of the event loop without work in the database after which only time can bring anything on. */
 const quietTurns = 12
 /** No work of sync waits longer for anything, virtual ms: every call has a deadline. */
 const waitMsMax = 3_600_000
 
-/** Lets virtual time pass while work waits for nothing else, so that time-outs and slow answers run in moments. */
-export class PassingTime {
-  readonly #mirrored: MirroredPractice
+/** A database that tells whether anything is done in it: that is the only work here that takes real time. */
+export class WatchedDb implements Db {
+  readonly #db: Db
   #working = 0
   #worked = (): void => undefined
 
-  constructor(mirrored: MirroredPractice) {
-    this.#mirrored = mirrored
-    const { db } = mirrored.deps
-    const watched: Db = {
-      practice: (practice, work) => this.#watch(db.practice(practice, work)),
-      control: (work) => this.#watch(db.control(work)),
-      audit: (work) => this.#watch(db.audit(work)),
-    }
-    mirrored.deps = { ...mirrored.deps, db: watched }
+  constructor(db: Db) {
+    this.#db = db
   }
 
-  /** Waits for `work`, moving time whenever it stands. Throws when an hour of it brings nothing. */
-  async pass<T>(work: Promise<T>): Promise<T> {
-    let settled = false
-    const settle = (): void => {
-      settled = true
-    }
-    work.then(settle, settle)
-    for (let waitedMs = 0; ; waitedMs += stepMs) {
-      await this.#quiet(() => settled)
-      if (settled) return work
-      if (waitedMs > waitMsMax) throw new Error('an hour passed and nothing came of it')
-      await this.#mirrored.advance(stepMs)
-    }
+  practice: Db['practice'] = (practice, work) => this.#watch(this.#db.practice(practice, work))
+  control: Db['control'] = (work) => this.#watch(this.#db.control(work))
+  audit: Db['audit'] = (work) => this.#watch(this.#db.audit(work))
+
+  /** Waits for the end of the next work, if any is under way; says whether there was. */
+  async rested(): Promise<boolean> {
+    if (this.#working === 0) return false
+    await new Promise<void>((resolve) => {
+      this.#worked = resolve
+    })
+    return true
   }
 
   async #watch<T>(work: Promise<T>): Promise<T> {
@@ -47,17 +40,73 @@ export class PassingTime {
       this.#worked()
     })
   }
+}
+
+/**
+ * Lets virtual time pass while work waits for nothing else, so that time-outs and slow answers run in moments. It stops at
+ * every timer that is set: who is woken finds the very time that he asked for, as the limiter of calls has to.
+ */
+export class PassingTime {
+  readonly #mirrored: MirroredPractice
+  readonly #work: WatchedDb
+  readonly #due = new Set<{ readonly at: number }>()
+
+  constructor(mirrored: MirroredPractice, work: WatchedDb) {
+    this.#mirrored = mirrored
+    this.#work = work
+    const { clock } = mirrored.deps
+    const timer: Clock['timer'] = (ms, fire) => this.#timer(clock, ms, fire)
+    const noticed: Clock = { now: () => clock.now(), timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
+    mirrored.deps = { ...mirrored.deps, clock: noticed }
+  }
+
+  /** Waits for `work`, moving time whenever it stands. Throws when an hour of it brings nothing. */
+  async pass<T>(work: Promise<T>): Promise<T> {
+    let settled = false
+    const settle = (): void => {
+      settled = true
+    }
+    work.then(settle, settle)
+    for (let waitedMs = 0; ; ) {
+      await this.#quiet(() => settled)
+      if (settled) return work
+      if (waitedMs > waitMsMax) throw new Error('an hour passed and nothing came of it')
+      waitedMs += await this.#move()
+    }
+  }
+
+  /** Moves time to the next timer, a second at most; returns by how much. */
+  async #move(): Promise<number> {
+    const { clock } = this.#mirrored.simulator
+    let next = clock.now() + stepMs
+    for (const { at } of this.#due) next = Math.min(next, at)
+    const ms = Math.ceil(next - clock.now())
+    if (ms > 0) await this.#mirrored.advance(ms)
+    // Due already: it fires, and the database need not hear of it.
+    else clock.advance(0)
+    return Math.max(ms, 1)
+  }
+
+  #timer(clock: Clock, ms: number, fire: () => void): { cancel(): void } {
+    const entry = { at: clock.now() + Math.max(0, ms) }
+    this.#due.add(entry)
+    const inner = clock.timer(ms, () => {
+      this.#due.delete(entry)
+      fire()
+    })
+    return {
+      cancel: () => {
+        this.#due.delete(entry)
+        inner.cancel()
+      },
+    }
+  }
 
   /** Until nothing is done any more in the database, and nothing begins for some turns of the event loop. */
   async #quiet(isOver: () => boolean): Promise<void> {
     for (let turns = 0; turns < quietTurns && !isOver(); turns += 1) {
-      if (this.#working > 0) {
-        // Turning meanwhile would take the processor from the database.
-        await new Promise<void>((resolve) => {
-          this.#worked = resolve
-        })
-        turns = 0
-      }
+      // Turning meanwhile would take the processor from the database.
+      if (await this.#work.rested()) turns = 0
       await new Promise((resolve) => setImmediate(resolve))
     }
   }

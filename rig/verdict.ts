@@ -2,9 +2,12 @@ import { checksSoFar } from './check-mirror.ts'
 import { sql } from '../packages/server/src/db/db.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import type { Difference } from '../packages/server/testing/oracle.ts'
+import type { Checked } from './invariants.ts'
 
 /** What is found when a life in the same process is over. */
 export interface Verdict {
+  /** How often each invariant was checked. */
+  readonly checked?: Checked
   /** Everything that is not as it must be, in words without patient data; empty when all is well. */
   readonly wrong: readonly string[]
   /** What was lived through, by name: for the totals. */
@@ -24,15 +27,43 @@ function isUp({ state, snapshot_at }: { readonly state: string; readonly snapsho
   return snapshot_at !== null && (state === 'live' || state === 'new')
 }
 
+/** The comparison with the truth, and how much was compared. */
+export async function compareWhole(
+  mirrored: MirroredPractice,
+): Promise<{ differences: readonly Difference[]; checked: Checked }> {
+  const differences = await mirrored.differences()
+  const records = kinds.reduce((sum, kind) => sum + [...mirrored.simulator.truth.records(practice, kind)].length, 0)
+  const deleted = await mirrored.deps.db.practice(practice, (tx) => tx.rows(deletedRows, [practice]))
+  return { differences, checked: { I1: records, I15: deleted.length } }
+}
+
+const kinds = ['departments', 'appointmenttypes', 'providers', 'patients', 'appointments'] as const
+const deletedRows = sql(
+  'rig.deleted_rows',
+  `select 1 as one from aegis.record where practice_id = $1 and state = 'deleted'`,
+)
+
+interface Known {
+  /** How many records were lost on purpose. */
+  readonly lostUnseen?: number
+  /** The comparison, where it was made already. */
+  readonly differences?: readonly Difference[]
+}
+
 /**
- * Compares the mirror with the truth; what is left open counts as wrong, and so does what the checks of the mirror found
- * and nothing explains, beyond what was lost on purpose.
+ * What of the comparison counts; what is left open counts as wrong too, and so does what the checks of the mirror found and
+ * nothing explains, beyond what was lost on purpose.
  */
-export async function findWrong(mirrored: MirroredPractice, { lostUnseen = 0 } = {}): Promise<string[]> {
+export async function findWrong(
+  mirrored: MirroredPractice,
+  { lostUnseen = 0, differences }: Known = {},
+): Promise<string[]> {
   const isUnknowable = await unknowable(mirrored)
-  const wrong = (await mirrored.differences())
+  const wrong = (differences ?? (await mirrored.differences()))
     .filter((difference) => !isUnknowable(difference))
-    .map(({ kind, id, what, field }) => ['differs:', kind, id, what, field].filter(Boolean).join(' '))
+    .map(({ kind, id, what, field }) =>
+      [what === 'state' ? 'I15' : 'I1', 'differs:', kind, id, what, field].filter(Boolean).join(' '),
+    )
   wrong.push(...mirrored.simulator.truth.defects().map((defect) => `simulator: ${defect}`))
   const gaps = await mirrored.gaps()
   wrong.push(...gaps.map(({ feed, cause }) => `a gap of ${feed} is left (${cause})`))

@@ -217,22 +217,23 @@ export class MirroredPractice {
   /** Everything in which the mirror differs from the simulator's truth. */
   async differences(): Promise<Difference[]> {
     const all: Difference[] = []
+    const read = (await this.states()).find(({ feed }) => feed === 'appointments')?.snapshot_at ?? undefined
     for (const kind of ['department', 'provider', 'appointmenttype', 'patient', 'appointment'] as const) {
       const feed = feedOfKind(kind)
       const truth = [...this.simulator.truth.records(practice, feed)]
       const mirror = await this.opened(kind)
       const held = new Set(mirror.map((record) => record.key))
       const inScope = (record: Readonly<Record<string, unknown>>) =>
-        kind !== 'appointment' || held.has(String(record.appointmentid)) || this.#isPromised(record)
+        kind !== 'appointment' || held.has(String(record.appointmentid)) || this.#isPromised(record, read)
       all.push(...compareKind({ kind: feed, truth, mirror, inScope }))
     }
     return all
   }
 
-  /** What a first load promises of appointments: bookings of the window around today. */
-  #isPromised(record: Readonly<Record<string, unknown>>): boolean {
+  /** What a snapshot promises of appointments: bookings of the window around the day on which it was taken. */
+  #isPromised(record: Readonly<Record<string, unknown>>, readAt = this.simulator.clock.now()): boolean {
     const [month, day, year] = String(record.date).split('/').map(Number)
-    const days = (Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1) - this.simulator.clock.now()) / 86_400_000
+    const days = (Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1) - readAt) / 86_400_000
     const { bookedDaysBack, bookedDaysAhead } = this.deps.settings
     return record.patientid !== undefined && days > -bookedDaysBack + 1 && days < bookedDaysAhead - 1
   }

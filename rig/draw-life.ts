@@ -1,0 +1,52 @@
+import type { OffHours } from '../packages/server/src/policy/off-hours.ts'
+import { defaultOffHours } from '../packages/server/src/policy/off-hours.ts'
+import type { Draw } from './draw.ts'
+import type { GuardedRules } from './guarded-way.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** Moments that lives go through, by the name under which they are counted. */
+const moments: readonly [Moment, ...Moment[]] = [
+  ['ordinary day', Date.UTC(2026, 2, 2, 15)],
+  ['midnight GMT', Date.UTC(2026, 5, 17, 0)],
+  ['spring forward', Date.UTC(2026, 2, 8, 7)], // in New York 02:00 becomes 03:00
+  ['fall back', Date.UTC(2026, 10, 1, 6)], // and 02:00 becomes 01:00
+  ['month end', Date.UTC(2026, 0, 31, 5) + 24 * hour], // in New York
+  ['year end', Date.UTC(2027, 0, 1, 0)],
+  ['leap day', Date.UTC(2028, 1, 29, 5)],
+]
+type Moment = readonly [name: string, at: number]
+
+/** What a seed decides of a life before it begins. */
+export interface DrawnLife {
+  readonly startAt: number
+  readonly moment: string
+  /** Between two looks at a subscription and at what was processed; they cost more than the drains between them. */
+  readonly subscriptionCheckMs: number
+  /** Absent: calls go out without policy, quota, audit and token keeper, which is quicker to live through. */
+  readonly rules: GuardedRules | undefined
+}
+
+/** Of so many lives one goes the whole way that the program has. */
+const guardedShare = 1 / 4
+
+export function drawLife(draw: Draw): DrawnLife {
+  const subscriptionCheckMs = draw.pick([15, 60, 60, 120]) * minute
+  const [moment, at] = draw.pick(moments)
+  const startAt = at - draw.between(1, 20) * hour
+  return { startAt, moment, subscriptionCheckMs, rules: draw.chance(guardedShare) ? drawRules(draw) : undefined }
+}
+
+/** Small enough to be met: a first load and a day take about 400 calls. */
+function drawRules(draw: Draw): GuardedRules {
+  const offHours: OffHours = draw.chance(0.5) ? 'always' : defaultOffHours
+  return {
+    perSecond: draw.between(2, 6),
+    perDay: draw.between(120, 400),
+    tokensPerMinute: draw.between(1, 3),
+    offHours,
+    onboardingCalls: draw.between(40, 120),
+    gapCalls: draw.between(20, 60),
+  }
+}

@@ -1,0 +1,82 @@
+import { sql } from '../packages/server/src/db/db.ts'
+import { practice } from '../packages/server/testing/mirrored-practice.ts'
+import { healLife } from './heal-life.ts'
+import type { Invariant } from './invariants.ts'
+import { gapsEver, judgeCauses } from './judge-causes.ts'
+import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
+import { allRequests, judgeLimits } from './judge-limits.ts'
+import { countChanges, type Life, liveRound, restart } from './live-round.ts'
+import { compareWhole, findWrong, type Verdict } from './verdict.ts'
+
+const hour = 3_600_000
+/** Bounds of one life in one process (I12): pages that wait, megabytes, connections of the database's pools. */
+const bounds = { waitingPages: 50, memoryMb: 900, connections: 12 }
+
+/** The practice rests and nothing fails any more: sync must come to the truth by itself. Then everything is judged. */
+export async function judgeLife(life: Life): Promise<Verdict> {
+  const { mirrored, time, ends } = life
+  const { simulator } = mirrored
+  const livedMs = simulator.clock.now() - life.startAt
+  const fired = simulator.faults.list().map(({ kind, fired }) => ({ kind, fired }))
+  const healed = await healLife(life)
+  const judgements: Judgement[] = [
+    healed,
+    await judgeBounds(life),
+    await judgeHistory(mirrored),
+    await judgeRestarts(mirrored, async () => {
+      await time.pass(restart(life))
+      await time.pass(liveRound(life))
+    }),
+    ...(life.rules ? [judgeLimits(simulator, life.rules)] : []),
+  ]
+  const compared = await compareWhole(mirrored)
+  const gaps = await gapsEver(mirrored)
+  const wrong = [
+    ...(await findWrong(mirrored, compared)),
+    ...(await judgeCauses(mirrored, fired)),
+    ...judgements.flatMap((judgement) => judgement.wrong),
+  ]
+  const counts = {
+    hours: Math.round(livedMs / hour),
+    changes: countChanges(simulator),
+    faults: fired.reduce((sum, one) => sum + one.fired, 0),
+    ends: ends.count,
+    calls: allRequests(simulator).length,
+    [`began at: ${life.moment}`]: 1,
+    ...(life.rules && { 'whole way': 1 }),
+    ...Object.fromEntries(gaps.map(({ cause, count }) => [`gaps: ${cause}`, count])),
+  }
+  return { wrong, counts: { ...counts, ...byKind(fired) }, checked: sumOf([...judgements, compared]) }
+}
+
+function byKind(fired: readonly { readonly kind: string; readonly fired: number }[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { kind, fired: times } of fired) {
+    if (times > 0) counts[`faults: ${kind}`] = (counts[`faults: ${kind}`] ?? 0) + times
+  }
+  return counts
+}
+
+function sumOf(parts: readonly Pick<Judgement, 'checked'>[]): Partial<Record<Invariant, number>> {
+  const sums: Partial<Record<Invariant, number>> = {}
+  for (const { checked } of parts) {
+    for (const [name, count] of Object.entries(checked) as [Invariant, number][]) sums[name] = (sums[name] ?? 0) + count
+  }
+  return sums
+}
+
+const connectionsSql = sql(
+  'rig.connections',
+  `select count(*)::int as connections from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database()`,
+)
+
+async function judgeBounds({ mirrored }: Life): Promise<Judgement> {
+  const { waitingPages } = await mirrored.trouble()
+  const memoryMb = Math.round(process.memoryUsage().rss / 1_048_576)
+  const rows = await mirrored.deps.db.practice(practice, (tx) => tx.rows<{ connections: number }>(connectionsSql))
+  const found = { waitingPages, memoryMb, connections: rows[0]?.connections ?? 0 }
+  const wrong = (Object.keys(bounds) as (keyof typeof bounds)[])
+    .filter((what) => found[what] > bounds[what])
+    .map((what) => `I12 ${what}: ${found[what]}, more than ${bounds[what]}`)
+  return { wrong, checked: { I12: 3 } }
+}

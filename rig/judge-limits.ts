@@ -1,0 +1,70 @@
+import type { RequestEntry, Simulator } from '@aegis/simulator'
+import { offHours } from '../packages/server/src/policy/off-hours.ts'
+import type { GuardedRules } from './guarded-way.ts'
+import type { Judgement } from './judge-history.ts'
+
+const second = 1_000
+const minute = 60 * second
+const day = 24 * 60 * minute
+/** Lists that are large pulls when a snapshot reads them. */
+const largeRoutes: ReadonlySet<string> = new Set(['/v1/{practiceid}/patients', '/v1/{practiceid}/appointments/booked'])
+
+/** I6 of a life that goes the whole way: counted here from the other side's log of requests, not by our limiter. */
+export function judgeLimits(simulator: Simulator, rules: GuardedRules): Judgement {
+  const requests = allRequests(simulator)
+  const calls = requests.filter(({ route }) => !isToken(route))
+  const wrong: string[] = []
+  const tooMany = (what: string, most: number, limit: number) => {
+    if (most > limit) wrong.push(`I6 ${most} ${what}, and ${limit} are allowed`)
+  }
+  tooMany('calls in a second', mostWithin(calls, second), rules.perSecond)
+  tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
+  tooMany(
+    'token requests in a minute',
+    mostOf(
+      requests.filter(({ route }) => isToken(route)),
+      minute,
+    ),
+    rules.tokensPerMinute,
+  )
+  const outside = calls.filter(
+    ({ method, route, at }) => method === 'GET' && largeRoutes.has(route) && !offHours(at, rules.offHours).open,
+  )
+  tooMany('large calls in a day outside of the off-hours', mostOf(outside, day), rules.onboardingCalls + rules.gapCalls)
+  return { wrong, checked: { I6: requests.length } }
+}
+
+function isToken(route: string): boolean {
+  return route.endsWith('/token')
+}
+
+/** Most arrivals in any window of this length, both of whose ends are arrivals. */
+function mostWithin(requests: readonly RequestEntry[], lengthMs: number): number {
+  let first = 0
+  let most = 0
+  for (const [index, { at }] of requests.entries()) {
+    while ((requests[first]?.at ?? at) <= at - lengthMs) first += 1
+    most = Math.max(most, index - first + 1)
+  }
+  return most
+}
+
+/** Most arrivals in one of the periods that the clock is divided into. */
+function mostOf(requests: readonly RequestEntry[], periodMs: number): number {
+  const counts = new Map<number, number>()
+  for (const { at } of requests) {
+    const period = Math.floor(at / periodMs)
+    counts.set(period, (counts.get(period) ?? 0) + 1)
+  }
+  return Math.max(0, ...counts.values())
+}
+
+export function allRequests({ truth }: Simulator): RequestEntry[] {
+  const all: RequestEntry[] = []
+  for (let since = 0; ; ) {
+    const { requests, next } = truth.requests({ since, limit: 10_000 })
+    if (requests.length === 0) return all
+    all.push(...requests)
+    since = next
+  }
+}

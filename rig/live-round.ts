@@ -1,0 +1,45 @@
+import type { Simulator } from '@aegis/simulator'
+import { isAegisError } from '../packages/server/src/errors/aegis-error.ts'
+import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
+import { feedNames } from '../packages/server/src/sync/feed-table.ts'
+import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import type { DrawnLife } from './draw-life.ts'
+import type { GuardedWay } from './guarded-way.ts'
+import type { PassingTime } from './pass-time.ts'
+import type { RandomEnds } from './random-ends.ts'
+
+/** A life as it is lived, for those who bring it to its end and judge it. */
+export interface Life extends DrawnLife {
+  readonly mirrored: MirroredPractice
+  readonly time: PassingTime
+  readonly ends: RandomEnds
+  readonly way: GuardedWay | undefined
+  /** When each feed is to be looked at again, as the schedule would have it. */
+  readonly due: Map<FeedName, number>
+}
+
+/** Changes that the practice has made so far. */
+export function countChanges({ truth }: Simulator): number {
+  return truth.changes(practice).mark
+}
+
+/** One look at every feed that is due, as the schedule has it; on the way the process may end, and the next one goes on. */
+export async function liveRound(life: Life): Promise<void> {
+  const { mirrored, due, ends } = life
+  for (const feed of feedNames) {
+    if ((due.get(feed) ?? 0) > mirrored.simulator.clock.now()) continue
+    try {
+      due.set(feed, await mirrored.stepFeed(feed))
+    } catch (error) {
+      if (!isAegisError(error, 'db.unavailable') && !isAegisError(error, 'sync.contested')) throw error
+    }
+    if (ends.isDead) await restart(life)
+  }
+}
+
+/** Another process begins: with nothing in memory, and everything taken for due. */
+export async function restart({ ends, way, due }: Life): Promise<void> {
+  ends.revive()
+  due.clear()
+  await way?.restart()
+}

@@ -1,0 +1,44 @@
+import { AegisError } from '../packages/server/src/errors/aegis-error.ts'
+import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
+import type { Draw } from './draw.ts'
+import type { RunContext } from './run-context.ts'
+
+/** Ends the process at failpoints that the seed picks: at that one, and at every later one until another process begins. */
+export class RandomEnds {
+  readonly #draw: Draw
+  #left = 0
+  #stopped = false
+  isDead = false
+  count = 0
+
+  constructor(context: RunContext, draw: Draw) {
+    this.#draw = draw
+    context.after(setFailpointHook(() => this.#meet()))
+  }
+
+  /** At the beginning of a round: it may be the last of its process. */
+  begin(): void {
+    this.#left = this.#draw.chance(0.25) ? this.#draw.between(1, 25) : 0
+  }
+
+  /** Another process has begun. */
+  revive(): void {
+    this.isDead = false
+    this.#left = 0
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #meet(): void {
+    if (!this.isDead) {
+      if (this.#left === 0 || this.#stopped) return
+      this.#left -= 1
+      if (this.#left > 0) return
+      this.isDead = true
+      this.count += 1
+    }
+    throw new AegisError('db.unavailable', { reason: 'killed' })
+  }
+}
