@@ -11,6 +11,14 @@ import { type Segment, wholeLists } from './segment.ts'
 import { latestPlan, type SnapshotRun } from './snapshot.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
+interface UnseenOf {
+  readonly key: FeedKey
+  readonly run: SnapshotRun
+  readonly runId?: string
+  /** Until when every change was told us, epoch ms: an open slot that was over later, too, is asked for. */
+  readonly knownUntil?: number
+}
+
 /**
  * Records we hold that a complete snapshot should have shown and did not: deleted, merged or moved away while nobody told
  * us, such as between a first look and the subscription, or within a gap. Absence is never deletion, so each is asked
@@ -19,7 +27,7 @@ import type { SyncDeps } from './sync-deps.ts'
 export async function wishForUnseen(
   tx: Tx,
   keys: PracticeKeys,
-  { key: held, run, runId }: { key: FeedKey; run: SnapshotRun; runId?: string },
+  { key: held, run, runId, knownUntil = run.started_at }: UnseenOf,
 ): Promise<number> {
   const kind = kindOfFeed(held.feed)
   const plan = wholeLists(run.plan)
@@ -35,7 +43,8 @@ export async function wishForUnseen(
     if (!last) return found
     after = last.key
     const missed = rows.filter(
-      (row) => kind !== 'appointment' || shouldHaveShown(row, { plan, startedAt: run.started_at }),
+      (row) =>
+        kind !== 'appointment' || shouldHaveShown(row, { plan, openAfter: Math.min(knownUntil, run.started_at) }),
     )
     await keys.loadPatients(
       tx,
@@ -61,7 +70,7 @@ function daysOf(plan: readonly Segment[]): { from: string | null; to: string | n
 /** Whether the lists of a plan show an appointment such as this one. */
 function shouldHaveShown(
   { clear, patient }: UnseenRow,
-  { plan, startedAt }: { plan: readonly Segment[]; startedAt: number },
+  { plan, openAfter }: { plan: readonly Segment[]; openAfter: number },
 ): boolean {
   const { localDate, startsAt, status } = clear
   const within = (list: Segment['list']) =>
@@ -70,7 +79,7 @@ function shouldHaveShown(
     )
   if (patient !== null) return within('booked')
   // A slot that is over is open no more, and one that was taken away is in no list.
-  const coming = startsAt !== undefined && Date.parse(startsAt) > startedAt
+  const coming = startsAt !== undefined && Date.parse(startsAt) > openAfter
   return status === 'o' && coming && within('open')
 }
 

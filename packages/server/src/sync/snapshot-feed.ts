@@ -76,7 +76,9 @@ async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Pr
     await releaseNameless(tx, held, startedAt)
     await closeGaps(tx, held, startedAt)
     const keys = await deps.sealing.practice(tx, held.practice)
-    unseen = await wishForUnseen(tx, keys, { key: held, run })
+    // Until then all that happened is known of: slots that were over later may have been taken away unseen.
+    const knownUntil = state.checkpoint ?? run.started_at
+    unseen = await wishForUnseen(tx, keys, { key: held, run, knownUntil })
     if (held.feed === 'departments') {
       const { openDepartments } = await loadPracticeFacts(tx, keys, held.practice)
       await coverDepartments(tx, held.practice, openDepartments)
