@@ -395,23 +395,3 @@ test('a process whose clock is ahead of the database does not drain a feed more 
   await mirrored.step('appointments')
   assert.equal(drains, 1)
 })
-
-test('a slot that is taken away within a gap, and is over when the gap is closed, is open no more', async (t) => {
-  const mirrored = await mirroredPractice(t)
-  await mirrored.bringUp()
-  const slot = future(mirrored, 'o')[0]
-  const record = [...mirrored.simulator.truth.records(practice, 'appointments')].find(
-    (one) => one.appointmentid === slot,
-  )
-  await endSubscription(mirrored, 'appointments')
-  await mirrored.advance(minute)
-  mirrored.change({ kind: 'deleteslot', appointment: slot })
-  const days = Math.ceil(
-    (Date.parse(`${record?.date} ${record?.starttime} EST`) - mirrored.simulator.clock.now()) / (24 * 60 * minute),
-  )
-  assert.ok(days <= 1, `the slot is ${days} days ahead`)
-  await mirrored.advance(24 * 60 * minute)
-  await mirrored.run(12)
-  assert.deepEqual(await mirrored.gaps(), [])
-  await assertEqualsTruth(mirrored)
-})
