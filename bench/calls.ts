@@ -10,7 +10,7 @@
 import { createAthenaClient } from '@aegis/client'
 import type { Simulator } from '@aegis/simulator'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
-import { feedNames } from '../packages/server/src/sync/feed-table.ts'
+import { feedNames } from '../packages/server/src/sync/feed-name.ts'
 import { defaultSyncSettings } from '../packages/server/src/sync/sync-settings.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { withRunContext } from '../rig/run-context.ts'

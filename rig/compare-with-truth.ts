@@ -2,17 +2,19 @@ import type { Simulator } from '@aegis/simulator'
 import {
   compareKind,
   type Difference,
+  isPromised,
   type Kind,
   kindRules,
   type MirrorRecord,
+  oracleId,
+  type Promised,
   type WireRecord,
 } from '../packages/server/testing/oracle.ts'
 import type { AegisProcess } from './aegis-process.ts'
 
-/** Days of booked appointments that the mirror of the rig promises to hold. */
-export interface Scope {
-  readonly bookedDaysBack: number
-  readonly bookedDaysAhead: number
+/** What the mirror of the rig promises to hold: days of booked appointments, months of claims, and which kinds at all. */
+export interface Scope extends Pick<Promised, 'bookedDaysBack' | 'bookedDaysAhead' | 'claimsMonthsBack'> {
+  readonly kinds: readonly Kind[]
 }
 
 const views: Readonly<Record<Kind, string>> = {
@@ -20,6 +22,15 @@ const views: Readonly<Record<Kind, string>> = {
   providers: 'select state, sealed from provider',
   appointmenttypes: 'select state, sealed from appointment_type',
   patients: 'select state, sealed from patient order by patient',
+  referringproviders: 'select state, sealed from referring_provider order by referring_provider_id',
+  claims: 'select state, sealed from claim order by claim',
+  patientcases: 'select state, sealed from patient_case order by document',
+  labresults: 'select state, sealed from lab_result order by document',
+  imagingresults: 'select state, sealed from imaging_result order by document',
+  prescriptions: 'select state, sealed from prescription order by document',
+  problems: 'select state, sealed from problem order by entry',
+  medications: 'select state, sealed from medication order by entry',
+  allergies: 'select state, sealed from allergy order by entry',
   appointments:
     'select state, sealed from (select appointment_id, state, sealed from appointment union all select appointment_id, state, sealed from open_slot) as a order by appointment_id',
 }
@@ -33,14 +44,15 @@ export async function compareWithTruth(
 ): Promise<Difference[]> {
   const { aegis, simulator, practice } = parts
   const differences: Difference[] = []
-  for (const kind of Object.keys(kindRules) as Kind[]) {
+  const present = [...simulator.truth.records(practice, 'patients')].filter(({ status }) => status !== 'deleted')
+  const presentPatients = new Set(present.map(({ patientid }) => String(patientid)))
+  const promised = { ...scope, presentPatients, now: simulator.clock.now() }
+  for (const kind of scope.kinds) {
     const mirror = await readMirror(aegis, practice, kind)
     const held = new Set(mirror.map((record) => record.key))
-    const inScope = (record: WireRecord) =>
-      kind !== 'appointments' ||
-      held.has(String(record.appointmentid)) ||
-      isPromised(record, simulator.clock.now(), scope)
-    differences.push(...compareKind({ kind, truth: simulator.truth.records(practice, kind), mirror, inScope }))
+    const inScope = (record: WireRecord) => held.has(oracleId(kind, record)) || isPromised(kind, record, promised)
+    const truth = simulator.truth.records(practice, kindRules[kind].truth, 'alone')
+    differences.push(...compareKind({ kind, truth, mirror, inScope }))
   }
   return differences
 }
@@ -50,15 +62,8 @@ async function readMirror(aegis: AegisProcess, practice: number, kind: Kind): Pr
   for (let offset = 0; ; offset += pageRows) {
     const { rows } = await aegis.sql(practice, `${views[kind]} limit ${pageRows} offset ${offset}`)
     for (const [state, body] of rows as [MirrorRecord['state'], WireRecord][]) {
-      records.push({ key: String(body[kindRules[kind].idField]), state, body })
+      records.push({ key: oracleId(kind, body), state, body })
     }
     if (rows.length < pageRows) return records
   }
-}
-
-/** Bookings of the window; a day at each end may belong to either side, by the department's zone. */
-function isPromised(record: WireRecord, now: number, scope: Scope): boolean {
-  const [month, day, year] = String(record.date).split('/').map(Number)
-  const days = (Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1) - now) / 86_400_000
-  return record.patientid !== undefined && days > -scope.bookedDaysBack + 2 && days < scope.bookedDaysAhead - 2
 }

@@ -5,7 +5,6 @@ import { breakDrain, endSubscription, liveThrough } from '../packages/server/tes
 import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
 import { withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
-import { feedNames } from '../packages/server/src/sync/feed-table.ts'
 
 /**
  * What happens at the chosen point. `kill`: the process ends there and another one goes on. `fail`: the step fails for a
@@ -100,7 +99,7 @@ async function stepFeeds(
   mirrored: MirroredPractice,
   { round, disturbance }: { round: number; disturbance: Disturbance },
 ): Promise<void> {
-  for (const feed of feedNames) {
+  for (const feed of mirrored.feeds) {
     disturbance.place = `${feed} in minute ${round}`
     await mirrored.step(feed)
   }

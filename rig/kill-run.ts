@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Simulator, startSimulator } from '@aegis/simulator'
-import type { Difference } from '../packages/server/testing/oracle.ts'
+import { furtherFeeds } from '../packages/server/src/sync/feed-name.ts'
+import { type Difference, oracleKinds } from '../packages/server/testing/oracle.ts'
 import { AegisProcess } from './aegis-process.ts'
 import { compareWithTruth } from './compare-with-truth.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -32,7 +33,7 @@ export interface KillRunResult {
 type Victim = 'aegis' | 'postgres' | 'both'
 
 const practice = 195900
-const scope = { bookedDaysBack: 7, bookedDaysAhead: 30 }
+const scope = { bookedDaysBack: 7, bookedDaysAhead: 30, claimsMonthsBack: 24, kinds: oracleKinds }
 /** The simulated practice lives this much faster than we do. */
 const speed = 20
 /** 10:00 Eastern on a working day: the practice changes every few seconds. */
@@ -205,6 +206,7 @@ function writeConfig(directory: string, url: string): string {
     'limits: { perSecond: 100, perDay: 500000, tokensPerMinute: 50 }',
     'policy: { offHours: always }',
     'sync:',
+    `  feeds: [${furtherFeeds.join(', ')}]`,
     '  settle: 1m',
     '  activationCheck: 10s',
     `  bookedDaysBack: ${scope.bookedDaysBack}`,

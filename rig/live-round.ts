@@ -1,7 +1,6 @@
 import type { Simulator } from '@aegis/simulator'
 import { isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
-import { feedNames } from '../packages/server/src/sync/feed-table.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import type { DrawnLife } from './draw-life.ts'
 import type { GuardedWay } from './guarded-way.ts'
@@ -26,7 +25,7 @@ export function countChanges({ truth }: Simulator): number {
 /** One look at every feed that is due, as the schedule has it; on the way the process may end, and the next one goes on. */
 export async function liveRound(life: Life): Promise<void> {
   const { mirrored, due, ends } = life
-  for (const feed of feedNames) {
+  for (const feed of mirrored.feeds) {
     if ((due.get(feed) ?? 0) > mirrored.simulator.clock.now()) continue
     try {
       due.set(feed, await mirrored.stepFeed(feed))

@@ -1,4 +1,5 @@
 /** What several processes share: a simulated athenahealth, a PostgreSQL server, a directory of keys. */
+import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +24,7 @@ export interface SharedWorldOptions {
 export const limits = { perSecond: 5, tokensPerMinute: 5 }
 
 /** Days of appointments that the mirror promises to hold. */
-export const scope = { bookedDaysBack: 7, bookedDaysAhead: 30 }
+export const scope = { bookedDaysBack: 7, bookedDaysAhead: 30, claimsMonthsBack: 24, kinds: coreFeeds }
 
 /** 10:00 Eastern on a working day: the practices change every few seconds. */
 const tuesdayMorning = Date.UTC(2026, 2, 3, 15)

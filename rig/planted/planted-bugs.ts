@@ -64,8 +64,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'deletes on absence: what a snapshot does not show is taken for deleted',
     file: `${sync}/refetch-records.ts`,
-    find: `  const page = await fetchOrNothing(deps, held, wanted.id)\n`,
-    replace: `  const page = wanted.missed ? undefined : await fetchOrNothing(deps, held, wanted.id).then(() => undefined)\n`,
+    find: `  const page = await fetchOrNothing(deps, held, wanted.asked)\n`,
+    replace: `  const page = wanted.missed ? undefined : await fetchOrNothing(deps, held, wanted.asked).then(() => undefined)\n`,
     caughtBy: [sync],
   },
   {

@@ -18,16 +18,25 @@ import { openKek } from '../src/sealing/open-kek.ts'
 import type { Pseudonym } from '../src/sealing/practice-keys.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
 import { advanceFeed } from '../src/sync/advance-feed.ts'
+import type { FeedName } from '../src/sync/feed-name.ts'
+import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
+import { kindOfFeed } from '../src/sync/feed-table.ts'
 import { countTrouble, openGaps } from '../src/sync/gap.sql.ts'
 import { addFeeds } from '../src/sync/many-practices.sql.ts'
 import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
 import { memoryLog } from './memory-log.ts'
-import { compareKind, type Difference, type MirrorRecord } from './oracle.ts'
+import {
+  compareKind,
+  type Difference,
+  isPromised,
+  kindRules,
+  type MirrorRecord,
+  oracleId,
+  oracleKinds,
+  type WireRecord,
+} from './oracle.ts'
 import { type ScratchDatabase, scratchDatabase } from './scratch-database.ts'
-import type { FeedName } from '../src/sync/feed-name.ts'
-import { feedNames, feedOfKind } from '../src/sync/feed-table.ts'
-import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
 
 type TestContext = { after(work: () => Promise<void>): void }
 
@@ -75,7 +84,7 @@ export async function mirroredPractice(
   const sealing = createSealing({ db, kek, clock, random })
   const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings, random })
   await mirrored.advance(0)
-  await db.practice(0, (tx) => addFeeds(tx, [practice], feedNames))
+  await db.practice(0, (tx) => addFeeds(tx, [practice], mirrored.feeds))
   return mirrored
 }
 
@@ -148,7 +157,7 @@ export class MirroredPractice {
 
   /** Takes every feed, or one, as far as it can go now, as the holder of a new lease. */
   async step(only?: FeedName): Promise<void> {
-    for (const feed of only ? [only] : feedNames) await this.stepFeed(feed)
+    for (const feed of only ? [only] : this.feeds) await this.stepFeed(feed)
   }
 
   /** Takes one feed as far as it can go now; returns when it is due again, epoch ms. */
@@ -169,6 +178,11 @@ export class MirroredPractice {
   /** Until every feed is live. */
   async bringUp(): Promise<void> {
     await this.run(5)
+  }
+
+  /** What is mirrored. */
+  get feeds(): readonly FeedName[] {
+    return this.deps.settings.feeds
   }
 
   states() {
@@ -214,28 +228,25 @@ export class MirroredPractice {
     return this.simulator.truth.change(practice, change)
   }
 
-  /** Everything in which the mirror differs from the simulator's truth. */
+  /** Everything in which the mirror differs from the simulator's truth, of all that is mirrored. */
   async differences(): Promise<Difference[]> {
+    const { truth, clock } = this.simulator
+    const { bookedDaysBack, bookedDaysAhead, claimsMonthsBack, feeds } = this.deps.settings
+    const present = [...truth.records(practice, 'patients')].filter(({ status }) => status !== 'deleted')
+    const presentPatients = new Set(present.map(({ patientid }) => String(patientid)))
+    // A snapshot promises the window around the day on which it was taken.
+    const read = (await this.states()).find(({ feed }) => feed === 'appointments')?.snapshot_at
+    const now = read ?? clock.now()
+    const promised = { now, bookedDaysBack, bookedDaysAhead, claimsMonthsBack, presentPatients }
     const all: Difference[] = []
-    const read = (await this.states()).find(({ feed }) => feed === 'appointments')?.snapshot_at ?? undefined
-    for (const kind of ['department', 'provider', 'appointmenttype', 'patient', 'appointment'] as const) {
-      const feed = feedOfKind(kind)
-      const truth = [...this.simulator.truth.records(practice, feed)]
-      const mirror = await this.opened(kind)
-      const held = new Set(mirror.map((record) => record.key))
-      const inScope = (record: Readonly<Record<string, unknown>>) =>
-        kind !== 'appointment' || held.has(String(record.appointmentid)) || this.#isPromised(record, read)
-      all.push(...compareKind({ kind: feed, truth, mirror, inScope }))
+    for (const kind of oracleKinds.filter((one) => feeds.includes(one))) {
+      const mirror = await this.opened(kindOfFeed(kind))
+      const held = new Set(mirror.map((record) => oracleId(kind, record.body)))
+      const inScope = (record: WireRecord) => held.has(oracleId(kind, record)) || isPromised(kind, record, promised)
+      const records = truth.records(practice, kindRules[kind].truth, 'alone')
+      all.push(...compareKind({ kind, truth: records, mirror, inScope }))
     }
     return all
-  }
-
-  /** What a snapshot promises of appointments: bookings of the window around the day on which it was taken. */
-  #isPromised(record: Readonly<Record<string, unknown>>, readAt = this.simulator.clock.now()): boolean {
-    const [month, day, year] = String(record.date).split('/').map(Number)
-    const days = (Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1) - readAt) / 86_400_000
-    const { bookedDaysBack, bookedDaysAhead } = this.deps.settings
-    return record.patientid !== undefined && days > -bookedDaysBack + 1 && days < bookedDaysAhead - 1
   }
 
   /** The mirror's records of a kind, opened. */

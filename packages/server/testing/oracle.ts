@@ -4,7 +4,25 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 
-export type Kind = 'departments' | 'providers' | 'appointmenttypes' | 'patients' | 'appointments'
+import type { RecordKind as TrueKind } from '@aegis/simulator'
+
+export const oracleKinds = [
+  'departments',
+  'providers',
+  'appointmenttypes',
+  'patients',
+  'appointments',
+  'referringproviders',
+  'claims',
+  'patientcases',
+  'labresults',
+  'imagingresults',
+  'prescriptions',
+  'problems',
+  'medications',
+  'allergies',
+] as const
+export type Kind = (typeof oracleKinds)[number]
 export type WireRecord = Readonly<Record<string, unknown>>
 
 /** A record as the mirror shows it, opened. */
@@ -23,19 +41,91 @@ export interface Difference {
 }
 
 export interface KindRule {
+  /** The simulator's name of the kind. */
+  readonly truth: TrueKind
   readonly idField: string
+  /** Whether the id is one only within a patient's chart. */
+  readonly withinPatient?: true
+  /** Whether the records are read patient by patient, so that those of a deleted patient are out of reach. */
+  readonly ofPatient?: true
   /** Fields the mirror must have whenever the truth has them; of the others it may know fewer, but nothing different. */
   readonly core: readonly string[]
 }
 
+const dated = ['status', 'departmentid', 'createddatetime', 'lastmodifieddatetime', 'patientid']
+
 export const kindRules: Readonly<Record<Kind, KindRule>> = {
-  departments: { idField: 'departmentid', core: ['name', 'timezonename'] },
-  providers: { idField: 'providerid', core: ['firstname', 'lastname'] },
-  appointmenttypes: { idField: 'appointmenttypeid', core: ['name', 'duration'] },
-  patients: { idField: 'patientid', core: ['status', 'firstname', 'lastname', 'dob'] },
+  departments: { truth: 'departments', idField: 'departmentid', core: ['name', 'timezonename'] },
+  providers: { truth: 'providers', idField: 'providerid', core: ['firstname', 'lastname'] },
+  appointmenttypes: { truth: 'appointmenttypes', idField: 'appointmenttypeid', core: ['name', 'duration'] },
+  patients: { truth: 'patients', idField: 'patientid', core: ['status', 'firstname', 'lastname', 'dob'] },
   appointments: {
+    truth: 'appointments',
     idField: 'appointmentid',
     core: ['appointmentstatus', 'patientid', 'date', 'starttime', 'departmentid', 'providerid', 'duration'],
+  },
+  referringproviders: {
+    truth: 'referringproviders',
+    idField: 'referringproviderid',
+    core: ['entitytype', 'lastname', 'name', 'phone', 'npinumber'],
+  },
+  claims: {
+    truth: 'claims',
+    idField: 'claimid',
+    core: [
+      'patientid',
+      'departmentid',
+      'billedproviderid',
+      'billedservicedate',
+      'procedures',
+      'diagnoses',
+      'patientpayer',
+      'primaryinsurancepayer',
+      'secondaryinsurancepayer',
+    ],
+  },
+  patientcases: {
+    truth: 'documents/patientcase',
+    idField: 'patientcaseid',
+    ofPatient: true,
+    core: [...dated, 'subject', 'priority', 'assignedto'],
+  },
+  labresults: {
+    truth: 'labresults',
+    idField: 'labresultid',
+    ofPatient: true,
+    core: [...dated, 'observations', 'resultstatus', 'internalnote'],
+  },
+  imagingresults: {
+    truth: 'imagingresults',
+    idField: 'imagingresultid',
+    ofPatient: true,
+    core: [...dated, 'interpretation', 'resultstatus', 'internalnote'],
+  },
+  prescriptions: {
+    truth: 'prescriptions',
+    idField: 'prescriptionid',
+    ofPatient: true,
+    core: ['status', 'departmentid', 'patientid', 'documentdescription', 'lastmodifieddatetime'],
+  },
+  problems: {
+    truth: 'chart/healthhistory/problems',
+    idField: 'problemid',
+    ofPatient: true,
+    core: ['patientid', 'name', 'code', 'events', 'lastmodifieddatetime'],
+  },
+  medications: {
+    truth: 'chart/healthhistory/medication',
+    idField: 'medicationentryid',
+    ofPatient: true,
+    core: ['patientid', 'medication', 'events', 'isdiscontinued', 'patientnote'],
+  },
+  allergies: {
+    truth: 'chart/healthhistory/allergies',
+    idField: 'allergenid',
+    withinPatient: true,
+    ofPatient: true,
+    core: ['patientid', 'allergenname', 'reactions', 'note', 'deactivatedate'],
   },
 }
 
@@ -51,6 +141,7 @@ const ofOneEndpoint: ReadonlySet<string> = new Set([
   'localproviderid',
   'renderingproviderid',
   'specialtyid',
+  'pages',
 ])
 
 export interface Comparison {
@@ -63,12 +154,11 @@ export interface Comparison {
 
 /** Every difference of one kind; an empty list means that the mirror equals the truth. */
 export function compareKind({ kind, truth, mirror, inScope }: Comparison): Difference[] {
-  const rule = kindRules[kind]
-  const held = new Map(mirror.map((record) => [text(record.body[rule.idField]), record]))
+  const held = new Map(mirror.map((record) => [oracleId(kind, record.body), record]))
   const differences: Difference[] = []
   const seen = new Set<string>()
   for (const record of truth) {
-    const id = text(record[rule.idField])
+    const id = oracleId(kind, record)
     seen.add(id)
     const ours = held.get(id)
     if (ours) differences.push(...compareOne(kind, { id, record, ours }))
@@ -80,6 +170,47 @@ export function compareKind({ kind, truth, mirror, inScope }: Comparison): Diffe
       differences.push({ kind, id, what: 'extra' })
   }
   return differences
+}
+
+/** What identifies a record among those of its kind. */
+export function oracleId(kind: Kind, record: WireRecord): string {
+  const { idField, withinPatient } = kindRules[kind]
+  const id = text(record[idField])
+  return withinPatient ? `${text(record.patientid)}/${id}` : id
+}
+
+/** What of a kind the mirror promises beyond what it holds. */
+export interface Promised {
+  /** Epoch ms. */
+  readonly now: number
+  readonly bookedDaysBack: number
+  readonly bookedDaysAhead: number
+  readonly claimsMonthsBack: number
+  /** Patients that are there to be read. */
+  readonly presentPatients: ReadonlySet<string>
+}
+
+const dayMs = 86_400_000
+/** A day at each end may belong to either side, by the department's zone. */
+const edgeDays = 2
+
+/**
+ * Whether a first load promises a record: bookings of the window around today, claims of the months that are read, what is
+ * in the charts of patients that are there, and everything of all other kinds.
+ */
+export function isPromised(kind: Kind, record: WireRecord, promised: Promised): boolean {
+  const { now, bookedDaysBack, bookedDaysAhead, claimsMonthsBack, presentPatients } = promised
+  if (kind === 'appointments') {
+    const days = (usDate(record.date) - now) / dayMs
+    return record.patientid !== undefined && days > -bookedDaysBack + edgeDays && days < bookedDaysAhead - edgeDays
+  }
+  if (kind === 'claims') return (now - usDate(record.claimcreateddate)) / dayMs < claimsMonthsBack * 30 - edgeDays
+  return kindRules[kind].ofPatient !== true || presentPatients.has(text(record.patientid))
+}
+
+function usDate(value: unknown): number {
+  const [month, day, year] = text(value).split('/').map(Number)
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1)
 }
 
 /** The truth lists no deleted slots; the feed shows one as cancelled, without a patient. */

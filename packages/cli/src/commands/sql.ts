@@ -15,7 +15,9 @@ interface SqlOptions extends InstanceOptions {
 }
 
 const EXAMPLES = `
-Views (schema mirror): department, provider, appointment_type, patient, appointment, open_slot, change, alias.
+Views (schema mirror): department, provider, appointment_type, patient, appointment, open_slot, change, alias; and of the
+kinds that sync.feeds names: referring_provider, claim, patient_case, lab_result, imaging_result, prescription, problem,
+medication, allergy.
 Patients are pseudonyms. What identifies people is sealed and shown as [sealed]; --unseal opens it for a stated
 reason, and who asked, why and which patients were read is recorded in the audit log before the answer comes.
 

@@ -32,13 +32,17 @@ export function listEndpoint<E extends ListEndpointName>(
   endpoint: E,
   request: LooseRequest,
 ): List<RecordOfList<E>> {
+  return listOfEntry<RecordOfList<E>>(api, entryOf(endpoint), { request, shape: listShapeOf(endpoint) })
+}
+
+/** Where a list endpoint's records stand and what is in them; `invalid-argument` for what is no list of pages. */
+export function listShapeOf<E extends ListEndpointName>(endpoint: E): ListShape<RecordOfList<E>> {
   const entry = entryOf(endpoint)
   if (!isPaged(entry)) {
     throw new AthenaError('invalid-argument', { invalidFields: ['endpoint'], hint: 'the endpoint is no list of pages' })
   }
   const { envelope, recordKey: key = '', keyConfirmed, fields } = entry
-  const shape = { key, keyConfirmed, bare: envelope === 'array', record: { idField: undefined, fields } }
-  return listOfEntry<RecordOfList<E>>(api, entry, { request, shape })
+  return { key, keyConfirmed, bare: envelope === 'array', record: { idField: undefined, fields } }
 }
 
 /** Whether an endpoint is among those that can be read page by page: the names of ListEndpointName. */

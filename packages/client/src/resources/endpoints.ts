@@ -1,3 +1,4 @@
+import type { ListEndpointName } from '../catalogue/generated/endpoints.ts'
 import { appointmentNoteShape, appointmentShape } from '../records/appointment.ts'
 import { patientShape } from '../records/patient.ts'
 import {
@@ -7,6 +8,8 @@ import {
   practiceInfoShape,
   providerShape,
 } from '../records/practice-records.ts'
+import type { RecordOfList } from '../request/endpoint-request.ts'
+import { listShapeOf } from '../request/request-endpoint.ts'
 import type { RecordShape } from '../wire/decode-record.ts'
 import { type ListShape, type PageReading, readPage } from '../wire/read-page.ts'
 import type { ListEndpoint } from './list.ts'
@@ -61,13 +64,30 @@ export const listEndpoints = {
 /** A list of the API by name. */
 export type ListName = keyof typeof listEndpoints
 
-/** Reads a list's page from its text, one that was fetched and stored earlier. Never throws. */
-export function readListPage<N extends ListName>(name: N, raw: string): PageReading<ListRecord<N>> {
-  // The table's own shape for the name; TypeScript does not follow an index through the union of shapes.
-  return readPage(listEndpoints[name].shape as ListShape<ListRecord<N>>, raw)
+/**
+ * Reads a list's page from its text, one that was fetched and stored earlier: of a list by its name here, or of any list
+ * endpoint by `METHOD /path`. Never throws but for a name that is neither (`invalid-argument`).
+ */
+export function readListPage<N extends ListName | ListEndpointName>(name: N, raw: string): PageReading<ListRecord<N>> {
+  // The border: the table's own shape for the name, or the one that the endpoint's type is made of.
+  return readPage(shapeOf(name) as ListShape<ListRecord<N>>, raw)
 }
 
-type ListRecord<N extends ListName> = (typeof listEndpoints)[N]['shape'] extends ListShape<infer T> ? T : never
+function shapeOf(name: ListName | ListEndpointName): ListShape<unknown> {
+  return isListName(name) ? listEndpoints[name].shape : listShapeOf(name)
+}
+
+function isListName(name: string): name is ListName {
+  return Object.hasOwn(listEndpoints, name)
+}
+
+type ListRecord<N extends ListName | ListEndpointName> = N extends ListName
+  ? (typeof listEndpoints)[N]['shape'] extends ListShape<infer T>
+    ? T
+    : never
+  : N extends ListEndpointName
+    ? RecordOfList<N>
+    : never
 
 function keyed<T>(key: string, record: RecordShape<T>): ListShape<T> {
   return { key, keyConfirmed: true, bare: false, record }

@@ -2,6 +2,7 @@ import type { Environment } from '@aegis/client'
 import type { LogLevel } from '../log/log.ts'
 import type { PolicyRules } from '../policy/judge-call.ts'
 import { type QuotaLimits, quotaPresets } from '../quota/quota-limits.ts'
+import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
@@ -95,6 +96,10 @@ const changedWindowDaysMax = 90
 function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettings {
   const { takeOver, feedPageSize, snapshotPageSize, bookedDaysBack, bookedDaysAhead, slotDaysAhead } = sync
   return {
+    feeds: [...coreFeeds, ...furtherFeeds.filter((feed) => sync.feeds.includes(feed))],
+    loadByPatient: sync.loadByPatient,
+    claimsMonthsBack: sync.claimsMonthsBack,
+    claimsWindowMonths: sync.claimsWindowMonths,
     pollIntervalMs: sync.pollInterval,
     settleMs: sync.settle,
     activationCheckMs: sync.activationCheck,

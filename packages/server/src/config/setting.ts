@@ -92,6 +92,15 @@ export function oneOf<const W extends readonly [string, ...string[]]>(words: W) 
   return kind(z.enum(words), { give, fromText: (text) => text.trim(), showable: true })
 }
 
+/** A list of different words out of some. */
+export function someOf<const W extends readonly [string, ...string[]]>(words: W) {
+  const give = `a list of any of ${words.join(', ')}, each once`
+  const different = (list: readonly string[]) => new Set(list).size === list.length
+  const schema = z.array(z.enum(words)).refine(different, { message: 'one stands there twice' })
+  const fromText = (text: string) => asList(text).filter((item) => item !== '')
+  return kind(schema, { give, fromText, showable: true })
+}
+
 /** Yes or no. */
 export function flag() {
   const fromText = (text: string) => ({ true: true, false: false })[text.trim().toLowerCase()] ?? text

@@ -3,6 +3,7 @@ import { formatDuration } from '../clock/duration.ts'
 import { defaultRangeLimits } from '../policy/intensive-calls.ts'
 import { defaultOffHours, minutesOf } from '../policy/off-hours.ts'
 import { quotaPresets } from '../quota/quota-limits.ts'
+import { furtherFeeds } from '../sync/feed-name.ts'
 import { defaultSyncSettings as sync } from '../sync/sync-settings.ts'
 import {
   decimal,
@@ -13,6 +14,7 @@ import {
   lines,
   oneOf,
   setting,
+  someOf,
   wholeNumber,
   wholeNumbers,
 } from './setting.ts'
@@ -98,6 +100,18 @@ const every = (ms: number, bounds: { min: string; max: string }) => duration(bou
 const days = (count: number) => wholeNumber({ min: 0, max: 730 }).default(count)
 
 const syncSection = z.strictObject({
+  feeds: setting(someOf(furtherFeeds).default([]), {
+    doc: 'What is mirrored beside departments, appointment types, providers, patients and appointments. Each costs a call a minute and practice (1,440 of a day’s calls) and one call or more for each change, and most are health data that only those should hold who need them: therefore none by default.',
+  }),
+  loadByPatient: setting(flag().default(sync.loadByPatient), {
+    doc: 'Whether what athenahealth lists by patient only (patient cases, results, prescriptions, problems, medications, allergies) is read once for every patient when its feed starts: a call for each patient and kind, for laboratory results one more for each result. `false`: only what changes from then on is mirrored. After a gap all patients are read either way.',
+  }),
+  claimsMonthsBack: setting(wholeNumber({ min: 1, max: 240 }).default(sync.claimsMonthsBack), {
+    doc: 'Months back, by the day of creation, whose claims a snapshot reads. Older claims are mirrored once they change.',
+  }),
+  claimsWindowMonths: setting(wholeNumber({ min: 1, max: 6 }).default(sync.claimsWindowMonths), {
+    doc: 'Months per request for claims: athenahealth asks for 3 to 6.',
+  }),
   pollInterval: setting(every(sync.pollIntervalMs, { min: '1s', max: '1d' }), {
     doc: 'Between the starts of two readings of one feed. athenahealth asks for no more than one a minute.',
   }),

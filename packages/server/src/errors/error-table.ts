@@ -190,6 +190,7 @@ export const errorTable = {
     title: 'A list changed faster than it could be read through',
     remedy: 'Nothing to do: it is read again later. A larger sync.snapshotPageSize makes it less likely.',
   },
+  'sync.wrong-record': { status: 502, title: 'athenahealth answered with the record of another patient' },
   'sync.page-unreadable': { status: 502, title: 'A stored page cannot be read' },
   'sync.practice-unknown': {
     status: 404,

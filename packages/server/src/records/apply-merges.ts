@@ -3,33 +3,37 @@ import { isAegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
 import { openRecord, sealRecord } from './open-record.ts'
-import { previousPatientIds, recordKey } from './record-id.ts'
+import { previousPatientIds } from './record-id.ts'
 import type { Kind } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
+import { type RecordName, recordKey, type Wish, wishForHeld } from './record-name.ts'
 import * as table from './records.sql.ts'
 import type { WireRecord } from './wire-record.ts'
 
-/** A record that hangs on a patient. */
-export interface Child {
-  readonly kind: Kind
-  readonly key: string
+/** What a merge, or its undoing, leaves to be asked for. */
+export interface Merged {
+  readonly changes: readonly table.ChangeRow[]
+  readonly wishes: readonly Wish[]
+  /** Ids of patients to whom records came. */
+  readonly gained: readonly string[]
 }
 
 /**
  * Patients that are themselves again: each change names whom the patient had been merged into, and what had passed to the
  * survivor is named, since it may be the restored patient's again.
  */
-export async function undoMerges(tx: Tx, input: ApplyInput, changes: table.ChangeRow[]): Promise<Child[]> {
+export async function undoMerges(tx: Tx, { input, keys }: Merging, changes: table.ChangeRow[]): Promise<Wish[]> {
   const restored = changes.filter((change) => change.what === 'restored').map((change) => change.key)
   const survivors = await table.deleteAliases(tx, input, restored)
-  const others: Child[] = []
+  const wishes: Wish[] = []
   for (const [index, change] of changes.entries()) {
     const survivor = change.what === 'restored' ? survivors.get(change.key) : undefined
     if (survivor === undefined) continue
     changes[index] = { ...change, other_key: survivor }
-    for (const { kind, key } of await table.recordsOfPatient(tx, input.practice, survivor)) others.push({ kind, key })
+    const children = await table.recordsOfPatient(tx, input.practice, survivor)
+    wishes.push(...(await wishesFor(tx, keys, { children, patient: survivor })))
   }
-  return others
+  return wishes
 }
 
 interface Merging {
@@ -38,7 +42,7 @@ interface Merging {
 }
 
 interface Survivor {
-  readonly id: string
+  readonly name: RecordName
   readonly key: string
   readonly record: WireRecord
 }
@@ -47,25 +51,28 @@ interface Survivor {
  * Takes note of the merges that patients tell of: an alias for each former id, and its records pass to the survivor, in
  * this transaction. They are named all the same: athenahealth's word for each is asked for.
  */
-export async function applyMerges(tx: Tx, merging: Merging, survivors: readonly Survivor[]) {
+export async function applyMerges(tx: Tx, merging: Merging, survivors: readonly Survivor[]): Promise<Merged> {
   const changes: table.ChangeRow[] = []
-  const others: Child[] = []
+  const wishes: Wish[] = []
+  const gained: string[] = []
   for (const survivor of survivors) {
     for (const previous of previousPatientIds(survivor.record)) {
-      if (previous === survivor.id) continue
-      const key = recordKey(recordKinds.patient, merging.keys, previous)
+      if (previous === survivor.name.id) continue
+      const key = recordKey(recordKinds.patient, merging.keys, { id: previous })
       const merged = await mergeInto(tx, merging, { key, survivor })
       changes.push(...merged.changes)
-      others.push(...merged.others)
+      wishes.push(...merged.wishes)
+      if (merged.isNew) gained.push(survivor.name.id)
     }
   }
-  return { changes, others }
+  return { changes, wishes, gained }
 }
 
 async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { key: string; survivor: Survivor }) {
   const children = await table.recordsOfPatient(tx, input.practice, key)
   const [before] = await table.lockHeldRecords(tx, input, [{ key, digest: null }])
-  await table.writeAlias(tx, input, { key, survivor: survivor.key })
+  const wishes = await wishesFor(tx, keys, { children, patient: key })
+  const isNewAlias = await table.writeAlias(tx, input, { key, survivor: survivor.key })
   await repoint(tx, { input, keys }, { children, from: key, survivor })
   const to = { key, state: 'merged', fetchSeq: input.fetchSeq } as const
   const marked = before && (await table.markRecord(tx, input, to))
@@ -80,7 +87,23 @@ async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { 
     ] as const
     await table.addToCounts(tx, input, new Map(counts))
   }
-  return { changes, others: children.map(({ kind, key: child }) => ({ kind, key: child })) }
+  return { changes, wishes, isNew: isNewAlias || changes.length > 0 }
+}
+
+/** Records of a patient, to be asked for by what they say of themselves, which is sealed. */
+async function wishesFor(
+  tx: Tx,
+  keys: PracticeKeys,
+  { children, patient }: { children: readonly table.ChildRow[]; patient: string },
+): Promise<Wish[]> {
+  if (children.length === 0) return []
+  await keys.loadPatients(tx, [patient as Pseudonym]) // the key of a patient is one
+  return children.flatMap(({ kind, key, sealed }) => {
+    // One that cannot be opened is asked for where its key is its id.
+    if (recordKinds[kind].keyedBy === 'id') return [{ kind, key, asks: key }]
+    const body = bodyOf(keys, kind, { key, patient, sealed })
+    return (body && wishForHeld(kind, keys, body)) ?? []
+  })
 }
 
 /** Gives records to the survivor: they are sealed under its key and name it, and a change of each says so. */
@@ -96,7 +119,9 @@ async function repoint(
     const { patientField } = recordKinds[kind]
     // One that cannot be opened is asked for by id like the others, and written anew with what comes.
     if (!body || patientField === undefined) return []
-    const passed = { key, patient: survivor.key, text: JSON.stringify({ ...body, [patientField]: survivor.id }) }
+    // Its key would be another one: the survivor's chart shows it there, and the losing one's shows it no more.
+    if (recordKinds[kind].keyedBy === 'patient-and-id') return []
+    const passed = { key, patient: survivor.key, text: JSON.stringify({ ...body, [patientField]: survivor.name.id }) }
     return [{ kind, key, patientField, sealed: sealRecord(keys, kind, passed).toString('base64') }]
   })
   await table.repointRecords(tx, input.practice, { rows, to: survivor.key })
@@ -118,4 +143,13 @@ function bodyOf(
     if (isAegisError(error, 'sealing.unreadable') || isAegisError(error, 'sealing.key-missing')) return undefined
     throw error
   }
+}
+
+/** Of kinds that are never merged. */
+export const nothingMerged: Merged = { changes: [], wishes: [], gained: [] }
+
+/** Ids of patients who were not here before, or were deleted or merged. */
+export function newPatients(changes: readonly table.ChangeRow[], sent: readonly Omit<Survivor, 'record'>[]): string[] {
+  const keys = new Set(changes.filter(({ what }) => what === 'created' || what === 'restored').map(({ key }) => key))
+  return sent.filter((item) => keys.has(item.key)).map((item) => item.name.id)
 }

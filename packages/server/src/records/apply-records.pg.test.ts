@@ -8,9 +8,9 @@ import { systemRandom } from '../clock/random.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { createSealing } from '../sealing/sealing.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
-import { type ApplyInput, applyRecords, withdrawRecord } from './apply-records.ts'
+import { type ApplyInput, type ApplyResult, applyRecords, withdrawRecord } from './apply-records.ts'
 import { openRecord } from './open-record.ts'
-import { recordKey } from './record-id.ts'
+import { recordKey } from './record-name.ts'
 import { recordKinds } from './record-kinds.ts'
 import { lockHeldRecords } from './records.sql.ts'
 import type { WireRecord } from './wire-record.ts'
@@ -45,7 +45,7 @@ function mirror() {
   const read = (kind: ApplyInput['kind'], id: string) =>
     db.practice(practice, async (tx) => {
       const keys = await sealing.practice(tx, practice)
-      const key = recordKey(recordKinds[kind], keys, id)
+      const key = recordKey(recordKinds[kind], keys, { id })
       const [row] = await lockHeldRecords(tx, { practice, kind }, [{ key, digest: null }])
       if (!row) return undefined
       if (row.patient) await keys.loadPatients(tx, [keys.pseudonym('patient', id), row.patient as never])
@@ -175,6 +175,8 @@ test('a deleted patient is kept as deleted and can come back', async () => {
   assert.deepEqual(await changes(), ['created', 'deleted', 'restored'])
 })
 
+const asked = ({ wishes }: ApplyResult) => wishes.map(({ asks }) => asks)
+
 test('a record missing from a page is left alone', async () => {
   const { apply, read } = mirror()
   await apply('patient', [patient, { ...patient, patientid: '502' }], { source: 'snapshot' })
@@ -188,7 +190,8 @@ test('a merge keeps an alias, gives what hangs on the losing id to the survivor 
   await apply('appointment', [visit])
   const survivor = { ...patient, patientid: '502' }
   const result = await apply('patient', [{ ...survivor, previouspatientids: [{ previouspatientid: '501' }] }])
-  assert.deepEqual(result.refetchOthers, [{ kind: 'appointment', key: '9001' }])
+  assert.deepEqual(result.wishes, [{ kind: 'appointment', key: '9001', asks: '9001' }])
+  assert.deepEqual(result.gained, ['502'])
   assert.equal((await read('patient', '501'))?.state, 'merged')
   assert.deepEqual(await changes(), ['created', 'created', 'created', 'updated', 'merged'])
   const aliases = await owner.rows('select 1 from aegis.alias where practice_id = $1', [practice])
@@ -219,7 +222,7 @@ test('a visit that an old page gives to the losing id of a merge is the survivor
   const survivor = { ...patient, patientid: '502' }
   await apply('patient', [patient, survivor])
   await apply('patient', [{ ...survivor, previouspatientids: ['501'] }])
-  assert.deepEqual((await apply('appointment', [visit])).refetch, ['9001'])
+  assert.deepEqual(asked(await apply('appointment', [visit])), ['9001'])
   assert.equal((await read('appointment', '9001'))?.patient, (await read('patient', '502'))?.patient)
 })
 
@@ -227,14 +230,14 @@ test('the losing id of a merge that a feed still delivers is only asked for', as
   const { apply, read } = mirror()
   await apply('patient', [patient, { ...patient, patientid: '502' }])
   await apply('patient', [{ ...patient, patientid: '502', previouspatientids: ['501'] }])
-  assert.deepEqual((await apply('patient', [{ ...patient, lastname: 'Late' }])).refetch, ['501'])
+  assert.deepEqual(asked(await apply('patient', [{ ...patient, lastname: 'Late' }])), ['501'])
   assert.equal((await read('patient', '501'))?.state, 'merged')
 })
 
 test('the losing id of a merge that was never held is only asked for', async () => {
   const { apply, read } = mirror()
   await apply('patient', [{ ...patient, patientid: '502', previouspatientids: ['501'] }])
-  assert.deepEqual((await apply('patient', [patient], { source: 'snapshot' })).refetch, ['501'])
+  assert.deepEqual(asked(await apply('patient', [patient], { source: 'snapshot' })), ['501'])
   assert.equal(await read('patient', '501'), undefined)
 })
 
@@ -247,7 +250,8 @@ test('a merge that was undone stays undone, whatever old bodies of the survivor 
   await apply('patient', [merged])
   await apply('appointment', [{ ...visit, patientid: '502' }])
   const undone = await apply('patient', [survivor, patient], { source: 'refetch', shape: 'get' })
-  assert.deepEqual(undone.refetchOthers, [{ kind: 'appointment', key: '9001' }])
+  assert.deepEqual(undone.wishes, [{ kind: 'appointment', key: '9001', asks: '9001' }])
+  assert.deepEqual(undone.gained, ['501'])
   await apply('patient', [merged], { source: 'replay' })
   await apply('patient', [merged], { fetchSeq: old })
   assert.equal((await read('patient', '501'))?.state, 'present')
@@ -267,8 +271,8 @@ test('a start whose zone was not known is worked out when it is, without a chang
 test('a replayed body that cannot be ordered is only asked for', async () => {
   const { apply } = mirror()
   await apply('patient', [patient])
-  assert.deepEqual((await apply('patient', [patient], { source: 'replay' })).refetch, [])
-  assert.deepEqual((await apply('patient', [{ ...patient, lastname: 'X' }], { source: 'replay' })).refetch, ['501'])
+  assert.deepEqual(asked(await apply('patient', [patient], { source: 'replay' })), [])
+  assert.deepEqual(asked(await apply('patient', [{ ...patient, lastname: 'X' }], { source: 'replay' })), ['501'])
 })
 
 test('what has no id is handed back and the rest is applied', async () => {

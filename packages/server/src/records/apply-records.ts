@@ -1,17 +1,18 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
-import { applyMerges, undoMerges } from './apply-merges.ts'
+import { applyMerges, newPatients, nothingMerged, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, type Source, type Verdict } from './judge-version.ts'
 import { openRecord, sealRecord } from './open-record.ts'
-import { idOf } from './record-id.ts'
 import type { Kind, PracticeFacts, RecordKind, Shape } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
+import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
 import * as table from './records.sql.ts'
 import { flawsOf, unreadable } from './verify-held.ts'
-import { canonicalText, type WireRecord } from './wire-record.ts'
+import { wishForAnnounced } from './wish-announced.ts'
+import { canonicalText, isRecord, type WireRecord } from './wire-record.ts'
 
 export interface ApplyInput {
   readonly practice: number
@@ -36,17 +37,23 @@ export interface ApplyResult {
   readonly changes: readonly table.ChangeRow[]
   /** Keys of the records that came and could be applied, whether they changed anything or not. */
   readonly keys: readonly string[]
-  /** Upstream ids whose bodies could not be trusted: ask for each by id. */
-  readonly refetch: readonly string[]
-  /** Ids of other kinds that a merge made doubtful. */
-  readonly refetchOthers: readonly { kind: Kind; key: string }[]
+  /** What is to be asked for: what came in a body that cannot be trusted, and what a merge made doubtful. */
+  readonly wishes: readonly Wish[]
+  /** Ids of patients that records may have come to without any feed telling: new here, restored, survivors of a merge. */
+  readonly gained: readonly string[]
   /** Records that could not be applied, with the reason; the others were. */
-  readonly poisonous: readonly { record: WireRecord; reason: 'no-id' | 'not-an-object' }[]
+  readonly poisonous: readonly Poisonous[]
+}
+
+/** A record that could not be applied. */
+export interface Poisonous {
+  readonly record: WireRecord
+  readonly reason: 'no-id' | 'not-an-object' | 'no-patient'
 }
 
 /** A record on its way in, with everything that does not need the database. */
 interface Incoming {
-  readonly id: string
+  readonly name: RecordName
   readonly key: string
   readonly patient: Pseudonym | null
   readonly record: WireRecord
@@ -67,7 +74,7 @@ interface Work {
   readonly writes: Map<string, table.RecordRow>
   readonly changes: table.ChangeRow[]
   readonly confirmed: Set<string>
-  readonly refetch: Set<string>
+  readonly wishes: Map<string, Wish>
   readonly counts: Map<string, number>
   tally: { created: number; updated: number; unchanged: number; stale: number }
 }
@@ -79,6 +86,7 @@ interface Work {
  */
 export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput): Promise<ApplyResult> {
   const kind = recordKinds[input.kind]
+  if (input.shape === 'feed' && kind.feedTells === 'id') return wishForAnnounced(tx, keys, input)
   const { incoming: sent, poisonous } = readIncoming(kind, keys, input)
   const { incoming, strays } = kind.isPatient ? { incoming: sent, strays: [] } : await followMerges(tx, input, sent)
   const held = await loadHeld(tx, keys, { input, incoming })
@@ -93,28 +101,25 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     writes: new Map(),
     changes: [],
     confirmed: new Set(),
-    refetch: new Set(strays),
+    wishes: new Map(),
     counts: new Map(),
     tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
   }
-  const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], ApplyResult['refetchOthers'][number][]] = [
-    [],
-    [],
-    [],
-  ]
+  for (const stray of strays) wish(work, stray)
+  const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], Wish[]] = [[], [], []]
   for (let at = 0; at < incoming.length; at += partRecords) {
     for (const item of incoming.slice(at, at + partRecords)) if (applyOne(work, item)) trusted.push(item)
-    if (kind.isPatient) undone.push(...(await undoMerges(tx, input, work.changes)))
+    if (kind.isPatient) undone.push(...(await undoMerges(tx, { input, keys }, work.changes)))
     changes.push(...work.changes)
     await writeWork(tx, work)
   }
-  const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : { changes: [], others: [] }
+  const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : nothingMerged
   return {
     ...work.tally,
     changes: [...changes, ...merged.changes],
     keys: incoming.map((item) => item.key),
-    refetch: [...work.refetch],
-    refetchOthers: [...undone, ...merged.others],
+    wishes: [...work.wishes.values(), ...undone, ...merged.wishes],
+    gained: [...(kind.isPatient ? newPatients(changes, incoming) : []), ...merged.gained],
     poisonous,
   }
 }
@@ -133,7 +138,7 @@ async function followMerges(tx: Tx, { practice, source }: ApplyInput, sent: read
   const patients = [...new Set(sent.flatMap(({ patient }) => (patient === null ? [] : [patient])))]
   const survivors = await table.survivorsOf(tx, practice, patients)
   if (survivors.size === 0) return { incoming: sent, strays: [] }
-  const strays = sent.filter(({ patient }) => patient !== null && survivors.has(patient)).map(({ id }) => id)
+  const strays = sent.filter(({ patient }) => patient !== null && survivors.has(patient))
   const incoming = sent.map((item) => {
     const survivor = item.patient === null ? undefined : survivors.get(item.patient)
     return survivor === undefined ? item : { ...item, patient: survivor as Pseudonym } // stored from one
@@ -143,14 +148,14 @@ async function followMerges(tx: Tx, { practice, source }: ApplyInput, sent: read
 
 function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: ApplyInput) {
   const incoming: Incoming[] = []
-  const poisonous: { record: WireRecord; reason: 'no-id' | 'not-an-object' }[] = []
+  const poisonous: Poisonous[] = []
   for (const record of records) {
-    const id = typeof record === 'object' && record !== null ? idOf(record[kind.idField]) : undefined
-    if (id === undefined) {
-      poisonous.push({ record, reason: typeof record === 'object' && record !== null ? 'no-id' : 'not-an-object' })
+    const name = isRecord(record) ? nameOf(kind, record) : undefined
+    if (!name) {
+      poisonous.push({ record, reason: isRecord(record) ? 'no-id' : 'not-an-object' })
       continue
     }
-    incoming.push(readOne(kind, keys, { id, record, facts }))
+    incoming.push(readOne(kind, keys, { name, record, facts }))
   }
   return { incoming, poisonous }
 }
@@ -158,14 +163,13 @@ function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: 
 function readOne(
   kind: RecordKind,
   keys: PracticeKeys,
-  { id, record, facts }: { id: string; record: WireRecord; facts: PracticeFacts },
+  { name, record, facts }: { name: RecordName; record: WireRecord; facts: PracticeFacts },
 ): Incoming {
-  const patientId = kind.isPatient ? id : idOf(kind.patientField && record[kind.patientField])
-  const patient = patientId === undefined ? null : keys.pseudonym('patient', patientId)
+  const patient = name.patientId === undefined ? null : keys.pseudonym('patient', name.patientId)
   const [text, clear] = [canonicalText(record), kind.clear(record, facts)]
   return {
-    id,
-    key: kind.isPatient && patient !== null ? patient : id,
+    name,
+    key: kind.isPatient && patient !== null ? patient : recordKey(kind, keys, name),
     patient,
     record,
     text,
@@ -215,9 +219,20 @@ function applyOne(work: Work, item: Incoming): boolean {
   }
   const verdict = verdictOf(work, item, held)
   if (verdict === 'stale') tally.stale += 1
-  else if (verdict === 'refetch') work.refetch.add(item.id)
+  else if (verdict === 'refetch') wish(work, item)
   else writeOne(work, item, deleted)
   return verdict === 'apply'
+}
+
+/** Where the endpoint shows too little of a record, it is asked for by itself as well. */
+function wishForRest(work: Work, item: Incoming): void {
+  if (work.kind.completedFrom?.has(work.input.shape)) wish(work, item)
+}
+
+/** The record is to be asked for by itself. */
+function wish({ kind, keys, wishes }: Work, { name }: Pick<Incoming, 'name'>): void {
+  const wanted = wishFor(kind, keys, name)
+  if (wanted) wishes.set(wanted.key, wanted)
 }
 
 /** Whether what is held is to be looked at itself, and not only at the digest of the body it came from. */
@@ -260,6 +275,7 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     return
   }
   work.tally[held ? 'updated' : 'created'] += 1
+  wishForRest(work, item)
   work.changes.push({
     key: item.key,
     patient: item.patient,

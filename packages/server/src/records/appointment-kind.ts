@@ -57,6 +57,9 @@ export const appointmentKind: RecordKind = {
   kind: 'appointment',
   idField: 'appointmentid',
   isPatient: false,
+  keyedBy: 'id',
+  asked: 'by-id',
+  feedTells: 'record',
   patientField: 'patientid',
   partial: {
     booked: { never: new Set(cancelOnly) },

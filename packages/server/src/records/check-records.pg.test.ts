@@ -10,7 +10,7 @@ import { openKek } from '../sealing/open-kek.ts'
 import { createSealing } from '../sealing/sealing.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { type ApplyInput, applyRecords, withdrawRecord } from './apply-records.ts'
-import { recordKey } from './record-id.ts'
+import { recordKey } from './record-name.ts'
 import { recordKinds } from './record-kinds.ts'
 import type { WireRecord } from './wire-record.ts'
 
@@ -96,23 +96,23 @@ test('a list takes nothing back that the feed brought while or just before it wa
   const asked = nextSeq++
   await apply([{ ...patient, lastname: 'Newer' }])
   const meanwhile = await check([patient], { fetchSeq: asked })
-  assert.deepEqual([meanwhile.stale, meanwhile.changes, meanwhile.refetch], [1, [], []])
+  assert.deepEqual([meanwhile.stale, meanwhile.changes, meanwhile.wishes], [1, [], []])
   const lagging = await check([patient], { recentSince: systemClock.now() - 60_000 })
-  assert.deepEqual([lagging.changes, lagging.refetch], [[], ['501']])
+  assert.deepEqual([lagging.changes, lagging.wishes.map(({ asks }) => asks)], [[], ['501']])
 })
 
 test('a list that was asked for later and shows an older version is not believed, and neither is the mirror', async () => {
   const { apply, check } = mirror('appointment')
   await apply([{ ...visit, lastmodified: '03/01/2026 11:00:00' }])
-  const { changes, refetch } = await check([visit])
-  assert.deepEqual([changes, refetch], [[], ['9001']])
+  const { changes, wishes } = await check([visit])
+  assert.deepEqual([changes, wishes], [[], [{ kind: 'appointment', key: '9001', asks: '9001' }]])
 })
 
 test('a patient whom athenahealth no longer shows is withheld, and restored when shown again', async () => {
   const { apply, states, practice } = mirror('patient')
   await apply([patient])
   await db.practice(practice, async (tx) => {
-    const key = recordKey(recordKinds.patient, await sealing.practice(tx, practice), '501')
+    const key = recordKey(recordKinds.patient, await sealing.practice(tx, practice), { id: '501' })
     await withdrawRecord(tx, { practice, kind: 'patient', key, fetchSeq: nextSeq++ })
   })
   assert.deepEqual(await states(), ['withheld'])

@@ -1,16 +1,9 @@
-import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import type { RecordKind } from './record-kind.ts'
-import type { WireRecord } from './wire-record.ts'
+import { isRecord, type WireRecord } from './wire-record.ts'
 
 /** An id as athenahealth sends it, a number or text; undefined for what is none. */
 export function idOf(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined
   return typeof value === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : undefined
-}
-
-/** The key a record is held under: its id, or for patients the practice's pseudonym of it. */
-export function recordKey(kind: RecordKind, keys: PracticeKeys, id: string): string {
-  return kind.isPatient ? keys.pseudonym('patient', id) : id
 }
 
 /** Former ids of a patient as sent with `showpreviouspatientids`: list, comma list or single value (shape unconfirmed). */
@@ -26,8 +19,4 @@ function listOf(sent: unknown): readonly unknown[] {
   if (Array.isArray(sent)) return sent
   if (typeof sent === 'string') return sent.split(',')
   return sent === undefined ? [] : [sent]
-}
-
-function isRecord(value: unknown): value is WireRecord {
-  return typeof value === 'object' && value !== null
 }

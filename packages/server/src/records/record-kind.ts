@@ -1,6 +1,20 @@
 import type { WireRecord } from './wire-record.ts'
 
-export type Kind = 'department' | 'provider' | 'appointmenttype' | 'patient' | 'appointment'
+export type Kind =
+  | 'department'
+  | 'provider'
+  | 'appointmenttype'
+  | 'patient'
+  | 'appointment'
+  | 'referringprovider'
+  | 'claim'
+  | 'patientcase'
+  | 'labresult'
+  | 'imagingresult'
+  | 'prescription'
+  | 'problem'
+  | 'medication'
+  | 'allergy'
 
 /** Which endpoint a body came from: endpoints send different parts of one resource. */
 export type Shape = 'list' | 'booked' | 'open' | 'feed' | 'get'
@@ -18,8 +32,22 @@ export interface RecordKind {
   readonly kind: Kind
   /** Field with athenahealth's id. */
   readonly idField: string
-  /** Whether the id identifies a patient and is therefore kept as a pseudonym only. */
+  /** Whether the record is a patient. */
   readonly isPatient: boolean
+  /**
+   * What the key is made of. Only ids that the privacy declaration allows stand in clear; an id that leads to a patient is
+   * kept as a pseudonym. An id that is one only within a patient's chart makes a key together with the patient's.
+   */
+  readonly keyedBy: 'id' | 'pseudonym' | 'patient-and-id'
+  /** How athenahealth is asked for one: by its id, by patient and id, or only with all others of the patient. */
+  readonly asked: 'by-id' | 'by-patient-and-id' | 'with-patient'
+  /**
+   * What the feed delivers: the record, or something that only tells which record to ask for, because it is shorter, or
+   * because it looks the same after a deletion.
+   */
+  readonly feedTells: 'record' | 'id'
+  /** Endpoints whose rows lack what matters about a record: one that is new there is asked for by id as well. */
+  readonly completedFrom?: ReadonlySet<Shape>
   /** Field with the id of the patient the record is about. */
   readonly patientField?: string
   /**

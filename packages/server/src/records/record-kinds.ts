@@ -5,7 +5,10 @@
  */
 import { departmentZone } from '@aegis/client'
 import { appointmentKind } from './appointment-kind.ts'
+import { allergyKind, medicationKind, problemKind } from './chart-kinds.ts'
+import { claimKind } from './claim-kind.ts'
 import { code, count, flag, id } from './clear-values.ts'
+import { imagingResultKind, labResultKind, patientCaseKind, prescriptionKind } from './document-kinds.ts'
 import type { Kind, RecordKind } from './record-kind.ts'
 import type { WireRecord } from './wire-record.ts'
 
@@ -14,6 +17,9 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'department',
     idField: 'departmentid',
     isPatient: false,
+    keyedBy: 'id',
+    asked: 'by-id',
+    feedTells: 'record',
     partial: {},
     isDeleted: () => false,
     clear: (record) => ({
@@ -25,6 +31,9 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'provider',
     idField: 'providerid',
     isPatient: false,
+    keyedBy: 'id',
+    asked: 'by-id',
+    feedTells: 'id',
     partial: {},
     isDeleted: () => false,
     clear: (record) => ({
@@ -36,6 +45,9 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'appointmenttype',
     idField: 'appointmenttypeid',
     isPatient: false,
+    keyedBy: 'id',
+    asked: 'by-id',
+    feedTells: 'record',
     partial: {},
     isDeleted: () => false,
     clear: (record) => ({
@@ -47,6 +59,9 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     kind: 'patient',
     idField: 'patientid',
     isPatient: true,
+    keyedBy: 'pseudonym',
+    asked: 'by-id',
+    feedTells: 'record',
     partial: { list: { never: new Set(['previouspatientids']) } },
     unannounced: new Set(['balances', 'firstappointment', 'lastappointment']),
     isDeleted: (record) => record.status === 'deleted',
@@ -57,6 +72,25 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     }),
   },
   appointment: appointmentKind,
+  referringprovider: {
+    kind: 'referringprovider',
+    idField: 'referringproviderid',
+    isPatient: false,
+    keyedBy: 'id',
+    asked: 'by-id',
+    feedTells: 'id',
+    partial: {},
+    isDeleted: () => false,
+    clear: (record) => ({ entityType: code(record.entitytype) }),
+  },
+  claim: claimKind,
+  patientcase: patientCaseKind,
+  labresult: labResultKind,
+  imagingresult: imagingResultKind,
+  prescription: prescriptionKind,
+  problem: problemKind,
+  medication: medicationKind,
+  allergy: allergyKind,
 }
 
 /** The department's clock: an IANA name, or a fixed offset where it keeps standard time all year. */

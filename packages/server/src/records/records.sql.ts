@@ -193,16 +193,18 @@ export async function countPresent(tx: Tx, { practice, kind }: OfKind): Promise<
 const setAlias = sql(
   'records.set_alias',
   `insert into aegis.alias (practice_id, kind, key, survivor_key, since) values ($1, $2, $3, $4, aegis.now())
-   on conflict (practice_id, kind, key) do update set survivor_key = excluded.survivor_key`,
+   on conflict (practice_id, kind, key) do update set survivor_key = excluded.survivor_key
+     where aegis.alias.survivor_key <> excluded.survivor_key
+   returning key`,
 )
 
-/** Records that `key` was merged into `survivor`. */
+/** Records that `key` was merged into `survivor`. False when that was known. */
 export async function writeAlias(
   tx: Tx,
   { practice, kind }: OfKind,
   alias: { key: string; survivor: string },
-): Promise<void> {
-  await tx.rows(setAlias, [practice, kind, alias.key, alias.survivor])
+): Promise<boolean> {
+  return (await tx.rows(setAlias, [practice, kind, alias.key, alias.survivor])).length > 0
 }
 
 const dropAliases = sql(

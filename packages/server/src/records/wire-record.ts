@@ -1,6 +1,11 @@
 /** A record as the client decoded it: athenahealth's field names, unknown fields kept. */
 export type WireRecord = Readonly<Record<string, unknown>>
 
+/** Whether a value of a page is a record at all. */
+export function isRecord(value: unknown): value is WireRecord {
+  return typeof value === 'object' && value !== null
+}
+
 /**
  * JSON text with keys sorted at every level: equal records give equal texts, whatever order upstream sent. Written out,
  * because every record that arrives goes through here: sorted pairs, mapped and joined, took two and a half times as long.

@@ -15,9 +15,6 @@ import * as table from './sealing.sql.ts'
  */
 export type Pseudonym = string & { readonly pseudonym: true }
 
-/** What is pseudonymised; the same id of two kinds gives two pseudonyms. */
-export type PseudonymKind = 'patient'
-
 /** Where a sealed value belongs within the practice; it opens nowhere else. */
 export type SealedAt = Omit<Place, 'practice' | 'patient'> & {
   /** Seals with this patient's own key instead of the practice's. */
@@ -83,8 +80,8 @@ export class PracticeKeys {
     return key.open({ practice: this.practice, ...at }, sealed)
   }
 
-  /** The pseudonym of an id. Ids are opaque text: '7' and '07' are two. */
-  pseudonym(kind: PseudonymKind, id: string): Pseudonym {
+  /** The pseudonym of a kind of id, such as 'patient': the same id of two kinds has two. '7' and '07' are two ids. */
+  pseudonym(kind: string, id: string): Pseudonym {
     return this.#keyring.index.pseudonym(kind, id)
   }
 

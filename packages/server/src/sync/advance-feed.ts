@@ -6,7 +6,8 @@ import { applyNextPage } from './apply-inbox.ts'
 import { checkForeign } from './check-foreign.ts'
 import { readFeedPicture } from './feed-picture.sql.ts'
 import { type HeldFeed, postponeResnapshot, recordFailure, takeFence } from './feed-state.sql.ts'
-import { hasChangedFeed } from './feed-table.ts'
+import { hasChangedFeed, isReadByPatient } from './feed-table.ts'
+import { goLive } from './go-live.ts'
 import { inheritIntents } from './intent.sql.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
@@ -65,7 +66,7 @@ function readPicture(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture> {
 async function pictureOf(tx: Tx, held: HeldFeed): Promise<DatedPicture> {
   const found = await readFeedPicture(tx, held)
   if (!found) throw new AegisError('lease.lost', { practice: held.practice, feed: held.feed })
-  return { ...found, hasFeed: hasChangedFeed(held.feed) }
+  return { ...found, hasFeed: hasChangedFeed(held.feed), readByPatient: isReadByPatient(held.feed) }
 }
 
 async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do: 'wait' }>): Promise<void> {
@@ -87,6 +88,7 @@ const actions = {
   'check-activation': checkActivation,
   'check-subscription': checkSubscription,
   'check-foreign': checkForeign,
+  'go-live': goLive,
   drain: pollFeed,
   reconcile: reconcileFeed,
 } as const

@@ -1,23 +1,21 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyRecords, type ApplyResult } from '../records/apply-records.ts'
-import { recordKey } from '../records/record-id.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
-import { recordKinds } from '../records/record-kinds.ts'
-import { nextFetchSeq } from '../records/records.sql.ts'
+import { wishForAll } from '../records/record-name.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import { type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
-import { feedOfKind } from './feed-table.ts'
+import { type HeldFeed, readFeeds, stampFeed, wantResnapshot } from './feed-state.sql.ts'
+import { isReadByPatient, kindOfFeed } from './feed-table.ts'
 import { recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
 import { firstWaitingPage, type KnownPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
+import { noteWishes } from './note-wishes.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { noteOutcome } from './note-differences.ts'
 import { quarantine } from './quarantine.ts'
 import { wantDepartments } from './reconcile-snapshot.ts'
-import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 import { openPage, type StoredPage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
@@ -152,7 +150,7 @@ async function applyPage(
   })
   if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
-  await wantRefetches(tx, keys, { held, page, applied })
+  await noteWishesOf(tx, keys, { held, page, applied })
   await noteOutcome(tx, { held, page, records, applied })
   return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
 }
@@ -162,20 +160,23 @@ function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFact
   return typeof id === 'string' && departments.size > 0 && !departments.has(id)
 }
 
-async function wantRefetches(
+/**
+ * What the page leaves to be asked for. To patients that are new here, or to whom a merge brought records, records of the
+ * kinds that are read patient by patient may have come before we heard of them: those are read too.
+ */
+async function noteWishesOf(
   tx: Tx,
   keys: PracticeKeys,
-  from: { held: HeldFeed; page: KnownPage; applied: ApplyResult },
+  { held, page, applied }: { held: HeldFeed; page: KnownPage; applied: ApplyResult },
 ): Promise<void> {
-  const { held, page, applied } = from
-  const own = applied.refetch.map((id) => ({ kind: page.kind, key: recordKey(recordKinds[page.kind], keys, id), id }))
-  const others = applied.refetchOthers.map(({ kind, key }) => ({ kind, key, id: key }))
-  const rows = [...own, ...others].map(({ kind, key, id }) => {
-    const feed = feedOfKind(kind)
-    return { feed, key, sealed_id: keys.seal(refetchPlace(feed, key), Buffer.from(id, 'utf8')).toString('base64') }
-  })
+  const { practice } = held
+  const live = applied.gained.length > 0 ? await readFeeds(tx, practice) : []
+  const kinds = live
+    .filter(({ feed, state }) => isReadByPatient(feed) && state === 'live')
+    .map(({ feed }) => kindOfFeed(feed))
+  const whole = kinds.flatMap((kind) => applied.gained.map((patientId) => wishForAll(kind, keys, patientId)))
   const check = page.run_id === null ? {} : { runId: page.run_id }
-  if (rows.length > 0) await insertRefetches(tx, held.practice, { rows, seq: await nextFetchSeq(tx), ...check })
+  await noteWishes(tx, keys, { practice, wishes: [...applied.wishes, ...whole], ...check })
 }
 
 function report(deps: SyncDeps, held: HeldFeed, { created, updated, poisonous }: ApplyResult): void {

@@ -1,32 +1,36 @@
+import type { CallOptions } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
-import type { WireRecord } from '../records/wire-record.ts'
+import type { CallContext } from '../upstream/call-context.ts'
 import { audited } from './audited-call.ts'
 import type { FeedKey } from './feed-state.sql.ts'
-import { feedTable } from './feed-table.ts'
+import { type Asked, feedTable } from './feed-table.ts'
 import { answerFacts, type FetchedPage, pageOfOne } from './fetched-page.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
-const context = { priority: 'reconciliation', purpose: 'sync.refetch' } as const
+/** Why records are asked for by themselves. */
+export const refetchContext: CallContext = { priority: 'reconciliation', purpose: 'sync.refetch' }
 
 interface Found {
-  readonly value: WireRecord
+  readonly value: unknown
   readonly raw: string
 }
 
-const foundFacts = ({ value }: Found) => answerFacts([value])
+const foundFacts = ({ value }: Found) => answerFacts(Array.isArray(value) ? value : [value])
 
 /** Asks for one record by id. `not-found` and `wrong-record` are thrown as the client's errors. */
-export async function fetchRecord(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
+export async function fetchRecord(deps: SyncDeps, key: FeedKey, asked: Asked): Promise<FetchedPage> {
   const { kind, get } = feedTable[key.feed]
   if (!get) throw new AegisError('internal.unexpected', { feed: key.feed })
   const practice = deps.upstream.practice(key.practice)
-  const { raw } = await audited<Found>(context, foundFacts, (options) => get(practice, id, options))
-  return pageOfOne(kind, { raw, id })
+  const { raw } = await audited<Found>(refetchContext, foundFacts, (options) => get(practice, asked, options))
+  const { id, patientId } = asked
+  return pageOfOne(kind, { raw, id, ...(patientId !== '' && { patientId }) })
 }
 
 /** Asks who answers for a patient that was merged; `wrong-record` when nobody says to be the survivor. */
 export async function fetchSurvivor(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
   const { patients } = deps.upstream.practice(key.practice)
-  const { value, raw } = await audited<Found>(context, foundFacts, (options) => patients.survivorOf(id, options))
-  return pageOfOne('patient', { raw, id: String(value.patientid) })
+  const call = (options: CallOptions) => patients.survivorOf(id, options)
+  const { value, raw } = await audited(refetchContext, foundFacts, call)
+  return pageOfOne('patient', { raw, id: String(Reflect.get(Object(value), 'patientid')) })
 }

@@ -1,8 +1,9 @@
-import { type Page, readListPage } from '@aegis/client'
+import { type Page, type PageReading, readFeedPage } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Kind, Shape } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
-import type { WireRecord } from '../records/wire-record.ts'
+import { idOf } from '../records/record-id.ts'
+import { isRecord, type WireRecord } from '../records/wire-record.ts'
 import type { AnswerFacts } from './audited-call.ts'
 import { feedOfKind, feedTable } from './feed-table.ts'
 
@@ -22,27 +23,62 @@ export interface FetchedPage {
 }
 
 /** A page of a list as it goes into the inbox. */
-export function fetchedPage(kind: Kind, page: Page<WireRecord>, asked: { limit: number; shape: Shape }): FetchedPage {
-  const { idField } = recordKinds[kind]
+export function fetchedPage(kind: Kind, page: Page<unknown>, asked: { limit: number; shape: Shape }): FetchedPage {
+  const idField = idFieldIn(kind, asked.shape)
   const items = page.items.length + page.faults.filter((fault) => fault.field === undefined).length
   return {
     kind,
     shape: asked.shape,
     raw: page.raw,
     items,
-    ids: page.items.map((item) => String(item[idField])),
-    ...(page.faults.length === 0 && { records: asShown(asked.shape, page.items) }),
+    ids: page.items.map((item) => String(Reflect.get(Object(item), idField))),
+    ...(page.faults.length === 0 &&
+      !isAnnounced(kind, asked.shape) && { records: asShown(asked.shape, recordsOf(page)) }),
     // A page as long as asked for may be the last; a shorter one with a `next` was cut by athenahealth's own maximum.
     more: page.next !== undefined || items >= asked.limit,
     ...(page.doubtful && { doubtful: true }),
   }
 }
 
+/** The border: what the client has read of a list without a fault are records. */
+function recordsOf(page: Page<unknown>): readonly WireRecord[] {
+  return page.items as readonly WireRecord[]
+}
+
+/** The field that identifies a record in a page: a feed may call it by another name. */
+function idFieldIn(kind: Kind, shape: Shape): string {
+  const { changed } = feedTable[feedOfKind(kind)]
+  return (shape === 'feed' ? changed?.idField : undefined) ?? recordKinds[kind].idField
+}
+
 /** A record that was asked for alone. Kept as a list of one, so that every page of the inbox is read in the same way. */
-export function pageOfOne(kind: Kind, { raw, id }: { raw: string; id: string }): FetchedPage {
-  const { key } = feedTable[feedOfKind(kind)]
-  const body = JSON.stringify({ [key]: [recordSent(raw, recordKinds[kind].idField, id)] })
+export function pageOfOne(
+  kind: Kind,
+  { raw, id, patientId }: { raw: string; id: string; patientId?: string },
+): FetchedPage {
+  const record = recordSent(raw, recordKinds[kind].idField, id)
+  const body = bodyOf(kind, { records: [record], ...(patientId !== undefined && { patientId }) })
   return { kind, shape: 'get', raw: body, items: 1, ids: [id], more: false }
+}
+
+/** What one patient has of a kind. */
+export function pageOfPatient(
+  kind: Kind,
+  { records, patientId }: { records: readonly unknown[]; patientId: string },
+): FetchedPage {
+  const { idField } = recordKinds[kind]
+  const ids = records.map((record) => String(Reflect.get(Object(record), idField)))
+  return { kind, shape: 'list', raw: bodyOf(kind, { records, patientId }), items: records.length, ids, more: false }
+}
+
+/** Records as the body of a list. Where they do not name the patient they were asked for with, it is added. */
+function bodyOf(kind: Kind, { records, patientId }: { records: readonly unknown[]; patientId?: string }): string {
+  const named = patientId === undefined ? records : records.map((record) => withPatient(record, patientId))
+  return JSON.stringify({ [feedTable[feedOfKind(kind)].key]: named })
+}
+
+function withPatient(record: unknown, patientId: string): unknown {
+  return isRecord(record) ? { patientid: patientId, ...record } : record
 }
 
 /**
@@ -53,18 +89,18 @@ function recordSent(raw: string, idField: string, id: string): unknown {
   const sent: unknown = JSON.parse(raw.trim())
   const candidates: readonly unknown[] = Array.isArray(sent) ? sent : [sent]
   const found = candidates.find((item) => String(Reflect.get(Object(item), idField)).trim() === id)
-  if (found === undefined) throw new AegisError('internal.unexpected', { idField }) // the client has found it
+  if (found === undefined) throw new AegisError('sync.wrong-record', { idField })
   return found
 }
 
 /** What the audit log says of a page: how many records, and every patient in it. */
-export function pageFacts(page: Page<WireRecord>): AnswerFacts {
+export function pageFacts(page: Page<unknown>): AnswerFacts {
   return answerFacts(page.items)
 }
 
 /** What the audit log says of records. */
-export function answerFacts(items: readonly WireRecord[]): AnswerFacts {
-  const ids = new Set(items.flatMap((item) => (typeof item.patientid === 'string' ? [item.patientid] : [])))
+export function answerFacts(items: readonly unknown[]): AnswerFacts {
+  const ids = new Set(items.flatMap((item) => idOf(Reflect.get(Object(item), 'patientid')) ?? []))
   return { records: items.length, patientIds: [...ids] }
 }
 
@@ -73,7 +109,13 @@ export function answerFacts(items: readonly WireRecord[]): AnswerFacts {
  * carried is lost. What is no record at all is handed on as it came and ends in quarantine.
  */
 export function recordsInPage({ kind, shape }: { kind: Kind; shape: Shape }, raw: string): readonly WireRecord[] {
-  return asShown(shape, decodePage(kind, raw))
+  if (isAnnounced(kind, shape)) return announcedIn(kind, raw)
+  return asShown(shape, decodePage(kind, raw, feedTable[feedOfKind(kind)].read))
+}
+
+/** Whether what stands in a page only tells which records changed. */
+function isAnnounced(kind: Kind, shape: Shape): boolean {
+  return shape === 'feed' && recordKinds[kind].feedTells === 'id'
 }
 
 /** The list of open slots does not say that they are open. */
@@ -81,14 +123,24 @@ function asShown(shape: Shape, records: readonly WireRecord[]): readonly WireRec
   return shape === 'open' ? records.map((record) => ({ appointmentstatus: 'o', ...record })) : records
 }
 
-function decodePage(kind: Kind, raw: string): readonly WireRecord[] {
-  const { list, key } = feedTable[feedOfKind(kind)]
-  const reading = readListPage(list, raw)
+/** The items of a feed that only tells which records changed, with the record's own name for the id. */
+function announcedIn(kind: Kind, raw: string): readonly WireRecord[] {
+  const { changed } = feedTable[feedOfKind(kind)]
+  if (!changed) throw new AegisError('internal.unexpected', { kind })
+  const { idField } = recordKinds[kind]
+  const from = changed.idField ?? idField
+  const records = decodePage(kind, raw, (text) => readFeedPage(changed.name, text))
+  return from === idField ? records : records.map((record) => ({ ...record, [idField]: record[from] }))
+}
+
+function decodePage(kind: Kind, raw: string, read: (raw: string) => PageReading<WireRecord>): readonly WireRecord[] {
+  const { key } = feedTable[feedOfKind(kind)]
+  const reading = read(raw)
   if (!reading.ok) throw new AegisError('sync.page-unreadable', { kind })
   if (reading.page.faults.length === 0) return reading.page.items
-  const sent = (JSON.parse(raw.trim()) as Record<string, unknown[]>)[key] ?? [] // readListPage found it there
+  const sent = (JSON.parse(raw.trim()) as Record<string, unknown[]>)[key] ?? [] // read has found it there
   return sent.map((item) => {
-    const alone = readListPage(list, JSON.stringify({ [key]: [item] }))
+    const alone = read(JSON.stringify({ [key]: [item] }))
     const record = alone.ok ? alone.page.items[0] : undefined
     return record ? { ...(item as WireRecord), ...record } : (item as WireRecord) // applyRecords checks what it is
   })

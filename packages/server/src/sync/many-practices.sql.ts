@@ -21,6 +21,13 @@ export async function addFeeds(tx: Tx, practices: readonly number[], feeds: read
   await tx.rows(addFeedsSql, [array(practices), array(feeds)])
 }
 
+const keepFeedsSql = sql('sync.keep_feeds', 'select aegis.keep_feeds($1::integer[], $2::text[])')
+
+/** Forgets where all other feeds of these practices stood. */
+export async function keepFeeds(tx: Tx, practices: readonly number[], feeds: readonly FeedName[]): Promise<void> {
+  await tx.rows(keepFeedsSql, [array(practices), array(feeds)])
+}
+
 const sweepSql = sql('sync.sweep', 'select aegis.sweep_sync($1::integer[], $2)')
 
 /** Deletes pages applied, and intents closed, before an instant. */

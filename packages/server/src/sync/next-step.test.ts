@@ -31,6 +31,7 @@ const nothingYet: FeedStateRow = {
 function picture(state: Partial<FeedStateRow>, rest: Partial<FeedPicture> = {}): FeedPicture {
   const base = {
     hasFeed: true,
+    readByPatient: false,
     ready: true,
     waitingPages: 0,
     waitingRefetches: 0,

@@ -12,6 +12,7 @@ export type Step =
   | { readonly do: 'check-activation' }
   | { readonly do: 'check-subscription' }
   | { readonly do: 'check-foreign' }
+  | { readonly do: 'go-live' }
   | { readonly do: 'snapshot'; readonly phase: 'provisional' | 'authoritative' }
   | { readonly do: 'drain' }
   | { readonly do: 'reconcile' }
@@ -21,6 +22,8 @@ export interface FeedPicture {
   readonly state: FeedStateRow
   /** Whether the kind has a changed-data feed; without one it is read again from time to time. */
   readonly hasFeed: boolean
+  /** Whether its records are read patient by patient, which takes so long that drains do not wait for it. */
+  readonly readByPatient: boolean
   /** Whether what the snapshot needs (departments) is there. */
   readonly ready: boolean
   readonly waitingPages: number
@@ -77,7 +80,7 @@ function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings):
     case 'activating':
       return stepWhenActivating(state, now, settings)
     case 'settling':
-      return stepWhenSettling(state, now, settings)
+      return stepWhenSettling(picture, now, settings)
     case 'snapshot':
       return { do: 'snapshot', phase: 'authoritative' }
     default:
@@ -92,12 +95,11 @@ function stepWhenActivating(state: FeedStateRow, now: number, settings: SyncSett
   return due <= now ? { do: 'check-activation' } : { do: 'wait', until: due }
 }
 
-function stepWhenSettling(state: FeedStateRow, now: number, settings: SyncSettings): Step {
+function stepWhenSettling({ state, readByPatient }: FeedPicture, now: number, settings: SyncSettings): Step {
   const settled = (state.active_at ?? state.state_since) + settings.settleMs
   if (settled > now) return { do: 'wait', until: settled }
-  return (state.foreign_checked_at ?? 0) < settled
-    ? { do: 'check-foreign' }
-    : { do: 'snapshot', phase: 'authoritative' }
+  if ((state.foreign_checked_at ?? 0) < settled) return { do: 'check-foreign' }
+  return readByPatient ? { do: 'go-live' } : { do: 'snapshot', phase: 'authoritative' }
 }
 
 /**

@@ -1,7 +1,6 @@
 import { AegisError } from '../errors/aegis-error.ts'
-import type { FeedName } from './feed-name.ts'
-import { wantResnapshot } from './feed-state.sql.ts'
-import { feedNames } from './feed-table.ts'
+import { type FeedName, feedNames } from './feed-name.ts'
+import { readFeeds, wantResnapshot } from './feed-state.sql.ts'
 import { inBatches } from './in-batches.ts'
 import { feedsOf } from './many-practices.sql.ts'
 import { listPractices, makeDue } from './schedule.sql.ts'
@@ -31,6 +30,7 @@ export async function anyFeedConsumed({ db }: OperateDeps): Promise<boolean> {
   return states.flat().some((row) => row.drain_ended_at !== null)
 }
 
+/** The feed named, if one is: it must be one that is mirrored. */
 async function checked(
   db: OperateDeps['db'],
   practice: number,
@@ -38,7 +38,10 @@ async function checked(
 ): Promise<FeedName | undefined> {
   const practices = await db.control((tx) => listPractices(tx))
   if (!practices.some((row) => row.practice === practice)) throw new AegisError('sync.practice-unknown', { practice })
-  const name = feedNames.find((known) => known === feed)
-  if (feed !== undefined && !name) throw new AegisError('sync.feed-unknown', { feeds: feedNames.join(', ') })
+  if (feed === undefined) return undefined
+  const mirrored = (await db.practice(practice, (tx) => readFeeds(tx, practice))).map((state) => state.feed)
+  const name = mirrored.find((known) => known === feed)
+  const feeds = feedNames.filter((known) => mirrored.includes(known)).join(', ')
+  if (!name) throw new AegisError('sync.feed-unknown', { feeds })
   return name
 }

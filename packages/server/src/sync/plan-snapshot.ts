@@ -4,6 +4,8 @@ import type { SyncSettings } from './sync-settings.ts'
 
 /** What the plan of a snapshot rests on. */
 export interface PlanFacts {
+  /** Of a snapshot: whether it is the first look or the one that counts. */
+  readonly phase?: 'provisional' | 'authoritative'
   /** Latest local dates of the appointments we hold, and of the open slots among them. */
   readonly heldUntil: { readonly any: string | null; readonly open: string | null }
   /** Earliest local date of the appointments we hold. */
@@ -114,4 +116,31 @@ function easternTime(at: number): string {
   const { year, month, day, hour, minute } = wallTimeAt('America/New_York', at)
   const two = (value: number) => String(value).padStart(2, '0')
   return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00`
+}
+
+/**
+ * Claims by the day of their creation, in windows as wide as athenahealth asks for, the youngest first: these are the ones
+ * that people work on. Older ones than the setting says are mirrored once a feed tells of them.
+ */
+export function planClaims({ now, settings }: PlanFacts): readonly Segment[] {
+  const segments: Segment[] = []
+  // A day more, since the days are those of athenahealth's clock.
+  const last = new Date(now + dayMs)
+  for (let months = 0; months < settings.claimsMonthsBack; months += settings.claimsWindowMonths) {
+    const before = monthsBefore(last, Math.min(months + settings.claimsWindowMonths, settings.claimsMonthsBack))
+    segments.push({ list: 'claims', from: dayAfter(before), to: monthsBefore(last, months) })
+  }
+  return segments
+}
+
+/** The date, YYYY-MM-DD, some months before an instant; the last of a month that is shorter. */
+function monthsBefore(at: Date, months: number): string {
+  const first = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - months, 1))
+  const lastOfMonth = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate()
+  first.setUTCDate(Math.min(at.getUTCDate(), lastOfMonth))
+  return first.toISOString().slice(0, 10)
+}
+
+function dayAfter(date: string): string {
+  return new Date(Date.parse(date) + dayMs).toISOString().slice(0, 10)
 }

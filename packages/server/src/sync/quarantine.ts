@@ -1,13 +1,13 @@
 import type { Tx } from '../db/db.ts'
-import { idOf, recordKey } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
-import { nextFetchSeq } from '../records/records.sql.ts'
+import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
+import { isRecord } from '../records/wire-record.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
 import type { WaitingPage } from './inbox.sql.ts'
+import { noteWishes } from './note-wishes.ts'
 import { insertQuarantine, openQuarantine } from './quarantine.sql.ts'
-import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 
 /** Stands for the page of a record that never came with one. */
 export const noPage = { page_id: '0' }
@@ -24,8 +24,8 @@ export async function quarantine(
   const { held, page, record, reason } = poison
   const sealed = keys.seal(quarantinePlace(page.page_id), Buffer.from(JSON.stringify(record), 'utf8'))
   const kind = recordKinds[feedTable[held.feed].kind]
-  const id = idOf(Reflect.get(Object(record), kind.idField))
-  const key = id === undefined ? null : recordKey(kind, keys, id)
+  const name = isRecord(record) ? nameOf(kind, record) : undefined
+  const key = name ? recordKey(kind, keys, name) : null
   await insertQuarantine(tx, held, { pageId: page.page_id, reason, sealed, key })
 }
 
@@ -34,17 +34,14 @@ export async function quarantine(
  * what comes is applied like anything else, which releases it. Returns how many there are.
  */
 export async function retryQuarantined(tx: Tx, keys: PracticeKeys, held: HeldFeed): Promise<number> {
-  const { kind, get } = feedTable[held.feed]
-  if (!get) return 0
+  const { kind, get, ofPatient } = feedTable[held.feed]
+  if (!get && !ofPatient) return 0
   const rows = await openQuarantine(tx, held)
-  const wishes = rows.flatMap(({ page_id, sealed, key }) => {
+  const wishes = rows.flatMap(({ page_id, sealed }) => {
     const record = JSON.parse(keys.open(quarantinePlace(page_id), sealed).toString('utf8')) as object // sealed above
-    const id = idOf(Reflect.get(Object(record), recordKinds[kind].idField))
-    if (id === undefined) return []
-    const sealedId = keys.seal(refetchPlace(held.feed, key), Buffer.from(id, 'utf8'))
-    return [{ feed: held.feed, key, sealed_id: sealedId.toString('base64') }]
+    return (isRecord(record) && wishForHeld(kind, keys, record)) || []
   })
-  await insertRefetches(tx, held.practice, { rows: wishes, seq: await nextFetchSeq(tx) })
+  await noteWishes(tx, keys, { practice: held.practice, wishes })
   return wishes.length
 }
 

@@ -11,7 +11,7 @@ import type { SyncDeps } from './sync-deps.ts'
 export async function listPage(
   deps: SyncDeps,
   key: FeedKey,
-  at: { segment: Segment; offset: number; limit: number; context: CallContext },
+  at: { segment: Exclude<Segment, { list: 'ofPatients' }>; offset: number; limit: number; context: CallContext },
 ): Promise<FetchedPage> {
   const { limit } = at
   const practice = deps.upstream.practice(key.practice)
@@ -25,7 +25,11 @@ export async function listPage(
   })
 }
 
-function segmentList(practice: AthenaPractice, segment: Segment, options: CallOptions) {
+function segmentList(
+  practice: AthenaPractice,
+  segment: Exclude<Segment, { list: 'ofPatients' }>,
+  options: CallOptions,
+) {
   switch (segment.list) {
     case 'departments':
       return practice.departments.list({ showalldepartments: true }, options)
@@ -33,6 +37,10 @@ function segmentList(practice: AthenaPractice, segment: Segment, options: CallOp
       return practice.appointmentTypes.list({ hidenonpatient: false }, options)
     case 'providers':
       return practice.providers.list({}, options)
+    case 'referringProviders':
+      return practice.referringProviders.list({}, options)
+    case 'claims':
+      return practice.claims.list({ createdstartdate: segment.from, createdenddate: segment.to }, options)
     case 'patients':
       return practice.patients.list({ departmentid: segment.departmentId }, options)
     case 'booked':

@@ -58,6 +58,7 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
 
 function readSegment(deps: SyncDeps, held: HeldFeed, at: PageOfRun & PartOfList): Promise<FetchedPage> {
   const { segment, context, offset, limit } = at
+  if (segment.list === 'ofPatients') throw new AegisError('internal.unexpected', { list: segment.list })
   return segment.list === 'replay'
     ? replayPage(deps, held, { from: segment.since, to: segment.until, offset, limit, context })
     : listPage(deps, held, { segment, offset, limit, context })

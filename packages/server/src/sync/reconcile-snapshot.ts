@@ -1,11 +1,15 @@
 import type { Tx } from '../db/db.ts'
 import { openRecord } from '../records/open-record.ts'
+import type { Kind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
-import { nextFetchSeq, type UnseenRow, unseenRecords } from '../records/records.sql.ts'
+import { type Wish, wishForHeld } from '../records/record-name.ts'
+import { type UnseenRow, unseenRecords } from '../records/records.sql.ts'
+import type { WireRecord } from '../records/wire-record.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import { feedNames } from './feed-name.ts'
 import { type FeedKey, readFeeds, wantResnapshot } from './feed-state.sql.ts'
-import { feedNames, feedNeeds, feedTable, kindOfFeed } from './feed-table.ts'
-import { insertRefetches, refetchPlace } from './refetch.sql.ts'
+import { feedNeeds, feedTable, isReadByPatient, kindOfFeed } from './feed-table.ts'
+import { noteWishes } from './note-wishes.ts'
 import { makeDue } from './schedule.sql.ts'
 import { type Segment, wholeLists } from './segment.ts'
 import { latestPlan, type SnapshotRun } from './snapshot.sql.ts'
@@ -32,38 +36,50 @@ export async function wishForUnseen(
   const kind = kindOfFeed(held.feed)
   const plan = wholeLists(run.plan)
   // What has no call by id cannot be looked for, and without a whole list nothing is missing from one.
-  if (!feedTable[held.feed].get || plan.length === 0) return 0
+  // What is read patient by patient is settled patient by patient.
+  if (!feedTable[held.feed].get || plan.length === 0 || isReadByPatient(held.feed)) return 0
   const days = daysOf(plan)
   const of = { practice: held.practice, kind }
-  const seq = await nextFetchSeq(tx)
   let found = 0
   for (let after = ''; ; ) {
     const rows = await unseenRecords(tx, of, { before: run.first_seq, after, ...days })
     const last = rows.at(-1)
     if (!last) return found
     after = last.key
-    const missed = rows.filter(
-      (row) =>
-        kind !== 'appointment' || shouldHaveShown(row, { plan, openAfter: Math.min(knownUntil, run.started_at) }),
-    )
-    await keys.loadPatients(
-      tx,
-      missed.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])),
-    ) // stored from one
-    const wishes = missed.map((row) => {
-      const { idField } = recordKinds[kind]
-      const id = recordKinds[kind].isPatient ? String(openRecord(keys, kind, row)[idField]) : row.key
-      const sealed = keys.seal(refetchPlace(held.feed, row.key), Buffer.from(id, 'utf8'))
-      return { feed: held.feed, key: row.key, sealed_id: sealed.toString('base64') }
-    })
-    await insertRefetches(tx, held.practice, { rows: wishes, seq, ...(runId !== undefined && { runId }) })
+    const patients = rows.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])) // stored from one
+    if (recordKinds[kind].keyedBy !== 'id') await keys.loadPatients(tx, patients)
+    const lists = { kind, plan, openAfter: Math.min(knownUntil, run.started_at) }
+    const wishes = rows.flatMap((row) => wishForMissed(keys, row, lists) ?? [])
+    await noteWishes(tx, keys, { practice: held.practice, wishes, ...(runId !== undefined && { runId }) })
     found += wishes.length
   }
 }
 
-/** First and last day that the lists of a plan show; null where they are not by day. */
+/** The wish for a record that the lists of a run should have shown; undefined where they should not. */
+function wishForMissed(
+  keys: PracticeKeys,
+  row: UnseenRow,
+  { kind, plan, openAfter }: { kind: Kind; plan: readonly Segment[]; openAfter: number },
+): Wish | undefined {
+  if (recordKinds[kind].keyedBy === 'id') {
+    const isMissed = kind !== 'appointment' || shouldHaveShown(row, { plan, openAfter })
+    return isMissed ? { kind, key: row.key, asks: row.key } : undefined
+  }
+  const body = openRecord(keys, kind, row)
+  return kind !== 'claim' || isListedClaim(body, plan) ? wishForHeld(kind, keys, body) : undefined
+}
+
+/** Whether a claim was created within the days that the lists of a plan show. */
+function isListedClaim({ claimcreateddate: created }: WireRecord, plan: readonly Segment[]): boolean {
+  if (typeof created !== 'string') return true
+  return plan.some((one) => one.list === 'claims' && one.from <= created && created <= one.to)
+}
+
+/** First and last day of appointments that the lists of a plan show; null where they show none. */
 function daysOf(plan: readonly Segment[]): { from: string | null; to: string | null } {
-  const days = plan.flatMap((segment) => ('from' in segment ? [segment.from, segment.to] : [])).sort()
+  const days = plan
+    .flatMap((part) => (part.list === 'booked' || part.list === 'open' ? [part.from, part.to] : []))
+    .sort()
   return { from: days[0] ?? null, to: days.at(-1) ?? null }
 }
 
@@ -90,7 +106,8 @@ function shouldHaveShown(
 export async function coverDepartments(tx: Tx, practice: number, departments: readonly string[]): Promise<void> {
   for (const feed of feedNames.filter((name) => feedNeeds(name).includes('departments'))) {
     const plan = await latestPlan(tx, { practice, feed })
-    if (!plan) continue
+    // Claims and charts are read for the whole practice.
+    if (!plan?.some((segment) => 'departmentId' in segment)) continue
     const covered = new Set(plan.flatMap((segment) => ('departmentId' in segment ? [segment.departmentId] : [])))
     if (departments.some((id) => !covered.has(id))) await wantResnapshot(tx, { practice, feed })
   }

@@ -1,15 +1,21 @@
 import { AthenaError, type AthenaErrorCode } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { withdrawRecord } from '../records/apply-records.ts'
+import { patientOfWhole } from '../records/record-name.ts'
 import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { applyNextPage } from './apply-inbox.ts'
+import { type AskedRecord, askedRecord } from './asked-record.ts'
 import { insertDifferences, settleKeys } from './difference.sql.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
-import { fetchRecord, fetchSurvivor } from './fetch-record.ts'
+import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
 import type { FetchedPage } from './fetched-page.ts'
+import { readOfPatient } from './read-of-patient.ts'
 import * as wishes from './refetch.sql.ts'
+import { settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
@@ -18,7 +24,7 @@ const batch = 25
 
 interface Wanted {
   readonly key: string
-  readonly id: string
+  readonly asked: AskedRecord
   /** Whether athenahealth has already said once that there is no such record. */
   readonly missed: boolean
   /** The check that wants to know. */
@@ -36,13 +42,13 @@ export async function refetchRecords(deps: SyncDeps, held: HeldFeed): Promise<vo
 function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    const rows = await wishes.nextRefetches(tx, held, batch)
-    return rows.map(({ key, sealed_id, missing_since, run_id }) => ({
-      key,
-      runId: run_id,
-      missed: missing_since !== null,
-      id: keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8'),
-    }))
+    const wanted: Wanted[] = []
+    for (const { key, sealed_id, missing_since, run_id } of await wishes.nextRefetches(tx, held, batch)) {
+      const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
+      const asked = await askedRecord(tx, keys, { key: held, asks })
+      wanted.push({ key, runId: run_id, missed: missing_since !== null, asked })
+    }
+    return wanted
   })
 }
 
@@ -62,9 +68,14 @@ const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
   'forbidden',
 ])
 
+/** Whether a failure may be about the one record, or patient, that was asked for. */
+export function isOfTheRecord(error: unknown): boolean {
+  return error instanceof AthenaError && ofTheRecord.has(error.code)
+}
+
 async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promise<void> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
-  const page = await fetchOrNothing(deps, held, wanted.id)
+  const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
     await settleOther(deps, held, { wanted, fetchSeq })
     return
@@ -79,15 +90,33 @@ async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
   }
   await failpoint('sync.after-refetch')
   await asHolder(deps, held, async (tx) => {
-    await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
-    if (!page) {
-      await withdraw(tx, held, { wanted, fetchSeq })
+    const keys = await deps.sealing.practice(tx, held.practice)
+    if (page && page.items > 0)
+      await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
+    if (await isSettled(tx, keys, { held, wanted, page, fetchSeq })) {
+      await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
       return
     }
-    const keys = await deps.sealing.practice(tx, held.practice)
-    await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
+    const at = timestamp(deps.clock.now() + deps.settings.pollIntervalMs)
+    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing: true })
   })
-  if (page) await applyNextPage(deps, held)
+  if (page && page.items > 0) await applyNextPage(deps, held)
+}
+
+/** Whether nothing more is to be asked. A chart that lacks entries we hold is read once more after a while. */
+async function isSettled(
+  tx: Tx,
+  keys: PracticeKeys,
+  { held, wanted, page, fetchSeq }: { held: HeldFeed; wanted: Wanted; page: FetchedPage | undefined; fetchSeq: bigint },
+): Promise<boolean> {
+  const { key, asked, missed } = wanted
+  if (!asked.whole) {
+    if (!page) await withdraw(tx, held, { wanted, fetchSeq })
+    return true
+  }
+  // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
+  if (!page) return true
+  return !(await settlePatient(tx, keys, { key: held, patient: patientOfWhole(key), page, fetchSeq, missed }))
 }
 
 /** A page that is read for a check says for which. */
@@ -111,14 +140,16 @@ async function withdraw(
 async function fetchOrNothing(
   deps: SyncDeps,
   held: HeldFeed,
-  id: string,
+  asked: AskedRecord,
 ): Promise<FetchedPage | undefined | 'another-record' | 'refused'> {
   try {
-    return await fetchRecord(deps, held, id)
+    return asked.whole
+      ? await readOfPatient(deps, held, { ...asked, context: refetchContext })
+      : await fetchRecord(deps, held, asked)
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    if (!(error instanceof AthenaError && ofTheRecord.has(error.code))) throw error
+    if (!isOfTheRecord(error) && !isAegisError(error, 'sync.wrong-record')) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
     return 'refused'
   }
@@ -151,16 +182,18 @@ async function settleOther(
     if (merged) await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
     return merged
   })
-  if (settled || (kind === 'patient' && (await learnMerge(deps, held, wanted)))) return
+  if (settled || (await learnMerge(deps, held, wanted))) return
   await postpone(deps, held, { wanted, afterMs: postponedMs })
   deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
 }
 
 /** Applies the survivor of a merge that no feed told us of. False when no record says that it is one. */
 async function learnMerge(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promise<boolean> {
+  const { asked } = wanted
+  if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return false
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   try {
-    const page = await fetchSurvivor(deps, held, wanted.id)
+    const page = await fetchSurvivor(deps, held, asked.id)
     await asHolder(deps, held, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })

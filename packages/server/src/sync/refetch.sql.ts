@@ -8,7 +8,8 @@ const wantSql = sql(
    select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), aegis.now(), $3, $4
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
-   on conflict (practice_id, feed, key) do update set wanted_at = excluded.wanted_at, wanted_seq = excluded.wanted_seq,
+   on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
+     wanted_seq = excluded.wanted_seq, missing_since = null,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 
@@ -20,8 +21,9 @@ export interface RefetchRow {
 }
 
 /**
- * Notes records to be asked for by id, wished for at `seq` in the order of asking. In the order of their keys, so that
- * two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to know.
+ * Notes records to be asked for, wished for at `seq` in the order of asking; a wish that is there begins anew. In the
+ * order of their keys, so that two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to
+ * know.
  */
 export async function insertRefetches(
   tx: Tx,

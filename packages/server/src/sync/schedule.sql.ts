@@ -26,6 +26,13 @@ export async function countScheduled(tx: Tx, feeds: readonly FeedName[]): Promis
   return row?.count ?? 0
 }
 
+const keepSql = sql('sync.keep_scheduled', `delete from control.schedule where not feed = any($1::text[])`)
+
+/** Leaves only these feeds on the schedule. */
+export async function keepScheduled(tx: Tx, feeds: readonly FeedName[]): Promise<void> {
+  await tx.rows(keepSql, [`{${feeds.join(',')}}`])
+}
+
 const claimSql = sql(
   'sync.claim_due',
   `update control.schedule set due_at = aegis.now() + make_interval(secs => $2)

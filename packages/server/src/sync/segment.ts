@@ -1,6 +1,6 @@
 /** One list a snapshot reads through, dates as YYYY-MM-DD; stored with the run, so that a restart goes on with the same plan. */
 export type Segment =
-  | { readonly list: 'departments' | 'appointmentTypes' | 'providers' }
+  | { readonly list: 'departments' | 'appointmentTypes' | 'providers' | 'referringProviders' }
   | { readonly list: 'patients'; readonly departmentId: string }
   | {
       readonly list: 'booked'
@@ -10,6 +10,10 @@ export type Segment =
       readonly modifiedSince?: string
     }
   | { readonly list: 'open'; readonly departmentId: string; readonly from: string; readonly to: string }
+  /** By the day they were created. */
+  | { readonly list: 'claims'; readonly from: string; readonly to: string }
+  /** Patient by patient. */
+  | { readonly list: 'ofPatients' }
 
 /** What a feed handed out between two instants (epoch ms), read again. */
 export interface ReplaySegment {

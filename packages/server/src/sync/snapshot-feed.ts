@@ -5,6 +5,7 @@ import * as states from './feed-state.sql.ts'
 import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
+import { loadNextPatients } from './load-by-patient.ts'
 import type { PlanFacts } from './plan-snapshot.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { releaseNameless } from './quarantine.sql.ts'
@@ -24,7 +25,8 @@ export async function snapshotStep(deps: SyncDeps, held: HeldFeed, phase: Snapsh
   }
   const large = gap ? 'gap' : 'onboarding'
   const context = { priority: 'bulk', purpose: 'sync.snapshot', large, ...waitMs } as const
-  await readRunPage(deps, held, { run, segment, fetchSeq, context })
+  if (segment.list === 'ofPatients') await loadNextPatients(deps, held, { run, context })
+  else await readRunPage(deps, held, { run, segment, fetchSeq, context })
 }
 
 /** The reading to go on with, and the number of its next request. */
@@ -38,7 +40,7 @@ function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
     await runs.abandonSnapshots(tx, held)
     const facts = await loadPlanFacts(deps, tx, held.practice)
     const missedSince = gaps.length > 0 ? Math.min(...gaps.map((gap) => gap.from_at)) : undefined
-    const plan = feedTable[held.feed].plan({ ...facts, missedSince })
+    const plan = feedTable[held.feed].plan({ ...facts, phase, missedSince })
     return { run: await runs.startSnapshotRun(tx, held, { phase, plan, firstSeq: fetchSeq }), ...at }
   })
 }

@@ -1,12 +1,12 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { endLeases } from '../leases/leases.sql.ts'
 import type { Queue } from '../queue/start-queue.ts'
-import { feedNames } from './feed-table.ts'
+import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
-import { addFeeds, sweepSync } from './many-practices.sql.ts'
+import { addFeeds, keepFeeds, sweepSync } from './many-practices.sql.ts'
 import { paceCheckMs, type PollPace, readPollPace } from './poll-stretch.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
-import { addPractices, ensureScheduled, keepPractices, listPractices } from './schedule.sql.ts'
+import { addPractices, ensureScheduled, keepPractices, keepScheduled, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, leaseOf, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
 import { timestamp } from './sync-deps.ts'
 
@@ -67,11 +67,15 @@ async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<v
   }
 }
 
+/** Only what is mirrored is looked at. What is not mirrored any more begins anew if it ever is again. */
 async function registerPractices({ sync }: ScheduleDeps, { practices, environment }: SyncOptions): Promise<void> {
-  await inBatches(sync.db, practices, (tx, batch) => addFeeds(tx, batch, feedNames))
+  const { feeds } = sync.settings
+  await inBatches(sync.db, practices, (tx, batch) => addFeeds(tx, batch, feeds))
+  await inBatches(sync.db, practices, (tx, batch) => keepFeeds(tx, batch, feeds))
   await sync.db.control(async (tx) => {
     await addPractices(tx, practices, environment)
-    await ensureScheduled(tx, practices, feedNames)
+    await ensureScheduled(tx, practices, feeds)
+    await keepScheduled(tx, feeds)
   })
 }
 

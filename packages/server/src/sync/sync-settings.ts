@@ -1,7 +1,15 @@
 import { defaultOffHours, type OffHours } from '../policy/off-hours.ts'
+import { coreFeeds, type FeedName } from './feed-name.ts'
 
 /** How sync behaves; times in milliseconds of the installation's clock. Defaults suit production. */
 export interface SyncSettings {
+  /** What is mirrored: what always is, and what is wanted beside it. */
+  readonly feeds: readonly FeedName[]
+  /** Whether what athenahealth lists by patient only is read once for every patient, or only what changes is mirrored. */
+  readonly loadByPatient: boolean
+  /** Months of claims that a snapshot reads, and months per request: athenahealth asks for 3 to 6. */
+  readonly claimsMonthsBack: number
+  readonly claimsWindowMonths: number
   /** Between the starts of two drains of one feed: athenahealth asks for no more than one a minute. */
   readonly pollIntervalMs: number
   /** From "active" to the authoritative snapshot: subscriptions take up to 15 minutes to take hold everywhere. */
@@ -54,6 +62,10 @@ const minute = 60 * second
 const hour = 60 * minute
 
 export const defaultSyncSettings: SyncSettings = {
+  feeds: coreFeeds,
+  loadByPatient: true,
+  claimsMonthsBack: 24,
+  claimsWindowMonths: 3,
   pollIntervalMs: minute,
   settleMs: 15 * minute,
   activationCheckMs: 30 * second,

@@ -13,6 +13,7 @@ import {
   writeNote,
   type Action,
 } from './calendar-actions.ts'
+import { writeChart } from './chart-actions.ts'
 import { planClaimRuns } from './claim-run.ts'
 import { attempt, schedule, type Day, type DayClock } from './day.ts'
 import { marry, moveHouse, registerNewborn, restrictChart } from './family-actions.ts'
@@ -137,6 +138,7 @@ const deskActions: Actions = [
   [0.4, changeReferral],
   [2.5, takeCall],
   [1, requestRenewal],
+  [1.5, writeChart],
 ]
 /** What patients do themselves while nobody is at work. */
 const websiteActions: Actions = [

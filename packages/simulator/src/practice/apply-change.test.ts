@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { practiceApi, type PracticeApi } from '../../testing/practice-api.ts'
 import { applyChange, changeKinds, type PracticeChange } from './apply-change.ts'
+import { chartRunners } from './change-charts.ts'
 import { documentRunners } from './change-documents.ts'
 
 /** Slot, booked, started, checked-in, checked-out, frozen: one row in each state. */
@@ -130,8 +131,8 @@ test('a merge announces the survivor and every appointment that moves', () => {
 test('every kind of change has a case here', () => {
   const tried = new Set<string>(cases.map(([change]) => change(stage()).kind))
   for (const kind of ['cancelcheckin', 'mergepatients', 'unmergepatient'] as const) tried.add(kind)
-  // These are tried in change-documents.test.ts.
-  for (const kind of Object.keys(documentRunners)) tried.add(kind)
+  // These are tried in change-documents.test.ts and change-charts.test.ts.
+  for (const kind of [...Object.keys(documentRunners), ...Object.keys(chartRunners)]) tried.add(kind)
   assert.deepEqual(tried, new Set(changeKinds))
 })
 

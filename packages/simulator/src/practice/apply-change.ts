@@ -1,5 +1,6 @@
 /** Changes as plain JSON, for tests and the administration: what a practice's staff would do at the screen. */
 import { appointmentRunners, type AppointmentChange } from './change-appointments.ts'
+import { chartRunners, type ChartChange } from './change-charts.ts'
 import { claimRunners, type ClaimChange } from './change-claims.ts'
 import { Fields, type Runner } from './change-fields.ts'
 import { documentRunners, type DocumentChange } from './change-documents.ts'
@@ -19,6 +20,7 @@ export type PracticeChange =
   | ClaimChange
   | ReferringProviderChange
   | DocumentChange
+  | ChartChange
 
 export type ChangeKind = PracticeChange['kind']
 
@@ -65,6 +67,7 @@ const table: Readonly<Record<ChangeKind, Runner>> = {
   ...claimRunners,
   ...referringProviderRunners,
   ...documentRunners,
+  ...chartRunners,
 }
 
 const runners: ReadonlyMap<string, Runner> = new Map(Object.entries(table))

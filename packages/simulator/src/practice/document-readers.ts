@@ -4,7 +4,7 @@ import type { DocumentClass } from './document-class.ts'
 import { classRecord, documentRecord } from './document-record.ts'
 import { allDocuments, chartOfDocument, findDocument } from './document-store.ts'
 import type { Document } from './document.ts'
-import { changedResultRecord } from './lab-record.ts'
+import { changedResultRecord, labDocumentRecord } from './lab-record.ts'
 import type { Show } from './practice.ts'
 import type { PracticeState } from './practice-state.ts'
 import { changedPrescriptionRecord } from './prescription-record.ts'
@@ -12,8 +12,8 @@ import type { RecordReader } from './record-readers.ts'
 
 type Shape = (state: PracticeState, document: Document) => WireRecord
 
-/** The documents of one class that are somebody's, in the shape of their feed. */
-function readerOf(kind: DocumentClass, shape: Shape): RecordReader {
+/** The documents of one class that are somebody's, in the shape of their feed, or in that of their own call. */
+function readerOf(kind: DocumentClass, shape: Shape, alone: Shape = classRecord): RecordReader {
   return {
     *ids(state) {
       for (const document of allDocuments(state)) {
@@ -24,7 +24,8 @@ function readerOf(kind: DocumentClass, shape: Shape): RecordReader {
     record(state, id, show) {
       const document = findDocument(state, Number(id))
       if (document?.class !== kind || document.patient === undefined || !isShown(document, show)) return undefined
-      return shape(state, document)
+      if (show?.alone !== true) return shape(state, document)
+      return { patientid: chartOfDocument(state, document), ...alone(state, document) }
     },
   }
 }
@@ -38,7 +39,7 @@ function isShown(document: Document, show: Show | undefined): boolean {
   return show?.portalOnly !== true || isPublished(document)
 }
 
-export const labResultReader = readerOf('LABRESULT', changedResultRecord)
+export const labResultReader = readerOf('LABRESULT', changedResultRecord, labDocumentRecord)
 /** Inferred from changed laboratory results. */
 export const imagingResultReader = readerOf('IMAGINGRESULT', changedImagingRecord)
 /** Inferred: the document of the case. */

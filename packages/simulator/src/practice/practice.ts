@@ -53,6 +53,8 @@ export interface Show {
   readonly localPatientId?: boolean
   readonly allPatientStatuses?: boolean
   readonly previousPatientIds?: boolean
+  /** Of documents and problems: as their own call shows them, not as the feed does. */
+  readonly alone?: boolean
   /** Of results: only those that the patient portal shows are there at all. */
   readonly portalOnly?: boolean
   // What appointments add.

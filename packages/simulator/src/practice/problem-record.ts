@@ -94,8 +94,12 @@ export const problemReader: RecordReader = {
       for (const { id, removed } of lists.read(patient).problems) if (!removed) yield String(id)
     }
   },
-  record(state, id) {
+  record(state, id, show) {
     const found = /^\d+$/.test(id) ? findProblem(state, Number(id)) : undefined
-    return found === undefined ? undefined : changedProblem(state, found.owner, found.problem)
+    if (found === undefined || show?.alone !== true) {
+      return found === undefined ? undefined : changedProblem(state, found.owner, found.problem)
+    }
+    const patientid = survivorOf(state.patients, found.owner)
+    return { patientid, ...problemRecord(found.problem, { diagnosisInfo: false }) }
   },
 }

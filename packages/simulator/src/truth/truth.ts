@@ -27,8 +27,11 @@ export interface Truth {
   writes(from?: Since): WritePage
   /** How fast each app called, and how far its drains were apart. */
   windows(): WindowsReport
-  /** Every record of a kind as athenahealth would show it now. Throws RangeError for an unknown practice. */
-  records(practiceId: number, kind: RecordKind): Iterable<Record<string, unknown>>
+  /**
+   * Every record of a kind as athenahealth would show it now in its feed, or `alone`: in its own call. Throws RangeError for
+   * an unknown practice.
+   */
+  records(practiceId: number, kind: RecordKind, alone?: 'alone'): Iterable<Record<string, unknown>>
   /** Records of a practice that changed after a mark, 0 for the start; with a mark of now. Throws RangeError likewise. */
   changes(practiceId: number, mark?: number): ChangesSince
   /** Makes a change in a practice as its staff would. Throws what the practice says about a change it cannot make. */
@@ -69,7 +72,7 @@ export function createTruth(deps: TruthDeps): Truth {
     pages: (from) => deps.pageLog.page(from),
     writes: (from) => deps.writeLog.page(from),
     windows: () => deps.witness.report(),
-    records: (id, kind) => recordsOf(practice(id), kind),
+    records: (id, kind, alone) => recordsOf(practice(id), kind, alone === 'alone'),
     changes: (id, mark) => deps.changeLog.since(practice(id), mark),
     change: (id, change) => deps.applyChange(practice(id), change),
     revokeTokens: (clientId) => deps.revokeTokens(clientId),
@@ -77,9 +80,10 @@ export function createTruth(deps: TruthDeps): Truth {
   }
 }
 
-function* recordsOf(practice: Practice, kind: RecordKind): Iterable<Record<string, unknown>> {
+function* recordsOf(practice: Practice, kind: RecordKind, alone: boolean): Iterable<Record<string, unknown>> {
+  const show = alone ? { alone } : undefined
   for (const id of practice.ids(kind)) {
-    const record = practice.wireRecord(kind, id)
+    const record = practice.wireRecord(kind, id, show)
     if (record !== undefined) yield record
   }
 }

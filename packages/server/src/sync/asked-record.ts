@@ -1,0 +1,45 @@
+import type { Tx } from '../db/db.ts'
+import { currentPatient } from '../records/current-patient.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
+import { chartDepartments } from './chart-departments.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import { loadPracticeFacts } from './practice-facts.ts'
+
+/** What is asked for: one record, or all that a patient has of a kind. */
+export type AskedRecord =
+  | { readonly whole: false; readonly id: string; readonly patientId: string }
+  | ({ readonly whole: true } & AskedPatient)
+
+/** A patient whose records are read as a whole. */
+export interface AskedPatient {
+  readonly patientId: string
+  /** The departments that may keep the patient's charts, by chart: those of one list are asked one after the other. */
+  readonly charts: readonly (readonly string[])[]
+}
+
+/** What a wish asks for, with the patient as it is called now: one that was merged is its survivor. */
+export async function askedRecord(
+  tx: Tx,
+  keys: PracticeKeys,
+  { key, asks }: { key: FeedKey; asks: string },
+): Promise<AskedRecord> {
+  if (recordKinds[kindOfFeed(key.feed)].asked === 'by-id') return { whole: false, id: asks, patientId: '' }
+  const border = asks.indexOf('/')
+  const [patientId, id] = [asks.slice(0, border), asks.slice(border + 1)]
+  if (id === '') return { whole: true, ...(await askedPatient(tx, keys, { practice: key.practice, patientId })) }
+  const current = await currentPatient(tx, keys, { practice: key.practice, patientId })
+  return { whole: false, id, patientId: current.id }
+}
+
+/** Who a patient is now, and where the charts may be. */
+export async function askedPatient(
+  tx: Tx,
+  keys: PracticeKeys,
+  { practice, patientId }: { practice: number; patientId: string },
+): Promise<AskedPatient> {
+  const { id, departmentId } = await currentPatient(tx, keys, { practice, patientId })
+  const { departments, openDepartments } = await loadPracticeFacts(tx, keys, practice)
+  return { patientId: id, charts: chartDepartments({ departments, openDepartments }, departmentId) }
+}

@@ -1,0 +1,26 @@
+import type { WireRecord } from '../records/wire-record.ts'
+
+interface Places {
+  readonly departments: ReadonlyMap<string, WireRecord>
+  readonly openDepartments: readonly string[]
+}
+
+/**
+ * The departments by which a patient's charts are asked for: departments of one chart-sharing group share a chart, so one
+ * of each group answers for all. The patient's own department comes first in its group; one without clinicals keeps no
+ * charts and comes last.
+ */
+export function chartDepartments(
+  { departments, openDepartments }: Places,
+  own: string | undefined,
+): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>()
+  for (const id of openDepartments) {
+    const group = departments.get(id)?.chartsharinggroupid
+    // Without a group a department keeps charts of its own.
+    const name = typeof group === 'string' || typeof group === 'number' ? `group ${group}` : `department ${id}`
+    groups.set(name, [...(groups.get(name) ?? []), id])
+  }
+  const rank = (id: string) => (departments.get(id)?.clinicals === 'OFF' ? 2 : id === own ? 0 : 1)
+  return [...groups.values()].map((ids) => ids.toSorted((a, b) => rank(a) - rank(b)))
+}

@@ -1,0 +1,114 @@
+import { AthenaError } from '@aegis/client'
+import { isAegisError } from '../errors/aegis-error.ts'
+import { failpoint } from '../failpoints/failpoint.ts'
+import { openRecord } from '../records/open-record.ts'
+import { wishForAll } from '../records/record-name.ts'
+import { patientsAfter } from '../records/patient-records.sql.ts'
+import { nextFetchSeq } from '../records/records.sql.ts'
+import type { Pseudonym } from '../sealing/practice-keys.ts'
+import type { CallContext } from '../upstream/call-context.ts'
+import { applyNextPage } from './apply-inbox.ts'
+import { type AskedPatient, askedPatient } from './asked-record.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import type { FetchedPage } from './fetched-page.ts'
+import { noteWishes } from './note-wishes.ts'
+import { readOfPatient } from './read-of-patient.ts'
+import { isOfTheRecord } from './refetch-records.ts'
+import { settlePatient } from './settle-patient.ts'
+import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
+import { storePage } from './store-page.ts'
+import { asHolder, type SyncDeps } from './sync-deps.ts'
+
+/** Patients read at a time: their calls wait for athenahealth side by side. */
+const batch = 8
+
+interface Patient extends AskedPatient {
+  readonly key: Pseudonym
+}
+
+/**
+ * One step of reading a kind patient by patient: the next few patients we hold, in the order of their pseudonyms. The last
+ * of them is kept with the run, so that a crash costs one step. A patient whose records cannot be read now is wished for and
+ * does not hold up the others; one that athenahealth does not know has none.
+ */
+export async function loadNextPatients(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { run, context }: { run: SnapshotRun; context: CallContext },
+): Promise<void> {
+  const { patients, fetchSeq } = await nextPatients(deps, held, run)
+  const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context })))
+  await failpoint('sync.snapshot-page')
+  let stored = 0
+  await asHolder(deps, held, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    for (const [index, page] of pages.entries()) {
+      const patient = patients[index]
+      if (!patient || page === 'unknown') continue
+      const again = wishForAll(kindOfFeed(held.feed), keys, patient.patientId)
+      if (page === 'put-off') {
+        await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
+        continue
+      }
+      if (page.items > 0) {
+        await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq })
+        stored += 1
+      }
+      const reading = { key: held, patient: patient.key, page, fetchSeq, missed: false }
+      if (await settlePatient(tx, keys, reading)) {
+        await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
+      }
+    }
+    await moveSnapshotRun(tx, { ...held, runId: run.run_id }, positionAfter(run, patients, pages))
+  })
+  await failpoint('sync.after-snapshot-store')
+  for (; stored > 0; stored -= 1) await applyNextPage(deps, held)
+}
+
+/** The number of the requests is taken before they are sent. */
+function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun) {
+  return deps.db.practice(held.practice, async (tx) => {
+    const fetchSeq = await nextFetchSeq(tx)
+    const keys = await deps.sealing.practice(tx, held.practice)
+    const rows = await patientsAfter(tx, held.practice, { after: run.anchors[0] ?? '', most: batch })
+    await keys.loadPatients(
+      tx,
+      rows.map((row) => row.key as Pseudonym),
+    ) // a patient's key is one
+    const patients: Patient[] = []
+    for (const row of rows) {
+      const id = String(openRecord(keys, 'patient', row).patientid)
+      const asked = await askedPatient(tx, keys, { practice: held.practice, patientId: id })
+      patients.push({ ...asked, key: row.key as Pseudonym })
+    }
+    return { patients, fetchSeq }
+  })
+}
+
+async function readOrPutOff(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { patient, context }: { patient: Patient; context: CallContext },
+): Promise<FetchedPage | 'unknown' | 'put-off'> {
+  try {
+    return await readOfPatient(deps, held, { ...patient, context })
+  } catch (error) {
+    if (error instanceof AthenaError && error.code === 'not-found') return 'unknown'
+    if (!isOfTheRecord(error) && !isAegisError(error, 'sync.wrong-record')) throw error
+    deps.log.error('sync.patient-put-off', error, { practice: held.practice, feed: held.feed })
+    return 'put-off'
+  }
+}
+
+/** Behind the last patient of the step; behind the whole list when there was none. */
+function positionAfter(
+  run: SnapshotRun,
+  patients: readonly Patient[],
+  pages: readonly (FetchedPage | 'unknown' | 'put-off')[],
+) {
+  const last = patients.at(-1)
+  if (!last) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: 0 }
+  const read = pages.reduce((sum, page) => sum + (typeof page === 'string' ? 0 : page.items), 0)
+  return { segment: run.segment, offset: run.row_offset + patients.length, anchors: [last.key], restarts: 0, read }
+}

@@ -1,0 +1,89 @@
+import type { AthenaPractice, CallOptions, Page } from '@aegis/client'
+
+/** Where one patient's records of a kind are asked for. */
+export interface PatientChart {
+  readonly patientId: string
+  /** A department that keeps the chart. */
+  readonly departmentId: string
+}
+
+/** What one patient has of a kind, as athenahealth shows it; `records` as sent. */
+export interface PatientPage {
+  readonly records: readonly unknown[]
+  /** Whether more follows. */
+  readonly more: boolean
+}
+
+/** A page of a patient's records; `offset` is that of the page. */
+export type PatientList = (
+  practice: AthenaPractice,
+  at: PatientChart & { readonly offset: number; readonly limit: number },
+  options: CallOptions,
+) => Promise<PatientPage>
+
+type Lists =
+  | 'patientcases'
+  | 'labresults'
+  | 'imagingresults'
+  | 'prescriptions'
+  | 'problems'
+  | 'medications'
+  | 'allergies'
+
+/** The lists of a patient's records, and the sections of a patient's chart, which come as a whole. */
+export const patientLists: Readonly<Record<Lists, PatientList>> = {
+  patientcases: async ({ patients }, { patientId, departmentId, ...at }, options) =>
+    pageOf(
+      'patientcases',
+      at.limit,
+      await patients.documents.patientCases.list(patientId, chart(departmentId)).fetchPage(at, options),
+    ),
+  labresults: async ({ patients }, { patientId, departmentId, ...at }, options) =>
+    pageOf(
+      'labresults',
+      at.limit,
+      await patients.documents.labResults.list(patientId, chart(departmentId)).fetchPage(at, options),
+    ),
+  imagingresults: async ({ patients }, { patientId, departmentId, ...at }, options) =>
+    pageOf(
+      'imagingresults',
+      at.limit,
+      await patients.documents.imagingResults.list(patientId, chart(departmentId)).fetchPage(at, options),
+    ),
+  prescriptions: async ({ patients }, { patientId, departmentId, ...at }, options) =>
+    pageOf(
+      'prescriptions',
+      at.limit,
+      await patients.documents.prescriptions.list(patientId, chart(departmentId)).fetchPage(at, options),
+    ),
+  problems: async ({ chart: of }, { patientId, departmentId }, options) =>
+    sectionOf('problems', await of.problems.get(patientId, { ...chart(departmentId), showinactive: true }, options)),
+  medications: async ({ chart: of }, { patientId, departmentId }, options) =>
+    // What was prescribed here has a feed of its own and is mirrored as prescriptions; this one tells of the others only.
+    sectionOf(
+      'medications',
+      await of.medications.get(patientId, { ...chart(departmentId), medicationtype: 'HISTORICAL' }, options),
+    ),
+  allergies: async ({ chart: of }, { patientId, departmentId }, options) =>
+    sectionOf('allergies', await of.allergies.get(patientId, { ...chart(departmentId), showinactive: true }, options)),
+}
+
+const chart = (departmentid: string) => ({ departmentid })
+
+function pageOf(key: string, limit: number, { raw, next }: Page<unknown>): PatientPage {
+  const records = recordsSent(key, raw)
+  return { records, more: next !== undefined || records.length >= limit }
+}
+
+/** Medications stand in lists of their own inside of the list. */
+function sectionOf(key: string, { raw }: { raw: string }): PatientPage {
+  return { records: recordsSent(key, raw).flat(), more: false }
+}
+
+/** The records as sent: the client has found the list, or nothing where it should be. */
+function recordsSent(key: string, raw: string): readonly unknown[] {
+  const body: unknown = raw.trim() === '' ? [] : JSON.parse(raw.trim())
+  if (Array.isArray(body)) return body
+  const list: unknown = Reflect.get(Object(body), key)
+  return Array.isArray(list) ? list : []
+}

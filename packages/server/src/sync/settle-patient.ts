@@ -1,0 +1,50 @@
+import type { Tx } from '../db/db.ts'
+import { withdrawRecord } from '../records/apply-records.ts'
+import { openRecord } from '../records/open-record.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
+import { presentOfPatient } from '../records/patient-records.sql.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import { type FetchedPage, recordsInPage } from './fetched-page.ts'
+import { noteWishes } from './note-wishes.ts'
+
+/** A reading of all that a patient has of a kind. */
+export interface PatientReading {
+  readonly key: FeedKey
+  /** The patient's own pseudonym, also where the survivor of a merge was asked about. */
+  readonly patient: Pseudonym
+  readonly page: FetchedPage
+  readonly fetchSeq: bigint
+  /** Whether records were already missing in a reading before this one. */
+  readonly missed: boolean
+}
+
+/**
+ * What we hold of a patient and a reading of all did not show. A record that can be asked for is asked for. An entry of a
+ * chart cannot: the chart is what answers for it, and one that is not in it twice, some time apart, is deleted. Returns
+ * whether the chart is to be read once more.
+ */
+export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: PatientReading): Promise<boolean> {
+  const { key, patient, page, fetchSeq, missed } = reading
+  const kind = recordKinds[kindOfFeed(key.feed)]
+  const shown = new Set(
+    recordsInPage(page, page.raw).flatMap((record) => {
+      const name = nameOf(kind, record)
+      return name ? [recordKey(kind, keys, name)] : []
+    }),
+  )
+  const of = { practice: key.practice, kind: kind.kind }
+  const missing = (await presentOfPatient(tx, of, patient)).filter((row) => !shown.has(row.key))
+  if (missing.length === 0) return false
+  if (kind.asked === 'with-patient') {
+    if (!missed) return true
+    for (const row of missing) await withdrawRecord(tx, { ...of, key: row.key, fetchSeq })
+    return false
+  }
+  await keys.loadPatients(tx, [patient])
+  const wishes = missing.flatMap((row) => wishForHeld(kind.kind, keys, openRecord(keys, kind.kind, row)) ?? [])
+  await noteWishes(tx, keys, { practice: key.practice, wishes })
+  return false
+}
