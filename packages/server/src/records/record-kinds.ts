@@ -35,6 +35,8 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     asked: 'by-id',
     feedTells: 'id',
     partial: {},
+    // A list has it as 26, a read by id as "026": the form alone is no loss.
+    unannounced: new Set(['specialtyid']),
     isDeleted: () => false,
     clear: (record) => ({
       entityType: code(record.entitytype),
