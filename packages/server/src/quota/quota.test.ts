@@ -137,7 +137,9 @@ test('when the day runs out bulk stops first, at once and until two minutes past
   const bulk = Array.from({ length: 50 }, (_, i) => ask('bulk', quotas[i % 2 ? 1 : 0]))
   const results = await time.run(Promise.allSettled(bulk))
   const sent = results.filter(({ status }) => status === 'fulfilled').length
-  assert.ok(sent >= 30 && sent <= 34, `${sent} of the 34 that leave 15 % to the others`)
+  // 34 leave 15 % to the others. A process does not see what the other has in hand, at most those 6 as well: it may stop
+  // bulk earlier by that, and never later.
+  assert.ok(sent >= 28 && sent <= 34, `${sent} of the 34 that leave 15 % to the others`)
   const refused = results.filter((result) => result.status === 'rejected').map(({ reason }) => untilOf(reason))
   assert.deepEqual([...new Set(refused)], [Date.parse('2026-01-06T00:02:00Z')])
   let more = 0
