@@ -117,10 +117,15 @@ test('a practice is mirrored, and a restart asks only for what is new', async (t
     (await second.status()).practices[0]?.feeds.find((feed) => feed.feed === 'appointments')?.lagMs
   await until('a drain', async () => ((await checkpoint()) ?? Number.POSITIVE_INFINITY) < 60_000)
   const routes = at.simulator.truth.requests({ since }).requests.map((request) => request.route)
+  const notChanges = routes.filter((route) => !route?.includes('/changed'))
+  const byId = notChanges.filter((route) => route?.endsWith('}'))
   assert.deepEqual(
-    routes.filter((route) => !route?.includes('/changed')),
+    notChanges.filter((route) => !byId.includes(route)),
     [],
+    'no list is read again',
   )
+  // A change of the last moment may have been left in doubt by the stop, and is asked for by its id.
+  assert.ok(byId.length <= 2, byId.join())
 })
 
 test('a second deployment on the same app is refused before it takes anything', async (t) => {
