@@ -51,6 +51,21 @@ async function fill(tx: Tx, held: state.HeldFeed): Promise<void> {
   await gap.openGap(tx, held, { cause: 'unreadable', from: null })
 }
 
+async function runOf(tx: Tx, held: state.HeldFeed): Promise<snapshot.SnapshotRun> {
+  const run = await snapshot.openSnapshotRun(tx, held, 'authoritative')
+  assert.ok(run)
+  return run
+}
+
+async function moveRun(tx: Tx, held: state.HeldFeed): Promise<void> {
+  const to = { segment: 1, offset: 2, anchors: ['a'], restarts: 0, read: 3 }
+  await snapshot.moveSnapshotRun(tx, { ...held, runId: (await runOf(tx, held)).run_id }, to)
+}
+
+async function markFirstPage(tx: Tx, held: state.HeldFeed): Promise<void> {
+  await inbox.markPageApplied(tx, held, (await inbox.firstWaitingPage(tx, held, null))?.page_id ?? '')
+}
+
 const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Promise<unknown>][] = [
   ['a new holder', (tx, held) => state.takeFence(tx, { ...held, fence: '6' })],
   ['a new state', (tx, held) => state.enterFeedState(tx, held, 'activating')],
@@ -73,6 +88,9 @@ const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Pro
   ['a place read at last', (tx, held) => quarantine.releaseNameless(tx, held, at(1))],
   ['a record read at last', (tx, held) => refetch.deleteRefetch(tx, held, { recordKey: 'a', fetchSeq: 9n })],
   ['a record put off', (tx, held) => refetch.postponeRefetch(tx, held, { recordKey: 'a', at: at(9) })],
+  ['a page of a reading', moveRun],
+  ['the end of a reading', async (tx, held) => snapshot.finishSnapshotRun(tx, held, (await runOf(tx, held)).run_id)],
+  ['a page that was applied', markFirstPage],
   ['giving up the snapshot', (tx, held) => snapshot.abandonSnapshots(tx, held)],
   ['giving up everything that is read', (tx, held) => snapshot.abandonAllRuns(tx, held)],
 ]
@@ -215,6 +233,17 @@ test('an intent is closed once; a doubt opens it again, and its first doubt is k
   assert.deepEqual([await cleared(at(0)), await cleared(at(1))], [true, false])
   const other = { ...held, feed: 'patients' } as const
   assert.equal(await asPractice(held, (tx) => intent.wereIntentsReplayed(tx, other, at(0))), false)
+})
+
+test('open intents come oldest first, however they were written down', async () => {
+  const held = await neighbours()
+  const younger = await asPractice(held, (tx) => intent.openIntent(tx, held, 2n))
+  await owner.rows('update aegis.feed_intent set opened_at = $1 where intent_id = $2', [at(-90), younger.intent_id])
+  const open = await asPractice(held, (tx) => intent.openIntents(tx, held))
+  assert.deepEqual(
+    open.map(({ opened_at }) => opened_at),
+    [now - 90, now],
+  )
 })
 
 test('pages wait in the order they came in, feed by feed, and are found again by when they came', async () => {
