@@ -1,8 +1,10 @@
 /** The real program as a child process: started as a user would start it, killed as the kernel would. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type PostmasterPid, readPostmasterPid } from '../packages/server/src/db/postmaster-pid.ts'
+import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
 
 export interface AegisOptions {
   /** AEGIS_HOME. */
@@ -107,10 +109,16 @@ export class AegisProcess {
 
   /** The embedded PostgreSQL of this home, if one runs. */
   postgresPid(): number | undefined {
-    const file = join(this.#options.home, 'data', 'postgres', 'postmaster.pid')
-    if (!existsSync(file)) return undefined
-    const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
-    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined
+    return this.#postmaster()?.pid
+  }
+
+  /** Where it listens. */
+  postgresSocketDirectory(): string | undefined {
+    return this.#postmaster()?.socketDirectory
+  }
+
+  #postmaster(): PostmasterPid | undefined {
+    return readPostmasterPid(join(this.#options.home, 'data', 'postgres'))
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -137,8 +145,9 @@ export interface StatusReport {
     readonly inDoubt: number
     readonly quarantined: number
     readonly feeds: readonly {
-      feed: string
+      feed: FeedName
       state: string
+      explanation: string
       lagMs: number | null
       gaps: readonly unknown[]
       failure: unknown

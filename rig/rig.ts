@@ -1,6 +1,8 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { parseArgs } from 'node:util'
 import { failpointJobs } from './failpoint-jobs.ts'
+import type { Fault } from './fault-run.ts'
+import { faultNames, type FaultTier, faultTier, isFault } from './fault-tier.ts'
 import type { Job } from './job.ts'
 import { killTier } from './kill-tier.ts'
 import { LifeReport } from './life-report.ts'
@@ -12,6 +14,7 @@ const { values } = parseArgs({
   options: {
     tier: { type: 'string' },
     kills: { type: 'string' },
+    faults: { type: 'string' },
     replicas: { type: 'string' },
     pauses: { type: 'string' },
     lease: { type: 'string' },
@@ -30,12 +33,17 @@ const short = { seeds: 120, kills: 30, pauses: 3 }
 process.exitCode = (await run()) ? 0 : 1
 
 async function run(): Promise<boolean> {
-  const { tier, failpoint, failpoints } = values
+  const { tier, failpoint } = values
   if (tier !== undefined && tier !== 'short') {
     process.stderr.write(`rig: no tier "${tier}"; there is --tier short. rig/README.md tells of the long runs.\n`)
     return false
   }
-  if (failpoint !== undefined) return lives('failpoint', [{ kind: 'failpoint', what: failpoint }])
+  if (values.faults !== undefined) return namedFaults(values.faults)
+  return failpoint === undefined ? runParts() : lives('failpoint', [{ kind: 'failpoint', what: failpoint }])
+}
+
+async function runParts(): Promise<boolean> {
+  const { failpoints } = values
   const isNamed = failpoints || isOneNamed()
   const wanted = isNamed ? { seeds: 0, kills: 0 } : short
   const parts = [
@@ -43,6 +51,7 @@ async function run(): Promise<boolean> {
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
     kills(numberOf('kills', values.kills, wanted.kills)),
     isNamed ? namedReplicas() : replicas,
+    ...(isNamed ? [] : shortFaults),
   ]
   let sound = true
   // One after the other: each takes the whole machine.
@@ -71,6 +80,36 @@ function seedLives(count: number): Part | undefined {
 function kills(count: number): Part | undefined {
   const [patients, seed] = [numberOf('patients', values.patients, 300), numberOf('seed', values.seed, 1)]
   return count === 0 ? undefined : () => killTier({ kills: count, patients, seed })
+}
+
+/** Two of each, in little time: what only some machines can do is said and not missed. */
+const shortFaults = faultNames.map(
+  (fault): Part =>
+    () =>
+      faultTier({
+        ...faultsOf(fault),
+        count: fault === 'clock' ? 1 : 2,
+        patients: 20,
+        mirrored: 'core',
+        mayBeMissing: true,
+      }),
+)
+
+function namedFaults(fault: string): Promise<boolean> {
+  if (isFault(fault)) return faultTier(faultsOf(fault))
+  process.stderr.write(`rig: --faults takes ${faultNames.join(', ')}, not "${fault}"\n`)
+  process.exit(2)
+}
+
+function faultsOf(fault: Fault): FaultTier {
+  return {
+    fault,
+    count: numberOf('kills', values.kills, 12),
+    seed: numberOf('seed', values.seed, 1),
+    patients: numberOf('patients', values.patients, 40),
+    mirrored: 'all',
+    mayBeMissing: false,
+  }
 }
 
 function replicas(): Promise<boolean> {

@@ -180,7 +180,7 @@ function shownOf(from: { config: AegisConfig; seams: Seams; home: Home; database
 }
 
 function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; shown: Shown }): Operations {
-  const { db, clock, config } = ground
+  const { db, clock, config, home } = ground
   const { environment, athena } = config
   const status: StatusDeps = {
     db,
@@ -189,6 +189,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     app: appName(config),
     settings: config.sync,
     sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,
+    dataPath: isSole(config) ? home.data : undefined,
     certainSkewMs: () => parts.upstream.certainSkewMs(),
     fixed: shown,
   }

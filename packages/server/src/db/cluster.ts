@@ -17,6 +17,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Random } from '../clock/random.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { diskFullError, isOutOfRoom } from '../errors/disk-full.ts'
 import { type ClusterPasswords, makePasswords, readPasswords } from './cluster-passwords.ts'
 import { postmasterState, readPostmasterPid } from './postmaster-pid.ts'
 import { copyPostgresBinaries, findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
@@ -157,6 +158,8 @@ export function startError(said: string, paths: Pick<ClusterPaths, 'dataDir' | '
   if (/Permission denied|Operation not permitted|Read-only file system|has wrong ownership/.test(said)) {
     return new AegisError('db.data-directory', { path, reason: 'PostgreSQL may not write there' })
   }
+  // Its log may be on the same disk, with no room for what it had to say.
+  if (isOutOfRoom(dirname(path))) return new AegisError('db.disk-full', { path })
   return new AegisError('db.start-failed', { log: paths.logFile })
 }
 
@@ -230,9 +233,7 @@ function usableDirectory(path: string): string {
 /** An error of the file system as one that tells the operator what to do; others as they are. */
 function fileError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof AegisError || !('code' in error)) return error
-  const code = String(error.code)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AegisError('db.disk-full', { path })
-  return new AegisError('db.data-directory', { path, reason: code })
+  return diskFullError(error, path) ?? new AegisError('db.data-directory', { path, reason: String(error.code) })
 }
 
 function isMissing(error: unknown): boolean {

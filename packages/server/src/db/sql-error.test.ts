@@ -7,6 +7,7 @@ const cases: readonly [title: string, error: unknown, code: string][] = [
   ['so is a reset one', { code: 'ECONNRESET' }, 'db.unavailable'],
   ['so is a server that shuts down', { code: '57P01' }, 'db.unavailable'],
   ['so is one that is full', { code: '53300' }, 'db.unavailable'],
+  ['a disk without room has a code of its own', { code: '53100' }, 'db.disk-full'],
   ['a broken constraint is the statement', { code: '23505', constraint: 'record_pkey' }, 'db.statement-failed'],
   ['so is an internal error', { code: 'XX000' }, 'db.statement-failed'],
 ]

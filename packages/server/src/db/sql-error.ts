@@ -8,6 +8,8 @@ interface DriverError {
 
 /** SQLSTATE classes and codes after which the connection, not the statement, is the trouble (PostgreSQL, appendix A). */
 const connectionStates = /^(08...|57P0[1-5]|53300|28...|3D000)$/
+/** No room to extend a table, or for a temporary file. Without room for its log of writes the server ends instead. */
+const diskFullState = '53100'
 /** Always with a digit: EPIPE and EBUSY are Node's. */
 const sqlStatePattern = /^(?=.*\d)[0-9A-Z]{5}$/
 /** Identifiers as this project writes them; anything else in a driver's field is dropped. */
@@ -16,7 +18,7 @@ const identifierPattern = /^[a-z_][a-z0-9_]{0,62}$/
 const systemCodePattern = /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-Z_]*)$/
 
 /**
- * The driver's error as ours: `db.unavailable` when the connection is the trouble, else `db.statement-failed` with the
+ * The driver's error as ours: `db.unavailable` when the connection is the trouble, `db.disk-full`, else `db.statement-failed` with the
  * SQLSTATE and the constraint's name. Nothing else of the original survives, not even as cause: PostgreSQL puts rows
  * and values into `detail`, `where` and, for a failed cast, into the message itself.
  */
@@ -29,6 +31,7 @@ export function fromDriverError(error: unknown, statement?: string): AegisError 
   if (!sqlStatePattern.test(state) || connectionStates.test(state)) {
     return new AegisError('db.unavailable', { reason: reasonOf(state, error) })
   }
+  if (state === diskFullState) return new AegisError('db.disk-full', where)
   const broken = typeof constraint === 'string' && identifierPattern.test(constraint) ? { constraint } : {}
   return new AegisError('db.statement-failed', { sqlstate: state, ...where, ...broken })
 }

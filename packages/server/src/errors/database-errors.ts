@@ -26,7 +26,8 @@ export const databaseErrors = {
   'db.disk-full': {
     status: 503,
     title: 'No space is left for the database',
-    remedy: 'Free space on the disk that holds AEGIS_HOME, then start again; nothing that was stored is lost.',
+    remedy:
+      'Free space on the disk of the database (by default AEGIS_HOME). A running Aegis then goes on by itself; one that ended is started again. Nothing that was stored is lost.',
   },
   'db.insecure-url': {
     status: 500,

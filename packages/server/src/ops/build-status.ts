@@ -7,6 +7,8 @@ import { inBatches } from '../sync/in-batches.ts'
 import { type PollPace, readPollPace } from '../sync/poll-stretch.ts'
 import { type PracticePicture, readPracticePictures } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
@@ -23,14 +25,28 @@ export interface StatusDeps {
   readonly settings: SyncSettings
   /** After how long (installation's time) another process counts as dead; undefined where there can be none. */
   readonly sharedMs: number | undefined
+  /** Where the embedded database is; undefined with a server of the operator's, whose disk is not ours to see. */
+  readonly dataPath: string | undefined
   /** How far our clock and athenahealth's are apart at least. */
   readonly certainSkewMs: () => number
   /** What does not change while the instance runs. */
   readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'replicas' | 'practices' | 'alarms'>
 }
 
-/** Reads where everything, or one practice, stands: counts, ids, states and times, never a name. */
+/**
+ * Reads where everything, or one practice, stands: counts, ids, states and times, never a name. When the database cannot
+ * be reached because its disk is full, the error says so.
+ */
 export async function buildStatus(deps: StatusDeps, only: StatusFilter = {}): Promise<StatusReport> {
+  try {
+    return await readStatus(deps, only)
+  } catch (error) {
+    if (!isAegisError(error, 'db.unavailable') || !isDiskFull(deps)) throw error
+    throw new AegisError('db.disk-full', {}, { cause: error })
+  }
+}
+
+async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusReport> {
   const now = deps.clock.now()
   const usage = await deps.quota.usage(deps.app)
   const pace = await readPollPace(deps, usage, deps.settings)
@@ -44,7 +60,7 @@ export async function buildStatus(deps: StatusDeps, only: StatusFilter = {}): Pr
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
-  alarms.push(...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
+  alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,
@@ -70,6 +86,17 @@ async function readPictures(
     const picture = all.get(practice)
     return picture ? [[practice, picture] as const] : []
   })
+}
+
+function isDiskFull({ dataPath }: StatusDeps): boolean {
+  return dataPath !== undefined && isOutOfRoom(dataPath)
+}
+
+/** Reading goes on without room, so somebody must be told why nothing new comes. */
+function diskAlarms(deps: StatusDeps): Alarm[] {
+  if (!isDiskFull(deps)) return []
+  const { title, remedy = '' }: ErrorEntry = errorTable['db.disk-full']
+  return [{ level: 'error', code: 'db.disk-full', message: `${title}.`, remedy }]
 }
 
 /** With the machine's clock, more than this makes windows of seconds untrustworthy. */

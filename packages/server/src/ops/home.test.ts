@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -38,6 +48,13 @@ test('what is no directory is refused with the remedy', () => {
       (error) => isAegisError(error, 'ops.home-unusable') && error.message.includes('AEGIS_HOME'),
     )
   }
+})
+
+test('a full disk is told as such, not as a fault of ours', { skip: !existsSync('/dev/full') }, () => {
+  const home = prepareHome(join(folder, 'full'))
+  // Whatever is written there meets a full disk.
+  symlinkSync('/dev/full', join(home.path, 'environment.new'))
+  assert.throws(() => bindHome(home, { environment: 'local', demo: false }), { code: 'db.disk-full' })
 })
 
 describe('a home belongs', () => {

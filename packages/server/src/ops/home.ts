@@ -2,7 +2,8 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, 
 import { dirname, join } from 'node:path'
 import type { Environment } from '@aegis/client'
 import type { Random } from '../clock/random.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { diskFullError } from '../errors/disk-full.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** The directories of one installation, all for its owner only. Paths are absolute, without links. */
@@ -21,7 +22,8 @@ const PRIVATE = 0o700
 
 /**
  * Makes what is missing of a home and returns its directories. A home below a project is kept out of its git. Throws
- * `ops.home-unusable` when a part cannot be made, entered or written to.
+ * `ops.home-unusable` when a part cannot be made, entered or written to,
+ * `db.disk-full` when there is no room for it.
  */
 export function prepareHome(path: string): Home {
   try {
@@ -102,7 +104,10 @@ function readIfThere(path: string): string | undefined {
 }
 
 function unusable(error: unknown, path: string): AegisError {
-  return new AegisError('ops.home-unusable', { path, reason: codeOf(error) }, { cause: error })
+  if (isAegisError(error)) return error
+  return (
+    diskFullError(error, path) ?? new AegisError('ops.home-unusable', { path, reason: codeOf(error) }, { cause: error })
+  )
 }
 
 function codeOf(error: unknown): string {

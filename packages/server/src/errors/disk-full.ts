@@ -1,0 +1,21 @@
+import { statfsSync } from 'node:fs'
+import { AegisError } from './aegis-error.ts'
+
+/** A segment of PostgreSQL's write-ahead log: with less room than this the next commit may find none. */
+const roomMin = 16 * 1024 * 1024
+
+/** Whether the database could not go on on the disk of `path`, for want of room. */
+export function isOutOfRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path)
+    return bavail * bsize < roomMin
+  } catch {
+    return false // there is no such path: that is another fault
+  }
+}
+
+/** An error of the file system that means a full disk as ours; undefined for any other. */
+export function diskFullError(error: unknown, path: string): AegisError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT' ? new AegisError('db.disk-full', { path }, { cause: error }) : undefined
+}

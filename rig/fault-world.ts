@@ -1,0 +1,138 @@
+/** A simulated practice and one Aegis on a home of its own, to which faults are done: the ground of `--faults`. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Simulator } from '@aegis/simulator'
+import { AegisProcess } from './aegis-process.ts'
+import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
+import { onInterrupt } from './kill-run.ts'
+import { comeToRest, type Mirrored, startPractice, writeConfig } from './one-practice.ts'
+
+export interface FaultWorldOptions {
+  readonly seed: number
+  readonly patients: number
+  readonly mirrored: Mirrored
+  /** `system`: simulator and Aegis live in the machine's time, each by a clock of its own. */
+  readonly clock?: 'simulator' | 'system'
+  /** Variables of the Aegis process; told the directory of the world. */
+  readonly env?: (directory: string) => Readonly<Record<string, string>>
+}
+
+export class FaultWorld {
+  readonly simulator: Simulator
+  readonly directory: string
+  readonly #mirrored: Mirrored
+  readonly #config: string
+  readonly #env: Readonly<Record<string, string>>
+  readonly #afterwards: (() => void)[] = []
+  #aegis: AegisProcess | undefined
+
+  private constructor(options: FaultWorldOptions, parts: { directory: string; simulator: Simulator }) {
+    this.#env = options.env?.(parts.directory) ?? {}
+    this.directory = parts.directory
+    this.simulator = parts.simulator
+    this.#mirrored = options.mirrored
+    const { clock = 'simulator', mirrored } = options
+    this.#config = writeConfig(parts.directory, { url: parts.simulator.url, clock, mirrored })
+  }
+
+  static async begin(options: FaultWorldOptions): Promise<FaultWorld> {
+    const inMachineTime = { speed: 1, startAt: Date.now(), activationLagMs: 2_000 }
+    const simulator = await startPractice(options, options.clock === 'system' ? inMachineTime : {})
+    return new FaultWorld(options, { directory: mkdtempSync(join(tmpdir(), 'aegis-faults-')), simulator })
+  }
+
+  get home(): string {
+    return join(this.directory, 'home')
+  }
+
+  /** The Aegis process that was started last. */
+  get aegis(): AegisProcess {
+    if (!this.#aegis) throw new Error('Aegis was not started')
+    return this.#aegis
+  }
+
+  /** Starts Aegis; the one before must have ended. */
+  start(): AegisProcess {
+    this.#aegis = new AegisProcess({ home: this.home, config: this.#config, env: this.#env })
+    return this.#aegis
+  }
+
+  /** Waits until Aegis works; one that ended by itself is started again, as a supervisor would. */
+  async working(): Promise<void> {
+    if (!this.aegis.running) this.start()
+    await this.aegis.ready()
+  }
+
+  /** At the end, however that comes: after Aegis was stopped, before the directory goes. */
+  after(work: () => void): void {
+    this.#afterwards.push(work)
+  }
+
+  /** Rests, waits until Aegis has caught up by itself, and compares with the truth. */
+  async judge(): Promise<PracticeVerdict> {
+    await comeToRest(this.aegis, this.simulator)
+    return judgePractice(this, this.#mirrored)
+  }
+
+  /** Ends everything without waiting: somebody interrupts the rig. */
+  abandon(): void {
+    this.#aegis?.abandon()
+    this.#clear()
+  }
+
+  async end(): Promise<void> {
+    await this.#aegis?.stop()
+    await this.#endPostgres()
+    await this.simulator.stop()
+    this.#clear()
+  }
+
+  /** Of an Aegis that was killed, or that could not stop it: it would hold the directory. */
+  async #endPostgres(): Promise<void> {
+    const postgres = this.#aegis?.postgresPid()
+    if (postgres === undefined) return
+    for (let tries = 0; isRunning(postgres) && tries < 100; tries += 1) {
+      if (tries % 50 === 0) process.kill(postgres, 'SIGQUIT')
+      await sleep(100)
+    }
+  }
+
+  #clear(): void {
+    for (const work of this.#afterwards.toReversed()) work()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Runs `work` in a world of its own, which ends with it, and puts the seed and Aegis's last words to a failure. */
+export async function inFaultWorld<T>(options: FaultWorldOptions, work: (world: FaultWorld) => Promise<T>): Promise<T> {
+  const world = await FaultWorld.begin(options)
+  const forget = onInterrupt(() => world.abandon())
+  try {
+    return await work(world)
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    throw new Error(`seed ${options.seed}: ${said}\n${saidBy(world)}`, { cause: error })
+  } finally {
+    forget()
+    await world.end()
+  }
+}
+
+function saidBy(world: FaultWorld): string {
+  try {
+    return world.aegis.said
+  } catch {
+    return ''
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
