@@ -118,7 +118,12 @@ function mortal(clock: Clock): { clock: Clock; end(): void } {
   let isAlive = true
   const timer: Clock['timer'] = (ms, fire) => clock.timer(ms, () => (isAlive ? fire() : undefined))
   return {
-    clock: { now: () => clock.now(), timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) },
+    clock: {
+      now: () => clock.now(),
+      steady: () => clock.steady(),
+      timer,
+      sleep: (ms, signal) => sleepOn({ timer }, ms, signal),
+    },
     end() {
       isAlive = false
     },

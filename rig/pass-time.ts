@@ -56,7 +56,8 @@ export class PassingTime {
     this.#work = work
     const { clock } = mirrored.deps
     const timer: Clock['timer'] = (ms, fire) => this.#timer(clock, ms, fire)
-    const noticed: Clock = { now: () => clock.now(), timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
+    const sleep: Clock['sleep'] = (ms, signal) => sleepOn({ timer }, ms, signal)
+    const noticed: Clock = { now: () => clock.now(), steady: () => clock.steady(), timer, sleep }
     mirrored.deps = { ...mirrored.deps, clock: noticed }
   }
 

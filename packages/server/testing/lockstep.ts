@@ -10,7 +10,9 @@ export interface Lockstep {
   /** The true time. */
   readonly clock: Clock
   /** A clock of another machine: `aheadMs` ahead, its timers late by what `lateMs` returns for each. */
-  machineClock(options: { aheadMs?: number; lateMs?: () => number }): Clock
+  machineClock(options: MachineOptions): MachineClock
+  /** Sets the database's clock ahead by `ms`, or back. */
+  setDatabaseClock(ms: number): Promise<void>
   /** The database, watched: time stands while one of its transactions runs. */
   readonly db: Db
   /** Lets time run until `done` settles, and returns or throws what it does. At most `maxMs` (default a day) of it. */
@@ -19,8 +21,20 @@ export interface Lockstep {
   advance(ms: number): Promise<void>
 }
 
+interface MachineOptions {
+  readonly aheadMs?: number
+  readonly lateMs?: () => number
+}
+
+export interface MachineClock extends Clock {
+  /** Sets it ahead by `ms`, or back; no more time passes. */
+  set(ms: number): void
+  /** Puts the machine to sleep: for `ms` its timers and its steady time stand, and its clock does not. */
+  sleepThrough(ms: number): void
+}
+
 interface Timer {
-  readonly dueAt: number
+  dueAt: number
   readonly order: number
   readonly fire: () => void
 }
@@ -32,17 +46,8 @@ const setSqlClock = `update control.clock
 export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(2026, 0, 5, 12)): Promise<Lockstep> {
   const timers = new Set<Timer>()
   let now = startAt
-  let order = 0
   let working = 0
-  const clockOf = (aheadMs: number, lateMs: () => number): Clock => {
-    const timer = (ms: number, fire: () => void) => {
-      const entry = { dueAt: now + Math.max(0, ms) + lateMs(), order: order++, fire }
-      timers.add(entry)
-      return { cancel: () => void timers.delete(entry) }
-    }
-    // Whole milliseconds, as the machine's clock shows them.
-    return { now: () => Math.floor(now + aheadMs), timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
-  }
+  let databaseAheadMs = 0
   const watched = async <T>(work: Promise<T>): Promise<T> => {
     working++
     return work.finally(() => working--)
@@ -58,7 +63,7 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
   const moveTo = async (at: number) => {
     if (at <= now) return
     now = at
-    await database.owner.rows(setSqlClock, [now])
+    await database.owner.rows(setSqlClock, [now + databaseAheadMs])
   }
   const step = async (until: number): Promise<boolean> => {
     const next = earliest(timers)
@@ -70,8 +75,12 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
   }
   await database.owner.rows(setSqlClock, [now])
   return {
-    clock: clockOf(0, () => 0),
-    machineClock: ({ aheadMs = 0, lateMs = () => 0 }) => clockOf(aheadMs, lateMs),
+    clock: machineOf({ timers, trueNow: () => now }, {}),
+    machineClock: (options) => machineOf({ timers, trueNow: () => now }, options),
+    async setDatabaseClock(ms) {
+      databaseAheadMs += ms
+      await database.owner.rows(setSqlClock, [now + databaseAheadMs])
+    },
     db,
     async run(done, maxMs = 86_400_000) {
       let settled = false
@@ -89,6 +98,42 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
       const until = now + ms
       for (await quiet(); await step(until); await quiet());
       await moveTo(until)
+    },
+  }
+}
+
+interface TrueTime {
+  readonly timers: Set<Timer>
+  trueNow(): number
+}
+
+let timersMade = 0
+
+function machineOf({ timers, trueNow }: TrueTime, { aheadMs = 0, lateMs = () => 0 }: MachineOptions): MachineClock {
+  let setMs = 0
+  let sleptMs = 0
+  let wakesAt = trueNow()
+  const own = new Set<Timer>()
+  const awakeAt = () => Math.max(trueNow(), wakesAt)
+  const timer = (ms: number, fire: () => void) => {
+    const entry = { dueAt: awakeAt() + Math.max(0, ms) + lateMs(), order: timersMade++, fire }
+    timers.add(entry)
+    own.add(entry)
+    return { cancel: () => void timers.delete(entry) }
+  }
+  return {
+    // Whole milliseconds, as the machine's clock shows them.
+    now: () => Math.floor(trueNow() + aheadMs + setMs),
+    steady: () => awakeAt() - sleptMs,
+    timer,
+    sleep: (ms, signal) => sleepOn({ timer }, ms, signal),
+    set(ms) {
+      setMs += ms
+    },
+    sleepThrough(ms) {
+      for (const pending of own) pending.dueAt += ms
+      wakesAt = awakeAt() + ms
+      sleptMs += ms
     },
   }
 }

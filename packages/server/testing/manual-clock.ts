@@ -32,6 +32,7 @@ export function manualClock(startMs: number = Date.UTC(2026, 0, 5, 12)): ManualC
   }
   return {
     now: () => nowMs,
+    steady: () => nowMs,
     timer,
     sleep: (ms, signal) => (ms <= 0 && !signal?.aborted ? turn() : sleepOn({ timer }, ms, signal)),
     async advance(ms) {

@@ -90,9 +90,9 @@ export async function mirroredPractice(
 
 function clockOf({ clock }: Simulator, virtualTimers: boolean): Clock {
   const now = () => clock.now()
-  if (!virtualTimers) return { ...systemClock, now }
+  if (!virtualTimers) return { ...systemClock, now, steady: now }
   const timer: Clock['timer'] = (ms, fire) => clock.timer(ms, fire)
-  return { now, timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
+  return { now, steady: now, timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
 }
 
 export class MirroredPractice {

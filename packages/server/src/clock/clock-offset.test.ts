@@ -38,6 +38,20 @@ test('a clock that was set is noticed at once', () => {
   })
 })
 
+test('how far a clock was set is known as exactly as the two exchanges', () => {
+  const offset = new ClockOffset()
+  const at = (remoteFrom: number) => offset.setAhead({ sentAt: 2000, receivedAt: 2003, remoteFrom })
+  offset.observe({ sentAt: 1000, receivedAt: 1002, remoteFrom: 1000 })
+  for (const [remote, aheadMs] of [
+    [2_002, 0],
+    [2_152, 150],
+    [1_852, -150],
+  ] as const) {
+    const { lowMs, highMs } = at(remote)
+    assert.ok(lowMs <= aheadMs && aheadMs <= highMs && highMs - lowMs < 8, `${lowMs} to ${highMs}`)
+  }
+})
+
 test('what is known grows vaguer with time, because crystals drift', () => {
   const offset = new ClockOffset()
   offset.observe({ sentAt: 0, receivedAt: 0, remoteFrom: 0 })

@@ -36,10 +36,16 @@ export class ClockOffset {
     return this.#bounds
   }
 
+  /** By how much the remote may have been set ahead since it was last observed; back where negative. */
+  setAhead(sample: OffsetSample): OffsetBounds {
+    const { lowMs, highMs } = boundsOf(sample)
+    const known = this.#widened(sample.receivedAt) ?? { lowMs, highMs }
+    return { lowMs: known.lowMs - highMs, highMs: known.highMs - lowMs }
+  }
+
   /** Takes an exchange into account and returns the bounds after it. */
   observe(sample: OffsetSample): OffsetBounds {
-    const lowMs = sample.sentAt - (sample.remoteTo ?? sample.remoteFrom)
-    const highMs = sample.receivedAt + LOCAL_RESOLUTION_MS - sample.remoteFrom
+    const { lowMs, highMs } = boundsOf(sample)
     const known = this.#widened(sample.receivedAt)
     const narrowed = known && { lowMs: Math.max(lowMs, known.lowMs), highMs: Math.min(highMs, known.highMs) }
     this.#bounds = narrowed && narrowed.lowMs <= narrowed.highMs ? narrowed : { lowMs, highMs }
@@ -52,4 +58,8 @@ export class ClockOffset {
     const driftMs = Math.max(0, now - this.#asOf) * DRIFT_SHARE
     return { lowMs: this.#bounds.lowMs - driftMs, highMs: this.#bounds.highMs + driftMs }
   }
+}
+
+function boundsOf({ sentAt, receivedAt, remoteFrom, remoteTo = remoteFrom }: OffsetSample): OffsetBounds {
+  return { lowMs: sentAt - remoteTo, highMs: receivedAt + LOCAL_RESOLUTION_MS - remoteFrom }
 }

@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch (UTC). */
   now(): number
+  /**
+   * Milliseconds since some moment, at the rate of `now`, never set: what has passed between two readings has passed. It
+   * says nothing of what another process reads, and may stand while the machine sleeps.
+   */
+  steady(): number
   /** Resolves after `ms` of this clock's time; rejects with the signal's reason when aborted. 0 or less yields once. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls `fire` once after `ms` of this clock's time. A pending timer never keeps the process alive. */
@@ -11,6 +16,7 @@ export interface Clock {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   // Somebody awaits it: without a reference the process would end in the middle of that work, if nothing else is open.
   sleep: (ms, signal) => sleepOn({ timer: referencedTimer }, ms, signal),
   timer(ms, fire) {

@@ -79,8 +79,12 @@ class FollowingClock implements SlavedClock {
   }
 
   now(): number {
+    return Math.floor(this.steady())
+  }
+
+  steady(): number {
     if (!this.#stopped) this.#shown = Math.max(this.#shown, this.#flowing())
-    return Math.floor(this.#shown)
+    return this.#shown
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -118,10 +122,10 @@ class FollowingClock implements SlavedClock {
 
   async #read(): Promise<Reading> {
     const { url, fetch = globalThis.fetch, headers = {} } = this.#options
-    const sentAt = this.#machine.now()
+    const sentAt = this.#machine.steady()
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) })
     const body: unknown = await response.json()
-    const receivedAt = this.#machine.now() + RESOLUTION_MS
+    const receivedAt = this.#machine.steady() + RESOLUTION_MS
     return { ...checkedReading(body), sentAt, receivedAt }
   }
 
@@ -135,7 +139,7 @@ class FollowingClock implements SlavedClock {
       this.#bounds = narrowed
       return
     }
-    const virtual = now + speed * (this.#machine.now() - receivedAt)
+    const virtual = now + speed * (this.#machine.steady() - receivedAt)
     await this.#options.onChange?.(Math.max(virtual, this.#shown), speed)
     if (this.#stopped) return
     this.#bounds = { low, high }
@@ -145,7 +149,7 @@ class FollowingClock implements SlavedClock {
   }
 
   #flowing(): number {
-    return this.#base.virtual + this.#speed * Math.max(0, this.#machine.now() - this.#base.real)
+    return this.#base.virtual + this.#speed * Math.max(0, this.#machine.steady() - this.#base.real)
   }
 
   #fireDue(): void {

@@ -107,9 +107,9 @@ export class AppLimiter {
   /** athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. */
   async throttled(retryAfterMs: number | undefined): Promise<void> {
     const { clock, log } = this.#deps
-    this.#pausedUntil = Math.max(this.#pausedUntil, clock.now() + (retryAfterMs ?? 1_000))
+    this.#pausedUntil = Math.max(this.#pausedUntil, clock.steady() + (retryAfterMs ?? 1_000))
     const pausedMs = await this.#timetable.pause(retryAfterMs)
-    this.#pausedUntil = clock.now() + pausedMs
+    this.#pausedUntil = clock.steady() + pausedMs
     log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })
   }
 
@@ -214,9 +214,10 @@ export class AppLimiter {
   #stretch(entry: BookedSlot): void {
     const stretched = this.#timetable.stretch(entry.slot).catch(() => undefined)
     void stretched.then((slot) => {
-      const lateMs = this.#timetable.lateMs(entry.slot)
-      const usable = slot !== undefined && lateMs <= slot.toleranceMs
-      if (!usable) this.#punctuality.missed(entry.slot.booking, lateMs)
+      const usable = slot !== undefined && this.#timetable.lateMs(entry.slot) <= slot.toleranceMs
+      const stalledMs = this.#timetable.stalledMs(entry.slot)
+      // A clock that was set, or a night's sleep, says nothing of how late the next one will be.
+      if (!usable && stalledMs > entry.slot.toleranceMs) this.#punctuality.missed(entry.slot.booking, stalledMs)
       this.#use(entry, usable)
     })
   }
@@ -224,7 +225,7 @@ export class AppLimiter {
   #use(entry: BookedSlot, usable = true): void {
     this.#booked.delete(entry)
     const { at, practice } = entry.slot
-    if (usable && !this.#stopped && this.#deps.clock.now() >= this.#pausedUntil) this.#serve(at, practice)
+    if (usable && !this.#stopped && this.#deps.clock.steady() >= this.#pausedUntil) this.#serve(at, practice)
     if (practice !== undefined) this.#nap?.wake.abort() // its practice may have another
     const next = this.#line.unserved(this.#booked.size)
     if (next) this.#run(next.priority)
@@ -250,7 +251,7 @@ export class AppLimiter {
 
   #countWait({ priority, since }: Waiter): void {
     const { served, waitedMs } = this.#waits.get(priority) ?? { served: 0, waitedMs: 0 }
-    this.#waits.set(priority, { served: served + 1, waitedMs: waitedMs + this.#deps.clock.now() - since })
+    this.#waits.set(priority, { served: served + 1, waitedMs: waitedMs + this.#deps.clock.steady() - since })
   }
 
   /** Sends away those for whom the day is used up; whether there were any. */
@@ -272,7 +273,7 @@ export class AppLimiter {
   /** Without the database: this process's small share, or nobody waits in vain. */
   async #callOnShare(priority: Priority): Promise<void> {
     const { clock } = this.#deps
-    const now = clock.now()
+    const now = clock.steady()
     const { at: contactAt, holders } = this.#timetable.contact
     const { perSecond } = this.#limits
     const share = judgeShare({ now, contactAt, holders, perSecond, lastCallAt: this.#lastShareCallAt })
@@ -290,7 +291,7 @@ export class AppLimiter {
   async #keepApart(): Promise<void> {
     const last = this.#lastShareCallAt
     if (last === undefined) return
-    const apartMs = last + localShareTimes.spacingMs - this.#deps.clock.now()
+    const apartMs = last + localShareTimes.spacingMs - this.#deps.clock.steady()
     if (apartMs > 0) await this.#deps.clock.sleep(apartMs)
   }
 

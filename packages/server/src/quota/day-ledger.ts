@@ -62,7 +62,7 @@ export class DayLedger {
     const short = this.#budget.short(days, count)
     if (short.length === 0) return
     const looksGone = gonePriorities(this.#budget, days).includes('interactive')
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.steady()
     if (looksGone && Math.abs(now - this.#lookedAt) < RECHECK_MS) return
     await this.#deps.db.control((tx) => this.#reserve(tx, short))
     this.#lookedAt = now
@@ -188,7 +188,7 @@ export class DayLedger {
 
   #writeIn(afterMs: number): void {
     const { clock } = this.#deps
-    const dueAt = clock.now() + afterMs
+    const dueAt = clock.steady() + afterMs
     if (this.#writing && this.#writing.dueAt <= dueAt) return
     this.#writing?.cancel()
     const timer = clock.timer(afterMs, () => {

@@ -29,15 +29,15 @@ export type Share =
   | { readonly kind: 'over' }
 
 export interface ShareFacts {
-  /** Epoch ms. */
+  /** Of the steady clock, as all times here. */
   readonly now: number
-  /** When the last sign of life that arrived was sent, epoch ms; undefined before the first. */
+  /** When the last sign of life that arrived was sent; undefined before the first. */
   readonly contactAt: number | undefined
   /** How many processes called at that time, this one included. */
   readonly holders: number
   /** The app's limit. */
   readonly perSecond: number
-  /** The last call of the share, epoch ms. */
+  /** The last call of the share. */
   readonly lastCallAt: number | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { RatePlan } from './rate-plan.ts'
 
 /** A tolerance past this would stop the app for longer than a caller waits. */
-const TOLERANCE_MS_MAX = 15_000
+export const TOLERANCE_MS_MAX = 15_000
 
 /** Bookings missed one after another before it is taken for how things are, and not for a stall that has passed. */
 const MISSED_MAX = 3

@@ -73,7 +73,7 @@ for (const [what, work] of verbs) {
   test(`${what} concerns one app`, async () => {
     const app = await anApp(what === 'a restart' ? { next_at: `aegis.now() + interval '5 s'` } : {})
     const touched = await touchedRows(owner, tables, () => db.control((tx) => work(tx, app)))
-    assert.deepEqual([...new Set(touched.map((row) => row['app']))], [app])
+    assert.ok(touched.every((row) => row['app'] === app))
   })
 }
 
@@ -250,6 +250,35 @@ for (const [title, given, expected] of [
     assert.deepEqual({ next: Math.round(row.next_at - now), paused }, expected)
     const isAnew = !title.endsWith('stays')
     assert.equal(row.minute_at, isAnew ? now : now + 3_600_000)
+  })
+}
+
+for (const [title, nextAt, aheadMs, expected] of [
+  ['that is free waits for as long as the clock was set', '-5 s', 200, 200],
+  ['that is booked goes on after what is booked', '3 s', 200, 3_200],
+  ['waits at most for what can be booked', '-5 s', 9_000_000, 16_000],
+  ['that waits already waits no longer', '16 s', 9_000_000, 16_000],
+  ['that is booked beyond that stays', '40 s', 9_000_000, 40_000],
+] as const) {
+  test(`after the database's clock was set ahead a timetable ${title}`, async () => {
+    const app = await anApp({ next_at: `aegis.now() + interval '${nextAt}'` })
+    for (const name of [app, `${app}-other`]) {
+      const next = `aegis.now() + interval '${nextAt}'`
+      await owner.rows(`insert into control.quota_practice values ($1, 1, ${next}), ($1, 2, ${next})`, [name])
+    }
+    const touched = await touchedRows(owner, tables, () =>
+      db.control(async (tx) => {
+        await table.delayPracticeRows(tx, app, { aheadMs, mostMs: 16_000 })
+        await table.delayRow(tx, app, { aheadMs, mostMs: 16_000 })
+      }),
+    )
+    assert.ok(touched.every((row) => row['app'] === app))
+    assert.equal(Math.round((await read(app)).next_at - now), expected)
+    const practices = await db.control((tx) => table.lockPracticeRows(tx, app, [1, 2]))
+    assert.deepEqual(
+      practices.map(({ next_at }) => Math.round(next_at - now)),
+      [expected, expected],
+    )
   })
 }
 

@@ -137,6 +137,38 @@ export async function restartRow(tx: Tx, app: string, most: { aheadMs: number; p
   await tx.rows(restartTimetable, [app, most.aheadMs, most.pausedMs])
 }
 
+const delayTimetable = sql(
+  'quota.delay_timetable',
+  `update control.quota_app set next_at = greatest(next_at,
+     least(greatest(next_at, aegis.now()) + make_interval(secs => $2::float8 / 1000),
+       aegis.now() + make_interval(secs => $3::float8 / 1000)))
+   where app = $1`,
+)
+const delayPractices = sql(
+  'quota.delay_practices',
+  `update control.quota_practice p set next_at = greatest(p.next_at,
+     least(greatest(p.next_at, aegis.now()) + make_interval(secs => $2::float8 / 1000),
+       aegis.now() + make_interval(secs => $3::float8 / 1000)))
+   from (select l.practice_id from control.quota_practice l where l.app = $1 order by l.practice_id for update) locked
+   where p.app = $1 and p.practice_id = locked.practice_id`,
+)
+
+/** How far the database's clock was set ahead, and what of it has to be waited for at most: what is booked ends sooner. */
+export interface Setting {
+  readonly aheadMs: number
+  readonly mostMs: number
+}
+
+/** Delays what is not booked yet after the database's clock was set ahead. Who notices later adds little or nothing. */
+export async function delayRow(tx: Tx, app: string, { aheadMs, mostMs }: Setting): Promise<void> {
+  await tx.rows(delayTimetable, [app, aheadMs, mostMs])
+}
+
+/** The same for every practice of the app. */
+export async function delayPracticeRows(tx: Tx, app: string, { aheadMs, mostMs }: Setting): Promise<void> {
+  await tx.rows(delayPractices, [app, aheadMs, mostMs])
+}
+
 const pauseTimetable = sql(
   'quota.pause_timetable',
   `update control.quota_app set

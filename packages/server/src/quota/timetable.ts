@@ -1,7 +1,8 @@
 import type { Clock } from '../clock/clock.ts'
-import { ClockOffset } from '../clock/clock-offset.ts'
+import { ClockOffset, type OffsetSample } from '../clock/clock-offset.ts'
 import type { Db, Tx } from '../db/db.ts'
 import { localShareTimes } from './local-share.ts'
+import { TOLERANCE_MS_MAX } from './punctuality.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { batchCostMs, payableUntilMs, type RatePlan, ratePlan } from './rate-plan.ts'
 import * as rows from './timetable.sql.ts'
@@ -21,6 +22,8 @@ export interface Slot {
   readonly toleranceMs: number
   /** Slots booked together have the same number. */
   readonly booking: number
+  /** How the two clocks stood when it was booked; no later setting of either moves the slot. */
+  readonly clocks: { readonly offset: ClockOffset; readonly wallAheadMs: number }
   /** Set where each practice has a timetable of its own: the slot is for a call of this one. */
   readonly practice?: number
 }
@@ -44,6 +47,15 @@ export interface Wanted {
 /** A timetable booked further ahead than this was booked before the clock was set back. */
 const AHEAD_MS_MAX = 60_000
 
+/** Less than this between what the database's clock shows and what it should is drift, and not a clock that was set. */
+const SET_MS = 5
+
+/** `now` is cut to whole milliseconds. */
+const RESOLUTION_MS = 1
+
+/** How far calls reach that were booked before the database's clock was set: the widest tolerance, and a second. */
+const SETTING_MS_MAX = TOLERANCE_MS_MAX + 1_000
+
 /** The longest pause believed. A used-up day shows in the day's count, not as a pause. */
 export const PAUSE_MS_MAX = 900_000
 
@@ -54,15 +66,17 @@ const STRETCH_MS = 15
 const LEAD_MS_MAX = 1_000
 
 /**
- * One app's timetable in the database, and what its instants are on this process's clock. The two clocks need not
- * agree: their difference is measured with every booking.
+ * One app's timetable in the database, and what its instants are on this process's steady clock, which nobody sets. The
+ * two need not agree: their difference is measured with every booking. The database's clock can be set, and then another
+ * second of it holds what this one has yet to hold: whoever notices makes the app wait until that is over.
  */
 export class Timetable {
   readonly #deps: TimetableDeps
   readonly #app: string
   readonly #limits: CheckedLimits
   readonly plan: RatePlan
-  readonly #offset = new ClockOffset()
+  #offset = new ClockOffset()
+  #setAheadMs = 0
   #leadMs = 0
   #bookings = 0
   #exists = false
@@ -76,24 +90,35 @@ export class Timetable {
     this.plan = ratePlan(limits)
   }
 
-  /** When the last sign of life that arrived was sent (epoch ms), and how many processes called then. */
+  /** When the last sign of life that arrived was sent (steady clock), and how many processes called then. */
   get contact(): { at: number | undefined; holders: number } {
     return { at: this.#contactAt, holders: this.#holders }
   }
 
   /** The latest that the database's time can be now, epoch ms; this process's before the first booking. */
   databaseNow(): number {
-    return this.#deps.clock.now() - (this.#offset.bounds?.lowMs ?? 0)
+    const { clock } = this.#deps
+    return this.#offset.bounds ? clock.steady() - this.#offset.bounds.lowMs : clock.now()
   }
 
   /** How long until `slot` has surely come. */
   waitMs(slot: Slot): number {
-    return slot.at + (this.#offset.bounds?.highMs ?? 0) - this.#deps.clock.now()
+    return slot.at + (slot.clocks.offset.bounds?.highMs ?? 0) - this.#deps.clock.steady()
   }
 
-  /** How long ago `slot` was at most. */
+  /** How long ago `slot` was at most, as the steady clock counts. */
+  stalledMs({ at, clocks }: Slot): number {
+    return this.#deps.clock.steady() - (at + (clocks.offset.bounds?.lowMs ?? 0))
+  }
+
+  /**
+   * How long ago `slot` was at most. The steady clock does not count the time for which the machine sleeps; that shows as
+   * a leap of the other one. If that was only set ahead, a slot is left unused that could have been used.
+   */
   lateMs(slot: Slot): number {
-    return this.#deps.clock.now() - (slot.at + (this.#offset.bounds?.lowMs ?? 0))
+    const { clock } = this.#deps
+    const leaptMs = clock.now() - clock.steady() - slot.clocks.wallAheadMs - RESOLUTION_MS
+    return this.stalledMs(slot) + Math.max(0, leaptMs)
   }
 
   /** Books up to `wanted.count` instants in one statement. Throws what the database throws. */
@@ -102,10 +127,10 @@ export class Timetable {
     const { clock, db } = this.#deps
     const { booked, answeredAt } = await db.control(async (tx) => {
       const result = wanted.practices ? await this.#bookPractices(tx, wanted) : await this.#bookRun(tx, wanted)
-      return { booked: result, answeredAt: clock.now() }
+      return { booked: result, answeredAt: clock.steady() }
     })
-    this.#learnLead(clock.now() - answeredAt)
-    return booked
+    this.#learnLead(clock.steady() - answeredAt)
+    return (await this.#madeUpForSetting()) ? { ...booked, slots: [], waitMs: 0 } : booked
   }
 
   /**
@@ -137,13 +162,26 @@ export class Timetable {
     await this.#deps.db.control((tx) => rows.goneRow(tx, this.#who))
   }
 
+  /** Where the last booking showed that the database's clock was set: nothing of it may be used. Says whether. */
+  async #madeUpForSetting(): Promise<boolean> {
+    if (this.#setAheadMs === 0) return false
+    const setting = { aheadMs: this.#setAheadMs, mostMs: SETTING_MS_MAX }
+    if (this.#setAheadMs > 0) {
+      await this.#deps.db.control((tx) => rows.delayPracticeRows(tx, this.#app, setting))
+      await this.#deps.db.control((tx) => rows.delayRow(tx, this.#app, setting))
+    }
+    this.#offset = new ClockOffset()
+    this.#setAheadMs = 0
+    return true
+  }
+
   get #who() {
     return { app: this.#app, holder: this.#deps.holder }
   }
 
   /** The first booking makes the timetable; every few seconds a booking says who calls. */
   async #announce(): Promise<void> {
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.steady()
     const due = this.#contactAt === undefined || Math.abs(now - this.#contactAt) >= localShareTimes.signOfLifeMs
     if (!due && this.#exists) return
     this.#holders = await this.#deps.db.control(async (tx) => {
@@ -181,7 +219,7 @@ export class Timetable {
 
   async #bookRow(tx: Tx, wanted: Wanted, count: number): Promise<rows.BookedRow | undefined> {
     const { clock } = this.#deps
-    const sentAt = clock.now()
+    const sentAt = clock.steady()
     const row = await rows.bookRow(tx, {
       ...this.#who,
       count,
@@ -193,8 +231,14 @@ export class Timetable {
       lapsedAfterMs: localShareTimes.lapsedAfterMs,
       lapsedUntilMs: localShareTimes.lapsedUntilMs,
     })
-    if (row) this.#offset.observe({ sentAt, receivedAt: clock.now(), remoteFrom: row.now_at })
+    if (row) this.#observe({ sentAt, receivedAt: clock.steady(), remoteFrom: row.now_at })
     return row
+  }
+
+  #observe(sample: OffsetSample): void {
+    const { lowMs, highMs } = this.#offset.setAhead(sample)
+    if (lowMs > SET_MS || highMs < -SET_MS) this.#setAheadMs = highMs
+    else this.#offset.observe(sample)
   }
 
   /** How long until the timetable is booked no further ahead than `aheadMs`. */
@@ -222,10 +266,12 @@ export class Timetable {
   #slots(row: rows.BookedRow, wanted: Wanted): Slot[] {
     const { toleranceMs, practices } = wanted
     const booking = this.#bookings++
+    const { clock } = this.#deps
+    const clocks = { offset: this.#offset, wallAheadMs: clock.now() - clock.steady() }
     return Array.from({ length: practices?.length ?? wanted.count }, (_, index) => {
       const practice = practices?.[index]
       const at = row.first_at + index * row.interval_ms
-      return { at, toleranceMs, booking, ...(practice === undefined ? {} : { practice }) }
+      return { at, toleranceMs, booking, clocks, ...(practice === undefined ? {} : { practice }) }
     })
   }
 }

@@ -19,7 +19,7 @@ export interface WaiterEvents {
 export class Waiter implements Waiting {
   readonly priority: Priority
   readonly practice: number
-  /** When it began to wait, epoch ms. */
+  /** When it began to wait, of the steady clock. */
   readonly since: number
   readonly #events: WaiterEvents
   readonly #signal: AbortSignal | undefined
@@ -29,7 +29,7 @@ export class Waiter implements Waiting {
   constructor(request: PermissionRequest, events: WaiterEvents) {
     this.priority = request.priority
     this.practice = request.practice
-    this.since = events.clock.now()
+    this.since = events.clock.steady()
     this.#events = events
     this.#signal = request.signal
     this.#signal?.addEventListener('abort', this.#abort, { once: true })

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Lockstep, lockstep, type MachineClock } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { seededRandom } from '../../testing/seeded-random.ts'
+import { createQuota, type Quota } from './quota.ts'
+
+const database = await scratchDatabase()
+const hour = 3_600_000
+let apps = 0
+
+/** Two processes of one app, each with a machine of its own, whose callers ask again as soon as they are served. */
+async function twoMachines(perSecond: number) {
+  const time = await lockstep(database)
+  const app = `clocks-set-${apps++}`
+  const clocks = [time.machineClock({ aheadMs: 7_000_000 }), time.machineClock({ aheadMs: -3_000_000 })] as const
+  const limits = { perSecond, perDay: 500_000, tokensPerMinute: 5 }
+  const quotas = clocks.map((clock, i) =>
+    createQuota({ db: time.db, clock, log: silentLog, holder: `${app}-${i}` }, limits),
+  )
+  /** When calls left, in true time. */
+  const sends: number[] = []
+  let wanted = { from: Number.POSITIVE_INFINITY, resolve: () => {} }
+  let ended = false
+  const busy = async (quota: Quota) => {
+    while (!ended) {
+      await quota.permission({ app, practice: 1, priority: 'interactive' })
+      sends.push(time.clock.now())
+      if (sends.length >= wanted.from) wanted.resolve()
+    }
+  }
+  const callers = quotas.flatMap((quota) => Array.from({ length: 4 }, () => busy(quota)))
+  /** Resolves when so many more calls have left. */
+  const more = (count: number) =>
+    new Promise<void>((resolve) => {
+      wanted = { from: sends.length + count, resolve }
+    })
+  const end = async () => {
+    ended = true
+    await time.run(Promise.all(callers))
+    await Promise.all(quotas.map((quota) => quota.stop()))
+  }
+  return { time, clocks, sends, more, end }
+}
+
+function mostInOneSecond(sends: readonly number[]): number {
+  const times = sends.toSorted((a, b) => a - b)
+  let most = 0
+  for (let first = 0, last = 0; last < times.length; last++) {
+    while ((times[last] ?? 0) - (times[first] ?? 0) >= 1000) first++
+    most = Math.max(most, last - first + 1)
+  }
+  return most
+}
+
+type Disturb = (time: Lockstep, clocks: readonly [MachineClock, MachineClock], ms: number) => void | Promise<void>
+
+const disturbances: [string, readonly number[], Disturb][] = [
+  ["a process's clock is set ahead", [5 * hour], (_, [one], ms) => one.set(ms)],
+  ["a process's clock is set back", [-150, -50_000], (_, [one], ms) => one.set(ms)],
+  ['a machine sleeps', [400, 5 * hour], (_, [one], ms) => one.sleepThrough(ms)],
+  ["the database's clock is set ahead", [150, 5 * hour], (time, _, ms) => time.setDatabaseClock(ms)],
+  ["the database's clock is set back", [-400], (time, _, ms) => time.setDatabaseClock(ms)],
+]
+
+const perSecond = 4
+
+for (const [what, sizes, disturb] of disturbances) {
+  for (const ms of sizes) {
+    test(`no second holds more than ${perSecond} when ${what}, by ${ms} ms`, async () => {
+      const { time, clocks, sends, more, end } = await twoMachines(perSecond)
+      const random = seededRandom(perSecond + ms)
+      await time.advance(3_000)
+      for (let times = 0; times < 3; times++) {
+        await disturb(time, clocks, ms)
+        await time.advance(1_000 * random.fraction())
+      }
+      await time.advance(2_000)
+      assert.ok(mostInOneSecond(sends) <= perSecond, `${mostInOneSecond(sends)} in a second`)
+      await time.run(more(2 * perSecond), 70_000)
+      assert.ok(mostInOneSecond(sends) <= perSecond, `${mostInOneSecond(sends)} in a second afterwards`)
+      await end()
+    })
+  }
+}
