@@ -17,7 +17,8 @@ export function judgeLimits(simulator: Simulator, rules: GuardedRules): Judgemen
   const tooMany = (what: string, most: number, limit: number) => {
     if (most > limit) wrong.push(`I6 ${most} ${what}, and ${limit} are allowed`)
   }
-  // A call during which the clock jumps arrives at a time at which nobody sent it.
+  // It is the other side's own clock that jumps, and within a call: sent before the jump, as far from the next one as it has
+  // to be, the call is logged after it, where the next one follows at once. All others count, those after the jump too.
   const unmoved = calls.filter(({ fault }) => fault?.kind !== 'clock-jump')
   tooMany('calls in a second', mostWithin(unmoved, second), rules.perSecond)
   tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
