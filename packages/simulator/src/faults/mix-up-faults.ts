@@ -4,8 +4,8 @@ import type { Answer } from '../server/answer.ts'
 import { tokenPath } from '../tokens/oauth.ts'
 import { reset } from './connection-faults.ts'
 import { anything, count } from './fault-field.ts'
-import type { FaultRows, Meeting } from './fault-kind.ts'
-import { isObject, jsonOf, listOf, membersOf, withMembers } from './json-body.ts'
+import type { FaultRows, Meeting, MetRequest } from './fault-kind.ts'
+import { isObject, jsonOf, type ListBody, listOf, membersOf, withMembers } from './json-body.ts'
 import { pagesKeptMax } from './page-memory.ts'
 import { quotaHeaders } from './quota-headers.ts'
 
@@ -24,8 +24,8 @@ export const mixUpFaults: FaultRows<
   'duplicate-items': {
     meets: 'a list with items that are in it twice, one by default',
     fields: { count },
-    answer({ action, random }, given) {
-      const list = listOf(given)
+    answer({ action, request, random }, given) {
+      const list = listAsked(request, given)
       if (list === undefined || list.items.length === 0) return undefined
       const items = [...list.items]
       for (let left = action.count ?? 1; left > 0; left -= 1) {
@@ -38,8 +38,8 @@ export const mixUpFaults: FaultRows<
   'unordered-items': {
     meets: 'a list in another order',
     fields: {},
-    answer({ random }, given) {
-      const list = listOf(given)
+    answer({ request, random }, given) {
+      const list = listAsked(request, given)
       if (list === undefined || list.items.length < 2) return undefined
       return { ...given, body: list.withItems(reordered(list.items, random)) }
     },
@@ -76,6 +76,12 @@ export const mixUpFaults: FaultRows<
 
 function jsonTextAnswer(body: string, headers: readonly string[]): Answer {
   return { status: 200, headers: ['Content-Type', 'application/json; charset=UTF-8', ...headers], body }
+}
+
+/** The list that was asked for. Lists inside of one record are part of it, such as the diagnoses of a claim in their order. */
+function listAsked({ route }: MetRequest, given: Answer): ListBody | undefined {
+  const isOneRecord = route?.endsWith('}') === true && !Array.isArray(jsonOf(given))
+  return isOneRecord ? undefined : listOf(given)
 }
 
 /** What a GET of a patient's data answers for another one; undefined when the path names no patient. */
