@@ -71,12 +71,40 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'deletes on absence: what a check of the mirror does not see is taken for deleted',
     file: `${sync}/reconcile-snapshot.ts`,
-    find: `    await insertRefetches(tx, held.practice, { rows: wishes`,
+    find: `    await noteWishes(tx, keys, { practice: held.practice, wishes, ...(`,
     replace: `    const { markRecord } = await import('../records/records.sql.ts')
     if (runId !== undefined)
-      for (const row of missed) await markRecord(tx, of, { key: row.key, state: 'deleted', fetchSeq: seq })
-    else await insertRefetches(tx, held.practice, { rows: wishes`,
+      for (const { key } of wishes) await markRecord(tx, of, { key, state: 'deleted', fetchSeq: BigInt(run.first_seq) })
+    else await noteWishes(tx, keys, { practice: held.practice, wishes, ...(`,
     caughtBy: [`${sync}/reconcile-hazards.pg.test.ts`],
+  },
+  {
+    name: 'deletes on absence: an entry that is not in its chart once is taken for deleted',
+    file: `${sync}/settle-patient.ts`,
+    find: `    if (!missed) return true\n`,
+    replace: '',
+    caughtBy: [`${sync}/further-feeds.pg.test.ts`],
+  },
+  {
+    name: 'a new patient has no results: what was filed before we heard of the patient is not read',
+    file: `${sync}/apply-inbox.ts`,
+    find: `    .filter(({ feed, state }) => isReadByPatient(feed) && state === 'live')\n`,
+    replace: `    .filter(() => false)\n`,
+    caughtBy: [`${sync}/further-feeds.pg.test.ts`],
+  },
+  {
+    name: 'names taken for records: what a feed announces is not asked for',
+    file: `packages/server/src/records/wish-announced.ts`,
+    find: `    if (wish) wishes.set(wish.key, wish)\n`,
+    replace: `    if (wish && wishes.size === 0) wishes.set(wish.key, wish)\n`,
+    caughtBy: [`${sync}/further-feeds.pg.test.ts`, 'seeds 20'],
+  },
+  {
+    name: 'a load patient by patient leaves out the rest of a step whose process ended',
+    file: `${sync}/load-by-patient.ts`,
+    find: `after: run.anchors[0] ?? '', most: batch })`,
+    replace: `after: run.anchors[0] ?? '', most: batch + 1 }).then((all) => all.slice(1))`,
+    caughtBy: [`${sync}/further-feeds.pg.test.ts`],
   },
   {
     name: 'a check of the mirror overwrites what is newer with an older page',

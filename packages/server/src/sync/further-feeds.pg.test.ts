@@ -192,6 +192,26 @@ test('a list of a patient with the record of another is not believed, and read a
   await assertEqualsTruth(mirrored)
 })
 
+test('an entry that its chart lacks once is still there: the chart is read again before it counts as deleted', async (t) => {
+  const mirrored = await mirroredWith(t, ['problems'])
+  const [problem] = mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')
+  const patient = problem?.patientid
+  mirrored.change({ kind: 'addproblem', patient, snomed: 38341003 })
+  await mirrored.run(2)
+  let lacking = 0
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route !== '/chart/{patientid}/problems' || lacking > 0) return response
+    lacking += 1
+    const body = (await response.json()) as { problems: object[] }
+    return Response.json({ ...body, problems: body.problems.slice(1) })
+  }
+  mirrored.change({ kind: 'updateproblem', patient, problem: problem?.problemid, note: 'Stable.' })
+  await mirrored.run(3)
+  assert.equal(lacking, 1)
+  await assertEqualsTruth(mirrored)
+})
+
 test('an item of a feed that cannot be asked for is set aside and the others are followed', async (t) => {
   const mirrored = await mirroredWith(t, ['labresults'])
   mirrored.fetch = async (url, init, call) => {
