@@ -1,6 +1,7 @@
 import type { OffHours } from '../packages/server/src/policy/off-hours.ts'
 import { defaultOffHours } from '../packages/server/src/policy/off-hours.ts'
-import type { Draw } from './draw.ts'
+import { coreFeeds, type FeedName, furtherFeeds } from '../packages/server/src/sync/feed-name.ts'
+import { type Draw, drawFrom } from './draw.ts'
 import type { GuardedRules } from './guarded-way.ts'
 
 const minute = 60_000
@@ -36,6 +37,20 @@ export function drawLife(draw: Draw): DrawnLife {
   const [moment, at] = draw.pick(moments)
   const startAt = at - draw.between(1, 20) * hour
   return { startAt, moment, subscriptionCheckMs, rules: draw.chance(guardedShare) ? drawRules(draw) : undefined }
+}
+
+/** How many of the further kinds a life mirrors; where the day's calls are few, one. */
+const furtherCount = { free: 3, guarded: 1 }
+/** Their draw is one of its own, so that the rest of a seed's life is the same with them and without. */
+const furtherStream = 0x66_75_72_74
+
+/** What a life mirrors: the core, and of the further kinds those that follow from the seed. */
+export function drawFeeds(seed: number, isGuarded: boolean): readonly FeedName[] {
+  const draw = drawFrom((seed ^ furtherStream) >>> 0)
+  const left = [...furtherFeeds]
+  const count = isGuarded ? furtherCount.guarded : furtherCount.free
+  const chosen = Array.from({ length: count }, () => left.splice(draw.between(0, left.length - 1), 1)[0])
+  return [...coreFeeds, ...furtherFeeds.filter((feed) => chosen.includes(feed))]
 }
 
 /** Small enough to be met: a first load and a day take about 400 calls. */

@@ -3,7 +3,7 @@ import { inWorkers } from './in-workers.ts'
 import type { Job, JobResult } from './job.ts'
 
 /** Of the short tier: every so many-th place is disturbed in each way. */
-const shortEvery: Readonly<Record<FailpointMode, number>> = { kill: 3, fail: 6, pause: 6 }
+const shortEvery: Readonly<Record<FailpointMode, number>> = { kill: 16, fail: 32, pause: 32 }
 
 /**
  * One life for every passing of every failpoint and every mode. The short tier looks at the first passing of each place (a

@@ -1,5 +1,7 @@
 import { AegisError, isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
+import { coreFeeds, type FeedName } from '../packages/server/src/sync/feed-name.ts'
+import { liveThroughFurther } from '../packages/server/testing/further-life.ts'
 import { type MirroredPractice, mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 import { breakDrain, endSubscription, liveThrough } from '../packages/server/testing/practice-life.ts'
 import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
@@ -30,19 +32,36 @@ const minute = 60_000
 const rounds = 22
 const roundsToHealMax = 25
 
+/**
+ * What is mirrored: one kind of each way of asking beside the core. Claims are listed for the practice and asked for by id,
+ * laboratory results are listed by patient and asked for by patient and id, problems only by patient.
+ */
+const feeds: readonly FeedName[] = [...coreFeeds, 'claims', 'labresults', 'problems']
+/** Few, because some kinds are read patient by patient; more than those that happenings name. */
+const patients = 9
+
 /** Rounds of a life in which something happens beside the passing of a minute, by their number. */
 const happenings: ReadonlyMap<number, (mirrored: MirroredPractice) => unknown> = new Map([
   [6, liveThrough],
   [7, (mirrored) => breakDrain(mirrored, () => new Response('', { status: 504 }))],
-  [8, liveThrough],
+  [8, liveThroughAll],
   [9, mergeAndDelete],
   [10, (mirrored) => endSubscription(mirrored, 'patients')],
   [11, liveThrough],
-  [14, (mirrored) => Promise.all((['patients', 'appointments'] as const).map((feed) => mirrored.wantSnapshot(feed)))],
-  [15, liveThrough],
+  [14, wantSnapshots],
+  [15, liveThroughAll],
   [18, loseAndCheck],
   [19, liveThrough],
 ])
+
+function liveThroughAll(mirrored: MirroredPractice): void {
+  liveThrough(mirrored)
+  liveThroughFurther(mirrored)
+}
+
+async function wantSnapshots(mirrored: MirroredPractice): Promise<void> {
+  for (const feed of ['patients', 'appointments', 'claims', 'labresults'] as const) await mirrored.wantSnapshot(feed)
+}
 
 /** Something is lost that nobody notices, and every check is due: it has to be found, once. */
 const lostUnseen = 1
@@ -65,7 +84,14 @@ function mergeAndDelete(mirrored: MirroredPractice): void {
 export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
   return withRunContext(async (context) => {
     const mirrored = await mirroredPractice(context, {
-      settings: { slotDaysAhead: 3, bookedDaysAhead: 6, subscriptionCheckMs: 5 * minute, reconcileGraceMs: minute },
+      patients,
+      settings: {
+        feeds,
+        slotDaysAhead: 3,
+        bookedDaysAhead: 6,
+        subscriptionCheckMs: 5 * minute,
+        reconcileGraceMs: minute,
+      },
     })
     const disturbance = new Disturbance(run)
     context.after(setFailpointHook((name) => disturbance.meet(name)))

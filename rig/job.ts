@@ -25,7 +25,10 @@ const kinds = {
     }
     return failpointRun({ mode, at: Number(at) })
   },
-  seed: (what: string): Promise<JobResult> => seedRun(Number(what)),
+  seed(what: string): Promise<JobResult> {
+    const [seed, feeds] = what.split(':')
+    return seedRun({ seed: Number(seed), isCore: feeds === 'core' })
+  },
 } as const
 
 function isMode(mode: string | undefined): mode is FailpointMode {

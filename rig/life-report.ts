@@ -85,7 +85,9 @@ function line(text: string): void {
 }
 
 function repetition({ kind, what }: Done['job']): string {
-  return kind === 'seed' ? `npm run rig -- --first-seed ${what} --seeds 1` : `npm run rig -- --failpoint ${what}`
+  if (kind === 'failpoint') return `npm run rig -- --failpoint ${what}`
+  const [seed = '', feeds] = what.split(':')
+  return `npm run rig -- --first-seed ${seed} --seeds 1${feeds === 'core' ? ' --core' : ''}`
 }
 
 function say(line: string): void {

@@ -6,7 +6,7 @@ import { faultNames, type FaultTier, faultTier, isFault } from './fault-tier.ts'
 import type { Job } from './job.ts'
 import { killTier } from './kill-tier.ts'
 import { LifeReport } from './life-report.ts'
-import { regressionSeeds } from './regression-seeds.ts'
+import { coreRegressionSeeds, regressionSeeds } from './regression-seeds.ts'
 import { replicaTier } from './replica-tier.ts'
 import { inWorkers } from './in-workers.ts'
 
@@ -22,13 +22,14 @@ const { values } = parseArgs({
     patients: { type: 'string' },
     seeds: { type: 'string' },
     'first-seed': { type: 'string', default: '1' },
+    core: { type: 'boolean', default: false },
     failpoints: { type: 'boolean', default: false },
     failpoint: { type: 'string' },
   },
 })
 
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
-const short = { seeds: 120, kills: 30, pauses: 3 }
+const short = { seeds: 56, kills: 30, pauses: 3 }
 
 process.exitCode = (await run()) ? 0 : 1
 
@@ -126,9 +127,12 @@ function replicas(): Promise<boolean> {
 function seedJobs(count: number): Job[] {
   const first = numberOf('first-seed', values['first-seed'], 1)
   const asked = Array.from({ length: count }, (_, index) => first + index)
+  const lifeOf = (isCore: boolean) => (seed: number) => (isCore ? `${seed}:core` : String(seed))
+  const wanted = asked.map(lifeOf(values.core))
+  const regressions = [...coreRegressionSeeds.map(lifeOf(true)), ...regressionSeeds.map(lifeOf(false))]
   // One seed is a repetition: nothing else is wanted.
-  const all = count === 1 ? asked : [...new Set([...regressionSeeds, ...asked])]
-  return all.map((seed) => ({ kind: 'seed', what: String(seed) }))
+  const all = count === 1 ? wanted : [...new Set([...regressions, ...wanted])]
+  return all.map((what) => ({ kind: 'seed', what }))
 }
 
 async function lives(name: string, jobs: readonly Job[]): Promise<boolean> {

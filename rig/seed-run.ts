@@ -3,7 +3,8 @@ import { type MirroredPractice, mirroredPractice } from '../packages/server/test
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
-import { drawLife } from './draw-life.ts'
+import { drawFeeds, drawLife } from './draw-life.ts'
+import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
 import { lifeDatabase } from './life-database.ts'
 import { PassingTime, WatchedDb } from './pass-time.ts'
@@ -23,15 +24,21 @@ const lifeMsMax = 3 * lifeMs
 /** Changes that the practice makes an hour, day and night. */
 const changesPerHour = 32
 
+export interface SeedOfLife {
+  readonly seed: number
+  /** Whether only what is always mirrored is, as in the lives of before there was more. */
+  readonly isCore: boolean
+}
+
 /**
  * A day and night of a small practice in one process: time, order and everything that goes wrong follow from the seed.
  * Calls fail as random faults have it, the process ends or stands still at random failpoints, the clock jumps. Then all
  * rests, sync catches up, and the mirror must equal the truth; gaps may have been only where a fault left no other way.
  */
-export function seedRun(seed: number): Promise<Verdict> {
+export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
   return withRunContext(async (context) => {
     const draw = drawFrom(seed)
-    const life = await begin(context, { seed, draw })
+    const life = await begin(context, { seed, isCore, draw })
     const { simulator } = life.mirrored
     simulator.faults.add(randomFaults(draw))
     // At an hour that follows from the seed, without a draw: lives of old seeds stay what they were.
@@ -50,9 +57,10 @@ export function seedRun(seed: number): Promise<Verdict> {
   })
 }
 
-async function begin(context: RunContext, { seed, draw }: { seed: number; draw: Draw }): Promise<Life> {
+async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & { draw: Draw }): Promise<Life> {
   const drawn = drawLife(draw)
   const { startAt, subscriptionCheckMs, rules } = drawn
+  const feeds = isCore ? coreFeeds : drawFeeds(seed, rules !== undefined)
   const random = seededRandom(seed)
   const { db } = await lifeDatabase()
   const work = new WatchedDb(db)
@@ -62,7 +70,7 @@ async function begin(context: RunContext, { seed, draw }: { seed: number; draw: 
     virtualTimers: true,
     database: { db: work },
     random,
-    settings: { slotDaysAhead: 2, bookedDaysAhead: 4, bookedDaysBack: 2, subscriptionCheckMs },
+    settings: { feeds, slotDaysAhead: 2, bookedDaysAhead: 4, bookedDaysBack: 2, subscriptionCheckMs },
     simulator: { seed, startAt, day: { ratePerHour: changesPerHour, nightShare: 1 }, ...(rules && { limits: rules }) },
   })
   mirrored.fetch = followingJumps(mirrored, mirrored.toSimulator)

@@ -1,7 +1,7 @@
 import { checksSoFar } from './check-mirror.ts'
 import { sql } from '../packages/server/src/db/db.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
-import type { Difference } from '../packages/server/testing/oracle.ts'
+import { type Difference, kindRules, oracleKinds } from '../packages/server/testing/oracle.ts'
 import type { Checked } from './invariants.ts'
 
 /** What is found when a life in the same process is over. */
@@ -32,12 +32,16 @@ export async function compareWhole(
   mirrored: MirroredPractice,
 ): Promise<{ differences: readonly Difference[]; checked: Checked }> {
   const differences = await mirrored.differences()
-  const records = kinds.reduce((sum, kind) => sum + [...mirrored.simulator.truth.records(practice, kind)].length, 0)
+  const { truth } = mirrored.simulator
+  const mirroredKinds = oracleKinds.filter((kind) => mirrored.feeds.includes(kind))
+  const records = mirroredKinds.reduce(
+    (sum, kind) => sum + [...truth.records(practice, kindRules[kind].truth)].length,
+    0,
+  )
   const deleted = await mirrored.deps.db.practice(practice, (tx) => tx.rows(deletedRows, [practice]))
   return { differences, checked: { I1: records, I15: deleted.length } }
 }
 
-const kinds = ['departments', 'appointmenttypes', 'providers', 'patients', 'appointments'] as const
 const deletedRows = sql(
   'rig.deleted_rows',
   `select 1 as one from aegis.record where practice_id = $1 and state = 'deleted'`,
