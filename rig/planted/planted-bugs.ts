@@ -34,6 +34,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${client}/feeds/feed.test.ts`, `${sync}/path-of-data.pg.test.ts`],
   },
   {
+    name: 'drain of the whole practice: the departments of the subscription are left out of its reads',
+    file: `${sync}/read-feed.ts`,
+    find: `feed.drainPage({ limit, ...narrowed }`,
+    replace: `feed.drainPage({ limit, extra: narrowed.extra }`,
+    caughtBy: [`${sync}/departments.pg.test.ts`],
+  },
+  {
+    name: 'a new list of departments is read before it has taken hold',
+    file: `${sync}/next-step.ts`,
+    find: `state.resubscribed_at + settleMs`,
+    replace: `state.resubscribed_at`,
+    caughtBy: [`${sync}/departments.pg.test.ts`],
+  },
+  {
     name: 'replay margin too small: the window begins when the answer was missed',
     file: `${sync}/recover-window.ts`,
     find: `const window = { from: openedAt - margin, to: deps.clock.now() + margin }`,

@@ -5,6 +5,7 @@ export function sampleFeed(changes: Partial<FeedStatus> = {}): FeedStatus {
   return {
     feed: 'patients',
     state: 'live',
+    departments: null,
     explanation: 'live',
     records: 1000,
     lastChangeAt: '2026-11-23T15:41:59.000Z',
@@ -22,6 +23,7 @@ export function samplePractice(changes: Partial<PracticeStatus> = {}): PracticeS
   const settling = 'subscription active; settling 40 s more'
   return {
     practice: 195900,
+    departments: null,
     feeds: [
       sampleFeed({ feed: 'departments', records: 12, lastChangeAt: null, lagMs: 60_000 }),
       sampleFeed(),

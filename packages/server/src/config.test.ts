@@ -102,6 +102,11 @@ test('without a file the environment alone is enough', () => {
   assert.equal(config.athena.baseUrl, 'http://127.0.0.1:9100')
 })
 
+test('departments are read in one order', () => {
+  const { config } = load(`${preview}sync: { departments: { 195900: [21, 1, 101] } }\n`)
+  assert.deepEqual(config.sync.departments, { 195900: ['1', '21', '101'] })
+})
+
 test('durations are read in words and in milliseconds', () => {
   const { config } = load(`${preview}sync: { settle: 1m30s, pollInterval: 60000, retention: 2h }\n`)
   assert.equal(config.sync.settleMs, 90_000)
@@ -165,6 +170,13 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
     'a zone that is none',
     `${preview}policy: { offHours: { from: '22:00', to: '06:00', zone: Mars } }\n`,
     /policy.offHours/,
+  ],
+  ['no departments', `${preview}sync: { departments: { 195900: [] } }\n`, /sync.departments .*at least one/s],
+  ['a department twice', `${preview}sync: { departments: { 195900: [1, 1] } }\n`, /sync.departments .*each once/s],
+  [
+    'departments of a practice that is not mirrored',
+    `${preview}sync: { departments: { 195901: [1] } }\n`,
+    /sync.departments .*names 195901, which is not mirrored/,
   ],
   ['a misspelt word', preview.replace('preview', 'previw'), /Did you mean preview\?/],
   ['a key that could change every object', `${preview}__proto__: { polluted: 1 }\n`, /__proto__ .*is not a setting/],

@@ -18,11 +18,12 @@ import { openKek } from '../src/sealing/open-kek.ts'
 import type { Pseudonym } from '../src/sealing/practice-keys.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
 import { advanceFeed } from '../src/sync/advance-feed.ts'
+import { isLimitable } from '../src/sync/feed-departments.ts'
 import type { FeedName } from '../src/sync/feed-name.ts'
 import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
 import { kindOfFeed } from '../src/sync/feed-table.ts'
 import { countTrouble, openGaps } from '../src/sync/gap.sql.ts'
-import { addFeeds } from '../src/sync/many-practices.sql.ts'
+import { addFeeds, limitFeeds } from '../src/sync/many-practices.sql.ts'
 import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
 import { memoryLog } from './memory-log.ts'
@@ -85,6 +86,7 @@ export async function mirroredPractice(
   const mirrored = new MirroredPractice(simulator, { db, clock, sealing, settings, random })
   await mirrored.advance(0)
   await db.practice(0, (tx) => addFeeds(tx, [practice], mirrored.feeds))
+  await mirrored.limitTo(settings.departments?.[practice] ?? null)
   return mirrored
 }
 
@@ -185,6 +187,13 @@ export class MirroredPractice {
     return this.deps.settings.feeds
   }
 
+  /** Lets these departments be mirrored from now on, as a start with another configuration does; null: all. */
+  async limitTo(departments: readonly string[] | null): Promise<void> {
+    const limits = departments === null ? {} : { [practice]: departments }
+    const feeds = this.feeds.filter(isLimitable)
+    await this.deps.db.practice(0, (tx) => limitFeeds(tx, [practice], { feeds, limits }))
+  }
+
   states() {
     return this.deps.db.practice(practice, (tx) => readFeeds(tx, practice))
   }
@@ -228,11 +237,13 @@ export class MirroredPractice {
     return this.simulator.truth.change(practice, change)
   }
 
-  /** Everything in which the mirror differs from the simulator's truth, of all that is mirrored. */
-  async differences(): Promise<Difference[]> {
+  /** Everything in which the mirror differs from the simulator's truth, of all that is mirrored, or of some departments. */
+  async differences(only?: readonly string[]): Promise<Difference[]> {
     const { truth, clock } = this.simulator
     const { bookedDaysBack, bookedDaysAhead, claimsMonthsBack, feeds } = this.deps.settings
-    const present = [...truth.records(practice, 'patients')].filter(({ status }) => status !== 'deleted')
+    const patients = [...truth.records(practice, 'patients')]
+    const isWithin = withinDepartments(patients, only)
+    const present = patients.filter((patient) => patient.status !== 'deleted' && isWithin('patients', patient))
     const presentPatients = new Set(present.map(({ patientid }) => String(patientid)))
     // A snapshot promises the window around the day on which it was taken.
     const read = (await this.states()).find(({ feed }) => feed === 'appointments')?.snapshot_at
@@ -240,10 +251,10 @@ export class MirroredPractice {
     const promised = { now, bookedDaysBack, bookedDaysAhead, claimsMonthsBack, presentPatients }
     const all: Difference[] = []
     for (const kind of oracleKinds.filter((one) => feeds.includes(one))) {
-      const mirror = await this.opened(kindOfFeed(kind))
+      const mirror = (await this.opened(kindOfFeed(kind))).filter(({ body }) => isWithin(kind, body))
       const held = new Set(mirror.map((record) => oracleId(kind, record.body)))
       const inScope = (record: WireRecord) => held.has(oracleId(kind, record)) || isPromised(kind, record, promised)
-      const records = truth.records(practice, kindRules[kind].truth, 'alone')
+      const records = [...truth.records(practice, kindRules[kind].truth, 'alone')].filter((one) => isWithin(kind, one))
       all.push(...compareKind({ kind, truth: records, mirror, inScope }))
     }
     return all
@@ -262,4 +273,11 @@ export class MirroredPractice {
       }))
     })
   }
+}
+
+/** Whether a record of a kind that can be limited belongs to one of the departments; an entry of a chart, its patient. */
+function withinDepartments(patients: readonly WireRecord[], only: readonly string[] | undefined) {
+  const registered = new Map(patients.map(({ patientid, departmentid }) => [String(patientid), departmentid]))
+  return (kind: FeedName, { departmentid, patientid }: WireRecord) =>
+    only === undefined || !isLimitable(kind) || only.includes(String(departmentid ?? registered.get(String(patientid))))
 }

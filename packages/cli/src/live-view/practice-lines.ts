@@ -18,6 +18,7 @@ const TITLE = 18
 export function practiceLines(status: PracticeStatus, around: Surroundings): Line[] {
   return [
     ...flow(records(status, around.history), around.size.columns, TITLE),
+    ...limits(status, around.size.columns),
     changes(status, around),
     feedHeader(around.size.columns),
     ...status.feeds.map((feed) => feedRow(feed, around)),
@@ -64,6 +65,15 @@ function records(status: PracticeStatus, history: History): Line[] {
     ]
   })
   return [title, ...counts]
+}
+
+/** Which departments are mirrored, and of what. */
+function limits({ departments, feeds }: PracticeStatus, columns: number): Line[] {
+  if (departments === null) return []
+  const limited = feeds.filter((feed) => feed.departments !== null).map(({ feed }) => feed)
+  const of = limited.map((feed, place) => [span(place < limited.length - 1 ? `${feed}, ` : feed, 'dim')])
+  const listed = departments.map((id, place) => [span(place < departments.length - 1 ? `${id}, ` : `${id}  `)])
+  return flow([[span('   only departments ', 'dim')], ...listed, ...of], columns, TITLE)
 }
 
 function changes(status: PracticeStatus, { size, history }: Surroundings): Line {

@@ -188,3 +188,10 @@ test('what the report says cannot move the cursor', () => {
   const text = renderView(sampleReport({ practices: [samplePractice({ feeds })] }), wide, []).join('\n')
   assert.match(text, /waiting\\u\{1b\}\[2J\\u\{d\}\\u\{a\}for\\u\{202e\} it/)
 })
+
+test('a practice of which some departments are mirrored says which, and of what', () => {
+  const departments = ['1', '21']
+  const feeds = [sampleFeed({ feed: 'departments' }), sampleFeed({ departments })]
+  const lines = renderView(sampleReport({ practices: [samplePractice({ departments, feeds })] }), wide, history())
+  assert.equal(lines.includes('   only departments 1, 21  patients'), true, lines.join('\n'))
+})

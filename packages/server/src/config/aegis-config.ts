@@ -97,6 +97,7 @@ function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettin
   const { takeOver, feedPageSize, snapshotPageSize, bookedDaysBack, bookedDaysAhead, slotDaysAhead } = sync
   return {
     feeds: [...coreFeeds, ...furtherFeeds.filter((feed) => sync.feeds.includes(feed))],
+    departments: departmentsOf(sync.departments),
     loadByPatient: sync.loadByPatient,
     claimsMonthsBack: sync.claimsMonthsBack,
     claimsWindowMonths: sync.claimsWindowMonths,
@@ -122,6 +123,12 @@ function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettin
     bookedDaysAhead,
     slotDaysAhead,
   }
+}
+
+/** In one order, so that the same departments in another order are no change. */
+function departmentsOf(lists: Settings['sync']['departments']): SyncSettings['departments'] {
+  const entries = Object.entries(lists)
+  return Object.fromEntries(entries.map(([practice, ids]) => [practice, ids.toSorted((a, b) => a - b).map(String)]))
 }
 
 function policyOf({ offHours, ...policy }: Settings['policy']): PolicyConfig {

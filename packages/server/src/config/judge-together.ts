@@ -16,7 +16,8 @@ const DEMO_CLIENT_ID = 'demo-client'
 
 /** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
 export function judgeTogether(facts: Facts): Problem[] {
-  return [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase].flatMap((judge) => judge(facts))
+  const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase, departments]
+  return judges.flatMap((judge) => judge(facts))
 }
 
 /** What is allowed and most likely not meant. */
@@ -94,4 +95,14 @@ function sharedDatabase(facts: Facts): Problem[] {
   const remedy =
     'Name a PostgreSQL server with DATABASE_URL_FILE and DATABASE_OWNER_URL_FILE, or leave the role out: one process then does everything on the embedded database.'
   return problem(facts, 'role', [`is ${role}, which needs a database that several processes share.`, remedy])
+}
+
+/** A practice misspelt here would be mirrored as a whole, which is what somebody wanted to prevent. */
+function departments(facts: Facts): Problem[] {
+  const { practices, sync } = facts.settings
+  if (practices === undefined || sync === undefined) return []
+  const strange = Object.keys(sync.departments).find((practice) => !practices.includes(Number(practice)))
+  if (strange === undefined) return []
+  const remedy = `Name practices of the setting practices only, or add ${strange} there.`
+  return problem(facts, 'sync.departments', [`names ${strange}, which is not mirrored.`, remedy])
 }

@@ -99,10 +99,28 @@ const limits = z.strictObject({
 const every = (ms: number, bounds: { min: string; max: string }) => duration(bounds).prefault(formatDuration(ms))
 const days = (count: number) => wholeNumber({ min: 0, max: 730 }).default(count)
 
+const departmentLists = z.record(
+  z.string().regex(/^[1-9]\d{0,9}$/),
+  z
+    .array(z.int().min(1).max(2_147_483_647))
+    .min(1)
+    .max(1_000)
+    .refine((list) => new Set(list).size === list.length, { message: 'one stands there twice' }),
+)
+
 const syncSection = z.strictObject({
   feeds: setting(someOf(furtherFeeds).default([]), {
     doc: 'What is mirrored beside departments, appointment types, providers, patients and appointments. Each costs a call a minute and practice (1,440 of a day’s calls) and one call or more for each change, and most are health data that only those should hold who need them: therefore none by default.',
   }),
+  departments: setting(
+    kindOfItsOwn(
+      departmentLists,
+      'practice ids with a list of department ids each, at least one and each once, such as {195900: [1, 21]}',
+    ).default({}),
+    {
+      doc: 'Departments that are mirrored of a practice. A practice that is not named is mirrored as a whole. Limited are patients (by the department of registration), appointments and slots, results, prescriptions, problems, medications and allergies; everything else comes for the whole practice, because athenahealth cannot limit it: departments, providers, types, referring providers, claims and patient cases. What moved to another department, or was mirrored of one that is no longer named, stays as it was last seen. One process is enough to change the list for all that share a database: the one that started last decides.',
+    },
+  ),
   loadByPatient: setting(flag().default(sync.loadByPatient), {
     doc: 'Whether what athenahealth lists by patient only (patient cases, results, prescriptions, problems, medications, allergies) is read once for every patient when its feed starts: a call for each patient and kind, for laboratory results one more for each result. `false`: only what changes from then on is mirrored. After a gap all patients are read either way.',
   }),

@@ -155,6 +155,7 @@ function practiceStatus(view: Omit<FeedView, 'feed'> & { readonly picture: Pract
   const sum = (state: 'deleted' | 'merged') => counts.reduce((total, [, of]) => total + of[state], 0)
   return {
     practice,
+    departments: picture.feeds.find((feed) => feed.departments !== null)?.departments ?? null,
     feeds: picture.feeds.map((feed) => feedStatus({ ...view, feed })),
     records: Object.fromEntries(counts.map(([kind, of]) => [kind, of.present])),
     deleted: sum('deleted'),
@@ -177,6 +178,7 @@ function feedStatus(view: FeedView): FeedStatus {
   return {
     feed: feed.feed,
     state: feed.state,
+    departments: feed.subscribed_departments,
     explanation: explainFeed(view),
     records: feed.present,
     lastChangeAt: feed.last_change_at === null ? null : iso(feed.last_change_at),

@@ -19,7 +19,8 @@ export function explainFeed(view: FeedView): string {
     return `waiting ${inWords(feed.retry_at - now)} after "${feed.failure_code}"`
   }
   if (feed.openIntents > 0) return 'a read got no clear answer; its window is replayed before the next one'
-  if (feed.resnapshot_wanted_at !== null && feed.resnapshot_wanted_at <= now) return 'reading everything again'
+  if (feed.resnapshot_wanted_at !== null && feed.resnapshot_wanted_at <= now)
+    return feed.added_departments === null ? 'reading everything again' : 'reading the departments that were added'
   return explanations[feed.state](view)
 }
 

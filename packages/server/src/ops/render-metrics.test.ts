@@ -8,6 +8,7 @@ import type { FeedStatus, StatusReport } from './status-report.ts'
 const feed: FeedStatus = {
   feed: 'patients',
   state: 'live',
+  departments: null,
   explanation: 'live',
   records: 3,
   lastChangeAt: null,
@@ -47,6 +48,7 @@ const status: StatusReport = {
   },
   practices: [7, 8].map((practice) => ({
     practice,
+    departments: null,
     feeds: [feed, quiet],
     records: { patient: 3, provider: 1 },
     deleted: 0,

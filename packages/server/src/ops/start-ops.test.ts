@@ -18,6 +18,7 @@ const home = prepareHome(join(folder, 'home'))
 const feed: FeedStatus = {
   feed: 'patients',
   state: 'live',
+  departments: null,
   explanation: 'live',
   records: 3,
   lastChangeAt: null,
@@ -53,6 +54,7 @@ const report: StatusReport = {
   practices: [
     {
       practice: 195900,
+      departments: null,
       feeds: [feed],
       records: { patients: 3 },
       deleted: 0,

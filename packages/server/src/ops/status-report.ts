@@ -48,6 +48,8 @@ export interface QuotaStatus {
 
 export interface PracticeStatus {
   readonly practice: number
+  /** Ids of the departments that are mirrored; null: the whole practice. Each feed says whether it is limited to them. */
+  readonly departments: readonly string[] | null
   readonly feeds: readonly FeedStatus[]
   /** Present records per kind. */
   readonly records: Readonly<Record<string, number>>
@@ -66,6 +68,8 @@ export interface PracticeStatus {
 export interface FeedStatus {
   readonly feed: string
   readonly state: 'new' | 'activating' | 'settling' | 'snapshot' | 'live' | 'contested'
+  /** Ids of the departments that its subscription is limited to; null: it is for the whole practice. */
+  readonly departments: readonly string[] | null
   /** In words: what is happening and, if something is wrong, what to do. */
   readonly explanation: string
   readonly records: number

@@ -323,7 +323,12 @@ export interface UnseenRow {
   readonly key: string
   readonly patient: string | null
   readonly sealed: Buffer
-  readonly clear: { readonly status?: string; readonly localDate?: string; readonly startsAt?: string }
+  readonly clear: {
+    readonly status?: string
+    readonly localDate?: string
+    readonly startsAt?: string
+    readonly departmentId?: string
+  }
 }
 
 /** Present records that no answer asked for since `before` has shown, in pieces: those after a key, of these days. */

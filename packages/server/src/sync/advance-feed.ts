@@ -16,7 +16,7 @@ import { reconcileFeed } from './reconcile-feed.ts'
 import { recoverWindow } from './recover-window.ts'
 import { refetchRecords } from './refetch-records.ts'
 import { snapshotStep } from './snapshot-feed.ts'
-import { checkActivation, checkSubscription, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
+import { checkActivation, checkSubscription, resubscribe, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Steps of one job; then the job ends and is due again at once, so that no feed keeps a worker for itself. */
@@ -37,7 +37,7 @@ export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortS
     if (step.do === 'wait') return step.until
     await failpoint('sync.before-step')
     try {
-      await perform(deps, held, step)
+      await perform(deps, { ...held, departments: picture.state.subscribed_departments }, step)
     } catch (error) {
       const retryAt = await handleFailure(deps, held, { error, step })
       // What is stored is tried before anything else: without a pause nothing but this failure would happen.
@@ -85,6 +85,7 @@ const actions = {
   recover: recoverWindow,
   refetch: refetchRecords,
   subscribe: subscribeFeed,
+  resubscribe,
   'check-activation': checkActivation,
   'check-subscription': checkSubscription,
   'check-foreign': checkForeign,

@@ -3,7 +3,8 @@ import { currentPatient } from '../records/current-patient.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { chartDepartments } from './chart-departments.ts'
-import type { FeedKey } from './feed-state.sql.ts'
+import { departmentsWithin } from './feed-departments.ts'
+import type { Departments, FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 
@@ -19,16 +20,19 @@ export interface AskedPatient {
   readonly charts: readonly (readonly string[])[]
 }
 
-/** What a wish asks for, with the patient as it is called now: one that was merged is its survivor. */
+/**
+ * What a wish asks for, with the patient as it is called now: one that was merged is its survivor. `only`: the departments
+ * whose charts are read.
+ */
 export async function askedRecord(
   tx: Tx,
   keys: PracticeKeys,
-  { key, asks }: { key: FeedKey; asks: string },
+  { key, asks, only }: { key: FeedKey; asks: string; only?: Departments | undefined },
 ): Promise<AskedRecord> {
   if (recordKinds[kindOfFeed(key.feed)].asked === 'by-id') return { whole: false, id: asks, patientId: '' }
   const border = asks.indexOf('/')
   const [patientId, id] = [asks.slice(0, border), asks.slice(border + 1)]
-  if (id === '') return { whole: true, ...(await askedPatient(tx, keys, { practice: key.practice, patientId })) }
+  if (id === '') return { whole: true, ...(await askedPatient(tx, keys, { practice: key.practice, patientId, only })) }
   const current = await currentPatient(tx, keys, { practice: key.practice, patientId })
   return { whole: false, id, patientId: current.id }
 }
@@ -37,9 +41,10 @@ export async function askedRecord(
 export async function askedPatient(
   tx: Tx,
   keys: PracticeKeys,
-  { practice, patientId }: { practice: number; patientId: string },
+  { practice, patientId, only }: { practice: number; patientId: string; only?: Departments | undefined },
 ): Promise<AskedPatient> {
   const { id, departmentId } = await currentPatient(tx, keys, { practice, patientId })
   const { departments, openDepartments } = await loadPracticeFacts(tx, keys, practice)
-  return { patientId: id, charts: chartDepartments({ departments, openDepartments }, departmentId) }
+  const places = { departments, openDepartments: departmentsWithin(openDepartments, only) }
+  return { patientId: id, charts: chartDepartments(places, departmentId) }
 }

@@ -10,7 +10,12 @@ export interface HeldFeed extends FeedKey {
   readonly fence: string
   /** Aborts when the lease is lost: what is not sent yet then is not to be sent. */
   readonly lost?: AbortSignal
+  /** Departments that its subscription is limited to; null or absent: the whole practice. `advanceFeed` fills it in. */
+  readonly departments?: Departments
 }
+
+/** Ids of departments in ascending order; null: the whole practice. */
+export type Departments = readonly string[] | null
 
 export type FeedStateName = 'new' | 'activating' | 'settling' | 'snapshot' | 'live' | 'contested'
 
@@ -36,6 +41,13 @@ export interface FeedStateRow {
   readonly failures: number
   readonly failure_code: string | null
   readonly retry_at: number | null
+  /** What the feed is to be limited to, and what its subscription was last asked for with. */
+  readonly departments: Departments
+  readonly subscribed_departments: Departments
+  /** What the snapshot that is wanted reads, where that is less than everything. */
+  readonly added_departments: Departments
+  /** When the departments of a live feed's subscription were last changed. */
+  readonly resubscribed_at: number | null
 }
 
 const fenceFeed = sql(
@@ -130,7 +142,8 @@ export async function setUnclear(tx: Tx, key: FeedKey, isUnclear: boolean): Prom
 const snapshotTaken = sql(
   'sync.snapshot_taken',
   `update aegis.feed_state set snapshot_at = aegis.now(),
-     resnapshot_wanted_at = case when resnapshot_asked_at > $3 then aegis.now() end
+     resnapshot_wanted_at = case when resnapshot_asked_at > $3 then aegis.now() end,
+     added_departments = case when resnapshot_asked_at > $3 then added_departments end
    where practice_id = $1 and feed = $2`,
 )
 
@@ -174,11 +187,12 @@ export async function recordFailure(tx: Tx, key: FeedKey, failure: { code: strin
 
 const wantSnapshot = sql(
   'sync.want_snapshot',
-  `update aegis.feed_state set resnapshot_wanted_at = aegis.now(), resnapshot_asked_at = aegis.now()
+  `update aegis.feed_state set resnapshot_wanted_at = aegis.now(), resnapshot_asked_at = aegis.now(),
+     added_departments = null
    where practice_id = $1 and feed = $2`,
 )
 
-/** Asks for a new authoritative snapshot: one that begins from now on. */
+/** Asks for a new authoritative snapshot of everything: one that begins from now on. */
 export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
   await tx.rows(wantSnapshot, [key.practice, key.feed])
 }

@@ -79,7 +79,7 @@ function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun) {
     const patients: Patient[] = []
     for (const row of rows) {
       const id = String(openRecord(keys, 'patient', row).patientid)
-      const asked = await askedPatient(tx, keys, { practice: held.practice, patientId: id })
+      const asked = await askedPatient(tx, keys, { practice: held.practice, patientId: id, only: held.departments })
       patients.push({ ...asked, key: row.key as Pseudonym })
     }
     return { patients, fetchSeq }

@@ -28,6 +28,17 @@ export async function keepFeeds(tx: Tx, practices: readonly number[], feeds: rea
   await tx.rows(keepFeedsSql, [array(practices), array(feeds)])
 }
 
+const limitFeedsSql = sql('sync.limit_feeds', 'select aegis.limit_feeds($1::integer[], $2::text[], $3::jsonb)')
+
+/** Notes which departments these feeds are to be limited to, by practice; one that is not named is mirrored as a whole. */
+export async function limitFeeds(
+  tx: Tx,
+  practices: readonly number[],
+  { feeds, limits }: { feeds: readonly FeedName[]; limits: Readonly<Record<string, readonly string[]>> },
+): Promise<void> {
+  await tx.rows(limitFeedsSql, [array(practices), array(feeds), JSON.stringify(limits)])
+}
+
 const sweepSql = sql('sync.sweep', 'select aegis.sweep_sync($1::integer[], $2)')
 
 /** Deletes pages applied, and intents closed, before an instant. */

@@ -21,6 +21,10 @@ const nothingYet: FeedStateRow = {
   drain_ended_at: null,
   subscription_checked_at: null,
   unclear_since: null,
+  departments: null,
+  subscribed_departments: null,
+  added_departments: null,
+  resubscribed_at: null,
   foreign_checked_at: null,
   last_change_at: null,
   failures: 0,
@@ -109,6 +113,27 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     'a wanted snapshot runs between drains',
     picture({ ...live, drain_started_at: now, resnapshot_wanted_at: now }),
     { do: 'snapshot', phase: 'authoritative' },
+  ],
+  [
+    'not before departments that were added have taken hold',
+    picture({
+      ...live,
+      drain_started_at: now,
+      resnapshot_wanted_at: now,
+      resubscribed_at: now - settings.settleMs + 9,
+    }),
+    { do: 'wait', until: now + 9 },
+  ],
+  ['other departments are asked for while it is live', picture({ ...live, departments: ['1'] }), { do: 'resubscribe' }],
+  [
+    'but not while it is unclear whether there is a subscription',
+    picture({ ...live, departments: ['1'], unclear_since: now }),
+    { do: 'drain' },
+  ],
+  [
+    'before that it begins anew with them',
+    picture({ state: 'settling', active_at: now, departments: ['1', '21'], subscribed_departments: ['1'] }),
+    { do: 'subscribe' },
   ],
   ['and gives way to a drain that falls due', picture({ ...live, resnapshot_wanted_at: now }), { do: 'drain' }],
   [

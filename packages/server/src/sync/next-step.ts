@@ -1,3 +1,4 @@
+import { isListChanged } from './feed-departments.ts'
 import type { FeedStateRow } from './feed-state.sql.ts'
 import { paceCheckMs, type PollPace } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
@@ -9,6 +10,7 @@ export type Step =
   | { readonly do: 'recover' }
   | { readonly do: 'refetch' }
   | { readonly do: 'subscribe' }
+  | { readonly do: 'resubscribe' }
   | { readonly do: 'check-activation' }
   | { readonly do: 'check-subscription' }
   | { readonly do: 'check-foreign' }
@@ -77,6 +79,21 @@ function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings):
       const due = state.state_since + settings.foreignWindowMs
       return due <= now ? { do: 'subscribe' } : { do: 'wait', until: due }
     }
+    default:
+      return isListChanged(state) && state.unclear_since === null
+        ? stepForList(state)
+        : stepWhenSubscribed(picture, now, settings)
+  }
+}
+
+/** Other departments are wanted: of a live feed drains go on; what is not live yet begins anew with them. */
+function stepForList({ state }: FeedStateRow): Step {
+  return { do: state === 'live' ? 'resubscribe' : 'subscribe' }
+}
+
+function stepWhenSubscribed(picture: FeedPicture, now: number, settings: SyncSettings): Step {
+  const { state } = picture
+  switch (state.state) {
     case 'activating':
       return stepWhenActivating(state, now, settings)
     case 'settling':
@@ -110,7 +127,8 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
   const { state, pace } = picture
   const stretch = pace?.stretch ?? 1
   const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
-  if (drainDue > now) return stepBetweenDrains(picture, now, Math.min(drainDue, paceEnds(pace, now)))
+  if (drainDue > now)
+    return stepBetweenDrains(picture, now, { until: Math.min(drainDue, paceEnds(pace, now)), settings })
   const subscriptionCheckMs = settings.subscriptionCheckMs * Math.min(stretch, checkStretchMax)
   if (subscriptionDue(state, { ...settings, subscriptionCheckMs }) <= now) return { do: 'check-subscription' }
   if ((state.foreign_checked_at ?? 0) + subscriptionCheckMs <= now) return { do: 'check-foreign' }
@@ -125,13 +143,23 @@ function paceEnds(pace: PollPace | undefined, now: number): number {
 /** Looks at the subscription are put off too, but not for so long that what was processed meanwhile is forgotten. */
 const checkStretchMax = 8
 
-function stepBetweenDrains({ state, waitingRefetches, checkDue }: FeedPicture, now: number, drainDue: number): Step {
+function stepBetweenDrains(
+  { state, waitingRefetches, checkDue }: FeedPicture,
+  now: number,
+  { until: drainDue, settings }: { until: number; settings: SyncSettings },
+): Step {
   if (waitingRefetches > 0) return { do: 'refetch' }
-  const wanted = state.resnapshot_wanted_at ?? Infinity
+  const wanted = snapshotDue(state, settings)
   if (wanted <= now) return { do: 'snapshot', phase: 'authoritative' }
   // Without a calendar it is the first thing to be made.
   const check = checkDue ?? now
   return check <= now ? { do: 'reconcile' } : { do: 'wait', until: Math.min(drainDue, wanted, check) }
+}
+
+/** Not before departments that were added have taken hold: what changes in them until then no feed tells. */
+function snapshotDue(state: FeedStateRow, { settleMs }: SyncSettings): number {
+  const settled = state.resubscribed_at === null ? 0 : state.resubscribed_at + settleMs
+  return Math.max(state.resnapshot_wanted_at ?? Infinity, settled)
 }
 
 /** Now and then; soon again while athenahealth does not say whether there is one. */

@@ -6,12 +6,13 @@ import type { ChangeRow } from '../records/records.sql.ts'
 import { startInstant } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import { type DifferenceRow, insertDifferences, settleKeys } from './difference.sql.ts'
-import type { FeedKey } from './feed-state.sql.ts'
+import { isOutside } from './feed-departments.ts'
+import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 import type { KnownPage } from './inbox.sql.ts'
 import { shownUntil } from './snapshot.sql.ts'
 
 interface Applied {
-  readonly held: FeedKey
+  readonly held: HeldFeed
   readonly page: KnownPage
   readonly records: readonly WireRecord[]
   readonly applied: ApplyResult
@@ -28,7 +29,10 @@ export async function noteOutcome(tx: Tx, { held, page, records, applied }: Appl
   if (page.run_id === null || applied.changes.length === 0) return
   const kind = recordKinds[page.kind]
   const beyond = await beyondWindow(tx, held, { page, records, applied })
-  const rows = applied.changes.map((change) => differenceOf(change, { kind, isNew: beyond.has(change.key) }))
+  const hasLeft = isOfOtherDepartment(held, { page, records })
+  const rows = applied.changes.map((change) =>
+    differenceOf(change, { kind, isNew: beyond.has(change.key), isUntold: hasLeft }),
+  )
   await insertDifferences(tx, { ...held, runId: page.run_id }, rows)
 }
 
@@ -44,11 +48,18 @@ const whatOf: Readonly<Record<ChangeRow['what'], DifferenceRow['what']>> = {
 /** The difference that a change mended. */
 export function differenceOf(
   { key, what, fields }: Pick<ChangeRow, 'key' | 'what' | 'fields'>,
-  { kind, isNew }: { kind: RecordKind; isNew: boolean },
+  { kind, isNew, isUntold = false }: { kind: RecordKind; isNew: boolean; isUntold?: boolean },
 ): DifferenceRow {
-  const isUnannounced = what === 'updated' && fields.every((field) => mayBeUnannounced(kind, field))
+  const isUnannounced = isUntold || (what === 'updated' && fields.every((field) => mayBeUnannounced(kind, field)))
   const explanation = isNew ? 'window' : isUnannounced ? 'unannounced' : null
   return { key, what: whatOf[what], fields, explanation }
+}
+
+/** A record that was asked for and lies in a department now of which the feed need not tell; all that changed is of it. */
+function isOfOtherDepartment({ departments }: HeldFeed, { page, records }: Pick<Applied, 'page' | 'records'>): boolean {
+  if (!departments || page.shape !== 'get') return false
+  const only = new Set(departments)
+  return records.every((record) => isOutside(record, only))
 }
 
 /** Fields that the feed does not carry, or that need not make it tell of the record. */

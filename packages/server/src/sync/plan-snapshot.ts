@@ -1,5 +1,5 @@
 import { wallTimeAt } from '../policy/wall-time.ts'
-import type { Segment } from './segment.ts'
+import { noDepartment, type Segment } from './segment.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What the plan of a snapshot rests on. */
@@ -15,15 +15,17 @@ export interface PlanFacts {
   /** Epoch ms. */
   readonly now: number
   readonly departments: readonly string[]
+  /** Whether these departments are all that is to be read, and not just all that are open. */
+  readonly limited?: boolean
   readonly settings: SyncSettings
 }
 
-/** Patients whose registration department is unknown are listed under this id (athenahealth's documentation of GET /patients). */
-const noDepartment = '-1'
-
 /** Patients are listed department by department: a list of all of them cannot be asked for. */
-export function planPatients({ departments }: Pick<PlanFacts, 'departments'>): readonly Segment[] {
-  return [...departments, noDepartment].map((departmentId) => ({ list: 'patients', departmentId }))
+export function planPatients({ departments, limited }: Pick<PlanFacts, 'departments' | 'limited'>): readonly Segment[] {
+  return [...departments, ...(limited ? [] : [noDepartment])].map((departmentId) => ({
+    list: 'patients',
+    departmentId,
+  }))
 }
 
 const dayMs = 86_400_000
@@ -56,14 +58,21 @@ export function planAppointments(facts: PlanFacts): readonly Segment[] {
 
 /** Lists of booked appointments for the days from `first` to `last`, relative to today. */
 export function bookedSegments(
-  { now, settings }: Pick<PlanFacts, 'now' | 'settings'>,
+  facts: Pick<PlanFacts, 'now' | 'settings' | 'departments' | 'limited'>,
   { first, last }: { first: number; last: number },
 ): readonly Segment[] {
-  return inWindows(settings.bookedWindowDays, { first, last }, (from, to) => ({
-    list: 'booked',
-    from: dateIn(from, now),
-    to: dateIn(to, now),
-  }))
+  const { now, settings } = facts
+  return inWindows(settings.bookedWindowDays, { first, last }, (from, to) =>
+    placesOf(facts).map((place) => ({ list: 'booked', from: dateIn(from, now), to: dateIn(to, now), ...place })),
+  )
+}
+
+/** The whole practice, or each department: one that is refused then does not keep the others from being read. */
+function placesOf({
+  departments,
+  limited,
+}: Pick<PlanFacts, 'departments' | 'limited'>): readonly { departmentId?: string }[] {
+  return limited ? departments.map((departmentId) => ({ departmentId })) : [{}]
 }
 
 /** A list of open slots of each department. */
@@ -88,12 +97,14 @@ function changedSegments(facts: PlanFacts, lastDay: number): readonly Segment[] 
   const { now, settings, missedSince, heldFrom } = facts
   if (missedSince === undefined) return []
   const modifiedSince = easternTime(missedSince - changedMarginMs)
-  const segment = (from: number, to: number): Segment => ({
-    list: 'booked',
-    from: dateIn(from, now),
-    to: dateIn(to, now),
-    modifiedSince,
-  })
+  const segment = (from: number, to: number): readonly Segment[] =>
+    placesOf(facts).map((place) => ({
+      list: 'booked',
+      from: dateIn(from, now),
+      to: dateIn(to, now),
+      ...place,
+      modifiedSince,
+    }))
   const lastBefore = -settings.bookedDaysBack - 1
   const first = Math.min(heldFrom === null ? 0 : daysTo(heldFrom, now), lastBefore - settings.changedWindowDays + 1)
   return [
@@ -105,10 +116,10 @@ function changedSegments(facts: PlanFacts, lastDay: number): readonly Segment[] 
 function inWindows(
   width: number,
   { first, last }: { first: number; last: number },
-  segment: (from: number, to: number) => Segment,
+  segment: (from: number, to: number) => readonly Segment[],
 ): Segment[] {
   const segments: Segment[] = []
-  for (let day = first; day <= last; day += width) segments.push(segment(day, Math.min(day + width - 1, last)))
+  for (let day = first; day <= last; day += width) segments.push(...segment(day, Math.min(day + width - 1, last)))
   return segments
 }
 

@@ -1,7 +1,8 @@
+import { feedTable as athenaFeeds } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { audited } from './audited-call.ts'
-import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
+import type { Departments, FeedKey, HeldFeed } from './feed-state.sql.ts'
 import { type ChangedFeed, feedTable } from './feed-table.ts'
 import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
 import type { SyncDeps } from './sync-deps.ts'
@@ -12,10 +13,10 @@ import type { SyncDeps } from './sync-deps.ts'
  */
 export async function drainPage(deps: SyncDeps, key: HeldFeed, intentId: string): Promise<FetchedPage> {
   const limit = deps.settings.feedPageSize
-  const { feed, extra } = openFeed(deps, key)
+  const { feed, narrowed } = openRead(deps, key)
   const untilLost = key.lost ? { signal: key.lost } : {}
   const page = await audited({ priority: 'feeds', purpose: 'sync.drain', intentId }, pageFacts, (options) =>
-    feed.drainPage({ limit, extra }, { ...options, ...untilLost }),
+    feed.drainPage({ limit, ...narrowed }, { ...options, ...untilLost }),
   )
   return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
 }
@@ -23,13 +24,13 @@ export async function drainPage(deps: SyncDeps, key: HeldFeed, intentId: string)
 /** Reads processed changes of a window again. */
 export async function replayPage(
   deps: SyncDeps,
-  key: FeedKey,
+  key: HeldFeed,
   window: { from: number; to: number; offset: number; limit: number; context?: CallContext },
 ): Promise<FetchedPage> {
   const { from, to, offset, limit, context = { priority: 'feeds', purpose: 'sync.replay' } } = window
-  const { feed, extra } = openFeed(deps, key)
+  const { feed, narrowed } = openRead(deps, key)
   const page = await audited(context, pageFacts, (options) =>
-    feed.replayPage({ from, to, offset, limit, extra }, options),
+    feed.replayPage({ from, to, offset, limit, ...narrowed }, options),
   )
   return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
 }
@@ -42,16 +43,29 @@ export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE'
 }
 
 /**
- * Subscribes to all events of the feed for the whole practice, with those that "all" leaves out. Whether the subscription
- * is active is judged without them, since it is not known that every practice has them.
+ * Subscribes to all events of the feed, with those that "all" leaves out: for the whole practice, or for departments, all of
+ * which have to be named every time. Whether the subscription is active is judged without the further events, since it is
+ * not known that every practice has them.
  */
-export async function subscribe(deps: SyncDeps, key: FeedKey): Promise<void> {
+export async function subscribe(deps: SyncDeps, key: FeedKey, departments: Departments): Promise<void> {
   const { feed, changed } = openFeed(deps, key)
-  await feed.subscribe({ extra: changed.subscribed ?? {} }, { context: subscriptionCall })
+  const wanted = { extra: changed.subscribed ?? {}, ...(departments && { departmentIds: departments }) }
+  await feed.subscribe(wanted, { context: subscriptionCall })
 }
 
 function openFeed(deps: SyncDeps, key: FeedKey) {
   const changed: ChangedFeed | undefined = feedTable[key.feed].changed
   if (!changed) throw new AegisError('internal.unexpected', { feed: key.feed })
-  return { feed: deps.upstream.practice(key.practice).feed(changed.name), extra: changed.read ?? {}, changed }
+  return { feed: deps.upstream.practice(key.practice).feed(changed.name), changed }
+}
+
+/**
+ * The feed, and what every read of it says. Where a read can name departments it names those of the subscription:
+ * athenahealth asks for both to agree.
+ */
+function openRead(deps: SyncDeps, key: HeldFeed) {
+  const { feed, changed } = openFeed(deps, key)
+  const { departments } = key
+  const isNarrowed = departments && athenaFeeds[changed.name].filtersDepartments
+  return { feed, narrowed: { extra: changed.read ?? {}, ...(isNarrowed && { departmentIds: departments }) } }
 }

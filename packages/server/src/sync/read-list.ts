@@ -49,6 +49,7 @@ function segmentList(
           startdate: segment.from,
           enddate: segment.to,
           showcancelled: true,
+          ...(segment.departmentId !== undefined && { departmentid: segment.departmentId }),
           ...(segment.modifiedSince !== undefined && { startlastmodified: segment.modifiedSince }),
         },
         options,

@@ -111,7 +111,7 @@ async function begin(
   tx: Tx,
   { held, due, fetchSeq, state }: { held: HeldFeed; due: DueCheck; fetchSeq: bigint; state: FeedStateRow },
 ): Promise<runs.SnapshotRun> {
-  const facts = await loadPlanFacts(deps, tx, held.practice)
+  const facts = await loadPlanFacts(deps, tx, held)
   const lists = checksOf(held)[due.task]?.({
     ...facts,
     turn: due.turn,

@@ -7,11 +7,12 @@ import { type UnseenRow, unseenRecords } from '../records/records.sql.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { feedNames } from './feed-name.ts'
+import { departmentsWithin, isOutside } from './feed-departments.ts'
 import { type FeedKey, readFeeds, wantResnapshot } from './feed-state.sql.ts'
 import { feedNeeds, feedTable, isReadByPatient, kindOfFeed } from './feed-table.ts'
 import { noteWishes } from './note-wishes.ts'
 import { makeDue } from './schedule.sql.ts'
-import { type Segment, wholeLists } from './segment.ts'
+import { limitedTo, type Segment, wholeLists } from './segment.ts'
 import { latestPlan, type SnapshotRun } from './snapshot.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
@@ -39,6 +40,7 @@ export async function wishForUnseen(
   // What is read patient by patient is settled patient by patient.
   if (!feedTable[held.feed].get || plan.length === 0 || isReadByPatient(held.feed)) return 0
   const days = daysOf(plan)
+  const only = limitedTo(plan)
   const of = { practice: held.practice, kind }
   let found = 0
   for (let after = ''; ; ) {
@@ -48,24 +50,31 @@ export async function wishForUnseen(
     after = last.key
     const patients = rows.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])) // stored from one
     if (recordKinds[kind].keyedBy !== 'id') await keys.loadPatients(tx, patients)
-    const lists = { kind, plan, openAfter: Math.min(knownUntil, run.started_at) }
+    const lists = { kind, plan, only, openAfter: Math.min(knownUntil, run.started_at) }
     const wishes = rows.flatMap((row) => wishForMissed(keys, row, lists) ?? [])
     await noteWishes(tx, keys, { practice: held.practice, wishes, ...(runId !== undefined && { runId }) })
     found += wishes.length
   }
 }
 
+interface Lists {
+  readonly kind: Kind
+  readonly plan: readonly Segment[]
+  /** Departments that they are limited to. */
+  readonly only: ReadonlySet<string> | undefined
+  readonly openAfter: number
+}
+
 /** The wish for a record that the lists of a run should have shown; undefined where they should not. */
-function wishForMissed(
-  keys: PracticeKeys,
-  row: UnseenRow,
-  { kind, plan, openAfter }: { kind: Kind; plan: readonly Segment[]; openAfter: number },
-): Wish | undefined {
+function wishForMissed(keys: PracticeKeys, row: UnseenRow, lists: Lists): Wish | undefined {
+  const { kind, plan, only } = lists
   if (recordKinds[kind].keyedBy === 'id') {
-    const isMissed = kind !== 'appointment' || shouldHaveShown(row, { plan, openAfter })
+    if (only && !only.has(row.clear.departmentId ?? '')) return undefined
+    const isMissed = kind !== 'appointment' || shouldHaveShown(row, lists)
     return isMissed ? { kind, key: row.key, asks: row.key } : undefined
   }
   const body = openRecord(keys, kind, row)
+  if (only && isOutside(body, only)) return undefined
   return kind !== 'claim' || isListedClaim(body, plan) ? wishForHeld(kind, keys, body) : undefined
 }
 
@@ -86,7 +95,7 @@ function daysOf(plan: readonly Segment[]): { from: string | null; to: string | n
 /** Whether the lists of a plan show an appointment such as this one. */
 function shouldHaveShown(
   { clear, patient }: UnseenRow,
-  { plan, openAfter }: { plan: readonly Segment[]; openAfter: number },
+  { plan, openAfter }: Pick<Lists, 'plan' | 'openAfter'>,
 ): boolean {
   const { localDate, startsAt, status } = clear
   const within = (list: Segment['list']) =>
@@ -104,12 +113,18 @@ function shouldHaveShown(
  * of it, and no change will tell of them. The feeds that are read by department are read again.
  */
 export async function coverDepartments(tx: Tx, practice: number, departments: readonly string[]): Promise<void> {
-  for (const feed of feedNames.filter((name) => feedNeeds(name).includes('departments'))) {
+  const states = await readFeeds(tx, practice)
+  for (const feed of feedNames.filter((name) => feedNeeds(name).includes('departments') && !isReadByPatient(name))) {
     const plan = await latestPlan(tx, { practice, feed })
-    // Claims and charts are read for the whole practice.
-    if (!plan?.some((segment) => 'departmentId' in segment)) continue
+    const state = states.find((row) => row.feed === feed)
+    const only = state?.subscribed_departments
+    // Claims are read for the whole practice.
+    if (!plan || !(only || plan.some((segment) => 'departmentId' in segment))) continue
     const covered = new Set(plan.flatMap((segment) => ('departmentId' in segment ? [segment.departmentId] : [])))
-    if (departments.some((id) => !covered.has(id))) await wantResnapshot(tx, { practice, feed })
+    // Those that were added are about to be read.
+    for (const id of state?.added_departments ?? []) covered.add(id)
+    if (departmentsWithin(departments, only).some((id) => !covered.has(id)))
+      await wantResnapshot(tx, { practice, feed })
   }
 }
 

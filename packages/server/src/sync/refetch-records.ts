@@ -45,8 +45,10 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
     const wanted: Wanted[] = []
     for (const { key, sealed_id, missing_since, run_id } of await wishes.nextRefetches(tx, held, batch)) {
       const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
-      const asked = await askedRecord(tx, keys, { key: held, asks })
-      wanted.push({ key, runId: run_id, missed: missing_since !== null, asked })
+      const missed = missing_since !== null
+      // Entries that the charts of some departments lack may lie in another's: before they count as deleted, all are read.
+      const asked = await askedRecord(tx, keys, { key: held, asks, only: missed ? null : held.departments })
+      wanted.push({ key, runId: run_id, missed, asked })
     }
     return wanted
   })

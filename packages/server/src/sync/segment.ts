@@ -6,6 +6,8 @@ export type Segment =
       readonly list: 'booked'
       readonly from: string
       readonly to: string
+      /** Of one department only. */
+      readonly departmentId?: string
       /** Only those changed since, Eastern wall time as YYYY-MM-DDTHH:MM:SS. */
       readonly modifiedSince?: string
     }
@@ -28,4 +30,17 @@ export type PlannedSegment = Segment | ReplaySegment
 /** The lists of a plan that show everything there is in them: what is missing there should be looked for. */
 export function wholeLists(plan: readonly PlannedSegment[]): readonly Segment[] {
   return plan.filter((segment): segment is Segment => segment.list !== 'replay' && !('modifiedSince' in segment))
+}
+
+/** Patients whose registration department is unknown are listed under this id (athenahealth's documentation of GET /patients). */
+export const noDepartment = '-1'
+
+/** The departments that the lists of a plan are limited to; undefined where they show the whole practice. */
+export function limitedTo(plan: readonly PlannedSegment[]): ReadonlySet<string> | undefined {
+  const departments = new Set<string>()
+  for (const segment of plan) {
+    if (segment.list === 'booked' && segment.departmentId === undefined) return undefined
+    if ('departmentId' in segment && segment.departmentId !== undefined) departments.add(segment.departmentId)
+  }
+  return departments.size === 0 || departments.has(noDepartment) ? undefined : departments
 }

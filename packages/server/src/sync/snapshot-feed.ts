@@ -4,6 +4,7 @@ import { appointmentsHeld, nextFetchSeq } from '../records/records.sql.ts'
 import * as states from './feed-state.sql.ts'
 import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
+import { departmentsWithin } from './feed-departments.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
 import { loadNextPatients } from './load-by-patient.ts'
 import type { PlanFacts } from './plan-snapshot.ts'
@@ -38,11 +39,22 @@ function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
     const open = await runs.openSnapshotRun(tx, held, phase)
     if (open) return { run: open, ...at }
     await runs.abandonSnapshots(tx, held)
-    const facts = await loadPlanFacts(deps, tx, held.practice)
+    const { facts, isPart } = await snapshotFacts(deps, tx, { held, state, hasGaps: gaps.length > 0 })
     const missedSince = gaps.length > 0 ? Math.min(...gaps.map((gap) => gap.from_at)) : undefined
     const plan = feedTable[held.feed].plan({ ...facts, phase, missedSince })
-    return { run: await runs.startSnapshotRun(tx, held, { phase, plan, firstSeq: fetchSeq }), ...at }
+    return { run: await runs.startSnapshotRun(tx, held, { phase, plan, firstSeq: fetchSeq, isPart }), ...at }
   })
+}
+
+/** Everything, or the departments that were added where nothing else is wanted. */
+async function snapshotFacts(
+  deps: SyncDeps,
+  tx: Tx,
+  { held, state, hasGaps }: { held: HeldFeed; state: FeedStateRow; hasGaps: boolean },
+): Promise<{ facts: PlanFacts; isPart: boolean }> {
+  const facts = await loadPlanFacts(deps, tx, held)
+  const added = hasGaps || state.state !== 'live' ? null : state.added_departments
+  return { facts: { ...facts, departments: departmentsWithin(facts.departments, added) }, isPart: added !== null }
 }
 
 /**
@@ -54,13 +66,18 @@ export function untilDrain({ clock, settings }: SyncDeps, state: FeedStateRow): 
   return { waitMs: Math.max(1_000, state.drain_started_at + settings.pollIntervalMs - clock.now()) }
 }
 
-/** What plans of this practice rest on. */
-export async function loadPlanFacts(deps: SyncDeps, tx: Tx, practice: number): Promise<PlanFacts> {
+/** What plans of this feed rest on. */
+export async function loadPlanFacts(
+  deps: SyncDeps,
+  tx: Tx,
+  { practice, departments: only }: HeldFeed,
+): Promise<PlanFacts> {
   const keys = await deps.sealing.practice(tx, practice)
   const { openDepartments } = await loadPracticeFacts(tx, keys, practice)
   const { from, any, open } = await appointmentsHeld(tx, practice)
   const held = { heldFrom: from, heldUntil: { any, open } }
-  return { ...held, now: deps.clock.now(), departments: openDepartments, settings: deps.settings }
+  const departments = departmentsWithin(openDepartments, only)
+  return { ...held, now: deps.clock.now(), departments, limited: Boolean(only), settings: deps.settings }
 }
 
 async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
@@ -74,9 +91,12 @@ async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Pr
     }
     const startedAt = timestamp(run.started_at)
     await states.stampSnapshot(tx, held, startedAt)
-    await states.advanceCheckpoint(tx, held, startedAt)
-    await releaseNameless(tx, held, startedAt)
-    await closeGaps(tx, held, startedAt)
+    // One of some departments says nothing of the others.
+    if (!run.is_part) {
+      await states.advanceCheckpoint(tx, held, startedAt)
+      await releaseNameless(tx, held, startedAt)
+      await closeGaps(tx, held, startedAt)
+    }
     const keys = await deps.sealing.practice(tx, held.practice)
     // Until then all that happened is known of: slots that were over later may have been taken away unseen.
     const knownUntil = state.checkpoint ?? run.started_at

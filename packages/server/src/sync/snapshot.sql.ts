@@ -17,11 +17,14 @@ export interface SnapshotRun {
   readonly started_at: number
   /** Order of asking when it began. */
   readonly first_seq: string
+  /** Whether it reads departments that were added only. */
+  readonly is_part: boolean
 }
 
 const openSql = sql(
   'sync.open_run',
-  `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq from aegis.snapshot_run
+  `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq, is_part
+   from aegis.snapshot_run
    where practice_id = $1 and feed = $2 and phase = $3 and finished_at is null order by run_id desc limit 1`,
 )
 
@@ -36,17 +39,18 @@ export async function openSnapshotRun(
 
 const startSql = sql(
   'sync.start_run',
-  `insert into aegis.snapshot_run (practice_id, feed, phase, plan, first_seq, started_at)
-   values ($1, $2, $3, $4, $5, aegis.now())
-   returning run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq`,
+  `insert into aegis.snapshot_run (practice_id, feed, phase, plan, first_seq, is_part, started_at)
+   values ($1, $2, $3, $4, $5, $6, aegis.now())
+   returning run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq, is_part`,
 )
 
 export async function startSnapshotRun(
   tx: Tx,
   key: FeedKey,
-  run: { phase: SnapshotRun['phase']; plan: readonly PlannedSegment[]; firstSeq: bigint },
+  run: { phase: SnapshotRun['phase']; plan: readonly PlannedSegment[]; firstSeq: bigint; isPart?: boolean },
 ): Promise<SnapshotRun> {
-  const values = [key.practice, key.feed, run.phase, JSON.stringify(run.plan), run.firstSeq.toString()]
+  const { phase, plan, firstSeq, isPart = false } = run
+  const values = [key.practice, key.feed, phase, JSON.stringify(plan), firstSeq.toString(), isPart]
   const [row] = await tx.rows<SnapshotRun>(startSql, values)
   if (!row) throw new Error('insert returning gives one row')
   return row
@@ -124,10 +128,15 @@ export async function shownUntil(tx: Tx, key: FeedKey): Promise<{ booked: string
 const plannedSql = sql(
   'sync.latest_plan',
   `select plan from aegis.snapshot_run where practice_id = $1 and feed = $2 and phase = 'authoritative'
-   order by run_id desc limit 1`,
+     and run_id >= (select max(run_id) from aegis.snapshot_run
+       where practice_id = $1 and feed = $2 and phase = 'authoritative' and not is_part)`,
 )
 
-/** What the latest authoritative snapshot of a feed reads or has read; undefined when there is none yet. */
+/**
+ * What the latest authoritative snapshot of a feed reads or has read, with the departments added since; undefined when
+ * there is none yet.
+ */
 export async function latestPlan(tx: Tx, key: FeedKey): Promise<readonly PlannedSegment[] | undefined> {
-  return (await tx.rows<{ plan: readonly PlannedSegment[] }>(plannedSql, [key.practice, key.feed]))[0]?.plan
+  const rows = await tx.rows<{ plan: readonly PlannedSegment[] }>(plannedSql, [key.practice, key.feed])
+  return rows.length === 0 ? undefined : rows.flatMap(({ plan }) => plan)
 }

@@ -1,9 +1,10 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { endLeases } from '../leases/leases.sql.ts'
 import type { Queue } from '../queue/start-queue.ts'
+import { isLimitable } from './feed-departments.ts'
 import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
-import { addFeeds, keepFeeds, sweepSync } from './many-practices.sql.ts'
+import { addFeeds, keepFeeds, limitFeeds, sweepSync } from './many-practices.sql.ts'
 import { paceCheckMs, type PollPace, readPollPace } from './poll-stretch.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, keepScheduled, listPractices } from './schedule.sql.ts'
@@ -69,9 +70,11 @@ async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<v
 
 /** Only what is mirrored is looked at. What is not mirrored any more begins anew if it ever is again. */
 async function registerPractices({ sync }: ScheduleDeps, { practices, environment }: SyncOptions): Promise<void> {
-  const { feeds } = sync.settings
+  const { feeds, departments: limits } = sync.settings
   await inBatches(sync.db, practices, (tx, batch) => addFeeds(tx, batch, feeds))
   await inBatches(sync.db, practices, (tx, batch) => keepFeeds(tx, batch, feeds))
+  const limited = { feeds: feeds.filter(isLimitable), limits }
+  await inBatches(sync.db, practices, (tx, batch) => limitFeeds(tx, batch, limited))
   await sync.db.control(async (tx) => {
     await addPractices(tx, practices, environment)
     await ensureScheduled(tx, practices, feeds)

@@ -1,4 +1,7 @@
 import { contest, foreignProcessing } from './check-foreign.ts'
+import { isLimitable, judgeResubscription } from './feed-departments.ts'
+import { noteResubscribed, noteSubscribed } from './feed-departments.sql.ts'
+import { isReadByPatient } from './feed-table.ts'
 import {
   enterFeedState,
   type FeedKey,
@@ -11,7 +14,7 @@ import {
 import { openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
-import { abandonAllRuns } from './snapshot.sql.ts'
+import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -27,9 +30,45 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
     await contest(deps, held)
     return
   }
-  if (before !== 'ACTIVE') await subscribe(deps, held)
-  await asHolder(deps, held, (tx) => enterFeedState(tx, held, 'activating'))
+  // An active one may be for other departments than it should: athenahealth does not say for which.
+  const departments = state?.departments ?? null
+  if (before !== 'ACTIVE' || isLimitable(held.feed)) await subscribe(deps, held, departments)
+  await asHolder(deps, held, async (tx) => {
+    // What was begun for other departments begins anew.
+    await abandonSnapshots(tx, held)
+    await noteSubscribed(tx, held, departments)
+    await enterFeedState(tx, held, 'activating')
+  })
   deps.log.info('sync.subscribed', { practice: held.practice, feed: held.feed })
+}
+
+/**
+ * Of a live feed: other departments are wanted. The subscription is asked for with all of them, drains go on, and what is
+ * new is read once it has had the time to take hold. What is held of departments that are no longer wanted stays as it is:
+ * that nobody tells of it any more does not mean that it is gone.
+ */
+export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void> {
+  // Asking anew would hide that it was lost meanwhile.
+  const status = await feedStatus(deps, held)
+  const before = await asHolder(deps, held, async (tx, state) => {
+    await setUnclear(tx, held, status === 'UNKNOWN')
+    return state
+  })
+  if (status === 'UNKNOWN') return
+  if (status !== 'ACTIVE') {
+    await subscriptionLost(deps, held, lastKnownActive(deps, before))
+    return
+  }
+  const { departments } = before
+  await subscribe(deps, held, departments)
+  await asHolder(deps, held, async (tx, state) => {
+    const all = judgeResubscription(state, departments)
+    // Where the first load is switched off, nothing that was there before is read.
+    const isRead = all.wantsSnapshot && (!isReadByPatient(held.feed) || deps.settings.loadByPatient)
+    await abandonAllRuns(tx, held)
+    await noteResubscribed(tx, held, { departments, added: isRead ? all.added : null, wantsSnapshot: isRead })
+  })
+  deps.log.info('sync.resubscribed', { practice: held.practice, feed: held.feed })
 }
 
 /**
@@ -38,10 +77,12 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
  */
 export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const status = await feedStatus(deps, held)
-  const since = await asHolder(deps, held, async (_, state) => state.state_since)
+  const { state_since: since, departments } = await asHolder(deps, held, async (_, state) => state)
   const isLost = status === 'INACTIVE' && deps.clock.now() - since > deps.settings.settleMs
-  if (status === 'PARTIAL' || isLost) await subscribe(deps, held)
+  const isAskedAgain = status === 'PARTIAL' || isLost
+  if (isAskedAgain) await subscribe(deps, held, departments)
   await asHolder(deps, held, async (tx) => {
+    if (isAskedAgain) await noteSubscribed(tx, held, departments)
     await stampFeed(tx, held, 'subscription_checked_at')
     if (status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
     // Anew, so that it gets its time again.

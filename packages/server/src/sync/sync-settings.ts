@@ -5,6 +5,11 @@ import { coreFeeds, type FeedName } from './feed-name.ts'
 export interface SyncSettings {
   /** What is mirrored: what always is, and what is wanted beside it. */
   readonly feeds: readonly FeedName[]
+  /**
+   * Departments that are mirrored, by practice id, in ascending order; a practice that is not named is mirrored as a whole.
+   * Only feeds that athenahealth can limit are (`isLimitable`).
+   */
+  readonly departments: Readonly<Record<string, readonly string[]>>
   /** Whether what athenahealth lists by patient only is read once for every patient, or only what changes is mirrored. */
   readonly loadByPatient: boolean
   /** Months of claims that a snapshot reads, and months per request: athenahealth asks for 3 to 6. */
@@ -63,6 +68,7 @@ const hour = 60 * minute
 
 export const defaultSyncSettings: SyncSettings = {
   feeds: coreFeeds,
+  departments: {},
   loadByPatient: true,
   claimsMonthsBack: 24,
   claimsWindowMonths: 3,
