@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '@aegis/simulator'
 import { AegisProcess } from './aegis-process.ts'
+import { FaultUnavailable } from './fault-run.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
 import { onInterrupt } from './kill-run.ts'
 import { comeToRest, type Mirrored, startPractice, writeConfig } from './one-practice.ts'
@@ -28,8 +29,11 @@ export class FaultWorld {
   readonly #afterwards: (() => void)[] = []
   #aegis: AegisProcess | undefined
 
-  private constructor(options: FaultWorldOptions, parts: { directory: string; simulator: Simulator }) {
-    this.#env = options.env?.(parts.directory) ?? {}
+  private constructor(
+    options: FaultWorldOptions,
+    parts: { directory: string; simulator: Simulator; env: Readonly<Record<string, string>> },
+  ) {
+    this.#env = parts.env
     this.directory = parts.directory
     this.simulator = parts.simulator
     this.#mirrored = options.mirrored
@@ -39,8 +43,10 @@ export class FaultWorld {
 
   static async begin(options: FaultWorldOptions): Promise<FaultWorld> {
     const inMachineTime = { speed: 1, startAt: Date.now(), activationLagMs: 2_000 }
+    const directory = mkdtempSync(join(tmpdir(), 'aegis-faults-'))
+    const env = envOrNothing(options, directory)
     const simulator = await startPractice(options, options.clock === 'system' ? inMachineTime : {})
-    return new FaultWorld(options, { directory: mkdtempSync(join(tmpdir(), 'aegis-faults-')), simulator })
+    return new FaultWorld(options, { directory, simulator, env })
   }
 
   get home(): string {
@@ -112,11 +118,22 @@ export async function inFaultWorld<T>(options: FaultWorldOptions, work: (world: 
   try {
     return await work(world)
   } catch (error) {
+    if (error instanceof FaultUnavailable) throw error
     const said = error instanceof Error ? error.message : String(error)
     throw new Error(`seed ${options.seed}: ${said}\n${saidBy(world)}`, { cause: error })
   } finally {
     forget()
     await world.end()
+  }
+}
+
+/** Nothing is left behind where it is not to be had. */
+function envOrNothing({ env }: FaultWorldOptions, directory: string): Readonly<Record<string, string>> {
+  try {
+    return env?.(directory) ?? {}
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true })
+    throw error
   }
 }
 
