@@ -31,8 +31,6 @@ const { values } = parseArgs({
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
 const short = { seeds: 56, kills: 30, pauses: 3 }
 
-process.exitCode = (await run()) ? 0 : 1
-
 async function run(): Promise<boolean> {
   const { tier, failpoint } = values
   if (tier !== undefined && tier !== 'short') {
@@ -151,3 +149,6 @@ function numberOf(option: string, text: string | undefined, otherwise: number): 
   }
   return number
 }
+
+// Last in the file: everything above is there when it begins.
+process.exitCode = (await run()) ? 0 : 1
