@@ -55,7 +55,7 @@ export async function judgeHistory({ deps }: MirroredPractice): Promise<Judgemen
 const digest = sql(
   'rig.mirror_digest',
   `select md5(string_agg(part, '|' order by part)) as digest from (
-     select 'record ' || md5(coalesce(string_agg(r::text, '' order by r.kind, r.key), '')) as part
+     select 'record ' || md5(coalesce(string_agg((to_jsonb(r) - 'fetch_seq')::text, '' order by r.kind, r.key), '')) as part
        from aegis.record as r where practice_id = $1
      union all select 'change ' || count(*) || ' ' || coalesce(max(change_id), 0) from aegis.change where practice_id = $1
      union all select 'alias ' || md5(coalesce(string_agg(a::text, '' order by a.kind, a.key), ''))
@@ -63,7 +63,7 @@ const digest = sql(
      union all select 'gap ' || md5(coalesce(string_agg(g::text, '' order by g::text), '')) from aegis.gap as g where practice_id = $1
      union all select 'count ' || md5(coalesce(string_agg(c::text, '' order by c::text), ''))
        from aegis.record_count as c where practice_id = $1
-     union all select 'inbox ' || count(*) from aegis.inbox_page where practice_id = $1
+     union all select 'inbox ' || count(*) from aegis.inbox_page where practice_id = $1 and applied_at is null
      union all select 'quarantine ' || count(*) from aegis.quarantine where practice_id = $1
    ) as parts`,
 )
@@ -73,7 +73,10 @@ async function digestOf({ deps }: MirroredPractice): Promise<string | undefined>
   return rows[0]?.digest
 }
 
-/** I16: so many restarts in a row, each of which takes everything for due, leave the mirror as it is. */
+/**
+ * I16: so many restarts in a row, each of which takes everything for due, leave the mirror as it is. What is read again may
+ * confirm a record (`fetch_seq`), by pages that are applied.
+ */
 export async function judgeRestarts(mirrored: MirroredPractice, restart: () => Promise<void>): Promise<Judgement> {
   const restarts = 5
   const before = await digestOf(mirrored)

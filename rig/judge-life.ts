@@ -4,7 +4,7 @@ import { healLife } from './heal-life.ts'
 import type { Invariant } from './invariants.ts'
 import { gapsEver, judgeCauses } from './judge-causes.ts'
 import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
-import { allRequests, judgeLimits } from './judge-limits.ts'
+import { allRequests, judgeLimits, wasDayUsedUp } from './judge-limits.ts'
 import { countChanges, type Life, liveRound, restart } from './live-round.ts'
 import { compareWhole, findWrong, type Verdict } from './verdict.ts'
 
@@ -33,7 +33,9 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const gaps = await gapsEver(mirrored)
   const wrong = [
     ...(await findWrong(mirrored, compared)),
-    ...(await judgeCauses(mirrored, fired)),
+    ...(await judgeCauses(mirrored, fired, {
+      usedUp: life.rules !== undefined && wasDayUsedUp(simulator, life.rules),
+    })),
     ...judgements.flatMap((judgement) => judgement.wrong),
   ]
   const counts = {

@@ -37,6 +37,15 @@ export function judgeLimits(simulator: Simulator, rules: GuardedRules): Judgemen
   return { wrong, checked: { I6: requests.length } }
 }
 
+/** What a day may come to at most before its calls count as used up: the rest is kept back, or was reserved by a process that ended. */
+const usedUpShare = 0.7
+
+/** Whether the calls of some day were used up: a doubt may then grow older than what upstream keeps, before it can be cleared. */
+export function wasDayUsedUp(simulator: Simulator, rules: GuardedRules): boolean {
+  const calls = allRequests(simulator).filter(({ route }) => !isToken(route))
+  return mostOf(calls, day) >= usedUpShare * rules.perDay
+}
+
 function isToken(route: string): boolean {
   return route.endsWith('/token')
 }
