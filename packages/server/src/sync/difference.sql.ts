@@ -13,11 +13,17 @@ export interface DifferenceRow {
 const insertSql = sql(
   'sync.insert_differences',
   `insert into aegis.difference (practice_id, run_id, feed, key, what, fields, explanation, found_at)
-   select $1, $2, $3, d.key, d.what, array(select json_array_elements_text(d.fields)), d.explanation, aegis.now()
+   select $1, $2, $3, d.key, d.what, array(select json_array_elements_text(d.fields)),
+     coalesce(d.explanation, case when exists (
+       select from aegis.refetch w where w.practice_id = $1 and w.feed = $3 and w.key = d.key and w.run_id is null)
+       then 'feed' end), aegis.now()
    from json_to_recordset($4::json) as d(key text, what text, fields json, explanation text)`,
 )
 
-/** Notes what a check found to differ. */
+/**
+ * Notes what a check found to differ. A record that waits to be asked for, not for this check's sake, was on its way: a feed that
+ * only names what changed may have done so long before there are calls to ask.
+ */
 export async function insertDifferences(
   tx: Tx,
   of: FeedKey & { runId: string },

@@ -4,6 +4,7 @@ import { lockstep } from '../../testing/lockstep.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { touchedRows } from '../../testing/touched-rows.ts'
 import type { Tx } from '../db/db.ts'
+import * as difference from './difference.sql.ts'
 import * as state from './feed-state.sql.ts'
 import * as gap from './gap.sql.ts'
 import * as inbox from './inbox.sql.ts'
@@ -244,6 +245,28 @@ test('open intents come oldest first, however they were written down', async () 
     open.map(({ opened_at }) => opened_at),
     [now - 90, now],
   )
+})
+
+test('a difference of a record that waits to be asked for anyway was on its way; one that a check asks for was not', async () => {
+  const held = await neighbours()
+  const row = { what: 'differing', fields: ['name'], explanation: null } as const
+  await asPractice(held, async (tx) => {
+    const { run_id: runId } = await runOf(tx, held)
+    await owner.rows(`update aegis.refetch set run_id = $1 where practice_id = $2 and key = 'b'`, [
+      runId,
+      held.practice,
+    ])
+    const rows = ['a', 'b', 'c'].map((key) => ({ ...row, key }))
+    await difference.insertDifferences(tx, { ...held, runId }, rows)
+  })
+  const found = await owner.rows('select key, explanation from aegis.difference where practice_id = $1 order by key', [
+    held.practice,
+  ])
+  assert.deepEqual(found, [
+    { key: 'a', explanation: 'feed' },
+    { key: 'b', explanation: null },
+    { key: 'c', explanation: null },
+  ])
 })
 
 test('pages wait in the order they came in, feed by feed, and are found again by when they came', async () => {
