@@ -4,8 +4,8 @@ const blockBytes = 64
 const digestBytes = 32
 
 /**
- * HMAC-SHA-256 (RFC 2104) under one key, as two one-shot hashes. Node's own `createHmac` costs 17 µs a value, most of it
- * for its objects; this costs 3 µs, and a first load asks for several of each record.
+ * HMAC-SHA-256 (RFC 2104) under one key, as two one-shot hashes. Node's own `createHmac` spends most of its time on its
+ * objects, several times that of the hash itself, and a first load asks for several of each record.
  */
 export class KeyedHash {
   /** The key as it stands before the message, and before the inner digest (RFC 2104: ipad and opad). */
