@@ -26,6 +26,16 @@ for (const [title, given, expected] of [
   ['with bytes that are no UTF-8', answer([[0x61, 0xff]]), 'a\uFFFD'],
   ['in Latin', answer([[0xe9]], 'text/plain; charset=ISO-8859-1'), 'é'],
   ['in Latin, of an odd name', answer([[0x80]], 'text/plain; CHARSET=Windows-1252'), '€'],
+  [
+    'in Latin as Windows has it',
+    answer([[0x4f, 0x92, 0x42, 0x99]], 'text/plain; charset=iso-8859-1'),
+    'O\u2019B\u2122',
+  ],
+  [
+    'with the bytes that Windows leaves free',
+    answer([[0x81, 0x9d, 0x9f]], 'text/plain; charset=windows-1252'),
+    '\x81\x9d\u0178',
+  ],
   ['in quoted Latin', answer([[0xe9]], 'text/plain; charset="iso-8859-1"'), 'é'],
   ['in quoted UTF-8', answer([[0xc3, 0xa9]], 'text/plain; charset="utf-8"'), 'é'],
   ['in ASCII, which UTF-8 contains', answer(['a'], 'text/plain; charset=us-ascii'), 'a'],

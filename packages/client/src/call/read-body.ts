@@ -12,14 +12,14 @@ export type BodyBytes =
  * does not cost a whole page. Rejects with whatever the stream rejects with, or with the signal's reason.
  */
 export async function readBody(response: Response, bytesMax: number, signal: AbortSignal): Promise<BodyText> {
-  const decoder = makeDecoder(response.headers.get('content-type'))
+  const decoder = decoderFor(response.headers.get('content-type'))
   if (!decoder) {
     await discard(response)
     return { ok: false, problem: 'charset' }
   }
   // Decoded at the end: a body that grows too large has then cost no text.
   const read = await readBytes(response, bytesMax, signal)
-  return read.ok ? { ok: true, text: decoder.decode(read.bytes) } : read
+  return read.ok ? { ok: true, text: decoder(read.bytes) } : read
 }
 
 /** Reads a body as it is while it arrives and stops at `bytesMax` bytes, as readBody does. */
@@ -69,11 +69,31 @@ export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   })
 }
 
-function makeDecoder(contentType: string | null): TextDecoder | undefined {
+type Decode = (bytes: Uint8Array) => string
+
+function decoderFor(contentType: string | null): Decode | undefined {
   const charset = /charset="?([\w-]{1,40})/i.exec(contentType ?? '')?.[1]?.toLowerCase() ?? 'utf-8'
-  const label = { 'us-ascii': 'utf-8', ascii: 'utf-8' }[charset] ?? charset
-  // UTF-16 is left out: nothing of athenahealth's uses it, and mistaken for it any body becomes unreadable.
-  return ['utf-8', 'utf8', 'iso-8859-1', 'windows-1252'].includes(label)
-    ? new TextDecoder(label, { ignoreBOM: true })
-    : undefined
+  switch (charset) {
+    case 'utf-8':
+    case 'utf8':
+    case 'us-ascii':
+    case 'ascii':
+      return (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+    // Who says Latin 1 means Windows (WHATWG Encoding, section 4.2).
+    case 'iso-8859-1':
+    case 'windows-1252':
+      return decodeWindows1252
+    default:
+      // UTF-16 is left out: nothing of athenahealth's uses it, and mistaken for it any body becomes unreadable.
+      return undefined
+  }
+}
+
+/** What Windows has in place of the control characters 0x80 to 0x9f; five of them stay what they are. */
+const windowsLetters = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
+
+/** Node 20 takes Windows for Latin 1, and a curly apostrophe in a name for a control character: mended here. */
+function decodeWindows1252(bytes: Uint8Array): string {
+  const text = new TextDecoder('windows-1252').decode(bytes)
+  return text.replace(/[\x80-\x9f]/g, (letter) => windowsLetters[letter.charCodeAt(0) - 0x80] ?? letter)
 }
