@@ -176,3 +176,22 @@ test('a version that another process stored first is not stored again; a new sec
   assert.deepEqual([info?.version, info?.revoked_at], [2, null])
   assert.deepEqual((await db.control((tx) => table.lockedCredential(tx, key)))?.sealed_secret, Buffer.alloc(8, 2))
 })
+
+test('how long a token lives on is counted from the database’s time, of the app alone, and never less than nothing', async () => {
+  const key = await neighbours()
+  const left = (of: TokenKey) => db.control((tx) => table.readTokenLeftMs(tx, of))
+  const expiringIn = (interval: string, { environment, clientId, scope }: TokenKey) =>
+    owner.rows(
+      `update control.access_token set expires_at = aegis.now() + $1::interval
+       where environment = $2 and client_id = $3 and scope = $4`,
+      [interval, environment, clientId, scope],
+    )
+  await expiringIn('2 hours', { ...key, environment: 'preview' })
+  await expiringIn('2 hours', { ...key, clientId: `${key.clientId}-other` })
+  await expiringIn('-1 minute', key)
+  assert.equal(await left(key), 0)
+  await expiringIn('1 hour', { ...key, scope: 'other' })
+  const leftMs = (await left(key)) ?? 0
+  assert.ok(leftMs > 3_500_000 && leftMs <= 3_600_000, `${leftMs} ms`)
+  assert.equal(await left({ ...key, clientId: 'nobody' }), undefined)
+})

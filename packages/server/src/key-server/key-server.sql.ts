@@ -226,14 +226,15 @@ function keyValues(key: TokenKey): string[] {
   return [key.environment, key.clientId, key.baseUrl, key.scope]
 }
 
-const tokenEnd = sql(
-  'key_server.token_end',
-  `select max(expires_at) as expires_at from control.access_token
+const tokenLeft = sql(
+  'key_server.token_left',
+  `select (extract(epoch from max(expires_at) - aegis.now()) * 1000)::float8 as left_ms from control.access_token
    where environment = $1 and client_id = $2 and sealed_token is not null`,
 )
 
-/** When the token of a credential expires, epoch ms; the latest of several scopes; undefined while there is none. */
-export async function readTokenEnd(tx: Tx, ref: CredentialRef): Promise<number | undefined> {
-  const [row] = await tx.rows<{ expires_at: number | null }>(tokenEnd, [ref.environment, ref.clientId])
-  return row?.expires_at ?? undefined
+/** How long the token of a credential lives on, the latest of several scopes; undefined while there is none. */
+export async function readTokenLeftMs(tx: Tx, ref: CredentialRef): Promise<number | undefined> {
+  const [row] = await tx.rows<{ left_ms: number | null }>(tokenLeft, [ref.environment, ref.clientId])
+  const leftMs = row?.left_ms ?? undefined
+  return leftMs === undefined ? undefined : Math.max(0, leftMs)
 }

@@ -1,5 +1,5 @@
 import type { CredentialRef } from '../key-server/credential-ref.ts'
-import { readTokenEnd } from '../key-server/key-server.sql.ts'
+import { readTokenLeftMs } from '../key-server/key-server.sql.ts'
 import { countHeldLeases } from '../leases/leases.sql.ts'
 import { countWaitingJobs } from '../queue/queue.sql.ts'
 import { advanceFeedJob } from '../sync/schedule.ts'
@@ -16,11 +16,10 @@ const queuedMax = 10_000
 /** Reads what `aegis status` reads and a little more, as OpenMetrics text. */
 export async function buildMetrics(deps: MetricsDeps): Promise<string> {
   const status = await buildStatus(deps)
-  const { tokenEnd, leases, queued } = await deps.db.control(async (tx) => ({
-    tokenEnd: await readTokenEnd(tx, deps.credential),
+  const { tokenLeftMs, leases, queued } = await deps.db.control(async (tx) => ({
+    tokenLeftMs: await readTokenLeftMs(tx, deps.credential),
     leases: await countHeldLeases(tx),
     queued: await countWaitingJobs(tx, advanceFeedJob, queuedMax),
   }))
-  const tokenLeftMs = tokenEnd === undefined ? undefined : Math.max(0, tokenEnd - deps.clock.now())
   return renderMetrics({ status, waits: deps.quota.waits(deps.app), tokenLeftMs, leases, queued })
 }
