@@ -11,6 +11,7 @@ export interface PlantedBug {
 
 const sync = 'packages/server/src/sync'
 const quota = 'packages/server/src/quota'
+const keyServer = 'packages/server/src/key-server'
 const client = 'packages/client/src'
 
 /**
@@ -74,6 +75,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: `set reserved = greatest(0, reserved + $3::integer)`,
     replace: `set reserved = greatest(0, reserved + 0 * $3::integer)`,
     caughtBy: [`${quota}/quota.test.ts`, `${quota}/day-budget.test.ts`],
+  },
+  {
+    name: 'tokens by the clock of each process: who is ahead forgets the requests of the others',
+    file: `${keyServer}/fetch-token.ts`,
+    find: `    const now = row.now_at\n`,
+    replace: `    const now = deps.clock.now()\n`,
+    caughtBy: [`${keyServer}/clocks-apart.test.ts`],
   },
   {
     name: 'deletes on absence: what a snapshot does not show is taken for deleted',

@@ -6,7 +6,8 @@ import { after, type TestContext } from 'node:test'
 import { createAudit } from '../src/audit/audit.ts'
 import { type Clock, systemClock } from '../src/clock/clock.ts'
 import { systemRandom } from '../src/clock/random.ts'
-import type { Db } from '../src/db/db.ts'
+import type { Db, Tx } from '../src/db/db.ts'
+import { slaveSqlClock } from '../src/db/sql-clock.sql.ts'
 import { AegisError, isAegisError } from '../src/errors/aegis-error.ts'
 import type { ErrorCode } from '../src/errors/error-table.ts'
 import type { FetchTokenDeps } from '../src/key-server/fetch-token.ts'
@@ -68,7 +69,8 @@ export async function keyServers() {
     t.after(() => endpoint.close())
     const log = memoryLog()
     const credential = { environment: 'local', clientId: `app-${++apps}` } as const
-    const newProcess = (options: KeyServerOptions = {}, db: Db = scratch.db) => {
+    const newProcess = (options: KeyServerOptions = {}, given: Db = scratch.db) => {
+      const db = inTimeOf(clock, given, scratch.db)
       const server = newServer({ db, clock, log, fetch: endpoint.fetch, options })
       t.after(() => server.stop())
       const place = { environment: 'local', baseUrl: endpoint.baseUrl } as const
@@ -80,7 +82,17 @@ export async function keyServers() {
     await give()
     return { endpoint, log, credential, newProcess, give }
   }
-  return { owner: scratch.owner, newApp, newServer, switchable: () => switchable(scratch.db) }
+  return { database: scratch, owner: scratch.owner, newApp, newServer, switchable: () => switchable(scratch.db) }
+}
+
+/** The database, which knows the test's time in every transaction. */
+function inTimeOf(clock: Clock, db: Db, clocked: Db): Db {
+  const keepTime = () => clocked.control((tx) => slaveSqlClock(tx, { nowMs: clock.now(), speed: 1e-9 }))
+  return {
+    practice: <T>(practice: number, work: (tx: Tx) => Promise<T>) => keepTime().then(() => db.practice(practice, work)),
+    control: <T>(work: (tx: Tx) => Promise<T>) => keepTime().then(() => db.control(work)),
+    audit: <T>(work: (tx: Tx) => Promise<T>) => keepTime().then(() => db.audit(work)),
+  }
 }
 
 /** The database, there or not. */

@@ -15,6 +15,8 @@ export interface Lockstep {
   setDatabaseClock(ms: number): Promise<void>
   /** The database, watched: time stands while one of its transactions runs. */
   readonly db: Db
+  /** Time stands while this is worked on, too. */
+  during<T>(work: Promise<T>): Promise<T>
   /** Lets time run until `done` settles, and returns or throws what it does. At most `maxMs` (default a day) of it. */
   run<T>(done: Promise<T>, maxMs?: number): Promise<T>
   /** Lets time run for `ms`. */
@@ -82,6 +84,7 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
       await database.owner.rows(setSqlClock, [now + databaseAheadMs])
     },
     db,
+    during: watched,
     async run(done, maxMs = 86_400_000) {
       let settled = false
       const end = () => {

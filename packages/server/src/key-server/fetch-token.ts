@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
 import type { Db, Tx } from '../db/db.ts'
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
@@ -49,8 +50,7 @@ const timeoutMs = 10_000
 export const holdMs = 15_000
 /**
  * How long a request counts towards the limit per minute: from before it is sent to a minute after its end, and a second
- * for clocks that differ. So no sliding minute at athenahealth sees more than the limit, however long a request is on
- * the way.
+ * to spare. So no sliding minute at athenahealth sees more than the limit, however long a request is on the way.
  */
 const countedMs = 61_000
 /** Renewal starts at a random point of this part of a token's life. */
@@ -63,7 +63,8 @@ const backoffMs = { first: 2_000, most: 60_000 }
 const refusedEveryMs = 300_000
 
 /**
- * Decides under the credential's lock what is to be done for the token, and takes the fetch upon us if that is it.
+ * Decides under the credential's lock what is to be done for the token, and takes the fetch upon us if that is it. The
+ * time is the database's: the clocks of those who share a token need not agree.
  * `key-server.credential-missing` without a secret.
  */
 export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim> {
@@ -75,7 +76,7 @@ export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim
     }
     const row = await table.ensuredTokenRow(tx, key)
     if (!row) throw new AegisError('internal.unexpected')
-    const now = deps.clock.now()
+    const now = row.now_at
     const counting = await table.countingRequests(tx, key, now)
     const decision = decideToken(stateOf(row), { ...wish, now, counting })
     if (decision.kind !== 'fetch') return decision
@@ -118,7 +119,8 @@ export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: He
   else throw refusal(deps.log, answer.failure)
 }
 
-type Answer = { readonly grant: TokenGrant } | { readonly failure: AthenaError }
+/** `askedAt`: when the request left, of the steady clock. */
+type Answer = { readonly grant: TokenGrant; readonly askedAt: number } | { readonly failure: AthenaError }
 
 async function request({ kek, fetch, clock }: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<Answer> {
   const { environment, clientId, baseUrl, scope } = wish.key
@@ -126,8 +128,9 @@ async function request({ kek, fetch, clock }: FetchTokenDeps, wish: TokenWish, h
   try {
     const credential = { environment, clientId, secret: secret.toString('latin1') }
     const { allowedHosts } = wish
+    const askedAt = clock.steady()
     const grant = await requestToken({ environment, baseUrl, allowedHosts, credential, scope, fetch, clock, timeoutMs })
-    return { grant }
+    return { grant, askedAt }
   } catch (error) {
     if (isAthenaError(error)) return { failure: error }
     throw error
@@ -141,9 +144,9 @@ async function store(
   tx: Tx,
   { key, held, answer }: { key: TokenKey; held: HeldFetch; answer: Answer },
 ): Promise<void> {
-  const now = deps.clock.now()
   // The lock first, as everywhere: a revocation under way must not find the token stored behind it.
   await table.lockedCredential(tx, key)
+  const now = await readSqlClock(tx)
   await table.countRequest(tx, key, { request: held.holder, countsUntil: now + countedMs })
   if ('failure' in answer) {
     const failure = failureOf(answer.failure)
@@ -151,7 +154,8 @@ async function store(
     await table.failTokenRow(tx, key, { holder: held.holder, retryAt, failure })
     return
   }
-  const { value, expiresAt, lifeMs } = answer.grant
+  const { value, lifeMs } = answer.grant
+  const expiresAt = now - (deps.clock.steady() - answer.askedAt) + lifeMs
   const share = refreshShare.from + (refreshShare.to - refreshShare.from) * deps.random.fraction()
   const sealed = await sealSingle(deps, tokenPlace(key, held.generation), Buffer.from(value))
   await table.storeTokenRow(tx, key, {
@@ -166,13 +170,13 @@ async function store(
 
 /** Nothing was sent: others need not wait, and it does not count. */
 async function giveUp(
-  { db, clock }: FetchTokenDeps,
+  { db }: FetchTokenDeps,
   key: TokenKey,
   { held, error }: { held: HeldFetch; error: unknown },
 ): Promise<never> {
-  const now = clock.now()
   const release = db.control(async (tx) => {
     await table.lockedCredential(tx, key)
+    const now = await readSqlClock(tx)
     await table.countRequest(tx, key, { request: held.holder, countsUntil: now })
     await table.failTokenRow(tx, key, { holder: held.holder, retryAt: now, failure: 'not-sent' })
   })

@@ -90,7 +90,7 @@ export interface TokenRow {
   /** bigint */
   readonly generation: string
   readonly sealed_token: Buffer | null
-  /** Epoch milliseconds, as all times here; null without a token. */
+  /** Epoch milliseconds of the database's time, as all times here; null without a token. */
   readonly expires_at: number | null
   readonly refresh_at: number | null
   readonly usable_until: number | null
@@ -99,11 +99,14 @@ export interface TokenRow {
   readonly failures: number
   readonly retry_at: number | null
   readonly failure: string | null
+  /** The database's time at the reading. */
+  readonly now_at: number
 }
 
 const tokenColumns = sql(
   'key_server.token',
-  `select generation, sealed_token, expires_at, refresh_at, usable_until, held_until, forced_at, failures, retry_at, failure
+  `select generation, sealed_token, expires_at, refresh_at, usable_until, held_until, forced_at, failures, retry_at, failure,
+     aegis.now() as now_at
    from control.access_token where environment = $1 and client_id = $2 and base_url = $3 and scope = $4`,
 )
 

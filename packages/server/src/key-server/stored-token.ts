@@ -1,15 +1,16 @@
 import { type AccessToken, accessToken } from '@aegis/client'
+import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { openSingle } from '../sealing/single-value.ts'
 import type { TokenKey } from './credential-ref.ts'
-import { tokenRow } from './key-server.sql.ts'
+import { type TokenRow, tokenRow } from './key-server.sql.ts'
 
 /** A token as it lies in the database, opened. */
 export interface StoredToken {
   readonly token: AccessToken & { readonly generation: number }
-  /** From here on a newer one is fetched while this one serves. Epoch milliseconds. */
+  /** From here on a newer one is fetched while this one serves. Of this process's steady clock. */
   readonly refreshAt: number
   /** From here on it no longer serves. */
   readonly usableUntil: number
@@ -17,22 +18,25 @@ export interface StoredToken {
 
 /**
  * The stored token; it may be too old. Undefined when there is none. `unreadable` names the generation of one that does
- * not open: the row was tampered with, or damaged. The one already `held` is not opened again.
+ * not open: the row was tampered with, or damaged. The one already `held` is not opened again,
+ * but its times are read anew: what is between two looks counts as the steady clock does.
  */
 export async function storedToken(
-  { db, kek }: { db: Db; kek: Kek },
+  { db, kek, clock }: { db: Db; kek: Kek; clock: Clock },
   key: TokenKey,
   held: StoredToken | undefined,
 ): Promise<StoredToken | { readonly unreadable: number } | undefined> {
+  const asked = { at: clock.now(), steadyAt: clock.steady() }
   const row = await db.control((tx) => tokenRow(tx, key))
   if (!row?.sealed_token) return undefined
   const generation = Number(row.generation)
-  if (held?.token.generation === generation) return held
+  const times = timesOf(row, asked.steadyAt)
+  if (held?.token.generation === generation) return { token: held.token, ...times }
   try {
     const value = await openSingle(kek, tokenPlace(key, generation), row.sealed_token)
-    const token = accessToken(value.toString('latin1'), generation, row.expires_at ?? 0)
+    const expiresAt = Math.round(asked.at + (row.expires_at ?? 0) - row.now_at)
+    const token = accessToken(value.toString('latin1'), generation, expiresAt)
     value.fill(0)
-    const times = { refreshAt: row.refresh_at ?? 0, usableUntil: row.usable_until ?? 0 }
     return { token: Object.assign(token, { generation }), ...times }
   } catch (error) {
     if (isAegisError(error, 'sealing.unreadable') || isAegisError(error, 'sealing.format-unknown')) {
@@ -40,6 +44,12 @@ export async function storedToken(
     }
     throw error
   }
+}
+
+/** Counted from before the database was asked: too early by what the answer took, and never too late. */
+function timesOf(row: TokenRow, askedAt: number): Omit<StoredToken, 'token'> {
+  const here = (at: number | null) => askedAt + (at ?? 0) - row.now_at
+  return { refreshAt: here(row.refresh_at), usableUntil: here(row.usable_until) }
 }
 
 /** The host is authenticated with the token: it opens only for the host that granted it. */

@@ -41,7 +41,7 @@ const cases: { title: string; state: TokenState; need: TokenNeed; is: TokenDecis
     title: 'a replacement that is refused within a minute is not replaced',
     state: { ...valid, forcedAt: now - 59_999 },
     need: after401,
-    is: { kind: 'blocked', until: now + 1, failure: 'token-refused' },
+    is: { kind: 'blocked', waitMs: 1, failure: 'token-refused' },
   },
   {
     title: 'after the minute it is',
@@ -66,13 +66,13 @@ const cases: { title: string; state: TokenState; need: TokenNeed; is: TokenDecis
     title: 'after a failure nobody asks before its time',
     state: { ...none, retryAt: now + 5, failure: 'network' },
     need,
-    is: { kind: 'blocked', until: now + 5, failure: 'network' },
+    is: { kind: 'blocked', waitMs: 5, failure: 'network' },
   },
   {
     title: 'at the limit one waits until enough requests are out of the window',
     state: none,
     need: { ...need, counting: [now + 50, now + 30, now + 10] },
-    is: { kind: 'blocked', until: now + 30, failure: undefined },
+    is: { kind: 'blocked', waitMs: 30, failure: undefined },
   },
   {
     title: 'below the limit one asks',

@@ -1,4 +1,4 @@
-/** What the row of a token says, in this process's terms. Times in epoch ms. */
+/** What the row of a token says, in this process's terms. Times in epoch ms of the database. */
 export interface TokenState {
   readonly generation: number
   /** Undefined without a token. */
@@ -10,6 +10,7 @@ export interface TokenState {
 }
 
 export interface TokenNeed {
+  /** The database's. */
   readonly now: number
   /** The token wanted is of a generation after this one. */
   readonly newerThan: number | undefined
@@ -23,13 +24,13 @@ export interface TokenNeed {
 /**
  * - `use`: the row holds a token that will do.
  * - `wait`: another process is fetching; look again soon.
- * - `blocked`: no request may be made before `until`; `failure` if the last one failed.
+ * - `blocked`: no request may be made for `waitMs`; `failure` if the last one failed.
  * - `fetch`: ask athenahealth. `forced`: because it refused a token that should be valid.
  */
 export type TokenDecision =
   | { readonly kind: 'use' }
   | { readonly kind: 'wait' }
-  | { readonly kind: 'blocked'; readonly until: number; readonly failure: string | undefined }
+  | { readonly kind: 'blocked'; readonly waitMs: number; readonly failure: string | undefined }
   | { readonly kind: 'fetch'; readonly forced: boolean }
 
 /**
@@ -45,12 +46,14 @@ export function decideToken(state: TokenState, need: TokenNeed): TokenDecision {
   const newEnough = need.newerThan === undefined || state.generation > need.newerThan
   if (usable && newEnough) return { kind: 'use' }
   if (isAfter(state.heldUntil, now)) return { kind: 'wait' }
-  if (isAfter(state.retryAt, now)) return { kind: 'blocked', until: state.retryAt, failure: state.failure }
+  if (isAfter(state.retryAt, now)) return { kind: 'blocked', waitMs: state.retryAt - now, failure: state.failure }
   const forced = usable && need.refused
   const nextForcedAt = state.forcedAt === undefined ? undefined : state.forcedAt + forcedEveryMs
-  if (forced && isAfter(nextForcedAt, now)) return { kind: 'blocked', until: nextForcedAt, failure: 'token-refused' }
+  if (forced && isAfter(nextForcedAt, now)) {
+    return { kind: 'blocked', waitMs: nextForcedAt - now, failure: 'token-refused' }
+  }
   const freeAt = need.counting[need.requestsPerMinute - 1]
-  if (isAfter(freeAt, now)) return { kind: 'blocked', until: freeAt, failure: undefined }
+  if (isAfter(freeAt, now)) return { kind: 'blocked', waitMs: freeAt - now, failure: undefined }
   return { kind: 'fetch', forced }
 }
 

@@ -27,7 +27,7 @@ export class TokenKeeper implements TokenSource {
   #checkedAt = Number.NEGATIVE_INFINITY
   #check: Promise<void> | undefined
   #flight: Promise<StoredToken> | undefined
-  #renewAt = 0
+  #renewAt = Number.NEGATIVE_INFINITY
   /** A stored token of this generation does not open. */
   #unreadable: number | undefined
   readonly #stop = new AbortController()
@@ -65,14 +65,14 @@ export class TokenKeeper implements TokenSource {
 
   #usable(newerThan: number | undefined): StoredToken | undefined {
     const held = this.#held
-    if (!held || held.usableUntil <= this.#deps.clock.now()) return undefined
+    if (!held || held.usableUntil <= this.#deps.clock.steady()) return undefined
     return newerThan === undefined || held.token.generation > newerThan ? held : undefined
   }
 
   /** Compares with the database now and then, one look for all callers. */
   async #checked(): Promise<void> {
     this.#stop.signal.throwIfAborted()
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.steady()
     if (now - this.#checkedAt < checkEveryMs) return
     this.#check ??= this.#look()
       .catch((error: unknown) => {
@@ -87,7 +87,7 @@ export class TokenKeeper implements TokenSource {
   }
 
   async #look(): Promise<void> {
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.steady()
     const found = await storedToken(this.#deps, this.#wish.key, this.#held)
     this.#stop.signal.throwIfAborted()
     if (found && 'unreadable' in found) {
@@ -117,7 +117,7 @@ export class TokenKeeper implements TokenSource {
   }
 
   #renewInTime(held: StoredToken): void {
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.steady()
     if (now < held.refreshAt || now < this.#renewAt || this.#flight) return
     this.#renewAt = now + renewAgainMs
     this.#fly({ newerThan: held.token.generation, refused: false }).catch(() => undefined) // logged where it failed
@@ -125,7 +125,7 @@ export class TokenKeeper implements TokenSource {
 
   async #obtain(need: Pick<TokenWish, 'newerThan' | 'refused'>): Promise<StoredToken> {
     const { clock } = this.#deps
-    const giveUpAt = clock.now() + patienceMs
+    const giveUpAt = clock.steady() + patienceMs
     for (;;) {
       const wish = { ...this.#wish, ...need, newerThan: later(need.newerThan, this.#unreadable) }
       const claim = await claimToken(this.#deps, wish)
@@ -135,12 +135,13 @@ export class TokenKeeper implements TokenSource {
         const held = this.#usable(need.newerThan)
         if (held) return held
       }
-      const now = clock.now()
-      const until = claim.kind === 'blocked' ? claim.until : now + lookEveryMs * (0.5 + this.#deps.random.fraction())
-      if (claim.kind === 'blocked' && claim.failure !== undefined) throw blocked(claim.failure, until - now)
-      if (until > giveUpAt)
-        throw blocked(claim.kind === 'blocked' ? 'requests-per-minute' : 'fetched-elsewhere', until - now)
-      await clock.sleep(until - now, this.#stop.signal)
+      const isBlocked = claim.kind === 'blocked'
+      const waitMs = isBlocked ? claim.waitMs : lookEveryMs * (0.5 + this.#deps.random.fraction())
+      if (isBlocked && claim.failure !== undefined) throw blocked(claim.failure, waitMs)
+      if (clock.steady() + waitMs > giveUpAt) {
+        throw blocked(isBlocked ? 'requests-per-minute' : 'fetched-elsewhere', waitMs)
+      }
+      await clock.sleep(waitMs, this.#stop.signal)
     }
   }
 }

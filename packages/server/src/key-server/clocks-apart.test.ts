@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { AthenaFetch } from '@aegis/client'
+import { actor, canarySecret, code, keyServers } from '../../testing/key-servers.ts'
+import { type Lockstep, lockstep, type MachineClock } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
+import { granting, type TokenEndpoint, tokenEndpoint } from '../../testing/token-endpoint.ts'
+import { setFailpointHook } from '../failpoints/failpoint.ts'
+import { Secret } from './secret.ts'
+
+const { database, newServer } = await keyServers()
+const hour = 3_600_000
+const requestsPerMinute = 5
+let apps = 0
+
+/** Two processes of one app on machines of their own; the clock of the other one is ahead of the true time. */
+async function twoMachines(t: TestContext, otherAheadMs: number) {
+  const time = await lockstep(database)
+  const endpoint = await tokenEndpoint(time.clock)
+  t.after(() => endpoint.close())
+  const answering = { afterMs: 0 }
+  const fetch: AthenaFetch = async (url, init, call) => {
+    const answer = await time.during(wholeAnswer(endpoint, url, init, call))
+    if (answering.afterMs > 0) await time.clock.sleep(answering.afterMs, init.signal ?? undefined)
+    return answer
+  }
+  const credential = { environment: 'local', clientId: `clocks-apart-${apps++}` } as const
+  const place = { environment: 'local', baseUrl: endpoint.baseUrl } as const
+  const processOn = (clock: MachineClock) => {
+    const options = { requestsPerMinute: { local: requestsPerMinute } }
+    const server = newServer({ db: time.db, clock, log: silentLog, fetch, options })
+    t.after(() => server.stop())
+    return { clock, server, source: (scope: string) => server.tokenSource({ credential, ...place, scope }) }
+  }
+  const one = processOn(time.machineClock({}))
+  const other = processOn(time.machineClock({ aheadMs: otherAheadMs }))
+  await time.run(one.server.addCredential(credential, { secret: Secret.fromBytes(Buffer.from(canarySecret)), actor }))
+  return { time, endpoint, answering, credential, one, other }
+}
+
+async function wholeAnswer(endpoint: TokenEndpoint, ...request: Parameters<AthenaFetch>): Promise<Response> {
+  const answer = await endpoint.fetch(...request)
+  return new Response(await answer.arrayBuffer(), answer)
+}
+
+function mostInOneMinute({ requests }: TokenEndpoint): number {
+  return Math.max(...requests.map(({ at }) => requests.filter((one) => one.at > at - 60_000 && one.at <= at).length))
+}
+
+/** Asks for tokens of scopes of its own until each has come, as callers do that are told to come back. */
+async function askUntilServed(
+  time: Lockstep,
+  { source }: Awaited<ReturnType<typeof twoMachines>>['one'],
+  scopes: readonly string[],
+): Promise<void> {
+  const missing = new Set(scopes)
+  for (let tries = 0; tries < 100 && missing.size > 0; tries++) {
+    for (const scope of missing) {
+      const got = await source(scope)
+        .get()
+        .catch((error: unknown) => assert.ok(code('key-server.token-unavailable')(error)))
+      if (got) missing.delete(scope)
+    }
+    if (missing.size > 0) await time.clock.sleep(5_000)
+  }
+  assert.equal(missing.size, 0, 'it is served in the end')
+}
+
+for (const aheadMs of [90_000, 5 * hour, -90_000, -5 * hour]) {
+  const apart = `a clock ${Math.abs(aheadMs) / 1000} seconds ${aheadMs > 0 ? 'ahead' : 'behind'}`
+
+  test(`no minute holds more than ${requestsPerMinute} token requests, one of the processes with ${apart}`, async (t) => {
+    const { time, endpoint, one, other } = await twoMachines(t, aheadMs)
+    const scopes = (name: string) => Array.from({ length: 6 }, (_, index) => `${name}-${index}`)
+    const served = [askUntilServed(time, one, scopes('one')), askUntilServed(time, other, scopes('other'))]
+    await time.run(Promise.all(served), 600_000)
+    assert.equal(endpoint.requests.length, 12)
+    assert.ok(mostInOneMinute(endpoint) <= requestsPerMinute, `${mostInOneMinute(endpoint)} in a minute`)
+  })
+
+  test(`a token that one fetches serves both for its life, one of the processes with ${apart}`, async (t) => {
+    const { time, endpoint, answering, one, other } = await twoMachines(t, aheadMs)
+    answering.afterMs = 5_000
+    const first = one.source('all').get()
+    await time.advance(1_000)
+    const tokens = await time.run(Promise.all([first, other.source('all').get()]), 60_000)
+    assert.deepEqual(
+      tokens.map(({ value }) => value),
+      ['canary-token-1', 'canary-token-1'],
+    )
+    for (const [process, { expiresAt }] of [
+      [one, tokens[0]],
+      [other, tokens[1]],
+    ] as const) {
+      const leftMs = expiresAt - process.clock.now()
+      assert.ok(leftMs > hour - 60_000 && leftMs <= hour, `${leftMs} ms left on its clock`)
+    }
+    for (let minute = 0; minute < 45; minute += 15) {
+      await time.advance(15 * 60_000)
+      for (const { source } of [one, other]) await time.run(source('all').get())
+    }
+    assert.equal(endpoint.requests.length, 1)
+    await time.advance(16 * 60_000)
+    for (const { source } of [other, one]) {
+      assert.equal((await time.run(source('all').get(), 60_000)).value, 'canary-token-2', 'the first is over')
+    }
+  })
+
+  test(`after a failure nobody asks before its time, one of the processes with ${apart}`, async (t) => {
+    const { time, endpoint, one, other } = await twoMachines(t, aheadMs)
+    endpoint.answer = { status: 503, body: () => '' }
+    for (const { source } of [one, other, one, other]) {
+      await assert.rejects(time.run(source('all').get(), 60_000), code('key-server.token-unavailable'))
+    }
+    assert.equal(endpoint.requests.length, 1)
+    endpoint.answer = granting()
+    await time.advance(2_001)
+    await time.run(other.source('all').get(), 60_000)
+  })
+
+  test(`who died while fetching is taken over, by a process with ${apart}`, async (t) => {
+    const { time, endpoint, one, other } = await twoMachines(t, aheadMs)
+    const unset = setFailpointHook((name) => {
+      if (name === 'key-server.before-request') throw new Error('killed')
+    })
+    t.after(unset)
+    await assert.rejects(time.run(one.source('all').get()), /killed/)
+    unset()
+    const diedAt = time.clock.now()
+    await time.run(other.source('all').get(), 60_000)
+    const afterMs = (endpoint.requests[0]?.at ?? 0) - diedAt
+    assert.ok(afterMs > 14_000 && afterMs < 16_000, `${afterMs} ms later`)
+  })
+}
+
+test('a clock that is set back neither keeps a revoked token alive nor ends one that is good', async (t) => {
+  const { time, endpoint, credential, one, other } = await twoMachines(t, 0)
+  await time.run(Promise.all([one.source('all').get(), other.source('all').get()]))
+  other.clock.set(5 * hour)
+  await time.advance(6_000)
+  await time.run(other.source('all').get())
+  other.clock.set(-10 * hour)
+  await time.advance(6_000)
+  await time.run(other.source('all').get())
+  assert.equal(endpoint.requests.length, 1)
+  await time.run(one.server.revokeCredential(credential, actor))
+  await time.advance(5_001)
+  await assert.rejects(time.run(other.source('all').get(), 60_000), code('key-server.credential-missing'))
+})
