@@ -16,6 +16,8 @@ export interface TokenAnswer {
   readonly status: number
   readonly body: (request: number) => string
   readonly contentType?: string
+  /** The header `Retry-After`. */
+  readonly retryAfter?: string
 }
 
 export interface TokenEndpoint {
@@ -71,6 +73,10 @@ async function readRequest(request: IncomingMessage, clock: Pick<Clock, 'now'>):
 
 function send(response: ServerResponse, answer: TokenAnswer, request: number): void {
   // No keep-alive: a pooled connection would outlive the test.
-  response.writeHead(answer.status, { 'content-type': answer.contentType ?? 'application/json', connection: 'close' })
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType ?? 'application/json',
+    connection: 'close',
+    ...(answer.retryAfter === undefined ? {} : { 'retry-after': answer.retryAfter }),
+  })
   response.end(answer.body(request))
 }

@@ -208,7 +208,8 @@ function isRefusal(error: AthenaError): boolean {
 function delayMs(random: Random, { failure, failures }: { failure: AthenaError; failures: number }): number {
   if (isRefusal(failure)) return refusedEveryMs
   const most = Math.min(backoffMs.most, backoffMs.first * 2 ** Math.min(failures, 10))
-  return Math.max(failure.retryAfterMs ?? 0, most * (0.5 + 0.5 * random.fraction()))
+  const waitMs = Math.max(failure.retryAfterMs ?? 0, most * (0.5 + 0.5 * random.fraction()))
+  return Math.min(waitMs, refusedEveryMs)
 }
 
 function refusal(log: Log, failure: AthenaError): AegisError {

@@ -195,6 +195,19 @@ test('without a token, callers get a failure at once while nothing may be asked'
   await tokens.get()
 })
 
+test('a token endpoint that asks for a pause of a day is asked again after five minutes', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess } = await newApp(t, clock)
+  endpoint.answer = { status: 503, body: () => '', retryAfter: '86400' }
+  const { tokens } = newProcess()
+  await assert.rejects(tokens.get(), code('key-server.token-unavailable'))
+  endpoint.answer = granting()
+  await clock.advance(299_000)
+  await assert.rejects(tokens.get(), code('key-server.token-unavailable'))
+  await clock.advance(1_000)
+  await tokens.get()
+})
+
 for (const { title, status, body, contentType } of [
   {
     title: 'a JSON error',
