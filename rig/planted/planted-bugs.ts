@@ -84,6 +84,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/clocks-apart.test.ts`],
   },
   {
+    name: 'tokens asked for after a standstill: the request is sent when it counts no longer',
+    file: `${keyServer}/fetch-token.ts`,
+    find: `>= holdMs\n`,
+    replace: `>= Number.POSITIVE_INFINITY\n`,
+    caughtBy: [`${keyServer}/clocks-apart.test.ts`],
+  },
+  {
     name: 'deletes on absence: what a snapshot does not show is taken for deleted',
     file: `${sync}/refetch-records.ts`,
     find: `  const page = await fetchOrNothing(deps, held, wanted.asked)\n`,

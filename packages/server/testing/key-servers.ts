@@ -10,7 +10,7 @@ import type { Db, Tx } from '../src/db/db.ts'
 import { slaveSqlClock } from '../src/db/sql-clock.sql.ts'
 import { AegisError, isAegisError } from '../src/errors/aegis-error.ts'
 import type { ErrorCode } from '../src/errors/error-table.ts'
-import type { FetchTokenDeps } from '../src/key-server/fetch-token.ts'
+import type { KeyServerDeps } from '../src/key-server/fetch-token.ts'
 import { createKeyServer, type KeyServerOptions } from '../src/key-server/key-server.ts'
 import { Secret } from '../src/key-server/secret.ts'
 import { openKek } from '../src/sealing/open-kek.ts'
@@ -55,7 +55,7 @@ export async function keyServers() {
 
   /** A process of its own. */
   const newServer = (
-    given: Pick<FetchTokenDeps, 'clock' | 'fetch' | 'log'> & { db?: Db; options?: KeyServerOptions },
+    given: Pick<KeyServerDeps, 'clock' | 'fetch' | 'log'> & { db?: Db; options?: KeyServerOptions },
   ) => {
     const { db = scratch.db, clock, fetch, log } = given
     const sealing = createSealing({ db, kek: phiKek, clock, random })

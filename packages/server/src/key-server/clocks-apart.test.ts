@@ -147,3 +147,75 @@ test('a clock that is set back neither keeps a revoked token alive nor ends one 
   await time.advance(5_001)
   await assert.rejects(time.run(other.source('all').get(), 60_000), code('key-server.credential-missing'))
 })
+
+const standstills: [string, (time: Lockstep, clock: MachineClock) => Promise<void>][] = [
+  ['a process is stopped', (time) => time.clock.sleep(90_000)],
+  [
+    'a machine sleeps',
+    async (_, clock) => {
+      clock.sleepThrough(90_000)
+      await clock.sleep(1)
+    },
+  ],
+]
+
+for (const [what, standStill] of standstills) {
+  test(`no minute holds more than ${requestsPerMinute} token requests when ${what} on its way to one`, async (t) => {
+    const { time, endpoint, one, other } = await twoMachines(t, 0)
+    let stood = 0
+    const unset = setFailpointHook((name) => {
+      if (name === 'key-server.before-request' && stood++ === 0) return standStill(time, one.clock)
+    })
+    t.after(unset)
+    const late = one.source('all').get()
+    await time.advance(85_000)
+    assert.equal(endpoint.requests.length, 0)
+    for (let scope = 0; scope < requestsPerMinute; scope++) {
+      await time.run(other.source(`other-${scope}`).get(), 1_000)
+    }
+    await assert.rejects(time.run(late, 60_000), code('key-server.token-unavailable'))
+    assert.equal(endpoint.requests.length, requestsPerMinute)
+    // To a machine that slept the database's clock seems to have been set ahead: what counted counts anew.
+    await time.run(askUntilServed(time, one, ['all']), 180_000)
+    assert.ok(mostInOneMinute(endpoint) <= requestsPerMinute)
+  })
+}
+
+for (const setMs of [90_000, 5 * hour]) {
+  test(`no minute holds more than ${requestsPerMinute} token requests when the database's clock is set ahead by ${setMs} ms`, async (t) => {
+    const { time, endpoint, one, other } = await twoMachines(t, 5_000)
+    await time.run(
+      other
+        .source('one-0')
+        .get()
+        .catch(() => undefined),
+      1_000,
+    )
+    for (let scope = 0; scope < requestsPerMinute; scope++) await time.run(one.source(`one-${scope}`).get(), 1_000)
+    await time.setDatabaseClock(setMs)
+    const scopes = Array.from({ length: requestsPerMinute }, (_, index) => `other-${index}`)
+    await time.run(Promise.all([askUntilServed(time, other, scopes), askUntilServed(time, one, ['more'])]), 600_000)
+    assert.ok(mostInOneMinute(endpoint) <= requestsPerMinute, `${mostInOneMinute(endpoint)} in a minute`)
+  })
+}
+
+test("tokens are to be had within six minutes of the database's clock being set back", async (t) => {
+  const { time, endpoint, one, other } = await twoMachines(t, 0)
+  for (let scope = 0; scope < requestsPerMinute; scope++) await time.run(one.source(`one-${scope}`).get(), 1_000)
+  await time.advance(61_000)
+  const unset = setFailpointHook((name) => {
+    if (name === 'key-server.before-request') throw new Error('killed')
+  })
+  t.after(unset)
+  await assert.rejects(time.run(one.source('held').get()), /killed/)
+  unset()
+  endpoint.answer = { status: 503, body: () => '' }
+  await assert.rejects(time.run(one.source('failed').get()), code('key-server.token-unavailable'))
+  for (let scope = 1; scope < requestsPerMinute; scope++) {
+    await time.run(one.source(`failed-${scope}`).get(), 1_000).catch(() => undefined)
+  }
+  endpoint.answer = granting()
+  await time.setDatabaseClock(-5 * hour)
+  await time.run(askUntilServed(time, other, ['held', 'failed', 'another']), 360_000)
+  assert.ok(mostInOneMinute(endpoint) <= requestsPerMinute)
+})

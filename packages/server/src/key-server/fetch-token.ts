@@ -14,8 +14,11 @@ import { entityOf, openSecret } from './credentials.ts'
 import * as table from './key-server.sql.ts'
 import { decideToken, type TokenDecision, type TokenNeed, type TokenState } from './token-decision.ts'
 import { tokenPlace } from './stored-token.ts'
+import { type ClockWatch, watchedTokenRow } from './watched-token-row.ts'
 
-export interface FetchTokenDeps {
+export interface FetchTokenDeps extends KeyServerDeps, ClockWatch {}
+
+export interface KeyServerDeps {
   readonly db: Db
   readonly kek: Kek
   readonly audit: Audit
@@ -43,23 +46,27 @@ interface HeldFetch {
   readonly generation: number
   /** Failures in a row before this try. */
   readonly failures: number
+  /** When it was claimed, of this process's two clocks. */
+  readonly claimed: { readonly at: number; readonly steadyAt: number }
 }
 
 const timeoutMs = 10_000
-/** A process that died while fetching is taken over after this. */
+/** A process that died while fetching is taken over after this; one that stood still sends nothing after it. */
 export const holdMs = 15_000
 /**
  * How long a request counts towards the limit per minute: from before it is sent to a minute after its end, and a second
  * to spare. So no sliding minute at athenahealth sees more than the limit, however long a request is on the way.
  */
 const countedMs = 61_000
+/** The longest that a request counts: sent at the last moment of its claim, and never heard of again. */
+export const countMostMs = holdMs + timeoutMs + countedMs
 /** Renewal starts at a random point of this part of a token's life. */
 const refreshShare = { from: 0.8, to: 0.9 }
 /** The last part of a token's life, at most this, is not used: it would expire on the way. */
 const lastMs = 10_000
 const lastShare = 0.1
 const backoffMs = { first: 2_000, most: 60_000 }
-/** A refused credential is tried again so rarely: only a person can put it right. */
+/** A refused credential is tried again so rarely: only a person can put it right. Nothing else is waited for longer. */
 const refusedEveryMs = 300_000
 
 /**
@@ -74,23 +81,40 @@ export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim
     if (!credential?.sealed_secret) {
       throw new AegisError('key-server.credential-missing', { environment: key.environment })
     }
-    const row = await table.ensuredTokenRow(tx, key)
+    const claimed = { at: deps.clock.now(), steadyAt: deps.clock.steady() }
+    const row = await watchedTokenRow(deps, { tx, key, countMostMs }, table.ensuredTokenRow)
     if (!row) throw new AegisError('internal.unexpected')
     const now = row.now_at
     const counting = await table.countingRequests(tx, key, now)
+    const latest = latestAt(now)
+    if (isLater(row, counting, latest)) {
+      await table.boundTimes(tx, key, latest)
+      return { kind: 'wait' }
+    }
     const decision = decideToken(stateOf(row), { ...wish, now, counting })
     if (decision.kind !== 'fetch') return decision
     const holder = deps.random.uuid()
-    await table.countRequest(tx, key, { request: holder, countsUntil: now + timeoutMs + countedMs })
-    await table.holdTokenRow(tx, key, { holder, heldUntil: now + holdMs, forcedAt: decision.forced ? now : null })
+    await table.countRequest(tx, key, { request: holder, countsUntil: latest.countsUntil })
+    await table.holdTokenRow(tx, key, { holder, heldUntil: latest.heldUntil, forcedAt: decision.forced ? now : null })
     const generation = Number(row.generation) + 1
-    return { kind: 'fetch', held: { holder, credential, generation, failures: row.failures } }
+    return { kind: 'fetch', held: { holder, credential, generation, failures: row.failures, claimed } }
   })
+}
+
+function latestAt(now: number): table.LatestTimes {
+  return { countsUntil: now + countMostMs, heldUntil: now + holdMs, retryAt: now + refusedEveryMs, forcedAt: now }
+}
+
+/** Whether the database's clock was set back: something is to be waited for longer than it can have been noted. */
+function isLater(row: table.TokenRow, [countsUntil = 0]: readonly number[], latest: table.LatestTimes): boolean {
+  const waits = (row.held_until ?? 0) > latest.heldUntil || (row.retry_at ?? 0) > latest.retryAt
+  return waits || (row.forced_at ?? 0) > latest.forcedAt || countsUntil > latest.countsUntil
 }
 
 /**
  * Asks athenahealth for the token that was claimed and stores it, or the failure. `key-server.credential-refused` or
- * `key-server.token-unavailable` when there is none; `audit.unavailable` before anything is sent.
+ * `key-server.token-unavailable` when there is none; `audit.unavailable` before anything is sent. Nothing is sent either
+ * once the claim is old: by then others may have asked, and this request would no longer be counted.
  */
 export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<void> {
   const attempt = await deps.audit
@@ -105,6 +129,13 @@ export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: He
     })
     .catch((error: unknown) => giveUp(deps, wish.key, { held, error }))
   await failpoint('key-server.before-request')
+  if (isOver(deps, held)) {
+    await deps.audit.outcome(attempt, { outcome: 'failure' }).catch(() => undefined)
+    return giveUp(deps, wish.key, {
+      held,
+      error: new AegisError('key-server.token-unavailable', { reason: 'stalled' }),
+    })
+  }
   const answer = await request(deps, wish, held)
   await failpoint('key-server.after-request')
   const ok = 'grant' in answer
@@ -117,6 +148,11 @@ export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: He
   }
   if (ok) deps.log.info('key-server.token-fetched', { generation: held.generation, lifeMs: answer.grant.lifeMs })
   else throw refusal(deps.log, answer.failure)
+}
+
+/** The steady clock does not count the time for which the machine sleeps; that shows as a leap of the other one. */
+function isOver({ clock }: FetchTokenDeps, { claimed }: HeldFetch): boolean {
+  return Math.max(clock.steady() - claimed.steadyAt, clock.now() - claimed.at) >= holdMs
 }
 
 /** `askedAt`: when the request left, of the steady clock. */

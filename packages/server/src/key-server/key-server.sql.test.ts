@@ -13,6 +13,7 @@ const holder = randomUUID()
 const request = randomUUID()
 const secret = Buffer.alloc(8, 7)
 const token = { holder, generation: 8, sealed: secret, expiresAt: 9e12, refreshAt: 8e12, usableUntil: 8.5e12 }
+const never = { countsUntil: 9e12, heldUntil: 9e12, retryAt: 9e12, forcedAt: 9e12 }
 let apps = 0
 
 /** An app with a token that is being fetched again, and neighbours that differ from it in one thing each. */
@@ -65,6 +66,9 @@ const verbs: readonly [
   ['a failure', ofToken, (tx, key) => table.failTokenRow(tx, key, { holder, retryAt: 5, failure: 'none' })],
   ['a counted request', ofHost, (tx, key) => table.countRequest(tx, key, { request, countsUntil: 4_000 })],
   ['the end of a count', ofHost, (tx, key) => table.countingRequests(tx, key, 2_000)],
+  ['a longer count', ofHost, (tx, key) => table.postponeCounts(tx, key, { byMs: 1e13, mostMs: 5_000 })],
+  ['a bound to what is counted', ofHost, (tx, key) => table.boundTimes(tx, key, { ...never, countsUntil: 2_000 })],
+  ['a bound to a claim', ofToken, (tx, key) => table.boundTimes(tx, key, { ...never, heldUntil: 5_000 })],
 ]
 
 for (const [what, of, work] of verbs) {
@@ -102,6 +106,45 @@ test('a request counts until its time and not at it, the latest is named first',
   const key = await neighbours()
   assert.deepEqual(await db.control((tx) => table.countingRequests(tx, key, 999)), [3_000, 1_000, 1_000])
   assert.deepEqual(await db.control((tx) => table.countingRequests(tx, key, 1_000)), [3_000])
+})
+
+test('counts are postponed by so much and to so far, and never brought forward', async () => {
+  const key = await neighbours()
+  const now = (await db.control((tx) => table.tokenRow(tx, key)))?.now_at ?? 0
+  const counts = async (byMs: number) => {
+    await db.control((tx) => table.postponeCounts(tx, key, { byMs, mostMs: 60_000 }))
+    return db.control((tx) => table.countingRequests(tx, key, 0))
+  }
+  assert.deepEqual(await counts(2_000), [5_000, 3_000, 3_000])
+  for (const at of await counts(2 * now)) {
+    assert.ok(at >= now + 60_000 && at < now + 120_000, `${at - now} ms ahead`)
+  }
+  const later = now + 3_600_000
+  await db.control((tx) => table.countRequest(tx, key, { request, countsUntil: later }))
+  assert.ok(Math.abs(((await counts(1_000))[0] ?? 0) - later) < 1)
+})
+
+test('what lies later than it can is brought back, one by one, and nothing else is touched', async () => {
+  const noted = { countsUntil: 3_000, heldUntil: 6_000, retryAt: 7_000, forcedAt: 8_000 }
+  for (const name of ['countsUntil', 'heldUntil', 'retryAt', 'forcedAt'] as const) {
+    const key = await neighbours()
+    await db.control(async (tx) => {
+      await table.failTokenRow(tx, key, { holder, retryAt: noted.retryAt, failure: 'throttled' })
+      await table.holdTokenRow(tx, key, { holder, heldUntil: noted.heldUntil, forcedAt: noted.forcedAt })
+      await table.boundTimes(tx, key, { ...never, [name]: 2_000 })
+    })
+    const row = await db.control((tx) => table.tokenRow(tx, key))
+    const [countsUntil] = await db.control((tx) => table.countingRequests(tx, key, 0))
+    const found = { countsUntil, heldUntil: row?.held_until, retryAt: row?.retry_at, forcedAt: row?.forced_at }
+    assert.deepEqual(found, { ...noted, [name]: 2_000 })
+  }
+  const key = await neighbours()
+  await db.control(async (tx) => {
+    await table.storeTokenRow(tx, key, token)
+    await table.boundTimes(tx, key, { ...never, heldUntil: 1, retryAt: 1 })
+  })
+  const row = await db.control((tx) => table.tokenRow(tx, key))
+  assert.deepEqual([row?.held_until, row?.retry_at], [null, null], 'nobody waits for what there is not')
 })
 
 test('who holds the token no more neither stores one nor notes a failure', async () => {

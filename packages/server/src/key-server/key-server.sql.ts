@@ -225,6 +225,50 @@ export async function countRequest(
   await tx.rows(upsertRequest, [key.environment, key.clientId, key.baseUrl, request, countsUntil])
 }
 
+const postpone = sql(
+  'key_server.postpone_counts',
+  `update control.token_request set counts_until = greatest(counts_until,
+     least(counts_until + make_interval(secs => $4::float8 / 1000), aegis.now() + make_interval(secs => $5::float8 / 1000)))
+   where environment = $1 and client_id = $2 and base_url = $3`,
+)
+
+/** Lets every request that is noted count for longer by `byMs`, up to `mostMs` from now: the clock was set ahead. */
+export async function postponeCounts(
+  tx: Tx,
+  key: TokenKey,
+  { byMs, mostMs }: { byMs: number; mostMs: number },
+): Promise<void> {
+  await tx.rows(postpone, [key.environment, key.clientId, key.baseUrl, byMs, mostMs])
+}
+
+const boundCounts = sql(
+  'key_server.bound_counts',
+  `update control.token_request set counts_until = to_timestamp($4::float8 / 1000)
+   where environment = $1 and client_id = $2 and base_url = $3 and counts_until > to_timestamp($4::float8 / 1000)`,
+)
+const boundToken = sql(
+  'key_server.bound_token',
+  `update control.access_token set
+     held_until = case when held_until is not null then least(held_until, to_timestamp($5::float8 / 1000)) end,
+     retry_at = case when retry_at is not null then least(retry_at, to_timestamp($6::float8 / 1000)) end,
+     forced_at = case when forced_at is not null then least(forced_at, to_timestamp($7::float8 / 1000)) end
+   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4`,
+)
+
+/** The latest that each of these can be, unless the clock was set back. */
+export interface LatestTimes {
+  readonly countsUntil: number
+  readonly heldUntil: number
+  readonly retryAt: number
+  readonly forcedAt: number
+}
+
+/** Brings what is noted for later than can be back to where it can be. */
+export async function boundTimes(tx: Tx, key: TokenKey, latest: LatestTimes): Promise<void> {
+  await tx.rows(boundCounts, [key.environment, key.clientId, key.baseUrl, latest.countsUntil])
+  await tx.rows(boundToken, [...keyValues(key), latest.heldUntil, latest.retryAt, latest.forcedAt])
+}
+
 function keyValues(key: TokenKey): string[] {
   return [key.environment, key.clientId, key.baseUrl, key.scope]
 }

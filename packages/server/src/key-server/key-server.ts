@@ -1,9 +1,10 @@
 import { type BaseUrlOptions, type Environment, isAthenaError, resolveBaseUrl, type TokenSource } from '@aegis/client'
 import type { Actor } from '../audit/actor.ts'
+import { ClockOffset } from '../clock/clock-offset.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { CredentialRef, TokenKey } from './credential-ref.ts'
 import { addCredential, type CredentialInfo, listCredentials, revokeCredential } from './credentials.ts'
-import type { FetchTokenDeps } from './fetch-token.ts'
+import type { KeyServerDeps } from './fetch-token.ts'
 import type { Secret } from './secret.ts'
 import { TokenKeeper } from './token-keeper.ts'
 
@@ -50,7 +51,8 @@ const requestsPerMinute = { preview: 5, production: 50, local: 50 } as const
 /** Everything the app was granted; athenahealth refuses a request without a scope. */
 const scopeDefault = 'athena/service/Athenanet.MDP.*'
 
-export function createKeyServer(deps: FetchTokenDeps, options: KeyServerOptions = {}): KeyServer {
+export function createKeyServer(given: KeyServerDeps, options: KeyServerOptions = {}): KeyServer {
+  const deps = { ...given, offset: new ClockOffset() }
   const keepers = new Map<string, TokenKeeper>()
   const limits = { ...requestsPerMinute, ...options.requestsPerMinute }
   return {

@@ -1,11 +1,11 @@
 import { type AccessToken, accessToken } from '@aegis/client'
-import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { openSingle } from '../sealing/single-value.ts'
 import type { TokenKey } from './credential-ref.ts'
 import { type TokenRow, tokenRow } from './key-server.sql.ts'
+import { type ClockWatch, watchedTokenRow } from './watched-token-row.ts'
 
 /** A token as it lies in the database, opened. */
 export interface StoredToken {
@@ -22,12 +22,13 @@ export interface StoredToken {
  * but its times are read anew: what is between two looks counts as the steady clock does.
  */
 export async function storedToken(
-  { db, kek, clock }: { db: Db; kek: Kek; clock: Clock },
-  key: TokenKey,
+  deps: { readonly db: Db; readonly kek: Kek } & ClockWatch,
+  { key, countMostMs }: { key: TokenKey; countMostMs: number },
   held: StoredToken | undefined,
 ): Promise<StoredToken | { readonly unreadable: number } | undefined> {
+  const { db, kek, clock } = deps
   const asked = { at: clock.now(), steadyAt: clock.steady() }
-  const row = await db.control((tx) => tokenRow(tx, key))
+  const row = await db.control((tx) => watchedTokenRow(deps, { tx, key, countMostMs }, tokenRow))
   if (!row?.sealed_token) return undefined
   const generation = Number(row.generation)
   const times = timesOf(row, asked.steadyAt)

@@ -1,6 +1,6 @@
 import type { AccessToken, TokenSource } from '@aegis/client'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { claimToken, fetchToken, holdMs, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
+import { claimToken, countMostMs, fetchToken, holdMs, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
 import { type StoredToken, storedToken } from './stored-token.ts'
 
 /** How long a token may be handed out after it was revoked elsewhere. */
@@ -88,7 +88,7 @@ export class TokenKeeper implements TokenSource {
 
   async #look(): Promise<void> {
     const now = this.#deps.clock.steady()
-    const found = await storedToken(this.#deps, this.#wish.key, this.#held)
+    const found = await storedToken(this.#deps, { key: this.#wish.key, countMostMs }, this.#held)
     this.#stop.signal.throwIfAborted()
     if (found && 'unreadable' in found) {
       if (this.#unreadable !== found.unreadable) this.#deps.log.warn('key-server.stored-token-unreadable')
