@@ -29,18 +29,29 @@ const upsert = sql(
 
 /** Enters a process, in the place of the one that ran on its home before. */
 export async function joinReplicas(tx: Tx, facts: ReplicaFacts): Promise<void> {
+  await tx.rows(upsert, valuesOf(facts))
+}
+
+function valuesOf(facts: ReplicaFacts): (string | number)[] {
   const { homeId, instance, writerId, role, place, version, practices, practicesDigest } = facts
-  await tx.rows(upsert, [homeId, instance, writerId, role, place, version, practices, practicesDigest])
+  return [homeId, instance, writerId, role, place, version, practices, practicesDigest]
 }
 
 const see = sql(
   'ops.see_replica',
-  'update control.replica set seen_at = aegis.now() where home_id = $1 and instance = $2 returning home_id',
+  `insert into control.replica as known (home_id, instance, writer_id, role, place, version, practices,
+     practices_digest, started_at, seen_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, aegis.now(), aegis.now())
+   on conflict (home_id) do update set seen_at = excluded.seen_at where known.instance = excluded.instance
+   returning home_id`,
 )
 
-/** Says that a process lives; false when another one stands in its place. */
-export async function seeReplica(tx: Tx, { homeId, instance }: ReplicaFacts): Promise<boolean> {
-  return (await tx.rows(see, [homeId, instance])).length === 1
+/**
+ * Says that a process lives; false when another one stands in its place. One that was silent for so long that it was
+ * forgotten (its machine slept) is entered again.
+ */
+export async function seeReplica(tx: Tx, facts: ReplicaFacts): Promise<boolean> {
+  return (await tx.rows(see, valuesOf(facts))).length === 1
 }
 
 const leave = sql('ops.leave_replicas', 'delete from control.replica where home_id = $1 and instance = $2')

@@ -6,9 +6,9 @@ import { memoryLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { slaveSqlClock } from '../db/sql-clock.sql.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
-import { type KeptReplica, keepReplica } from './keep-replica.ts'
+import { type KeptReplica, keepReplica, silentMaxMs } from './keep-replica.ts'
 import { readReplicas } from './read-replicas.ts'
-import type { ReplicaFacts } from './replica.sql.ts'
+import { forgetReplicas, type ReplicaFacts } from './replica.sql.ts'
 
 const { db, owner } = await scratchDatabase()
 const ttlMs = 30_000
@@ -88,6 +88,18 @@ describe('processes on one database', () => {
     const { alarms } = await readReplicas(db, ttlMs)
     assert.match(alarms[0]?.message ?? '', /different practices \(host:\/srv\/1: 3, host:\/srv\/2: 4\)/)
     for (const one of kept) await one.stop()
+  })
+
+  test('forgotten after an hour of silence are there again when they wake', async () => {
+    const one = await keep(facts(1))
+    await moveSqlClock(silentMaxMs + 1_000)
+    await db.control((tx) => forgetReplicas(tx, silentMaxMs))
+    assert.equal((await shown()).all, 0)
+    await pass(ttlMs / 3)
+    const ended = await Promise.race([one.replaced, new Promise((resolve) => setImmediate(resolve, 'lives'))])
+    assert.equal(ended, 'lives')
+    assert.deepEqual(await shown(), { live: 1, all: 1, codes: [] })
+    await one.stop()
   })
 
   test('on copies of one home: the older one ends', async () => {
