@@ -8,7 +8,7 @@ import { judgeShare, localShareTimes } from './local-share.ts'
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
 import type { CheckedLimits } from './quota-limits.ts'
-import { type Slot, Timetable } from './timetable.ts'
+import { PAUSE_MS_MAX, type Slot, Timetable } from './timetable.ts'
 import type { WaitFigures } from './wait-figures.ts'
 import { Waiter } from './waiter.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -48,6 +48,8 @@ export class AppLimiter {
   readonly #resting = new Map<number, number>()
   readonly #punctuality: Punctuality
   #pausedUntil = Number.NEGATIVE_INFINITY
+  /** The pause could not be told to the others yet. */
+  #owesPause = false
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
   #nap: { readonly priority: Priority; readonly wake: AbortController } | undefined
@@ -88,6 +90,13 @@ export class AppLimiter {
     })
   }
 
+  async #tellPause(): Promise<void> {
+    if (!this.#owesPause) return
+    const leftMs = this.#pausedUntil - this.#deps.clock.steady()
+    if (leftMs > 0) await this.#timetable.pause(leftMs)
+    this.#owesPause = false
+  }
+
   /** Who waits, and what those who were served have waited. */
   waits(): WaitFigures {
     const of = (priority: Priority) => {
@@ -104,11 +113,17 @@ export class AppLimiter {
     if (until !== undefined) throw gone(until)
   }
 
-  /** athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. */
+  /**
+   * athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. Without the
+   * database only this process pauses, and the others as soon as it can tell them.
+   */
   async throttled(retryAfterMs: number | undefined): Promise<void> {
     const { clock, log } = this.#deps
-    this.#pausedUntil = Math.max(this.#pausedUntil, clock.steady() + (retryAfterMs ?? 1_000))
+    const hereMs = Math.min(retryAfterMs ?? 1_000, PAUSE_MS_MAX)
+    this.#pausedUntil = Math.max(this.#pausedUntil, clock.steady() + hereMs)
+    this.#owesPause = true
     const pausedMs = await this.#timetable.pause(retryAfterMs)
+    this.#owesPause = false
     this.#pausedUntil = clock.steady() + pausedMs
     log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })
   }
@@ -154,6 +169,7 @@ export class AppLimiter {
       const next = this.#line.unserved(this.#booked.size)
       if (!next) return
       try {
+        await this.#tellPause()
         const before = this.#booked.size
         const waitMs = await this.#book(next)
         failed = false

@@ -58,6 +58,24 @@ async function setUp(app: string, dayBlock: number) {
   return { time, wires, quotas, sends, refusals, log, end }
 }
 
+test('throttled while it has no database, a process pauses for 15 minutes at most, and tells the others when it can', async () => {
+  const { time, wires, quotas, sends, end } = await setUp('throttled-alone', 400)
+  await time.advance(4_000)
+  wires[0].cut = true
+  const throttledAt = time.clock.now()
+  await assert.rejects(quotas[0]?.throttled('throttled-alone', 86_400_000) ?? Promise.resolve())
+  await time.advance(3_000)
+  assert.deepEqual([...new Set(sends.filter(({ at }) => at > throttledAt).map(({ by }) => by))], [1])
+  wires[0].cut = false
+  await time.advance(917_000)
+  const firstOf = (who: number) =>
+    Math.min(...sends.filter(({ at, by }) => by === who && at > throttledAt + 5_000).map(({ at }) => at - throttledAt))
+  for (const pausedMs of [firstOf(0), firstOf(1)]) {
+    assert.ok(pausedMs >= 899_000 && pausedMs < 910_000, `${pausedMs} ms`)
+  }
+  await end()
+})
+
 test('one of two processes loses the database: it calls on a small share, and no second holds one too many', async () => {
   const { time, wires, sends, refusals, log, end } = await setUp('cut-off', 400)
   await time.advance(4_000)
