@@ -68,6 +68,48 @@ test('nobody gets more by leaving the line and coming back', () => {
   assert.deepEqual(served, ['bulk/1/a', 'bulk/2/x', 'bulk/1/again-0'])
 })
 
+test('nor by giving up a call and asking again', () => {
+  const line = lineOf('bulk/1/a', 'bulk/2/x', 'bulk/2/y')
+  assert.equal(line.take()?.name, 'bulk/1/a')
+  const given = call('bulk/1/given-up')
+  line.add(given)
+  line.remove(given)
+  assert.equal(line.take()?.name, 'bulk/2/x')
+  line.add(call('bulk/1/again'))
+  assert.deepEqual(drained(line), ['bulk/2/y', 'bulk/1/again'])
+})
+
+test('nor a light practice by giving up all that is left to it after it was served', () => {
+  const line = new WaitingLine<Call>((practice) => (practice === 1 ? 0.1 : 1))
+  const given = call('bulk/1/given-up')
+  for (const one of [call('bulk/1/a'), given, ...'vwxyz'.split('').map((letter) => call(`bulk/2/${letter}`))]) {
+    line.add(one)
+  }
+  assert.equal(line.take()?.name, 'bulk/1/a')
+  line.remove(given)
+  line.add(call('bulk/1/again'))
+  assert.deepEqual(drained(line).at(-1), 'bulk/1/again')
+})
+
+test('nor does a light practice whose only call is given up and asked for again', () => {
+  const line = new WaitingLine<Call>((practice) => (practice === 1 ? 0.1 : 1))
+  line.add(call('bulk/1/a'))
+  assert.equal(line.take()?.name, 'bulk/1/a')
+  const served: (number | undefined)[] = []
+  for (const letter of 'rstuvwxyz') line.add(call(`bulk/2/${letter}`))
+  for (let turn = 0; turn < 9; turn++) {
+    const given = call(`bulk/1/given-up-${turn}`)
+    line.add(given)
+    line.remove(given)
+    line.add(call(`bulk/1/again-${turn}`))
+    served.push(line.take()?.practice)
+  }
+  assert.deepEqual(
+    served,
+    Array.from({ length: 9 }, () => 2),
+  )
+})
+
 test('a practice of weight 3 gets three calls for each of another', () => {
   const line = new WaitingLine<Call>((practice) => (practice === 7 ? 3 : 1))
   for (const name of ['1/a', '1/b', '1/c', ...'stuvwxyz'.split('').map((letter) => `7/${letter}`)])

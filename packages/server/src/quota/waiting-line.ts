@@ -80,11 +80,11 @@ export class WaitingLine<W extends Waiting> {
   /** Removes a waiter; false when it is not in the line. */
   remove(waiter: W): boolean {
     const lane = this.#lanes[waiter.priority]
-    const calls = lane.turns.get(waiter.practice)?.calls
-    const at = calls?.indexOf(waiter) ?? -1
-    if (!calls || at < 0) return false
-    calls.splice(at, 1)
-    if (calls.length === 0) lane.turns.delete(waiter.practice)
+    const turn = lane.turns.get(waiter.practice)
+    const at = turn?.calls.indexOf(waiter) ?? -1
+    if (!turn || at < 0) return false
+    turn.calls.splice(at, 1)
+    if (turn.calls.length === 0) leave(lane, waiter.practice, turn.tag)
     lane.count--
     return true
   }
