@@ -67,14 +67,18 @@ function mayBeUnannounced({ unannounced, partial }: RecordKind, field: string): 
   return field === startInstant || (unannounced?.has(field) ?? false) || (partial.feed?.never?.has(field) ?? false)
 }
 
-/** Keys of new appointments on days that no whole reading had shown yet: they have come into the window. */
+/**
+ * Keys of new appointments on days that no whole reading had shown yet: they have come into the window. Only of a list: what
+ * the feed handed out was to be here whatever its day.
+ */
 async function beyondWindow(
   tx: Tx,
   held: FeedKey,
   { page, records, applied }: Pick<Applied, 'page' | 'records' | 'applied'>,
 ): Promise<ReadonlySet<string>> {
   const created = new Set(applied.changes.filter(({ what }) => what === 'created').map(({ key }) => key))
-  if (page.kind !== 'appointment' || created.size === 0) return new Set()
+  const isOfList = page.shape === 'booked' || page.shape === 'open'
+  if (!isOfList || created.size === 0) return new Set()
   const { booked, open } = await shownUntil(tx, held)
   const last = (page.shape === 'open' ? open : booked) ?? ''
   const later = records.filter(({ appointmentid, date }) => created.has(String(appointmentid)) && String(date) > last)
