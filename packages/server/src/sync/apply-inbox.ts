@@ -64,7 +64,8 @@ async function applyAndClose(
   const keys = await deps.sealing.practice(tx, held.practice)
   const { sealed } = page
   const records = sealed === null ? known : recordsInPage(page, openPage(keys, { ...page, sealed }))
-  const applied = await applyPage(tx, keys, { held, page, records })
+  const { reconcileGraceMs: graceMs } = deps.settings
+  const applied = await applyPage(tx, keys, { held, page, records, graceMs })
   await failpoint('sync.before-applied')
   await markPageApplied(tx, held, page.page_id)
   report(deps, held, applied)
@@ -77,6 +78,7 @@ async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
   if (!page || !isWhole(page)) return
   const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
   const text = openPage(keys, page)
+  const { reconcileGraceMs: graceMs } = deps.settings
   const records = recordsOrNothing(page, text)
   if (!records) {
     await setPageAside(deps, held, { page, text })
@@ -84,7 +86,7 @@ async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
   }
   for (const record of records) {
     try {
-      await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record] }))
+      await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record], graceMs }))
     } catch (error) {
       if (!mayBeOfRecord(error)) throw error
       await asHolder(deps, held, (tx) => quarantine(tx, keys, { held, page, record, reason: 'apply-failed' }))
@@ -135,7 +137,7 @@ const recentMs = 15 * 60_000
 async function applyPage(
   tx: Tx,
   keys: PracticeKeys,
-  { held, page, records }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[] },
+  { held, page, records, graceMs }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[]; graceMs: number },
 ): Promise<ApplyResult & { readonly strange: boolean }> {
   const facts = await loadPracticeFacts(tx, keys, held.practice)
   const applied = await applyRecords(tx, keys, {
@@ -151,7 +153,7 @@ async function applyPage(
   if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
   await noteWishesOf(tx, keys, { held, page, applied })
-  await noteOutcome(tx, { held, page, records, applied })
+  await noteOutcome(tx, { held, page, records, applied, graceMs })
   return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
 }
 

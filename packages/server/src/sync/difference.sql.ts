@@ -32,27 +32,25 @@ export async function insertDifferences(
   if (rows.length) await tx.rows(insertSql, [of.practice, of.runId, of.feed, JSON.stringify(rows)])
 }
 
-const settleSql = sql(
-  'sync.settle_keys',
-  `with released as (
-     update aegis.quarantine set released_at = aegis.now()
-     where practice_id = $1 and feed = $2 and released_at is null
-       and key = any(select json_array_elements_text($3::json)))
-   update aegis.difference set explanation = 'feed'
-   where $4 and practice_id = $1 and feed = $2 and judged_at is null and explanation is null
-     and key = any(select json_array_elements_text($3::json))`,
+const feedSql = sql(
+  'sync.explain_by_feed',
+  `update aegis.difference d set explanation = 'feed'
+   where practice_id = $1 and feed = $2 and judged_at is null and explanation is null
+     and key = any(select json_array_elements_text($3::json))
+     and not exists (select from aegis.feed_state f where f.practice_id = $1 and f.feed = $2
+       and f.checkpoint >= d.found_at + make_interval(secs => $4))`,
 )
 
 /**
- * These records came and were applied: none of them is set aside any longer, and, where the feed brought them, what a
- * check found of them was on its way.
+ * The feed brought these records: what a check found of them was on its way, unless the feed had been read to its end some
+ * time after that and had not brought them. Then this is a later change, and what was found is a loss all the same.
  */
-export async function settleKeys(
+export async function explainByFeed(
   tx: Tx,
   of: FeedKey,
-  { keys, isOfFeed }: { keys: readonly string[]; isOfFeed: boolean },
+  { keys, graceMs }: { keys: readonly string[]; graceMs: number },
 ): Promise<void> {
-  if (keys.length) await tx.rows(settleSql, [of.practice, of.feed, JSON.stringify(keys), isOfFeed])
+  if (keys.length) await tx.rows(feedSql, [of.practice, of.feed, JSON.stringify(keys), graceMs / 1_000])
 }
 
 const gapSql = sql(

@@ -5,10 +5,11 @@ import { recordKinds } from '../records/record-kinds.ts'
 import type { ChangeRow } from '../records/records.sql.ts'
 import { startInstant } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
-import { type DifferenceRow, insertDifferences, settleKeys } from './difference.sql.ts'
+import { type DifferenceRow, explainByFeed, insertDifferences } from './difference.sql.ts'
 import { isOutside } from './feed-departments.ts'
 import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 import type { KnownPage } from './inbox.sql.ts'
+import { releaseKeys } from './quarantine.sql.ts'
 import { shownUntil } from './snapshot.sql.ts'
 
 interface Applied {
@@ -16,16 +17,19 @@ interface Applied {
   readonly page: KnownPage
   readonly records: readonly WireRecord[]
   readonly applied: ApplyResult
+  /** See `SyncSettings.reconcileGraceMs`. */
+  readonly graceMs: number
 }
 
 /**
  * What an applied page means beyond the mirror. One that was read for a check: whatever it changed differed. One that the
  * feed brought: what a check found of its records was on its way. Either releases what was set aside of its records.
  */
-export async function noteOutcome(tx: Tx, { held, page, records, applied }: Applied): Promise<void> {
+export async function noteOutcome(tx: Tx, { held, page, records, applied, graceMs }: Applied): Promise<void> {
   const isOfFeed = page.run_id === null && (page.source === 'feed' || page.source === 'replay')
   const touched = [...applied.keys, ...applied.changes.map((change) => change.key)]
-  await settleKeys(tx, held, { keys: touched, isOfFeed })
+  await releaseKeys(tx, held, touched)
+  if (isOfFeed) await explainByFeed(tx, held, { keys: touched, graceMs })
   if (page.run_id === null || applied.changes.length === 0) return
   const kind = recordKinds[page.kind]
   const beyond = await beyondWindow(tx, held, { page, records, applied })

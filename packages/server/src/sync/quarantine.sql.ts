@@ -42,3 +42,15 @@ const releaseSql = sql(
 export async function releaseNameless(tx: Tx, of: FeedKey, before: string): Promise<void> {
   await tx.rows(releaseSql, [of.practice, of.feed, before])
 }
+
+const appliedSql = sql(
+  'sync.release_keys',
+  `update aegis.quarantine set released_at = aegis.now()
+   where practice_id = $1 and feed = $2 and released_at is null
+     and key = any(select json_array_elements_text($3::json))`,
+)
+
+/** These records came and were applied: none of them is set aside any longer. */
+export async function releaseKeys(tx: Tx, of: FeedKey, keys: readonly string[]): Promise<void> {
+  if (keys.length) await tx.rows(appliedSql, [of.practice, of.feed, JSON.stringify(keys)])
+}

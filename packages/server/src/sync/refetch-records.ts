@@ -8,12 +8,13 @@ import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.s
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { type AskedRecord, askedRecord } from './asked-record.ts'
-import { insertDifferences, settleKeys } from './difference.sql.ts'
+import { insertDifferences } from './difference.sql.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { readOfPatient } from './read-of-patient.ts'
+import { releaseKeys } from './quarantine.sql.ts'
 import * as wishes from './refetch.sql.ts'
 import { settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
@@ -134,7 +135,7 @@ async function withdraw(
 ): Promise<void> {
   const { key, runId } = wanted
   const withdrawn = await withdrawRecord(tx, { practice: held.practice, kind: kindOfFeed(held.feed), key, fetchSeq })
-  await settleKeys(tx, held, { keys: [key], isOfFeed: false })
+  await releaseKeys(tx, held, [key])
   if (withdrawn && runId !== null)
     await insertDifferences(tx, { ...held, runId }, [{ key, what: 'gone-there', fields: [], explanation: null }])
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { damage, unexplained } from '../../testing/reconciled-practice.ts'
+import { damage, found, passDays, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 
 const minute = 60_000
@@ -29,4 +29,18 @@ test('a booking beyond the window that the feed handed out and that is not here 
   await beginNight(mirrored)
   await mirrored.run(20)
   assert.ok((await unexplained(mirrored)).includes(`appointments missing-here ${key}`))
+})
+
+test('a change of days later does not explain what a check found: the feed had been read to its end meanwhile', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { rereadDays: 6, snapshotPageSize: 3 } })
+  await mirrored.bringUp()
+  await damage(mirrored, sql('test.lose_patients', `delete from aegis.record where kind = 'patient'`))
+  await passDays(mirrored, 1)
+  const lost = new Set((await found(mirrored)).filter(({ feed }) => feed === 'patients').map(({ key }) => key))
+  assert.notEqual(lost.size, 0)
+  for (const { patientid } of mirrored.simulator.truth.records(practice, 'patients'))
+    mirrored.change({ kind: 'updatepatient', patient: patientid, fields: { lastname: 'Marigold' } })
+  await mirrored.run(2)
+  const explanations = (await found(mirrored)).filter(({ key }) => lost.has(key)).map((one) => one.explanation)
+  assert.deepEqual([...new Set(explanations)], [null])
 })
