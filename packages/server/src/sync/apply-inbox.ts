@@ -137,7 +137,12 @@ const recentMs = 15 * 60_000
 async function applyPage(
   tx: Tx,
   keys: PracticeKeys,
-  { held, page, records, graceMs }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[]; graceMs: number },
+  {
+    held,
+    page,
+    records,
+    graceMs,
+  }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[]; graceMs: number },
 ): Promise<ApplyResult & { readonly strange: boolean }> {
   const facts = await loadPracticeFacts(tx, keys, held.practice)
   const applied = await applyRecords(tx, keys, {

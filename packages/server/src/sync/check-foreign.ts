@@ -1,8 +1,10 @@
 import { AegisError } from '../errors/aegis-error.ts'
 import { previousPatientIds } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
+import { nameOf, type RecordName, recordKey } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
+import { explainByFeed } from './difference.sql.ts'
 import { enterFeedState, type FeedStateRow, type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { type FetchedPage, recordsInPage } from './fetched-page.ts'
@@ -77,7 +79,7 @@ async function verifyProcessed(
   { fetchSeq, ...window }: Window & { fetchSeq: bigint },
 ): Promise<void> {
   let ours: ReadonlySet<string> | undefined
-  let strangers = 0
+  const strangers: RecordName[] = []
   let offset = 0
   let seq = fetchSeq
   for (let read = 0; read < pagesMax; read += 1) {
@@ -86,27 +88,27 @@ async function verifyProcessed(
     if (page.items > 0) {
       // Before what was replayed is stored too.
       ours ??= await idsStoredSince(deps, held, timestamp(window.storedSince))
-      strangers += countStrangers(page, ours)
+      strangers.push(...strangersIn(page, ours))
       await storeAndApply(deps, held, { page, fetchSeq: seq })
     }
     if (!page.more) break
     offset += page.items
     seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   }
-  if (strangers > 0) await judgeStrangers(deps, held, { window, strangers })
+  if (strangers.length > 0) await judgeStrangers(deps, held, { window, strangers })
 }
 
 /**
  * Records of a page that are in none of ours. One that we read before it was merged comes as its survivor, who may have
  * been in no page yet.
  */
-function countStrangers(page: FetchedPage, ours: ReadonlySet<string>): number {
-  const { idField, isPatient } = recordKinds[page.kind]
-  return recordsInPage(page, page.raw).filter((record) => {
-    const id = record[idField]
-    const names = [String(id), ...(isPatient ? previousPatientIds(record) : [])]
-    return id !== undefined && !names.some((name) => ours.has(name))
-  }).length
+function strangersIn(page: FetchedPage, ours: ReadonlySet<string>): RecordName[] {
+  const kind = recordKinds[page.kind]
+  return recordsInPage(page, page.raw).flatMap((record) => {
+    const name = nameOf(kind, record)
+    const names = [name?.id ?? '', ...(kind.isPatient ? previousPatientIds(record) : [])]
+    return name && !names.some((id) => ours.has(id)) ? [name] : []
+  })
 }
 
 /** Ids in the pages of the feed that we stored. */
@@ -142,15 +144,21 @@ async function storeAndApply(
 async function judgeStrangers(
   deps: SyncDeps,
   held: HeldFeed,
-  { window, strangers }: { window: Window; strangers: number },
+  { window, strangers }: { window: Window; strangers: readonly RecordName[] },
 ): Promise<void> {
   const where = { practice: held.practice, feed: held.feed }
   const late = await asHolder(deps, held, async (tx) => {
-    if (await wereIntentsReplayed(tx, held, timestamp(window.storedSince))) return true
+    if (await wereIntentsReplayed(tx, held, timestamp(window.storedSince))) {
+      const kind = recordKinds[kindOfFeed(held.feed)]
+      const keys = await deps.sealing.practice(tx, held.practice)
+      const late = strangers.map((name) => recordKey(kind, keys, name))
+      await explainByFeed(tx, held, { keys: late, graceMs: deps.settings.reconcileGraceMs })
+      return true
+    }
     await openGap(tx, held, { cause: 'foreign-consumer', from: timestamp(window.from) })
     await wantResnapshot(tx, held)
     return false
   })
-  if (late) deps.log.info('sync.late-read', { ...where, records: strangers })
+  if (late) deps.log.info('sync.late-read', { ...where, records: strangers.length })
   else deps.log.warn('sync.gap', { ...where, cause: 'foreign-consumer' })
 }

@@ -9,6 +9,7 @@ import { type DifferenceRow, explainByFeed, insertDifferences } from './differen
 import { isOutside } from './feed-departments.ts'
 import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 import type { KnownPage } from './inbox.sql.ts'
+import { openIntents } from './intent.sql.ts'
 import { releaseKeys } from './quarantine.sql.ts'
 import { shownUntil } from './snapshot.sql.ts'
 
@@ -26,10 +27,9 @@ interface Applied {
  * feed brought: what a check found of its records was on its way. Either releases what was set aside of its records.
  */
 export async function noteOutcome(tx: Tx, { held, page, records, applied, graceMs }: Applied): Promise<void> {
-  const isOfFeed = page.run_id === null && (page.source === 'feed' || page.source === 'replay')
   const touched = [...applied.keys, ...applied.changes.map((change) => change.key)]
   await releaseKeys(tx, held, touched)
-  if (isOfFeed) await explainByFeed(tx, held, { keys: touched, graceMs })
+  if (await isOfFeed(tx, held, page)) await explainByFeed(tx, held, { keys: touched, graceMs })
   if (page.run_id === null || applied.changes.length === 0) return
   const kind = recordKinds[page.kind]
   const beyond = await beyondWindow(tx, held, { page, records, applied })
@@ -38,6 +38,15 @@ export async function noteOutcome(tx: Tx, { held, page, records, applied, graceM
     differenceOf(change, { kind, isNew: beyond.has(change.key), isUntold: hasLeft }),
   )
   await insertDifferences(tx, { ...held, runId: page.run_id }, rows)
+}
+
+/**
+ * Whether a page shows what had not come before: of the feed itself, or of a replay that clears a doubt. A look for strangers
+ * replays what has come already: what is missing all the same was lost here.
+ */
+async function isOfFeed(tx: Tx, held: FeedKey, { run_id, source }: KnownPage): Promise<boolean> {
+  if (run_id !== null) return false
+  return source === 'feed' || (source === 'replay' && (await openIntents(tx, held)).length > 0)
 }
 
 const whatOf: Readonly<Record<ChangeRow['what'], DifferenceRow['what']>> = {
