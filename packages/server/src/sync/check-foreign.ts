@@ -1,8 +1,10 @@
+import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { previousPatientIds } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, type RecordName, recordKey } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { explainByFeed } from './difference.sql.ts'
 import { enterFeedState, type FeedStateRow, type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
@@ -79,7 +81,6 @@ async function verifyProcessed(
   { fetchSeq, ...window }: Window & { fetchSeq: bigint },
 ): Promise<void> {
   let ours: ReadonlySet<string> | undefined
-  const strangers: RecordName[] = []
   let offset = 0
   let seq = fetchSeq
   for (let read = 0; read < pagesMax; read += 1) {
@@ -88,14 +89,12 @@ async function verifyProcessed(
     if (page.items > 0) {
       // Before what was replayed is stored too.
       ours ??= await idsStoredSince(deps, held, timestamp(window.storedSince))
-      strangers.push(...strangersIn(page, ours))
-      await storeAndApply(deps, held, { page, fetchSeq: seq })
+      await storeAndApply(deps, held, { page, fetchSeq: seq, window, strangers: strangersIn(page, ours) })
     }
-    if (!page.more) break
+    if (!page.more) return
     offset += page.items
     seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   }
-  if (strangers.length > 0) await judgeStrangers(deps, held, { window, strangers })
 }
 
 /**
@@ -128,37 +127,45 @@ async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Pr
   }
 }
 
+/** Judged in the transaction that stores the page: from then on what is in it passes for ours, also after a crash. */
 async function storeAndApply(
   deps: SyncDeps,
   held: HeldFeed,
-  { page, fetchSeq }: { page: FetchedPage; fetchSeq: bigint },
+  read: { page: FetchedPage; fetchSeq: bigint; window: Window; strangers: readonly RecordName[] },
 ): Promise<void> {
-  const stored = await asHolder(deps, held, async (tx) => {
+  const { page, fetchSeq, strangers } = read
+  const { stored, isLate } = await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    return storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
+    const late = strangers.length > 0 && (await judgeStrangers(deps, tx, { ...read, held, keys }))
+    return { stored: await storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq }), isLate: late }
   })
+  const where = { practice: held.practice, feed: held.feed }
+  if (isLate) deps.log.info('sync.late-read', { ...where, records: strangers.length })
+  else if (strangers.length > 0) deps.log.warn('sync.gap', { ...where, cause: 'foreign-consumer' })
   await applyNextPage(deps, held, stored)
 }
 
-/** Whose were they? Not foreign when a request of ours was in doubt meanwhile: athenahealth was only late with it. */
+/**
+ * Whose were they? Not foreign when a request of ours was in doubt meanwhile: athenahealth was only late with it, and what a
+ * check found of them was on its way. True then; otherwise a gap is open.
+ */
 async function judgeStrangers(
-  deps: SyncDeps,
-  held: HeldFeed,
-  { window, strangers }: { window: Window; strangers: readonly RecordName[] },
-): Promise<void> {
-  const where = { practice: held.practice, feed: held.feed }
-  const late = await asHolder(deps, held, async (tx) => {
-    if (await wereIntentsReplayed(tx, held, timestamp(window.storedSince))) {
-      const kind = recordKinds[kindOfFeed(held.feed)]
-      const keys = await deps.sealing.practice(tx, held.practice)
-      const late = strangers.map((name) => recordKey(kind, keys, name))
-      await explainByFeed(tx, held, { keys: late, graceMs: deps.settings.reconcileGraceMs })
-      return true
-    }
-    await openGap(tx, held, { cause: 'foreign-consumer', from: timestamp(window.from) })
-    await wantResnapshot(tx, held)
-    return false
-  })
-  if (late) deps.log.info('sync.late-read', { ...where, records: strangers.length })
-  else deps.log.warn('sync.gap', { ...where, cause: 'foreign-consumer' })
+  { settings }: SyncDeps,
+  tx: Tx,
+  {
+    held,
+    keys,
+    window,
+    strangers,
+  }: { held: HeldFeed; keys: PracticeKeys; window: Window; strangers: readonly RecordName[] },
+): Promise<boolean> {
+  if (await wereIntentsReplayed(tx, held, timestamp(window.storedSince))) {
+    const kind = recordKinds[kindOfFeed(held.feed)]
+    const late = strangers.map((name) => recordKey(kind, keys, name))
+    await explainByFeed(tx, held, { keys: late, graceMs: settings.reconcileGraceMs })
+    return true
+  }
+  await openGap(tx, held, { cause: 'foreign-consumer', from: timestamp(window.from) })
+  await wantResnapshot(tx, held)
+  return false
 }

@@ -4,6 +4,7 @@ import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { damage, found, passDays, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -13,6 +14,15 @@ const settings = { subscriptionCheckMs: 4 * minute }
 function beginNight(mirrored: MirroredPractice): Promise<void> {
   const due = `update aegis.reconciliation_task set due_at = aegis.now() where task = 'nightly'`
   return damage(mirrored, sql('test.begin_night', due))
+}
+
+/** Ids of booked appointments of the coming days. */
+async function booked(mirrored: MirroredPractice): Promise<string[]> {
+  const now = mirrored.simulator.clock.now()
+  const held = await mirrored.opened('appointment')
+  return held
+    .filter(({ body }) => body.appointmentstatus === 'f' && Date.parse(String(body.date)) > now + day)
+    .map(({ key }) => key)
 }
 
 test('a booking beyond the window that the feed handed out and that is not here is a loss', async (t) => {
@@ -29,6 +39,36 @@ test('a booking beyond the window that the feed handed out and that is not here 
   await beginNight(mirrored)
   await mirrored.run(20)
   assert.ok((await unexplained(mirrored)).includes(`appointments missing-here ${key}`))
+})
+
+test('that changes are read once more, to look for strangers, explains none that were lost here', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  const [visit = ''] = await booked(mirrored)
+  mirrored.change({ kind: 'cancel', appointment: visit })
+  await mirrored.run(2)
+  await damage(mirrored, sql('test.lose_visit', `delete from aegis.record where key = '${visit}'`))
+  await beginNight(mirrored)
+  await mirrored.run(12)
+  assert.deepEqual(await unexplained(mirrored), [`appointments missing-here ${visit}`])
+})
+
+test('what a second reader took is alarmed, also when the process ends while it is looked for', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  await mirrored.run(5)
+  const [visit] = await booked(mirrored)
+  mirrored.change({ kind: 'cancel', appointment: visit })
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.drainPage({ limit: 1_000 })
+  let isEnded = false
+  mirrored.onStatement(({ name }) => {
+    if (isEnded || name !== 'sync.page_applied') return
+    isEnded = true
+    throw new AegisError('db.unavailable')
+  })
+  for (let round = 0; round < 6; round += 1) await mirrored.run(1).catch(() => undefined)
+  assert.ok(isEnded)
+  assert.ok(mirrored.log.lines.some((line) => line.event === 'sync.gap'))
 })
 
 test('a change of days later does not explain what a check found: the feed had been read to its end meanwhile', async (t) => {
