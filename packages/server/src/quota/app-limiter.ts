@@ -251,10 +251,10 @@ export class AppLimiter {
     for (;;) {
       const waiter = this.#line.take(practice)
       if (!waiter) return false
-      const draw = this.ledger.draw(waiter, at)
+      const draw = this.ledger.draw(waiter.spender, at)
       if (draw.kind === 'drawn') {
         this.#countWait(waiter)
-        waiter.serve({ app: this.#app, practice: waiter.practice, priority: waiter.priority, sendAt: at })
+        waiter.serve({ app: this.#app, ...waiter.spender, sendAt: at })
         return true
       }
       if (draw.kind === 'reserve') {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
 import { DayBudget, type Draw, gonePriorities } from './day-budget.ts'
+import type { Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
 import { chargedDays, quotaDay } from './quota-day.ts'
@@ -31,6 +32,7 @@ const WRITE_SEEN_AFTER_MS = 200
 /** Who spent what is kept for this many days. */
 const USE_DAYS_KEPT = 35
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
 /** The daily quota of one app: this process's blocks, kept in step with the rows that all processes share. */
 export class DayLedger {
@@ -40,7 +42,7 @@ export class DayLedger {
   readonly #budget: DayBudget
   #lookedAt = Number.NEGATIVE_INFINITY
   #newestDay = ''
-  /** Calls made and not yet written to the use table, by day, practice and priority. */
+  /** Calls made and not yet written to the use table, by day, hour and who spent them. */
   #uses = new Map<string, rows.UseCount>()
   /** The highest count that athenahealth named for a day, where it is more than we can account for. */
   #seen = new Map<string, { calls: number; limit: number | undefined }>()
@@ -70,18 +72,18 @@ export class DayLedger {
   }
 
   /** Takes one call of each day that `at` is charged to. */
-  draw(call: { priority: Priority; practice: number }, at: number): Draw {
+  draw(call: Spender, at: number): Draw {
     const days = chargedDays(at)
     const draw = this.#budget.draw(call.priority, days)
-    if (draw.kind === 'drawn') this.#count(call, days, 1)
+    if (draw.kind === 'drawn') this.#count(call, at, 1)
     return draw
   }
 
   /** Puts back what `draw` took for a call that was not made. */
-  putBack(call: { priority: Priority; practice: number }, at: number): void {
+  putBack(call: Spender, at: number): void {
     const days = chargedDays(at)
     this.#budget.putBack(days)
-    this.#count(call, days, -1)
+    this.#count(call, at, -1)
   }
 
   /** How many calls are in hand at `at`. */
@@ -174,14 +176,15 @@ export class DayLedger {
     await this.#deps.db.control((tx) => rows.deleteUseBefore(tx, this.#app, oldest))
   }
 
-  #count(call: { priority: Priority; practice: number }, days: readonly string[], calls: 1 | -1): void {
-    const day = days[days.length - 1] ?? ''
-    this.#addUse({ day, practice: call.practice, priority: call.priority, calls })
+  #count({ practice, priority, work = '', caller = '' }: Spender, at: number, calls: 1 | -1): void {
+    const day = chargedDays(at).at(-1) ?? ''
+    const hour = Math.floor(at / HOUR_MS) * HOUR_MS
+    this.#addUse({ day, hour, practice, priority, work, caller, calls })
     this.#writeIn(WRITE_USE_AFTER_MS)
   }
 
   #addUse(use: rows.UseCount): void {
-    const key = `${use.day} ${use.practice} ${use.priority}`
+    const key = `${use.day} ${use.hour} ${use.practice} ${use.priority} ${use.work} ${use.caller}`
     const calls = (this.#uses.get(key)?.calls ?? 0) + use.calls
     this.#uses.set(key, { ...use, calls })
   }

@@ -6,6 +6,10 @@ export interface PermissionRequest {
   readonly app: string
   readonly practice: number
   readonly priority: Priority
+  /** What the call is for, such as `sync.drain`: only for showing who spends the day. */
+  readonly work?: string
+  /** The program that called Aegis; absent where Aegis calls for itself. */
+  readonly caller?: string
   /** Gives up waiting; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** How long to wait at most, in ms from now. Default 600,000. */
@@ -14,11 +18,12 @@ export interface PermissionRequest {
   readonly ahead?: boolean
 }
 
+/** Whose call it is: what is counted of who spends the day. */
+export type Spender = Pick<PermissionRequest, 'practice' | 'priority' | 'work' | 'caller'>
+
 /** Leave to send one call, now. Not to be kept for later: a later call could be one too many in its second. */
-export interface Permission {
+export interface Permission extends Spender {
   readonly app: string
-  readonly practice: number
-  readonly priority: Priority
   /** The instant on the shared timetable, in the database's time, epoch ms. */
   readonly sendAt: number
 }

@@ -11,8 +11,9 @@ const database = await scratchDatabase()
 const { db, owner } = database
 await lockstep(database, Date.UTC(2026, 0, 5, 12))
 const tables = ['control.quota_day', 'control.quota_use']
+const hour = Date.UTC(2026, 0, 5, 11)
 const [before, day, after] = ['2026-01-04', '2026-01-05', '2026-01-06']
-const use = { day, practice: 1, priority: 'bulk', calls: 3 }
+const use = { day, hour, practice: 1, priority: 'bulk', work: 'sync.snapshot', caller: '', calls: 3 }
 let apps = 0
 
 /** An app with three days, and one more like it. */
@@ -130,4 +131,29 @@ for (const [msAgo, expected] of [
 test('an app that never called has spent nothing', async () => {
   const row = await db.control((tx) => usageRow(tx, 'nobody'))
   assert.deepEqual([row.reserved, row.foreign_calls, row.calls_last_minute, row.paused_until], [0, 0, 0, null])
+})
+
+test('what is spent is added up by the hour too, the calls of others among it, and forgotten with its day', async () => {
+  const app = await anApp()
+  const hours = () =>
+    owner.rows(
+      `select extract(epoch from at)::integer / 3600 % 24 as at, priority, work, calls from control.quota_hour
+       where app = $1 order by at, priority`,
+      [app],
+    )
+  await db.control(async (tx) => {
+    await table.addUseRows(tx, app, [
+      { ...use, hour: hour + 3_600_000 },
+      { ...use, practice: 9, hour: hour + 3_600_000, caller: 'portal' },
+    ])
+    await table.observeDayRow(tx, app, seen)
+    await table.observeDayRow(tx, app, { ...seen, calls: 40 })
+  })
+  assert.deepEqual(await hours(), [
+    { at: 11, priority: 'bulk', work: 'sync.snapshot', calls: 18 },
+    { at: 12, priority: 'bulk', work: 'sync.snapshot', calls: 6 },
+    { at: 12, priority: 'foreign', work: '', calls: 34 },
+  ])
+  await db.control((tx) => table.deleteUseBefore(tx, app, after))
+  assert.deepEqual(await hours(), [])
 })

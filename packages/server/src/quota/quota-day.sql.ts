@@ -40,11 +40,19 @@ export async function addReserved(tx: Tx, app: string, change: { day: string; ca
 
 const observeDay = sql(
   'quota.observe_day',
-  `update control.quota_day set
-     foreign_calls = greatest(foreign_calls, $3::integer - (reserved - $4::integer)),
-     upstream_limit = least(upstream_limit, $5::integer)
-   where app = $1 and day = $2::date
-   returning day, reserved, foreign_calls, upstream_limit`,
+  `with before as (
+     select foreign_calls from control.quota_day where app = $1 and day = $2::date for update),
+   after as (
+     update control.quota_day d set
+       foreign_calls = greatest(d.foreign_calls, $3::integer - (d.reserved - $4::integer)),
+       upstream_limit = least(d.upstream_limit, $5::integer)
+     from before where d.app = $1 and d.day = $2::date
+     returning d.day, d.reserved, d.foreign_calls, d.upstream_limit, d.foreign_calls - before.foreign_calls as more),
+   hour as (
+     insert into control.quota_hour as h (app, at, priority, work, calls)
+     select $1, date_trunc('hour', aegis.now()), 'foreign', '', more from after where more > 0
+     on conflict (app, at, priority, work) do update set calls = h.calls + excluded.calls)
+   select day, reserved, foreign_calls, upstream_limit from after`,
 )
 
 /**
@@ -60,22 +68,40 @@ export async function observeDayRow(
   return row && dayRow(row)
 }
 
+/** Calls of one spender in one hour of one day. */
 export interface UseCount {
   readonly day: string
+  /** Beginning of the hour, epoch ms. */
+  readonly hour: number
   readonly practice: number
   readonly priority: string
+  readonly work: string
+  readonly caller: string
   readonly calls: number
 }
 
 const addUse = sql(
   'quota.add_use',
-  `insert into control.quota_use as u (app, day, practice_id, priority, calls)
-   select $1, n.day, n.practice, n.priority, n.calls
-   from jsonb_to_recordset($2::jsonb) as n (day date, practice integer, priority text, calls integer)
-   order by n.day, n.practice, n.priority
-   on conflict (app, day, practice_id, priority) do update set calls = u.calls + excluded.calls`,
+  `with n as (
+     select * from jsonb_to_recordset($2::jsonb)
+       as n (day date, hour float8, practice integer, priority text, work text, caller text, calls integer)),
+   hours as (
+     insert into control.quota_hour as h (app, at, priority, work, calls)
+     select $1, to_timestamp(n.hour / 1000), n.priority, n.work, sum(n.calls) from n
+     group by n.hour, n.priority, n.work order by n.hour, n.priority, n.work
+     on conflict (app, at, priority, work) do update set calls = h.calls + excluded.calls)
+   insert into control.quota_use as u (app, day, practice_id, priority, work, caller, calls)
+   select $1, n.day, n.practice, n.priority, n.work, n.caller, sum(n.calls) from n
+   group by n.day, n.practice, n.priority, n.work, n.caller
+   order by n.day, n.practice, n.priority, n.work, n.caller
+   on conflict (app, day, practice_id, priority, work, caller) do update set calls = u.calls + excluded.calls`,
 )
-const deleteOldUse = sql('quota.delete_old_use', 'delete from control.quota_use where app = $1 and day < $2::date')
+const deleteOldUse = sql(
+  'quota.delete_old_use',
+  `with hours as (
+     delete from control.quota_hour where app = $1 and at < ($2::date)::timestamp at time zone 'UTC')
+   delete from control.quota_use where app = $1 and day < $2::date`,
+)
 
 /** Adds to who spent what. */
 export async function addUseRows(tx: Tx, app: string, counts: readonly UseCount[]): Promise<void> {

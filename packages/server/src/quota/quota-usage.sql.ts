@@ -40,8 +40,8 @@ export interface UseRow {
 
 const readUse = sql(
   'quota.read_use',
-  `select practice_id, priority, calls from control.quota_use
-   where app = $1 and day = (aegis.now() at time zone 'UTC')::date`,
+  `select practice_id, priority, sum(calls)::integer as calls from control.quota_use
+   where app = $1 and day = (aegis.now() at time zone 'UTC')::date group by practice_id, priority`,
 )
 
 /** Who spent today's calls (UTC day); lags by seconds. */

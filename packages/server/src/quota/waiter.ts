@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
-import type { Permission, PermissionRequest } from './permission.ts'
+import type { Permission, PermissionRequest, Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import type { Waiting } from './waiting-line.ts'
 
@@ -19,6 +19,8 @@ export interface WaiterEvents {
 export class Waiter implements Waiting {
   readonly priority: Priority
   readonly practice: number
+  /** Whose call it is. */
+  readonly spender: Spender
   /** When it began to wait, of the steady clock. */
   readonly since: number
   readonly #events: WaiterEvents
@@ -29,6 +31,8 @@ export class Waiter implements Waiting {
   constructor(request: PermissionRequest, events: WaiterEvents) {
     this.priority = request.priority
     this.practice = request.practice
+    const { practice, priority, work, caller } = request
+    this.spender = { practice, priority, ...(work !== undefined && { work }), ...(caller !== undefined && { caller }) }
     this.since = events.clock.steady()
     this.#events = events
     this.#signal = request.signal

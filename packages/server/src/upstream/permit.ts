@@ -95,6 +95,8 @@ function permission(deps: PermitDeps, request: PermitRequest, { before, ahead }:
     app: deps.app,
     practice: call.practice,
     priority: context.priority,
+    work: context.purpose,
+    ...(context.actor?.kind === 'caller' && { caller: context.actor.id }),
     signal,
     ahead,
     // A large pull that is still waiting when the off-hours end has to stop.
