@@ -1,6 +1,7 @@
 import { version } from '@aegis/server'
 import { Command } from 'commander'
 import { addConfig } from './commands/config.ts'
+import { addQuota } from './commands/quota.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addSql } from './commands/sql.ts'
 import { addStatus } from './commands/status.ts'
@@ -41,6 +42,7 @@ Examples:
   aegis up --demo                        watch a simulated practice being mirrored
   aegis up                               mirror the practices of ./aegis.yaml
   aegis status                           how the running instance is doing
+  aegis quota                            how the day's calls stand and will last
   aegis sql --practice 195900 "select status, count(*) from mirror.appointment group by 1"
   aegis simulate --port 9100 --seed 7    athenahealth on this machine, for any program
 
@@ -65,6 +67,6 @@ function buildProgram(context: CommandContext): Command {
       getErrHasColors: () => false,
     })
     .exitOverride()
-  for (const add of [addUp, addStatus, addSync, addSql, addSimulate, addConfig]) add(program, context)
+  for (const add of [addUp, addStatus, addQuota, addSync, addSql, addSimulate, addConfig]) add(program, context)
   return program
 }

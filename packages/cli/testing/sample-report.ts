@@ -1,4 +1,5 @@
 import type { FeedStatus, PracticeStatus, StatusReport } from '@aegis/server'
+import { sampleForecast } from './sample-quota.ts'
 
 /** A feed that is well. */
 export function sampleFeed(changes: Partial<FeedStatus> = {}): FeedStatus {
@@ -65,6 +66,7 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
       polledFeeds: 3,
       pollIntervalMs: 60_000,
       callsLastMinute: 37,
+      forecast: sampleForecast(),
     },
     practices: [samplePractice()],
     alarms: [],

@@ -16,6 +16,7 @@ export { lockHome, type HomeLock } from './ops/home-lock.ts'
 export { readInstance, type Instance } from './ops/instance-file.ts'
 export type { Operations, SqlQuery, SqlResult } from './ops/operations.ts'
 export { isSealedCell, type SealedCell } from './ops/ops-api.ts'
+export type { QuotaForecast, QuotaReport } from './ops/quota-report.ts'
 export type {
   Alarm,
   FeedStatus,

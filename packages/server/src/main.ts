@@ -9,6 +9,7 @@ import { createLog } from './log/create-log.ts'
 import { openLogFile } from './log/log-file.ts'
 import type { Log } from './log/log.ts'
 import { buildMetrics } from './ops/build-metrics.ts'
+import { buildQuotaReport, createForecaster } from './ops/build-quota-report.ts'
 import { buildStatus, type StatusDeps } from './ops/build-status.ts'
 import { bindHome, type Home, identifyHome, prepareHome } from './ops/home.ts'
 import { lockHome } from './ops/home-lock.ts'
@@ -188,6 +189,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     quota: parts.quota,
     app: appName(config),
     settings: config.sync,
+    forecast: createForecaster({ db, clock, app: appName(config), settings: config.sync }),
     sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,
     dataPath: isSole(config) ? home.data : undefined,
     certainSkewMs: () => parts.upstream.certainSkewMs(),
@@ -195,6 +197,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
   }
   return {
     status: (only) => buildStatus(status, only),
+    quota: (only) => buildQuotaReport(status, only),
     metrics: () => buildMetrics({ ...status, credential: { environment, clientId: athena.clientId } }),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
     resnapshot: (practice, feed) => resnapshot(ground, practice, feed),

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { AegisError, bindHome, prepareHome, type RunningAegis } from '@aegis/server'
 import { startSimulator } from '@aegis/simulator'
+import { sampleQuota } from '../../testing/sample-quota.ts'
 import { sampleReport } from '../../testing/sample-report.ts'
 import { testTerminal } from '../../testing/test-terminal.ts'
 import { runCli } from '../cli.ts'
@@ -37,6 +38,7 @@ function recorded(changes: Partial<RunningAegis> = {}) {
         url: 'http://127.0.0.1:7420',
         ended: new Promise(() => undefined),
         status: async () => sampleReport(),
+        quota: async () => sampleQuota(),
         metrics: async () => '# EOF\n',
         syncNow: async () => undefined,
         resnapshot: async () => undefined,

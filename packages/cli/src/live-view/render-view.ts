@@ -17,7 +17,7 @@ const ENVIRONMENT_TONES: Readonly<Record<StatusReport['environment'], Tone>> = {
  * and those in trouble shown. Pure.
  */
 export function renderView(report: StatusReport, size: Size, history: History): string[] {
-  const around = [...head(report, size), [], ...quota(report, size), []]
+  const around = [...head(report, size), [], ...quota(report, size), ...shortage(report, size), []]
   const alarms = alarmLines(report.alarms, size.columns, Math.max(3, Math.floor(size.rows / 3)))
   const room = size.rows - around.length - alarms.length - 2
   const lines = [...around, ...practices(report, { size, history, room }), [], ...alarms, footer(report, size.columns)]
@@ -33,6 +33,7 @@ export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): st
     ...head(report, whole),
     [],
     ...quota(report, whole),
+    ...outlook(report, whole),
     [],
     ...shown,
     [],
@@ -82,6 +83,22 @@ function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): 
     [span(' Quota ', 'strong'), span(bar(share, width, unicode), tone), span(` ${figures}, anew in ${resets}`)],
     [span(`${' '.repeat(8 + width)}${pace}`, 'dim')],
   ]
+}
+
+const OUTLOOK_TONES = { lasts: 'dim', 'may-not-last': 'warn', 'does-not-last': 'warn' } as const
+
+/** How the day is expected to end. */
+function outlook({ quota: { forecast } }: StatusReport, { columns }: Size): Line[] {
+  const tone = OUTLOOK_TONES[forecast.outlook]
+  return wrap(forecast.explanation, columns - 8, 0).map((line) => [
+    span(' '.repeat(7)),
+    ...line.map(({ text }) => span(text, tone)),
+  ])
+}
+
+/** The picture has room for one line of it, and only where there is something to say. */
+function shortage(report: StatusReport, size: Size): Line[] {
+  return report.quota.forecast.outlook === 'does-not-last' ? outlook(report, size).slice(0, 1) : []
 }
 
 /** So many practices are shown each in a report; of more, so many lines. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
+import type { DayForecast } from '../quota/forecast-day.ts'
 import type { Quota } from '../quota/quota.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
@@ -11,8 +12,10 @@ import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
+import { quotaForecast } from './build-quota-report.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
 import type { StatusFilter } from './operations.ts'
+import { forecastInWords } from './quota-words.ts'
 import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
@@ -23,6 +26,8 @@ export interface StatusDeps {
   /** The app (client id) whose quota is shown. */
   readonly app: string
   readonly settings: SyncSettings
+  /** How the day is expected to end. */
+  readonly forecast: (usage: QuotaUsage) => Promise<DayForecast>
   /** After how long (installation's time) another process counts as dead; undefined where there can be none. */
   readonly sharedMs: number | undefined
   /** Where the embedded database is; undefined with a server of the operator's, whose disk is not ours to see. */
@@ -50,6 +55,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   const now = deps.clock.now()
   const usage = await deps.quota.usage(deps.app)
   const pace = await readPollPace(deps, usage, deps.settings)
+  const forecast = await deps.forecast(usage)
   // What is put off on purpose is not behind.
   const settings = { ...deps.settings, pollIntervalMs: deps.settings.pollIntervalMs * pace.stretch }
   const practices: PracticeStatus[] = []
@@ -61,11 +67,12 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   }
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
   alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
+  alarms.push(...shortageAlarms(forecast, usage.perDayLimit))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,
     now: iso(now),
-    quota: quotaStatus(usage, { pace, settings }),
+    quota: quotaStatus(usage, { pace, settings, forecast }),
     replicas,
     practices,
     alarms: sorted,
@@ -136,7 +143,29 @@ export function paceAlarms({ feeds, stretch }: PollPace, { pollIntervalMs }: Syn
   ]
 }
 
-function quotaStatus(usage: QuotaUsage, { pace, settings }: { pace: PollPace; settings: SyncSettings }): QuotaStatus {
+/** That people or notifications will not be served until midnight: what else stops is meant to give way (pure). */
+export function shortageAlarms(forecast: DayForecast, limit: number): Alarm[] {
+  const urgent = forecast.stops.some(
+    ({ priority, at }) => at !== null && (priority === 'interactive' || priority === 'notifications'),
+  )
+  if (!urgent) return []
+  return [
+    {
+      level: 'warning',
+      code: 'quota.runs-out',
+      message: forecastInWords(forecast, limit),
+      remedy: 'See "aegis quota" for who spends the calls and what to change.',
+    },
+  ]
+}
+
+interface QuotaView {
+  readonly pace: PollPace
+  readonly settings: SyncSettings
+  readonly forecast: DayForecast
+}
+
+function quotaStatus(usage: QuotaUsage, { pace, settings, forecast }: QuotaView): QuotaStatus {
   return {
     perSecondLimit: usage.perSecondLimit,
     dayLimit: usage.perDayLimit,
@@ -146,6 +175,7 @@ function quotaStatus(usage: QuotaUsage, { pace, settings }: { pace: PollPace; se
     polledFeeds: pace.feeds,
     pollIntervalMs: Math.round(settings.pollIntervalMs),
     callsLastMinute: usage.callsLastMinute,
+    forecast: quotaForecast(forecast, usage.perDayLimit),
   }
 }
 

@@ -111,6 +111,24 @@ export const metricTable: readonly Metric[] = [
     plain(status.quota.usedToday),
   ),
   one('aegis_quota_day_left', 'Calls of the day that are left.', ({ status }) => plain(status.quota.leftToday)),
+  {
+    name: 'aegis_quota_forecast_left',
+    type: 'gauge',
+    help: 'Calls expected to be left at midnight GMT: low and high hold on eight of ten days.',
+    labels: ['bound'],
+    samples: ({ status }) =>
+      (['low', 'mid', 'high'] as const).map((bound) => ({
+        labels: { bound },
+        value: status.quota.forecast.leftAtMidnight[bound],
+      })),
+  },
+  {
+    name: 'aegis_quota_stop_seconds',
+    type: 'gauge',
+    help: 'Until calls of a priority are expected to have to stop; absent where they are not.',
+    labels: ['priority'],
+    samples: ({ status }) => stopSamples(status),
+  },
   one('aegis_quota_second_limit', 'Calls a second that are allowed.', ({ status }) =>
     plain(status.quota.perSecondLimit),
   ),
@@ -189,6 +207,12 @@ function counted<T>(items: readonly T[], labelsOf: (item: T) => Record<string, s
     const [first] = group
     return first === undefined ? [] : [{ labels: labelsOf(first), value: group.length }]
   })
+}
+
+function stopSamples({ now, quota }: StatusReport): Sample[] {
+  return quota.forecast.stops.flatMap(({ priority, at }) =>
+    at === null ? [] : [{ labels: { priority }, value: (Date.parse(at) - Date.parse(now)) / 1_000 }],
+  )
 }
 
 function recordSums(practices: readonly PracticeStatus[]): Sample[] {

@@ -1,3 +1,4 @@
+import type { QuotaReport } from './quota-report.ts'
 import type { StatusReport } from './status-report.ts'
 
 /** What an operator can ask of a running instance, from inside the process or over its API. */
@@ -6,6 +7,8 @@ export interface Operations {
   status(only?: StatusFilter): Promise<StatusReport>
   /** The same facts, and a few more, as OpenMetrics text. */
   metrics(): Promise<string>
+  /** Where the day's calls stand and how the day is expected to end; who spent them, of one practice if it is named. */
+  quota(only?: StatusFilter): Promise<QuotaReport>
   /** Makes a practice's feeds (or one) due at once. */
   syncNow(practice: number, feed?: string): Promise<void>
   /** Asks for a new authoritative snapshot of a practice's feeds (or one). */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { SqlResult } from './operations.ts'
+import type { QuotaReport } from './quota-report.ts'
 import type { StatusReport } from './status-report.ts'
 
 /** `now`: make feeds due at once. `resnapshot`: read everything again. */
@@ -31,6 +32,7 @@ export interface OpsApi {
   readonly 'GET /aegis/v1/health': { request: undefined; response: { readonly status: 'up' } }
   /** What is sent with a GET is its query. */
   readonly 'GET /aegis/v1/status': { request: StatusRequest | undefined; response: StatusReport }
+  readonly 'GET /aegis/v1/quota': { request: StatusRequest | undefined; response: QuotaReport }
   /** OpenMetrics text for Prometheus, not JSON: see docs/reference/metrics.md. */
   readonly 'GET /aegis/v1/metrics': { request: undefined; response: string }
   readonly 'POST /aegis/v1/sync': { request: SyncRequest; response: { readonly accepted: true } }

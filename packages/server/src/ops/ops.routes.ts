@@ -15,6 +15,12 @@ export function opsRoutes(operations: Operations): (app: FastifyInstance) => voi
       await checkTarget(operations, practice)
       return operations.status({ practice })
     })
+    app.get('/aegis/v1/quota', async (request) => {
+      const { practice } = parsed(statusRequest, request.query)
+      if (practice === undefined) return operations.quota()
+      await checkTarget(operations, practice)
+      return operations.quota({ practice })
+    })
     app.get('/aegis/v1/metrics', async (_request, reply) => reply.type(metricsType).send(await operations.metrics()))
     app.post('/aegis/v1/sync', async (request, reply) => {
       const { action, practice, feed } = parsed(syncRequest, request.body)

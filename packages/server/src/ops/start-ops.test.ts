@@ -10,6 +10,7 @@ import { prepareHome } from './home.ts'
 import { readInstance } from './instance-file.ts'
 import type { Operations, SqlResult } from './operations.ts'
 import { type RunningOps, startOps } from './start-ops.ts'
+import type { QuotaReport } from './quota-report.ts'
 import type { FeedStatus, StatusReport } from './status-report.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ops-'))
@@ -50,6 +51,18 @@ const report: StatusReport = {
     polledFeeds: 3,
     pollIntervalMs: 60_000,
     callsLastMinute: 1,
+    forecast: {
+      outlook: 'lasts',
+      explanation: '',
+      restsOn: '',
+      endsAt: '',
+      basis: 'hours',
+      judgedDays: 0,
+      wanted: { low: 0, mid: 0, high: 0 },
+      leftAtMidnight: { low: 9, mid: 9, high: 9 },
+      stops: [],
+      feedsServed: { low: 1, mid: 1, high: 1 },
+    },
   },
   practices: [
     {
@@ -70,10 +83,24 @@ const report: StatusReport = {
   alarms: [],
 }
 
+const quotaReport: QuotaReport = {
+  environment: 'local',
+  now: '',
+  day: { date: '', limit: 10, perSecondLimit: 5, used: 1, foreign: 0, left: 9, resetsAt: '' },
+  forecast: report.quota.forecast,
+  spent: { works: [], practices: [], practicesCount: 0 },
+  compared: { today: 1, yesterday: null, weekBefore: null },
+  advice: [],
+}
+
 const calls: unknown[] = []
 let result: SqlResult = { columns: [], rows: [], truncated: false }
 const operations: Operations = {
   status: async () => report,
+  async quota(only) {
+    calls.push(['quota', only])
+    return quotaReport
+  },
   metrics: async () => '# EOF\n',
   syncNow: async (...args) => void calls.push(['now', ...args]),
   resnapshot: async (...args) => void calls.push(['resnapshot', ...args]),
@@ -122,6 +149,17 @@ test('metrics are text for Prometheus, and for nobody without the token', async 
   const response = await fetch(`${ops.url}/aegis/v1/metrics`, { headers })
   assert.match(response.headers.get('content-type') ?? '', /^application\/openmetrics-text; version=1\.0\.0/)
   assert.equal(await response.text(), '# EOF\n')
+})
+
+test('the calls of the day are told, of one practice if it is named', async () => {
+  calls.length = 0
+  assert.deepEqual(await ask('/aegis/v1/quota'), { status: 200, body: quotaReport })
+  assert.equal((await ask('/aegis/v1/quota?practice=195900')).status, 200)
+  assert.equal((await ask('/aegis/v1/quota?practice=4')).status, 404)
+  assert.deepEqual(calls, [
+    ['quota', undefined],
+    ['quota', { practice: 195900 }],
+  ])
 })
 
 test('the status of one practice can be asked for', async () => {

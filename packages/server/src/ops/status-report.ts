@@ -1,3 +1,5 @@
+import type { QuotaForecast } from './quota-report.ts'
+
 /** What `aegis status --json` prints and the terminal view draws. Instants are ISO UTC; ages are milliseconds. No names. */
 export interface StatusReport {
   readonly version: string
@@ -44,6 +46,8 @@ export interface QuotaStatus {
   readonly pollIntervalMs: number
   /** Calls in the last minute of the installation's time. */
   readonly callsLastMinute: number
+  /** How the day is expected to end. */
+  readonly forecast: QuotaForecast
 }
 
 export interface PracticeStatus {

@@ -23,7 +23,7 @@ export interface DayFacts {
  * Of what feeds may use, this part is for polls. The rest is for pages beyond the first, for records asked for by id and
  * for the comparison at night: what of it is not used comes back to the polls in the course of the day.
  */
-const pollShare = 0.9
+export const pollShare = 0.9
 
 /** Past this the day's calls do not do for mirroring: feeds wait for the next day rather than one another. */
 export const stretchMax = 240

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lockstep } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import type { Priority } from '../quota/priorities.ts'
+import { createQuota } from '../quota/quota.ts'
+import { HOUR_MS } from '../quota/use-rhythm.ts'
+import { addPractices } from '../sync/schedule.sql.ts'
+import { defaultSyncSettings } from '../sync/sync-settings.ts'
+import { buildQuotaReport, createForecaster, type QuotaReportDeps } from './build-quota-report.ts'
+
+const noon = Date.UTC(2026, 1, 25, 12)
+const limits = { perSecond: 5, perDay: 20_000, tokensPerMinute: 5 }
+
+/** An app that has made 600 polls an hour for so many days, and its report. */
+async function anApp(test: { after(work: () => Promise<void>): void }, { days = 0, foreign = 0 } = {}) {
+  const database = await scratchDatabase(test)
+  const time = await lockstep(database, noon)
+  const app = 'preview/demo-client'
+  await database.owner.rows(
+    `insert into control.quota_hour (app, at, priority, work, calls)
+     select $1, at, 'feeds', 'sync.drain', 600
+     from generate_series(aegis.now() - make_interval(days => $2), aegis.now() - interval '1 hour', interval '1 hour') at`,
+    [app, days],
+  )
+  if (days > 0) {
+    await database.owner.rows(
+      `insert into control.quota_day (app, day, reserved, foreign_calls) values ($1, '2026-02-25', 7200, $2)`,
+      [app, foreign],
+    )
+    await database.owner.rows(
+      `insert into control.quota_use (app, day, practice_id, priority, work, calls)
+       values ($1, '2026-02-25', 1, 'feeds', 'sync.drain', 7000), ($1, '2026-02-25', 2, 'feeds', 'sync.drain', 200),
+         ($1, '2026-02-24', 1, 'feeds', 'sync.drain', 14400)`,
+      [app],
+    )
+  }
+  await time.db.control((tx) => addPractices(tx, [1, 2], 'preview'))
+  const quota = createQuota({ db: time.db, clock: time.clock, log: silentLog, holder: 'here' }, limits)
+  test.after(() => time.run(quota.stop()))
+  const deps: QuotaReportDeps = {
+    db: time.db,
+    clock: time.clock,
+    quota,
+    app,
+    settings: defaultSyncSettings,
+    fixed: { environment: 'preview' },
+  }
+  return {
+    time,
+    quota,
+    app,
+    deps,
+    report: (practice?: number) => time.run(buildQuotaReport(deps, practice === undefined ? {} : { practice })),
+  }
+}
+
+test('a day like the past ones is compared with them and lasts', async (context) => {
+  const { report } = await anApp(context, { days: 20 })
+  const { day, forecast, compared, spent, advice } = await report()
+  assert.deepEqual([day.used, day.left, day.resetsAt], [7_200, 12_800, '2026-02-26T00:02:00.000Z'])
+  assert.deepEqual(compared, {
+    today: 7_200,
+    yesterday: { byNow: 7_200, total: 14_400 },
+    weekBefore: { byNow: 7_200, total: 14_400 },
+  })
+  assert.equal(forecast.outlook, 'lasts')
+  assert.equal(forecast.explanation, "Today's calls do: 28 % are left at midnight GMT.")
+  assert.match(forecast.restsOn, /same hours of past weeks.* 14 past days/)
+  assert.deepEqual(spent.practices, [
+    { practice: 1, today: 7_000, yesterday: 14_400 },
+    { practice: 2, today: 200, yesterday: 0 },
+  ])
+  assert.deepEqual(spent.works, [{ priority: 'feeds', work: 'sync.drain', today: 7_200, yesterday: 14_400 }])
+  assert.deepEqual(advice, [])
+})
+
+test('where others use up the day, it is said what would help and what it saves', async (context) => {
+  const { report } = await anApp(context, { days: 20, foreign: 6_000 })
+  const { day, forecast, advice } = await report()
+  assert.deepEqual([day.foreign, day.left], [6_000, 6_800])
+  assert.equal(forecast.outlook, 'does-not-last')
+  assert.match(forecast.explanation, /^Today's calls do not do: .*feeds are read at 6\d % of their pace\.$/)
+  assert.deepEqual(
+    advice.map(({ setting, saves }) => [setting, saves]),
+    [
+      [null, 6_000],
+      // Two practices with three feeds, a call a minute each: 8,640 a day.
+      ['sync.pollInterval', 5_760],
+      ['sync.subscriptionCheck', 864],
+    ],
+  )
+})
+
+test('one practice is told by what its calls were for', async (context) => {
+  const { report } = await anApp(context, { days: 1 })
+  const { spent } = await report(2)
+  assert.deepEqual(spent.works, [{ priority: 'feeds', work: 'sync.drain', today: 200, yesterday: 0 }])
+  assert.deepEqual(spent.practices, [{ practice: 2, today: 200, yesterday: 0 }])
+})
+
+test('calls are told apart by work and caller as soon as they are made', async (context) => {
+  const { time, quota, app, report } = await anApp(context)
+  const call = (priority: Priority, work: string, caller?: string) =>
+    quota.permission({ app, practice: 1, priority, work, ...(caller !== undefined && { caller }) })
+  await time.run(call('feeds', 'sync.drain'))
+  const unused = await time.run(call('feeds', 'sync.drain'))
+  await time.run(call('interactive', 'gateway.read', 'portal'))
+  quota.unused(unused)
+  await time.advance(6_000)
+  const { spent } = await report()
+  assert.deepEqual(spent.works, [
+    { priority: 'feeds', work: 'sync.drain', today: 1, yesterday: 0 },
+    { priority: 'interactive', work: 'gateway.read', caller: 'portal', today: 1, yesterday: 0 },
+  ])
+})
+
+test('a forecast serves for a minute, and not beyond the day', async (context) => {
+  const { time, deps, quota, app } = await anApp(context, { days: 20 })
+  const forecast = createForecaster(deps)
+  const made = async () => forecast(await quota.usage(app))
+  const first = await time.run(made())
+  await time.advance(50_000)
+  assert.equal(await time.run(made()), first)
+  await time.advance(15_000)
+  assert.notEqual(await time.run(made()), first)
+  await time.advance(12 * HOUR_MS - 70_000)
+  const before = await time.run(made())
+  await time.advance(10_000)
+  const after = await time.run(made())
+  assert.deepEqual([before.endsAt, after.endsAt], [Date.UTC(2026, 1, 26), Date.UTC(2026, 1, 27)])
+})
