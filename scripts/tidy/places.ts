@@ -12,7 +12,7 @@ export const PACKAGE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 /** Folders of packages/server/src, top first: a folder imports only itself and folders below it. */
 export const SERVER_SLICES: readonly string[] = (
   'config console portal ops evidence gateway reminders delivery sync bulk notifications intake writes ' +
-  'matching records upstream policy key-server quota identity access messaging custody audit queue sealing leases http db egress ' +
+  'matching records upstream pacing policy key-server quota identity access messaging custody audit queue sealing leases http db egress ' +
   'failpoints metrics log clock errors'
 ).split(' ')
 

@@ -1,0 +1,94 @@
+/** Feeds that are alike for the forecast: how many, and how often they change in the hours to come. */
+export interface ForecastGroup {
+  readonly feeds: number
+  /** Expected changes an hour, in one hour after the other from now on. */
+  readonly rates: readonly number[]
+  readonly leastMs: number
+  readonly mostMs: number
+}
+
+export interface PriceQuestion {
+  readonly groups: readonly ForecastGroup[]
+  /** Lengths of the hours from now on, ms: the first and the last may be parts of one. */
+  readonly lengths: readonly number[]
+  /** Calls for drains until then. */
+  readonly calls: number
+  /** Calls that a drain costs where feeds are read every `everyMs`. */
+  readonly callsPerDrain: (everyMs: number) => number
+  /** A call is not spent for less than this, however many are left. Changes times ms. */
+  readonly priceMin: number
+}
+
+/** What a call costs, in changes times the time (ms) that they wait. */
+export interface DrainPrice {
+  readonly price: number
+  /** By how much feeds have to be read less often than promised, because not even that can be paid for: 1 or more. */
+  readonly stretch: number
+}
+
+/** Past this the day's calls do not do for mirroring: feeds wait for the next day rather than one another. */
+export const stretchMax = 240
+
+/**
+ * The least price at which the calls last until the end of the forecast. Every feed is then read as often as a call for it saves
+ * that much waiting, and no other way of spending as many calls leaves changes waiting for less (see the page on polling).
+ * Where calls do not do for reading each feed as often as its bound asks for, the bounds are stretched, all alike.
+ */
+export function drainPrice(question: PriceQuestion): DrainPrice {
+  const { priceMin, calls } = question
+  if (callsAt(question, { price: priceMin, stretch: 1 }) <= calls) return { price: priceMin, stretch: 1 }
+  const dearest = { price: Number.POSITIVE_INFINITY, stretch: 1 }
+  if (callsAt(question, dearest) > calls) return { ...dearest, stretch: stretchFor(question) }
+  const price = bisect(
+    { low: Math.max(priceMin, 1), high: priceHigh },
+    (price) => callsAt(question, { price, stretch: 1 }) <= calls,
+  )
+  return { price, stretch: 1 }
+}
+
+/** A change that waits for two million years. */
+const priceHigh = 1e17
+
+function stretchFor(question: PriceQuestion): number {
+  const price = Number.POSITIVE_INFINITY
+  return bisect({ low: 1, high: stretchMax }, (stretch) => callsAt(question, { price, stretch }) <= question.calls)
+}
+
+const roundsMax = 60
+
+/** The least value, by ratio, for which `suffices` holds; the highest if it holds for none. */
+function bisect({ low, high }: { low: number; high: number }, suffices: (value: number) => boolean): number {
+  let [from, to] = [low, high]
+  for (let round = 0; round < roundsMax && to / from > 1.001; round += 1) {
+    const middle = Math.sqrt(from * to)
+    if (suffices(middle)) to = middle
+    else from = middle
+  }
+  return to
+}
+
+/** Calls for drains until the end of the forecast. */
+export function callsAt({ groups, lengths, callsPerDrain }: PriceQuestion, { price, stretch }: DrainPrice): number {
+  let calls = 0
+  for (const { feeds, rates, leastMs, mostMs } of groups) {
+    for (let hour = 0; hour < lengths.length; hour += 1) {
+      const everyMs = evenInterval({ price, rate: rates[hour] ?? 0, leastMs, mostMs: mostMs * stretch })
+      calls += (feeds * (lengths[hour] ?? 0) * callsPerDrain(everyMs)) / everyMs
+    }
+  }
+  return calls
+}
+
+interface Even {
+  readonly price: number
+  /** Changes an hour. */
+  readonly rate: number
+  readonly leastMs: number
+  readonly mostMs: number
+}
+
+/** Between two drains of a feed whose rate stays as it is. */
+export function evenInterval({ price, rate, leastMs, mostMs }: Even): number {
+  const everyMs = rate > 0 ? Math.sqrt((2 * price * 3_600_000) / rate) : Number.POSITIVE_INFINITY
+  return Math.max(leastMs, Math.min(mostMs, everyMs))
+}
