@@ -11,6 +11,7 @@ export interface PlantedBug {
 
 const sync = 'packages/server/src/sync'
 const quota = 'packages/server/src/quota'
+const upstream = 'packages/server/src/upstream'
 const keyServer = 'packages/server/src/key-server'
 const client = 'packages/client/src'
 
@@ -89,6 +90,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: `>= holdMs\n`,
     replace: `>= Number.POSITIVE_INFINITY\n`,
     caughtBy: [`${keyServer}/clocks-apart.test.ts`],
+  },
+  {
+    name: "header of the token endpoint taken for the day's: a minute's count stops the day",
+    file: `${upstream}/wrap-fetch.ts`,
+    find: `    const { response, close } = await exchange(way, { init, call, target, connection })\n`,
+    replace: `    const { response, close, sentAt } = await exchange(way, { init, call, target, connection })
+    learn(way, { response, sentAt })\n`,
+    caughtBy: [`${upstream}/upstream.test.ts`],
+  },
+  {
+    name: 'reserve forgotten: everything may use the day to its last call',
+    file: `${quota}/day-budget.ts`,
+    find: `    return this.#balance(state.row) + state.left <= floor\n`,
+    replace: `    return this.#balance(state.row) + state.left <= Math.min(0, floor)\n`,
+    caughtBy: [`${quota}/day-budget.test.ts`, `${quota}/quota.test.ts`],
   },
   {
     name: 'deletes on absence: what a snapshot does not show is taken for deleted',

@@ -61,6 +61,7 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
       perSecondLimit: 5,
       dayLimit: 50_000,
       usedToday: 1234,
+      foreignToday: 0,
       leftToday: 48_766,
       resetsAt: '2026-11-24T00:00:00.000Z',
       polledFeeds: 3,

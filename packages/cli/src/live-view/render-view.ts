@@ -73,7 +73,9 @@ function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): 
   const resets = duration(Date.parse(used.resetsAt) - Date.parse(now))
   const figures = `${count(used.usedToday)} of ${count(used.dayLimit)} calls today, ${count(used.leftToday)} left`
   const polls = used.polledFeeds > 0 ? [`feeds read every ${duration(used.pollIntervalMs)}`] : []
+  const foreign = used.foreignToday > 0 ? [`${count(used.foreignToday)} of them by somebody else`] : []
   const parts = [
+    ...foreign,
     `${count(used.callsLastMinute)} in the last minute`,
     `at most ${used.perSecondLimit} a second`,
     ...polls,

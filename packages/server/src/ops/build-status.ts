@@ -15,6 +15,7 @@ import { errorTable } from '../errors/error-table.ts'
 import { quotaForecast } from './build-quota-report.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
 import type { StatusFilter } from './operations.ts'
+import { foreignAlarms } from './foreign-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
 import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
@@ -67,7 +68,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   }
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
   alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
-  alarms.push(...shortageAlarms(forecast, usage.perDayLimit))
+  alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,
@@ -170,6 +171,7 @@ function quotaStatus(usage: QuotaUsage, { pace, settings, forecast }: QuotaView)
     perSecondLimit: usage.perSecondLimit,
     dayLimit: usage.perDayLimit,
     usedToday: usage.usedToday + usage.foreignToday,
+    foreignToday: usage.foreignToday,
     leftToday: usage.leftToday,
     resetsAt: iso(usage.resumesAt),
     polledFeeds: pace.feeds,

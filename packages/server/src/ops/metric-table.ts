@@ -110,6 +110,9 @@ export const metricTable: readonly Metric[] = [
   one('aegis_quota_day_used', 'Calls of the day that are used, by whomever.', ({ status }) =>
     plain(status.quota.usedToday),
   ),
+  one('aegis_quota_day_foreign', 'Of these, calls that this installation did not make.', ({ status }) =>
+    plain(status.quota.foreignToday),
+  ),
   one('aegis_quota_day_left', 'Calls of the day that are left.', ({ status }) => plain(status.quota.leftToday)),
   {
     name: 'aegis_quota_forecast_left',

@@ -40,6 +40,7 @@ const status: StatusReport = {
     perSecondLimit: 100,
     dayLimit: 500_000,
     usedToday: 100_000,
+    foreignToday: 2_500,
     leftToday: 400_000,
     resetsAt: '',
     polledFeeds: 9_000,

@@ -46,6 +46,7 @@ const report: StatusReport = {
     perSecondLimit: 5,
     dayLimit: 10,
     usedToday: 1,
+    foreignToday: 0,
     leftToday: 9,
     resetsAt: '',
     polledFeeds: 3,

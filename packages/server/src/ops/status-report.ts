@@ -38,7 +38,10 @@ export interface ReplicaStatus {
 export interface QuotaStatus {
   readonly perSecondLimit: number
   readonly dayLimit: number
+  /** By whomever. */
   readonly usedToday: number
+  /** Of these, calls that this installation did not make: somebody else uses the same app. */
+  readonly foreignToday: number
   readonly leftToday: number
   readonly resetsAt: string
   /** Feeds that are polled, of all practices, and what is between two polls of each: longer than configured where the day's calls do not do for more. */

@@ -59,9 +59,13 @@ test('around midnight a call is drawn from both days or from none', () => {
 const stops = [
   ['84 used: everybody may call', 84, []],
   ['85 used: bulk stops first', 85, ['bulk']],
-  ['88 used: then reconciliation', 88, ['reconciliation', 'bulk']],
-  ['90 used: then feeds, and a tenth of the day is left', 90, ['feeds', 'reconciliation', 'bulk']],
-  ['98 used: then notifications', 98, ['notifications', 'feeds', 'reconciliation', 'bulk']],
+  ['87 used: then reconciliation', 87, ['reconciliation', 'bulk']],
+  ['89 used: then feeds', 89, ['feeds', 'reconciliation', 'bulk']],
+  [
+    '90 used: then notifications, and a tenth of the day is left',
+    90,
+    ['notifications', 'feeds', 'reconciliation', 'bulk'],
+  ],
   ['100 used: then people too', 100, ['interactive', 'notifications', 'feeds', 'reconciliation', 'bulk']],
 ] as const
 for (const [title, used, expected] of stops) {
@@ -75,7 +79,7 @@ for (const [title, used, expected] of stops) {
 test('calls that others made on the same app count, and a lower limit that athenahealth names holds', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 50 })
   budget.adopt(row(10, 80))
-  assert.deepEqual(gonePriorities(budget, [day]), ['feeds', 'reconciliation', 'bulk'])
+  assert.deepEqual(gonePriorities(budget, [day]), ['notifications', 'feeds', 'reconciliation', 'bulk'])
   assert.equal(budget.block(row(10, 80)), 1)
   budget.adopt({ ...row(10), upstreamLimit: 10 })
   assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day) })

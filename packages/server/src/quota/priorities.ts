@@ -17,11 +17,11 @@ interface PriorityRule {
   readonly dayFloorShare: number
 }
 
-/** At least a tenth of the day stays with people and notifications when feeds and everything below them have to stop. */
+/** A tenth of the day is for people alone: everything else stops before it, the least urgent first. */
 export const priorityRules: Record<Priority, PriorityRule> = {
   interactive: { bookAheadMs: 300, dayFloorShare: 0 },
-  notifications: { bookAheadMs: 250, dayFloorShare: 0.02 },
-  feeds: { bookAheadMs: 200, dayFloorShare: 0.1 },
-  reconciliation: { bookAheadMs: 150, dayFloorShare: 0.125 },
+  notifications: { bookAheadMs: 250, dayFloorShare: 0.1 },
+  feeds: { bookAheadMs: 200, dayFloorShare: 0.11 },
+  reconciliation: { bookAheadMs: 150, dayFloorShare: 0.13 },
   bulk: { bookAheadMs: 100, dayFloorShare: 0.15 },
 }

@@ -268,6 +268,31 @@ test("athenahealth's count of the day is taken over", async (t) => {
   assert.ok(left <= 900, `${left} left`)
 })
 
+test('what the token endpoint counts, requests of a minute in headers of the same names, is not taken for the day', async (t) => {
+  const { server, practice, quota, app, wayOut } = await setUp(t)
+  server.answer = (_, response) => json(response, [{ patientid: '7' }])
+  await practice.patients.get('7', {}, said())
+  const headers = { 'x-ratelimit-limit': '5', 'x-ratelimit-remaining': '0' }
+  server.answer = (_, response) => json(response, { access_token: 'new' }, { headers })
+  const call = {
+    method: 'POST',
+    route: '/oauth2/v1/token',
+    attempt: 1,
+    kind: 'token',
+    consuming: false,
+    intensive: false,
+    idempotent: true,
+    requestId: 'r',
+  } as const
+  const init = { method: 'POST', headers: {}, signal: new AbortController().signal, redirect: 'manual' } as const
+  await (await wayOut.fetch(`${server.url}/oauth2/v1/token`, init, call)).text()
+  server.answer = (_, response) => json(response, [{ patientid: '7' }])
+  await practice.patients.get('7', {}, said())
+  await new Promise((resolve) => setTimeout(resolve, 300)) // counts that differ are written within 200 ms
+  const { perDayLimit, foreignToday } = await quota.usage(app)
+  assert.deepEqual({ perDayLimit, foreignToday }, { perDayLimit: 50_000, foreignToday: 0 })
+})
+
 test('nothing leaves without a context, for another practice or for another place', async (t) => {
   const { server, id, practice, wayOut } = await setUp(t)
   await assert.rejects(practice.patients.get('7'), { code: 'upstream.no-context' })
