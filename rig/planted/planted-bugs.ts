@@ -102,8 +102,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'reserve forgotten: everything may use the day to its last call',
     file: `${quota}/day-budget.ts`,
-    find: `    return this.#balance(state.row) + state.left <= floor\n`,
-    replace: `    return this.#balance(state.row) + state.left <= Math.min(0, floor)\n`,
+    find: `  return Math.ceil(priorityRules[priority].dayFloorShare * limit)\n`,
+    replace: `  return Math.ceil(0 * priorityRules[priority].dayFloorShare * limit)\n`,
     caughtBy: [`${quota}/day-budget.test.ts`, `${quota}/quota.test.ts`],
   },
   {

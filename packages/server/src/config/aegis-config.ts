@@ -86,6 +86,7 @@ function limitsOf({ environment, limits }: Settings): QuotaLimits {
     perDay: limits.perDay ?? preset.perDay,
     tokensPerMinute: limits.tokensPerMinute ?? preset.tokensPerMinute,
     ...(Object.keys(limits.weights).length > 0 && { weights: limits.weights }),
+    ...(Object.keys(limits.callerWeights).length > 0 && { callerWeights: limits.callerWeights }),
     ...(perPracticePerSecond !== undefined && { perPracticePerSecond }),
   }
 }

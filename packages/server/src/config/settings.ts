@@ -71,6 +71,8 @@ const byEnvironment = (name: 'perSecond' | 'perDay' | 'tokensPerMinute') =>
 
 const weights = z.record(z.string().regex(/^[1-9]\d{0,9}$/), z.number().min(0.1).max(100))
 
+const callerWeights = z.record(z.string().regex(/^[\w.:-]{1,128}$/), z.number().min(0.1).max(100))
+
 const limits = z.strictObject({
   perSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
     doc: 'Calls in any second that athenahealth allows the app.',
@@ -92,6 +94,12 @@ const limits = z.strictObject({
     kindOfItsOwn(weights, 'practice ids with a weight from 0.1 to 100 each, such as {195900: 2}').default({}),
     {
       doc: 'Shares of practices in the calls while several wait, beside others of the same priority. A practice that is not named has 1.',
+    },
+  ),
+  callerWeights: setting(
+    kindOfItsOwn(callerWeights, 'ids of programs with a weight from 0.1 to 100 each, such as {portal: 3}').default({}),
+    {
+      doc: 'The same shares for the programs that call through this installation, by their ids. One that is not named has 1, as Aegis itself.',
     },
   ),
 })

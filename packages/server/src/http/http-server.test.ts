@@ -19,6 +19,9 @@ const routes: Routes = (app) => {
   app.get('/ours', () => {
     throw new AegisError('ops.unknown-practice', { practice: 7 })
   })
+  app.get('/later', () => {
+    throw new AegisError('quota.timeout', { retryAfterMs: 1_500 })
+  })
   app.get('/theirs', () => {
     throw new Error('Ada Lovelace, born 1815')
   })
@@ -131,6 +134,12 @@ describe('a problem is answered for', () => {
     const problem: unknown = await (await ask('/ours')).json()
     assert.ok(typeof problem === 'object' && problem !== null && 'detail' in problem && 'remedy' in problem)
     assert.equal(problem.detail, 'practice: 7')
+  })
+
+  test('what makes sense later is told with the seconds until then', async () => {
+    const response = await ask('/later')
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '2'])
+    assert.equal((await ask('/ours')).headers.get('retry-after'), null)
   })
 })
 

@@ -11,6 +11,8 @@ export interface Problem {
   readonly code: string
   readonly detail?: string
   readonly remedy?: string
+  /** When asking again makes sense, in whole seconds from now. */
+  readonly retryAfter?: number
   /** Names the request in our log. */
   readonly requestId: string
 }
@@ -28,14 +30,16 @@ export function problemOf(error: unknown, requestId: string): Problem {
   return fromTable(refused ? 'http.malformed-request' : 'internal.unexpected', requestId)
 }
 
-/** Sends it with its status and, for a missing token, the scheme to use. */
+/** Sends it with its status, when to try again and, for a missing token, the scheme to use. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter)
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 
 function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detail'] = {}): Problem {
   const { status, title, remedy }: ErrorEntry = errorTable[code]
+  const { retryAfterMs } = detail
   const words = Object.entries(detail).map(([name, value]) => `${name}: ${value}`)
   return {
     type: `urn:aegis:error:${code}`,
@@ -44,6 +48,7 @@ function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detai
     code,
     ...(words.length && { detail: words.join(', ') }),
     ...(remedy !== undefined && { remedy }),
+    ...(typeof retryAfterMs === 'number' && { retryAfter: Math.max(1, Math.ceil(retryAfterMs / 1_000)) }),
     requestId,
   }
 }

@@ -22,7 +22,7 @@ export interface Policy {
   /**
    * Resolves when the call is allowed; with `before` (epoch ms) if it must have left by then. Otherwise AegisError
    * `policy.date-range-required`, `policy.date-range-too-wide`, `policy.filter-required` or `policy.off-hours`, the last
-   * with `detail.until`, epoch ms. Takes one call of the allowance where only that allows it.
+   * with `detail.until`, epoch ms, and `detail.retryAfterMs`. Takes one call of the allowance where only that allows it.
    */
   permit(call: JudgedCall): Promise<{ readonly before?: number }>
 }
@@ -35,16 +35,16 @@ export function createPolicy(deps: PolicyDeps, config: PolicyConfig): Policy {
       if (verdict.allowed) return verdict.before === undefined ? {} : { before: verdict.before }
       const { practice, allowance: kind } = call
       const exempt = verdict.code === 'policy.off-hours' && kind !== undefined
-      if (!exempt || !(await takeAllowance(deps, config, { practice, kind }))) throw refusal(call, verdict)
+      if (!exempt || !(await takeAllowance(deps, config, { practice, kind }))) throw refusal(call, verdict, now)
       return {}
     },
   }
 }
 
-function refusal(call: JudgedCall, verdict: Verdict & { allowed: false }): AegisError {
+function refusal(call: JudgedCall, verdict: Verdict & { allowed: false }, now: number): AegisError {
   const { method, route } = call
   return new AegisError(verdict.code, {
     call: `${method} ${route}`,
-    ...(verdict.until === undefined ? {} : { until: verdict.until }),
+    ...(verdict.until === undefined ? {} : { until: verdict.until, retryAfterMs: verdict.until - now }),
   })
 }

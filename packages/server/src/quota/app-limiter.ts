@@ -1,12 +1,12 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
-import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
-import { gone, type Permission, type PermissionRequest } from './permission.ts'
+import { gone, type Permission, type PermissionRequest, refusal } from './permission.ts'
 import { DayLedger } from './day-ledger.ts'
 import { judgeShare, localShareTimes } from './local-share.ts'
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
+import type { Standing } from './rate-limit-fields.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { PAUSE_MS_MAX, type Slot, Timetable } from './timetable.ts'
 import type { WaitFigures } from './wait-figures.ts'
@@ -27,6 +27,10 @@ interface BookedSlot {
 
 /** Between two tries to reach the database. */
 const RETRY_MS = 500
+
+/** What a caller is told to wait who is sent away because this process stops, or has no database. */
+const STOPPING_MS = 5_000
+const UNREACHABLE_MS = 10_000
 
 /** By so much a process that has just booked lets the others go first, where there are others. */
 const COURTESY_MS = 10
@@ -60,7 +64,10 @@ export class AppLimiter {
     this.#deps = deps
     this.#app = app
     this.#limits = limits
-    this.#line = new WaitingLine((practice) => limits.weights?.[practice] ?? 1)
+    this.#line = new WaitingLine({
+      practice: (practice) => limits.weights?.[practice] ?? 1,
+      caller: (caller) => limits.callerWeights?.[caller] ?? 1,
+    })
     this.#timetable = new Timetable(deps, app, limits)
     this.ledger = new DayLedger(deps, app, limits)
     this.#punctuality = new Punctuality(this.#timetable.plan)
@@ -74,15 +81,16 @@ export class AppLimiter {
   /** Waits for a permission. See `Quota.permission`. */
   async permission(request: PermissionRequest): Promise<Permission> {
     request.signal?.throwIfAborted()
-    if (this.#stopped) throw new AegisError('quota.stopping')
+    if (this.#stopped) throw refusal('quota.stopping', STOPPING_MS)
     this.check(request.priority)
-    if (this.#line.size >= this.#limits.waitingMax) throw new AegisError('quota.too-many-waiting')
+    this.#makeRoom(request)
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(request, {
         clock: this.#deps.clock,
         resolve,
         reject,
         left: () => this.#line.remove(waiter),
+        waitMs: () => this.#waitMs(request.priority),
       })
       if (request.ahead) this.#line.addFirst(waiter)
       else this.#line.add(waiter)
@@ -97,6 +105,21 @@ export class AppLimiter {
     this.#owesPause = false
   }
 
+  /** In a full line the least urgent gives way, and nobody to whom it would be an advantage. */
+  #makeRoom(request: PermissionRequest): void {
+    if (this.#line.size < this.#limits.waitingMax) return
+    const full = (priority: Priority) => refusal('quota.too-many-waiting', this.#waitMs(priority))
+    const giving = this.#line.giveWay(request)
+    if (!giving) throw full(request.priority)
+    giving.refuse(full(giving.priority))
+  }
+
+  /** How long a call of this priority would wait that comes now, were there no other process. */
+  #waitMs(priority: Priority): number {
+    const pausedMs = this.#pausedUntil - this.#deps.clock.steady()
+    return Math.max(0, pausedMs) + this.#line.ahead(priority) * this.#timetable.plan.intervalMs
+  }
+
   /** Who waits, and what those who were served have waited. */
   waits(): WaitFigures {
     const of = (priority: Priority) => {
@@ -107,10 +130,16 @@ export class AppLimiter {
     return { interactive, notifications, feeds, reconciliation: of('reconciliation'), bulk: of('bulk') }
   }
 
+  /** How this app stands with its limits for calls of a priority. */
+  standing(priority: Priority): Standing {
+    return { perSecond: this.#limits.perSecond, day: this.ledger.standing(priority, this.databaseNow()) }
+  }
+
   /** Throws `quota.day-exhausted` when the day is known to be used up for this priority. */
   check(priority: Priority): void {
-    const until = this.ledger.goneUntil(priority, this.databaseNow())
-    if (until !== undefined) throw gone(until)
+    const now = this.databaseNow()
+    const until = this.ledger.goneUntil(priority, now)
+    if (until !== undefined) throw gone(until, now)
   }
 
   /**
@@ -131,7 +160,7 @@ export class AppLimiter {
   /** Sends everybody away and gives back what was reserved and is unused. */
   async stop(): Promise<void> {
     this.#stopped = true
-    for (const priority of priorities) this.#sendAway(priority, () => new AegisError('quota.stopping'))
+    for (const priority of priorities) this.#sendAway(priority, () => refusal('quota.stopping', STOPPING_MS))
     for (const { timer } of this.#booked) timer.cancel()
     this.#booked.clear()
     this.#idle?.cancel()
@@ -261,7 +290,7 @@ export class AppLimiter {
         this.#line.addFirst(waiter)
         return false
       }
-      waiter.refuse(gone(draw.until))
+      waiter.refuse(gone(draw.until, at))
     }
   }
 
@@ -276,7 +305,7 @@ export class AppLimiter {
     for (const priority of priorities) {
       const until = this.#line.count(priority) > 0 ? this.ledger.goneUntil(priority, at) : undefined
       if (until === undefined) continue
-      this.#sendAway(priority, () => gone(until))
+      this.#sendAway(priority, () => gone(until, at))
       any = true
     }
     return any
@@ -296,7 +325,7 @@ export class AppLimiter {
     const served = share.kind === 'go' && now >= this.#pausedUntil && this.#serve(this.databaseNow(), undefined)
     if (served) this.#lastShareCallAt = now
     if (share.kind === 'over' || (share.kind === 'go' && !served && this.ledger.inHand(this.databaseNow()) < 1)) {
-      for (const each of priorities) this.#sendAway(each, () => new AegisError('quota.unreachable'))
+      for (const each of priorities) this.#sendAway(each, () => refusal('quota.unreachable', UNREACHABLE_MS))
       return
     }
     // The next try may reach the database and bring an instant at once: not within a second of a call of the share.

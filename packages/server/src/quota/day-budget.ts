@@ -79,6 +79,14 @@ export class DayBudget {
     this.#days.set(row.day, { row, left })
   }
 
+  /** The limit of a day, and how many calls of it a priority may still make, as last read; undefined if it never was. */
+  leftFor(priority: Priority, day: string): { limit: number; left: number } | undefined {
+    const state = this.#days.get(day)
+    if (!state) return undefined
+    const limit = this.limit(state.row)
+    return { limit, left: Math.max(0, this.#balance(state.row) + state.left - floorOf(priority, limit)) }
+  }
+
   /** Calls in hand for a day. */
   left(day: string): number {
     return this.#days.get(day)?.left ?? 0
@@ -120,9 +128,13 @@ export class DayBudget {
   #isGone(day: string, priority: Priority): boolean {
     const state = this.#days.get(day)
     if (!state) return false
-    const floor = Math.ceil(priorityRules[priority].dayFloorShare * this.limit(state.row))
-    return this.#balance(state.row) + state.left <= floor
+    return this.#balance(state.row) + state.left <= floorOf(priority, this.limit(state.row))
   }
+}
+
+/** What of a day a priority leaves to those above it. */
+function floorOf(priority: Priority, limit: number): number {
+  return Math.ceil(priorityRules[priority].dayFloorShare * limit)
 }
 
 /** The priorities that have to stop on these days, for shedding who waits. */

@@ -5,8 +5,9 @@ import { DayBudget, type Draw, gonePriorities } from './day-budget.ts'
 import type { Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
-import { chargedDays, quotaDay } from './quota-day.ts'
+import { chargedDays, dayResumesAt, quotaDay } from './quota-day.ts'
 import type { CheckedLimits } from './quota-limits.ts'
+import type { DayStanding } from './rate-limit-fields.ts'
 
 export interface DayLedgerDeps {
   readonly db: Db
@@ -89,6 +90,13 @@ export class DayLedger {
   /** How many calls are in hand at `at`. */
   inHand(at: number): number {
     return Math.min(...chargedDays(at).map((day) => this.#budget.left(day)))
+  }
+
+  /** What of the day `at` is in is left for a priority, as far as this process knows; undefined before the first call. */
+  standing(priority: Priority, at: number): DayStanding | undefined {
+    const day = quotaDay(at)
+    const left = this.#budget.leftFor(priority, day)
+    return left && { ...left, resetsInMs: Math.max(0, dayResumesAt(day) - at) }
   }
 
   /** When `priority` may call again, if the day is used up for it as far as this process knows. */

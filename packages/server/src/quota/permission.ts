@@ -8,7 +8,7 @@ export interface PermissionRequest {
   readonly priority: Priority
   /** What the call is for, such as `sync.drain`: only for showing who spends the day. */
   readonly work?: string
-  /** The program that called Aegis; absent where Aegis calls for itself. */
+  /** The program that called Aegis; absent where Aegis calls for itself. Programs share the calls as practices do. */
   readonly caller?: string
   /** Gives up waiting; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
@@ -28,7 +28,15 @@ export interface Permission extends Spender {
   readonly sendAt: number
 }
 
+/** Why there is no permission; `retryAfterMs` is from when on asking again makes sense. */
+export function refusal(
+  code: 'quota.timeout' | 'quota.too-many-waiting' | 'quota.unreachable' | 'quota.stopping',
+  retryAfterMs: number,
+): AegisError {
+  return new AegisError(code, { retryAfterMs: Math.max(1_000, Math.ceil(retryAfterMs)) })
+}
+
 /** The error of a used-up day; `detail.until` is when calls of this kind go on, epoch ms. */
-export function gone(until: number): AegisError {
-  return new AegisError('quota.day-exhausted', { until })
+export function gone(until: number, now: number): AegisError {
+  return new AegisError('quota.day-exhausted', { until, retryAfterMs: Math.max(1_000, Math.ceil(until - now)) })
 }

@@ -19,12 +19,15 @@ export interface QuotaLimits {
   readonly dayBlock?: number
   /** Shares of practices while several wait, by practice id; who is not named has 1. */
   readonly weights?: Readonly<Record<string, number>>
+  /** The same for programs, by the id they call with. */
+  readonly callerWeights?: Readonly<Record<string, number>>
   /** Most calls that may wait in one process. Default 10,000. */
   readonly waitingMax?: number
 }
 
-export type CheckedLimits = Required<Omit<QuotaLimits, 'perPracticePerSecond' | 'weights'>> &
-  Pick<QuotaLimits, 'perPracticePerSecond' | 'weights'>
+export type CheckedLimits = Required<Omit<QuotaLimits, OptionalLimit>> & Pick<QuotaLimits, OptionalLimit>
+
+type OptionalLimit = 'perPracticePerSecond' | 'weights' | 'callerWeights'
 
 /** The presets of athenahealth's two environments (Best Practices page and recorded headers, read 2026-11). */
 export const quotaPresets = {
@@ -40,9 +43,9 @@ export function checkedLimits(limits: QuotaLimits): CheckedLimits {
     waitingMax: 10_000,
     ...limits,
   }
-  const { usableShare, weights = {}, ...counts } = checked
-  if ([...Object.values(counts), ...Object.values(weights)].some((count) => !(count > 0)))
-    throw new RangeError('every limit must be more than 0')
+  const { usableShare, weights = {}, callerWeights = {}, ...counts } = checked
+  const all = [counts, weights, callerWeights].flatMap((some) => Object.values(some))
+  if (all.some((count) => !(count > 0))) throw new RangeError('every limit must be more than 0')
   if (!(usableShare > 0 && usableShare <= 0.99)) throw new RangeError('usableShare must lie between 0 and 0.99')
   return checked
 }

@@ -3,6 +3,7 @@ import { AppLimiter, type LimiterDeps } from './app-limiter.ts'
 import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
+import type { Standing } from './rate-limit-fields.ts'
 import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
 import type { WaitFigures } from './wait-figures.ts'
 
@@ -26,7 +27,7 @@ export interface Quota {
   /**
    * Resolves when one call may be sent: at once, not later. Rejects with the signal's reason when cancelled, and with
    * AegisError `quota.day-exhausted` (`detail.until`, epoch ms), `quota.timeout`, `quota.too-many-waiting`,
-   * `quota.unreachable` or `quota.stopping`. After any of these nothing may be sent.
+   * `quota.unreachable` or `quota.stopping`, each with `detail.retryAfterMs`. After any of these nothing may be sent.
    */
   permission(request: PermissionRequest): Promise<Permission>
   /** The call of this permission was not made: its second has passed, but the day has it back. At most once each. */
@@ -37,6 +38,8 @@ export interface Quota {
   observe(observation: Observation): void
   /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (at most 15 min) or 1 s, growing to 64 s. */
   throttled(app: string, retryAfterMs?: number): Promise<void>
+  /** How an app stands with its limits for calls of a priority, as far as this process knows: no call to the database. */
+  standing(request: { app: string; priority: Priority }): Standing
   /** Who of this process waits for a permission of an app, and what was waited so far. */
   waits(app: string): WaitFigures
   /** What an app has used, for status. */
@@ -71,6 +74,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
       limiter.ledger.observe({ at: at - aheadMs, ...counts })
     },
     throttled: (app, retryAfterMs) => limiterOf(app).throttled(retryAfterMs),
+    standing: ({ app, priority }) => limiterOf(app).standing(priority),
     waits: (app) => limiterOf(app).waits(),
     usage: (app) => quotaUsage(deps, checked, app),
     async stop() {

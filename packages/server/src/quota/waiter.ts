@@ -1,6 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
-import { AegisError } from '../errors/aegis-error.ts'
-import type { Permission, PermissionRequest, Spender } from './permission.ts'
+import { type Permission, type PermissionRequest, refusal, type Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import type { Waiting } from './waiting-line.ts'
 
@@ -13,12 +12,15 @@ export interface WaiterEvents {
   reject(reason: unknown): void
   /** The waiter gives up by itself and has to be taken out of the line. */
   left(): void
+  /** How long it would wait if it asked again, in ms. */
+  waitMs(): number
 }
 
 /** One caller that waits for a permission, until it is served, refused, cancelled or past its deadline. */
 export class Waiter implements Waiting {
   readonly priority: Priority
   readonly practice: number
+  readonly caller: string | undefined
   /** Whose call it is. */
   readonly spender: Spender
   /** When it began to wait, of the steady clock. */
@@ -31,6 +33,7 @@ export class Waiter implements Waiting {
   constructor(request: PermissionRequest, events: WaiterEvents) {
     this.priority = request.priority
     this.practice = request.practice
+    this.caller = request.caller
     const { practice, priority, work, caller } = request
     this.spender = { practice, priority, ...(work !== undefined && { work }), ...(caller !== undefined && { caller }) }
     this.since = events.clock.steady()
@@ -38,7 +41,7 @@ export class Waiter implements Waiting {
     this.#signal = request.signal
     this.#signal?.addEventListener('abort', this.#abort, { once: true })
     const deadlineMs = request.deadlineMs ?? DEADLINE_MS
-    this.#timer = events.clock.timer(deadlineMs, () => this.#giveUp(new AegisError('quota.timeout')))
+    this.#timer = events.clock.timer(deadlineMs, () => this.#giveUp(refusal('quota.timeout', events.waitMs())))
   }
 
   serve(permission: Permission): void {

@@ -80,7 +80,7 @@ test('nor by giving up a call and asking again', () => {
 })
 
 test('nor a light practice by giving up all that is left to it after it was served', () => {
-  const line = new WaitingLine<Call>((practice) => (practice === 1 ? 0.1 : 1))
+  const line = new WaitingLine<Call>({ practice: (practice) => (practice === 1 ? 0.1 : 1), caller: () => 1 })
   const given = call('bulk/1/given-up')
   for (const one of [call('bulk/1/a'), given, ...'vwxyz'.split('').map((letter) => call(`bulk/2/${letter}`))]) {
     line.add(one)
@@ -92,7 +92,7 @@ test('nor a light practice by giving up all that is left to it after it was serv
 })
 
 test('nor does a light practice whose only call is given up and asked for again', () => {
-  const line = new WaitingLine<Call>((practice) => (practice === 1 ? 0.1 : 1))
+  const line = new WaitingLine<Call>({ practice: (practice) => (practice === 1 ? 0.1 : 1), caller: () => 1 })
   line.add(call('bulk/1/a'))
   assert.equal(line.take()?.name, 'bulk/1/a')
   const served: (number | undefined)[] = []
@@ -111,7 +111,7 @@ test('nor does a light practice whose only call is given up and asked for again'
 })
 
 test('a practice of weight 3 gets three calls for each of another', () => {
-  const line = new WaitingLine<Call>((practice) => (practice === 7 ? 3 : 1))
+  const line = new WaitingLine<Call>({ practice: (practice) => (practice === 7 ? 3 : 1), caller: () => 1 })
   for (const name of ['1/a', '1/b', '1/c', ...'stuvwxyz'.split('').map((letter) => `7/${letter}`)])
     line.add(call(`bulk/${name}`))
   const first = Array.from({ length: 8 }, () => line.take()?.practice)
@@ -168,7 +168,7 @@ test('everybody of one priority can be sent away', () => {
 
 /** Practice 1 weighs little: each of its calls counts like four of another's. */
 function weighedLine(...names: string[]): WaitingLine<Call> {
-  const line = new WaitingLine<Call>((practice) => (practice === 1 ? 0.25 : 1))
+  const line = new WaitingLine<Call>({ practice: (practice) => (practice === 1 ? 0.25 : 1), caller: () => 1 })
   for (const name of names) line.add(call(name))
   return line
 }

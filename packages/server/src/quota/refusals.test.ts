@@ -1,0 +1,104 @@
+/** What a caller is told that gets no permission: why, when to ask again, and how it stands. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lockstep } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
+import type { PermissionRequest } from './permission.ts'
+import { createQuota } from './quota.ts'
+import type { QuotaLimits } from './quota-limits.ts'
+import { rateLimitFields } from './rate-limit-fields.ts'
+
+const database = await scratchDatabase()
+let apps = 0
+
+async function setUp(limits: Partial<QuotaLimits> = {}) {
+  const time = await lockstep(database)
+  const app = `refusals/${apps++}`
+  const all = { perSecond: 5, perDay: 50_000, tokensPerMinute: 5, ...limits }
+  const quota = createQuota({ db: time.db, clock: time.clock, log: silentLog, holder: 'one' }, all)
+  const ask = (request: Pick<PermissionRequest, 'priority'> & Partial<PermissionRequest>) =>
+    quota.permission({ app, practice: 1, ...request }).then(
+      () => 'sent',
+      (error: unknown) => (isAegisError(error) ? { code: error.code, ...error.detail } : error),
+    )
+  return { time, app, quota, ask }
+}
+
+test('in a full line the least urgent gives way to the more urgent, newest first, and is told when to come back', async () => {
+  const { time, quota, ask } = await setUp({ waitingMax: 4 })
+  const asked = [
+    ask({ priority: 'feeds' }),
+    ask({ priority: 'bulk' }),
+    ask({ priority: 'bulk' }),
+    ask({ priority: 'bulk' }),
+    ask({ priority: 'interactive' }),
+    ask({ priority: 'reconciliation' }),
+    ask({ priority: 'bulk' }),
+  ]
+  const tooMany = { code: 'quota.too-many-waiting', retryAfterMs: 1_000 }
+  const answers = await time.run(Promise.all(asked))
+  assert.deepEqual(answers, ['sent', 'sent', tooMany, tooMany, 'sent', 'sent', tooMany])
+  await time.run(quota.stop())
+})
+
+test('in a line full of one program’s calls its newest gives way to another program of the same priority', async () => {
+  const { time, quota, ask } = await setUp({ waitingMax: 3 })
+  const asked = ['flood', 'flood', 'flood', 'other', 'flood', 'other', 'third'].map((caller) =>
+    ask({ priority: 'interactive', caller }),
+  )
+  const answers = await time.run(Promise.all(asked))
+  assert.deepEqual(
+    answers.map((answer) => (answer === 'sent' ? 'sent' : 'refused')),
+    ['sent', 'refused', 'refused', 'sent', 'refused', 'refused', 'sent'],
+  )
+  await time.run(quota.stop())
+})
+
+test('who waited in vain is told how long the line is', async () => {
+  const { time, quota, ask } = await setUp()
+  const crowd = Array.from({ length: 50 }, () => ask({ priority: 'feeds' }))
+  const late = ask({ priority: 'feeds', deadlineMs: 1_500 })
+  const refused = await time.run(late)
+  assert.ok(typeof refused === 'object' && refused !== null && 'code' in refused && 'retryAfterMs' in refused)
+  assert.equal(refused.code, 'quota.timeout')
+  // 47 or 48 calls are left of the 50, at 4.75 a second.
+  assert.ok(Number(refused.retryAfterMs) > 9_000 && Number(refused.retryAfterMs) < 10_800, String(refused.retryAfterMs))
+  await time.run(Promise.all(crowd))
+  await time.run(quota.stop())
+  assert.deepEqual(await ask({ priority: 'feeds' }), { code: 'quota.stopping', retryAfterMs: 5_000 })
+})
+
+test('of a used-up day one is told until when, and each priority what is left to it', async () => {
+  const { time, app, quota, ask } = await setUp({ perDay: 100, dayBlock: 1 })
+  assert.deepEqual(rateLimitFields(quota.standing({ app, priority: 'bulk' })), {
+    'ratelimit-policy': '"second";q=5;w=1',
+  })
+  const until = Date.parse('2026-01-06T00:02:00Z')
+  const answers = await time.run(Promise.all(Array.from({ length: 90 }, () => ask({ priority: 'bulk' }))))
+  assert.equal(answers.filter((answer) => answer === 'sent').length, 85)
+  const now = time.clock.now()
+  const refused = await time.run(ask({ priority: 'bulk' }))
+  assert.deepEqual(refused, { code: 'quota.day-exhausted', until, retryAfterMs: until - now })
+  const left = (priority: PermissionRequest['priority']) => quota.standing({ app, priority }).day?.left
+  assert.deepEqual([left('interactive'), left('notifications'), left('feeds'), left('bulk')], [15, 5, 4, 0])
+  const seconds = Math.ceil((until - now) / 1_000)
+  assert.equal(rateLimitFields(quota.standing({ app, priority: 'bulk' })).ratelimit, `"day";r=0;t=${seconds}`)
+  await time.run(quota.stop())
+})
+
+test('a program with one call is not held up by one with hundreds for many practices', async () => {
+  const { time, quota, ask } = await setUp()
+  let served = 0
+  const crowd = Array.from({ length: 60 }, async (_, practice) => {
+    await ask({ priority: 'interactive', practice, caller: 'reports' })
+    served += 1
+  })
+  await time.advance(2_500)
+  const before = served
+  await time.run(ask({ priority: 'interactive', practice: 100, caller: 'portal' }))
+  assert.ok(served - before <= 3, `${served - before} calls went before it`)
+  await time.run(Promise.all(crowd))
+  await time.run(quota.stop())
+})
