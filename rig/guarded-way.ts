@@ -102,8 +102,8 @@ async function startProcess(ground: GuardedGround, kek: Kek) {
     { db, kek, audit, clock, random, log, fetch: wayOut.fetch },
     { requestsPerMinute: { local: rules.tokensPerMinute } },
   )
-  const secret = Secret.fromBytes(Buffer.from('demo-secret'))
-  await keyServer.addCredential(credential, { secret, actor: { kind: 'operator', id: 'configuration' } })
+  const material = Secret.fromBytes(Buffer.from('demo-secret'))
+  await keyServer.offerCredential(credential, { material, origin: 'configuration' })
   const tokenSource = keyServer.tokenSource({ ...place, credential })
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   return { upstream, api: upstream.practice(practice), end }

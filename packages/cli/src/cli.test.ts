@@ -14,6 +14,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const nothing: Programs = {
   startAegis: () => assert.fail('nothing is to be started'),
+  openKeys: () => assert.fail('nothing is to be opened'),
   startSimulator: () => assert.fail('nothing is to be started'),
 }
 
@@ -95,7 +96,7 @@ describe('config', () => {
   test('check tells every mistake with its remedy, and exit code 1', async () => {
     const { code, err } = await run(['config', 'check', '--config', 'bad.yaml'])
     assert.equal(code, 1)
-    assert.match(err, /^aegis: The configuration has 5 mistakes:/)
+    assert.match(err, /^aegis: The configuration has 4 mistakes:/)
     assert.match(err, /practice \(bad\.yaml:2\) is not a setting\.\n {4}Remedy: Did you mean practices\?/)
     assert.doesNotMatch(err, /\n\s+at /)
   })

@@ -2,6 +2,7 @@ import { version } from '@aegis/server'
 import { Command } from 'commander'
 import { addConfig } from './commands/config.ts'
 import { addQuota } from './commands/quota.ts'
+import { addKeys } from './commands/keys.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addSql } from './commands/sql.ts'
 import { addStatus } from './commands/status.ts'
@@ -44,6 +45,7 @@ Examples:
   aegis status                           how the running instance is doing
   aegis quota                            how the day's calls stand and will last
   aegis sql --practice 195900 "select status, count(*) from mirror.appointment group by 1"
+  aegis keys list                        the app's secrets and keys: which is used, until when
   aegis simulate --port 9100 --seed 7    athenahealth on this machine, for any program
 
 Exit codes: 0 done, 1 failed (what and the remedy on standard error), 2 called wrongly.
@@ -67,6 +69,7 @@ function buildProgram(context: CommandContext): Command {
       getErrHasColors: () => false,
     })
     .exitOverride()
-  for (const add of [addUp, addStatus, addQuota, addSync, addSql, addSimulate, addConfig]) add(program, context)
+  const commands = [addUp, addStatus, addQuota, addSync, addSql, addKeys, addSimulate, addConfig]
+  for (const add of commands) add(program, context)
   return program
 }

@@ -1,12 +1,16 @@
 /** The entry of the program `aegis`; bin/aegis.js calls it. The only file of the package that reads the environment. */
-import { startAegis } from '@aegis/server'
+import { openKeys, startAegis } from '@aegis/server'
 import { startSimulator } from '@aegis/simulator'
 import { runCli } from './cli.ts'
 import { systemTerminal } from './system-terminal.ts'
 
 /** Runs the command of this process and ends the process with its exit code. */
 export async function main(): Promise<void> {
-  const code = await runCli(process.argv.slice(2), systemTerminal(process.env), { startAegis, startSimulator })
+  const code = await runCli(process.argv.slice(2), systemTerminal(process.env), {
+    startAegis,
+    openKeys,
+    startSimulator,
+  })
   await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit(code)
 }

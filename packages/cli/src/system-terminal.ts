@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { text } from 'node:stream/consumers'
 import type { WriteStream } from 'node:tty'
 import type { Output, StopSignal, Terminal } from './terminal.ts'
 
@@ -7,6 +8,7 @@ export function systemTerminal(env: Terminal['env']): Terminal {
   return {
     out: outputOf(process.stdout),
     err: outputOf(process.stderr),
+    input: { isTTY: Boolean(process.stdin.isTTY), read: () => text(process.stdin) },
     env,
     cwd: process.cwd(),
     userName: userName(),

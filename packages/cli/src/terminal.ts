@@ -2,6 +2,7 @@
 export interface Terminal {
   readonly out: Output
   readonly err: Output
+  readonly input: Input
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   /** Who runs the command, for the audit of what is opened. */
@@ -13,6 +14,13 @@ export interface Terminal {
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** Standard input. */
+export interface Input {
+  readonly isTTY: boolean
+  /** Everything up to its end. */
+  read(): Promise<string>
+}
 
 /** A stream that text is written to. */
 export interface Output {

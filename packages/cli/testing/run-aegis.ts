@@ -19,18 +19,22 @@ export interface RunningProgram {
 export interface RunOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** What is piped in. Default: nothing. */
+  readonly input?: string
   /** The program's file. Default: that of this package. */
   readonly bin?: string
 }
 
 /** Starts `aegis` as a shell would, with no more of our environment than it needs to run and to be found by. */
-export function runAegis(args: readonly string[], { cwd, env = {}, bin = ownBin }: RunOptions): RunningProgram {
+export function runAegis(args: readonly string[], { cwd, env = {}, input, bin = ownBin }: RunOptions): RunningProgram {
   const kept = Object.entries(process.env).filter(([name]) => /^(?:PATH|HOME|TMPDIR|AEGIS_TEST_.*)$/.test(name))
   const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { ...Object.fromEntries(kept), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
+  child.stdin.on('error', () => undefined) // it may end without reading
+  child.stdin.end(input)
   let [out, err] = ['', '']
   const wake = new Set<() => void>()
   const heard = () => {

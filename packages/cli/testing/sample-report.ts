@@ -57,6 +57,7 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
     pid: 4711,
     role: 'all',
     replicas: [],
+    credentials: [],
     quota: {
       perSecondLimit: 5,
       dayLimit: 50_000,

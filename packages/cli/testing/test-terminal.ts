@@ -15,8 +15,11 @@ export interface TestTerminal extends Terminal {
 export function testTerminal({
   cwd = '/',
   env = {},
+  input,
 }: {
   cwd?: string
+  /** What is piped in; without it, it is a terminal. */
+  input?: string
   env?: Record<string, string>
 } = {}): TestTerminal {
   const listeners = new Set<(signal: StopSignal) => void>()
@@ -24,6 +27,7 @@ export function testTerminal({
   return {
     out: memoryOutput(),
     err: memoryOutput(),
+    input: { isTTY: input === undefined, read: async () => input ?? '' },
     env,
     cwd,
     userName: 'tester',

@@ -49,7 +49,7 @@ test('the least that has to be given is enough, and everything else has its defa
   const { config, warnings } = load(preview)
   assert.deepEqual(warnings, [])
   assert.equal(config.athena.baseUrl, 'https://api.preview.platform.athenahealth.com')
-  assert.equal(config.athena.secret.reveal(), hush)
+  assert.equal(config.athena.secret?.reveal(), hush)
   assert.deepEqual(config.limits, { perSecond: 5, perDay: 50_000, tokensPerMinute: 5 })
   assert.deepEqual(config.sync, defaultSyncSettings)
   assert.deepEqual(config.policy.offHours, { timeZone: 'America/New_York', from: '22:00', to: '06:00' })
@@ -332,7 +332,7 @@ describe('the demo', () => {
   test('needs no file and no secret', () => {
     const { config } = loadConfig({ env: {}, nodeFlags: [], cwd: folder, demo })
     assert.equal(config.demo, true)
-    assert.equal(config.athena.secret.reveal(), 'known to all')
+    assert.equal(config.athena.secret?.reveal(), 'known to all')
   })
 
   for (const environment of ['production', 'preview']) {

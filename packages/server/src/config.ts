@@ -52,7 +52,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const open = layers.readings.flatMap(({ layer }) => findSecrets(layer))
   const wrong = judged.problems.filter(({ path }) => !open.some((found) => found.path === path))
   const all = [...dangers, ...read, ...open, ...wrong, ...judgeTogether(facts), ...secrets.problems]
-  if (all.length || !judged.complete || !secrets.athena) throw new ConfigError(withoutRepeats(all))
+  if (all.length || !judged.complete) throw new ConfigError(withoutRepeats(all))
   const config = buildConfig(judged.complete, {
     demo: facts.demo,
     home: layers.pathOf(['home'], judged.complete.home),

@@ -1,24 +1,25 @@
 /** Composition root: starts the parts from the bottom up, and stops them in reverse. */
 import type { RunningAegis, Seams } from './aegis.ts'
 import { systemClock } from './clock/clock.ts'
-import { type Random, systemRandom } from './clock/random.ts'
+import { systemRandom } from './clock/random.ts'
 import type { AegisConfig } from './config/aegis-config.ts'
 import { AegisError, isAegisError } from './errors/aegis-error.ts'
 import { takeOverLeases } from './leases/take-over-leases.ts'
-import { createLog } from './log/create-log.ts'
-import { openLogFile } from './log/log-file.ts'
 import type { Log } from './log/log.ts'
 import { buildMetrics } from './ops/build-metrics.ts'
 import { buildQuotaReport, createForecaster } from './ops/build-quota-report.ts'
 import { buildStatus, type StatusDeps } from './ops/build-status.ts'
 import { bindHome, type Home, identifyHome, prepareHome } from './ops/home.ts'
 import { lockHome } from './ops/home-lock.ts'
+import { keyOperations } from './ops/key-operations.ts'
 import type { Operations } from './ops/operations.ts'
 import { runSql } from './ops/run-sql.ts'
 import { startOps } from './ops/start-ops.ts'
 import { startQueue } from './queue/start-queue.ts'
 import { appName, composeParts, type Ground, type Parts } from './start/compose-parts.ts'
+import { configuredApp } from './start/start-key-server.ts'
 import { favourMemory } from './start/favour-memory.ts'
+import { openLog } from './start/open-log.ts'
 import { preflight } from './start/preflight.ts'
 import { startClock } from './start/start-clock.ts'
 import { startDatabase, type StartedDatabase } from './start/start-database.ts'
@@ -58,14 +59,6 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}): Promis
     await stops.run(log)
     throw error
   }
-}
-
-function openLog({ config, home, random }: { config: AegisConfig; home: Home; random: Random }, stops: StopStack): Log {
-  const { level, to } = config.log
-  if (to === 'stderr') return createLog({ level, destination: process.stderr, clock: systemClock, random })
-  const file = openLogFile({ directory: home.logs, name: 'aegis' })
-  stops.push(() => file.close())
-  return createLog({ level, destination: file, clock: systemClock, random })
 }
 
 type Base = Omit<Ground, 'db' | 'clock' | 'speed'>
@@ -182,12 +175,12 @@ function shownOf(from: { config: AegisConfig; seams: Seams; home: Home; database
 
 function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; shown: Shown }): Operations {
   const { db, clock, config, home } = ground
-  const { environment, athena } = config
   const status: StatusDeps = {
     db,
     clock,
     quota: parts.quota,
     app: appName(config),
+    credentialsOf: configuredApp(config),
     settings: config.sync,
     forecast: createForecaster({ db, clock, app: appName(config), settings: config.sync }),
     sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,
@@ -198,10 +191,11 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
   return {
     status: (only) => buildStatus(status, only),
     quota: (only) => buildQuotaReport(status, only),
-    metrics: () => buildMetrics({ ...status, credential: { environment, clientId: athena.clientId } }),
+    metrics: () => buildMetrics(status),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
     resnapshot: (practice, feed) => resnapshot(ground, practice, feed),
     sql: (query) => runSql({ db, ...parts }, query),
+    keys: () => keyOperations(parts.keyServer.desk(configuredApp(config))),
   }
 }
 

@@ -78,7 +78,10 @@ export async function keyServers() {
       return { server, source, tokens: source() }
     }
     const give = (secret = canarySecret) =>
-      newProcess().server.addCredential(credential, { secret: Secret.fromBytes(Buffer.from(`${secret}\n`)), actor })
+      newProcess().server.offerCredential(credential, {
+        material: Secret.fromBytes(Buffer.from(`${secret}\n`)),
+        origin: 'configuration',
+      })
     await give()
     return { endpoint, log, credential, newProcess, give }
   }

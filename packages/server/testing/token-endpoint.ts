@@ -25,6 +25,8 @@ export interface TokenEndpoint {
   readonly requests: readonly SeenTokenRequest[]
   readonly fetch: AthenaFetch
   answer: TokenAnswer
+  /** Answers by what is asked, in the place of `answer`. */
+  judge: ((request: SeenTokenRequest) => TokenAnswer) | undefined
   /** Waits for this before it answers. */
   gate: Promise<void> | undefined
   close(): Promise<void>
@@ -43,7 +45,7 @@ export async function tokenEndpoint(clock: Pick<Clock, 'now'>): Promise<TokenEnd
     void readRequest(request, clock).then(async (seen) => {
       const number = requests.push(seen)
       await endpoint.gate
-      send(response, endpoint.answer, number)
+      send(response, endpoint.judge?.(seen) ?? endpoint.answer, number)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -53,6 +55,7 @@ export async function tokenEndpoint(clock: Pick<Clock, 'now'>): Promise<TokenEnd
     requests,
     fetch: (url, init) => fetch(url, { ...init }),
     answer: granting(),
+    judge: undefined,
     gate: undefined,
     close: () =>
       new Promise((resolve) => {

@@ -15,6 +15,7 @@ const result = { columns: ['status', 'sealed'], rows: [['x', { sealed: true }]],
 
 const programs: Programs = {
   startAegis: () => assert.fail('nothing is to be started'),
+  openKeys: () => assert.fail('nothing is to be opened'),
   startSimulator: () => assert.fail('nothing is to be started'),
 }
 

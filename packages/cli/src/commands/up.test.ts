@@ -20,6 +20,7 @@ function recorded(changes: Partial<RunningAegis> = {}) {
   const done: string[] = []
   const started = Promise.withResolvers<Parameters<Programs['startAegis']>>()
   const programs: Programs = {
+    openKeys: () => assert.fail('nothing is to be opened'),
     async startSimulator(options) {
       done.push('simulator started')
       const simulator = await startSimulator({ ...options, speed: 0, day: false })
@@ -43,6 +44,7 @@ function recorded(changes: Partial<RunningAegis> = {}) {
         syncNow: async () => undefined,
         resnapshot: async () => undefined,
         sql: () => assert.fail('nobody asks'),
+        keys: () => assert.fail('nobody asks'),
         stop: async () => void done.push('aegis stopped'),
         ...changes,
       }

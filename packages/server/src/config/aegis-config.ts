@@ -34,7 +34,8 @@ export type Role = Settings['role']
 
 export interface AthenaConfig {
   readonly clientId: string
-  readonly secret: Secret
+  /** Absent: its credentials are given with `aegis keys`. */
+  readonly secret?: Secret
   /** Checked against the environment, without a trailing slash. */
   readonly baseUrl: string
   readonly scope: string
@@ -55,7 +56,7 @@ export interface PolicyConfig extends PolicyRules {
 
 /** What is not read from the settings alone. */
 export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'keys' | 'database'> {
-  readonly secret: Secret
+  readonly secret: Secret | undefined
   readonly baseUrl: string
 }
 
@@ -66,7 +67,7 @@ export function buildConfig(settings: Settings, { secret, baseUrl, ...parts }: C
   return {
     environment,
     ...parts,
-    athena: { clientId, secret, baseUrl, scope, allowedHosts },
+    athena: { clientId, ...(secret && { secret }), baseUrl, scope, allowedHosts },
     practices,
     role,
     http,

@@ -24,9 +24,10 @@ const athena = z.strictObject({
     doc: 'Client id of the app, from the developer portal. It belongs to one environment.',
     env: 'AEGIS_ATHENA_CLIENT_ID',
   }),
-  secretFile: setting(line('the path of a file'), {
-    doc: "File with the app's secret, alone on one line, readable only by the user that runs Aegis. `/dev/stdin` reads it from standard input. The secret itself is never written here.",
+  secretFile: setting(line('the path of a file').optional(), {
+    doc: "File with the app's secret, alone on one line, readable only by the user that runs Aegis. `/dev/stdin` reads it from standard input. The secret itself is never written here. At each start it is stored with the other credentials of the app, unless it is there.",
     env: 'AEGIS_ATHENA_SECRET_FILE',
+    fallback: 'none; credentials are given with `aegis keys`',
   }),
   baseUrl: setting(line('an http(s) URL').optional(), {
     doc: 'Where athenahealth is reached, if not at its own address: a gateway, or a simulator. Without a path that athenahealth does not have.',

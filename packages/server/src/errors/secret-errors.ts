@@ -13,29 +13,51 @@ export const secretErrors = {
     title: 'The client id contains characters that no client id has',
     remedy: 'Copy it from the developer portal, without quotes or blanks.',
   },
-  'key-server.credential-busy': {
-    status: 503,
-    title: 'Another process stored this credential at the same time',
-    remedy: 'Start again; if both had different secrets, make sure that both are given the right one.',
+  'key-server.credential-expired': {
+    status: 500,
+    title: 'Every credential of the app has expired or is not yet to be used',
+    remedy: 'Give a new one: aegis keys rotate. "aegis keys list" shows what there is.',
   },
   'key-server.credential-missing': {
     status: 500,
     title: 'No such credential is stored',
-    remedy: 'Name the client id and give its secret in a file (*_FILE) or on standard input.',
+    remedy:
+      'Give one with "aegis keys add" (from a file or standard input), or name its file with athena.secretFile. "aegis keys list" shows what there is.',
   },
   'key-server.credential-refused': {
     status: 502,
     title: 'athenahealth refuses the credential',
     remedy:
-      'Check in the developer portal that the app is active, that client id and secret belong to this environment and that the app may use the scope; then give the secret again.',
+      'Check in the developer portal that the app is active, that client id and secret belong to this environment and that the app may use the scope; then give the secret again ("aegis keys add"), or it is tried again in five minutes.',
+  },
+  'key-server.credential-spent': {
+    status: 409,
+    title: 'This secret or key was revoked and is not taken up again',
+    remedy: 'Have athenahealth make another one; what was revoked may be in wrong hands.',
   },
   'key-server.environment-crossed': {
     status: 500,
     title: 'A credential of one environment was about to be used in another',
     remedy: 'Give the environment a credential of its own; preview and production never share one.',
   },
+  'key-server.holder-refused': {
+    status: 409,
+    title: 'The list of holders is not changed so',
+    remedy: '"aegis keys holders" shows who is on it.',
+  },
+  'key-server.not-a-holder': {
+    status: 403,
+    title: 'Only a holder of the credentials may do this, and it was recorded',
+    remedy: 'Ask one of those whom "aegis keys holders" lists; they can put others on the list.',
+  },
+  'key-server.private-key-invalid': {
+    status: 400,
+    title: 'The private key cannot be used',
+    remedy:
+      'Give a JWK or PEM of an RSA key (2,048 bits or more) or an EC key on P-256, P-384 or P-521, without a passphrase; or let Aegis make one: aegis keys add --generate.',
+  },
   'key-server.secret-invalid': {
-    status: 500,
+    status: 400,
     title: 'The secret is empty, too long or contains control characters',
     remedy: 'Put the secret alone, on one line, into the file.',
   },

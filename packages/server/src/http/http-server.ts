@@ -34,6 +34,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without a token: for what tells nothing. */
     readonly open?: boolean
+    /** May be asked for under any name: for what is public, and reached through a proxy. */
+    readonly anyHost?: boolean
   }
 }
 
@@ -95,7 +97,7 @@ function buildApp(options: HttpServerOptions): FastifyInstance {
   })
   app.addHook('onRequest', async (request, reply) => {
     secureHeaders(request, reply)
-    checkHost(request)
+    if (!request.routeOptions.config.anyHost) checkHost(request)
     if (!request.routeOptions.config.open) authenticateBearer(request.headers.authorization, token)
   })
   app.setNotFoundHandler(() => {

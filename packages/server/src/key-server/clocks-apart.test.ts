@@ -34,7 +34,12 @@ async function twoMachines(t: TestContext, otherAheadMs: number) {
   }
   const one = processOn(time.machineClock({}))
   const other = processOn(time.machineClock({ aheadMs: otherAheadMs }))
-  await time.run(one.server.addCredential(credential, { secret: Secret.fromBytes(Buffer.from(canarySecret)), actor }))
+  await time.run(
+    one.server.offerCredential(credential, {
+      material: Secret.fromBytes(Buffer.from(canarySecret)),
+      origin: 'configuration',
+    }),
+  )
   return { time, endpoint, answering, credential, one, other }
 }
 
@@ -143,7 +148,7 @@ test('a clock that is set back neither keeps a revoked token alive nor ends one 
   await time.advance(6_000)
   await time.run(other.source('all').get())
   assert.equal(endpoint.requests.length, 1)
-  await time.run(one.server.revokeCredential(credential, actor))
+  await time.run(one.server.desk(credential).revoke({ actor }))
   await time.advance(5_001)
   await assert.rejects(time.run(other.source('all').get(), 60_000), code('key-server.credential-missing'))
 })

@@ -11,7 +11,7 @@ test('a revoked credential hands out no token, in other processes within five se
   const { endpoint, newProcess, credential, give } = await newApp(t, clock)
   const [one, other] = [newProcess(), newProcess()]
   await Promise.all([one.tokens.get(), other.tokens.get()])
-  await one.server.revokeCredential(credential, actor)
+  await one.server.desk(credential).revoke({ actor })
   await assert.rejects(one.tokens.get(), code('key-server.credential-missing'))
   await clock.advance(5_000)
   await assert.rejects(other.tokens.get(), code('key-server.credential-missing'))
@@ -22,8 +22,10 @@ test('a revoked credential hands out no token, in other processes within five se
     [credential.clientId],
   )
   assert.deepEqual(row, { secret: null, tokens: '0' })
-  await assert.rejects(one.server.revokeCredential(credential, actor), code('key-server.credential-missing'))
-  assert.equal(await give('canary-secret-3'), 'replaced')
+  await assert.rejects(one.server.desk(credential).revoke({ actor }), code('key-server.credential-missing'))
+  assert.equal(await give(), 'spent', 'an old file does not bring it back')
+  await assert.rejects(other.tokens.get(), code('key-server.credential-missing'))
+  assert.equal(await give('canary-secret-3'), 'added')
   assert.equal((await other.tokens.get()).value, 'canary-token-2')
 })
 
@@ -32,10 +34,16 @@ test('a secret given again changes nothing, another one takes its place, and no 
   assert.equal(await give(), 'unchanged')
   assert.equal(await give('canary-secret-2'), 'replaced')
   assert.equal(await give('canary-secret-2'), 'unchanged')
-  const listed = (await newProcess().server.listCredentials()).filter((each) => each.clientId === credential.clientId)
-  assert.equal(listed.length, 1)
-  assert.equal(listed[0]?.version, 2)
-  assert.doesNotMatch(JSON.stringify(listed), /canary|secret/)
+  assert.equal(await give(), 'unchanged', 'the former one stands by for a day')
+  const listed = await newProcess().server.desk(credential).list()
+  assert.deepEqual(
+    listed.map(({ number, next, expiresAt }) => [number, next, expiresAt !== undefined]),
+    [
+      [2, true, false],
+      [1, false, true],
+    ],
+  )
+  assert.doesNotMatch(JSON.stringify(listed), /canary/)
 })
 
 test('processes that start together with the same secret agree, and one of them stores it', async (t) => {
@@ -43,8 +51,8 @@ test('processes that start together with the same secret agree, and one of them 
   const credential = { environment: 'local', clientId: `together-${randomUUID()}` } as const
   const results = await Promise.all(
     Array.from({ length: 8 }, () => {
-      const secret = Secret.fromBytes(Buffer.from('canary-secret-1'))
-      return newProcess().server.addCredential(credential, { secret, actor })
+      const material = Secret.fromBytes(Buffer.from('canary-secret-1'))
+      return newProcess().server.offerCredential(credential, { material, origin: 'configuration' })
     }),
   )
   assert.deepEqual(results.toSorted(), ['added', ...Array(7).fill('unchanged')])
@@ -75,8 +83,10 @@ test('a credential of one environment is refused in another, and a host of anoth
 test('a secret moved to another environment in the database does not open, and nothing is sent', async (t) => {
   const { credential, endpoint, newProcess } = await newApp(t)
   await owner.rows(
-    `insert into control.credential (environment, client_id, version, sealed_secret, added_at)
-     select 'production', client_id, version, sealed_secret, added_at from control.credential where client_id = $1`,
+    `with app as (insert into control.app select 'production', client_id, last_number from control.app where client_id = $1)
+     insert into control.credential (environment, client_id, number, kind, origin, place, sealed_secret, added_at)
+     select 'production', client_id, number, kind, origin, place, sealed_secret, added_at
+     from control.credential where client_id = $1`,
     [credential.clientId],
   )
   const moved = newProcess().server.tokenSource({
@@ -97,19 +107,23 @@ test('every change and every use of a credential is in the audit log', async (t)
     server.tokenSource({ credential, environment: 'local', baseUrl: endpoint.baseUrl, scope: 'other' }).get(),
   )
   await give('canary-secret-2')
-  await server.revokeCredential(credential, actor)
-  const entries = await owner.rows<{ subtype: string; action: string; outcome: string }>(
-    'select subtype, action, outcome from audit.entry where entity = $1',
-    [`local/${credential.clientId}`],
+  await server.desk(credential).revoke({ actor })
+  const entries = await owner.rows<{ subtype: string; action: string; outcome: string; entity: string }>(
+    'select subtype, action, outcome, entity from audit.entry where entity like $1',
+    [`local/${credential.clientId}/%`],
   )
-  assert.deepEqual(entries.map(({ subtype, action, outcome }) => `${subtype} ${action} ${outcome}`).toSorted(), [
-    'add C success',
-    'replace U success',
-    'revoke D success',
-    'token-request E attempt',
-    'token-request E attempt',
-    'token-request E failure',
-    'token-request E success',
+  const told = entries.map(
+    ({ subtype, action, outcome, entity }) => `${entity.split('/')[2]} ${subtype} ${action} ${outcome}`,
+  )
+  assert.deepEqual(told.toSorted(), [
+    '1 add C success',
+    '1 revoke D success',
+    '1 token-request E attempt',
+    '1 token-request E attempt',
+    '1 token-request E failure',
+    '1 token-request E success',
+    '2 add C success',
+    '2 revoke D success',
   ])
 })
 

@@ -9,9 +9,11 @@ import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { sealSingle } from '../sealing/single-value.ts'
-import type { TokenKey } from './credential-ref.ts'
-import { entityOf, openSecret } from './credentials.ts'
-import * as table from './key-server.sql.ts'
+import { entityOf, type TokenKey } from './app-ref.ts'
+import { chooseCredential, stateOfCredential } from './choose-credential.ts'
+import { type CredentialRow, credentialsOf, lockedApp, noteCredentialUse } from './credential.sql.ts'
+import { withOpenCredential } from './sealed-credential.ts'
+import * as table from './token.sql.ts'
 import { decideToken, type TokenDecision, type TokenNeed, type TokenState } from './token-decision.ts'
 import { tokenPlace } from './stored-token.ts'
 import { type ClockWatch, watchedTokenRow } from './watched-token-row.ts'
@@ -41,7 +43,7 @@ export type Claim = Exclude<TokenDecision, { kind: 'fetch' }> | { readonly kind:
 
 interface HeldFetch {
   readonly holder: string
-  readonly credential: table.CredentialRow
+  readonly credential: CredentialRow
   /** Of the token to be fetched. */
   readonly generation: number
   /** Failures in a row before this try. */
@@ -72,15 +74,13 @@ const refusedEveryMs = 300_000
 /**
  * Decides under the credential's lock what is to be done for the token, and takes the fetch upon us if that is it. The
  * time is the database's: the clocks of those who share a token need not agree.
- * `key-server.credential-missing` without a secret.
+ * `key-server.credential-missing` or `-expired` without one to ask with.
  */
 export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim> {
   const { key } = wish
   return deps.db.control(async (tx): Promise<Claim> => {
-    const credential = await table.lockedCredential(tx, key)
-    if (!credential?.sealed_secret) {
-      throw new AegisError('key-server.credential-missing', { environment: key.environment })
-    }
+    await lockedApp(tx, key)
+    const credential = await chosenCredential(tx, key)
     const claimed = { at: deps.clock.now(), steadyAt: deps.clock.steady() }
     const row = await watchedTokenRow(deps, { tx, key, countMostMs }, table.ensuredTokenRow)
     if (!row) throw new AegisError('internal.unexpected')
@@ -101,6 +101,19 @@ export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim
   })
 }
 
+/** The one to ask with: see `chooseCredential`. */
+async function chosenCredential(tx: Tx, key: TokenKey): Promise<CredentialRow> {
+  const rows = await credentialsOf(tx, key)
+  const chosen = chooseCredential(rows, rows[0]?.now_at ?? 0)
+  if (chosen) return chosen
+  const hasExpired = rows.some((row) => stateOfCredential(row, row.now_at) === 'expired')
+  const { environment, clientId } = key
+  throw new AegisError(hasExpired ? 'key-server.credential-expired' : 'key-server.credential-missing', {
+    environment,
+    clientId,
+  })
+}
+
 function latestAt(now: number): table.LatestTimes {
   return { countsUntil: now + countMostMs, heldUntil: now + holdMs, retryAt: now + refusedEveryMs, forcedAt: now }
 }
@@ -112,11 +125,16 @@ function isLater(row: table.TokenRow, [countsUntil = 0]: readonly number[], late
 }
 
 /**
- * Asks athenahealth for the token that was claimed and stores it, or the failure. `key-server.credential-refused` or
+ * Asks athenahealth for the token that was claimed and stores it, or the failure. `refused`: with this credential it gives
+ * none, and the next one of the app is to be tried now. `key-server.credential-refused` or
  * `key-server.token-unavailable` when there is none; `audit.unavailable` before anything is sent. Nothing is sent either
  * once the claim is old: by then others may have asked, and this request would no longer be counted.
  */
-export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<void> {
+export async function fetchToken(
+  deps: FetchTokenDeps,
+  wish: TokenWish,
+  held: HeldFetch,
+): Promise<'stored' | 'refused'> {
   const attempt = await deps.audit
     .attempt({
       practice: 0,
@@ -124,7 +142,7 @@ export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: He
       subtype: 'token-request',
       action: 'E',
       actor: { kind: 'system', id: 'key-server' },
-      entity: entityOf(wish.key),
+      entity: entityOf(wish.key, held.credential.number),
       route: 'POST /oauth2/v1/token',
     })
     .catch((error: unknown) => giveUp(deps, wish.key, { held, error }))
@@ -139,15 +157,20 @@ export async function fetchToken(deps: FetchTokenDeps, wish: TokenWish, held: He
   const answer = await request(deps, wish, held)
   await failpoint('key-server.after-request')
   const ok = 'grant' in answer
+  let hasNext = false
   try {
-    await deps.db.control((tx) => store(deps, tx, { key: wish.key, held, answer }))
+    hasNext = await deps.db.control((tx) => store(deps, tx, { key: wish.key, held, answer }))
   } finally {
     const outcome = ok ? 'success' : 'failure'
     // Without it the attempt becomes `unknown`; the token itself is no reason to stop.
     await deps.audit.outcome(attempt, { outcome, ...upstreamIdOf(answer) }).catch(() => undefined)
   }
   if (ok) deps.log.info('key-server.token-fetched', { generation: held.generation, lifeMs: answer.grant.lifeMs })
-  else throw refusal(deps.log, answer.failure)
+  else {
+    const error = refusal(deps.log, { failure: answer.failure, credential: held.credential.number })
+    if (!hasNext) throw error
+  }
+  return ok ? 'stored' : 'refused'
 }
 
 /** The steady clock does not count the time for which the machine sleeps; that shows as a leap of the other one. */
@@ -159,49 +182,62 @@ function isOver({ clock }: FetchTokenDeps, { claimed }: HeldFetch): boolean {
 type Answer = { readonly grant: TokenGrant; readonly askedAt: number } | { readonly failure: AthenaError }
 
 async function request({ kek, fetch, clock }: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<Answer> {
-  const { environment, clientId, baseUrl, scope } = wish.key
-  const secret = await openSecret(kek, wish.key, held.credential)
-  try {
-    const credential = { environment, clientId, secret: secret.toString('latin1') }
-    const { allowedHosts } = wish
-    const askedAt = clock.steady()
-    const grant = await requestToken({ environment, baseUrl, allowedHosts, credential, scope, fetch, clock, timeoutMs })
-    return { grant, askedAt }
-  } catch (error) {
-    if (isAthenaError(error)) return { failure: error }
-    throw error
-  } finally {
-    secret.fill(0)
-  }
+  const { environment, baseUrl, scope } = wish.key
+  const place = { environment, baseUrl, allowedHosts: wish.allowedHosts }
+  return withOpenCredential(kek, { app: wish.key, row: held.credential }, async (credential) => {
+    try {
+      const askedAt = clock.steady()
+      return { grant: await requestToken({ ...place, credential, scope, fetch, clock, timeoutMs }), askedAt }
+    } catch (error) {
+      if (isAthenaError(error)) return { failure: error }
+      throw error
+    }
+  })
 }
 
 async function store(
   deps: FetchTokenDeps,
   tx: Tx,
   { key, held, answer }: { key: TokenKey; held: HeldFetch; answer: Answer },
-): Promise<void> {
+): Promise<boolean> {
   // The lock first, as everywhere: a revocation under way must not find the token stored behind it.
-  await table.lockedCredential(tx, key)
+  await lockedApp(tx, key)
+  const { holder } = held
+  const { number } = held.credential
   const now = await readSqlClock(tx)
   await table.countRequest(tx, key, { request: held.holder, countsUntil: now + countedMs })
   if ('failure' in answer) {
     const failure = failureOf(answer.failure)
-    const retryAt = now + delayMs(deps.random, { failure: answer.failure, failures: held.failures })
-    await table.failTokenRow(tx, key, { holder: held.holder, retryAt, failure })
-    return
+    const refused = failure === 'credential-refused'
+    if (refused) await noteCredentialUse(tx, key, { number, refused })
+    const hasNext = refused && (await hasLive(tx, key))
+    const waitMs = hasNext ? 0 : delayMs(deps.random, { failure: answer.failure, failures: held.failures })
+    await table.failTokenRow(tx, key, { holder, retryAt: now + waitMs, failure })
+    return hasNext
   }
   const { value, lifeMs } = answer.grant
   const expiresAt = now - (deps.clock.steady() - answer.askedAt) + lifeMs
   const share = refreshShare.from + (refreshShare.to - refreshShare.from) * deps.random.fraction()
   const sealed = await sealSingle(deps, tokenPlace(key, held.generation), Buffer.from(value))
-  await table.storeTokenRow(tx, key, {
-    holder: held.holder,
+  await noteCredentialUse(tx, key, { number, refused: false })
+  const stored = await table.storeTokenRow(tx, key, {
+    holder,
+    credential: number,
     generation: held.generation,
     sealed,
     expiresAt,
     refreshAt: expiresAt - lifeMs * (1 - share),
     usableUntil: expiresAt - Math.min(lastMs, lifeMs * lastShare),
   })
+  // Revoked meanwhile: nobody is to wait for us.
+  if (!stored) await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'revoked' })
+  return false
+}
+
+/** Whether another credential of the app may be tried. */
+async function hasLive(tx: Tx, key: TokenKey): Promise<boolean> {
+  const rows = await credentialsOf(tx, key)
+  return rows.some((row) => stateOfCredential(row, row.now_at) === 'live')
 }
 
 /** Nothing was sent: others need not wait, and it does not count. */
@@ -211,7 +247,7 @@ async function giveUp(
   { held, error }: { held: HeldFetch; error: unknown },
 ): Promise<never> {
   const release = db.control(async (tx) => {
-    await table.lockedCredential(tx, key)
+    await lockedApp(tx, key)
     const now = await readSqlClock(tx)
     await table.countRequest(tx, key, { request: held.holder, countsUntil: now })
     await table.failTokenRow(tx, key, { holder: held.holder, retryAt: now, failure: 'not-sent' })
@@ -248,10 +284,10 @@ function delayMs(random: Random, { failure, failures }: { failure: AthenaError; 
   return Math.min(waitMs, refusedEveryMs)
 }
 
-function refusal(log: Log, failure: AthenaError): AegisError {
+function refusal(log: Log, { failure, credential }: { failure: AthenaError; credential: number }): AegisError {
   if (isRefusal(failure)) {
-    log.warn('key-server.credential-refused', { status: failure.status })
-    return new AegisError('key-server.credential-refused', {}, { cause: failure })
+    log.warn('key-server.credential-refused', { status: failure.status, credential })
+    return new AegisError('key-server.credential-refused', { credential }, { cause: failure })
   }
   log.warn('key-server.token-request-failed', { failure: failure.code, status: failure.status })
   return new AegisError('key-server.token-unavailable', { reason: failure.code }, { cause: failure })

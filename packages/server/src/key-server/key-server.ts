@@ -1,16 +1,15 @@
 import { type BaseUrlOptions, type Environment, isAthenaError, resolveBaseUrl, type TokenSource } from '@aegis/client'
-import type { Actor } from '../audit/actor.ts'
 import { ClockOffset } from '../clock/clock-offset.ts'
 import { AegisError } from '../errors/aegis-error.ts'
-import type { CredentialRef, TokenKey } from './credential-ref.ts'
-import { addCredential, type CredentialInfo, listCredentials, revokeCredential } from './credentials.ts'
+import type { AppRef, TokenKey } from './app-ref.ts'
 import type { KeyServerDeps } from './fetch-token.ts'
-import type { Secret } from './secret.ts'
+import { keyDesk, type KeyDesk } from './key-desk.ts'
+import { offerCredential, type Offer, type OfferResult } from './offer-credential.ts'
 import { TokenKeeper } from './token-keeper.ts'
 
 /** Where and for what a token is wanted. */
 export interface TokenSourceOptions extends BaseUrlOptions {
-  readonly credential: CredentialRef
+  readonly credential: AppRef
   /** Default: everything the app was granted. */
   readonly scope?: string
 }
@@ -25,14 +24,10 @@ export interface KeyServerOptions {
  * credential and every use of one is in the audit log.
  */
 export interface KeyServer {
-  /** See `addCredential` in credentials.ts. The secret is wiped. */
-  addCredential(
-    ref: CredentialRef,
-    given: { secret: Secret; actor: Actor },
-  ): Promise<'added' | 'unchanged' | 'replaced'>
-  /** Wipes a credential's secret and tokens; other processes follow within 5 seconds. */
-  revokeCredential(ref: CredentialRef, actor: Actor): Promise<void>
-  listCredentials(): Promise<CredentialInfo[]>
+  /** What the configuration, or the vault that it names, gives at a start: see `offerCredential`. The secret is wiped. */
+  offerCredential(app: AppRef, offer: Offer): Promise<OfferResult>
+  /** The credentials of an app, as a person changes them. */
+  desk(app: AppRef): KeyDesk
   /**
    * Tokens of a credential for one environment and host. One request serves all callers of all processes; it is stored
    * and survives a restart. Throws before any I/O: `key-server.environment-crossed` when the credential is another
@@ -55,13 +50,12 @@ export function createKeyServer(given: KeyServerDeps, options: KeyServerOptions 
   const deps = { ...given, offset: new ClockOffset() }
   const keepers = new Map<string, TokenKeeper>()
   const limits = { ...requestsPerMinute, ...options.requestsPerMinute }
+  const onRevoked = () => {
+    for (const keeper of keepers.values()) keeper.forget()
+  }
   return {
-    addCredential: (ref, given) => addCredential(deps, ref, given),
-    async revokeCredential(ref, actor) {
-      await revokeCredential(deps, ref, actor)
-      for (const keeper of keepers.values()) keeper.forget()
-    },
-    listCredentials: () => listCredentials(deps.db),
+    offerCredential: (app, offer) => offerCredential(deps, app, offer),
+    desk: (app) => keyDesk(deps, { app, onRevoked }),
     tokenSource(wanted) {
       const key = tokenKey(wanted)
       const id = JSON.stringify([key.environment, key.clientId, key.baseUrl, key.scope])

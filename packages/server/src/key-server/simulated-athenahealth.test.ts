@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAthenaClient } from '@aegis/client'
 import { startSimulator } from '@aegis/simulator'
-import { actor, keyServers } from '../../testing/key-servers.ts'
+import { keyServers } from '../../testing/key-servers.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { systemClock } from '../clock/clock.ts'
 import { Secret } from './secret.ts'
@@ -17,7 +17,8 @@ test('two processes with 800 cold callers cost one token request, and one more w
   const place = { environment: 'local', baseUrl: simulator.url } as const
   const servers = [0, 1].map(() => newServer({ clock: systemClock, log: silentLog, fetch: simulator.fetch }))
   t.after(() => Promise.all(servers.map((server) => server.stop())))
-  await servers[0]?.addCredential(credential, { secret: Secret.fromBytes(Buffer.from('demo-secret\n')), actor })
+  const material = Secret.fromBytes(Buffer.from('demo-secret\n'))
+  await servers[0]?.offerCredential(credential, { material, origin: 'configuration' })
   const practices = servers.map((server) =>
     createAthenaClient({
       ...place,

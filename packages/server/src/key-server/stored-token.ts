@@ -3,8 +3,8 @@ import type { Db } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { openSingle } from '../sealing/single-value.ts'
-import type { TokenKey } from './credential-ref.ts'
-import { type TokenRow, tokenRow } from './key-server.sql.ts'
+import type { TokenKey } from './app-ref.ts'
+import { type TokenRow, tokenRow } from './token.sql.ts'
 import { type ClockWatch, watchedTokenRow } from './watched-token-row.ts'
 
 /** A token as it lies in the database, opened. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock/clock.ts'
 import type { ClockOffset } from '../clock/clock-offset.ts'
 import type { Tx } from '../db/db.ts'
-import type { TokenKey } from './credential-ref.ts'
-import * as table from './key-server.sql.ts'
+import type { TokenKey } from './app-ref.ts'
+import { lockedApp } from './credential.sql.ts'
+import * as table from './token.sql.ts'
 
 /** How this process tells that the database's clock was set: by its own, which nobody sets. */
 export interface ClockWatch {
@@ -31,7 +32,7 @@ export async function watchedTokenRow(
   const { lowMs, highMs } = offset.setAhead(sample)
   if (lowMs > setMs) {
     // Whoever counts requests holds it.
-    await table.lockedCredential(tx, key)
+    await lockedApp(tx, key)
     await table.postponeCounts(tx, key, { byMs: highMs, mostMs: countMostMs })
   }
   offset.observe(sample)

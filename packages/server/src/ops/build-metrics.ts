@@ -1,23 +1,18 @@
-import type { CredentialRef } from '../key-server/credential-ref.ts'
-import { readTokenLeftMs } from '../key-server/key-server.sql.ts'
+import { readTokenLeftMs } from '../key-server/token.sql.ts'
 import { countHeldLeases } from '../leases/leases.sql.ts'
 import { countWaitingJobs } from '../queue/queue.sql.ts'
 import { advanceFeedJob } from '../sync/schedule.ts'
 import { buildStatus, type StatusDeps } from './build-status.ts'
 import { renderMetrics } from './render-metrics.ts'
 
-export interface MetricsDeps extends StatusDeps {
-  readonly credential: CredentialRef
-}
-
 /** More than so many waiting feeds are as many. */
 const queuedMax = 10_000
 
 /** Reads what `aegis status` reads and a little more, as OpenMetrics text. */
-export async function buildMetrics(deps: MetricsDeps): Promise<string> {
+export async function buildMetrics(deps: StatusDeps): Promise<string> {
   const status = await buildStatus(deps)
   const { tokenLeftMs, leases, queued } = await deps.db.control(async (tx) => ({
-    tokenLeftMs: await readTokenLeftMs(tx, deps.credential),
+    tokenLeftMs: await readTokenLeftMs(tx, deps.credentialsOf),
     leases: await countHeldLeases(tx),
     queued: await countWaitingJobs(tx, advanceFeedJob, queuedMax),
   }))

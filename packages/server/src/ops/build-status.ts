@@ -1,6 +1,9 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
 import type { DayForecast } from '../quota/forecast-day.ts'
+import type { AppRef } from '../key-server/app-ref.ts'
+import { type CredentialInfo, listCredentials } from '../key-server/list-credentials.ts'
+import { tokenTroubles } from '../key-server/token.sql.ts'
 import type { Quota } from '../quota/quota.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
@@ -13,7 +16,9 @@ import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { quotaForecast } from './build-quota-report.ts'
+import { credentialAlarms } from './credential-alarms.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
+import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
@@ -26,6 +31,8 @@ export interface StatusDeps {
   readonly quota: Quota
   /** The app (client id) whose quota is shown. */
   readonly app: string
+  /** The same app, whose credentials are shown. */
+  readonly credentialsOf: AppRef
   readonly settings: SyncSettings
   /** How the day is expected to end. */
   readonly forecast: (usage: QuotaUsage) => Promise<DayForecast>
@@ -36,7 +43,7 @@ export interface StatusDeps {
   /** How far our clock and athenahealth's are apart at least. */
   readonly certainSkewMs: () => number
   /** What does not change while the instance runs. */
-  readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'replicas' | 'practices' | 'alarms'>
+  readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'replicas' | 'credentials' | 'practices' | 'alarms'>
 }
 
 /**
@@ -66,18 +73,31 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
     for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
+  const { credentials, alarms: ofCredentials } = await readCredentials(deps, now)
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
   alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
-  alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit))
+  alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,
     now: iso(now),
     quota: quotaStatus(usage, { pace, settings, forecast }),
     replicas,
+    credentials: credentials.map(credentialReport),
     practices,
     alarms: sorted,
   }
+}
+
+/** The credentials that are not over, and what of them and their tokens wants a person. */
+async function readCredentials(
+  { db, credentialsOf: app }: StatusDeps,
+  now: number,
+): Promise<{ credentials: CredentialInfo[]; alarms: Alarm[] }> {
+  const all = await listCredentials({ db }, app)
+  const troubles = await db.control((tx) => tokenTroubles(tx, app))
+  const credentials = all.filter(({ state }) => state !== 'revoked' && state !== 'expired')
+  return { credentials, alarms: credentialAlarms({ credentials: all, troubles, now }) }
 }
 
 async function readPictures(

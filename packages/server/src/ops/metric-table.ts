@@ -172,6 +172,25 @@ export const metricTable: readonly Metric[] = [
     labels: [],
     samples: ({ tokenLeftMs }) => (tokenLeftMs === undefined ? [] : [plain(tokenLeftMs / 1_000)]),
   },
+  {
+    name: 'aegis_credentials',
+    type: 'gauge',
+    help: 'Credentials of the app that are not over, by kind and state: live, waiting for its time, or refused by athenahealth.',
+    labels: ['kind', 'state'],
+    samples: ({ status }) => counted(status.credentials, ({ kind, state }) => ({ kind, state })),
+  },
+  {
+    name: 'aegis_credential_left_seconds',
+    type: 'gauge',
+    help: 'Until a credential expires, by its number; absent for one without an end.',
+    labels: ['credential'],
+    samples: ({ status }) =>
+      status.credentials.flatMap(({ number, expiresAt }) =>
+        expiresAt === null
+          ? []
+          : [{ labels: { credential: number }, value: (Date.parse(expiresAt) - Date.parse(status.now)) / 1_000 }],
+      ),
+  },
   one('aegis_leases_held', 'Leases that processes hold: feeds that are being worked on.', ({ leases }) =>
     plain(leases),
   ),

@@ -1,4 +1,5 @@
 import type { QuotaReport } from './quota-report.ts'
+import type { KeyOperations } from './key-operations.ts'
 import type { StatusReport } from './status-report.ts'
 
 /** What an operator can ask of a running instance, from inside the process or over its API. */
@@ -15,6 +16,8 @@ export interface Operations {
   resnapshot(practice: number, feed?: string): Promise<void>
   /** Runs one read-only statement through the mirror's views. */
   sql(query: SqlQuery): Promise<SqlResult>
+  /** The credentials of the app; `key-server.elsewhere` where another process has them. */
+  keys(): KeyOperations
 }
 
 export interface StatusFilter {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { KeysApi } from './keys-api.ts'
 import type { SqlResult } from './operations.ts'
 import type { QuotaReport } from './quota-report.ts'
 import type { StatusReport } from './status-report.ts'
@@ -28,7 +29,7 @@ export const sqlRequest = z.strictObject({
 export type SqlRequest = z.input<typeof sqlRequest>
 
 /** Every route of the operator's commands: what is sent and what is answered. Each but health needs the token. */
-export interface OpsApi {
+export interface OpsApi extends KeysApi {
   readonly 'GET /aegis/v1/health': { request: undefined; response: { readonly status: 'up' } }
   /** What is sent with a GET is its query. */
   readonly 'GET /aegis/v1/status': { request: StatusRequest | undefined; response: StatusReport }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { z } from 'zod'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Operations, SqlResult } from './operations.ts'
+import { keysRoutes } from './keys.routes.ts'
+import { parsed } from './parsed.ts'
 import { metricsType } from './render-metrics.ts'
 import { sealedCell, sqlRequest, statusRequest, syncRequest } from './ops-api.ts'
 
@@ -34,15 +35,8 @@ export function opsRoutes(operations: Operations): (app: FastifyInstance) => voi
       await checkTarget(operations, practice)
       return withoutSealed(await operations.sql({ practice, text, ...(unseal && { unseal }) }))
     })
+    keysRoutes(operations)(app)
   }
-}
-
-/** The body, or `http.malformed-request` with the names of the fields that are wrong. */
-function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const result = schema.safeParse(body)
-  if (result.success) return result.data
-  const fields = result.error.issues.map(({ path }) => path.join('.') || 'the body')
-  throw new AegisError('http.malformed-request', { fields: [...new Set(fields)].join(', ') })
 }
 
 async function checkTarget(operations: Operations, practice: number, feed?: string): Promise<void> {

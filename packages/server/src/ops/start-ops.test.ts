@@ -42,6 +42,7 @@ const report: StatusReport = {
   pid: 1,
   role: 'all',
   replicas: [],
+  credentials: [],
   quota: {
     perSecondLimit: 5,
     dayLimit: 10,
@@ -109,6 +110,7 @@ const operations: Operations = {
     calls.push(['sql', query])
     return result
   },
+  keys: () => assert.fail('nobody asks'),
 }
 
 let ops: RunningOps

@@ -1,4 +1,5 @@
 import type { QuotaForecast } from './quota-report.ts'
+import type { CredentialReport } from './keys-api.ts'
 
 /** What `aegis status --json` prints and the terminal view draws. Instants are ISO UTC; ages are milliseconds. No names. */
 export interface StatusReport {
@@ -17,6 +18,8 @@ export interface StatusReport {
   readonly role: 'all' | 'worker'
   /** The processes on this database, this one included; empty on the embedded one, which has only this. */
   readonly replicas: readonly ReplicaStatus[]
+  /** Of the app, those that are not over, in the order in which they are used. */
+  readonly credentials: readonly CredentialReport[]
   readonly quota: QuotaStatus
   readonly practices: readonly PracticeStatus[]
   /** Everything that wants a person, worst first; empty means healthy. */

@@ -6,8 +6,7 @@ import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
 import { egressRule } from '../egress/egress-rule.ts'
 import { socketOpener } from '../egress/open-socket.ts'
-import { createKeyServer, type KeyServer } from '../key-server/key-server.ts'
-import { Secret } from '../key-server/secret.ts'
+import type { KeyServer } from '../key-server/key-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Home } from '../ops/home.ts'
 import { createPolicy } from '../policy/policy.ts'
@@ -17,6 +16,8 @@ import { createSealing, type Sealing } from '../sealing/sealing.ts'
 import { connectionsOver, createConnections } from '../upstream/connections.ts'
 import { createUpstream, type Upstream } from '../upstream/upstream.ts'
 import { type WayOut, wrapFetch } from '../upstream/wrap-fetch.ts'
+import { keyDirectory } from './key-directory.ts'
+import { configuredApp, startKeyServer } from './start-key-server.ts'
 import type { StopStack } from './stop-stack.ts'
 
 /** What the parts are made from. */
@@ -64,17 +65,12 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota })
   stops.push(() => wayOut.close())
-  const keyServer = await startKeyServer(ground, { audit, wayOut }, stops)
+  const keyServer = await startKeyServer(ground, { audit, fetch: wayOut.fetch }, stops)
   const { environment, athena } = config
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
-  const credential = { environment, clientId: athena.clientId }
-  const tokenSource = keyServer.tokenSource({ ...place, credential, scope: athena.scope })
+  const tokenSource = keyServer.tokenSource({ ...place, credential: configuredApp(config), scope: athena.scope })
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   return { sealing, audit, keyServer, quota, upstream }
-}
-
-function keyDirectory({ config, home }: Pick<Ground, 'config' | 'home'>): string {
-  return config.keys ?? home.keys
 }
 
 function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: Quota }): WayOut {
@@ -86,25 +82,4 @@ function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: 
     : createConnections({ origin: rule.origin, openSocket: socketOpener(rule, { connectMs }) })
   const policy = createPolicy({ db, clock }, config.policy)
   return wrapFetch({ permit: { policy, quota, audit, clock, app: appName(config) }, connections, rule, clock, log })
-}
-
-/** The key server of this process, holding the configured credential. */
-async function startKeyServer(
-  ground: Ground,
-  { audit, wayOut }: { audit: Audit; wayOut: WayOut },
-  stops: StopStack,
-): Promise<KeyServer> {
-  const { config, db, clock, random, log } = ground
-  const kek = await openKek({ db, random }, { directory: keyDirectory(ground), purpose: 'credentials' })
-  stops.push(() => kek.close())
-  const { environment, athena, limits } = config
-  const keyServer = createKeyServer(
-    { db, kek, audit, clock, random, log, fetch: wayOut.fetch },
-    { requestsPerMinute: { [environment]: limits.tokensPerMinute } },
-  )
-  stops.push(() => keyServer.stop())
-  const secret = Secret.fromBytes(Buffer.from(athena.secret.reveal(), 'utf8'))
-  const actor = { kind: 'operator', id: 'configuration' } as const
-  await keyServer.addCredential({ environment, clientId: athena.clientId }, { secret, actor })
-  return keyServer
 }

@@ -1,90 +1,5 @@
 import { sql, type Tx } from '../db/db.ts'
-import type { CredentialRef, TokenKey } from './credential-ref.ts'
-
-export interface CredentialRow {
-  readonly version: number
-  /** Null when revoked. */
-  readonly sealed_secret: Buffer | null
-}
-
-const lockCredential = sql(
-  'key_server.lock_credential',
-  'select version, sealed_secret from control.credential where environment = $1 and client_id = $2 for update',
-)
-
-/** The credential, locked until the end of the transaction. */
-export async function lockedCredential(tx: Tx, ref: CredentialRef): Promise<CredentialRow | undefined> {
-  const [row] = await tx.rows<CredentialRow>(lockCredential, [ref.environment, ref.clientId])
-  return row
-}
-
-const upsertCredential = sql(
-  'key_server.store_credential',
-  `insert into control.credential (environment, client_id, version, sealed_secret, added_at)
-   values ($1, $2, $3, $4, aegis.now())
-   on conflict (environment, client_id) do update
-     set version = excluded.version, sealed_secret = excluded.sealed_secret, added_at = excluded.added_at, revoked_at = null
-     where credential.version = excluded.version - 1
-   returning version`,
-)
-
-/** Stores a secret as this version; false when another process stored that version first. */
-export async function storeCredential(
-  tx: Tx,
-  ref: CredentialRef,
-  { version, sealedSecret }: { version: number; sealedSecret: Buffer },
-): Promise<boolean> {
-  const rows = await tx.rows(upsertCredential, [ref.environment, ref.clientId, version, sealedSecret])
-  return rows.length > 0
-}
-
-const revokeCredential = sql(
-  'key_server.revoke_credential',
-  `update control.credential set sealed_secret = null, revoked_at = aegis.now()
-   where environment = $1 and client_id = $2 and revoked_at is null returning version`,
-)
-const wipeTokens = sql(
-  'key_server.wipe_tokens',
-  `update control.access_token set generation = generation + 1, sealed_token = null, expires_at = null, refresh_at = null,
-     usable_until = null, holder = null, held_until = null
-   where environment = $1 and client_id = $2`,
-)
-
-/** Removes the secret and the tokens; false when there was none. */
-export async function wipeCredential(tx: Tx, ref: CredentialRef): Promise<boolean> {
-  const values = [ref.environment, ref.clientId]
-  const revoked = await tx.rows(revokeCredential, values)
-  await tx.rows(wipeTokens, values)
-  return revoked.length > 0
-}
-
-const forgetFailures = sql(
-  'key_server.forget_failures',
-  `update control.access_token set failures = 0, retry_at = null, failure = null
-   where environment = $1 and client_id = $2`,
-)
-
-/** With a new secret, the refusals of the old one say nothing. */
-export async function forgiveFailures(tx: Tx, ref: CredentialRef): Promise<void> {
-  await tx.rows(forgetFailures, [ref.environment, ref.clientId])
-}
-
-export interface CredentialInfoRow {
-  readonly environment: CredentialRef['environment']
-  readonly client_id: string
-  readonly version: number
-  readonly added_at: number
-  readonly revoked_at: number | null
-}
-
-const selectCredentials = sql(
-  'key_server.credentials',
-  'select environment, client_id, version, added_at, revoked_at from control.credential order by environment, client_id',
-)
-
-export function allCredentials(tx: Tx): Promise<CredentialInfoRow[]> {
-  return tx.rows<CredentialInfoRow>(selectCredentials)
-}
+import type { AppRef, TokenKey } from './app-ref.ts'
 
 export interface TokenRow {
   /** bigint */
@@ -146,8 +61,11 @@ const storeToken = sql(
   'key_server.store_token',
   `update control.access_token set generation = $6, sealed_token = $7, expires_at = to_timestamp($8::float8 / 1000),
      refresh_at = to_timestamp($9::float8 / 1000), usable_until = to_timestamp($10::float8 / 1000),
-     holder = null, held_until = null, failures = 0, retry_at = null, failure = null
-   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4 and holder = $5 returning generation`,
+     holder = null, held_until = null, failures = 0, retry_at = null, failure = null, credential = $11
+   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4 and holder = $5 and exists (
+     select from control.credential c
+     where c.environment = $1 and c.client_id = $2 and c.number = $11 and c.revoked_at is null)
+   returning generation`,
 )
 
 export interface NewToken {
@@ -157,11 +75,13 @@ export interface NewToken {
   readonly expiresAt: number
   readonly refreshAt: number
   readonly usableUntil: number
+  /** Number of the one it was got with. */
+  readonly credential: number
 }
 
 /** Stores a fetched token; false when `holder` had taken too long, or the credential was revoked meanwhile. */
 export async function storeTokenRow(tx: Tx, key: TokenKey, token: NewToken): Promise<boolean> {
-  const { holder, generation, sealed, expiresAt, refreshAt, usableUntil } = token
+  const { holder, generation, sealed, expiresAt, refreshAt, usableUntil, credential } = token
   const rows = await tx.rows(storeToken, [
     ...keyValues(key),
     holder,
@@ -170,6 +90,7 @@ export async function storeTokenRow(tx: Tx, key: TokenKey, token: NewToken): Pro
     expiresAt,
     refreshAt,
     usableUntil,
+    credential,
   ])
   return rows.length > 0
 }
@@ -280,8 +201,28 @@ const tokenLeft = sql(
 )
 
 /** How long the token of a credential lives on, the latest of several scopes; undefined while there is none. */
-export async function readTokenLeftMs(tx: Tx, ref: CredentialRef): Promise<number | undefined> {
+export async function readTokenLeftMs(tx: Tx, ref: AppRef): Promise<number | undefined> {
   const [row] = await tx.rows<{ left_ms: number | null }>(tokenLeft, [ref.environment, ref.clientId])
   const leftMs = row?.left_ms ?? undefined
   return leftMs === undefined ? undefined : Math.max(0, leftMs)
+}
+
+export interface TokenTrouble {
+  readonly failure: string
+  readonly failures: number
+  /** Epoch ms of the token at hand; null without one. */
+  readonly usable_until: number | null
+}
+
+const troubles = sql(
+  'key_server.token_troubles',
+  `select failure, failures, usable_until from control.access_token
+   where environment = $1 and client_id = $2 and failure is not null and failures > 0
+     and retry_at > aegis.now() - interval '1 hour'
+   order by scope, base_url`,
+)
+
+/** Why the tokens of an app cannot be had or renewed; none while all is well, or for what nobody asks any more. */
+export function tokenTroubles(tx: Tx, app: AppRef): Promise<TokenTrouble[]> {
+  return tx.rows<TokenTrouble>(troubles, [app.environment, app.clientId])
 }

@@ -4,17 +4,51 @@ import { test } from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { touchedRows } from '../../testing/touched-rows.ts'
 import type { Tx } from '../db/db.ts'
-import type { TokenKey } from './credential-ref.ts'
-import * as table from './key-server.sql.ts'
+import type { AppRef, TokenKey } from './app-ref.ts'
+import * as credentials from './credential.sql.ts'
+import * as table from './token.sql.ts'
 
 const { db, owner } = await scratchDatabase()
-const tables = ['control.credential', 'control.access_token', 'control.token_request']
+const tables = [
+  'control.app',
+  'control.credential',
+  'control.credential_holder',
+  'control.access_token',
+  'control.token_request',
+]
 const holder = randomUUID()
 const request = randomUUID()
 const secret = Buffer.alloc(8, 7)
-const token = { holder, generation: 8, sealed: secret, expiresAt: 9e12, refreshAt: 8e12, usableUntil: 8.5e12 }
+const token = {
+  holder,
+  generation: 8,
+  sealed: secret,
+  expiresAt: 9e12,
+  refreshAt: 8e12,
+  usableUntil: 8.5e12,
+  credential: 1,
+}
 const never = { countsUntil: 9e12, heldUntil: 9e12, retryAt: 9e12, forcedAt: 9e12 }
 let apps = 0
+
+/** One more credential of an app. */
+async function store(tx: Tx, app: AppRef, changes: Partial<credentials.StoredCredential> = {}): Promise<number> {
+  const number = await credentials.nextNumber(tx, app)
+  await credentials.storeCredential(tx, app, {
+    number,
+    kind: 'secret',
+    origin: 'operator',
+    first: false,
+    sealedSecret: secret,
+    sealedDigest: secret,
+    key: undefined,
+    audience: undefined,
+    usedAfterMs: 0,
+    expiresAt: undefined,
+    ...changes,
+  })
+  return number
+}
 
 /** An app with a token that is being fetched again, and neighbours that differ from it in one thing each. */
 async function neighbours(): Promise<TokenKey> {
@@ -28,8 +62,10 @@ async function neighbours(): Promise<TokenKey> {
   ]
   await db.control(async (tx) => {
     for (const other of others) {
-      if (!(await table.lockedCredential(tx, other))) {
-        await table.storeCredential(tx, other, { version: 1, sealedSecret: secret })
+      if (!(await credentials.lockedApp(tx, other))) {
+        await credentials.ensureApp(tx, other)
+        for (const first of [true, false]) await store(tx, other, { first })
+        await credentials.storeHolder(tx, other, { holder: 'ann', by: 'ann' })
       }
       await table.ensuredTokenRow(tx, other)
       await table.countRequest(tx, other, { request: randomUUID(), countsUntil: 1_000 })
@@ -54,13 +90,21 @@ const verbs: readonly [
   of: (key: TokenKey) => object,
   work: (tx: Tx, key: TokenKey) => Promise<unknown>,
 ][] = [
+  ['a new secret', ofApp, (tx, key) => store(tx, key)],
+  ['a revocation', ofApp, (tx, key) => credentials.wipeCredentials(tx, key, undefined)],
+  ['the pardon of failures', ofApp, (tx, key) => credentials.forgiveFailures(tx, key)],
   [
-    'a new secret',
+    'the end of the others',
     ofApp,
-    (tx, key) => table.storeCredential(tx, key, { version: 2, sealedSecret: Buffer.alloc(8, 8) }),
+    (tx, key) => credentials.expireOtherCredentials(tx, key, { number: 9, inMs: 5, origins: ['operator'] }),
   ],
-  ['a revocation', ofApp, (tx, key) => table.wipeCredential(tx, key)],
-  ['the pardon of failures', ofApp, (tx, key) => table.forgiveFailures(tx, key)],
+  [
+    'a use of a credential',
+    (key) => ({ ...ofApp(key), number: 2 }),
+    (tx, key) => credentials.noteCredentialUse(tx, key, { number: 2, refused: true }),
+  ],
+  ['a holder', ofApp, (tx, key) => credentials.storeHolder(tx, key, { holder: 'bob', by: 'ann' })],
+  ['a holder who leaves', ofApp, (tx, key) => credentials.dropHolder(tx, key, 'ann')],
   ['a claim', ofToken, (tx, key) => table.holdTokenRow(tx, key, { holder: randomUUID(), heldUntil: 5, forcedAt: 6 })],
   ['a token', ofToken, (tx, key) => table.storeTokenRow(tx, key, token)],
   ['a failure', ofToken, (tx, key) => table.failTokenRow(tx, key, { holder, retryAt: 5, failure: 'none' })],
@@ -92,12 +136,13 @@ test('each app, host and scope is read by its own name', async () => {
     and base_url = $3 and scope = $4`,
     [key.clientId, key.environment, key.baseUrl, key.scope],
   )
-  await owner.rows('update control.credential set version = 7 where client_id = $1 and environment = $2', [
+  await owner.rows(`update control.credential set kid = 'own' where client_id = $1 and environment = $2`, [
     key.clientId,
     key.environment,
   ])
   assert.equal((await db.control((tx) => table.tokenRow(tx, key)))?.generation, '7')
-  assert.equal((await db.control((tx) => table.lockedCredential(tx, key)))?.version, 7)
+  const kids = (await db.control((tx) => credentials.credentialsOf(tx, key))).map(({ kid }) => kid)
+  assert.deepEqual(kids, ['own', 'own'])
   const counted = (await db.control((tx) => table.countingRequests(tx, key, 0))).toSorted((a, b) => a - b)
   assert.deepEqual(counted, [1_000, 1_000, 3_000], 'of both scopes, and no other host')
 })
@@ -197,29 +242,60 @@ test('a failure ends the claim and counts; a claim keeps when a token was last f
 
 test('a revocation leaves nothing to use, makes older tokens old, and is made once', async () => {
   const key = await neighbours()
-  const revoke = () => db.control((tx) => table.wipeCredential(tx, key))
-  assert.equal(await revoke(), true)
+  const revoke = () => db.control((tx) => credentials.wipeCredentials(tx, key, undefined))
+  assert.deepEqual(new Set(await revoke()), new Set([1, 2]))
   const row = await db.control((tx) => table.tokenRow(tx, key))
   assert.deepEqual(
-    [row?.generation, row?.sealed_token, row?.expires_at, row?.refresh_at, row?.usable_until, row?.held_until],
-    ['1', null, null, null, null, null],
+    [row?.generation, row?.sealed_token, row?.expires_at, row?.refresh_at, row?.usable_until],
+    ['1', null, null, null, null],
   )
   assert.equal(await db.control((tx) => table.storeTokenRow(tx, key, token)), false, 'its fetch was under way')
-  assert.equal(await revoke(), false)
+  assert.deepEqual(await revoke(), [])
 })
 
-test('a version that another process stored first is not stored again; a new secret takes a revocation back', async () => {
+test('the revocation of one credential leaves the others, and the tokens that were got with them', async () => {
   const key = await neighbours()
-  const store = (version: number) =>
-    db.control((tx) => table.storeCredential(tx, key, { version, sealedSecret: Buffer.alloc(8, version) }))
-  assert.deepEqual([await store(1), await store(3)], [false, false])
-  await db.control((tx) => table.wipeCredential(tx, key))
-  assert.equal(await store(2), true)
-  const [info] = (await db.control((tx) => table.allCredentials(tx))).filter(
-    ({ client_id, environment }) => client_id === key.clientId && environment === key.environment,
-  )
-  assert.deepEqual([info?.version, info?.revoked_at], [2, null])
-  assert.deepEqual((await db.control((tx) => table.lockedCredential(tx, key)))?.sealed_secret, Buffer.alloc(8, 2))
+  const stored = await db.control(async (tx) => {
+    await table.storeTokenRow(tx, key, { ...token, credential: 2 })
+    await credentials.wipeCredentials(tx, key, 1)
+    return { row: await table.tokenRow(tx, key), credentials: await credentials.credentialsOf(tx, key) }
+  })
+  assert.equal(stored.row?.generation, '8')
+  const found = stored.credentials.map((each) => [each.number, each.sealed_secret !== null, each.revoked_at !== null])
+  assert.deepEqual(found, [
+    [1, false, true],
+    [2, true, false],
+  ])
+  await db.control((tx) => credentials.wipeCredentials(tx, key, 2))
+  assert.equal((await db.control((tx) => table.tokenRow(tx, key)))?.sealed_token, null)
+})
+
+test('credentials stand in the order in which they are used, whatever their numbers', async () => {
+  const key = await neighbours()
+  const numbers = await db.control(async (tx) => {
+    await store(tx, key, { first: true })
+    await store(tx, key)
+    return (await credentials.credentialsOf(tx, key)).map(({ number }) => number)
+  })
+  assert.deepEqual(numbers, [3, 1, 2, 4])
+})
+
+test('the others end when they are told to, and none of them later than it would', async () => {
+  const key = await neighbours()
+  const ends = await db.control(async (tx) => {
+    const now = (await credentials.credentialsOf(tx, key))[0]?.now_at ?? 0
+    const soon = await store(tx, key, { expiresAt: now + 1_000 })
+    const kept = await store(tx, key, { origin: 'vault' })
+    const newest = await store(tx, key)
+    await credentials.expireOtherCredentials(tx, key, { number: newest, inMs: 60_000, origins: ['operator'] })
+    const rows = await credentials.credentialsOf(tx, key)
+    const inMs = (number: number) => {
+      const at = rows.find((row) => row.number === number)?.expires_at ?? null
+      return at === null ? null : Math.round((at - now) / 1_000)
+    }
+    return [1, 2, soon, kept, newest].map(inMs)
+  })
+  assert.deepEqual(ends, [60, 60, 1, null, null])
 })
 
 test('how long a token lives on is counted from the database’s time, of the app alone, and never less than nothing', async () => {

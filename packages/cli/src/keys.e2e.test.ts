@@ -1,0 +1,109 @@
+/** The credentials of an installation, from before its first start to their replacement, by the real program. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startSimulator } from '@aegis/simulator'
+import type { KeysReport, StatusReport } from '@aegis/server'
+import { type RunningProgram, runAegis } from '../testing/run-aegis.ts'
+
+const cwd = mkdtempSync(join(tmpdir(), 'keys-'))
+after(() => rmSync(cwd, { recursive: true, force: true, maxRetries: 5 }))
+
+const run = (args: readonly string[], input?: string) =>
+  runAegis(args, { cwd, ...(input !== undefined && { input }) }).ended
+
+async function keys(): Promise<KeysReport> {
+  const { out, err, code } = await run(['keys', 'list', '--json'])
+  assert.equal(code, 0, err)
+  return JSON.parse(out)
+}
+
+const states = async () =>
+  (await keys()).credentials.map(({ number, kind, state, next }) => `${number} ${kind} ${state}${next ? ' →' : ''}`)
+
+async function until(what: string, reached: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 120; looks++) {
+    if (await reached()) return
+    await delay(250)
+  }
+  assert.fail(`not reached: ${what}`)
+}
+
+test('credentials are given before the first start, listed, replaced by a key of our own, and revoked', async (t) => {
+  const app = { clientId: 'clinic', secret: 'canary-secret-one', practices: [195900] }
+  const limits = { perSecond: 100, perDay: 100_000, tokensPerMinute: 50 }
+  const simulator = await startSimulator({ practices: [{ id: 195900, patients: 5 }], apps: [app], limits, speed: 1 })
+  const running: RunningProgram[] = []
+  t.after(async () => {
+    for (const { child, ended } of running) {
+      child.kill('SIGTERM')
+      await ended
+    }
+    await simulator.stop()
+  })
+  const config = {
+    environment: 'local',
+    athena: { clientId: 'clinic', baseUrl: simulator.url },
+    practices: [195900],
+    policy: { offHours: 'always' },
+    clock: 'simulator',
+    http: { port: 0 },
+  }
+  writeFileSync(join(cwd, 'aegis.yaml'), JSON.stringify(config))
+
+  const without = await run(['up', '--plain'])
+  assert.equal(without.code, 1)
+  assert.match(without.err, /No such credential is stored .*\nRemedy: Give one with "aegis keys add"/)
+
+  const given = await run(['keys', 'add'], 'canary-secret-one\n')
+  assert.equal(given.code, 0, given.err)
+  assert.match(given.err, /Nothing runs on .*: it is opened for this command/)
+  assert.equal(given.out, '[local] app clinic: credential 1 (secret) is live, used for the next token\n')
+  assert.deepEqual(await states(), ['1 secret live →'])
+
+  const up = runAegis(['up', '--plain'], { cwd })
+  running.push(up)
+  await up.said(/departments: /)
+  const made = await run(['keys', 'rotate', '--generate', '--after', '0s', '--keep', '1h'])
+  assert.equal(made.code, 0, made.err)
+  assert.match(
+    made.out,
+    /^\[local\] app clinic: credential 2 \(private key [\w-]{43}\) is live, used for the next token\n/,
+  )
+  assert.doesNotMatch(made.out, /"d"/)
+  const { urls }: StatusReport = JSON.parse((await run(['status', '--json'])).out)
+
+  // athenahealth fetches the public keys itself, from an address that needs no token.
+  simulator.apps.change('clinic', { jwksUrl: `${urls.api}/aegis/v1/jwks.json`, retireSecret: 'canary-secret-one' })
+  const revoked = await run(['keys', 'revoke', '1'])
+  assert.match(revoked.out, /^\[local\] app clinic: credential 1 is wiped; within 5 seconds/)
+  await until('a token by the key', async () =>
+    (await keys()).credentials.some(({ kind, usedAt }) => kind === 'private-key' && usedAt !== null),
+  )
+  assert.deepEqual(await states(), ['2 private-key live →', '1 secret revoked'])
+  const report: StatusReport = JSON.parse((await run(['status', '--json'])).out)
+  assert.deepEqual(report.alarms, [])
+  assert.deepEqual(
+    report.credentials.map(({ number }) => number),
+    [2],
+  )
+  const set = await fetch(`${urls.api}/aegis/v1/jwks.json`)
+  assert.equal(set.headers.get('content-type'), 'application/jwk-set+json; charset=utf-8')
+  assert.equal(set.headers.get('cache-control'), 'public, max-age=300')
+  assert.deepEqual(await set.json(), JSON.parse((await run(['keys', 'jwks'])).out))
+
+  const again = await run(['keys', 'add'], 'canary-secret-one')
+  assert.equal(again.code, 1)
+  assert.match(again.err, /^aegis: This secret or key was revoked and is not taken up again/)
+  const listed = await run(['keys', 'list'])
+  assert.match(listed.out, /^\[local\] app clinic\n[\s\S]*→ +2 +private-key +live[\s\S]*Holders: none listed/)
+  up.child.kill('SIGTERM')
+  const ended = await up.ended
+  assert.equal(ended.code, 0, ended.err)
+  const logged = readFileSync(join(cwd, '.aegis', 'logs', 'aegis.log'), 'utf8')
+  for (const text of [made.out, listed.out, revoked.out, again.err, ended.out, ended.err, logged])
+    assert.doesNotMatch(text, /canary/)
+})

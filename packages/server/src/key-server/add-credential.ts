@@ -1,0 +1,146 @@
+import type { Actor } from '../audit/actor.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { Random } from '../clock/random.ts'
+import type { Db, Tx } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Kek } from '../sealing/kek.ts'
+import { type AppRef, entityOf } from './app-ref.ts'
+import { stateOfCredential } from './choose-credential.ts'
+import * as table from './credential.sql.ts'
+import { asHolder } from './holders.ts'
+import { PrivateKey } from './private-key.ts'
+import { isSameSecret, sealCredential } from './sealed-credential.ts'
+import type { Secret } from './secret.ts'
+
+export interface CredentialDeps {
+  readonly db: Db
+  /** The one for credentials. */
+  readonly kek: Kek
+  readonly audit: Audit
+  readonly random: Random
+}
+
+export interface NewCredential {
+  /** Wiped. */
+  readonly material: Secret | PrivateKey
+  readonly actor: Actor
+  readonly origin: table.Origin
+  /** Used before the others of its app, or when those are used up. */
+  readonly first: boolean
+  /** Ms for which it is not used yet: a key has to be known to athenahealth first. Default 0. */
+  readonly usedAfterMs?: number
+  /** Epoch ms; default never. */
+  readonly expiresAt?: number
+  /** Of a private key: whom its assertions are made out to. Default: the URL of the token endpoint. */
+  readonly audience?: string
+  /** Lets the others of these origins end so many ms after the new one is used first. */
+  readonly others?: { readonly origins: readonly table.Origin[]; readonly endInMs: number }
+}
+
+/**
+ * - `added`: it is one more.
+ * - `unchanged`: it is there already; only its failures are forgotten, if a person gave it.
+ * - `spent`: it was revoked or has expired, and is not taken up again.
+ */
+export interface AddedCredential {
+  readonly result: 'added' | 'unchanged' | 'spent'
+  readonly number: number
+  readonly isOnly: boolean
+}
+
+const clientIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/
+
+/**
+ * Stores a secret or private key of an app, sealed and for good: there is no way to read it back. The others stay as they
+ * are. Audited in the same transaction. `key-server.credential-spent` when a person gives one that was revoked,
+ * `key-server.not-a-holder` when the app has holders and the person is none.
+ */
+export async function addCredential(deps: CredentialDeps, app: AppRef, given: NewCredential): Promise<AddedCredential> {
+  if (!clientIdPattern.test(app.clientId)) throw new AegisError('key-server.client-id-invalid')
+  const bytes = given.material.take()
+  try {
+    return await asHolder(deps, { app, actor: given.actor }, (tx) => store(deps, tx, { app, given, bytes }))
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+interface Given {
+  readonly app: AppRef
+  readonly given: NewCredential
+  readonly bytes: Buffer
+}
+
+async function store(deps: CredentialDeps, tx: Tx, all: Given): Promise<AddedCredential> {
+  const { app, given, bytes } = all
+  const rows = await table.credentialsOf(tx, app)
+  const same = await findSame(deps.kek, all, rows)
+  if (same) {
+    const known = await judgeSame(deps, tx, { app, given, same })
+    if (known) return { ...known, isOnly: false }
+  }
+  const { material, actor, origin, first, usedAfterMs = 0, expiresAt, audience, others } = given
+  const number = await table.nextNumber(tx, app)
+  const isKey = material instanceof PrivateKey
+  await table.storeCredential(tx, app, {
+    ...(await sealCredential(deps, { app, number }, bytes)),
+    number,
+    kind: isKey ? 'private-key' : 'secret',
+    origin,
+    first,
+    key: isKey ? { kid: material.kid, publicJwk: material.publicJwk } : undefined,
+    audience: isKey ? audience : undefined,
+    usedAfterMs,
+    expiresAt,
+  })
+  if (others) {
+    const { origins, endInMs } = others
+    await table.expireOtherCredentials(tx, app, { number, origins, inMs: usedAfterMs + endInMs })
+  }
+  await table.forgiveFailures(tx, app)
+  await auditChange(deps.audit, tx, { app, number, actor, subtype: 'add' })
+  return { result: 'added', number, isOnly: rows.every(({ revoked_at }) => revoked_at !== null) }
+}
+
+/** What was given before counts by what it is, whoever gave it; a private key goes by its kid. */
+async function findSame(kek: Kek, { app, given, bytes }: Given, rows: readonly table.CredentialRow[]) {
+  for (const row of rows.toReversed()) {
+    if (given.material instanceof PrivateKey) {
+      if (row.kid === given.material.kid) return row
+    } else if (row.kind === 'secret' && (await isSameSecret(kek, app, { row, bytes }))) return row
+  }
+  return undefined
+}
+
+/** What to do with one that was given before; undefined: take it as a new one. */
+async function judgeSame(
+  { audit }: CredentialDeps,
+  tx: Tx,
+  { app, given, same }: { app: AppRef; given: NewCredential; same: table.CredentialRow },
+): Promise<Pick<AddedCredential, 'result' | 'number'> | undefined> {
+  const { number } = same
+  const state = stateOfCredential(same, same.now_at)
+  const isOperator = given.origin === 'operator'
+  if (state === 'revoked' && isOperator) throw new AegisError('key-server.credential-spent', { number })
+  if (state === 'expired' && isOperator) return undefined
+  if (state === 'revoked' || state === 'expired') return { result: 'spent', number }
+  if (isOperator) {
+    // A person has put right what was wrong. A process that starts again and again has not.
+    await table.forgiveCredential(tx, app, number)
+    await table.forgiveFailures(tx, app)
+    await auditChange(audit, tx, { app, number, actor: given.actor, subtype: 'give-again' })
+  }
+  return { result: 'unchanged', number }
+}
+
+const actions = { add: 'C', 'give-again': 'U', revoke: 'D' } as const
+
+/** Records a change of one credential with the change. */
+export function auditChange(
+  audit: Audit,
+  tx: Tx,
+  { app, number, actor, subtype }: { app: AppRef; number: number; actor: Actor; subtype: keyof typeof actions },
+): Promise<void> {
+  const entity = entityOf(app, number)
+  return audit.inTransaction(tx, { practice: 0, type: 'credential', subtype, action: actions[subtype], actor, entity })
+}

@@ -1,0 +1,18 @@
+import type { Environment } from '@aegis/client'
+
+/** Names an app of athenahealth's. It belongs to one environment; the same client id elsewhere is another app. */
+export interface AppRef {
+  readonly environment: Environment
+  readonly clientId: string
+}
+
+/** A token is for one app, at one host, with one scope. */
+export interface TokenKey extends AppRef {
+  readonly baseUrl: string
+  readonly scope: string
+}
+
+/** How an app, or one of its credentials, is named in the audit log. */
+export function entityOf({ environment, clientId }: AppRef, number?: number): string {
+  return number === undefined ? `${environment}/${clientId}` : `${environment}/${clientId}/${number}`
+}

@@ -1,0 +1,233 @@
+import { sql, type Tx } from '../db/db.ts'
+import type { AppRef } from './app-ref.ts'
+import type { PublicJwk } from './private-key.ts'
+
+/** Who gave a credential: a person, the configuration, or the vault that it names. */
+export type Origin = 'operator' | 'configuration' | 'vault'
+
+export interface CredentialRow {
+  readonly number: number
+  readonly kind: 'secret' | 'private-key'
+  readonly origin: Origin
+  /** Null when revoked. */
+  readonly sealed_secret: Buffer | null
+  readonly sealed_digest: Buffer | null
+  readonly kid: string | null
+  readonly public_key: PublicJwk | null
+  readonly audience: string | null
+  /** Epoch milliseconds of the database's time, as all times here. */
+  readonly added_at: number
+  /** Null: at once. A clock that is set back must not put off what was good. */
+  readonly used_from: number | null
+  readonly expires_at: number | null
+  readonly revoked_at: number | null
+  readonly refused_at: number | null
+  readonly used_at: number | null
+  /** The database's time at the reading. */
+  readonly now_at: number
+}
+
+const insertApp = sql(
+  'key_server.create_app',
+  `insert into control.app (environment, client_id, last_number) values ($1, $2, 0) on conflict do nothing`,
+)
+
+/** Makes the app known. */
+export async function ensureApp(tx: Tx, app: AppRef): Promise<void> {
+  await tx.rows(insertApp, appValues(app))
+}
+
+const lockApp = sql(
+  'key_server.lock_app',
+  'select last_number from control.app where environment = $1 and client_id = $2 for update',
+)
+
+/** Locks the app until the end of the transaction; false when nothing was ever known of it. */
+export async function lockedApp(tx: Tx, app: AppRef): Promise<boolean> {
+  return (await tx.rows(lockApp, appValues(app))).length > 0
+}
+
+const selectCredentials = sql(
+  'key_server.credentials',
+  `select number, kind, origin, sealed_secret, sealed_digest, kid, public_key, audience, added_at, used_from, expires_at,
+     revoked_at, refused_at, used_at, aegis.now() as now_at
+   from control.credential where environment = $1 and client_id = $2 order by place, number`,
+)
+
+/** Every credential that an app ever had, in their order. */
+export function credentialsOf(tx: Tx, app: AppRef): Promise<CredentialRow[]> {
+  return tx.rows<CredentialRow>(selectCredentials, appValues(app))
+}
+
+const takeNumber = sql(
+  'key_server.take_number',
+  `update control.app set last_number = last_number + 1 where environment = $1 and client_id = $2 returning last_number`,
+)
+
+/** A number for a new credential; the app is locked. */
+export async function nextNumber(tx: Tx, app: AppRef): Promise<number> {
+  const [row] = await tx.rows<{ last_number: number }>(takeNumber, appValues(app))
+  return row?.last_number ?? 0
+}
+
+const insertCredential = sql(
+  'key_server.store_credential',
+  `insert into control.credential (environment, client_id, number, kind, origin, place, sealed_secret, sealed_digest, kid,
+     public_key, audience, added_at, used_from, expires_at)
+   select $1, $2, $3, $4, $5,
+     case when $6 then coalesce(min(place), 1) - 1 else coalesce(max(place), -1) + 1 end,
+     $7, $8, $9, $10::jsonb, $11, aegis.now(), case when $12::float8 > 0 then aegis.now() + make_interval(secs => $12::float8 / 1000) end,
+     to_timestamp($13::float8 / 1000)
+   from control.credential where environment = $1 and client_id = $2`,
+)
+
+export interface StoredCredential {
+  readonly number: number
+  readonly kind: CredentialRow['kind']
+  readonly origin: Origin
+  readonly first: boolean
+  readonly sealedSecret: Buffer
+  readonly sealedDigest: Buffer
+  readonly key: { readonly kid: string; readonly publicJwk: PublicJwk } | undefined
+  readonly audience: string | undefined
+  readonly usedAfterMs: number
+  readonly expiresAt: number | undefined
+}
+
+/** Stores a credential before all others of its app or behind them. */
+export async function storeCredential(tx: Tx, app: AppRef, given: StoredCredential): Promise<void> {
+  await tx.rows(insertCredential, [
+    ...appValues(app),
+    given.number,
+    given.kind,
+    given.origin,
+    given.first,
+    given.sealedSecret,
+    given.sealedDigest,
+    given.key?.kid ?? null,
+    given.key ? JSON.stringify(given.key.publicJwk) : null,
+    given.audience ?? null,
+    given.usedAfterMs,
+    given.expiresAt ?? null,
+  ])
+}
+
+const expireOthers = sql(
+  'key_server.expire_others',
+  `update control.credential set expires_at = least(expires_at, aegis.now() + make_interval(secs => $4::float8 / 1000))
+   where environment = $1 and client_id = $2 and number <> $3 and revoked_at is null
+     and $5::jsonb ? origin and (expires_at is null or expires_at > aegis.now())`,
+)
+
+/** Lets every other credential of these origins end so many ms from now, unless it ends before. */
+export async function expireOtherCredentials(
+  tx: Tx,
+  app: AppRef,
+  { number, inMs, origins }: { number: number; inMs: number; origins: readonly Origin[] },
+): Promise<void> {
+  await tx.rows(expireOthers, [...appValues(app), number, inMs, origins])
+}
+
+const revoke = sql(
+  'key_server.revoke_credentials',
+  `update control.credential set sealed_secret = null, revoked_at = aegis.now()
+   where environment = $1 and client_id = $2 and revoked_at is null and ($3::integer is null or number = $3)
+   returning number`,
+)
+const wipeTokens = sql(
+  'key_server.wipe_tokens',
+  `update control.access_token set generation = generation + 1, sealed_token = null, expires_at = null, refresh_at = null,
+     usable_until = null
+   where environment = $1 and client_id = $2
+     and (credential is null or credential in (select value::integer from jsonb_array_elements_text($3::jsonb)))`,
+)
+
+/** Wipes one secret, or all, with the tokens that were got with it; the numbers of those that were there. */
+export async function wipeCredentials(tx: Tx, app: AppRef, number: number | undefined): Promise<number[]> {
+  const revoked = await tx.rows<{ number: number }>(revoke, [...appValues(app), number ?? null])
+  const numbers = revoked.map((row) => row.number)
+  if (numbers.length > 0) await tx.rows(wipeTokens, [...appValues(app), numbers])
+  return numbers
+}
+
+const noteUse = sql(
+  'key_server.note_use',
+  `update control.credential set used_at = aegis.now(), refused_at = case when $4 then aegis.now() end
+   where environment = $1 and client_id = $2 and number = $3`,
+)
+
+/** Notes what athenahealth made of a credential. */
+export async function noteCredentialUse(
+  tx: Tx,
+  app: AppRef,
+  { number, refused }: { number: number; refused: boolean },
+): Promise<void> {
+  await tx.rows(noteUse, [...appValues(app), number, refused])
+}
+
+const forgetRefusal = sql(
+  'key_server.forget_refusal',
+  `update control.credential set refused_at = null where environment = $1 and client_id = $2 and number = $3`,
+)
+
+/** athenahealth is to be asked with it again. */
+export async function forgiveCredential(tx: Tx, app: AppRef, number: number): Promise<void> {
+  await tx.rows(forgetRefusal, [...appValues(app), number])
+}
+
+const forgetFailures = sql(
+  'key_server.forget_failures',
+  `update control.access_token set failures = 0, retry_at = null, failure = null
+   where environment = $1 and client_id = $2`,
+)
+
+/** With a new secret, the refusals of the old one say nothing. */
+export async function forgiveFailures(tx: Tx, app: AppRef): Promise<void> {
+  await tx.rows(forgetFailures, appValues(app))
+}
+
+export interface HolderRow {
+  readonly holder: string
+  readonly added_at: number
+  readonly added_by: string
+}
+
+const selectHolders = sql(
+  'key_server.holders',
+  `select holder, added_at, added_by from control.credential_holder
+   where environment = $1 and client_id = $2 order by holder`,
+)
+
+/** Who may change the credentials of an app; nobody listed means: not limited. */
+export function holdersOf(tx: Tx, app: AppRef): Promise<HolderRow[]> {
+  return tx.rows<HolderRow>(selectHolders, appValues(app))
+}
+
+const insertHolder = sql(
+  'key_server.add_holder',
+  `insert into control.credential_holder (environment, client_id, holder, added_at, added_by)
+   values ($1, $2, $3, aegis.now(), $4) on conflict do nothing returning holder`,
+)
+
+/** False when the holder is listed already. */
+export async function storeHolder(
+  tx: Tx,
+  app: AppRef,
+  { holder, by }: { holder: string; by: string },
+): Promise<boolean> {
+  return (await tx.rows(insertHolder, [...appValues(app), holder, by])).length > 0
+}
+
+const deleteHolder = sql(
+  'key_server.remove_holder',
+  'delete from control.credential_holder where environment = $1 and client_id = $2 and holder = $3 returning holder',
+)
+
+/** False when there was no such holder. */
+export async function dropHolder(tx: Tx, app: AppRef, holder: string): Promise<boolean> {
+  return (await tx.rows(deleteHolder, [...appValues(app), holder])).length > 0
+}
+
+function appValues({ environment, clientId }: AppRef): string[] {
+  return [environment, clientId]
+}

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { code, keyServers, patientClock } from '../../testing/key-servers.ts'
+import { granting, type TokenAnswer, type TokenEndpoint } from '../../testing/token-endpoint.ts'
+import type { KeyDesk } from './key-desk.ts'
+
+const { owner, newApp } = await keyServers()
+const ann = { kind: 'operator', id: 'ann' } as const
+const bob = { kind: 'operator', id: 'bob' } as const
+const hour = 3_600_000
+
+const content = (text: string) => ({ content: Buffer.from(`${text}\n`) })
+const add = (desk: KeyDesk, text: string, first = false) => desk.add({ from: content(text), actor: ann, first })
+const told = async (desk: KeyDesk) =>
+  (await desk.list()).map(({ number, state, next }) => `${number} ${state}${next ? ' →' : ''}`)
+
+const refusing: TokenAnswer = { status: 401, body: () => '{"error":"invalid_client"}' }
+
+/** Accepts only these secrets from now on. */
+function accept(endpoint: TokenEndpoint, secrets: readonly string[]): void {
+  endpoint.judge = ({ secret }) => (secrets.includes(secret) ? granting() : refusing)
+}
+
+test('of several secrets the first is used, and when athenahealth refuses it, the next at once', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential, log } = await newApp(t, clock)
+  const { server, source } = newProcess({ requestsPerMinute: { local: 50 } })
+  const desk = server.desk(credential)
+  await add(desk, 'second')
+  await add(desk, 'zeroth', true)
+  assert.deepEqual(await told(desk), ['3 live →', '1 live', '2 live'])
+  accept(endpoint, ['second'])
+  await source('a').get()
+  assert.deepEqual(
+    endpoint.requests.map(({ secret }) => secret),
+    ['zeroth', 'canary-secret-1', 'second'],
+  )
+  assert.deepEqual(await told(desk), ['3 refused', '1 refused', '2 live →'])
+  assert.equal(log.lines.filter(({ event }) => event === 'key-server.credential-refused').length, 2)
+  await source('b').get()
+  assert.equal(endpoint.requests.length, 4, 'the refused ones are passed over')
+  await clock.advance(hour)
+  accept(endpoint, ['zeroth'])
+  await source('c').get()
+  assert.equal(endpoint.requests.at(-1)?.secret, 'zeroth')
+  assert.deepEqual(await told(desk), ['3 live →', '1 live', '2 live'])
+})
+
+test('when athenahealth refuses all, it is asked once in five minutes, with one of them', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const { server, tokens } = newProcess({ requestsPerMinute: { local: 50 } })
+  await add(server.desk(credential), 'second')
+  accept(endpoint, [])
+  for (let minute = 0; minute < 15; minute++) {
+    await assert.rejects(tokens.get(), code('key-server.credential-refused'))
+    await clock.advance(60_000)
+  }
+  assert.equal(endpoint.requests.length, 4, 'both, and then one in five minutes')
+})
+
+test('all secrets together keep the limit per minute', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const { server, tokens } = newProcess({ requestsPerMinute: { local: 2 } })
+  const desk = server.desk(credential)
+  for (const text of ['second', 'third', 'fourth']) await add(desk, text)
+  accept(endpoint, ['fourth'])
+  await assert.rejects(tokens.get(), code('key-server.token-unavailable'))
+  assert.equal(endpoint.requests.length, 2)
+  await clock.advance(61_000)
+  await tokens.get()
+  assert.equal(endpoint.requests.length, 4)
+})
+
+test('a rotation uses the new secret and lets the others end a day later', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  await tokens.get()
+  const { result, credential: made } = await desk.rotate({ from: content('new'), actor: ann })
+  assert.deepEqual([result, made.number, made.next], ['added', 2, true])
+  await clock.advance(hour)
+  await tokens.get()
+  assert.deepEqual(
+    endpoint.requests.map(({ secret }) => secret),
+    ['canary-secret-1', 'new'],
+  )
+  assert.deepEqual(await told(desk), ['2 live →', '1 live'])
+  await clock.advance(23 * hour)
+  assert.deepEqual(await told(desk), ['2 live →', '1 expired'])
+})
+
+test('one that is to be used later is not used before, and then comes first', async (t) => {
+  const clock = patientClock()
+  const { newProcess, credential } = await newApp(t, clock)
+  const desk = newProcess().server.desk(credential)
+  await desk.rotate({ from: content('new'), actor: ann, usedAfterMs: hour, keepMs: hour })
+  assert.deepEqual(await told(desk), ['2 waiting', '1 live →'])
+  await clock.advance(hour)
+  assert.deepEqual(await told(desk), ['2 live →', '1 live'], 'the former one lasts an hour from now on')
+  await clock.advance(hour)
+  assert.deepEqual(await told(desk), ['2 live →', '1 expired'])
+})
+
+test('with the last secret expired, that is what is said', async (t) => {
+  const clock = patientClock()
+  const { newProcess, credential, endpoint } = await newApp(t, clock)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  await desk.revoke({ number: 1, actor: ann })
+  await desk.add({ from: content('brief'), actor: ann, expiresAt: clock.now() + hour })
+  await tokens.get()
+  await clock.advance(hour)
+  await assert.rejects(tokens.get(), code('key-server.credential-expired'))
+  assert.equal(endpoint.requests.length, 1)
+})
+
+test('the revocation of one secret takes its token away everywhere, and the next one serves', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const [one, other] = [newProcess(), newProcess()]
+  const desk = one.server.desk(credential)
+  await add(desk, 'second')
+  await Promise.all([one.tokens.get(), other.tokens.get()])
+  assert.deepEqual(await desk.revoke({ number: 1, actor: ann }), [1])
+  assert.equal((await one.tokens.get()).value, 'canary-token-2')
+  await clock.advance(5_000)
+  assert.equal((await other.tokens.get()).value, 'canary-token-2')
+  assert.deepEqual(
+    endpoint.requests.map(({ secret }) => secret),
+    ['canary-secret-1', 'second'],
+  )
+  await desk.revoke({ number: 2, actor: ann })
+  await assert.rejects(one.tokens.get(), code('key-server.credential-missing'))
+})
+
+test('the revocation of a secret that is not in use costs no token', async (t) => {
+  const { endpoint, newProcess, credential } = await newApp(t)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  await add(desk, 'second')
+  await tokens.get()
+  await desk.revoke({ number: 2, actor: ann })
+  await tokens.get()
+  assert.equal(endpoint.requests.length, 1)
+})
+
+test('a token that was on its way when its secret was revoked is not used', async (t) => {
+  const { endpoint, newProcess, credential } = await newApp(t)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  await add(desk, 'second')
+  let opened = () => undefined as void
+  endpoint.gate = new Promise((resolve) => {
+    opened = resolve
+  })
+  const asked = tokens.get()
+  while (endpoint.requests.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await desk.revoke({ number: 1, actor: ann })
+  opened()
+  assert.equal((await asked).value, 'canary-token-2')
+  assert.equal(endpoint.requests.at(-1)?.secret, 'second')
+})
+
+test('a secret given by a person again is tried again; one that was revoked never is', async (t) => {
+  const { endpoint, newProcess, credential } = await newApp(t)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  accept(endpoint, [])
+  await assert.rejects(tokens.get(), code('key-server.credential-refused'))
+  accept(endpoint, ['canary-secret-1'])
+  await assert.rejects(tokens.get(), code('key-server.credential-refused'))
+  assert.equal((await add(desk, 'canary-secret-1')).result, 'unchanged')
+  await tokens.get()
+  await desk.revoke({ number: 1, actor: ann })
+  await assert.rejects(add(desk, 'canary-secret-1'), code('key-server.credential-spent'))
+})
+
+test('what a person gives wrongly is refused, and nothing is stored', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  await assert.rejects(add(desk, 'two\nlines'), code('key-server.secret-invalid'))
+  await assert.rejects(add(desk, '{"kty":"RSA"}'), code('key-server.private-key-invalid'))
+  await assert.rejects(desk.revoke({ number: 7, actor: ann }), code('key-server.credential-missing'))
+  assert.deepEqual(await told(desk), ['1 live →'])
+})
+
+test('with holders, nobody else changes a credential, and who tries is in the audit log', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  await assert.rejects(
+    desk.changeHolders({ action: 'add', holder: 'ann', actor: bob }),
+    code('key-server.holder-refused'),
+  )
+  assert.equal(await desk.changeHolders({ action: 'add', holder: 'ann', actor: ann }), true)
+  assert.equal(await desk.changeHolders({ action: 'add', holder: 'ann', actor: ann }), false)
+  const attempts: readonly (() => Promise<unknown>)[] = [
+    () => desk.add({ from: content('second'), actor: bob }),
+    () => desk.rotate({ from: content('second'), actor: bob }),
+    () => desk.revoke({ actor: bob }),
+    () => desk.changeHolders({ action: 'add', holder: 'bob', actor: bob }),
+    () => desk.changeHolders({ action: 'remove', holder: 'ann', actor: bob }),
+  ]
+  for (const attempt of attempts) await assert.rejects(attempt(), code('key-server.not-a-holder'))
+  assert.deepEqual(await told(desk), ['1 live →'])
+  await assert.rejects(
+    desk.changeHolders({ action: 'remove', holder: 'ann', actor: ann }),
+    code('key-server.holder-refused'),
+  )
+  await desk.changeHolders({ action: 'add', holder: 'bob', actor: ann })
+  await desk.add({ from: content('second'), actor: bob })
+  await desk.changeHolders({ action: 'remove', holder: 'ann', actor: bob })
+  assert.deepEqual(
+    (await desk.holders()).map(({ holder, addedBy }) => [holder, addedBy]),
+    [['bob', 'ann']],
+  )
+  await assert.rejects(add(desk, 'third'), code('key-server.not-a-holder'))
+  const refused = await owner.rows<{ actor_id: string }>(
+    `select actor_id from audit.entry where entity = $1 and subtype = 'change-refused' and outcome = 'failure'`,
+    [`local/${credential.clientId}`],
+  )
+  assert.deepEqual(refused.map(({ actor_id }) => actor_id).toSorted(), ['ann', ...Array(5).fill('bob')])
+})
+
+test('the configuration is no person: it gives a secret whoever the holders are', async (t) => {
+  const { newProcess, credential, give } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  await desk.changeHolders({ action: 'add', holder: 'ann', actor: ann })
+  assert.equal(await give('canary-secret-2'), 'replaced')
+})
+
+test('nothing that the desk answers holds a secret', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  const answers = [
+    await desk.add({ from: content('canary-secret-2'), actor: ann }),
+    await desk.add({ from: { generate: 'ES384' }, actor: ann }),
+    await desk.list(),
+    await desk.publicKeys(),
+    await desk.holders(),
+    await desk.revoke({ number: 2, actor: ann }),
+  ]
+  const text = JSON.stringify(answers)
+  assert.doesNotMatch(text, /canary|"d"|sealed/)
+  assert.match(text, /"crv":"P-384"/)
+})

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import type { Credential } from '@aegis/client'
+import type { Random } from '../clock/random.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Kek } from '../sealing/kek.ts'
+import { openSingle, sealSingle } from '../sealing/single-value.ts'
+import type { AppRef } from './app-ref.ts'
+import type { CredentialRow } from './credential.sql.ts'
+import { isAssertionAlg } from './private-key.ts'
+
+export interface SealDeps {
+  /** The one for credentials. */
+  readonly kek: Kek
+  readonly random: Pick<Random, 'bytes'>
+}
+
+/** What is stored of a secret: itself, and a digest by which it is known when it is given again. */
+export async function sealCredential(
+  deps: SealDeps,
+  at: { app: AppRef; number: number },
+  bytes: Buffer,
+): Promise<{ sealedSecret: Buffer; sealedDigest: Buffer }> {
+  const digest = digestOf(bytes)
+  const sealedSecret = await sealSingle(deps, placeOf(at.app, at.number, 'sealed_secret'), bytes)
+  return { sealedSecret, sealedDigest: await sealSingle(deps, placeOf(at.app, at.number, 'sealed_digest'), digest) }
+}
+
+/** Whether these bytes are the row's, also when it was wiped. */
+export async function isSameSecret(kek: Kek, app: AppRef, { row, bytes }: { row: CredentialRow; bytes: Buffer }) {
+  if (row.sealed_digest) {
+    const known = await openSingle(kek, placeOf(app, row.number, 'sealed_digest'), row.sealed_digest)
+    return known.equals(digestOf(bytes))
+  }
+  if (!row.sealed_secret) return false
+  // Stored by a release that kept no digests.
+  const known = await openSingle(kek, placeOf(app, row.number, 'sealed_secret'), row.sealed_secret)
+  const same = known.equals(bytes)
+  known.fill(0)
+  return same
+}
+
+/**
+ * For the request of a token only, and not exported beyond this slice: lets `use` have the credential. What it was opened
+ * from is wiped afterwards.
+ */
+export async function withOpenCredential<T>(
+  kek: Kek,
+  { app, row }: { app: AppRef; row: CredentialRow },
+  use: (credential: Credential) => Promise<T>,
+): Promise<T> {
+  if (!row.sealed_secret) throw new AegisError('key-server.credential-missing', { environment: app.environment })
+  const bytes = await openSingle(kek, placeOf(app, row.number, 'sealed_secret'), row.sealed_secret)
+  try {
+    return await use(credentialOf(app, row, bytes))
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+function credentialOf({ environment, clientId }: AppRef, row: CredentialRow, bytes: Buffer): Credential {
+  if (row.kind === 'secret') return { environment, clientId, secret: bytes.toString('latin1') }
+  // What PrivateKey.take gave: a JWK.
+  const privateKey = JSON.parse(bytes.toString('utf8')) as { alg: string }
+  const { alg } = privateKey
+  return {
+    environment,
+    clientId,
+    privateKey,
+    ...(row.kid !== null && { kid: row.kid }),
+    ...(isAssertionAlg(alg) && { alg }),
+    ...(row.audience !== null && { audience: row.audience }),
+  }
+}
+
+/** The environment is authenticated with the secret: a row moved to another environment does not open. */
+function placeOf({ environment, clientId }: AppRef, number: number, column: 'sealed_secret' | 'sealed_digest') {
+  return { table: 'control.credential', column, row: [environment, clientId, String(number)] }
+}
+
+function digestOf(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
