@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { CredentialInfo } from '../key-server/list-credentials.ts'
+import type { TokenTrouble } from '../key-server/token.sql.ts'
+import { credentialAlarms } from './credential-alarms.ts'
+
+const now = Date.UTC(2026, 10, 26)
+const day = 86_400_000
+
+function one(number: number, changes: Partial<CredentialInfo> = {}): CredentialInfo {
+  return { number, kind: 'secret', origin: 'operator', state: 'live', next: number === 1, addedAt: now, ...changes }
+}
+
+const trouble = (failure: string, leftMs?: number): TokenTrouble => {
+  return { failure, failures: 3, usable_until: leftMs === undefined ? null : now + leftMs }
+}
+
+type Told = readonly (readonly [level: string, code: string, said: RegExp])[]
+const table: readonly (readonly [what: string, credentials: CredentialInfo[], troubles: TokenTrouble[], told: Told])[] =
+  [
+    ['all well', [one(1)], [], []],
+    ['nothing stored', [], [], [['error', 'credential-missing', /keys add/]]],
+    ['all revoked', [one(1, { state: 'revoked' })], [], [['error', 'credential-missing', /keys add/]]],
+    ['all expired', [one(1, { state: 'expired' })], [], [['error', 'credential-expired', /keys rotate/]]],
+    ['an end in three weeks', [one(1, { expiresAt: now + 21 * day })], [], []],
+    [
+      'an end in nine days',
+      [one(1, { expiresAt: now + 9.5 * day })],
+      [],
+      [['warning', 'credential-expiring', /expires in 9 days[\s\S]*keys rotate/]],
+    ],
+    ['an end tomorrow', [one(1, { expiresAt: now + day })], [], [['error', 'credential-expiring', /in 24 h/]]],
+    ['an end tomorrow, and another one', [one(1, { expiresAt: now + day }), one(2)], [], []],
+    [
+      'an end tomorrow, and another one ready',
+      [one(1, { expiresAt: now + day }), one(2, { state: 'waiting' })],
+      [],
+      [],
+    ],
+    [
+      'the first refused',
+      [one(1, { state: 'refused' }), one(2)],
+      [],
+      [['warning', 'credential-refused', /refuses credential 1; credential 2 serves/]],
+    ],
+    [
+      'all refused',
+      [one(1, { state: 'refused' })],
+      [trouble('credential-refused')],
+      [['error', 'credential-refused', /refuses credential 1\.[\s\S]*developer portal/]],
+    ],
+    [
+      "a gateway's page in the place of a token, while one serves",
+      [one(1)],
+      [trouble('malformed-response', 300_000)],
+      [['warning', 'token-unavailable', /malformed-response, 3 times[\s\S]*serves for 5 min[\s\S]*athena\.baseUrl/]],
+    ],
+    [
+      'the endpoint down, and no token',
+      [one(1)],
+      [trouble('server-error')],
+      [['error', 'token-unavailable', /server-error[\s\S]*by itself/]],
+    ],
+    ['a fetch that was given up', [one(1)], [trouble('not-sent'), trouble('revoked')], []],
+  ]
+for (const [what, credentials, troubles, told] of table) {
+  test(`${what}: ${told.map(([level, code]) => `${level} ${code}`).join() || 'no alarm'}`, () => {
+    const alarms = credentialAlarms({ credentials, troubles, now })
+    assert.deepEqual(
+      alarms.map(({ level, code }) => [level, code]),
+      told.map(([level, code]) => [level, `key-server.${code}`]),
+    )
+    for (const [index, [, , said]] of told.entries()) {
+      const alarm = alarms[index]
+      assert.match(`${alarm?.message} ${alarm?.remedy}`, said)
+    }
+  })
+}
