@@ -92,6 +92,50 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/clocks-apart.test.ts`],
   },
   {
+    name: 'token refresh loop: a token that is refused again and again is replaced each time',
+    file: `${keyServer}/token-decision.ts`,
+    find: `  if (forced && isAfter(nextForcedAt, now)) {\n`,
+    replace: `  if (forced && isAfter(nextForcedAt, now) && now < 0) {\n`,
+    caughtBy: [`${keyServer}/token-decision.test.ts`, `${keyServer}/key-server.test.ts`],
+  },
+  {
+    name: 'zombie lease holder: who held the right to fetch a token once may still store one',
+    file: `${keyServer}/key-server.sql.ts`,
+    find: `and scope = $4 and holder = $5 returning generation`,
+    replace: `and scope = $4 and $5::text is not null returning generation`,
+    caughtBy: [`${keyServer}/key-server.sql.test.ts`],
+  },
+  {
+    name: "limiter by the machine's clock: instants of the timetable come when a clock is set",
+    file: `${quota}/timetable.ts`,
+    find: `    return slot.at + (slot.clocks.offset.bounds?.highMs ?? 0) - this.#deps.clock.steady()\n`,
+    replace: `    return slot.at - this.#deps.clock.now()\n`,
+    caughtBy: [`${quota}/clocks-set.test.ts`, `${quota}/quota.test.ts`],
+  },
+  {
+    name: 'limiter without a look at the clock: what came due during a standstill leaves at once',
+    file: `${quota}/app-limiter.ts`,
+    find: `    } else if (this.#timetable.lateMs(slot) <= slot.toleranceMs) {\n`,
+    replace: `    } else if (this.#timetable.lateMs(slot) <= Number.POSITIVE_INFINITY) {\n`,
+    caughtBy: [`${quota}/quota.test.ts`, `${quota}/clocks-set.test.ts`],
+  },
+  {
+    name: 'guard forgotten: around midnight a call is charged to the day of our clock alone',
+    file: `${quota}/quota-day.ts`,
+    find: `  const before = quotaDay(at - MIDNIGHT_GUARD_MS)
+  const after = quotaDay(at + MIDNIGHT_GUARD_MS)\n`,
+    replace: `  const before = quotaDay(at)
+  const after = quotaDay(at)\n`,
+    caughtBy: [`${quota}/day-budget.test.ts`, `${quota}/day-year.test.ts`],
+  },
+  {
+    name: 'fairness between practices alone: a program that calls for all of them crowds out another',
+    file: `${quota}/fair-lane.ts`,
+    find: `    this.#isCallersTurn = !isCallersTurn\n`,
+    replace: '',
+    caughtBy: [`${quota}/fair-lane.test.ts`],
+  },
+  {
     name: "header of the token endpoint taken for the day's: a minute's count stops the day",
     file: `${upstream}/wrap-fetch.ts`,
     find: `    const { response, close } = await exchange(way, { init, call, target, connection })\n`,

@@ -49,10 +49,16 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
   const timers = new Set<Timer>()
   let now = startAt
   let working = 0
+  let atRest: PromiseWithResolvers<void> | undefined
   let databaseAheadMs = 0
   const watched = async <T>(work: Promise<T>): Promise<T> => {
     working++
-    return work.finally(() => working--)
+    return work.finally(() => {
+      working--
+      if (working > 0) return
+      atRest?.resolve()
+      atRest = undefined
+    })
   }
   const db: Db = {
     practice: <T>(practice: number, work: (tx: Tx) => Promise<T>) => watched(database.db.practice(practice, work)),
@@ -60,7 +66,11 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
     audit: <T>(work: (tx: Tx) => Promise<T>) => watched(database.db.audit(work)),
   }
   const quiet = async () => {
-    for (let turns = 0; turns < 6; turns = working > 0 ? 0 : turns + 1) await turn()
+    for (let turns = 0; turns < 6; turns = working > 0 ? 0 : turns + 1) {
+      // Not by turning round and round: the database has better uses for the processor.
+      if (working > 0) await (atRest ??= Promise.withResolvers<void>()).promise
+      await turn()
+    }
   }
   const moveTo = async (at: number) => {
     if (at <= now) return

@@ -237,26 +237,58 @@ test('a call given up while it waits was not sent, and is recorded as a failure'
   assert.equal(server.requests.length, 0)
 })
 
-const throttles: [string, (response: ServerResponse) => void][] = [
-  [
-    '429 with Retry-After',
-    (response) => json(response, { error: 'slow down' }, { status: 429, headers: { 'retry-after': '30' } }),
-  ],
-  ["a gateway's 403", (response) => void response.writeHead(403).end('<h1>Developer Over Qps</h1>')],
+const tooMany = (retryAfter?: () => string) => (response: ServerResponse) =>
+  json(response, { error: 'slow down' }, { status: 429, headers: retryAfter ? { 'retry-after': retryAfter() } : {} })
+const gateway = (words: string) => (response: ServerResponse) =>
+  void response.writeHead(403).end(`<h1>Developer ${words}</h1>`)
+const throttles: [string, (response: ServerResponse) => void, pausedMs: number][] = [
+  ['429 with Retry-After in seconds', tooMany(() => '30'), 30_000],
+  ['429 with Retry-After as a date', tooMany(() => new Date(systemClock.now() + 60_000).toUTCString()), 60_000],
+  ['429 without Retry-After', tooMany(), 1_000],
+  ['429 with a Retry-After that says nothing', tooMany(() => 'in a while'), 1_000],
+  ['429 with Retry-After of a whole day', tooMany(() => '86400'), 900_000],
+  ["a gateway's 403 Over Qps", gateway('Over Qps'), 1_000],
+  ["a gateway's 403 Over Rate", gateway('Over Rate'), 1_000],
 ]
-for (const [title, throttle] of throttles) {
-  test(`${title} pauses the app for everybody`, async (t) => {
-    const { server, practice, quota, app } = await setUp(t)
-    server.answer = (_, response) => throttle(response)
+for (const [title, throttle, pausedMs] of throttles) {
+  test(`${title} pauses the app for everybody, for ${pausedMs} ms`, async (t) => {
+    const { server, practice, app } = await setUp(t)
+    let answeredAt = Number.POSITIVE_INFINITY
+    server.answer = (_, response) => {
+      answeredAt = systemClock.now()
+      throttle(response)
+    }
     const cancel = new AbortController()
     const call = practice.patients.get('7', {}, { ...said(), signal: cancel.signal }).catch((error) => error.code)
-    let paused: number | undefined
-    while (paused === undefined) paused = (await quota.usage(app)).pausedUntil
+    let until = 0
+    while (until === 0) {
+      const [row] = await owner.rows<{ until: number }>(
+        `select coalesce(extract(epoch from nullif(paused_until, '-infinity')) * 1000, 0)::float8 as until
+         from control.quota_app where app = $1`,
+        [app],
+      )
+      until = row?.until ?? 0
+    }
+    const requests = server.requests.length
     cancel.abort()
     assert.match(await call, /aborted|throttled/)
-    assert.equal(server.requests.length, 1)
+    assert.equal(requests, 1)
+    // A date is of whole seconds, and a busy machine takes its time to note the pause.
+    const paused = until - answeredAt
+    assert.ok(paused > pausedMs - 1_100 && paused < pausedMs + 10_000, `${paused} ms`)
   })
 }
+
+test('a 403 of athenahealth itself is a refusal: it pauses nobody, and the call is not made again', async (t) => {
+  const { server, practice, quota, app } = await setUp(t)
+  server.answer = (_, response) => json(response, { error: 'Forbidden' }, { status: 403 })
+  await assert.rejects(practice.patients.get('7', {}, said()), (error: Error & { code?: string }) => {
+    assert.notEqual(error.code, 'throttled')
+    return true
+  })
+  assert.equal(server.requests.length, 1)
+  assert.equal((await quota.usage(app)).pausedUntil, undefined)
+})
 
 test("athenahealth's count of the day is taken over", async (t) => {
   const { server, practice, quota, app } = await setUp(t)
