@@ -1,88 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { accessToken, isAthenaError } from '@aegis/client'
-import { athenaServer, json } from '../../testing/athena-server.ts'
-import { memoryLog, silentLog } from '../../testing/memory-log.ts'
-import { scratchDatabase } from '../../testing/scratch-database.ts'
-import { type Audit, createAudit } from '../audit/audit.ts'
+import { isAthenaError } from '@aegis/client'
+import { json } from '../../testing/athena-server.ts'
+import { said, waysOut } from '../../testing/way-out.ts'
+import type { Audit } from '../audit/audit.ts'
 import { systemClock } from '../clock/clock.ts'
-import { systemRandom } from '../clock/random.ts'
-import { egressRule } from '../egress/egress-rule.ts'
-import { socketOpener } from '../egress/open-socket.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { defaultRangeLimits } from '../policy/intensive-calls.ts'
-import { createPolicy, type PolicyConfig } from '../policy/policy.ts'
-import { createQuota } from '../quota/quota.ts'
-import { openKek } from '../sealing/open-kek.ts'
-import { createSealing } from '../sealing/sealing.ts'
-import { type CallContext, type OpenOutcome, UnrecordedOutcome } from './call-context.ts'
-import { createConnections } from './connections.ts'
-import { createUpstream } from './upstream.ts'
-import { type SendTimeouts, wrapFetch } from './wrap-fetch.ts'
+import { type OpenOutcome, UnrecordedOutcome } from './call-context.ts'
 
-const home = mkdtempSync(join(tmpdir(), 'aegis-upstream-'))
-after(() => rmSync(home, { recursive: true, force: true }))
-const { db, owner } = await scratchDatabase()
-const kek = await openKek({ db, random: systemRandom }, { directory: home, purpose: 'phi' })
-const sealing = createSealing({ db, kek, clock: systemClock, random: systemRandom })
-const realAudit = createAudit({ db, sealing, clock: systemClock, random: systemRandom })
-after(() => realAudit.stop())
-
-let practices = 100
-
-interface Options {
-  readonly audit?: Audit
-  readonly policy?: Partial<PolicyConfig>
-  readonly timeouts?: Partial<SendTimeouts>
-  readonly perDay?: number
-}
-
-/** The whole way out against a server on a real port; each test has a practice and an app of its own. */
-async function setUp(t: TestContext, options: Options = {}) {
-  const server = await athenaServer(t)
-  const id = practices++
-  const app = `local/app-${id}`
-  await owner.rows('insert into control.quota_app (app, next_at, minute_at) values ($1, now(), now())', [app])
-  const log = memoryLog()
-  const limits = { perSecond: 1_000, perDay: options.perDay ?? 50_000, tokensPerMinute: 5 }
-  const quota = createQuota({ db, clock: systemClock, log: silentLog, holder: 'test' }, limits)
-  const config = { ...defaultRangeLimits, offHours: 'always', onboarding: { days: 0, calls: 0 } } as const
-  const rule = egressRule({ environment: 'local', baseUrl: server.url })
-  const wayOut = wrapFetch({
-    permit: {
-      policy: createPolicy({ db, clock: systemClock }, { ...config, ...options.policy }),
-      quota,
-      audit: options.audit ?? realAudit,
-      clock: systemClock,
-      app,
-    },
-    connections: createConnections({ ...rule, openSocket: socketOpener(rule, { connectMs: 1_000 }) }),
-    rule,
-    clock: systemClock,
-    log,
-    timeouts: options.timeouts ?? {},
-  })
-  const tokenSource = { get: async () => accessToken('token', 1, Number.POSITIVE_INFINITY) }
-  const upstream = createUpstream(
-    { wayOut, tokenSource, clock: systemClock, random: systemRandom },
-    { environment: 'local', baseUrl: server.url },
-  )
-  t.after(async () => {
-    await quota.stop()
-    await wayOut.close()
-  })
-  const usedToday = async () => (await quota.usage(app)).usedToday
-  return { server, id, upstream, practice: upstream.practice(id), quota, app, log, wayOut, rule, usedToday }
-}
-
-const said = (context: Partial<CallContext> = {}) => ({
-  context: { purpose: 'sync.refetch', priority: 'feeds', ...context } satisfies CallContext,
-})
+const { owner, sealing, realAudit, setUp } = await waysOut()
 
 interface Entry {
   outcome: string
@@ -235,59 +163,6 @@ test('a call given up while it waits was not sent, and is recorded as a failure'
   await settled(id, ['attempt', 'failure'])
   await assert.rejects(practice.patients.get('7', {}, said({ waitMs: 20 })), { code: 'quota.timeout' })
   assert.equal(server.requests.length, 0)
-})
-
-const tooMany = (retryAfter?: () => string) => (response: ServerResponse) =>
-  json(response, { error: 'slow down' }, { status: 429, headers: retryAfter ? { 'retry-after': retryAfter() } : {} })
-const gateway = (words: string) => (response: ServerResponse) =>
-  void response.writeHead(403).end(`<h1>Developer ${words}</h1>`)
-const throttles: [string, (response: ServerResponse) => void, pausedMs: number][] = [
-  ['429 with Retry-After in seconds', tooMany(() => '30'), 30_000],
-  ['429 with Retry-After as a date', tooMany(() => new Date(systemClock.now() + 60_000).toUTCString()), 60_000],
-  ['429 without Retry-After', tooMany(), 1_000],
-  ['429 with a Retry-After that says nothing', tooMany(() => 'in a while'), 1_000],
-  ['429 with Retry-After of a whole day', tooMany(() => '86400'), 900_000],
-  ["a gateway's 403 Over Qps", gateway('Over Qps'), 1_000],
-  ["a gateway's 403 Over Rate", gateway('Over Rate'), 1_000],
-]
-for (const [title, throttle, pausedMs] of throttles) {
-  test(`${title} pauses the app for everybody, for ${pausedMs} ms`, async (t) => {
-    const { server, practice, app } = await setUp(t)
-    let answeredAt = Number.POSITIVE_INFINITY
-    server.answer = (_, response) => {
-      answeredAt = systemClock.now()
-      throttle(response)
-    }
-    const cancel = new AbortController()
-    const call = practice.patients.get('7', {}, { ...said(), signal: cancel.signal }).catch((error) => error.code)
-    let until = 0
-    while (until === 0) {
-      const [row] = await owner.rows<{ until: number }>(
-        `select coalesce(extract(epoch from nullif(paused_until, '-infinity')) * 1000, 0)::float8 as until
-         from control.quota_app where app = $1`,
-        [app],
-      )
-      until = row?.until ?? 0
-    }
-    const requests = server.requests.length
-    cancel.abort()
-    assert.match(await call, /aborted|throttled/)
-    assert.equal(requests, 1)
-    // A date is of whole seconds, and a busy machine takes its time to note the pause.
-    const paused = until - answeredAt
-    assert.ok(paused > pausedMs - 1_100 && paused < pausedMs + 10_000, `${paused} ms`)
-  })
-}
-
-test('a 403 of athenahealth itself is a refusal: it pauses nobody, and the call is not made again', async (t) => {
-  const { server, practice, quota, app } = await setUp(t)
-  server.answer = (_, response) => json(response, { error: 'Forbidden' }, { status: 403 })
-  await assert.rejects(practice.patients.get('7', {}, said()), (error: Error & { code?: string }) => {
-    assert.notEqual(error.code, 'throttled')
-    return true
-  })
-  assert.equal(server.requests.length, 1)
-  assert.equal((await quota.usage(app)).pausedUntil, undefined)
 })
 
 test("athenahealth's count of the day is taken over", async (t) => {
