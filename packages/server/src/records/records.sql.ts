@@ -73,14 +73,18 @@ export function lockHeldRecords(tx: Tx, { practice, kind }: OfKind, wanted: read
   return tx.rows<HeldRow>(lockHeld, [practice, kind, pgArray(keys), pgArray(digests)])
 }
 
+/*
+ * The sealed bodies travel as one value of bytes, one behind another, and each row says which part is its own: as text within
+ * the JSON they would be made into base64, quoted, read letter by letter and decoded.
+ */
 const write = sql(
   'records.write',
   `insert into aegis.record (practice_id, kind, key, state, patient, clear, sealed, digest, last_modified_at, fetch_seq,
      first_seen_at, changed_at)
-   select $1, $2, r.key, r.state, r.patient, r.clear, decode(r.sealed, 'base64'), r.digest, r.last_modified_at,
-     r.fetch_seq, aegis.now(), aegis.now()
-   from json_to_recordset($3::json) as r(key text, state text, patient text, clear jsonb, sealed text, digest text,
-     last_modified_at timestamptz, fetch_seq bigint)
+   select $1, $2, r.key, r.state, r.patient, r.clear, substring($4::bytea from r.at + 1 for r.bytes), r.digest,
+     r.last_modified_at, r.fetch_seq, (select aegis.now()), (select aegis.now())
+   from json_to_recordset($3::json) as r(key text, state text, patient text, clear jsonb, at integer, bytes integer,
+     digest text, last_modified_at timestamptz, fetch_seq bigint)
    on conflict (practice_id, kind, key) do update set state = excluded.state, patient = excluded.patient,
      clear = excluded.clear, sealed = excluded.sealed, digest = excluded.digest,
      last_modified_at = excluded.last_modified_at, fetch_seq = excluded.fetch_seq, changed_at = excluded.changed_at`,
@@ -88,8 +92,14 @@ const write = sql(
 
 /** Writes whole records; the caller holds their locks or they are new in this lane. */
 export async function writeRecords(tx: Tx, { practice, kind }: OfKind, rows: readonly RecordRow[]): Promise<void> {
-  const texts = rows.map((row) => ({ ...row, sealed: row.sealed.toString('base64') }))
-  if (rows.length) await tx.rows(write, [practice, kind, JSON.stringify(texts)])
+  if (rows.length === 0) return
+  let at = 0
+  const places = rows.map(({ sealed, ...row }) => {
+    const place = { ...row, at, bytes: sealed.length }
+    at += sealed.length
+    return place
+  })
+  await tx.rows(write, [practice, kind, JSON.stringify(places), Buffer.concat(rows.map(({ sealed }) => sealed))])
 }
 
 // Every row is there: written as an insert because that goes by the primary key, where an update could be planned otherwise.
@@ -122,7 +132,7 @@ const append = sql(
   `insert into aegis.change (practice_id, kind, key, patient, what, fields, source, fetch_seq, last_modified_at,
      other_key, changed_at)
    select $1, $2, c.key, c.patient, c.what, array(select json_array_elements_text(c.fields)), $4, c.fetch_seq,
-     c.last_modified_at, c.other_key, aegis.now()
+     c.last_modified_at, c.other_key, (select aegis.now())
    from json_to_recordset($3::json) as c(key text, patient text, what text, fields json, fetch_seq bigint,
      last_modified_at timestamptz, other_key text)`,
 )

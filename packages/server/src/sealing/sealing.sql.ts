@@ -126,7 +126,7 @@ export interface NewPatientKey {
 const insertPatientKeys = sql(
   'sealing.create_patient_keys',
   `insert into aegis.data_key (practice_id, kind, subject, version, wrapped_key, seals_from, created_at)
-   select $1, 'patient', n.subject, 1, decode(n.wrapped, 'base64'), to_timestamp($3::float8 / 1000), aegis.now()
+   select $1, 'patient', n.subject, 1, decode(n.wrapped, 'base64'), to_timestamp($3::float8 / 1000), (select aegis.now())
    from json_to_recordset($2::json) as n(subject uuid, wrapped text) order by n.subject
    on conflict do nothing
    returning subject`,

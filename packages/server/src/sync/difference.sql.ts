@@ -16,7 +16,7 @@ const insertSql = sql(
    select $1, $2, $3, d.key, d.what, array(select json_array_elements_text(d.fields)),
      coalesce(d.explanation, case when exists (
        select from aegis.refetch w where w.practice_id = $1 and w.feed = $3 and w.key = d.key and w.run_id is null)
-       then 'feed' end), aegis.now()
+       then 'feed' end), (select aegis.now())
    from json_to_recordset($4::json) as d(key text, what text, fields json, explanation text)`,
 )
 

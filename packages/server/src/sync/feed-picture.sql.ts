@@ -8,7 +8,7 @@ const picture = sql(
      (select count(*) from aegis.inbox_page as p
       where p.practice_id = $1 and p.feed = $2 and p.applied_at is null) as waiting_pages,
      (select count(*) from aegis.refetch as r
-      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= aegis.now()) as waiting_refetches,
+      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= (select aegis.now())) as waiting_refetches,
      (select min(t.due_at) from aegis.reconciliation_task as t where t.practice_id = $1 and t.feed = $2) as check_due,
      (select max(coalesce(i.doubted_at, i.opened_at)) from aegis.feed_intent as i
       where i.practice_id = $1 and i.feed = $2 and i.closed_at is null) as doubt_at,

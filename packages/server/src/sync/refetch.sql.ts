@@ -5,7 +5,7 @@ import type { FeedKey } from './feed-state.sql.ts'
 const wantSql = sql(
   'sync.want_refetch',
   `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wanted_seq, run_id)
-   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), aegis.now(), $3, $4
+   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), (select aegis.now()), $3, $4
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
@@ -36,7 +36,7 @@ export async function insertRefetches(
 const nextSql = sql(
   'sync.next_refetch',
   `select key, sealed_id, missing_since, run_id from aegis.refetch
-   where practice_id = $1 and feed = $2 and wanted_at <= aegis.now() order by wanted_at, key limit $3`,
+   where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) order by wanted_at, key limit $3`,
 )
 
 export function nextRefetches(

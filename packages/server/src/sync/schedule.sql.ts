@@ -5,7 +5,7 @@ import type { FeedKey } from './feed-state.sql.ts'
 const ensureSql = sql(
   'sync.ensure_schedule',
   `insert into control.schedule (practice_id, feed, due_at)
-   select p, f, aegis.now() from unnest($1::integer[]) p cross join unnest($2::text[]) f
+   select p, f, (select aegis.now()) from unnest($1::integer[]) p cross join unnest($2::text[]) f
    on conflict do nothing`,
 )
 
@@ -38,7 +38,7 @@ const claimSql = sql(
   `update control.schedule set due_at = aegis.now() + make_interval(secs => $2)
    where (practice_id, feed) in (
      select s.practice_id, s.feed from control.schedule s join control.practice p using (practice_id)
-     where s.due_at <= aegis.now() and p.removed_at is null order by s.due_at limit $1 for update of s skip locked)
+     where s.due_at <= (select aegis.now()) and p.removed_at is null order by s.due_at limit $1 for update of s skip locked)
    returning practice_id as practice, feed`,
 )
 
@@ -83,7 +83,7 @@ export async function makeEverythingDue(tx: Tx): Promise<void> {
 const addSql = sql(
   'sync.add_practices',
   `insert into control.practice as p (practice_id, environment, added_at)
-   select each, $2, aegis.now() from unnest($1::integer[]) each order by each
+   select each, $2, (select aegis.now()) from unnest($1::integer[]) each order by each
    on conflict (practice_id) do update set removed_at = null where p.removed_at is not null`,
 )
 
