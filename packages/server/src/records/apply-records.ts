@@ -13,6 +13,7 @@ import * as table from './records.sql.ts'
 import { flawsOf, unreadable } from './verify-held.ts'
 import { wishForAnnounced } from './wish-announced.ts'
 import { canonicalText, isRecord, type WireRecord } from './wire-record.ts'
+import { WriteBehind } from './write-behind.ts'
 
 export interface ApplyInput {
   readonly practice: number
@@ -107,12 +108,14 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
   }
   for (const stray of strays) wish(work, stray)
   const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], Wish[]] = [[], [], []]
+  const writing = new WriteBehind()
   for (let at = 0; at < incoming.length; at += partRecords) {
     for (const item of incoming.slice(at, at + partRecords)) if (applyOne(work, item)) trusted.push(item)
     if (kind.isPatient) undone.push(...(await undoMerges(tx, { input, keys }, work.changes)))
     changes.push(...work.changes)
-    await writeWork(tx, work)
+    await writing.next(writeWork(tx, work))
   }
+  await writing.next()
   const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : nothingMerged
   return {
     ...work.tally,
@@ -125,8 +128,8 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
 }
 
 /**
- * A page is written in parts of this many records: what is made of a part (ciphertext, statements) is gone before the next
- * one, and calls that are due meanwhile do not wait until a whole page is done.
+ * A page is written in parts of this many records: what is made of a part (ciphertext, statements) is gone before the
+ * one after next, and calls that are due meanwhile do not wait until a whole page is done.
  */
 const partRecords = 250
 
@@ -360,40 +363,17 @@ function moveCount(work: Work, from: string | undefined, to: string): void {
   work.counts.set(to, (work.counts.get(to) ?? 0) + 1)
 }
 
-/** Writes what has gathered, and forgets it. */
+/** Sends what has gathered to be written, all at once, and forgets it. */
 async function writeWork(tx: Tx, work: Work): Promise<void> {
-  await table.writeRecords(tx, work.input, [...work.writes.values()])
-  const onlyConfirmed = [...work.confirmed].filter((key) => !work.writes.has(key)).sort()
-  await table.confirmRecords(tx, work.input, { keys: onlyConfirmed, fetchSeq: work.input.fetchSeq })
-  await table.appendChanges(tx, work.input, work.changes)
-  await table.addToCounts(tx, work.input, work.counts)
-  for (const done of [work.writes, work.confirmed, work.counts]) done.clear()
+  const { input, writes, confirmed } = work
+  const onlyConfirmed = [...confirmed].filter((key) => !writes.has(key)).sort()
+  const sent = [
+    table.writeRecords(tx, input, [...writes.values()]),
+    table.confirmRecords(tx, input, { keys: onlyConfirmed, fetchSeq: input.fetchSeq }),
+    table.appendChanges(tx, input, work.changes),
+    table.addToCounts(tx, input, work.counts),
+  ]
+  for (const done of [writes, confirmed, work.counts]) done.clear()
   work.changes.length = 0
-}
-
-/**
- * Takes note that upstream no longer shows a record: only after a targeted read answered 404 or empty. It is deleted then;
- * but a patient may only be restricted, which athenahealth answers alike, and its own deletions say so: withheld.
- */
-export async function withdrawRecord(
-  tx: Tx,
-  input: { practice: number; kind: Kind; key: string; fetchSeq: bigint },
-): Promise<boolean> {
-  const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
-  if (!before || before.state !== 'present' || BigInt(before.fetch_seq) > input.fetchSeq) return false
-  const state = recordKinds[input.kind].isPatient ? 'withheld' : 'deleted'
-  await table.markRecord(tx, input, { key: input.key, state, fetchSeq: input.fetchSeq })
-  const change = { key: input.key, patient: before.patient, what: state, fields: [] } as const
-  await table.appendChanges(tx, { ...input, source: 'refetch' }, [
-    { ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null },
-  ])
-  await table.addToCounts(
-    tx,
-    input,
-    new Map([
-      ['present', -1],
-      [state, 1],
-    ]),
-  )
-  return true
+  await Promise.all(sent)
 }

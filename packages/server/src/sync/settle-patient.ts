@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts'
-import { withdrawRecord } from '../records/apply-records.ts'
+import { withdrawRecord } from '../records/withdraw-record.ts'
 import { openRecord } from '../records/open-record.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
