@@ -57,8 +57,10 @@ export function wallTimeAt(zone: Zone, instant: number): WallTime {
  */
 export function instantsOf(zone: Zone, wall: WallTime): readonly number[] {
   const utc = utcOfWallTime(wall)
-  const offsets = new Set([offsetMinutesAt(zone, utc - DAY_MS), offsetMinutesAt(zone, utc + DAY_MS)])
-  return [...offsets]
+  const [before, after] = [offsetMinutesAt(zone, utc - DAY_MS), offsetMinutesAt(zone, utc + DAY_MS)]
+  // No zone changes its clock and changes it back within two days.
+  if (before === after) return [utc - before * MINUTE_MS]
+  return [before, after]
     .map((offset) => utc - offset * MINUTE_MS)
     .filter((instant) => offsetMinutesAt(zone, instant) * MINUTE_MS === utc - instant)
     .sort((left, right) => left - right)

@@ -10,8 +10,19 @@ export interface Random {
   uuid(): string
 }
 
+const fractionBytes = 6
+let pool = Buffer.alloc(0)
+let used = 0
+
+/** One call of the system's generator for many fractions: by itself it costs more than what most are for. */
+function fraction(): number {
+  if (used === pool.length) [pool, used] = [randomBytes(fractionBytes * 256), 0]
+  used += fractionBytes
+  return pool.readUIntBE(used - fractionBytes, fractionBytes) / 2 ** 48
+}
+
 export const systemRandom: Random = {
-  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  fraction,
   bytes: (count) => randomBytes(count),
   uuid: () => randomUUID(),
 }

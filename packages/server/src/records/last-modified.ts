@@ -1,4 +1,4 @@
-import { easternZone, instantToEasternWall, wireInstant } from '@aegis/client'
+import { easternZone, offsetMinutesAt, wireInstant } from '@aegis/client'
 
 const hourMs = 3_600_000
 
@@ -11,7 +11,10 @@ export function lastModifiedAt(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined
   const instant = wireInstant(text, easternZone)
   if (instant === undefined || !isStorable(instant)) return undefined
-  return sameWall(instant, instant + hourMs) || sameWall(instant, instant - hourMs) ? undefined : instant
+  const offset = offsetMinutesAt(easternZone, instant)
+  const [before, after] = [instant - hourMs, instant + hourMs].map((other) => offsetMinutesAt(easternZone, other))
+  // What was an hour more an hour ago, or is an hour less in an hour: the clock shows this time twice.
+  return before === offset + 60 || after === offset - 60 ? undefined : instant
 }
 
 // A day later than the first of all: the hour before it is asked for too.
@@ -23,9 +26,4 @@ const storable = { from: Date.parse('0001-01-02T00:00:00Z'), to: Date.parse('999
  */
 export function isStorable(instant: number): boolean {
   return instant >= storable.from && instant <= storable.to
-}
-
-function sameWall(a: number, b: number): boolean {
-  const [left, right] = [instantToEasternWall(a), instantToEasternWall(b)]
-  return left.date === right.date && left.time === right.time
 }
