@@ -24,6 +24,7 @@ import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
 import { kindOfFeed } from '../src/sync/feed-table.ts'
 import { countTrouble, openGaps } from '../src/sync/gap.sql.ts'
 import { addFeeds, limitFeeds } from '../src/sync/many-practices.sql.ts'
+import { ReadAhead } from '../src/sync/read-ahead.ts'
 import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
 import { memoryLog } from './memory-log.ts'
@@ -127,7 +128,7 @@ export class MirroredPractice {
     const settings = { ...defaultSyncSettings, ...small, ...parts.settings }
     const api = client.practice(practice)
     const upstream = { practice: () => api, skewMs: () => 0, certainSkewMs: () => 0 }
-    this.deps = { ...parts, settings, upstream, log: this.log }
+    this.deps = { ...parts, settings, upstream, log: this.log, ahead: new ReadAhead() }
   }
 
   /** Calls `before` ahead of every statement of a practice's transaction; what it throws is the statement's failure. */

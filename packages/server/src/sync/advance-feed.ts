@@ -28,6 +28,14 @@ const stepsMax = 50
  * a lost lease, an abort, an unreachable database and another deployment's traces (`sync.contested`) are thrown.
  */
 export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
+  try {
+    return await takeSteps(deps, held, signal)
+  } finally {
+    await deps.ahead?.drop(held)
+  }
+}
+
+async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
   let picture = await takeOver(deps, held)
   if (!picture) return deps.clock.now() + 1_000
   for (let taken = 0; taken < stepsMax; taken += 1) {

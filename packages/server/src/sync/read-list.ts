@@ -11,13 +11,20 @@ import type { SyncDeps } from './sync-deps.ts'
 export async function listPage(
   deps: SyncDeps,
   key: FeedKey,
-  at: { segment: Exclude<Segment, { list: 'ofPatients' }>; offset: number; limit: number; context: CallContext },
+  at: {
+    readonly segment: Exclude<Segment, { list: 'ofPatients' }>
+    readonly offset: number
+    readonly limit: number
+    readonly context: CallContext
+    readonly signal?: AbortSignal
+  },
 ): Promise<FetchedPage> {
   const { limit } = at
   const practice = deps.upstream.practice(key.practice)
-  const page = await audited(at.context, pageFacts, (options) =>
-    segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options),
-  )
+  const page = await audited(at.context, pageFacts, (given) => {
+    const options = { ...given, ...(at.signal && { signal: at.signal }) }
+    return segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options)
+  })
   const { list } = at.segment
   return fetchedPage(feedTable[key.feed].kind, page, {
     limit,

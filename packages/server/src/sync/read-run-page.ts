@@ -2,11 +2,13 @@ import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
+import { nextFetchSeq } from '../records/records.sql.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { noPage, quarantine } from './quarantine.ts'
+import type { PageAhead } from './read-ahead.ts'
 import { replayPage } from './read-feed.ts'
 import { listPage } from './read-list.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
@@ -37,38 +39,73 @@ export interface PageOfRun {
 export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun): Promise<void> {
   const { run, segment } = at
   const part = { offset: run.row_offset, limit: deps.settings.snapshotPageSize }
-  const page = await readReadable((wanted) => readSegment(deps, held, { ...at, ...wanted }), part).catch(
-    async (error: unknown) => {
-      if (!isListRefused(segment, error)) throw error
-      if (run.phase === 'provisional' || run.restarts >= refusalsMax) return 'refused' as const
-      await beginAgain(deps, held, run)
-      throw error
-    },
-  )
+  const ahead = deps.ahead?.take(held, run)
+  const page = await readReadable(
+    firstOf(ahead, (wanted) => readSegment(deps, held, { ...at, ...wanted })),
+    part,
+  ).catch(async (error: unknown) => {
+    if (!isListRefused(segment, error)) throw error
+    if (run.phase === 'provisional' || run.restarts >= refusalsMax) return 'refused' as const
+    await beginAgain(deps, held, run)
+    throw error
+  })
   await failpoint('sync.snapshot-page')
   if (page === 'unreadable' || page === 'refused') {
     await pass(deps, held, { at, what: page })
     return
   }
-  const { next, stored } = await storeAndMove(deps, held, { at, page })
+  const read = ahead ? { ...at, fetchSeq: ahead.fetchSeq } : at
+  const { next, nextSeq, stored } = await storeAndMove(deps, held, { at: read, page })
   await failpoint('sync.after-snapshot-store')
+  if (nextSeq !== undefined) askAhead(deps, held, { at, next, fetchSeq: nextSeq })
   if (stored) await applyNextPage(deps, held, stored)
   if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
 }
 
-function readSegment(deps: SyncDeps, held: HeldFeed, at: PageOfRun & PartOfList): Promise<FetchedPage> {
+/** Reads as `read` does, but for the first time, where a page was asked for already. */
+function firstOf(ahead: PageAhead | undefined, read: (part: PartOfList) => Promise<FetchedPage>): typeof read {
+  let asked = ahead?.page
+  return (part) => {
+    const page = asked ?? read(part)
+    asked = undefined
+    return page
+  }
+}
+
+/** Asks for the page that follows, while this one is applied. */
+function askAhead(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { at, next, fetchSeq }: { at: PageOfRun; next: runs.RunPosition; fetchSeq: bigint },
+): void {
+  const place = { run_id: at.run.run_id, segment: next.segment, row_offset: next.offset }
+  const part = { offset: next.offset, limit: deps.settings.snapshotPageSize }
+  deps.ahead?.begin(held, { place, fetchSeq }, (signal) => readSegment(deps, held, { ...at, ...part, signal }))
+}
+
+/** Whether it is certain enough which page comes next. Replays and checks are few pages; they are asked for in turn. */
+function isAheadWanted({ ahead }: SyncDeps, at: PageOfRun, next: ReturnType<typeof positionAfter>): boolean {
+  const goesOn = next.segment === at.run.segment && next.read > 0
+  return (ahead?.hasRoom ?? false) && goesOn && !at.isCheck && at.segment.list !== 'replay'
+}
+
+function readSegment(
+  deps: SyncDeps,
+  held: HeldFeed,
+  at: PageOfRun & PartOfList & { readonly signal?: AbortSignal },
+): Promise<FetchedPage> {
   const { segment, context, offset, limit } = at
   if (segment.list === 'ofPatients') throw new AegisError('internal.unexpected', { list: segment.list })
   return segment.list === 'replay'
     ? replayPage(deps, held, { from: segment.since, to: segment.until, offset, limit, context })
-    : listPage(deps, held, { segment, offset, limit, context })
+    : listPage(deps, held, { segment, offset, limit, context, ...(at.signal && { signal: at.signal }) })
 }
 
 function storeAndMove(
   deps: SyncDeps,
   held: HeldFeed,
   { at, page }: { at: PageOfRun; page: FetchedPage },
-): Promise<{ next: ReturnType<typeof positionAfter>; stored: StoredPage | undefined }> {
+): Promise<{ next: ReturnType<typeof positionAfter>; nextSeq: bigint | undefined; stored: StoredPage | undefined }> {
   const { run, fetchSeq, isCheck } = at
   const listSource = isCheck ? 'reconciliation' : 'snapshot'
   const source = at.segment.list === 'replay' ? 'replay' : listSource
@@ -79,7 +116,8 @@ function storeAndMove(
     const position = positionAfter(run, page, (id) => keys.digest('sync.anchor', id))
     await runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, position)
     await at.alongside?.(tx)
-    return { next: position, stored }
+    const nextSeq = isAheadWanted(deps, at, position) ? await nextFetchSeq(tx) : undefined
+    return { next: position, nextSeq, stored }
   })
 }
 

@@ -6,6 +6,7 @@ import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
 import { addFeeds, keepFeeds, limitFeeds, sweepSync } from './many-practices.sql.ts'
 import { paceCheckMs, type PollPace, readPollPace } from './poll-stretch.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, keepScheduled, listPractices } from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue, leaseOf, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
@@ -39,7 +40,7 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   await leaveOthers(deps, options.practices)
   if (options.soleInstance) await takeOverSchedule(deps)
   let pace: PollPace | undefined
-  const paced = { ...deps, sync: { ...deps.sync, pace: () => pace } }
+  const paced = { ...deps, sync: { ...deps.sync, pace: () => pace, ahead: new ReadAhead() } }
   await options.queue.work(
     advanceFeedJob,
     (job, { signal }) =>

@@ -6,6 +6,7 @@ import type { Sealing } from '../sealing/sealing.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type FeedStateRow, type HeldFeed, lockFeed } from './feed-state.sql.ts'
 import type { PollPace } from './poll-stretch.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 export interface SyncDeps {
@@ -17,6 +18,8 @@ export interface SyncDeps {
   readonly settings: SyncSettings
   /** How polls are put off now. Absent: not at all. */
   readonly pace?: () => PollPace | undefined
+  /** Pages of lists that are asked for before they are needed. Absent: none. */
+  readonly ahead?: ReadAhead
 }
 
 /**
