@@ -3,12 +3,16 @@ import { type MirroredPractice, practice } from '../packages/server/testing/mirr
 
 const dueSql = sql(
   'rig.checks_due',
-  `update aegis.reconciliation_task set due_at = least(due_at, aegis.now()) where practice_id = $1`,
+  `update aegis.reconciliation_task set due_at = least(due_at, aegis.now()) where practice_id = $1
+   returning task`,
 )
 
-/** Lets every check of the mirror be due now: nights are too far apart for a life of half an hour. */
-export async function makeChecksDue({ deps }: MirroredPractice): Promise<void> {
-  await deps.db.practice(practice, (tx) => tx.rows(dueSql, [practice]))
+/**
+ * Lets every check of the mirror be due now: nights are too far apart for a life of half an hour. Says whether there were any:
+ * the first load makes their calendar.
+ */
+export async function makeChecksDue({ deps }: MirroredPractice): Promise<boolean> {
+  return (await deps.db.practice(practice, (tx) => tx.rows(dueSql, [practice]))).length > 0
 }
 
 const loseSql = sql(

@@ -45,10 +45,7 @@ export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
     const checkAt = life.startAt + (4 + (seed % 16)) * hour
     let isChecked = false
     while (isLiving(life)) {
-      if (!isChecked && simulator.clock.now() > checkAt) {
-        await makeChecksDue(life.mirrored)
-        isChecked = true
-      }
+      if (!isChecked && simulator.clock.now() > checkAt) isChecked = await makeChecksDue(life.mirrored)
       life.ends.begin()
       await life.time.pass(liveRound(life))
       await life.mirrored.advance(pauseMs(draw))
