@@ -109,6 +109,22 @@ test('a list that was asked for later and shows an older version is not believed
   assert.deepEqual([changes, wishes], [[], [{ kind: 'appointment', key: '9001', asks: '9001' }]])
 })
 
+test('a time of last change that never was keeps no later body out for good', async () => {
+  const { apply, check } = mirror('appointment')
+  await apply([{ ...visit, lastmodified: '12/30/9999 11:00:00' }])
+  const [moved] = [{ ...visit, starttime: '10:30', lastmodified: '03/01/2026 12:00:00' }]
+  assert.equal((await apply([moved])).stale, 1)
+  assert.equal((await check([moved])).wishes.length, 1)
+  const asked = { source: 'refetch', shape: 'get' } as const
+  const soon = await apply([moved], { ...asked, recentSince: systemClock.now() - 60_000 })
+  assert.deepEqual(soon.changes, [])
+  const later = await apply([moved], { ...asked, recentSince: systemClock.now() + 60_000 })
+  assert.deepEqual(
+    later.changes.map(({ fields }) => fields),
+    [['lastmodified', 'starttime']],
+  )
+})
+
 test('a patient whom athenahealth no longer shows is withheld, and restored when shown again', async () => {
   const { apply, states, practice } = mirror('patient')
   await apply([patient])

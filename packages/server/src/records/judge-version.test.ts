@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { judgeVersion, type Source, type Verdict, type Version } from './judge-version.ts'
+import { type HeldVersion, judgeVersion, type Source, type Verdict, type Version } from './judge-version.ts'
 
 const at = (lastModifiedAt: number | undefined, fetchSeq: number): Version => ({
   lastModifiedAt,
@@ -9,7 +9,7 @@ const at = (lastModifiedAt: number | undefined, fetchSeq: number): Version => ({
 
 const cases: readonly [
   title: string,
-  held: Version | undefined,
+  held: HeldVersion | undefined,
   incoming: Version,
   source: Source,
   verdict: Verdict,
@@ -28,6 +28,9 @@ const cases: readonly [
   ['a replayed later change is applied', at(1, 5), at(2, 6), 'replay', 'apply'],
   ['a replayed earlier change is stale', at(2, 5), at(1, 6), 'replay', 'stale'],
   ['a replayed body of the same second is only an id', at(1, 5), at(1, 6), 'replay', 'refetch'],
+  ['a body asked for by id outdoes a time that it does not know', at(9, 5), at(1, 6), 'refetch', 'apply'],
+  ['but not what came just before', { ...at(9, 5), isRecent: true }, at(1, 6), 'refetch', 'stale'],
+  ['nor what was asked for later', at(9, 6), at(1, 5), 'refetch', 'stale'],
   ['what was asked for by id is applied', at(undefined, 5), at(undefined, 6), 'refetch', 'apply'],
 ]
 
