@@ -192,6 +192,31 @@ test('a list of a patient with the record of another is not believed, and read a
   await assertEqualsTruth(mirrored)
 })
 
+test('a list of a patient from which something goes while it is read is read whole', async (t) => {
+  const mirrored = await mirroredPractice(t, {
+    patients: 9,
+    settings: { feeds: [...coreFeeds, 'labresults'], snapshotPageSize: 4 },
+  })
+  for (let count = 0; count < 9; count += 1) mirrored.change({ kind: 'addlabresult', patient: 6 })
+  let isGone = false
+  mirrored.fetch = (url, init, call) => {
+    if (!isGone && call.route.endsWith('/labresult') && /patients\/6\/.*offset=/.test(String(url))) {
+      isGone = true
+      const ofSix = [...mirrored.simulator.truth.records(practice, 'labresults')].filter(
+        ({ patientid }) => patientid === 6,
+      )
+      // The list begins with the oldest or with the youngest.
+      for (const one of [ofSix.at(0), ofSix.at(-1)])
+        mirrored.change({ kind: 'deletedocument', document: one?.labresultid })
+    }
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.bringUp()
+  await mirrored.run(4)
+  assert.ok(isGone)
+  await assertEqualsTruth(mirrored)
+})
+
 test('an entry that its chart lacks once is still there: the chart is read again before it counts as deleted', async (t) => {
   const mirrored = await mirroredWith(t, ['problems'])
   const [problem] = mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')

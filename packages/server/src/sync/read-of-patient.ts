@@ -1,6 +1,7 @@
 import { AthenaError } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
 import { idOf } from '../records/record-id.ts'
+import { recordKinds } from '../records/record-kinds.ts'
 import { isRecord } from '../records/wire-record.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import type { AskedPatient } from './asked-record.ts'
@@ -59,25 +60,54 @@ async function readChart(deps: SyncDeps, key: FeedKey, chart: Chart): Promise<un
   }
 }
 
-async function readPages(
-  deps: SyncDeps,
-  key: FeedKey,
-  { patientId, departmentId, context }: Chart & { departmentId: string },
-): Promise<unknown[]> {
-  const { ofPatient } = feedTable[key.feed]
-  if (!ofPatient) throw new AegisError('internal.unexpected', { feed: key.feed })
-  const practice = deps.upstream.practice(key.practice)
-  const limit = deps.settings.snapshotPageSize
-  const all: unknown[] = []
-  for (let pages = 0; pages < pagesMax; pages += 1) {
-    const facts = ({ records }: PatientPage) => ({ records: records.length, patientIds: [patientId] })
-    const page = await audited<PatientPage>(context, facts, (options) =>
-      ofPatient(practice, { patientId, departmentId, offset: all.length, limit }, options),
-    )
-    all.push(...page.records)
-    if (!page.more || page.records.length === 0) return all
+type ChartOfOne = Chart & { readonly departmentId: string }
+
+/** A list that shifts while it is read is begun anew this often before it is given up for now. */
+const triesMax = 3
+
+async function readPages(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promise<unknown[]> {
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const records = await readOnce(deps, key, chart)
+    if (records) return records
   }
   throw new AegisError('sync.list-unstable', { feed: key.feed })
+}
+
+/**
+ * Reads a list page by page. Each page begins with the last record of the one before: when records vanish meanwhile the next
+ * ones move up, and one that moved over the border unseen would never be read, since it did not change. Undefined where the
+ * pages do not join.
+ */
+async function readOnce(
+  deps: SyncDeps,
+  key: FeedKey,
+  { patientId, departmentId, context }: ChartOfOne,
+): Promise<unknown[] | undefined> {
+  const { ofPatient, kind } = feedTable[key.feed]
+  if (!ofPatient) throw new AegisError('internal.unexpected', { feed: key.feed })
+  const practice = deps.upstream.practice(key.practice)
+  // What has no id is known by itself.
+  const nameOfRecord = (record: unknown): unknown => Reflect.get(Object(record), recordKinds[kind].idField) ?? record
+  const limit = Math.max(2, deps.settings.snapshotPageSize)
+  const all: unknown[] = []
+  const seen = new Set<unknown>()
+  for (let pages = 0; pages < pagesMax; pages += 1) {
+    const facts = ({ records }: PatientPage) => ({ records: records.length, patientIds: [patientId] })
+    const offset = Math.max(0, all.length - 1)
+    const page = await audited<PatientPage>(context, facts, (options) =>
+      ofPatient(practice, { patientId, departmentId, offset, limit }, options),
+    )
+    const before = all.length
+    const joins = pages === 0 || page.records.some((record) => seen.has(nameOfRecord(record)))
+    for (const record of page.records) {
+      if (seen.has(nameOfRecord(record))) continue
+      seen.add(nameOfRecord(record))
+      all.push(record)
+    }
+    if (!joins || (page.more && all.length === before)) return undefined
+    if (!page.more) return all
+  }
+  return undefined
 }
 
 function isUnknown(error: unknown): boolean {
