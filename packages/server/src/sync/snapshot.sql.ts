@@ -116,10 +116,10 @@ const shownSql = sql(
      max(part ->> 'to') filter (where part ->> 'list' = 'open') as open
    from aegis.snapshot_run r, jsonb_array_elements(r.plan) as part
    where practice_id = $1 and feed = $2 and finished_at is not null and abandoned_at is null
-     and phase <> 'provisional' and part ->> 'modifiedSince' is null`,
+     and phase <> 'provisional' and not is_part and part ->> 'modifiedSince' is null`,
 )
 
-/** The last days, YYYY-MM-DD, of which a whole reading has shown the booked appointments and the open slots. */
+/** The last days, YYYY-MM-DD, of which a reading of the whole practice has shown the booked appointments and the open slots. */
 export async function shownUntil(tx: Tx, key: FeedKey): Promise<{ booked: string | null; open: string | null }> {
   const [row] = await tx.rows<{ booked: string | null; open: string | null }>(shownSql, [key.practice, key.feed])
   return row ?? { booked: null, open: null }

@@ -370,3 +370,18 @@ test('a reading goes on where it was, and the latest plan is that of the last au
   await asPractice(held, (tx) => snapshot.finishSnapshotRun(tx, held, first.run_id))
   assert.equal(await open(), undefined)
 })
+
+test('days are shown by readings of the whole practice that were completed, and not by those of added departments', async () => {
+  const held = await neighbours()
+  const read = (to: string, rest: { isPart?: boolean; phase?: 'provisional' } = {}) =>
+    asPractice(held, async (tx) => {
+      const plan = [{ list: 'booked', from: '2026-03-01', to }] as const
+      const run = await snapshot.startSnapshotRun(tx, held, { phase: 'authoritative', plan, firstSeq: 9n, ...rest })
+      await snapshot.finishSnapshotRun(tx, held, run.run_id)
+    })
+  await read('2026-03-08')
+  await read('2026-03-12', { isPart: true })
+  await read('2026-03-12', { phase: 'provisional' })
+  const shown = await asPractice(held, (tx) => snapshot.shownUntil(tx, held))
+  assert.deepEqual(shown, { booked: '2026-03-08', open: null })
+})
