@@ -246,10 +246,7 @@ export class MirroredPractice {
     const isWithin = withinDepartments(patients, only)
     const present = patients.filter((patient) => patient.status !== 'deleted' && isWithin('patients', patient))
     const presentPatients = new Set(present.map(({ patientid }) => String(patientid)))
-    // A snapshot promises the window around the day on which it was taken.
-    const read = (await this.states()).find(({ feed }) => feed === 'appointments')?.snapshot_at
-    const now = read ?? clock.now()
-    const promised = { now, bookedDaysBack, bookedDaysAhead, claimsMonthsBack, presentPatients }
+    const promised = { now: clock.now(), bookedDaysBack, bookedDaysAhead, claimsMonthsBack, presentPatients }
     const all: Difference[] = []
     for (const kind of oracleKinds.filter((one) => feeds.includes(one))) {
       const mirror = (await this.opened(kindOfFeed(kind))).filter(({ body }) => isWithin(kind, body))
