@@ -14,15 +14,18 @@ import { isRecord } from './wire-record.ts'
 export async function wishForAnnounced(tx: Tx, keys: PracticeKeys, input: ApplyInput): Promise<ApplyResult> {
   const kind = recordKinds[input.kind]
   const wishes = new Map<string, Wish>()
+  const announced: string[] = []
   const poisonous: Poisonous[] = []
   for (const record of input.records) {
     const name = isRecord(record) ? nameOf(kind, record) : undefined
     const wish = name && (wishFor(kind, keys, name) ?? (await wishByHeld(tx, keys, { input, name })))
-    if (wish) wishes.set(wish.key, wish)
-    else poisonous.push({ record, reason: name ? 'no-patient' : isRecord(record) ? 'no-id' : 'not-an-object' })
+    if (name && wish) {
+      wishes.set(wish.key, wish)
+      announced.push(recordKey(kind, keys, name))
+    } else poisonous.push({ record, reason: name ? 'no-patient' : isRecord(record) ? 'no-id' : 'not-an-object' })
   }
   const nothing = { created: 0, updated: 0, unchanged: 0, stale: 0, changes: [], keys: [], gained: [] }
-  return { ...nothing, wishes: [...wishes.values()], poisonous }
+  return { ...nothing, announced, wishes: [...wishes.values()], poisonous }
 }
 
 async function wishByHeld(

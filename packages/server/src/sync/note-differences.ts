@@ -24,12 +24,14 @@ interface Applied {
 
 /**
  * What an applied page means beyond the mirror. One that was read for a check: whatever it changed differed. One that the
- * feed brought: what a check found of its records was on its way. Either releases what was set aside of its records.
+ * feed brought: what a check found of its records, or of those that it names, was on its way. Either releases what was set
+ * aside of its records.
  */
 export async function noteOutcome(tx: Tx, { held, page, records, applied, graceMs }: Applied): Promise<void> {
   const touched = [...applied.keys, ...applied.changes.map((change) => change.key)]
   await releaseKeys(tx, held, touched)
-  if (await isOfFeed(tx, held, page)) await explainByFeed(tx, held, { keys: touched, graceMs })
+  if (await isOfFeed(tx, held, page))
+    await explainByFeed(tx, held, { keys: [...touched, ...applied.announced], graceMs })
   if (page.run_id === null || applied.changes.length === 0) return
   const kind = recordKinds[page.kind]
   const beyond = await beyondWindow(tx, held, { page, records, applied })

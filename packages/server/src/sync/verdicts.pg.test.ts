@@ -84,3 +84,21 @@ test('a change of days later does not explain what a check found: the feed had b
   const explanations = (await found(mirrored)).filter(({ key }) => lost.has(key)).map((one) => one.explanation)
   assert.deepEqual([...new Set(explanations)], [null])
 })
+
+test('what a feed only names is on its way too, when a check saw it first', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  await mirrored.step()
+  await beginNight(mirrored)
+  const [provider] = mirrored.simulator.truth.records(practice, 'providers')
+  mirrored.change({ kind: 'updateprovider', provider: provider?.providerid, lastname: 'Marigold' })
+  // The drain is over: the check reads now.
+  await mirrored.step('providers')
+  await mirrored.run(14)
+  const ofProviders = (await found(mirrored)).filter(({ feed }) => feed === 'providers')
+  assert.deepEqual(
+    ofProviders.map(({ what, explanation }) => [what, explanation]),
+    [['differing', 'feed']],
+  )
+})
