@@ -30,7 +30,7 @@ export async function survivorKey(tx: Tx, { practice, kind }: OfKind, key: strin
 
 const ofKindAndPatient = sql(
   'records.present_of_patient',
-  `select key, patient, sealed from aegis.record
+  `select key, patient, sealed, fetch_seq from aegis.record
    where practice_id = $1 and kind = $2 and patient = $3 and state = 'present' order by key`,
 )
 
@@ -39,7 +39,7 @@ export function presentOfPatient(
   tx: Tx,
   { practice, kind }: OfKind,
   patient: string,
-): Promise<{ key: string; patient: string; sealed: Buffer }[]> {
+): Promise<{ key: string; patient: string; sealed: Buffer; fetch_seq: string }[]> {
   return tx.rows(ofKindAndPatient, [practice, kind, patient])
 }
 

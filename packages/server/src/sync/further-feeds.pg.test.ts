@@ -237,6 +237,26 @@ test('an entry that its chart lacks once is still there: the chart is read again
   await assertEqualsTruth(mirrored)
 })
 
+test('of what a chart lacks twice only that is deleted which it lacked both times', async (t) => {
+  const mirrored = await mirroredWith(t, ['problems'])
+  const [problem] = mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')
+  const patient = problem?.patientid
+  for (const snomed of [38341003, 44054006]) mirrored.change({ kind: 'addproblem', patient, snomed })
+  await mirrored.run(2)
+  let readings = 0
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route !== '/chart/{patientid}/problems') return response
+    readings += 1
+    const body = (await response.json()) as { problems: object[] }
+    return Response.json({ ...body, problems: body.problems.slice(readings === 2 ? 1 : 0) })
+  }
+  mirrored.change({ kind: 'endproblem', patient, problem: problem?.problemid, remove: true })
+  await mirrored.run(4)
+  assert.equal(readings, 3)
+  await assertEqualsTruth(mirrored)
+})
+
 test('an item of a feed that cannot be asked for is set aside and the others are followed', async (t) => {
   const mirrored = await mirroredWith(t, ['labresults'])
   mirrored.fetch = async (url, init, call) => {

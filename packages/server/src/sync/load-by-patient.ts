@@ -55,7 +55,7 @@ export async function loadNextPatients(
         await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq })
         stored += 1
       }
-      const reading = { key: held, patient: patient.key, page, fetchSeq, missed: false }
+      const reading = { key: held, patient: patient.key, page, fetchSeq }
       if (await settlePatient(tx, keys, reading)) {
         await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
       }

@@ -28,6 +28,8 @@ interface Wanted {
   readonly asked: AskedRecord
   /** Whether athenahealth has already said once that there is no such record. */
   readonly missed: boolean
+  /** When it was wished for, or read last where something was missing, in the order of asking. */
+  readonly wantedSeq: bigint
   /** The check that wants to know. */
   readonly runId: string | null
 }
@@ -44,12 +46,13 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
-    for (const { key, sealed_id, missing_since, run_id } of await wishes.nextRefetches(tx, held, batch)) {
+    for (const row of await wishes.nextRefetches(tx, held, batch)) {
+      const { key, sealed_id, missing_since, run_id } = row
       const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
       const missed = missing_since !== null
       // Entries that the charts of some departments lack may lie in another's: before they count as deleted, all are read.
       const asked = await askedRecord(tx, keys, { key: held, asks, only: missed ? null : held.departments })
-      wanted.push({ key, runId: run_id, missed, asked })
+      wanted.push({ key, runId: run_id, missed, wantedSeq: BigInt(row.wanted_seq), asked })
     }
     return wanted
   })
@@ -101,7 +104,7 @@ async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
       return
     }
     const at = timestamp(deps.clock.now() + deps.settings.pollIntervalMs)
-    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing: true })
+    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing: true, seq: fetchSeq })
   })
   if (page && page.items > 0) await applyNextPage(deps, held)
 }
@@ -112,14 +115,15 @@ async function isSettled(
   keys: PracticeKeys,
   { held, wanted, page, fetchSeq }: { held: HeldFeed; wanted: Wanted; page: FetchedPage | undefined; fetchSeq: bigint },
 ): Promise<boolean> {
-  const { key, asked, missed } = wanted
+  const { key, asked, missed, wantedSeq } = wanted
   if (!asked.whole) {
     if (!page) await withdraw(tx, held, { wanted, fetchSeq })
     return true
   }
   // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
   if (!page) return true
-  return !(await settlePatient(tx, keys, { key: held, patient: patientOfWhole(key), page, fetchSeq, missed }))
+  const reading = { key: held, patient: patientOfWhole(key), page, fetchSeq, ...(missed && { missedIn: wantedSeq }) }
+  return !(await settlePatient(tx, keys, reading))
 }
 
 /** A page that is read for a check says for which. */

@@ -35,15 +35,19 @@ export async function insertRefetches(
 
 const nextSql = sql(
   'sync.next_refetch',
-  `select key, sealed_id, missing_since, run_id from aegis.refetch
+  `select key, sealed_id, wanted_seq, missing_since, run_id from aegis.refetch
    where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) order by wanted_at, key limit $3`,
 )
 
-export function nextRefetches(
-  tx: Tx,
-  key: FeedKey,
-  most: number,
-): Promise<{ key: string; sealed_id: Buffer; missing_since: number | null; run_id: string | null }[]> {
+interface NextRefetch {
+  readonly key: string
+  readonly sealed_id: Buffer
+  readonly wanted_seq: string
+  readonly missing_since: number | null
+  readonly run_id: string | null
+}
+
+export function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextRefetch[]> {
   return tx.rows(nextSql, [key.practice, key.feed, most])
 }
 
@@ -63,17 +67,22 @@ export async function deleteRefetch(
 
 const laterSql = sql(
   'sync.refetch_later',
-  `update aegis.refetch set wanted_at = $4, missing_since = case when $5 then aegis.now() else missing_since end
+  `update aegis.refetch set wanted_at = $4, missing_since = case when $5 then aegis.now() else missing_since end,
+     wanted_seq = greatest(wanted_seq, $6)
    where practice_id = $1 and feed = $2 and key = $3`,
 )
 
-/** Puts off a record that could not be read now, so that it holds up nothing else; `missing`: there is no such record. */
+/**
+ * Puts off a record that could not be read now, so that it holds up nothing else; `missing`: there is no such record, or, of
+ * all that a patient has, the reading with the number `seq` lacked some.
+ */
 export async function postponeRefetch(
   tx: Tx,
   key: FeedKey,
-  later: { recordKey: string; at: string; missing?: boolean },
+  later: { recordKey: string; at: string; missing?: boolean; seq?: bigint },
 ): Promise<void> {
-  await tx.rows(laterSql, [key.practice, key.feed, later.recordKey, later.at, later.missing ?? false])
+  const { recordKey, at, missing = false, seq = 0n } = later
+  await tx.rows(laterSql, [key.practice, key.feed, recordKey, at, missing, seq.toString()])
 }
 
 /** Where the id of a record to be asked for is sealed. */

@@ -17,17 +17,17 @@ export interface PatientReading {
   readonly patient: Pseudonym
   readonly page: FetchedPage
   readonly fetchSeq: bigint
-  /** Whether records were already missing in a reading before this one. */
-  readonly missed: boolean
+  /** The number of a reading before this one in which records were missing already. */
+  readonly missedIn?: bigint
 }
 
 /**
  * What we hold of a patient and a reading of all did not show. A record that can be asked for is asked for. An entry of a
  * chart cannot: the chart is what answers for it, and one that is not in it twice, some time apart, is deleted. Returns
- * whether the chart is to be read once more.
+ * whether the chart is to be read once more: also when what is missing now had been there the time before.
  */
 export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: PatientReading): Promise<boolean> {
-  const { key, patient, page, fetchSeq, missed } = reading
+  const { key, patient, page, fetchSeq, missedIn = 0n } = reading
   const kind = recordKinds[kindOfFeed(key.feed)]
   const shown = new Set(
     recordsInPage(page, page.raw).flatMap((record) => {
@@ -39,9 +39,9 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
   const missing = (await presentOfPatient(tx, of, patient)).filter((row) => !shown.has(row.key))
   if (missing.length === 0) return false
   if (kind.asked === 'with-patient') {
-    if (!missed) return true
-    for (const row of missing) await withdrawRecord(tx, { ...of, key: row.key, fetchSeq })
-    return false
+    const gone = missing.filter((row) => BigInt(row.fetch_seq) < missedIn)
+    for (const row of gone) await withdrawRecord(tx, { ...of, key: row.key, fetchSeq })
+    return gone.length < missing.length
   }
   await keys.loadPatients(tx, [patient])
   const wishes = missing.flatMap((row) => wishForHeld(kind.kind, keys, openRecord(keys, kind.kind, row)) ?? [])
