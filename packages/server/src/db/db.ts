@@ -50,9 +50,20 @@ export interface Tx {
 export interface Statement {
   readonly name: string
   readonly text: string
+  /** Whether its plan is made once for a connection: see `lookUp`. Otherwise for each execution. */
+  readonly isLookUp?: true
 }
 
 /** Declares a statement. Each lives in `<slice>.sql.ts`, used by one exported function there. */
 export function sql(name: string, text: string): Statement {
   return { name, text }
+}
+
+/**
+ * Declares a statement that reaches every row by an index, whatever the sizes of the tables: one plan is right for good, and
+ * is kept. Planning costs more than carrying it out. Not for statements over many rows of a practice, whose best plan depends
+ * on how many there are.
+ */
+export function lookUp(name: string, text: string): Statement {
+  return { name, text, isLookUp: true }
 }

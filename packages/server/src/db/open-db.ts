@@ -3,6 +3,7 @@ import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import { clientConfig, type DatabaseLogin, type RuntimeLogins } from './database-login.ts'
 import type { Db, Tx } from './db.ts'
+import { gatheringSocket } from './gathering-socket.ts'
 import { inTransaction } from './transaction.ts'
 import { columnTypes } from './wire-values.ts'
 
@@ -31,9 +32,9 @@ export interface OpenDb extends Db {
  */
 export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
   const { logins, poolSizes = {} } = options
-  const app = new RolePool(options, logins.app, poolSizes.app ?? 10)
-  const control = new RolePool(options, logins.control, poolSizes.control ?? 6)
-  const audit = new RolePool(options, logins.audit, poolSizes.audit ?? 4)
+  const app = new RolePool(options, logins.app, { max: poolSizes.app ?? 10, planning: planning.kept })
+  const control = new RolePool(options, logins.control, { max: poolSizes.control ?? 6, planning: planning.anew })
+  const audit = new RolePool(options, logins.audit, { max: poolSizes.audit ?? 4, planning: planning.anew })
   const close = async () => void (await Promise.all([app.close(), control.close(), audit.close()]))
   try {
     await Promise.all([app, control, audit].map((pool) => pool.run(undefined, async () => undefined)))
@@ -50,10 +51,20 @@ export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
 }
 
 /**
- * Plans are made for each execution. A plan that is kept is one for the table as it was: during a first load, for an empty
- * one, which later means reading all of it. Planning costs some tenths of a millisecond, and our statements are of many rows.
+ * Plans are made for each execution, except those of look-ups. A plan that is kept is one for the table as it was: during a
+ * first load, for an empty one, which later means reading all of it. That of a look-up goes by an index even then: reading
+ * whole tables is ruled out for it.
  */
-const planning = '-c plan_cache_mode=force_custom_plan'
+const planning = {
+  anew: '-c plan_cache_mode=force_custom_plan',
+  /** Until a statement comes that is no look-up: see `inTransaction`. */
+  kept: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
+} as const
+
+interface PoolLimits {
+  readonly max: number
+  readonly planning: (typeof planning)[keyof typeof planning]
+}
 
 /** The connections of one role. */
 class RolePool {
@@ -62,13 +73,14 @@ class RolePool {
   readonly #sockets = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
-  constructor(options: OpenDbOptions, login: DatabaseLogin, max: number) {
+  constructor(options: OpenDbOptions, login: DatabaseLogin, { max, planning }: PoolLimits) {
     const config = clientConfig(login)
     this.#pool = new pg.Pool({
       ...config,
       options: `${config.options} ${planning}`,
       max,
       pipeline: true,
+      stream: gatheringSocket,
       types: columnTypes,
       application_name: 'aegis',
       keepAlive: true,

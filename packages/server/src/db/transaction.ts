@@ -15,10 +15,11 @@ export async function inTransaction<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const client = await connect(pool)
-  const open = new OpenTransaction(client)
+  const open = new OpenTransaction(client, { begun: begin(client, practice), keepsPlans: practice !== undefined })
   let healthy = false
   try {
-    await begin(client, practice)
+    // Without the context of a practice the database would carry out a statement that came before its transaction.
+    if (practice === undefined) await open.begun
     const result = await settle(open, work)
     healthy = true
     return result
@@ -36,18 +37,26 @@ async function settle<T>(open: OpenTransaction, work: (tx: Tx) => Promise<T>): P
   open.over = true
   // A statement that nobody awaited would run into the commit, or after it, with its error unseen.
   if (open.running > 0) throw new AegisError('db.statement-not-awaited', { statement: open.last })
+  await open.begun
   await commit(open.client)
   return result
 }
 
 class OpenTransaction implements Tx {
   readonly client: pg.PoolClient
+  /** When the transaction is there; what is begun meanwhile travels with its beginning. */
+  readonly begun: Promise<void>
+  #keepsPlans: boolean
   over = false
   running = 0
   last = ''
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, { begun, keepsPlans }: { begun: Promise<void>; keepsPlans: boolean }) {
     this.client = client
+    this.begun = begun
+    this.#keepsPlans = keepsPlans
+    // Whoever runs a statement, or commits, hears of it.
+    begun.catch(() => undefined)
   }
 
   async rows<R extends object>(statement: Statement, values: readonly unknown[] = []): Promise<R[]> {
@@ -56,15 +65,27 @@ class OpenTransaction implements Tx {
     this.running++
     this.last = statement.name
     try {
-      const result = await this.client.query<R>({ name: statement.name, text: statement.text, values: wire })
+      if (!statement.isLookUp) this.#planAnew()
+      const query = this.client.query<R>({ name: statement.name, text: statement.text, values: wire })
+      const [result] = await Promise.all([query, this.begun])
       return result.rows
     } catch (error) {
-      throw fromDriverError(error, statement.name)
+      throw isAegisError(error) ? error : fromDriverError(error, statement.name)
     } finally {
       this.running--
     }
   }
+
+  /** From here on plans are made for each execution: connections of practices keep them otherwise. */
+  #planAnew(): void {
+    if (!this.#keepsPlans) return
+    this.#keepsPlans = false
+    // Travels ahead of the statement, whose failure tells of its own.
+    this.client.query(planAnew).catch(() => undefined)
+  }
 }
+
+const planAnew = `select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true)`
 
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
@@ -74,7 +95,10 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Nothing else travels before this is answered: no statement may run outside of the transaction. */
+/**
+ * No statement may run outside of the transaction. The first ones of a practice travel with this nevertheless, which spares
+ * every transaction a wait: should it fail, they have no context, and row-level security lets them see and write nothing.
+ */
 async function begin(client: pg.PoolClient, practice: number | undefined): Promise<void> {
   try {
     await client.query(practice === undefined ? 'begin' : beginFor(practice))

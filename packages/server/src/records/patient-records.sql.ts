@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { Kind } from './record-kind.ts'
 import type { HeldRow } from './records.sql.ts'
 
@@ -7,7 +7,7 @@ interface OfKind {
   readonly kind: Kind
 }
 
-const heldOne = sql(
+const heldOne = lookUp(
   'records.held_one',
   `select key, state, patient, sealed, digest, last_modified_at, fetch_seq
    from aegis.record where practice_id = $1 and kind = $2 and key = $3`,
@@ -18,7 +18,7 @@ export async function heldRecord(tx: Tx, { practice, kind }: OfKind, key: string
   return (await tx.rows<HeldRow>(heldOne, [practice, kind, key]))[0]
 }
 
-const survivor = sql(
+const survivor = lookUp(
   'records.survivor',
   `select survivor_key from aegis.alias where practice_id = $1 and kind = $2 and key = $3`,
 )

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { Kind } from './record-kind.ts'
 
 /** A record as it stands in the mirror. */
@@ -51,7 +51,7 @@ interface OfKind {
  * leaves the planner a choice, and while a table fills for the first time it knows nothing of it: it then reads all records
  * of the kind for every page of them.
  */
-const lockHeld = sql(
+const lockHeld = lookUp(
   'records.lock_held',
   `select h.* from (select key, digest from unnest($3::text[], $4::text[]) as w(key, digest) order by key) as w
    cross join lateral (
@@ -77,7 +77,7 @@ export function lockHeldRecords(tx: Tx, { practice, kind }: OfKind, wanted: read
  * The sealed bodies travel as one value of bytes, one behind another, and each row says which part is its own: as text within
  * the JSON they would be made into base64, quoted, read letter by letter and decoded.
  */
-const write = sql(
+const write = lookUp(
   'records.write',
   `insert into aegis.record (practice_id, kind, key, state, patient, clear, sealed, digest, last_modified_at, fetch_seq,
      first_seen_at, changed_at)
@@ -103,7 +103,7 @@ export async function writeRecords(tx: Tx, { practice, kind }: OfKind, rows: rea
 }
 
 // Every row is there: written as an insert because that goes by the primary key, where an update could be planned otherwise.
-const confirm = sql(
+const confirm = lookUp(
   'records.confirm',
   `insert into aegis.record (practice_id, kind, key, state, patient, clear, sealed, digest, last_modified_at, fetch_seq,
      first_seen_at, changed_at)
@@ -127,7 +127,7 @@ export async function confirmRecords(
   if (seen.keys.length) await tx.rows(confirm, [practice, kind, pgArray(seen.keys), seen.fetchSeq.toString()])
 }
 
-const append = sql(
+const append = lookUp(
   'records.append_changes',
   `insert into aegis.change (practice_id, kind, key, patient, what, fields, source, fetch_seq, last_modified_at,
      other_key, changed_at)
@@ -146,7 +146,7 @@ export async function appendChanges(
   if (rows.length) await tx.rows(append, [practice, kind, JSON.stringify(rows), source])
 }
 
-const count = sql(
+const count = lookUp(
   'records.count',
   `insert into aegis.record_count (practice_id, kind, state, records)
    select $1, $2, d.state, d.delta from json_to_recordset($3::json) as d(state text, delta bigint) order by d.state
@@ -189,7 +189,7 @@ export function recordCountsOf(
   return tx.rows(readCounts, [`{${practices.join(',')}}`, since.minute, since.hour])
 }
 
-const presentCount = sql(
+const presentCount = lookUp(
   'records.present_count',
   `select records from aegis.record_count where practice_id = $1 and kind = $2 and state = 'present'`,
 )
@@ -233,14 +233,16 @@ export async function deleteAliases(
   return new Map(rows.map((row) => [row.key, row.survivor_key]))
 }
 
-const survivors = sql(
+const survivors = lookUp(
   'records.survivors',
   `with recursive chain as (
      select key, survivor_key, 1 as step from aegis.alias
      where practice_id = $1 and kind = 'patient' and key = any($2::text[])
      union all
      select c.key, a.survivor_key, c.step + 1 from chain c
-     join aegis.alias a on a.practice_id = $1 and a.kind = 'patient' and a.key = c.survivor_key
+     cross join lateral (
+       select survivor_key from aegis.alias
+       where practice_id = $1 and kind = 'patient' and key = c.survivor_key offset 0) as a
      where c.step < 20)
    select distinct on (key) key, survivor_key from chain order by key, step desc`,
 )
@@ -308,7 +310,7 @@ export async function repointRecords(
   if (rows.length) await tx.rows(repoint, [practice, JSON.stringify(rows), to])
 }
 
-const allOfKind = sql(
+const allOfKind = lookUp(
   'records.sealed_of_kind',
   `select key, patient, sealed, state from aegis.record where practice_id = $1 and kind = $2 order by key`,
 )
@@ -378,7 +380,7 @@ export async function aliasedKeys(tx: Tx, { practice, kind }: OfKind, keys: read
   return new Set(rows.map((row) => row.key))
 }
 
-const nextSeq = sql('records.next_fetch_seq', `select nextval('aegis.fetch_seq') as seq`)
+const nextSeq = lookUp('records.next_fetch_seq', `select nextval('aegis.fetch_seq') as seq`)
 
 /** Takes the next number of the order in which we ask. Call it before the request is sent. */
 export async function nextFetchSeq(tx: Tx): Promise<bigint> {

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { KeyKind } from './envelope.ts'
 import type { KekPurpose } from './kek.ts'
 
@@ -29,7 +29,7 @@ export interface KeyringRow {
   readonly destroyed: boolean
 }
 
-const selectKeyring = sql(
+const selectKeyring = lookUp(
   'sealing.keyring',
   'select epoch, destroyed_at is not null as destroyed from aegis.keyring where practice_id = $1',
 )
@@ -101,7 +101,7 @@ export interface PatientKeyRow {
 }
 
 // One look-up by the primary key per patient, whatever the planner knows of the table: see records.sql.ts.
-const selectPatientKeys = sql(
+const selectPatientKeys = lookUp(
   'sealing.patient_keys',
   `select k.subject, k.version, k.wrapped_key, k.uses, k.seals_from,
      k.xmin is not distinct from pg_current_xact_id_if_assigned()::xid as uncommitted
@@ -123,7 +123,7 @@ export interface NewPatientKey {
 }
 
 // Sorted: two transactions that create keys for the same patients wait for each other instead of deadlocking.
-const insertPatientKeys = sql(
+const insertPatientKeys = lookUp(
   'sealing.create_patient_keys',
   `insert into aegis.data_key (practice_id, kind, subject, version, wrapped_key, seals_from, created_at)
    select $1, 'patient', n.subject, 1, decode(n.wrapped, 'base64'), to_timestamp($3::float8 / 1000), (select aegis.now())

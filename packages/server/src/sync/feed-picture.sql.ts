@@ -1,8 +1,8 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, type Tx } from '../db/db.ts'
 import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedNeeds } from './feed-table.ts'
 
-const picture = sql(
+const picture = lookUp(
   'sync.feed_picture',
   `select f.*, aegis.now() as now_at,
      (select count(*) from aegis.inbox_page as p

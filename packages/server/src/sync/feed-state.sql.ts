@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 
 /** One feed of one practice, held under a lease with this fence. */
@@ -50,7 +50,7 @@ export interface FeedStateRow {
   readonly resubscribed_at: number | null
 }
 
-const fenceFeed = sql(
+const fenceFeed = lookUp(
   'sync.fence_feed',
   `update aegis.feed_state set fence = $3 where practice_id = $1 and feed = $2 and fence <= $3 returning feed`,
 )
@@ -60,7 +60,7 @@ export async function takeFence(tx: Tx, held: HeldFeed): Promise<boolean> {
   return (await tx.rows(fenceFeed, [held.practice, held.feed, held.fence])).length === 1
 }
 
-const lock = sql(
+const lock = lookUp(
   'sync.lock_feed',
   `select * from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
@@ -70,13 +70,13 @@ export async function lockFeed(tx: Tx, held: HeldFeed): Promise<FeedStateRow | u
   return (await tx.rows<FeedStateRow>(lock, [held.practice, held.feed, held.fence]))[0]
 }
 
-const read = sql('sync.read_feeds', `select * from aegis.feed_state where practice_id = $1 order by feed`)
+const read = lookUp('sync.read_feeds', `select * from aegis.feed_state where practice_id = $1 order by feed`)
 
 export function readFeeds(tx: Tx, practice: number): Promise<FeedStateRow[]> {
   return tx.rows<FeedStateRow>(read, [practice])
 }
 
-const enterState = sql(
+const enterState = lookUp(
   'sync.enter_state',
   `update aegis.feed_state set state = $3, state_since = aegis.now(), failures = 0, failure_code = null, retry_at = null,
      unclear_since = null,
@@ -96,28 +96,28 @@ type Stamp =
   | 'subscription_checked_at'
   | 'foreign_checked_at'
   | 'last_change_at'
-const stamps: Readonly<Record<Stamp, ReturnType<typeof sql>>> = {
-  provisional_at: sql(
+const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
+  provisional_at: lookUp(
     'sync.stamp_provisional',
     `update aegis.feed_state set provisional_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
-  drain_started_at: sql(
+  drain_started_at: lookUp(
     'sync.stamp_drain_start',
     `update aegis.feed_state set drain_started_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
-  drain_ended_at: sql(
+  drain_ended_at: lookUp(
     'sync.stamp_drain_end',
     `update aegis.feed_state set drain_ended_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
-  subscription_checked_at: sql(
+  subscription_checked_at: lookUp(
     'sync.stamp_subscription',
     `update aegis.feed_state set subscription_checked_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
-  foreign_checked_at: sql(
+  foreign_checked_at: lookUp(
     'sync.stamp_foreign',
     `update aegis.feed_state set foreign_checked_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
-  last_change_at: sql(
+  last_change_at: lookUp(
     'sync.stamp_change',
     `update aegis.feed_state set last_change_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
@@ -128,7 +128,7 @@ export async function stampFeed(tx: Tx, key: FeedKey, stamp: Stamp): Promise<voi
   await tx.rows(stamps[stamp], [key.practice, key.feed])
 }
 
-const unclear = sql(
+const unclear = lookUp(
   'sync.set_unclear',
   `update aegis.feed_state set unclear_since = case when $3 then coalesce(unclear_since, aegis.now()) end
    where practice_id = $1 and feed = $2`,
@@ -139,7 +139,7 @@ export async function setUnclear(tx: Tx, key: FeedKey, isUnclear: boolean): Prom
   await tx.rows(unclear, [key.practice, key.feed, isUnclear])
 }
 
-const snapshotTaken = sql(
+const snapshotTaken = lookUp(
   'sync.snapshot_taken',
   `update aegis.feed_state set snapshot_at = aegis.now(),
      resnapshot_wanted_at = case when resnapshot_asked_at > $3 then aegis.now() end,
@@ -152,7 +152,7 @@ export async function stampSnapshot(tx: Tx, key: FeedKey, startedAt: string): Pr
   await tx.rows(snapshotTaken, [key.practice, key.feed, startedAt])
 }
 
-const setCheckpoint = sql(
+const setCheckpoint = lookUp(
   'sync.set_checkpoint',
   `update aegis.feed_state set checkpoint = greatest(checkpoint, $3), failures = 0, failure_code = null, retry_at = null
    where practice_id = $1 and feed = $2`,
@@ -163,7 +163,7 @@ export async function advanceCheckpoint(tx: Tx, key: FeedKey, to: string): Promi
   await tx.rows(setCheckpoint, [key.practice, key.feed, to])
 }
 
-const drainComplete = sql(
+const drainComplete = lookUp(
   'sync.drain_complete',
   `update aegis.feed_state set drain_ended_at = aegis.now(), checkpoint = greatest(checkpoint, $3),
      failures = 0, failure_code = null, retry_at = null
@@ -175,7 +175,7 @@ export async function completeDrain(tx: Tx, key: FeedKey, startedAt: string): Pr
   await tx.rows(drainComplete, [key.practice, key.feed, startedAt])
 }
 
-const fail = sql(
+const fail = lookUp(
   'sync.fail',
   `update aegis.feed_state set failures = failures + 1, failure_code = $3, retry_at = $4
    where practice_id = $1 and feed = $2 returning failures`,
@@ -185,7 +185,7 @@ export async function recordFailure(tx: Tx, key: FeedKey, failure: { code: strin
   await tx.rows(fail, [key.practice, key.feed, failure.code, failure.retryAt])
 }
 
-const wantSnapshot = sql(
+const wantSnapshot = lookUp(
   'sync.want_snapshot',
   `update aegis.feed_state set resnapshot_wanted_at = aegis.now(), resnapshot_asked_at = aegis.now(),
      added_departments = null
@@ -197,7 +197,7 @@ export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
   await tx.rows(wantSnapshot, [key.practice, key.feed])
 }
 
-const postponeSnapshot = sql(
+const postponeSnapshot = lookUp(
   'sync.postpone_snapshot',
   `update aegis.feed_state set resnapshot_wanted_at = $3 where practice_id = $1 and feed = $2`,
 )

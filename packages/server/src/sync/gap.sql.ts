@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
@@ -38,7 +38,7 @@ export async function closeGaps(tx: Tx, key: FeedKey, coveredFrom: string): Prom
   await tx.rows(closeSql, [key.practice, key.feed, coveredFrom])
 }
 
-const listSql = sql(
+const listSql = lookUp(
   'sync.open_gaps',
   `select feed, cause, from_at, opened_at from aegis.gap where practice_id = $1 and closed_at is null order by opened_at`,
 )

@@ -1,9 +1,9 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { Source } from '../records/judge-version.ts'
 import type { Kind, Shape } from '../records/record-kind.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
-const storePageSql = sql(
+const storePageSql = lookUp(
   'sync.store_page',
   `insert into aegis.inbox_page (practice_id, feed, source, kind, shape, fetch_seq, items, sealed, run_id, fetched_at)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, aegis.now()) returning page_id`,
@@ -38,7 +38,7 @@ export async function insertPage(tx: Tx, key: FeedKey, page: PageToStore): Promi
   return row.page_id
 }
 
-const waitingSql = sql(
+const waitingSql = lookUp(
   'sync.waiting_page',
   `select page_id, source, kind, shape, fetch_seq, items, run_id, fetched_at,
      case when page_id is distinct from $3::bigint then sealed end as sealed
@@ -65,7 +65,7 @@ export async function firstWaitingPage(tx: Tx, key: FeedKey, known: string | nul
   return (await tx.rows<KnownPage>(waitingSql, [key.practice, key.feed, known]))[0]
 }
 
-const appliedSql = sql(
+const appliedSql = lookUp(
   'sync.page_applied',
   `update aegis.inbox_page set applied_at = aegis.now() where practice_id = $1 and page_id = $2`,
 )

@@ -1,7 +1,7 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 
-const openIntentSql = sql(
+const openIntentSql = lookUp(
   'sync.open_intent',
   `insert into aegis.feed_intent (practice_id, feed, fence, fetch_seq, opened_at) values ($1, $2, $3, $4, aegis.now())
    returning intent_id, opened_at, doubted_at`,
@@ -19,7 +19,7 @@ export async function openIntent(tx: Tx, held: HeldFeed, fetchSeq: bigint): Prom
   return row
 }
 
-const closeIntentSql = sql(
+const closeIntentSql = lookUp(
   'sync.close_intent',
   `update aegis.feed_intent set closed_at = aegis.now(), outcome = $3
    where practice_id = $1 and intent_id = any($2::bigint[]) and closed_at is null`,
@@ -33,7 +33,7 @@ export async function closeIntents(
   await tx.rows(closeIntentSql, [key.practice, `{${close.ids.join(',')}}`, close.outcome])
 }
 
-const doubtSql = sql(
+const doubtSql = lookUp(
   'sync.doubt_intent',
   `update aegis.feed_intent set doubted_at = aegis.now(), closed_at = null, outcome = null
    where practice_id = $1 and intent_id = $2`,
@@ -47,7 +47,7 @@ export async function doubtIntent(tx: Tx, key: FeedKey, intentId: string): Promi
   await tx.rows(doubtSql, [key.practice, intentId])
 }
 
-const inheritSql = sql(
+const inheritSql = lookUp(
   'sync.inherit_intents',
   `update aegis.feed_intent set doubted_at = aegis.now()
    where practice_id = $1 and feed = $2 and closed_at is null and doubted_at is null`,
@@ -69,7 +69,7 @@ export async function wereIntentsReplayed(tx: Tx, key: FeedKey, since: string): 
   return (await tx.rows(replayedSql, [key.practice, key.feed, since])).length > 0
 }
 
-const openIntentsSql = sql(
+const openIntentsSql = lookUp(
   'sync.open_intents',
   `select intent_id, opened_at, doubted_at from aegis.feed_intent
    where practice_id = $1 and feed = $2 and closed_at is null order by opened_at`,

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
@@ -35,7 +35,7 @@ export async function ensureTask(
   await tx.rows(ensureSql, [key.practice, key.feed, task, dueAt])
 }
 
-const tasksSql = sql(
+const tasksSql = lookUp(
   'sync.tasks',
   `select feed, task, due_at, due_at <= aegis.now() as is_due, turn, pages_left, done_at, failures, failure_code
    from aegis.reconciliation_task where practice_id = $1 and feed = $2 order by due_at, task`,
@@ -46,7 +46,7 @@ export function tasksOf(tx: Tx, key: FeedKey): Promise<(TaskRow & { readonly is_
   return tx.rows(tasksSql, [key.practice, key.feed])
 }
 
-const putOffSql = sql(
+const putOffSql = lookUp(
   'sync.put_task_off',
   `update aegis.reconciliation_task set due_at = $4,
      failures = case when $5::text is null then failures else failures + 1 end,
@@ -63,7 +63,7 @@ export async function putTaskOff(
   await tx.rows(putOffSql, [key.practice, key.feed, to.task, to.dueAt, to.failure ?? null])
 }
 
-const sliceSql = sql(
+const sliceSql = lookUp(
   'sync.begin_slice',
   `update aegis.reconciliation_task set pages_left = $4 where practice_id = $1 and feed = $2 and task = $3`,
 )
@@ -77,7 +77,7 @@ export async function setPagesLeft(
   await tx.rows(sliceSql, [key.practice, key.feed, slice.task, slice.pages])
 }
 
-const doneSql = sql(
+const doneSql = lookUp(
   'sync.task_done',
   `update aegis.reconciliation_task set due_at = $4, turn = turn + 1, pages_left = null, done_at = aegis.now(),
      failures = 0, failure_code = null
@@ -93,7 +93,7 @@ export async function finishTask(
   await tx.rows(doneSql, [key.practice, key.feed, task, dueAt])
 }
 
-const wellSql = sql(
+const wellSql = lookUp(
   'sync.task_well',
   `update aegis.reconciliation_task set failures = 0, failure_code = null
    where practice_id = $1 and feed = $2 and task = $3 and failures > 0`,

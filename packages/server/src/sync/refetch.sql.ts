@@ -1,8 +1,8 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
-const wantSql = sql(
+const wantSql = lookUp(
   'sync.want_refetch',
   `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wanted_seq, run_id)
    select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), (select aegis.now()), $3, $4
@@ -51,7 +51,7 @@ export function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextR
   return tx.rows(nextSql, [key.practice, key.feed, most])
 }
 
-const doneSql = sql(
+const doneSql = lookUp(
   'sync.refetched',
   `delete from aegis.refetch where practice_id = $1 and feed = $2 and key = $3 and wanted_seq < $4`,
 )
@@ -65,7 +65,7 @@ export async function deleteRefetch(
   await tx.rows(doneSql, [key.practice, key.feed, asked.recordKey, asked.fetchSeq.toString()])
 }
 
-const laterSql = sql(
+const laterSql = lookUp(
   'sync.refetch_later',
   `update aegis.refetch set wanted_at = $4, missing_since = case when $5 then aegis.now() else missing_since end,
      wanted_seq = greatest(wanted_seq, $6)

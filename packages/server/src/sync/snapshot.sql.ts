@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import type { ReadingTask } from './reconciliation.sql.ts'
 import type { PlannedSegment } from './segment.ts'
@@ -21,7 +21,7 @@ export interface SnapshotRun {
   readonly is_part: boolean
 }
 
-const openSql = sql(
+const openSql = lookUp(
   'sync.open_run',
   `select run_id, phase, plan, segment, row_offset, anchors, restarts, records, started_at, first_seq, is_part
    from aegis.snapshot_run
@@ -37,7 +37,7 @@ export async function openSnapshotRun(
   return (await tx.rows<SnapshotRun>(openSql, [key.practice, key.feed, phase]))[0]
 }
 
-const startSql = sql(
+const startSql = lookUp(
   'sync.start_run',
   `insert into aegis.snapshot_run (practice_id, feed, phase, plan, first_seq, is_part, started_at)
    values ($1, $2, $3, $4, $5, $6, aegis.now())
@@ -56,7 +56,7 @@ export async function startSnapshotRun(
   return row
 }
 
-const moveSql = sql(
+const moveSql = lookUp(
   'sync.move_run',
   `update aegis.snapshot_run set segment = $3, row_offset = $4, anchors = $5, restarts = $6, records = records + $7
    where practice_id = $1 and run_id = $2`,
@@ -83,7 +83,7 @@ export async function moveSnapshotRun(tx: Tx, at: FeedKey & { runId: string }, t
   ])
 }
 
-const finishSql = sql(
+const finishSql = lookUp(
   'sync.finish_run',
   `update aegis.snapshot_run set finished_at = aegis.now() where practice_id = $1 and run_id = $2`,
 )
