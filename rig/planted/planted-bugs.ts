@@ -24,7 +24,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'consume-then-save: the intent is closed before the consuming read',
     file: `${sync}/poll-feed.ts`,
     find: `  await failpoint('sync.intent-open')\n`,
-    replace: `  await asHolder(deps, held, (tx) => table.closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' }))
+    replace: `  await asHolderAtOnce(deps, held, (tx) => closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' }))
   await failpoint('sync.intent-open')\n`,
     caughtBy: [`${sync}/crash-points.pg.test.ts`, 'seeds 20'],
   },
@@ -207,7 +207,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${sync}/reconcile-feed.ts`,
     find: `  const isFailure = !toWaitFor.has(code)\n`,
     replace: `  const isFailure = !toWaitFor.has(code)
-  await asHolder(deps, held, (tx) => runs.abandonAllRuns(tx, held))\n`,
+  await asHolderAtOnce(deps, held, (tx) => runs.abandonAllRuns(tx, held))\n`,
     caughtBy: [`${sync}/reconcile-hazards.pg.test.ts`],
   },
   {

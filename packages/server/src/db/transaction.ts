@@ -70,7 +70,7 @@ class OpenTransaction implements Tx {
       const [result] = await Promise.all([query, this.begun])
       return result.rows
     } catch (error) {
-      throw isAegisError(error) ? error : fromDriverError(error, statement.name)
+      throw fromDriverError(error, statement.name)
     } finally {
       this.running--
     }

@@ -62,8 +62,8 @@ type DatedPicture = FeedPicture & { readonly now: number }
 function takeOver(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture | undefined> {
   return deps.db.practice(held.practice, async (tx) => {
     if (!(await takeFence(tx, held))) return undefined
-    await inheritIntents(tx, held)
-    return pictureOf(tx, held)
+    const [, picture] = await Promise.all([inheritIntents(tx, held), pictureOf(tx, held)])
+    return picture
   })
 }
 

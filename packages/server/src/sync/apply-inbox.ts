@@ -17,7 +17,7 @@ import { noteOutcome } from './note-differences.ts'
 import { quarantine } from './quarantine.ts'
 import { wantDepartments } from './reconcile-snapshot.ts'
 import { openPage, type StoredPage } from './store-page.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
  * Transaction 2 of the path of data: applies the oldest page that waits in the inbox. A record that cannot be applied
@@ -27,7 +27,7 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  */
 export async function applyNextPage(deps: SyncDeps, held: HeldFeed, stored?: StoredPage): Promise<void> {
   try {
-    const { strange } = await asHolder(deps, held, async (tx) => {
+    const { strange } = await asHolderAtOnce(deps, held, async (tx) => {
       const known = stored?.records === undefined ? null : stored.pageId
       const page = await firstWaitingPage(tx, held, known)
       return page ? applyAndClose(deps, tx, { held, page, records: stored?.records ?? [] }) : { strange: false }
@@ -74,9 +74,9 @@ async function applyAndClose(
 
 /** Something in the page makes the transaction fail: one transaction a record, and whatever still fails is set aside. */
 async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const page = await asHolder(deps, held, (tx) => firstWaitingPage(tx, held, null))
+  const page = await asHolderAtOnce(deps, held, (tx) => firstWaitingPage(tx, held, null))
   if (!page || !isWhole(page)) return
-  const keys = await asHolder(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
+  const keys = await asHolderAtOnce(deps, held, (tx) => deps.sealing.practice(tx, held.practice))
   const text = openPage(keys, page)
   const { reconcileGraceMs: graceMs } = deps.settings
   const records = recordsOrNothing(page, text)
@@ -86,14 +86,14 @@ async function applySingly(deps: SyncDeps, held: HeldFeed): Promise<void> {
   }
   for (const record of records) {
     try {
-      await asHolder(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record], graceMs }))
+      await asHolderAtOnce(deps, held, (tx) => applyPage(tx, keys, { held, page, records: [record], graceMs }))
     } catch (error) {
       if (!mayBeOfRecord(error)) throw error
-      await asHolder(deps, held, (tx) => quarantine(tx, keys, { held, page, record, reason: 'apply-failed' }))
+      await asHolderAtOnce(deps, held, (tx) => quarantine(tx, keys, { held, page, record, reason: 'apply-failed' }))
       deps.log.warn('sync.quarantined', { practice: held.practice, feed: held.feed, records: 1 })
     }
   }
-  await asHolder(deps, held, (tx) => markPageApplied(tx, held, page.page_id))
+  await asHolderAtOnce(deps, held, (tx) => markPageApplied(tx, held, page.page_id))
 }
 
 function isWhole(page: KnownPage): page is WaitingPage {

@@ -1,6 +1,6 @@
 import { enterFeedState, type HeldFeed, wantResnapshot } from './feed-state.sql.ts'
 import { openGaps } from './gap.sql.ts'
-import { asHolder, type SyncDeps } from './sync-deps.ts'
+import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 
 /**
  * A feed whose records are read patient by patient is drained from now on, and its snapshot is taken between the drains:
@@ -8,7 +8,7 @@ import { asHolder, type SyncDeps } from './sync-deps.ts'
  * only a gap is a reason to read all patients.
  */
 export function goLive(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  return asHolder(deps, held, async (tx) => {
+  return asHolderAtOnce(deps, held, async (tx) => {
     await enterFeedState(tx, held, 'live')
     const hasGap = (await openGaps(tx, held.practice)).some((gap) => gap.feed === held.feed)
     if (deps.settings.loadByPatient || hasGap) await wantResnapshot(tx, held)

@@ -18,7 +18,7 @@ import { isOfTheRecord } from './refetch-records.ts'
 import { settlePatient } from './settle-patient.ts'
 import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
-import { asHolder, type SyncDeps } from './sync-deps.ts'
+import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 
 /** Patients read at a time: their calls wait for athenahealth side by side. */
 const batch = 8
@@ -41,7 +41,7 @@ export async function loadNextPatients(
   const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context })))
   await failpoint('sync.snapshot-page')
   let stored = 0
-  await asHolder(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     for (const [index, page] of pages.entries()) {
       const patient = patients[index]

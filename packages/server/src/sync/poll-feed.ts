@@ -8,7 +8,7 @@ import type { FetchedPage } from './fetched-page.ts'
 import { closeIntents, doubtIntent, type Intent, openIntent } from './intent.sql.ts'
 import { drainPage } from './read-feed.ts'
 import { type StoredPage, storePage } from './store-page.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** A drain reads at most this many pages; what is left waits for the next one. Bounds one job, not what arrives. */
 const pagesMax = 200
@@ -27,10 +27,10 @@ export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
     if (stored) await applyNextPage(deps, held, stored)
     await failpoint('sync.after-apply')
     if (page.more) continue
-    if (stored) await asHolder(deps, held, (tx) => completeDrain(tx, held, startedAt))
+    if (stored) await asHolderAtOnce(deps, held, (tx) => completeDrain(tx, held, startedAt))
     return
   }
-  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'drain_ended_at'))
+  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'drain_ended_at'))
 }
 
 interface ConsumedPage {
@@ -44,25 +44,25 @@ async function consumePage(
   held: HeldFeed,
   at: { first: boolean; startedAt: string },
 ): Promise<ConsumedPage> {
-  const { intent, fetchSeq } = await asHolder(deps, held, async (tx) => {
-    if (at.first) await stampFeed(tx, held, 'drain_started_at')
-    const seq = await nextFetchSeq(tx)
+  const { intent, fetchSeq } = await asHolderAtOnce(deps, held, async (tx) => {
+    const stamped = at.first ? stampFeed(tx, held, 'drain_started_at') : undefined
+    const [seq] = await Promise.all([nextFetchSeq(tx), stamped])
     return { intent: await openIntent(tx, held, seq), fetchSeq: seq }
   })
   await failpoint('sync.intent-open')
   const page = await fetchOrClose(deps, held, intent)
   await failpoint('sync.after-consume')
   try {
-    const stored = await asHolder(deps, held, async (tx) => {
+    const stored = await asHolderAtOnce(deps, held, async (tx) => {
       // Again: it may have waited for a permission, and athenahealth counts the minute from when it was asked.
       if (at.first) await stampFeed(tx, held, 'drain_started_at')
       const keys = await deps.sealing.practice(tx, held.practice)
       const kept =
         page.items > 0 ? await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq }) : undefined
       await failpoint('sync.before-intent-closed')
-      await closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
+      const closed = closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
       // Most drains find nothing; then there is nothing to apply, and this is the end of it.
-      if (!kept && !page.more) await completeDrain(tx, held, at.startedAt)
+      await Promise.all([closed, !kept && !page.more ? completeDrain(tx, held, at.startedAt) : undefined])
       return kept
     })
     return { page, stored }
@@ -79,7 +79,9 @@ async function fetchOrClose(deps: SyncDeps, held: HeldFeed, intent: Intent): Pro
   } catch (error) {
     if (mayHaveConsumed(error)) await doubt(deps, held, intent)
     else
-      await asHolder(deps, held, (tx) => closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'not-executed' }))
+      await asHolderAtOnce(deps, held, (tx) =>
+        closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'not-executed' }),
+      )
     throw error
   }
 }

@@ -15,7 +15,7 @@ import { type PartOfList, readReadable } from './read-readable.ts'
 import type { PlannedSegment } from './segment.ts'
 import * as runs from './snapshot.sql.ts'
 import { storePage, type StoredPage } from './store-page.ts'
-import { asHolder, type SyncDeps } from './sync-deps.ts'
+import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 
 /** One page of a reading that was begun. */
 export interface PageOfRun {
@@ -109,7 +109,7 @@ function storeAndMove(
   const { run, fetchSeq, isCheck } = at
   const listSource = isCheck ? 'reconciliation' : 'snapshot'
   const source = at.segment.list === 'replay' ? 'replay' : listSource
-  return asHolder(deps, held, async (tx) => {
+  return asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const toStore = { ...page, source, fetchSeq, ...(isCheck && { runId: run.run_id }) } as const
     const stored = page.items > 0 ? await storePage(tx, { held, keys }, toStore) : undefined
@@ -136,7 +136,7 @@ function isListRefused(segment: PlannedSegment, error: unknown): boolean {
 /** One refusal may be a mistake, and passing a department by mistake would lose its records: it is asked for again. */
 function beginAgain(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
   const start = { segment: run.segment, offset: 0, anchors: [], restarts: run.restarts + 1, read: 0 }
-  return asHolder(deps, held, (tx) => runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, start))
+  return asHolderAtOnce(deps, held, (tx) => runs.moveSnapshotRun(tx, { ...held, runId: run.run_id }, start))
 }
 
 /** Goes on behind what cannot be read: a record, whose id is not known, or a whole list. Where is kept. */
@@ -147,7 +147,7 @@ async function pass(
 ): Promise<void> {
   const { run } = at
   const place = { ...at.segment, offset: run.row_offset }
-  await asHolder(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     await quarantine(tx, keys, { held, page: noPage, record: place, reason: 'unreadable' })
     // Nothing to join with: the page that would have held this record could not be read as a whole.

@@ -18,7 +18,7 @@ import type { ReadingTask, TaskRow } from './reconciliation.sql.ts'
 import type { PlannedSegment } from './segment.ts'
 import { loadPlanFacts, untilDrain } from './snapshot-feed.ts'
 import * as runs from './snapshot.sql.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
@@ -29,7 +29,7 @@ const weekMs = 7 * dayMs
  * off and holds up nothing else of the feed.
  */
 export async function reconcileFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const tasks = await asHolder(deps, held, (tx) => calendar.tasksOf(tx, held))
+  const tasks = await asHolderAtOnce(deps, held, (tx) => calendar.tasksOf(tx, held))
   const due = tasks.find((task) => task.is_due)
   if (tasks.length === 0) await fillCalendar(deps, held)
   if (!due) return
@@ -55,7 +55,7 @@ async function fillCalendar(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const now = deps.clock.now()
   const tonight = nightAfter(deps, held, now)
   const inTheWeek = nightAfter(deps, held, now + (1 + (held.practice % 6)) * dayMs)
-  await asHolder(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     for (const task of Object.keys(checksOf(held)) as ReadingTask[]) {
       const dueAt = timestamp(task === 'weekly' ? inTheWeek : tonight)
       await calendar.ensureTask(tx, held, { task, dueAt })
@@ -93,7 +93,7 @@ async function checkOn(deps: SyncDeps, held: HeldFeed, due: DueCheck): Promise<v
     isCheck: true,
     ...(alongside && { alongside }),
   })
-  await asHolder(deps, held, (tx) => calendar.taskGoesOn(tx, held, due.task))
+  await asHolderAtOnce(deps, held, (tx) => calendar.taskGoesOn(tx, held, due.task))
 }
 
 function openOrBegin(deps: SyncDeps, held: HeldFeed, due: DueCheck) {
@@ -164,7 +164,7 @@ async function onePageLess(deps: SyncDeps, tx: Tx, held: HeldFeed): Promise<void
 async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
   await failpoint('sync.before-check-finished')
   const task = taskOf(run)
-  const unseen = await asHolder(deps, held, async (tx) => {
+  const unseen = await asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     await runs.finishSnapshotRun(tx, held, run.run_id)
     const missed = await wishForUnseen(tx, keys, { key: held, run, runId: run.run_id })
@@ -211,7 +211,7 @@ async function putOff(deps: SyncDeps, held: HeldFeed, { due, error }: { due: Tas
   const at = code === 'policy.off-hours' ? nightAfter(deps, held, now) : now + Math.max(retryInMs, pauseMs)
   if (isFailure)
     deps.log.error('sync.check-failed', error, { practice: held.practice, feed: held.feed, task: due.task })
-  await asHolder(deps, held, (tx) =>
+  await asHolderAtOnce(deps, held, (tx) =>
     calendar.putTaskOff(tx, held, { task: due.task, dueAt: timestamp(at), ...(isFailure && { failure: code }) }),
   )
 }

@@ -9,7 +9,7 @@ import { replayPage } from './read-feed.ts'
 import { noPage, quarantine } from './quarantine.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 import { storePage } from './store-page.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Pages of one replay; more than this many changes in one window are a gap, healed by a snapshot. */
 const pagesMax = 500
@@ -33,7 +33,7 @@ export async function recoverWindow(deps: SyncDeps, held: HeldFeed): Promise<voi
   }
   await failpoint('sync.before-replay-closed')
   const ids = intents.map((intent) => intent.intent_id)
-  await asHolder(deps, held, (tx) => closeIntents(tx, held, { ids, outcome: 'replayed' }))
+  await asHolderAtOnce(deps, held, (tx) => closeIntents(tx, held, { ids, outcome: 'replayed' }))
   deps.log.info('sync.recovered', { practice: held.practice, feed: held.feed, intents: intents.length })
 }
 
@@ -72,7 +72,7 @@ async function replayOnce(
   const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize })
   await failpoint('sync.after-replay')
   if (page !== 'unreadable' && page.items > 0) {
-    const stored = await asHolder(deps, held, async (tx) => {
+    const stored = await asHolderAtOnce(deps, held, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
       return storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq })
     })

@@ -18,7 +18,7 @@ import { releaseKeys } from './quarantine.sql.ts'
 import * as wishes from './refetch.sql.ts'
 import { settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
 const batch = 25
@@ -95,7 +95,7 @@ async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
     return
   }
   await failpoint('sync.after-refetch')
-  await asHolder(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     if (page && page.items > 0)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
@@ -168,7 +168,7 @@ function postpone(
   { wanted, afterMs, missing = false }: { wanted: Wanted; afterMs: number; missing?: boolean },
 ): Promise<void> {
   const at = timestamp(deps.clock.now() + afterMs)
-  return asHolder(deps, held, (tx) => wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing }))
+  return asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing }))
 }
 
 /**
@@ -183,7 +183,7 @@ async function settleOther(
 ): Promise<void> {
   const kind = kindOfFeed(held.feed)
   const of = { practice: held.practice, kind }
-  const settled = await asHolder(deps, held, async (tx) => {
+  const settled = await asHolderAtOnce(deps, held, async (tx) => {
     const [record] = await lockHeldRecords(tx, of, [{ key: wanted.key, digest: null }])
     const merged = record ? record.state === 'merged' : (await aliasedKeys(tx, of, [wanted.key])).size > 0
     if (merged) await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
@@ -201,7 +201,7 @@ async function learnMerge(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   try {
     const page = await fetchSurvivor(deps, held, asked.id)
-    await asHolder(deps, held, async (tx) => {
+    await asHolderAtOnce(deps, held, async (tx) => {
       const keys = await deps.sealing.practice(tx, held.practice)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
       await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })

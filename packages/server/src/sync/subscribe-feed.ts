@@ -15,7 +15,7 @@ import { openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
 import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
  * Subscribes the feed. A subscription that is there before we ever asked, with changes that somebody processed of late,
@@ -33,7 +33,7 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
   // An active one may be for other departments than it should: athenahealth does not say for which.
   const departments = state?.departments ?? null
   if (before !== 'ACTIVE' || isLimitable(held.feed)) await subscribe(deps, held, departments)
-  await asHolder(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     // What was begun for other departments begins anew.
     await abandonSnapshots(tx, held)
     await noteSubscribed(tx, held, departments)
@@ -81,7 +81,7 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
   const isLost = status === 'INACTIVE' && deps.clock.now() - since > deps.settings.settleMs
   const isAskedAgain = status === 'PARTIAL' || isLost
   if (isAskedAgain) await subscribe(deps, held, departments)
-  await asHolder(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     if (isAskedAgain) await noteSubscribed(tx, held, departments)
     await stampFeed(tx, held, 'subscription_checked_at')
     if (status === 'ACTIVE') await enterFeedState(tx, held, 'settling')

@@ -31,11 +31,35 @@ export function asHolder<T>(
   held: HeldFeed,
   work: (tx: Tx, state: FeedStateRow) => Promise<T>,
 ): Promise<T> {
+  return deps.db.practice(held.practice, async (tx) => work(tx, await lockOwn(tx, held)))
+}
+
+/**
+ * As `asHolder`, for work that need not know how the feed stands: what it begins travels right behind the question whether
+ * the row is ours, and is rolled back when it is not.
+ */
+export function asHolderAtOnce<T>(
+  deps: Pick<SyncDeps, 'db'>,
+  held: HeldFeed,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   return deps.db.practice(held.practice, async (tx) => {
-    const state = await lockFeed(tx, held)
-    if (!state) throw new AegisError('lease.lost', { practice: held.practice, feed: held.feed })
-    return work(tx, state)
+    const locked = lockOwn(tx, held)
+    try {
+      const [, result] = await Promise.all([locked, work(tx)])
+      return result
+    } catch (error) {
+      // Whatever failed behind it: that the row is not ours comes first.
+      await locked
+      throw error
+    }
   })
+}
+
+async function lockOwn(tx: Tx, held: HeldFeed): Promise<FeedStateRow> {
+  const state = await lockFeed(tx, held)
+  if (!state) throw new AegisError('lease.lost', { practice: held.practice, feed: held.feed })
+  return state
 }
 
 /** An instant as SQL takes it. */
