@@ -19,5 +19,7 @@ export function gatheringSocket(): Socket {
     }
     return write(...given)
   }
-  return Object.assign(socket, { write: gather })
+  // Not before: connecting puts the socket's own way of writing back.
+  socket.once('connect', () => Object.assign(socket, { write: gather }))
+  return socket
 }
