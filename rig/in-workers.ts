@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Job, JobResult } from './job.ts'
+import { onInterrupt } from './kill-run.ts'
 
 export interface Done {
   readonly job: Job
@@ -11,21 +13,39 @@ export interface Done {
 /** A life that does not end is a failure of its own. */
 const jobTimeoutMs = 240_000
 
-/** Does all jobs in as many processes as there are processors, in their order; tells each result as it comes. */
+/**
+ * Does all jobs in as many processes as there are processors, in their order; tells each result as it comes. What a life leaves
+ * on the disk that is ended in the middle goes with the directory that all of them share.
+ */
 export async function inWorkers(jobs: readonly Job[], tell: (done: Done) => void): Promise<void> {
   const queue = jobs[Symbol.iterator]()
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => work(queue, tell)))
+  const directory = mkdtempSync(join(tmpdir(), 'aegis-lives-'))
+  const clear = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  const forget = onInterrupt(clear)
+  const count = Math.min(availableParallelism(), jobs.length)
+  try {
+    await Promise.all(Array.from({ length: count }, () => work(queue, { directory, tell })))
+  } finally {
+    forget()
+    clear()
+  }
 }
 
-async function work(queue: Iterator<Job>, tell: (done: Done) => void): Promise<void> {
-  let worker = startWorker()
+interface Work {
+  /** For what the worker keeps on the disk. */
+  readonly directory: string
+  readonly tell: (done: Done) => void
+}
+
+async function work(queue: Iterator<Job>, { directory, tell }: Work): Promise<void> {
+  let worker = startWorker(directory)
   try {
     for (let next = queue.next(); !next.done; next = queue.next()) {
       const result = await doInWorker(worker, next.value)
       tell({ job: next.value, result: result ?? { wrong: ['the life did not end, or its process died'], counts: {} } })
       if (!result) {
         worker.kill('SIGKILL')
-        worker = startWorker()
+        worker = startWorker(directory)
       }
     }
   } finally {
@@ -33,8 +53,10 @@ async function work(queue: Iterator<Job>, tell: (done: Done) => void): Promise<v
   }
 }
 
-function startWorker(): ChildProcess {
+function startWorker(directory: string): ChildProcess {
   return fork(join(import.meta.dirname, 'worker.ts'), {
+    // Its PostgreSQL server is one for all that runs, and not to be found there.
+    env: { AEGIS_TEST_RUN_DIRECTORY: tmpdir(), ...process.env, TMPDIR: directory },
     // Most of what a life allocates is soon forgotten: with more room for it, collecting costs less.
     execArgv: ['--conditions=aegis-source', '--max-semi-space-size=64'],
   })
