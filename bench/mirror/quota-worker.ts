@@ -116,6 +116,7 @@ function configOf(clientId: string): Omit<AegisConfig, 'limits'> {
     home: input.home,
     http: { host: '127.0.0.1', port: 0 },
     role: 'all',
+    keyServer: { services: {} },
     sync: defaultSyncSettings,
     policy: { ...range, offHours: 'always', onboarding: { days: 0, calls: 0 } },
     clock: 'system',

@@ -35,6 +35,7 @@ const config: AegisConfig = {
   sync: { ...defaultSyncSettings, ...setting.sync },
   policy: { ...everythingAllowed, offHours: 'always', onboarding: { days: 90, calls: 1_000_000 } },
   role: 'all',
+  keyServer: { services: {} },
   clock: 'system',
   log: { level: 'info', to: 'file' },
 }

@@ -7,9 +7,11 @@ import { type EffectiveSetting, effectiveSettings } from './config/describe-conf
 import { findSecrets } from './config/find-secrets.ts'
 import { judgeSettings } from './config/judge-settings.ts'
 import { baseUrlOptions, cautions, type Facts, judgeTogether } from './config/judge-together.ts'
+import { readKeyServer } from './config/read-key-server.ts'
 import { type ConfigFlags, type Layers, readLayers } from './config/read-layers.ts'
 import { readSecrets } from './config/read-secrets.ts'
 import type { Variables } from './config/read-variables.ts'
+import { readVaultSection } from './config/read-vault-section.ts'
 import { HOME_DEFAULT, type Settings } from './config/settings.ts'
 import { type Tree, valueAt } from './config/tree.ts'
 
@@ -45,6 +47,8 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const layers = readLayers({ flags, env, cwd, demo: demo?.settings })
   const judged = judgeSettings(layers.tree, layers.originOf)
   const secrets = readSecrets({ settings: judged.settings, layers, env, demoSecret: demo?.secret })
+  const keyServer = readKeyServer(judged.settings, layers)
+  const vault = readVaultSection(judged.settings, layers)
   const hasServer = namesServer(layers.tree, secrets.database)
   const facts: Facts = { settings: judged.settings, demo: demo !== undefined, hasServer, originOf: layers.originOf }
   const dangers = findDangers(env, sources.nodeFlags ?? process.execArgv)
@@ -52,12 +56,15 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const open = layers.readings.flatMap(({ layer }) => findSecrets(layer))
   const wrong = judged.problems.filter(({ path }) => !open.some((found) => found.path === path))
   const all = [...dangers, ...read, ...open, ...wrong, ...judgeTogether(facts), ...secrets.problems]
+  all.push(...keyServer.problems, ...vault.problems)
   if (all.length || !judged.complete) throw new ConfigError(withoutRepeats(all))
   const config = buildConfig(judged.complete, {
     demo: facts.demo,
     home: layers.pathOf(['home'], judged.complete.home),
     baseUrl: resolveBaseUrl(baseUrlOptions(judged.complete.environment, judged.complete.athena)),
     secret: secrets.athena,
+    keyServer: keyServer.config,
+    ...(vault.config && { vault: vault.config }),
     ...keysOf(judged.complete, layers),
     ...(secrets.database && { database: secrets.database }),
   })

@@ -98,14 +98,7 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const ttlMs = config.sync.leaseMs * speed
   if (isSole(config)) await takeOver(ground, parts, instance)
   else await startReplica({ ground, parts, stops }, { instance, ttlMs, onReplaced: ended.resolve })
-  await preflight({ ...ground, upstream: parts.upstream }, config)
-  const sync = { ...ground, ...parts, settings: config.sync }
-  const onContested = () => {
-    endIfAlone(ground, ended.resolve).catch((error: unknown) => log.error('aegis.contested-unjudged', error))
-  }
-  const dayUsage = () => parts.quota.usage(appName(config))
-  const schedule: ScheduleDeps = { sync, instance, dayUsage, leaseTtlMs: ttlMs, onContested }
-  await startWork({ ground, database, schedule }, stops)
+  if (config.role !== 'key-server') await mirror({ ground, database, parts, instance, end: ended.resolve }, stops)
   const shown = shownOf({ config, seams, home, database })
   const operations = operationsOf({ ground, parts, shown })
   const { http } = config
@@ -115,6 +108,33 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   await recordStart(parts)
   log.info('aegis.started', { practices: config.practices.length })
   return { ...operations, url: ops.url, ended: ended.promise, stop: () => stops.run(log) }
+}
+
+interface Mirroring {
+  readonly ground: Ground
+  readonly database: StartedDatabase
+  readonly parts: Parts
+  readonly instance: string
+  readonly end: (error: Error) => void
+}
+
+/** Takes up the reading of feeds. */
+async function mirror({ ground, database, parts, instance, end }: Mirroring, stops: StopStack): Promise<void> {
+  const { config, log } = ground
+  await preflight({ ...ground, upstream: parts.upstream }, config)
+  const sync = { ...ground, ...parts, settings: config.sync }
+  const onContested = () => {
+    endIfAlone(ground, end).catch((error: unknown) => log.error('aegis.contested-unjudged', error))
+  }
+  const dayUsage = () => parts.quota.usage(appName(config))
+  const schedule: ScheduleDeps = {
+    sync,
+    instance,
+    dayUsage,
+    leaseTtlMs: config.sync.leaseMs * ground.speed,
+    onContested,
+  }
+  await startWork({ ground, database, schedule }, stops)
 }
 
 /** On the embedded cluster the home's lock makes this the only instance; on a server there may be replicas. */
@@ -195,7 +215,10 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
     resnapshot: (practice, feed) => resnapshot(ground, practice, feed),
     sql: (query) => runSql({ db, ...parts }, query),
-    keys: () => keyOperations(parts.keyServer.desk(configuredApp(config))),
+    keys() {
+      if (!parts.keyServer) throw new AegisError('key-server.elsewhere')
+      return keyOperations(parts.keyServer.desk(configuredApp(config)))
+    },
   }
 }
 

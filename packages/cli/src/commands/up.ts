@@ -28,7 +28,8 @@ Examples:
   aegis up                                       what ./aegis.yaml configures ("aegis config check" checks it)
   aegis up --config clinic.yaml --home /srv/aegis --plain
   aegis up --demo --home .aegis-2 --port 0       a second one beside the first
-  aegis up --role worker --home /srv/aegis-2 --port 0 --plain   one more on the same DATABASE_URL_FILE and AEGIS_KEYS`
+  aegis up --role worker --home /srv/aegis-2 --port 0 --plain   one more on the same DATABASE_URL_FILE and AEGIS_KEYS
+  aegis up --role key-server --home /srv/aegis-keys --plain   the credentials alone, on a host of their own`
 
 /** `aegis up`: starts an instance and shows what it does until it is stopped. */
 export function addUp(program: Command, context: CommandContext): void {
@@ -47,7 +48,7 @@ export function addUp(program: Command, context: CommandContext): void {
       new Option(
         '--role <role>',
         'what this process does of the work (else AEGIS_ROLE, else role in the file)',
-      ).choices(['all', 'worker']),
+      ).choices(['all', 'worker', 'key-server']),
     )
     .option('--plain', 'lines instead of a picture, also on a terminal')
     .addHelpText('after', EXAMPLES)

@@ -4,6 +4,8 @@ import type { PolicyRules } from '../policy/judge-call.ts'
 import { type QuotaLimits, quotaPresets } from '../quota/quota-limits.ts'
 import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
+import type { KeyServerConfig } from './read-key-server.ts'
+import type { VaultConfig } from './read-vault-section.ts'
 import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
@@ -19,6 +21,9 @@ export interface AegisConfig {
   /** Absolute path of the directory of the key files; absent: that of the home. */
   readonly keys?: string
   readonly role: Role
+  readonly keyServer: KeyServerConfig
+  /** Absent: the secret does not come from a vault. */
+  readonly vault?: VaultConfig
   /** Absent: the embedded PostgreSQL. */
   readonly database?: DatabaseConfig
   readonly http: { readonly host: string; readonly port: number }
@@ -55,7 +60,7 @@ export interface PolicyConfig extends PolicyRules {
 }
 
 /** What is not read from the settings alone. */
-export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'keys' | 'database'> {
+export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'keys' | 'database' | 'keyServer' | 'vault'> {
   readonly secret: Secret | undefined
   readonly baseUrl: string
 }

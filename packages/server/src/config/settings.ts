@@ -5,6 +5,8 @@ import { defaultOffHours, minutesOf } from '../policy/off-hours.ts'
 import { quotaPresets } from '../quota/quota-limits.ts'
 import { furtherFeeds } from '../sync/feed-name.ts'
 import { defaultSyncSettings as sync } from '../sync/sync-settings.ts'
+import { keyServerSection } from './key-server-settings.ts'
+import { vaultSection } from './vault-settings.ts'
 import {
   decimal,
   duration,
@@ -266,8 +268,8 @@ export const settings = z.strictObject({
     doc: 'Directory for data, keys, sockets and logs. Back up its `keys`; without them the data cannot be read. One instance per home.',
     env: 'AEGIS_HOME',
   }),
-  role: setting(oneOf(['all', 'worker']).default('all'), {
-    doc: 'What this process does of the work of an installation: `all` of it, or as `worker` the reading of feeds. Any number of processes, each with a home of its own, share one PostgreSQL server; a `worker` needs one.',
+  role: setting(oneOf(['all', 'worker', 'key-server']).default('all'), {
+    doc: 'What this process does of the work of an installation: `all` of it, as `worker` the reading of feeds, or as `key-server` nothing but holding the credentials and handing out tokens. Any number of processes, each with a home of its own, share one PostgreSQL server; a `worker` and a `key-server` need one.',
     env: 'AEGIS_ROLE',
   }),
   keys: setting(line('the path of a directory').optional(), {
@@ -275,6 +277,8 @@ export const settings = z.strictObject({
     env: 'AEGIS_KEYS',
     fallback: '`keys` below the home',
   }),
+  keyServer: keyServerSection.prefault({}),
+  vault: vaultSection.prefault({}),
   database: database.prefault({}),
   http: http.prefault({}),
   limits: limits.prefault({}),

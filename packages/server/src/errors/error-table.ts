@@ -47,6 +47,12 @@ export const errorTable = {
     remedy: 'Stop the other program, or choose another port with --port or http.port; 0 takes a free one.',
   },
   'http.request-too-large': { status: 413, title: 'The request is too large' },
+  'http.socket-refused': {
+    status: 500,
+    title: 'The socket file cannot be made or is in use',
+    remedy:
+      'Check keyServer.listen: a directory that the user who runs Aegis may write to, with a path of 100 characters at most.',
+  },
   'http.tls-required': {
     status: 500,
     title: 'Only the loopback interface may be listened on without TLS',

@@ -2,6 +2,11 @@ import type { ErrorEntry } from './error-entry.ts'
 
 /** Codes of what guards secrets: the key server and the sealing of values. */
 export const secretErrors = {
+  'key-server.asks-too-often': {
+    status: 429,
+    title: 'A service asks the key server more often than any should',
+    remedy: 'Look at what it does: a process of Aegis asks every four seconds.',
+  },
   'key-server.base-url-refused': {
     status: 500,
     title: 'The base URL does not belong to the environment of the credential',
@@ -35,6 +40,11 @@ export const secretErrors = {
     title: 'This secret or key was revoked and is not taken up again',
     remedy: 'Have athenahealth make another one; what was revoked may be in wrong hands.',
   },
+  'key-server.elsewhere': {
+    status: 409,
+    title: 'The credentials are not here: this process gets its tokens from a key server',
+    remedy: 'Run the command on the host of the key server, with its home.',
+  },
   'key-server.environment-crossed': {
     status: 500,
     title: 'A credential of one environment was about to be used in another',
@@ -50,6 +60,11 @@ export const secretErrors = {
     title: 'Only a holder of the credentials may do this, and it was recorded',
     remedy: 'Ask one of those whom "aegis keys holders" lists; they can put others on the list.',
   },
+  'key-server.not-granted': {
+    status: 403,
+    title: 'The service may not have tokens for this practice or scope, and it was recorded',
+    remedy: 'If it should, add it to keyServer.services of the key server, and start that one again.',
+  },
   'key-server.private-key-invalid': {
     status: 400,
     title: 'The private key cannot be used',
@@ -62,11 +77,35 @@ export const secretErrors = {
     remedy: 'Put the secret alone, on one line, into the file.',
   },
   'key-server.secret-taken': { status: 500, title: 'A secret was used twice' },
+  'key-server.service-unknown': {
+    status: 403,
+    title: 'Whoever asks the key server is no service that it knows, and it was recorded',
+    remedy:
+      'Name the service under keyServer.services as in its certificate (DNS name, else common name), and start the key server again.',
+  },
   'key-server.token-unavailable': {
     status: 503,
     title: 'No valid athenahealth token can be had at the moment',
     remedy:
       'Nothing, if the token endpoint is down or the limit of token requests is reached: it is asked again by itself.',
+  },
+  'key-server.unreachable': {
+    status: 503,
+    title: 'The key server does not answer, and no token is at hand',
+    remedy:
+      'Start it, or mend the way to it (keyServer.url, certificates, the rights on its socket). Work goes on by itself then.',
+  },
+  'key-server.vault-refused': {
+    status: 502,
+    title: 'The vault gives no secret',
+    remedy:
+      'Check that the entry and its field are there (KV engine, version 2), and that what this process logs in with may read them: vault.mount, vault.path, vault.field, vault.tokenFile.',
+  },
+  'key-server.vault-unreachable': {
+    status: 503,
+    title: 'The vault does not answer',
+    remedy:
+      'Start or unseal it, or correct vault.url and vault.caFile. It is asked again by itself; the secret of before serves on.',
   },
   'sealing.closed': { status: 503, title: 'The keys were wiped from memory' },
   'sealing.format-unknown': {

@@ -7,7 +7,8 @@ import { memoryLog } from '../../testing/memory-log.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { type HttpServer, type Routes, startHttpServer } from './http-server.ts'
+import type { Routes } from './http-app.ts'
+import { type HttpServer, startHttpServer } from './http-server.ts'
 
 const token = systemRandom.bytes(32).toString('base64url')
 const log = memoryLog()

@@ -96,7 +96,8 @@ async function give(
   return { result, credential, ...(material instanceof PrivateKey && { publicJwk: material.publicJwk }) }
 }
 
-async function materialOf(from: GivenCredential['from']): Promise<Secret | PrivateKey> {
+/** What a person or a vault gives, as what it is: a secret or a private key. The bytes are wiped. */
+export async function materialOf(from: GivenCredential['from']): Promise<Secret | PrivateKey> {
   if ('generate' in from) return PrivateKey.generate(from.generate)
   return looksLikeKey(from.content) ? PrivateKey.fromBytes(from.content, from.names) : Secret.fromBytes(from.content)
 }

@@ -2,6 +2,7 @@ import type { AccessToken, TokenSource } from '@aegis/client'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { claimToken, countMostMs, fetchToken, holdMs, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
 import { type StoredToken, storedToken } from './stored-token.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** How long a token may be handed out after it was revoked elsewhere. */
 const checkEveryMs = 5_000
@@ -154,14 +155,4 @@ function blocked(reason: string, retryAfterMs: number): AegisError {
 
 function later(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other)
-}
-
-/** Lets one caller leave without ending the work for the others. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -23,8 +23,9 @@ function replicaStatus(row: ReplicaRow, ttlMs: number): ReplicaStatus {
 export function replicaAlarms(rows: readonly ReplicaRow[], ttlMs: number): Alarm[] {
   const live = rows.filter(({ silent_ms }) => silent_ms < ttlMs)
   const alarms: Alarm[] = []
-  if (new Set(live.map(({ practices_digest }) => practices_digest)).size > 1) {
-    const counts = live.map(({ place, practices }) => `${place}: ${practices}`).join(', ')
+  const mirroring = live.filter(({ role }) => role !== 'key-server')
+  if (new Set(mirroring.map(({ practices_digest }) => practices_digest)).size > 1) {
+    const counts = mirroring.map(({ place, practices }) => `${place}: ${practices}`).join(', ')
     alarms.push({
       level: 'warning',
       code: 'ops.practices-differ',

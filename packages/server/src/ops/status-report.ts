@@ -15,7 +15,7 @@ export interface StatusReport {
   readonly home: string
   readonly pid: number
   /** What this process does of the work of the installation. */
-  readonly role: 'all' | 'worker'
+  readonly role: 'all' | 'worker' | 'key-server'
   /** The processes on this database, this one included; empty on the embedded one, which has only this. */
   readonly replicas: readonly ReplicaStatus[]
   /** Of the app, those that are not over, in the order in which they are used. */

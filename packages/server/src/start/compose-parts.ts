@@ -11,13 +11,14 @@ import type { Log } from '../log/log.ts'
 import type { Home } from '../ops/home.ts'
 import { createPolicy } from '../policy/policy.ts'
 import { createQuota, type Quota } from '../quota/quota.ts'
+import { noSealing } from '../sealing/no-sealing.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { createSealing, type Sealing } from '../sealing/sealing.ts'
 import { connectionsOver, createConnections } from '../upstream/connections.ts'
 import { createUpstream, type Upstream } from '../upstream/upstream.ts'
 import { type WayOut, wrapFetch } from '../upstream/wrap-fetch.ts'
 import { keyDirectory } from './key-directory.ts'
-import { configuredApp, startKeyServer } from './start-key-server.ts'
+import { startKeys } from './start-key-server.ts'
 import type { StopStack } from './stop-stack.ts'
 
 /** What the parts are made from. */
@@ -38,7 +39,8 @@ export interface Ground {
 export interface Parts {
   readonly sealing: Sealing
   readonly audit: Audit
-  readonly keyServer: KeyServer
+  /** Undefined where another process has the credentials. */
+  readonly keyServer: KeyServer | undefined
   readonly quota: Quota
   readonly upstream: Upstream
 }
@@ -54,10 +56,7 @@ export function appName({ environment, athena }: AegisConfig): string {
 /** Makes the parts from the bottom up: keys, audit log, quota, the way out, credentials and tokens, athenahealth. */
 export async function composeParts(ground: Ground, stops: StopStack): Promise<Parts> {
   const { config, homeId, db, clock, random, log } = ground
-  const kek = await openKek({ db, random }, { directory: keyDirectory(ground), purpose: 'phi' })
-  stops.push(() => kek.close())
-  const sealing = createSealing({ db, kek, clock, random })
-  stops.push(() => sealing.close())
+  const sealing = await composeSealing(ground, stops)
   // What it waits for is the database, in the machine's time; what it writes down is the installation's.
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
@@ -65,12 +64,22 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota })
   stops.push(() => wayOut.close())
-  const keyServer = await startKeyServer(ground, { audit, fetch: wayOut.fetch }, stops)
+  const { tokenSource, keyServer } = await startKeys(ground, { audit, fetch: wayOut.fetch }, stops)
   const { environment, athena } = config
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
-  const tokenSource = keyServer.tokenSource({ ...place, credential: configuredApp(config), scope: athena.scope })
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   return { sealing, audit, keyServer, quota, upstream }
+}
+
+/** The keys for patient data: not on the host of a key server, which needs none of it. */
+async function composeSealing(ground: Ground, stops: StopStack): Promise<Sealing> {
+  const { config, db, clock, random } = ground
+  if (config.role === 'key-server') return noSealing
+  const kek = await openKek({ db, random }, { directory: keyDirectory(ground), purpose: 'phi' })
+  stops.push(() => kek.close())
+  const sealing = createSealing({ db, kek, clock, random })
+  stops.push(() => sealing.close())
+  return sealing
 }
 
 function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: Quota }): WayOut {

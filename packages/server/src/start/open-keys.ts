@@ -10,7 +10,7 @@ import { lockHome } from '../ops/home-lock.ts'
 import { type KeyOperations, keyOperations } from '../ops/key-operations.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { keyDirectory } from './key-directory.ts'
-import { noSealing } from './no-sealing.ts'
+import { noSealing } from '../sealing/no-sealing.ts'
 import { openLog } from './open-log.ts'
 import { startDatabase } from './start-database.ts'
 import { configuredApp } from './start-key-server.ts'
@@ -29,6 +29,7 @@ export interface OpenKeys {
  * `ops.already-running` beside a running one, which has to be asked itself.
  */
 export async function openKeys(config: AegisConfig, seams: Seams = {}): Promise<OpenKeys> {
+  if (config.keyServer.at) throw new AegisError('key-server.elsewhere')
   const stops = new StopStack()
   try {
     const home = prepareHome(config.home)

@@ -1,12 +1,20 @@
-import type { AthenaFetch } from '@aegis/client'
+import { join } from 'node:path'
+import type { AthenaFetch, TokenSource } from '@aegis/client'
 import type { Audit } from '../audit/audit.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
+import { systemClock } from '../clock/clock.ts'
 import type { Secret as ConfiguredSecret } from '../config/secret.ts'
 import type { AppRef } from '../key-server/app-ref.ts'
 import { createKeyServer, type KeyServer } from '../key-server/key-server.ts'
+import { keyServerLink } from '../key-server/key-server-link.ts'
+import { RemoteTokenSource } from '../key-server/remote-token-source.ts'
 import { Secret } from '../key-server/secret.ts'
+import { createTokenBroker } from '../key-server/token-broker.ts'
+import { tokenRoutes } from '../key-server/token.routes.ts'
+import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import type { Ground } from './compose-parts.ts'
+import { followVault } from './follow-vault.ts'
 import { keyDirectory } from './key-directory.ts'
 import type { StopStack } from './stop-stack.ts'
 
@@ -15,8 +23,50 @@ export function configuredApp({ environment, athena }: Pick<AegisConfig, 'enviro
   return { environment, clientId: athena.clientId }
 }
 
+/** Where this process gets tokens, and the credentials if it has them. */
+export interface Keys {
+  readonly tokenSource: TokenSource
+  /** Undefined where another process has the credentials. */
+  readonly keyServer: KeyServer | undefined
+}
+
+/** Starts the key server of this process, and lets others have tokens if it is told to; or links up with another one. */
+export async function startKeys(
+  ground: Ground,
+  { audit, fetch }: { audit: Audit; fetch: AthenaFetch },
+  stops: StopStack,
+): Promise<Keys> {
+  const { config, clock, log } = ground
+  const { athena, environment, keyServer: where } = config
+  const app = configuredApp(config)
+  if (where.at) {
+    const link = keyServerLink(where.at)
+    stops.push(() => link.close())
+    const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
+    return { tokenSource: new RemoteTokenSource({ link, clock, log }, wish), keyServer: undefined }
+  }
+  const keyServer = await startKeyServer(ground, { audit, fetch }, stops)
+  const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
+  const source = (scope: string) => keyServer.tokenSource({ ...place, credential: app, scope })
+  const options = { app, scopeDefault: athena.scope, grants: where.services }
+  const routes = tokenRoutes(createTokenBroker({ audit, clock, source }, options))
+  for (const at of placesOf(config)) {
+    // Sockets live in the machine's time.
+    const server = await startServiceServer(at, { routes, log, random: ground.random, clock: systemClock })
+    stops.push(() => server.stop())
+    log.info('key-server.listening', { tls: 'tls' in at })
+  }
+  return { tokenSource: source(athena.scope), keyServer }
+}
+
+function placesOf({ keyServer: { listen, services } }: AegisConfig): ServiceAt[] {
+  if (!listen) return []
+  if ('host' in listen) return [listen]
+  return Object.keys(services).map((service) => ({ path: join(listen.directory, `${service}.sock`), service }))
+}
+
 /** The key server of this process, with the credential that the configuration names, if it names one. */
-export async function startKeyServer(
+async function startKeyServer(
   ground: Ground,
   { audit, fetch }: { audit: Audit; fetch: AthenaFetch },
   stops: StopStack,
@@ -31,6 +81,11 @@ export async function startKeyServer(
   stops.push(() => keyServer.stop())
   const { secret } = config.athena
   if (secret) await offerConfigured(ground, keyServer, secret)
+  if (config.vault) {
+    // Its time is the machine's, like the vault's.
+    const followed = await followVault({ keyServer, clock: systemClock, log }, configuredApp(config), config.vault)
+    stops.push(() => followed.stop())
+  }
   return keyServer
 }
 

@@ -1,0 +1,156 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import type { TlsIdentity } from '../http/http-app.ts'
+import type { KeyServerAt } from '../key-server/key-server-link.ts'
+import type { ServiceGrants } from '../key-server/service-grants.ts'
+import type { Problem } from './config-error.ts'
+import type { Layers } from './read-layers.ts'
+import type { Settings } from './settings.ts'
+import { systemCode } from './system-code.ts'
+
+/** Where a process hands out tokens: on a port with mutual TLS, or on a socket for each service in a directory. */
+export type TokensServedAt =
+  | { readonly host: string; readonly port: number; readonly tls: TlsIdentity }
+  | { readonly directory: string }
+
+export interface KeyServerConfig {
+  /** The key server in another process; absent: this process has the credentials. */
+  readonly at?: KeyServerAt
+  /** Absent: tokens are for this process alone. */
+  readonly listen?: TokensServedAt
+  readonly services: ServiceGrants
+}
+
+/** Reads the section `keyServer` and the files that it names. */
+export function readKeyServer(
+  settings: Partial<Settings>,
+  layers: Layers,
+): { readonly config: KeyServerConfig; readonly problems: readonly Problem[] } {
+  const reader = new KeyServerReader(settings, layers)
+  const config = reader.read()
+  return { config, problems: reader.problems }
+}
+
+class KeyServerReader {
+  readonly problems: Problem[] = []
+  readonly #settings: Partial<Settings>
+  readonly #layers: Layers
+
+  constructor(settings: Partial<Settings>, layers: Layers) {
+    this.#settings = settings
+    this.#layers = layers
+  }
+
+  read(): KeyServerConfig {
+    const { keyServer, role } = this.#settings
+    const { url, listen } = keyServer ?? {}
+    const services = servicesOf(keyServer?.services ?? {})
+    this.#judge()
+    const at = url === undefined ? undefined : this.#at(url)
+    const served = listen === undefined || role === undefined ? undefined : this.#served(listen)
+    return { services, ...(at && { at }), ...(served && { listen: served }) }
+  }
+
+  #judge(): void {
+    const { keyServer, role, athena } = this.#settings
+    const { url, listen, services } = keyServer ?? {}
+    if (role === 'key-server' && url !== undefined) {
+      this.#refuse(
+        'url',
+        'is set on the key server itself.',
+        'Leave it out here; it is for those who get tokens from this one.',
+      )
+    }
+    if (role === 'key-server' && listen === undefined) {
+      this.#refuse(
+        'listen',
+        'is missing.',
+        'Say where the key server is reached: host:port with certificates, or unix:///directory.',
+      )
+    }
+    if (listen !== undefined && Object.keys(services ?? {}).length === 0) {
+      this.#refuse(
+        'services',
+        'is empty, so that nobody could have a token.',
+        'Name the services that may: {worker: {practices: all}}.',
+      )
+    }
+    if (url !== undefined && athena?.secretFile !== undefined) {
+      const remedy = 'Leave it out: the secret is for the key server, and no other process should be able to read it.'
+      this.problems.push({ path: 'athena.secretFile', what: 'is set beside keyServer.url.', remedy })
+    }
+  }
+
+  #at(url: string): KeyServerAt | undefined {
+    const path = pathOf(url)
+    if (path !== undefined) return { path }
+    const parsed = URL.parse(url)
+    if (parsed?.protocol !== 'https:' || parsed.pathname !== '/' || parsed.search || parsed.username) {
+      this.#refuse('url', 'is no place of a key server.', 'Write https://host:port or unix:///path/of/a.sock.')
+      return undefined
+    }
+    const tls = this.#tls()
+    return tls && { url: parsed.origin, tls }
+  }
+
+  #served(listen: string): TokensServedAt | undefined {
+    const directory = pathOf(listen)
+    if (directory !== undefined) return { directory }
+    const [, host = '', port = ''] = /^(\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(listen) ?? []
+    if (host === '' || Number(port) > 65_535) {
+      this.#refuse(
+        'listen',
+        'is no place to listen at.',
+        'Write host:port, such as 10.0.0.5:7421, or unix:///directory.',
+      )
+      return undefined
+    }
+    const tls = this.#tls()
+    return tls && { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), tls }
+  }
+
+  #tls(): TlsIdentity | undefined {
+    const [cert, key, ca] = (['certFile', 'keyFile', 'caFile'] as const).map((name) => this.#pem(name))
+    return cert !== undefined && key !== undefined && ca !== undefined ? { cert, key, ca } : undefined
+  }
+
+  #pem(name: 'certFile' | 'keyFile' | 'caFile'): string | undefined {
+    const given = this.#settings.keyServer?.[name]
+    if (given === undefined) {
+      this.#refuse(name, 'is missing.', 'With TLS both sides prove who they are: name certFile, keyFile and caFile.')
+      return undefined
+    }
+    const path = this.#layers.pathOf(['keyServer', name], given)
+    try {
+      if (name === 'keyFile' && (statSync(path).mode & 0o077) !== 0) {
+        this.#refuse(name, `names a file that others can read: ${path}`, `Run: chmod 600 ${path}`)
+        return undefined
+      }
+      const text = readFileSync(path, 'utf8')
+      if (name !== 'keyFile') void new X509Certificate(text)
+      return text
+    } catch (error) {
+      const remedy = `Put ${name === 'keyFile' ? 'the private key' : 'the certificate'} there, as PEM.`
+      this.#refuse(name, `names a file that cannot be read as such (${systemCode(error)}): ${path}`, remedy)
+      return undefined
+    }
+  }
+
+  #refuse(name: string, what: string, remedy: string): void {
+    const path = `keyServer.${name}`
+    const origin = this.#layers.originOf(path.split('.'))
+    if (this.problems.some((known) => known.path === path)) return
+    this.problems.push({ path, ...(origin !== undefined && { origin }), what, remedy })
+  }
+}
+
+/** The path of a URL `unix:///…`. */
+function pathOf(url: string): string | undefined {
+  return /^unix:\/\/(\/\S+)$/.exec(url)?.[1]
+}
+
+function servicesOf(services: Settings['keyServer']['services']): ServiceGrants {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, { practices, scopes }]) => [name, { practices, ...(scopes && { scopes }) }]),
+  )
+}

@@ -1,0 +1,165 @@
+import { createServer } from 'node:https'
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerFactory,
+} from 'fastify'
+import type { Clock } from '../clock/clock.ts'
+import type { Random } from '../clock/random.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+import { problemOf, sendProblem } from './problem.ts'
+
+/** Registers the routes of a slice. */
+export type Routes = (app: FastifyInstance) => void
+
+/** What both sides of a connection prove themselves with, as PEM. */
+export interface TlsIdentity {
+  readonly cert: string
+  readonly key: string
+  /** Certificates of the other side must come from this authority. */
+  readonly ca: string
+}
+
+export interface HttpAppOptions {
+  readonly routes: Routes
+  /** Throws for a request that is not to be answered. */
+  readonly admit: (request: FastifyRequest) => void
+  readonly log: Log
+  readonly random: Pick<Random, 'uuid' | 'bytes'>
+  /** The machine's clock: connections live in its time. */
+  readonly clock: Clock
+  /** Mutual TLS, 1.2 or newer; without it plain HTTP. */
+  readonly tls?: TlsIdentity
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers without a token: for what tells nothing. */
+    readonly open?: boolean
+    /** May be asked for under any name: for what is public, and reached through a proxy. */
+    readonly anyHost?: boolean
+  }
+}
+
+/** Larger than any request of an operator; a statement of SQL is the longest. */
+const BODY_BYTES_MAX = 256 * 1024
+const HEADER_BYTES_MAX = 16 * 1024
+/** For the whole request to arrive; an answer may take longer. */
+const REQUEST_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 5_000
+const STOP_WAIT_MS = 5_000
+
+/** A listener that is not open yet. */
+export interface HttpApp {
+  listen(at: { host: string; port: number } | { path: string }): Promise<void>
+  /** The port that was taken. */
+  port(): number | undefined
+  /** Takes no more requests, lets the running ones end for up to 5 s, closes every socket. May be called twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Builds a listener with its limits. What a handler throws is answered as a problem (RFC 9457) and logged with the
+ * request's id.
+ */
+export function httpApp(options: HttpAppOptions): HttpApp {
+  const app = buildApp(options)
+  let stopping: Promise<void> | undefined
+  app.addHook('onSend', async (_request, reply) => {
+    // Kept alive, the connection of a request that was running would hold up the end.
+    if (stopping) reply.header('connection', 'close')
+  })
+  options.routes(app)
+  return {
+    async listen(at) {
+      try {
+        await app.listen(at)
+      } catch (error) {
+        await app.close()
+        throw error
+      }
+    },
+    port() {
+      const bound = app.server.address()
+      return typeof bound === 'object' && bound !== null ? bound.port : undefined
+    },
+    stop() {
+      stopping ??= stop(app, options.clock)
+      return stopping
+    },
+  }
+}
+
+function buildApp({ admit, log, random, tls }: HttpAppOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, insecureHTTPParser: false },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    trustProxy: false,
+    genReqId: () => random.uuid(),
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    clientErrorHandler: (_error, socket) => socket.destroy(),
+    ...(tls && { serverFactory: tlsServer(tls) }),
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    secureHeaders(request, reply)
+    admit(request)
+  })
+  app.setNotFoundHandler(() => {
+    throw new AegisError('http.not-found')
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id)
+    if (problem.status >= 500) log.error('http.request-failed', error, { status: problem.status })
+    return sendProblem(reply, problem)
+  })
+  return app
+}
+
+/** Whoever has no certificate of the authority does not get as far as sending a request. */
+function tlsServer(tls: TlsIdentity): FastifyServerFactory {
+  return (handler) => {
+    const server = createServer(
+      {
+        ...tls,
+        requestCert: true,
+        rejectUnauthorized: true,
+        minVersion: 'TLSv1.2',
+        maxHeaderSize: HEADER_BYTES_MAX,
+        insecureHTTPParser: false,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      },
+      handler,
+    )
+    // fastify names the type of plain servers; it uses of them what both have.
+    return server as unknown as ReturnType<FastifyServerFactory>
+  }
+}
+
+/** Answers are for the one who asked: not for caches, not for frames, not for pages of other origins. */
+function secureHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-resource-policy': 'same-origin',
+  })
+}
+
+async function stop(app: FastifyInstance, clock: Clock): Promise<void> {
+  const force = clock.timer(STOP_WAIT_MS, () => app.server.closeAllConnections())
+  await app.close()
+  force.cancel()
+}

@@ -1,0 +1,88 @@
+import { Agent, request } from 'undici'
+import { systemClock } from '../clock/clock.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { type ErrorCode, errorTable } from '../errors/error-table.ts'
+import type { TlsIdentity } from '../http/http-app.ts'
+import { type TokenAsk, type TokenLease, tokenLease, tokenPath } from './token-api.ts'
+
+/** Where the key server is: a host with mutual TLS, or a socket file of this machine. */
+export type KeyServerAt = { readonly url: string; readonly tls: TlsIdentity } | { readonly path: string }
+
+/** The way to a key server in another process. */
+export interface KeyServerLink {
+  /** What it answers, within `timeoutMs`. Its refusals are AegisErrors of its codes; no answer is `key-server.unreachable`. */
+  ask(ask: TokenAsk, timeoutMs: number): Promise<TokenLease>
+  close(): Promise<void>
+}
+
+const connectMs = 3_000
+const answerBytesMax = 64 * 1024
+
+/** Opens nothing before it is asked. */
+export function keyServerLink(at: KeyServerAt): KeyServerLink {
+  const agent = new Agent({
+    connections: 4,
+    pipelining: 1,
+    connect:
+      'path' in at
+        ? { socketPath: at.path, timeout: connectMs }
+        : { ...at.tls, minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
+  })
+  const origin = 'path' in at ? 'http://localhost' : at.url
+  return {
+    ask: (ask, timeoutMs) => exchange({ agent, origin }, ask, timeoutMs),
+    close: () => agent.destroy(),
+  }
+}
+
+async function exchange(
+  { agent, origin }: { agent: Agent; origin: string },
+  ask: TokenAsk,
+  timeoutMs: number,
+): Promise<TokenLease> {
+  const late = new AbortController()
+  const timer = systemClock.timer(timeoutMs, () => late.abort(new Error('no answer in time')))
+  let answer: { status: number; body: unknown }
+  try {
+    const { statusCode, body } = await request(`${origin}${tokenPath}`, {
+      dispatcher: agent,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ask),
+      signal: late.signal,
+    })
+    const text = await body.text()
+    answer = { status: statusCode, body: text.length > answerBytesMax ? undefined : parsed(text) }
+  } catch (error) {
+    throw new AegisError('key-server.unreachable', { reason: reasonOf(error) }, { cause: error })
+  } finally {
+    timer.cancel()
+  }
+  const lease = answer.status === 200 ? tokenLease.safeParse(answer.body) : undefined
+  if (lease?.success) return lease.data
+  throw refusal(answer)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The key server's own error, told again; anything else answers in its place. */
+function refusal({ status, body }: { status: number; body: unknown }): AegisError {
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+  if (typeof code === 'string' && isCode(code)) return new AegisError(code, { from: 'key server' })
+  return new AegisError('key-server.unreachable', { reason: `status ${status}` })
+}
+
+function isCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code)
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z_0-9]+$/.test(code) ? code : 'no answer'
+}

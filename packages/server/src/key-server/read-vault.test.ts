@@ -1,0 +1,91 @@
+/** Against the documented HTTP contract of KV version 2 and AppRole, as Vault and OpenBao share it. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { test, type TestContext } from 'node:test'
+import { inspect } from 'node:util'
+import { code } from '../../testing/key-servers.ts'
+import { readVault, type VaultPlace } from './read-vault.ts'
+
+const canary = 'canary-secret-1'
+const entry = { data: { data: { client_secret: canary }, metadata: { version: 4, destroyed: false } } }
+
+/** A listener that answers as the contract says, and notes what it was asked. */
+async function vault(t: TestContext, answers: Readonly<Record<string, readonly [number, unknown]>>) {
+  const asked: { line: string; headers: IncomingMessage['headers']; body: string }[] = []
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const line = `${request.method} ${request.url}`
+    asked.push({ line, headers: request.headers, body: await text(request) })
+    const [status, body] = answers[line] ?? [404, { errors: [] }]
+    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+    response.end(typeof body === 'string' ? body : JSON.stringify(body))
+  }
+  const server = createServer((request, response) => void answer(request, response))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(async () => {
+    server.close()
+    await once(server, 'close')
+  })
+  const bound = server.address()
+  const url = `http://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
+  const place: VaultPlace = {
+    url,
+    mount: 'secret',
+    path: 'athena/preview',
+    field: 'client_secret',
+    login: { token: () => 's.token' },
+  }
+  return { place, asked }
+}
+
+const read = 'GET /v1/secret/data/athena/preview'
+
+test('the newest version of the entry is read with a token', async (t) => {
+  const { place, asked } = await vault(t, { [read]: [200, entry] })
+  assert.equal((await readVault({ ...place, namespace: 'clinic' })).toString(), canary)
+  assert.equal(asked[0]?.headers['x-vault-token'], 's.token')
+  assert.equal(asked[0]?.headers['x-vault-namespace'], 'clinic')
+  assert.equal(asked[0]?.headers['x-vault-request'], 'true')
+})
+
+test('an AppRole logs in first, and what it logs in with stands in the body only', async (t) => {
+  const login = { roleId: () => 'role', secretId: () => 'secret-id', mount: 'approle' }
+  const { place, asked } = await vault(t, {
+    'POST /v1/auth/approle/login': [200, { auth: { client_token: 's.granted', lease_duration: 600 } }],
+    [read]: [200, entry],
+  })
+  assert.equal((await readVault({ ...place, login })).toString(), canary)
+  assert.deepEqual(JSON.parse(asked[0]?.body ?? ''), { role_id: 'role', secret_id: 'secret-id' })
+  assert.equal(asked[0]?.headers['x-vault-token'], undefined)
+  assert.equal(asked[1]?.headers['x-vault-token'], 's.granted')
+})
+
+const failures: readonly (readonly [
+  what: string,
+  answer: readonly [number, unknown],
+  expected: Parameters<typeof code>[0],
+])[] = [
+  ['a token without the right', [403, { errors: ['permission denied: canary'] }], 'key-server.vault-refused'],
+  ['no such entry', [404, { errors: [] }], 'key-server.vault-refused'],
+  ['a deleted version', [200, { data: { data: null, metadata: { deletion_time: 'x' } } }], 'key-server.vault-refused'],
+  ['no such field', [200, { data: { data: { other: canary } } }], 'key-server.vault-refused'],
+  ['a field that is no text', [200, { data: { data: { client_secret: 5 } } }], 'key-server.vault-refused'],
+  ['a page of something else', [200, '<html>canary'], 'key-server.vault-refused'],
+  ['a sealed vault', [503, { errors: ['Vault is sealed'] }], 'key-server.vault-unreachable'],
+  ['one over its limits', [429, {}], 'key-server.vault-unreachable'],
+]
+for (const [what, answer, expected] of failures) {
+  test(`${what}: said with the remedy, and without a word of the answer`, async (t) => {
+    const { place } = await vault(t, { [read]: answer })
+    const failure: unknown = await readVault(place).catch((error: unknown) => error)
+    code(expected)(failure)
+    assert.match(String(failure), /Remedy: /)
+    assert.doesNotMatch(inspect(failure), /canary|s\.token/)
+  })
+}
+
+test('one that does not answer is said to be unreachable', async (t) => {
+  const { place } = await vault(t, {})
+  await assert.rejects(readVault({ ...place, url: 'http://127.0.0.1:1' }), code('key-server.vault-unreachable'))
+})

@@ -1,0 +1,120 @@
+import { Agent, request } from 'undici'
+import { systemClock } from '../clock/clock.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+
+/** How we prove to the vault who we are: with a token, or as an AppRole. Read anew at every look: both are replaced. */
+export type VaultLogin =
+  | { readonly token: () => string }
+  | { readonly roleId: () => string; readonly secretId: () => string; readonly mount: string }
+
+/** Where in OpenBao or Vault the secret of the app stands: a field of an entry of a KV engine, version 2. */
+export interface VaultPlace {
+  /** Without a path; https, or http on the loopback interface. */
+  readonly url: string
+  /** PEM of the authority of its certificate; absent: those that Node knows. */
+  readonly ca?: string
+  readonly namespace?: string
+  /** Of the engine. */
+  readonly mount: string
+  readonly path: string
+  readonly field: string
+  readonly login: VaultLogin
+}
+
+const connectMs = 3_000
+const answerMs = 10_000
+/** An entry has a megabyte at most by default; one with a secret has a few hundred bytes. */
+const bytesMax = 256 * 1024
+
+/**
+ * Reads the secret of the app out of the vault: logs in where that is needed, and asks for the newest version of the entry.
+ * `key-server.vault-unreachable` when it does not answer, `key-server.vault-refused` when it says no or has no such entry.
+ * What it answers goes into no message.
+ */
+export async function readVault(place: VaultPlace): Promise<Buffer> {
+  const agent = new Agent({
+    connections: 1,
+    connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca !== undefined && { ca: place.ca }) },
+  })
+  try {
+    const token = await vaultToken(agent, place)
+    const answer = await exchange(agent, place, { method: 'GET', path: `${place.mount}/data/${place.path}`, token })
+    // The entry is wrapped twice: in the answer, and in the version.
+    const value = member(member(member(answer, 'data'), 'data'), place.field)
+    if (typeof value !== 'string' || value === '') throw refused('no such field', place)
+    return Buffer.from(value, 'utf8')
+  } finally {
+    await agent.destroy()
+  }
+}
+
+async function vaultToken(agent: Agent, place: VaultPlace): Promise<string> {
+  const { login } = place
+  if ('token' in login) return login.token()
+  const body = { role_id: login.roleId(), secret_id: login.secretId() }
+  const answer = await exchange(agent, place, { method: 'POST', path: `auth/${login.mount}/login`, body })
+  const token = member(member(answer, 'auth'), 'client_token')
+  if (typeof token !== 'string' || token === '') throw refused('no token', place)
+  return token
+}
+
+interface VaultAsk {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly token?: string
+  readonly body?: object
+}
+
+async function exchange(agent: Agent, place: VaultPlace, { method, path, token, body }: VaultAsk): Promise<unknown> {
+  const late = new AbortController()
+  const timer = systemClock.timer(answerMs, () => late.abort(new Error('no answer in time')))
+  let answer: { status: number; text: string }
+  try {
+    const { statusCode, body: received } = await request(`${place.url}/v1/${path}`, {
+      dispatcher: agent,
+      method,
+      headers: {
+        'x-vault-request': 'true',
+        ...(token !== undefined && { 'x-vault-token': token }),
+        ...(place.namespace !== undefined && { 'x-vault-namespace': place.namespace }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: late.signal,
+    })
+    answer = { status: statusCode, text: await received.text() }
+  } catch (error) {
+    // Without its cause: some of undici's errors quote headers.
+    throw new AegisError('key-server.vault-unreachable', { url: place.url, reason: codeOf(error) })
+  } finally {
+    timer.cancel()
+  }
+  // Sealed, on standby without a way to the active one, or over its own limits: it may answer later.
+  if (answer.status >= 500 || answer.status === 429) {
+    throw new AegisError('key-server.vault-unreachable', { url: place.url, reason: `status ${answer.status}` })
+  }
+  if (answer.status !== 200 || answer.text.length > bytesMax) throw refused(`status ${answer.status}`, place)
+  return parsed(answer.text)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return Object.entries(value).find(([key]) => key === name)?.[1]
+}
+
+function refused(reason: string, { mount, path }: VaultPlace): AegisError {
+  return new AegisError('key-server.vault-refused', { entry: `${mount}/${path}`, reason })
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z_0-9]+$/.test(code) ? code : 'no answer'
+}

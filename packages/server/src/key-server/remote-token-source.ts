@@ -1,0 +1,124 @@
+import { type AccessToken, accessToken, type TokenSource } from '@aegis/client'
+import type { Clock } from '../clock/clock.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
+import type { KeyServerLink } from './key-server-link.ts'
+import type { TokenAsk, TokenLease } from './token-api.ts'
+import { unlessAborted } from './unless-aborted.ts'
+
+export interface RemoteDeps {
+  readonly link: KeyServerLink
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Every so often the key server is asked whether the token at hand is still the right one. */
+const checkEveryMs = 4_000
+/** For that answer, while a token is at hand: with the above, a revocation is followed within five seconds. */
+const checkTimeoutMs = 1_000
+/** For a token, when there is none: the key server itself waits for athenahealth, or for its turn. */
+const askTimeoutMs = 30_000
+/** After no answer, whoever has no token is told so at once for so long. */
+const restMs = 1_000
+/** The last part of a token's life is not used: it would expire on the way. */
+const lastMs = 10_000
+const lastShare = 0.1
+
+interface Held {
+  readonly token: AccessToken & { readonly generation: number }
+  /** Of the steady clock. */
+  readonly usableUntil: number
+}
+
+/**
+ * Tokens from a key server in another process. One question for all callers of this one. While the key server does not
+ * answer, the token at hand serves until it ends, and then calls are refused with `key-server.unreachable`; what the key
+ * server does answer counts at once. It heals by itself.
+ */
+export class RemoteTokenSource implements TokenSource {
+  readonly #deps: RemoteDeps
+  readonly #wish: Omit<TokenAsk, 'newerThan' | 'held'>
+  #held: Held | undefined
+  #checkedAt = Number.NEGATIVE_INFINITY
+  #restsUntil = Number.NEGATIVE_INFINITY
+  #flight: Promise<void> | undefined
+  #isAway = false
+
+  constructor(deps: RemoteDeps, wish: Omit<TokenAsk, 'newerThan' | 'held'>) {
+    this.#deps = deps
+    this.#wish = wish
+  }
+
+  /** See `TokenSource`. */
+  async get({ newerThan, signal }: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<AccessToken> {
+    signal?.throwIfAborted()
+    const floor = newerThan === undefined || Number.isNaN(Number(newerThan)) ? undefined : Number(newerThan)
+    // The second round is for whoever joined a question that was about an older token.
+    for (let round = 0; round < 2; round++) {
+      const now = this.#deps.clock.steady()
+      const held = this.#usable(floor)
+      if (held && now - this.#checkedAt < checkEveryMs) return held
+      this.#flight ??= this.#ask(floor).finally(() => {
+        this.#flight = undefined
+      })
+      await unlessAborted(this.#flight, signal)
+      const got = this.#usable(floor)
+      if (got) return got
+    }
+    throw new AegisError('key-server.token-unavailable', { reason: 'replaced meanwhile' })
+  }
+
+  #usable(newerThan: number | undefined): AccessToken | undefined {
+    const held = this.#held
+    if (!held || held.usableUntil <= this.#deps.clock.steady()) return undefined
+    return newerThan === undefined || held.token.generation > newerThan ? held.token : undefined
+  }
+
+  async #ask(newerThan: number | undefined): Promise<void> {
+    const { link, clock } = this.#deps
+    const sentAt = clock.steady()
+    const serves = this.#usable(newerThan) !== undefined
+    if (!serves && sentAt < this.#restsUntil)
+      throw new AegisError('key-server.unreachable', { reason: 'no answer lately' })
+    const held = this.#held?.token.generation
+    const ask = { ...this.#wish, ...(newerThan !== undefined && { newerThan }), ...(held !== undefined && { held }) }
+    try {
+      this.#take(await link.ask(ask, serves ? checkTimeoutMs : askTimeoutMs), sentAt)
+      this.#checkedAt = sentAt
+      this.#noteAway(false)
+    } catch (error) {
+      const isAway = isUnanswered(error)
+      this.#noteAway(isAway)
+      if (isAway) {
+        this.#restsUntil = clock.steady() + restMs
+        this.#checkedAt = sentAt
+        if (serves) return
+      } else this.#held = undefined
+      throw error
+    }
+  }
+
+  #take({ generation, value, leftMs }: TokenLease, sentAt: number): void {
+    const { clock } = this.#deps
+    const usableUntil = sentAt + leftMs - Math.min(lastMs, leftMs * lastShare)
+    const known = this.#held?.token
+    if (value !== undefined) {
+      const token = accessToken(value, generation, clock.now() + leftMs)
+      this.#held = { token: Object.assign(token, { generation }), usableUntil }
+    } else if (known?.generation === generation) this.#held = { token: known, usableUntil }
+    else throw new AegisError('key-server.unreachable', { reason: 'an answer without a token' })
+  }
+
+  #noteAway(isAway: boolean): void {
+    if (isAway === this.#isAway) return
+    this.#isAway = isAway
+    if (isAway) this.#deps.log.warn('key-server.unreachable', { serves: this.#usable(undefined) !== undefined })
+    else this.#deps.log.info('key-server.reached')
+  }
+}
+
+/** Nobody answered, or somebody who cannot look: what is at hand may still be good. Anything else is an answer. */
+function isUnanswered(error: unknown): boolean {
+  const codes = ['key-server.unreachable', 'key-server.asks-too-often', 'db.unavailable', 'audit.unavailable'] as const
+  return codes.some((code) => isAegisError(error, code)) || !isAegisError(error)
+}

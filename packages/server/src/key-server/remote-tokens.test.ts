@@ -1,0 +1,189 @@
+/** A key server of its own and its users, over real sockets: mutual TLS, and socket files. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test, type TestContext } from 'node:test'
+import { actor, canarySecret, code, keyServers, patientClock } from '../../testing/key-servers.ts'
+import { memoryLog, silentLog } from '../../testing/memory-log.ts'
+import { testAuthority } from '../../testing/test-certificates.ts'
+import { createAudit } from '../audit/audit.ts'
+import { systemClock } from '../clock/clock.ts'
+import { systemRandom } from '../clock/random.ts'
+import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
+import { noSealing } from '../sealing/no-sealing.ts'
+import { type KeyServerAt, keyServerLink } from './key-server-link.ts'
+import { RemoteTokenSource } from './remote-token-source.ts'
+import type { ServiceGrants } from './service-grants.ts'
+import { createTokenBroker } from './token-broker.ts'
+import { tokenRoutes } from './token.routes.ts'
+
+const scope = 'athena/service/Athenanet.MDP.*'
+const grants: ServiceGrants = { worker: { practices: 'all' }, 'branch-7': { practices: [7] } }
+const authority = testAuthority()
+const tls = authority.identity('key-server', ['localhost'])
+const folder = mkdtempSync(join(tmpdir(), 'kss-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const { database, owner, newApp } = await keyServers()
+let sockets = 0
+
+/** A key server that listens, and processes that use it. */
+async function world(t: TestContext, at: 'tls' | 'socket' = 'tls') {
+  const clock = patientClock()
+  const app = await newApp(t, clock)
+  const { server, source } = app.newProcess()
+  const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
+  t.after(() => audit.stop())
+  const options = { app: app.credential, scopeDefault: scope, grants }
+  const broker = createTokenBroker({ audit, clock, source: (wanted) => source(wanted) }, options)
+  const path = join(folder, `worker-${sockets++}.sock`)
+  const where: ServiceAt = at === 'tls' ? { host: '127.0.0.1', port: 0, tls } : { path, service: 'worker' }
+  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const started = await startServiceServer(where, { routes: tokenRoutes(broker), ...seams })
+  t.after(() => started.stop())
+  const user = (link: KeyServerAt, changes: { practices?: number[]; scope?: string } = {}) => {
+    const opened = keyServerLink(link)
+    t.after(() => opened.close())
+    const log = memoryLog()
+    const wish = { ...app.credential, scope, practices: [7], ...changes }
+    return { log, tokens: new RemoteTokenSource({ link: opened, clock, log }, wish) }
+  }
+  const worker = (changes: { practices?: number[]; scope?: string } = {}) =>
+    user(at === 'tls' ? { url: started.at, tls: authority.identity('worker') } : { path }, changes)
+  return { ...app, clock, server, desk: server.desk(app.credential), started, user, worker, path }
+}
+
+for (const at of ['tls', 'socket'] as const) {
+  test(`800 cold callers of four processes cost one token request, over ${at}`, async (t) => {
+    const { endpoint, worker, clock } = await world(t, at)
+    const processes = Array.from({ length: 4 }, () => worker().tokens)
+    const got = await Promise.all(processes.flatMap((tokens) => Array.from({ length: 200 }, () => tokens.get())))
+    assert.equal(endpoint.requests.length, 1)
+    assert.deepEqual(new Set(got.map(({ value }) => value)), new Set(['canary-token-1']))
+    const [{ generation }] = [got[0] ?? assert.fail()]
+    const newer = await Promise.all(
+      processes.flatMap((tokens) => Array.from({ length: 125 }, () => tokens.get({ newerThan: generation }))),
+    )
+    assert.equal(endpoint.requests.length, 2, '500 that were refused')
+    assert.deepEqual(new Set(newer.map(({ value }) => value)), new Set(['canary-token-2']))
+    await clock.advance(0)
+  })
+}
+
+describe('the key server refuses, with an entry in the audit log and no byte of a token,', () => {
+  const refusals: readonly (readonly [who: string, name: string, ask: object, expected: Parameters<typeof code>[0]])[] =
+    [
+      ['a service that it does not know', 'stranger', {}, 'key-server.service-unknown'],
+      ['another practice than is granted', 'branch-7', { practices: [7, 8] }, 'key-server.not-granted'],
+      ['another scope than is granted', 'worker', { scope: `${scope} system/*.*` }, 'key-server.not-granted'],
+      ['another app', 'worker', { clientId: 'other' }, 'key-server.credential-missing'],
+      ['another environment', 'worker', { environment: 'production' }, 'key-server.environment-crossed'],
+    ]
+  for (const [who, name, changes, expected] of refusals) {
+    test(who, async (t) => {
+      const { endpoint, user, started, credential } = await world(t)
+      const { tokens } = user({ url: started.at, tls: authority.identity(name) }, changes)
+      await assert.rejects(tokens.get(), code(expected))
+      assert.equal(endpoint.requests.length, 0)
+      const entries = await owner.rows<{ actor_id: string }>(
+        `select actor_id from audit.entry where subtype = 'token-refused' and outcome = 'failure' and entity = $1`,
+        [`local/${credential.clientId}`],
+      )
+      assert.deepEqual(entries, [{ actor_id: name }])
+    })
+  }
+
+  test('whoever has no certificate, or one of another authority: not a byte is answered', async (t) => {
+    const { endpoint, user, started } = await world(t)
+    const foreign = { ...testAuthority('other').identity('worker'), ca: authority.ca }
+    await assert.rejects(user({ url: started.at, tls: foreign }).tokens.get(), code('key-server.unreachable'))
+    await assert.rejects(fetch(`${started.at}/aegis/v1/token`, { method: 'POST' }))
+    assert.equal(endpoint.requests.length, 0)
+  })
+})
+
+test('a key server with the certificate of another authority is sent nothing', async (t) => {
+  const { endpoint, user, started } = await world(t)
+  const trusting = { ...authority.identity('worker'), ca: testAuthority('other').ca }
+  await assert.rejects(user({ url: started.at, tls: trusting }).tokens.get(), code('key-server.unreachable'))
+  assert.equal(endpoint.requests.length, 0)
+})
+
+test('every token that a service gets is in the audit log, once', async (t) => {
+  const { worker, credential, clock } = await world(t)
+  const { tokens } = worker()
+  const { generation } = await tokens.get()
+  await clock.advance(4_000)
+  await tokens.get()
+  await tokens.get({ newerThan: generation })
+  const entries = await owner.rows(
+    `select 1 from audit.entry where subtype = 'token-issue' and actor_id = 'worker' and entity = $1`,
+    [`local/${credential.clientId}`],
+  )
+  assert.equal(entries.length, 2)
+})
+
+test('a revocation reaches the users of the key server within five seconds', async (t) => {
+  const { endpoint, worker, desk, clock } = await world(t)
+  const { tokens } = worker()
+  await tokens.get()
+  await desk.revoke({ actor })
+  await clock.advance(5_000)
+  await assert.rejects(tokens.get(), code('key-server.credential-missing'))
+  assert.equal(endpoint.requests.length, 1)
+})
+
+test('while the key server is away the token at hand serves to its end, then calls are refused; it heals by itself', async (t) => {
+  const { worker, started, clock, path, newProcess, credential } = await world(t, 'socket')
+  const { tokens, log } = worker()
+  await tokens.get()
+  await started.stop()
+  for (let minute = 0; minute < 59; minute++) {
+    await clock.advance(60_000)
+    assert.equal((await tokens.get()).value, 'canary-token-1')
+  }
+  await clock.advance(60_000)
+  await assert.rejects(tokens.get(), code('key-server.unreachable'))
+  assert.deepEqual(log.events(), ['key-server.unreachable'], 'told once')
+  const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
+  t.after(() => audit.stop())
+  const { source } = newProcess()
+  const options = { app: credential, scopeDefault: scope, grants }
+  const broker = createTokenBroker({ audit, clock, source: (wanted) => source(wanted) }, options)
+  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const again = await startServiceServer({ path, service: 'worker' }, { routes: tokenRoutes(broker), ...seams })
+  t.after(() => again.stop())
+  await clock.advance(1_000)
+  assert.equal((await tokens.get()).value, 'canary-token-2')
+  assert.deepEqual(log.events(), ['key-server.unreachable', 'key-server.reached'])
+})
+
+test('a token at hand is served while the key server cannot look, and not once athenahealth has refused it', async (t) => {
+  const { worker, started } = await world(t)
+  const { tokens } = worker()
+  const { generation } = await tokens.get()
+  await started.stop()
+  await tokens.get()
+  await assert.rejects(tokens.get({ newerThan: generation }), code('key-server.unreachable'))
+})
+
+test('a socket is for its owner and group, a stale one is replaced, one in use and other files are left alone', async (t) => {
+  const { path, started } = await world(t, 'socket')
+  assert.equal(statSync(path).mode & 0o777, 0o660)
+  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const start = (at: string) =>
+    startServiceServer({ path: at, service: 'worker' }, { routes: () => () => undefined, ...seams })
+  await assert.rejects(start(path), code('http.socket-refused'))
+  const file = join(folder, 'precious')
+  writeFileSync(file, 'x')
+  await assert.rejects(start(file), code('http.socket-refused'))
+  assert.equal(statSync(file).size, 1)
+  await started.stop()
+  await (await start(path)).stop()
+})
+
+test('no answer of the key server holds the secret', async (t) => {
+  const { worker } = await world(t)
+  const got = await worker().tokens.get()
+  assert.ok(!JSON.stringify({ ...got, value: got.value }).includes(canarySecret))
+})

@@ -1,0 +1,48 @@
+import { AegisError } from '../errors/aegis-error.ts'
+
+/** What one service of the installation may have tokens for. */
+export interface ServiceGrant {
+  readonly practices: 'all' | readonly number[]
+  /** Absent: what the key server itself is configured with. */
+  readonly scopes?: readonly string[]
+}
+
+/** By the name of the service: in its certificate, or of its socket. */
+export type ServiceGrants = Readonly<Record<string, ServiceGrant>>
+
+/** What a service asks for. */
+export interface GrantWish {
+  readonly practices: readonly number[]
+  readonly scope: string
+}
+
+/**
+ * The service that these names stand for (pure): the first that is granted anything. `key-server.service-unknown` when
+ * none is; the names are not repeated.
+ */
+export function knownService(grants: ServiceGrants, names: readonly string[]): string {
+  const known = names.find((name) => Object.hasOwn(grants, name))
+  if (known === undefined) throw new AegisError('key-server.service-unknown')
+  return known
+}
+
+/** Refuses a practice or scope that the service is not granted: `key-server.not-granted` (pure). */
+export function checkGrant(
+  grants: ServiceGrants,
+  service: string,
+  { wish, scopeDefault }: { wish: GrantWish; scopeDefault: string },
+): void {
+  const grant = Object.hasOwn(grants, service) ? grants[service] : undefined
+  if (!grant) throw new AegisError('key-server.service-unknown')
+  const { practices } = grant
+  const foreign = practices === 'all' ? undefined : wish.practices.find((practice) => !practices.includes(practice))
+  if (foreign !== undefined) throw new AegisError('key-server.not-granted', { service, practice: foreign })
+  const allowed = new Set(grant.scopes ?? wordsOf(scopeDefault))
+  if (wordsOf(wish.scope).some((scope) => !allowed.has(scope))) {
+    throw new AegisError('key-server.not-granted', { service, of: 'scope' })
+  }
+}
+
+function wordsOf(scope: string): string[] {
+  return scope.split(/\s+/).filter(Boolean)
+}

@@ -1,0 +1,98 @@
+import type { TokenSource } from '@aegis/client'
+import type { Audit } from '../audit/audit.ts'
+import type { Clock } from '../clock/clock.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { type AppRef, entityOf } from './app-ref.ts'
+import { checkGrant, knownService, type ServiceGrants } from './service-grants.ts'
+import type { TokenAsk, TokenLease } from './token-api.ts'
+
+export interface BrokerDeps {
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  /** Tokens of the app with this scope. */
+  readonly source: (scope: string) => TokenSource
+}
+
+export interface BrokerOptions {
+  /** The one app that tokens are handed out of. */
+  readonly app: AppRef
+  readonly scopeDefault: string
+  readonly grants: ServiceGrants
+}
+
+/** Hands tokens to other processes of the installation. */
+export interface TokenBroker {
+  /**
+   * A token for whoever carries one of these names. `key-server.service-unknown` and `key-server.not-granted` are in the
+   * audit log, as is every token the first time that a service gets it; `key-server.asks-too-often` above the limit;
+   * else what a `TokenSource` rejects with.
+   */
+  issue(names: readonly string[], ask: TokenAsk): Promise<TokenLease>
+}
+
+/** A service looks every four seconds; a process that asks this often has gone wild. */
+const asksPerSecond = 50
+
+export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): TokenBroker {
+  const issued = new Map<string, number | string>()
+  const asks = new Map<string, { second: number; count: number }>()
+  return {
+    async issue(names, ask) {
+      const service = await admitted(deps, { names, ask, options })
+      limitAsks(asks, service, Math.floor(deps.clock.steady() / 1_000))
+      const { newerThan, held, scope } = ask
+      const token = await deps.source(scope).get(newerThan === undefined ? {} : { newerThan })
+      const key = `${service} ${scope}`
+      if (issued.get(key) !== token.generation) {
+        await record(deps, { service, app: options.app, subtype: 'token-issue', outcome: 'success' })
+        issued.set(key, token.generation)
+      }
+      const generation = Number(token.generation)
+      const leftMs = Math.max(0, token.expiresAt - deps.clock.now())
+      return { generation, leftMs, ...(held !== generation && { value: token.value }) }
+    },
+  }
+}
+
+async function admitted(
+  deps: BrokerDeps,
+  { names, ask, options }: { names: readonly string[]; ask: TokenAsk; options: BrokerOptions },
+): Promise<string> {
+  const { app, grants, scopeDefault } = options
+  try {
+    const service = knownService(grants, names)
+    if (ask.environment !== app.environment) {
+      throw new AegisError('key-server.environment-crossed', {
+        credential: app.environment,
+        environment: ask.environment,
+      })
+    }
+    if (ask.clientId !== app.clientId) {
+      throw new AegisError('key-server.credential-missing', { environment: ask.environment })
+    }
+    checkGrant(grants, service, { wish: ask, scopeDefault })
+    return service
+  } catch (error) {
+    if (isAegisError(error)) {
+      const service = names.find((name) => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(name)) ?? 'unknown'
+      await record(deps, { service, app, subtype: 'token-refused', outcome: 'failure' })
+    }
+    throw error
+  }
+}
+
+function limitAsks(asks: Map<string, { second: number; count: number }>, service: string, second: number): void {
+  const before = asks.get(service)
+  const count = before?.second === second ? before.count + 1 : 1
+  asks.set(service, { second, count })
+  if (count > asksPerSecond) throw new AegisError('key-server.asks-too-often', { service, retryAfterMs: 1_000 })
+}
+
+function record(
+  { audit }: BrokerDeps,
+  of: { service: string; app: AppRef; subtype: string; outcome: 'success' | 'failure' },
+): Promise<void> {
+  const { service, app, subtype, outcome } = of
+  const actor = { kind: 'caller', id: service } as const
+  return audit.record({ practice: 0, type: 'credential', subtype, action: 'E', actor, entity: entityOf(app), outcome })
+}

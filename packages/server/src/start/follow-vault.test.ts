@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { test } from 'node:test'
+import { actor, keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
+import { manualClock } from '../../testing/manual-clock.ts'
+import { memoryLog } from '../../testing/memory-log.ts'
+import { followVault } from './follow-vault.ts'
+
+const { newApp } = await keyServers()
+
+test('a new version in the vault is taken up, an outage changes nothing, and what was revoked stays so', async (t) => {
+  const { newProcess, credential, endpoint } = await newApp(t, patientClock())
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  let answer: readonly [number, object] = [503, { errors: [] }]
+  const holding = (secret: string) => [200, { data: { data: { client_secret: secret }, metadata: {} } }] as const
+  const vault = createServer((_, response) => {
+    response.writeHead(answer[0], { connection: 'close' }).end(JSON.stringify(answer[1]))
+  })
+  await once(vault.listen(0, '127.0.0.1'), 'listening')
+  const bound = vault.address()
+  const url = `http://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
+  const clock = manualClock()
+  const log = memoryLog()
+  const place = { url, mount: 'secret', path: 'athena', field: 'client_secret', login: { token: () => 't' } }
+  const followed = await followVault({ keyServer: server, clock, log }, credential, { place, refreshMs: 1_000 })
+  t.after(async () => {
+    await followed.stop()
+    vault.close()
+    await once(vault, 'close')
+  })
+  const numbers = async () =>
+    (await desk.list()).map(({ number, origin, next }) => `${number} ${origin}${next ? ' →' : ''}`)
+  const look = async (count: number) => {
+    await clock.advance(1_000)
+    await until(async () => (await desk.list()).length === count && clock.pending > 0)
+    await settled()
+  }
+  assert.deepEqual(await numbers(), ['1 configuration →'])
+  assert.deepEqual(log.events(), ['key-server.vault-unread'])
+  answer = holding('from-vault-1')
+  await look(2)
+  assert.deepEqual(await numbers(), ['2 vault →', '1 configuration'])
+  answer = holding('from-vault-2')
+  await look(3)
+  await look(3)
+  await tokens.get()
+  assert.equal(endpoint.requests[0]?.secret, 'from-vault-2')
+  await desk.revoke({ number: 3, actor })
+  await look(3)
+  assert.deepEqual(await numbers(), ['3 vault', '2 vault →', '1 configuration'])
+  assert.ok(log.events().includes('key-server.vault-secret-spent'))
+  assert.doesNotMatch(JSON.stringify(log.lines), /from-vault/)
+})
