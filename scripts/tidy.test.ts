@@ -111,6 +111,8 @@ const files: Planted[] = [
   ['a page outside the repository', 'README.md', half('../shared/fac', 'ts/limits.md'), /a path of one machine/],
   ['talk of who wrote it', 'CHANGELOG.md', half('by a sub', 'agent'), /only of itself/],
   ['a private key', 'docs/tls.md', half('-----BEGIN PRIV', 'ATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B'), /a private key/],
+  ['a private JWK', 'examples/key.json', half(`{"kty":"EC","d`, `":"${'a1'.repeat(24)}"}`), /a private key/],
+  ["a vault's token", 'docs/a.md', half('hv', `s.${'a1'.repeat(14)}`), /a credential/],
   ['a credential', 'examples/a.ts', half('gh', `p_${'a1'.repeat(18)}`), /a credential/],
   ['a secret', SYNC, half('const clientSec', "ret = 'c2VjcmV0LXNlY3JldC0x0Q'"), /looks like a secret/],
   ['a number of a real person', 'examples/a.ts', half("ssn: '123-4", "5-6789'"), /social security/],

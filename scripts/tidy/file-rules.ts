@@ -49,12 +49,12 @@ const SMELLS: readonly Smell[] = [
     message: 'the project speaks only of itself',
   },
   {
-    pattern: /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s*\\?n?[A-Za-z0-9+/]{16}/g,
+    pattern: /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s*\\?n?[A-Za-z0-9+/]{16}|["']?\bd["']?\s*:\s*["'][\w-]{40,}["']/g,
     message: 'a private key',
   },
   {
     pattern:
-      /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|npm_[A-Za-z0-9]{36}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})/g,
+      /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|npm_[A-Za-z0-9]{36}|hvs\.[\w-]{24,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})/g,
     message: 'a credential',
   },
   {
