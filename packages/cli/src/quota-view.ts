@@ -15,7 +15,7 @@ export function renderQuota(report: QuotaReport, size: Omit<Size, 'rows'>, pract
           practices(report),
           advice(report, whole),
         ]
-      : [head(report, whole), ofPractice(report, practice), works(report)]
+      : [[...head(report, whole), ...ofPractice(report, practice)], works(report)]
   const present = blocks.filter((block) => block.length > 0)
   return present.flatMap((block, index) => (index === 0 ? block : [[], ...block])).map((line) => paint(line, whole))
 }

@@ -19,6 +19,10 @@ export type { Operations, SqlQuery, SqlResult } from './ops/operations.ts'
 export type { KeyOperations } from './ops/key-operations.ts'
 export type { CredentialReport, GivenKeyReport, KeysApi, KeysReport } from './ops/keys-api.ts'
 export { isSealedCell, type SealedCell } from './ops/ops-api.ts'
+export { planQuota, type PlanInput, type QuotaPlan } from './ops/plan-quota.ts'
+export { readWorkSettings, type WorkSettings } from './config/read-work-settings.ts'
+export { furtherFeeds } from './sync/feed-name.ts'
+export { type PracticeShape, usualPractice } from './sync/estimate-calls.ts'
 export type { QuotaForecast, QuotaReport } from './ops/quota-report.ts'
 export type {
   Alarm,

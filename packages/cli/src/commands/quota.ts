@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { configFlag, homeFlag, practiceId } from '../flags.ts'
 import { connectToInstance, type InstanceOptions } from '../instance-client.ts'
+import { addQuotaPlan } from './quota-plan.ts'
 import { renderQuota } from '../quota-view.ts'
 import { showsUnicode, wantsColor } from '../terminal.ts'
 
@@ -18,14 +19,16 @@ day is kept for people.
 Examples:
   aegis quota
   aegis quota --practice 195900                      # what one practice's calls were for
-  aegis quota --json | jq .forecast.leftAtMidnight`
+  aegis quota --json | jq .forecast.leftAtMidnight
+  aegis quota plan --practices 300                   # before the start: does it fit?`
 
 /** A pipe has no width; the table has one. */
 const PIPE_COLUMNS = 100
 
 /** `aegis quota`: how the day's calls of a running instance stand. */
-export function addQuota(program: Command, { terminal, action }: CommandContext): void {
-  program
+export function addQuota(program: Command, context: CommandContext): void {
+  const { terminal, action } = context
+  const quota = program
     .command('quota')
     .description("Show how the day's calls stand, when they will run out, who spends them and what to change.")
     .addOption(homeFlag())
@@ -49,4 +52,5 @@ export function addQuota(program: Command, { terminal, action }: CommandContext)
         return 0
       }),
     )
+  addQuotaPlan(quota, context)
 }

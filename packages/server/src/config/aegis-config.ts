@@ -76,15 +76,21 @@ export function buildConfig(settings: Settings, { secret, baseUrl, ...parts }: C
     practices,
     role,
     http,
-    limits: limitsOf(settings),
-    sync: syncOf(settings),
-    policy: policyOf(settings.policy),
+    ...buildWork(settings),
     clock,
     log,
   }
 }
 
-function limitsOf({ environment, limits }: Settings): QuotaLimits {
+/** What of the configuration says how much work there is, and how much of it may be done. */
+export type WorkConfig = Pick<AegisConfig, 'limits' | 'sync' | 'policy'>
+
+/** As `buildConfig`, where nothing else is known. */
+export function buildWork(settings: Pick<Settings, 'environment' | 'limits' | 'sync' | 'policy'>): WorkConfig {
+  return { limits: limitsOf(settings), sync: syncOf(settings), policy: policyOf(settings.policy) }
+}
+
+function limitsOf({ environment, limits }: Pick<Settings, 'environment' | 'limits'>): QuotaLimits {
   const preset = quotaPresets[environment === 'production' ? 'production' : 'preview']
   const { perPracticePerSecond } = limits
   return {

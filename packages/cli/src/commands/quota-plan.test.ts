@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import type { QuotaPlan } from '@aegis/server'
+import { testTerminal } from '../../testing/test-terminal.ts'
+import { runCli } from '../cli.ts'
+import type { Programs } from '../programs.ts'
+import { textWidth } from '../text-width.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plan-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+writeFileSync(
+  join(folder, 'clinic.yaml'),
+  'environment: preview\npractices: [1, 2]\nsync:\n  feeds: [claims]\nathena:\n  clientId: x\n  secretFile: not-there\n',
+)
+writeFileSync(join(folder, 'wrong.yaml'), 'environment: preview\npractices: [1]\nsync:\n  pollInterval: soon\n')
+
+const programs: Programs = {
+  startAegis: () => assert.fail('nothing is to be started'),
+  startSimulator: () => assert.fail('nothing is to be started'),
+}
+
+async function run(...args: string[]) {
+  const terminal = testTerminal({ cwd: folder })
+  const code = await runCli(['quota', 'plan', ...args], terminal, programs)
+  return { code, out: terminal.out.text, err: terminal.err.text }
+}
+
+async function planOf(...args: string[]): Promise<QuotaPlan> {
+  return JSON.parse((await run(...args, '--json')).out) as QuotaPlan
+}
+
+describe('aegis quota plan', () => {
+  test('judges a file whose secret is not there yet, without calling anybody', async () => {
+    const { code, out } = await run('--config', 'clinic.yaml')
+    assert.equal(code, 0)
+    assert.match(out, /^ Aegis quota plan {2}preview {2}2 practices · 50,000 calls a day, 5 a second\n\n It fits: /)
+    assert.match(out, /^ {3}4 feeds, each read every 1m +5,760 +11,520$/m)
+  })
+
+  test('needs no file, and takes production’s limits then', async () => {
+    const { code, out } = await run('--practices', '300')
+    assert.equal(code, 1)
+    assert.match(out, / It does not fit: a day wants [\d,]+ calls/)
+    assert.match(out, /500,000 calls a day are 347 feeds of practices read every 1m \(1,440/)
+    assert.match(out, /sync\.pollInterval: 10m instead of 1m/)
+    assert.ok(out.split('\n').every((line) => textWidth(line) <= 80))
+  })
+
+  test('takes each flag as a change of the file', async () => {
+    const plan = await planOf('--config', 'clinic.yaml', '--practices', '7', '--interval', '2m', '--feeds', 'none')
+    assert.deepEqual([plan.practices, plan.polls.intervalMs, plan.polls.feeds], [7, 120_000, 21])
+    const other = await planOf('--practices', '1', '--per-day', '1000', '--per-second', '2', '--environment', 'preview')
+    assert.deepEqual(other.limits, { perDay: 1_000, perSecond: 2, tokensPerMinute: 5 })
+    const { shape } = await planOf('--practices', '1', '--patients', '9', '--departments', '2', '--appointments', '30')
+    assert.deepEqual(
+      [shape.patients, shape.departments, shape.appointmentsADay, shape.patientChangesADay],
+      [9, 2, 30, 60],
+    )
+  })
+
+  const refusals: readonly [args: readonly string[], code: number, said: RegExp][] = [
+    [[], 2, /No practice is configured\nRemedy: name practices in aegis\.yaml, or say how many with --practices\./],
+    [['--config', 'wrong.yaml'], 1, /sync\.pollInterval \(wrong\.yaml:4\) does not fit/],
+    [['--practices', '1', '--feeds', 'labs'], 2, /Give none, all, or some of referringproviders,claims/],
+    [['--practices', '0'], 2, /Give a whole number from 1/],
+  ]
+  for (const [args, code, said] of refusals) {
+    test(`is refused with ${args.join(' ') || 'nothing'}`, async () => {
+      const told = await run(...args)
+      assert.equal(told.code, code)
+      assert.match(told.err, said)
+    })
+  }
+})
