@@ -1,6 +1,7 @@
 import { version } from '@aegis/server'
 import { Command } from 'commander'
 import { addConfig } from './commands/config.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addQuota } from './commands/quota.ts'
 import { addKeys } from './commands/keys.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -46,6 +47,7 @@ Examples:
   aegis quota                            how the day's calls stand and will last
   aegis sql --practice 195900 "select status, count(*) from mirror.appointment group by 1"
   aegis keys list                        the app's secrets and keys: which is used, until when
+  aegis doctor                           what is wrong with this installation, with the remedy
   aegis simulate --port 9100 --seed 7    athenahealth on this machine, for any program
 
 Exit codes: 0 done, 1 failed (what and the remedy on standard error), 2 called wrongly.
@@ -69,7 +71,7 @@ function buildProgram(context: CommandContext): Command {
       getErrHasColors: () => false,
     })
     .exitOverride()
-  const commands = [addUp, addStatus, addQuota, addSync, addSql, addKeys, addSimulate, addConfig]
+  const commands = [addUp, addStatus, addQuota, addDoctor, addSync, addSql, addKeys, addSimulate, addConfig]
   for (const add of commands) add(program, context)
   return program
 }

@@ -52,20 +52,36 @@ const advisedNames = [
   'log_parameter_max_length',
 ] as const
 
+/** What of a server's settings is not as it has to be, and not as it should be: name by name, what to set. */
+export interface ServerJudgement {
+  /** As `server_version_num`, and whether it is too old. */
+  readonly version: number
+  readonly tooOld: boolean
+  /** Records could be lost, or patient data logged. */
+  readonly wrong: Readonly<Record<string, string>>
+  /** What the log still tells of a failed statement. */
+  readonly loose: readonly (keyof typeof advised)[]
+}
+
+/** Reads and judges a server's settings. */
+export async function judgeServer(client: pg.Client): Promise<ServerJudgement> {
+  const settings = await readSettings(client)
+  const version = Number(settings.get('server_version_num'))
+  const wrong = { ...broken(settings, durability), ...broken(settings, privacy) }
+  if (/auto_explain/.test(settings.get('preload') ?? '')) wrong.auto_explain = 'not loaded'
+  const loose = broken(settings, advised)
+  return { version, tooOld: version < versionMin, wrong, loose: advisedNames.filter((name) => name in loose) }
+}
+
 /**
  * Checks a server that is not ours: refuses one that is too old (`db.unsupported-version`), or set up so that confirmed
  * records could be lost or patient data would be logged (`db.insecure-settings`, naming each setting with the value
  * needed); logs a warning for each setting that could be stricter.
  */
 export async function checkServer({ client, log }: { client: pg.Client; log: Log }): Promise<void> {
-  const settings = await readSettings(client)
-  const version = Number(settings.get('server_version_num'))
-  if (version < versionMin) throw new AegisError('db.unsupported-version', { version })
-  const wrong = { ...broken(settings, durability), ...broken(settings, privacy) }
-  if (/auto_explain/.test(settings.get('preload') ?? '')) wrong.auto_explain = 'not loaded'
+  const { version, tooOld, wrong, loose: names } = await judgeServer(client)
+  if (tooOld) throw new AegisError('db.unsupported-version', { version })
   if (Object.keys(wrong).length > 0) throw new AegisError('db.insecure-settings', wrong)
-  const loose = broken(settings, advised)
-  const names = advisedNames.filter((name) => name in loose)
   if (names.length > 0) log.warn('db.settings-could-be-stricter', { names })
 }
 

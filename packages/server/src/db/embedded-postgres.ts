@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts'
 import { type ClusterPaths, clusterPaths, prepareCluster } from './cluster.ts'
 import type { ClusterPasswords } from './cluster-passwords.ts'
 import type { RuntimeLogins } from './database-login.ts'
+import { embeddedDatabase, embeddedUrl, embeddedUrls } from './embedded-urls.ts'
 import { ensureLogins } from './cluster-logins.ts'
 import type { PostgresUser } from './postgres-user.ts'
 import { launchPostmaster, type Postmaster } from './postmaster.ts'
@@ -43,7 +44,6 @@ export interface EmbeddedPostgres {
 const watchIntervalMs = 200
 const restartDelayMaxMs = 10_000
 const logCheckIntervalMs = 60_000
-const database = 'aegis'
 
 /**
  * Starts the embedded PostgreSQL of `dataDir`, making the cluster at the first start; takes over the server when one is
@@ -56,14 +56,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const sync = options.settings?.['fsync'] !== 'off'
   const passwords = await prepareCluster(paths, { random: options.random ?? systemRandom, sync })
   const server = await startUsable(options, { ...paths, dataDir: realpathSync(paths.dataDir) }, passwords)
-  const url = (name: keyof ClusterPasswords, of: string) => loginUrl(server, { name, password: passwords[name], of })
   return {
-    ownerUrl: url('aegis_owner', database),
-    logins: {
-      app: { url: url('aegis_app', database) },
-      control: { url: url('aegis_control', database) },
-      audit: { url: url('aegis_audit', database) },
-    },
+    ...embeddedUrls(server.socketDirectory, passwords),
     get pid() {
       return server.pid
     },
@@ -85,22 +79,19 @@ async function startUsable(
     const server = new SupervisedServer(options, paths)
     await server.start()
     const { adopted } = server
-    const url = loginUrl(server, { name: 'aegis_owner', password: passwords.aegis_owner, of: 'postgres' })
+    const url = embeddedUrl(server.socketDirectory, {
+      name: 'aegis_owner',
+      password: passwords.aegis_owner,
+      of: 'postgres',
+    })
     try {
-      await ensureLogins({ url, database, passwords })
+      await ensureLogins({ url, database: embeddedDatabase, passwords })
       return server
     } catch (error) {
       await server.stop()
       if (!adopted || !isAegisError(error, 'db.unavailable') || start === startsMax) throw error
     }
   }
-}
-
-function loginUrl(
-  { socketDirectory }: SupervisedServer,
-  login: { name: keyof ClusterPasswords; password: string; of: string },
-): string {
-  return `postgres://${login.name}:${login.password}@localhost/${login.of}?host=${encodeURIComponent(socketDirectory)}`
 }
 
 /** The server process over its life: started, watched, started again, stopped. */

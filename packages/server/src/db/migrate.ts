@@ -52,6 +52,19 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: numbe
   }
 }
 
+/** How the schema stands to this release. */
+export interface MigrationState {
+  readonly applied: number
+  /** Not applied yet; the next start does it. */
+  readonly pending: number
+}
+
+/** Compares what was applied with the package's own files, and changes nothing. Errors: those of `migrate` about files. */
+export async function migrationState(client: pg.Client): Promise<MigrationState> {
+  const applied = await appliedChecksums(client)
+  return { applied: applied.size, pending: pending(readMigrations(migrationsDirectory), applied).length }
+}
+
 /** The migration files of `directory` in order; `AegisError('db.migration-files')` for a stray name or a number used twice. */
 export function readMigrations(directory: string): Migration[] {
   const migrations = readdirSync(directory)

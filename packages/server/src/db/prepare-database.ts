@@ -51,7 +51,7 @@ export async function prepareDatabase(
  * The URL of the login made by us. Its password follows from the owner's, so replicas that share the URL agree on it
  * without another secret to hand round; who knows the owner's can do more than this login anyway.
  */
-function derivedUrl(ownerUrl: string): string {
+export function derivedUrl(ownerUrl: string): string {
   const url = new URL(ownerUrl)
   if (!url.password) throw new AegisError('db.invalid-url', { reason: 'a URL for both needs a password' })
   const key = createHmac('sha256', decodeURIComponent(url.password)).update('aegis runtime login').digest('base64url')
@@ -121,12 +121,18 @@ const powers = `
 
 /** Row-level security does not bind a superuser, an owner or BYPASSRLS: such a login must never run the application. */
 async function refusePower(client: pg.Client, login: string): Promise<void> {
-  const { rows } = await client.query<{ power: string | null }>(powers, [login])
-  const power = rows[0]?.power
-  if (power) throw new AegisError('db.unsafe-role', { right: power })
+  const power = await powerOf(client, login)
+  if (power !== undefined) throw new AegisError('db.unsafe-role', { right: power })
 }
 
-function loginOf(url: string): string {
+/** A right of a login that the runtime's must not have; undefined where it has none. */
+export async function powerOf(client: pg.Client, login: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ power: string | null }>(powers, [login])
+  return rows[0]?.power ?? undefined
+}
+
+/** The name in a database URL. */
+export function loginOf(url: string): string {
   return String(clientConfig({ url }).user)
 }
 

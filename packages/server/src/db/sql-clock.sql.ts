@@ -10,6 +10,8 @@ const resetClock = sql(
   'db.reset_clock',
   `update control.clock set base_real = '2000-01-01 00:00:00+00', base_virtual = '2000-01-01 00:00:00+00', speed = 1`,
 )
+/** The server machine's own time as `at`, epoch ms: for comparing clocks, also where the schema is not there. */
+export const machineTime = sql('db.machine_time', 'select extract(epoch from clock_timestamp())::float8 * 1000 as at')
 const readClock = sql('db.read_clock', 'select aegis.now() as now_ms')
 
 /**

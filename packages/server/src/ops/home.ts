@@ -52,6 +52,15 @@ export interface HomeBinding {
   readonly demo: boolean
 }
 
+/** What a home belongs to: an environment, or `demo`; undefined where that is not known or not decided yet. */
+export function boundTo(home: Home): string | undefined {
+  try {
+    return readFileSync(join(home.path, 'environment'), 'utf8').trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Binds a new home to an environment, or throws `ops.home-crossed` when it belongs to another one. Call under the lock. */
 export function bindHome(home: Home, { environment, demo }: HomeBinding): void {
   const file = join(home.path, 'environment')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { defaultOffHours } from '../policy/off-hours.ts'
+import { priorityRules } from '../quota/priorities.ts'
 import { quotaPresets } from '../quota/quota-limits.ts'
 import { usualPractice } from '../sync/estimate-calls.ts'
 import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
@@ -27,7 +28,7 @@ describe('a configuration', () => {
   test('of one practice takes a call a minute and feed, and some more, and fits', () => {
     const { day: of, fits, polls, advice } = plan()
     assert.deepEqual(of.perPractice, { polls: 4_320, looks: 576, named: 315, refresh: 2, checks: 20 })
-    assert.equal(of.usable, 450_000)
+    assert.equal(of.usable, Math.floor(500_000 * (1 - priorityRules.feeds.dayFloorShare)))
     assert.equal(fits, true)
     assert.equal(polls.givenMs, minute)
     assert.deepEqual(advice, [])

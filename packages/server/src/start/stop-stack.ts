@@ -8,6 +8,8 @@ export class StopStack {
   /** Remembers how to stop what was just started. */
   push(stop: () => void | Promise<void>): void {
     this.#stops.push(stop)
+    // What was still being started when everything was stopped is stopped as soon as it is there.
+    if (this.#stopping) void this.#stopping.then(async () => stop()).catch(() => undefined)
   }
 
   /** Stops everything, last first. A part that fails to stop does not keep the others from it. May be called twice. */

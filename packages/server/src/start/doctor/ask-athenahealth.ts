@@ -1,0 +1,165 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { accessToken, type AthenaFetch, createAthenaClient, requestToken, type TokenSource } from '@aegis/client'
+import { createAudit } from '../../audit/audit.ts'
+import { type Clock, systemClock } from '../../clock/clock.ts'
+import type { Random } from '../../clock/random.ts'
+import type { AegisConfig } from '../../config/aegis-config.ts'
+import type { Db } from '../../db/db.ts'
+import { egressRule } from '../../egress/egress-rule.ts'
+import { socketOpener } from '../../egress/open-socket.ts'
+import { createKeyServer } from '../../key-server/key-server.ts'
+import type { Log } from '../../log/log.ts'
+import { createPolicy } from '../../policy/policy.ts'
+import type { Quota } from '../../quota/quota.ts'
+import type { Kek } from '../../sealing/kek.ts'
+import { createSealing } from '../../sealing/sealing.ts'
+import { ClockSkew } from '../../upstream/clock-skew.ts'
+import { connectionsOver, createConnections } from '../../upstream/connections.ts'
+import { createUpstream } from '../../upstream/upstream.ts'
+import { wrapFetch } from '../../upstream/wrap-fetch.ts'
+import { appName } from '../compose-parts.ts'
+import type { StopStack } from '../stop-stack.ts'
+
+/** How the doctor asks athenahealth. */
+export interface Asker {
+  /** Whether calls are counted with those of the installation. */
+  readonly counted: boolean
+  /** Gets a token by a request of its own, where the limit per minute allows one. Rejects with why there is none. */
+  token(): Promise<void>
+  /** Asks for a practice's own data. */
+  practice(id: number): Promise<void>
+  /** How far our clock is from athenahealth's at least, ms. */
+  skewMs(): number
+}
+
+/** What both ways of asking need. */
+export interface AskerGround {
+  readonly config: AegisConfig
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** The way to athenahealth. Default: TLS sockets under the rules of egress/. */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** athenahealth is given this long to take a connection, ms. */
+const CONNECT_MS = 3_000
+
+/** A person waits: no longer than this for a permission, ms. */
+const WAIT_MS = 10_000
+
+/** With the installation's keys, database and quota: every call is permitted, counted and audited, like any other of it. */
+export function countedAsker(
+  ground: AskerGround & { readonly db: Db; readonly quota: Quota; readonly keks: { phi: Kek; credentials: Kek } },
+  stops: StopStack,
+): Asker {
+  const { config, clock, random, log, db, quota, keks } = ground
+  const { environment, athena, limits } = config
+  const rule = ruleOf(config)
+  const sealing = createSealing({ db, kek: keks.phi, clock, random })
+  stops.push(() => sealing.close())
+  const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
+  stops.push(() => audit.stop())
+  const permit = { policy: createPolicy({ db, clock }, config.policy), quota, audit, clock, app: appName(config) }
+  const wayOut = wrapFetch({ permit, connections: connectionsOf(ground), rule, clock, log })
+  stops.push(() => wayOut.close())
+  const keyServer = createKeyServer(
+    { db, kek: keks.credentials, audit, clock, random, log, fetch: wayOut.fetch },
+    { requestsPerMinute: { [environment]: limits.tokensPerMinute } },
+  )
+  stops.push(() => keyServer.stop())
+  const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
+  const credential = { environment, clientId: athena.clientId }
+  const tokenSource = keyServer.tokenSource({ ...place, credential, scope: athena.scope })
+  const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
+  const context = { priority: 'interactive', purpose: 'doctor.practice', waitMs: WAIT_MS } as const
+  return {
+    counted: true,
+    token: async () => {
+      const { generation } = await tokenSource.get()
+      // The one that is there may be older than a secret that was changed since.
+      await tokenSource.get({ newerThan: generation })
+    },
+    practice: async (id) => void (await upstream.practice(id).practiceInfo({ context })),
+    skewMs: () => upstream.certainSkewMs(),
+  }
+}
+
+/**
+ * Before there is a database: one call after another, with the configured secret. Nobody else of this installation calls
+ * then, and what was called shows in athenahealth's own count.
+ */
+export function bareAsker(ground: AskerGround, stops: StopStack): Asker {
+  const { config, clock } = ground
+  const { environment, athena } = config
+  const { clientId, secret } = athena
+  const connections = connectionsOf(ground)
+  stops.push(() => connections.close())
+  const skew = new ClockSkew()
+  const fetch: AthenaFetch = async (url, init) => {
+    await clock.sleep(1_000 / Math.max(1, config.limits.perSecond) + SPACING_MS)
+    const sentAt = clock.now()
+    const connection = await connections.open()
+    const { method, headers, body, signal } = init
+    const response = await connection.send(new URL(url), {
+      method,
+      headers,
+      signal,
+      ...(body !== undefined && { body }),
+    })
+    skew.observe({ sentAt, receivedAt: clock.now(), date: response.headers.get('date') })
+    return response
+  }
+  const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
+  const credential = () => ({ environment, clientId, secret: secret.reveal() })
+  const grant = () =>
+    requestToken({ ...place, credential: credential(), scope: athena.scope, fetch, clock, timeoutMs: WAIT_MS })
+  let granted: ReturnType<typeof grant> | undefined
+  const tokenSource: TokenSource = {
+    async get() {
+      granted ??= grant()
+      const { value, expiresAt } = await granted
+      return accessToken(value, 1, expiresAt)
+    },
+  }
+  const client = createAthenaClient({ ...place, tokenSource, fetch, clock, random: () => ground.random.fraction() })
+  return {
+    counted: false,
+    token: async () => void (await tokenSource.get()),
+    practice: async (id) => void (await client.practice(id).practiceInfo()),
+    skewMs: () => skew.atLeastMs,
+  }
+}
+
+/** Between two calls, beyond what the limit per second asks for. */
+const SPACING_MS = 50
+
+function ruleOf({ environment, athena }: AegisConfig) {
+  return egressRule({ environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts })
+}
+
+function connectionsOf({ config, fetch }: AskerGround) {
+  const rule = ruleOf(config)
+  return fetch
+    ? connectionsOver(fetch)
+    : createConnections({ origin: rule.origin, openSocket: socketOpener(rule, { connectMs: CONNECT_MS }) })
+}
+
+/** A connection to athenahealth's host, without a request: what of it there is to see. */
+export interface Handshake {
+  /** Undefined for plain HTTP. */
+  readonly tls?: { readonly protocol: string; readonly validUntil: number }
+}
+
+/** Opens a connection and closes it. Rejects with the system's error, or `egress.address-refused`. */
+export async function shakeHands(config: AegisConfig): Promise<Handshake> {
+  const socket: Socket = await socketOpener(ruleOf(config), { connectMs: CONNECT_MS })()
+  try {
+    if (!(socket instanceof TLSSocket)) return {}
+    const validUntil = Date.parse(socket.getPeerCertificate().valid_to)
+    return { tls: { protocol: socket.getProtocol() ?? 'unknown', validUntil } }
+  } finally {
+    socket.destroy()
+  }
+}

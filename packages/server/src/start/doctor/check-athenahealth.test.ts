@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type SimulatorOptions, startSimulator } from '@aegis/simulator'
+import { silentLog } from '../../../testing/memory-log.ts'
+import { systemClock } from '../../clock/clock.ts'
+import { systemRandom } from '../../clock/random.ts'
+import type { AegisConfig } from '../../config/aegis-config.ts'
+import { Secret } from '../../config/secret.ts'
+import { StopStack } from '../stop-stack.ts'
+import { bareAsker } from './ask-athenahealth.ts'
+import { checkAccess, checkConnection } from './check-athenahealth.ts'
+
+type TestContext = { after(work: () => Promise<void> | void): void }
+
+const secret = 'a-secret-of-the-clinic-app'
+const apps = [{ clientId: 'clinic-app', secret, practices: [195900] }]
+
+/** What of a configuration the checks look at. */
+function configured(
+  baseUrl: string,
+  changes: Partial<AegisConfig> & { secret?: string; scope?: string } = {},
+): AegisConfig {
+  const { secret: given = secret, scope = 'athena/service/Athenanet.MDP.*', ...others } = changes
+  const athena = { clientId: 'clinic-app', secret: new Secret(given), baseUrl, scope, allowedHosts: [] }
+  const limits = { perSecond: 50, perDay: 1_000, tokensPerMinute: 5 }
+  // Nothing else of it is read here.
+  return { environment: 'local', practices: [195900], clock: 'system', athena, limits, ...others } as AegisConfig
+}
+
+async function simulated(context: TestContext, options: SimulatorOptions = {}): Promise<string> {
+  const practices = [195900, 195901].map((id) => ({ id, patients: 5 }))
+  const simulator = await startSimulator({
+    seed: 7,
+    practices,
+    apps,
+    limits: 'production',
+    startAt: Date.now(),
+    ...options,
+  })
+  context.after(() => simulator.stop())
+  return simulator.url
+}
+
+async function served(context: TestContext, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  context.after(async () => {
+    server.close()
+    if ('closeAllConnections' in server) (server as unknown as { closeAllConnections(): void }).closeAllConnections()
+    await once(server, 'close')
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** Levels and checks of what is not well, and all that was said. */
+async function access(context: TestContext, config: AegisConfig) {
+  const stops = new StopStack()
+  context.after(() => stops.run())
+  const asker = bareAsker({ config, clock: systemClock, random: systemRandom, log: silentLog }, stops)
+  const findings = await checkAccess(asker, config)
+  assert.ok(!JSON.stringify(findings).includes(secret), 'no secret in what is said')
+  const bad = findings.filter(({ level }) => level !== 'ok')
+  return {
+    findings,
+    bad: bad.map(({ level, check }) => `${level} ${check}`),
+    said: bad.map(({ message }) => message).join('\n'),
+  }
+}
+
+test('a credential that opens every practice is well', async (context) => {
+  const { findings, bad } = await access(context, configured(await simulated(context)))
+  assert.deepEqual(bad, [])
+  assert.deepEqual(
+    findings.map(({ check }) => check),
+    ['credential', 'practice', 'clock'],
+  )
+})
+
+interface Broken {
+  readonly what: string
+  readonly simulator?: SimulatorOptions
+  readonly config?: Parameters<typeof configured>[1]
+  readonly bad: readonly string[]
+  readonly says: RegExp
+}
+
+const broken: readonly Broken[] = [
+  {
+    what: 'another secret',
+    config: { secret: 'another-secret-than-that-one' },
+    bad: ['failure credential', 'skipped practice'],
+    says: /athenahealth refuses the credential/,
+  },
+  {
+    what: 'a scope that the app was not granted',
+    config: { scope: 'athena/service/Somethingelse.MDP.*' },
+    bad: ['failure scope', 'skipped practice'],
+    says: /does not grant the app the scope "athena\/service\/Somethingelse/,
+  },
+  {
+    what: 'a practice that the app may not see, beside one that it may',
+    config: { practices: [195900, 195901] },
+    bad: ['failure practice'],
+    says: /no access to this practice \(practice: 195901/,
+  },
+  {
+    what: 'a practice that does not exist',
+    config: { practices: [42, 195900] },
+    bad: ['failure practice'],
+    says: /knows no such practice \(practice: 42/,
+  },
+  {
+    what: 'a clock that is three hours off',
+    simulator: { startAt: Date.now() - 3 * 3_600_000 },
+    bad: ['failure clock'],
+    says: /more than 2 seconds apart/,
+  },
+]
+
+for (const { what, simulator, config, bad, says } of broken) {
+  test(`${what} is told`, async (context) => {
+    const url = await simulated(context, simulator)
+    const found = await access(context, configured(url, config))
+    assert.deepEqual(found.bad, bad)
+    assert.match(found.said, says)
+  })
+}
+
+test('more practices than are asked for are said to be left', async (context) => {
+  const ids = Array.from({ length: 23 }, (_, index) => 195900 + index)
+  const url = await simulated(context, {
+    practices: ids.map((id) => ({ id, patients: 1 })),
+    apps: [{ clientId: 'clinic-app', secret, practices: ids }],
+  })
+  const { bad, said } = await access(context, configured(url, { practices: ids }))
+  assert.deepEqual(bad, ['skipped practice'])
+  assert.match(said, /^3 more practices were not asked for/)
+})
+
+const answers: readonly [what: string, listener: RequestListener, level: string, says: RegExp][] = [
+  [
+    'a page of some proxy',
+    (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Welcome</html>'),
+    'failure credential',
+    /does not answer as athenahealth's does/,
+  ],
+  [
+    'the gateway’s page for an app that is switched off',
+    (_, response) => void response.writeHead(403, { 'content-type': 'text/html' }).end('<h1>Developer Inactive</h1>'),
+    'failure credential',
+    /athenahealth refuses the credential/,
+  ],
+  [
+    'a token endpoint that has enough',
+    (_, response) => void response.writeHead(429, { 'content-type': 'application/json' }).end('{}'),
+    'warning credential',
+    /throttled/,
+  ],
+  [
+    'a server in trouble',
+    (_, response) => void response.writeHead(503).end('down'),
+    'failure credential',
+    /does not answer/,
+  ],
+]
+for (const [what, listener, level, says] of answers) {
+  test(`${what} at the base URL is told`, async (context) => {
+    const port = await served(context, createServer(listener))
+    const { bad, said } = await access(context, configured(`http://127.0.0.1:${port}`))
+    assert.equal(bad[0], level)
+    assert.match(said, says)
+  })
+}
+
+test('a host that takes no connections is told', async () => {
+  const finding = await checkConnection(configured('http://127.0.0.1:1'), systemClock)
+  assert.deepEqual([finding.level, finding.check], ['failure', 'connection'])
+  assert.match(finding.message, /cannot be reached \(ECONNREFUSED\)/)
+})
+
+test('a simulator takes connections without TLS', async (context) => {
+  const finding = await checkConnection(configured(await simulated(context)), systemClock)
+  assert.deepEqual([finding.level, /without TLS/.test(finding.message)], ['ok', true])
+})
+
+const folder = mkdtempSync(join(tmpdir(), 'doctor-tls-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const made = spawnSync(
+  'openssl',
+  ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3'].concat(
+    ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
+    ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
+  ),
+)
+
+test('a certificate of nobody’s is not accepted', {
+  skip: made.status !== 0 && 'there is no openssl here',
+}, async (context) => {
+  const [key, cert] = [readFileSync(join(folder, 'key.pem')), readFileSync(join(folder, 'cert.pem'))]
+  const port = await served(context, createTlsServer({ key, cert }))
+  const finding = await checkConnection(configured(`https://127.0.0.1:${port}`), systemClock)
+  assert.deepEqual([finding.level, finding.check], ['failure', 'connection'])
+  assert.match(finding.message, /certificate of .* is not accepted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/)
+  assert.match(finding.remedy ?? '', /NODE_EXTRA_CA_CERTS/)
+})

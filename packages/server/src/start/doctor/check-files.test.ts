@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Home, homeAt, prepareHome } from '../../ops/home.ts'
+import { checkFiles } from './check-files.ts'
+
+/** A home as an instance leaves it. */
+function aHome(context: { after(work: () => void): void }): Home {
+  const folder = mkdtempSync(join(tmpdir(), 'doctor-files-'))
+  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  const home = prepareHome(join(folder, 'home'))
+  mkdirSync(join(home.run, 'pg'), { mode: 0o700 })
+  for (const path of [
+    join(home.keys, 'phi.kek'),
+    join(home.run, 'instance.json'),
+    join(home.data, 'postgres.passwords'),
+  ])
+    writeFileSync(path, 'x', { mode: 0o600 })
+  return home
+}
+
+test('a home as an instance leaves it is private', (context) => {
+  const [finding, ...more] = checkFiles(aHome(context), aHome(context).keys)
+  assert.deepEqual([finding?.level, more], ['ok', []])
+})
+
+test('a home that is not there yet is no fault', () => {
+  const home = homeAt('/nowhere/at/all')
+  assert.deepEqual(
+    checkFiles(home, home.keys).map(({ level }) => level),
+    ['skipped'],
+  )
+})
+
+const broken: readonly [what: string, breakIt: (home: Home) => void, check: string, says: RegExp][] = [
+  ['a home that others may list', ({ path }) => chmodSync(path, 0o755), 'home', /can read .*home\.$/],
+  ['a home that others may write to', ({ path }) => chmodSync(path, 0o777), 'home', /can change/],
+  ['data that others may list', ({ data }) => chmodSync(data, 0o750), 'data', /can read .*data\.$/],
+  ['keys that others may enter', ({ keys }) => chmodSync(keys, 0o711), 'keys', /can enter .*keys\.$/],
+  ['a key that the group may read', ({ keys }) => chmodSync(join(keys, 'phi.kek'), 0o640), 'key-file', /can read/],
+  [
+    'a copy of a key that everybody may read',
+    ({ keys }) => writeFileSync(join(keys, 'phi.kek.bak'), 'x', { mode: 0o644 }),
+    'key-file',
+    /can read .*phi\.kek\.bak\.$/,
+  ],
+  [
+    'a key that is a link',
+    ({ keys, path }) => {
+      renameSync(join(keys, 'phi.kek'), join(path, 'elsewhere'))
+      symlinkSync(join(path, 'elsewhere'), join(keys, 'phi.kek'))
+    },
+    'key-file',
+    /is not a plain file/,
+  ],
+  ['logs that others may read', ({ logs }) => chmodSync(logs, 0o755), 'logs', /can read .*logs\.$/],
+  ['sockets that others may enter', ({ run }) => chmodSync(join(run, 'pg'), 0o755), 'socket', /can read .*pg\.$/],
+  ['a run directory of others', ({ run }) => chmodSync(run, 0o770), 'run', /can change .*run\.$/],
+  [
+    'an instance file that others may read',
+    ({ run }) => chmodSync(join(run, 'instance.json'), 0o644),
+    'instance',
+    /can read .*instance\.json\.$/,
+  ],
+  [
+    'passwords that others may read',
+    ({ data }) => chmodSync(join(data, 'postgres.passwords'), 0o644),
+    'passwords',
+    /can read .*postgres\.passwords\.$/,
+  ],
+]
+
+for (const [what, breakIt, check, says] of broken) {
+  test(`${what}: a failure, and how to mend it`, (context) => {
+    const home = aHome(context)
+    breakIt(home)
+    const findings = checkFiles(home, home.keys)
+    assert.deepEqual(
+      findings.map((finding) => [finding.level, finding.check]),
+      [['failure', check]],
+    )
+    assert.match(findings[0]?.message ?? '', says)
+    assert.match(findings[0]?.remedy ?? '', /^(?:Run: chmod [67]00 |Put a plain file)/)
+  })
+}
+
+test('PostgreSQL’s own account may walk through the home to its data', (context) => {
+  const home = aHome(context)
+  chmodSync(home.path, 0o711)
+  assert.deepEqual(
+    checkFiles(home, home.keys).map(({ level }) => level),
+    ['ok'],
+  )
+})

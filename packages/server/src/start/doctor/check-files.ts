@@ -1,0 +1,98 @@
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import type { Home } from '../../ops/home.ts'
+import { type Finding, reporter } from './finding.ts'
+
+const report = reporter('files')
+
+/** Bits by which others read or write; to enter a directory alone shows nothing (PostgreSQL's own account may have to). */
+const OTHERS_READ_WRITE = 0o066
+const OTHERS = 0o077
+
+interface Wanted {
+  readonly check: string
+  readonly path: string
+  readonly kind: 'directory' | 'file'
+  /** Bits that must not be set. */
+  readonly forbidden: number
+}
+
+/** Whether only the user that runs Aegis can get at what is in the home: keys, sockets, passwords, logs, data. */
+export function checkFiles(home: Home, keys: string): readonly Finding[] {
+  const found = [...wantedOf(home, keys), ...keyFiles(keys)].flatMap(judged)
+  const isThere = found.length > 0
+  if (!isThere) return [report.skipped('home', `${home.path} is not there yet; the first start makes it.`)]
+  const bad = found.filter((finding) => finding !== undefined)
+  return bad.length > 0 ? bad : [report.ok('permissions', `${found.length} files and directories are private`)]
+}
+
+function wantedOf({ path, data, run, logs }: Home, keys: string): Wanted[] {
+  const directory = (check: string, at: string, forbidden = OTHERS): Wanted => ({
+    check,
+    path: at,
+    kind: 'directory',
+    forbidden,
+  })
+  const file = (check: string, at: string): Wanted => ({ check, path: at, kind: 'file', forbidden: OTHERS })
+  return [
+    directory('home', path, OTHERS_READ_WRITE),
+    directory('data', data, OTHERS_READ_WRITE),
+    directory('keys', keys),
+    directory('run', run),
+    directory('logs', logs),
+    directory('socket', join(run, 'pg')),
+    file('instance', join(run, 'instance.json')),
+    file('passwords', join(data, 'postgres.passwords')),
+  ]
+}
+
+/** Every file beside the keys: a copy that was left there opens as much as the original. */
+function keyFiles(keys: string): Wanted[] {
+  try {
+    return readdirSync(keys).map((name) => ({
+      check: 'key-file',
+      path: join(keys, name),
+      kind: 'file',
+      forbidden: OTHERS,
+    }))
+  } catch {
+    return []
+  }
+}
+
+/** Undefined where all is well; nothing at all where there is no such file. */
+function judged(wanted: Wanted): (Finding | undefined)[] {
+  try {
+    return [judgedBy(wanted, lstatSync(wanted.path))]
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    const remedy = 'Run the doctor as the user that runs Aegis; that user must own the home.'
+    return [report.failure(wanted.check, `${wanted.path} cannot be looked at.`, remedy)]
+  }
+}
+
+function judgedBy({ check, path, kind, forbidden }: Wanted, stat: Stats): Finding | undefined {
+  if (kind === 'directory' ? !stat.isDirectory() : !stat.isFile()) {
+    const remedy = `Put a plain ${kind} in its place; links are not followed here.`
+    return report.failure(check, `${path} is not a plain ${kind}.`, remedy)
+  }
+  const us = process.getuid?.() ?? stat.uid
+  // Root may run PostgreSQL as an account of its own, and may read what others own.
+  if (stat.uid !== us && us !== 0 && stat.uid !== 0) {
+    const remedy = `Run Aegis, and the doctor, as the user that owns it, or chown it: chown ${us} ${path}`
+    return report.failure(check, `${path} belongs to another user (${stat.uid}).`, remedy)
+  }
+  const open = stat.mode & forbidden
+  if (open === 0) return undefined
+  const mode = kind === 'directory' ? '700' : '600'
+  return report.failure(
+    check,
+    `Other users of this machine can ${whatOthersCan(open)} ${path}.`,
+    `Run: chmod ${mode} ${path}`,
+  )
+}
+
+function whatOthersCan(open: number): string {
+  if (open & 0o022) return 'change'
+  return open & 0o044 ? 'read' : 'enter'
+}

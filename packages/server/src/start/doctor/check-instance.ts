@@ -1,0 +1,73 @@
+import type { Clock } from '../../clock/clock.ts'
+import type { AegisConfig } from '../../config/aegis-config.ts'
+import { boundTo, type Home } from '../../ops/home.ts'
+import { type Instance, readInstance } from '../../ops/instance-file.ts'
+import type { StatusReport } from '../../ops/status-report.ts'
+import { version } from '../../version.ts'
+import { type Finding, reporter } from './finding.ts'
+
+const report = reporter('instance')
+
+/** What runs on the home. */
+export interface InstanceLook {
+  readonly findings: readonly Finding[]
+  /** What it says of itself; undefined when none answers. */
+  readonly status: StatusReport | undefined
+}
+
+const ANSWER_MS = 15_000
+
+/** Asks the instance of the home how it is, if one runs; and whether the home is the configuration's. */
+export async function lookAtInstance(home: Home, config: AegisConfig | undefined, clock: Clock): Promise<InstanceLook> {
+  const crossed = config ? crossedHome(home, config) : []
+  const instance = readInstance(home)
+  if (!instance) return { findings: [...crossed, report.ok('running', 'None runs on this home')], status: undefined }
+  const status = await statusOf(instance, clock)
+  if (status === 'none') {
+    const message = `The process ${instance.pid} that ran on this home did not say that it ended, and does not answer.`
+    const remedy = 'If its process is still there, look at its log; if it was killed, "aegis up" starts it again.'
+    return { findings: [...crossed, report.warning('running', message, remedy)], status: undefined }
+  }
+  return { findings: [...crossed, ...judged(instance, status)], status }
+}
+
+/** A home belongs to one environment for good. */
+function crossedHome(home: Home, { environment, demo }: AegisConfig): Finding[] {
+  const bound = boundTo(home)
+  const wanted = demo ? 'demo' : environment
+  if (bound === undefined || bound === wanted) return []
+  const remedy = 'Give every environment, and the demo, a home of its own with --home or AEGIS_HOME.'
+  return [report.failure('home', `The home ${home.path} belongs to ${bound}, the configuration to ${wanted}.`, remedy)]
+}
+
+async function statusOf({ url, token }: Instance, clock: Clock): Promise<StatusReport | 'none'> {
+  const late = new AbortController()
+  const timer = clock.timer(ANSWER_MS, () => late.abort())
+  try {
+    const response = await fetch(`${url}/aegis/v1/status`, {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: late.signal,
+    })
+    // The instance answers in the shape of the release it is; what is read of it below every release has.
+    return response.ok ? ((await response.json()) as StatusReport) : 'none'
+  } catch {
+    return 'none'
+  } finally {
+    timer.cancel()
+  }
+}
+
+function judged({ pid, version: running }: Instance, { alarms, environment }: StatusReport): Finding[] {
+  const findings = [report.ok('running', `Process ${pid}, release ${running}, ${environment}`)]
+  if (running !== version) {
+    const message = `The running process is release ${running}, this program ${version}.`
+    findings.push(report.warning('release', message, 'Start the process again once the new release is to be used.'))
+  }
+  const errors = alarms.filter(({ level }) => level === 'error').length
+  const remedy = '"aegis status" shows each with its remedy.'
+  if (errors > 0) findings.push(report.failure('alarms', `It has ${errors} alarms that are errors.`, remedy))
+  else if (alarms.length > 0) findings.push(report.warning('alarms', `It has ${alarms.length} warnings.`, remedy))
+  else findings.push(report.ok('alarms', 'No alarms'))
+  return findings
+}

@@ -1,0 +1,36 @@
+import { statfsSync } from 'node:fs'
+import { isOutOfRoom } from '../../errors/disk-full.ts'
+import { type Finding, reporter } from './finding.ts'
+
+const report = reporter('machine')
+
+/** The Node that Aegis is built for. */
+const NODE_MAJOR = 24
+
+/** Whether this Node runs Aegis: `version` as `process.versions.node`. */
+export function checkNode(version: string): Finding {
+  const major = Number(version.split('.')[0])
+  if (major >= NODE_MAJOR) return report.ok('node', `Node ${version}`)
+  const remedy = 'Start Aegis through npx or its own bin: the Node it needs is installed with its packages ("npm ci").'
+  return report.failure('node', `This is Node ${version}; Aegis needs ${NODE_MAJOR} or newer.`, remedy)
+}
+
+/** Less free space than this is worth a word: some hours of a large first load. */
+const ROOM_LOW = 2 * 1024 ** 3
+
+/** Whether there is room where the home is (or would be). */
+export function checkDisk(path: string): Finding {
+  const remedy =
+    'Free space there, or move the home to a larger disk. A running Aegis goes on by itself when there is room.'
+  let free: number
+  try {
+    const { bavail, bsize } = statfsSync(path)
+    free = bavail * bsize
+  } catch {
+    return report.skipped('disk', 'How much room there is is not known: the home is not there yet.')
+  }
+  const shown = free >= 1024 ** 3 ? `${(free / 1024 ** 3).toFixed(1)} GB` : `${Math.floor(free / 1024 ** 2)} MB`
+  if (isOutOfRoom(path)) return report.failure('disk', `The disk of the home is full (${shown} free).`, remedy)
+  if (free < ROOM_LOW) return report.warning('disk', `The disk of the home has only ${shown} free.`, remedy)
+  return report.ok('disk', `${shown} free on the disk of the home`)
+}

@@ -1,0 +1,243 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Clock, systemClock } from '../../clock/clock.ts'
+import { type Random, systemRandom } from '../../clock/random.ts'
+import { slavedClock } from '../../clock/slaved-clock.ts'
+import type { AegisConfig } from '../../config/aegis-config.ts'
+import { type ConfigSources, configuredHome } from '../../config.ts'
+import { type RuntimeLogins, memberLogins } from '../../db/database-login.ts'
+import { type EmbeddedUrls, runningEmbedded } from '../../db/embedded-urls.ts'
+import { startEmbedded } from '../../db/embedded-postgres.ts'
+import { examineServer } from '../../db/examine-server.ts'
+import { openDb, type OpenDb } from '../../db/open-db.ts'
+import { derivedUrl, loginOf } from '../../db/prepare-database.ts'
+import { createLog } from '../../log/create-log.ts'
+import type { Log } from '../../log/log.ts'
+import { buildQuotaReport } from '../../ops/build-quota-report.ts'
+import { type Home, homeAt } from '../../ops/home.ts'
+import { lockHome } from '../../ops/home-lock.ts'
+import { listReplicas } from '../../ops/replica.sql.ts'
+import type { StatusReport } from '../../ops/status-report.ts'
+import { createQuota, type Quota } from '../../quota/quota.ts'
+import { appName } from '../compose-parts.ts'
+import { StopStack } from '../stop-stack.ts'
+import { bareAsker, countedAsker } from './ask-athenahealth.ts'
+import { checkAccess, checkConnection } from './check-athenahealth.ts'
+import { lookAtConfiguration } from './check-configuration.ts'
+import { judgeDatabase } from './check-database.ts'
+import { checkFiles } from './check-files.ts'
+import { lookAtInstance } from './check-instance.ts'
+import { type KeyLook, lookAtKeys } from './check-keys.ts'
+import { checkDisk, checkNode } from './check-machine.ts'
+import { judgeQuota } from './check-quota.ts'
+import { type Area, type Finding, reporter, withinLimit } from './finding.ts'
+
+/** What the outside may replace; tests do. */
+export interface ExamineSeams {
+  /** The way to athenahealth. */
+  readonly fetch?: typeof globalThis.fetch
+  readonly random?: Random
+  /** Default: that of this process. */
+  readonly nodeVersion?: string
+  /** The longest a group of checks may take, ms. Default 20,000. */
+  readonly limitMs?: number
+}
+
+/** What was found, in the order of the areas. */
+export interface Examination {
+  /** Undefined where the configuration has mistakes. */
+  readonly environment: AegisConfig['environment'] | undefined
+  readonly home: string
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Looks at everything that an installation needs, beside a running instance or without one: configuration, files, keys,
+ * database, athenahealth, quota. Changes nothing, consumes no feed; what it asks athenahealth (one token, where the limit
+ * allows it, and each practice's own data) is counted and audited with the installation's calls. Never throws.
+ */
+export async function examine(sources: ConfigSources, seams: ExamineSeams = {}): Promise<Examination> {
+  const stops = new StopStack()
+  try {
+    return await new Examiner(sources, seams, stops).run()
+  } finally {
+    await stops.run()
+  }
+}
+
+/** Where the database is, and how far it could be looked at. */
+type DatabaseState = 'new' | 'usable' | 'unusable'
+
+class Examiner {
+  readonly #sources: ConfigSources
+  readonly #seams: ExamineSeams
+  readonly #stops: StopStack
+  readonly #random: Random
+  readonly #log: Log
+  readonly #findings: Finding[] = []
+  #clock: Clock = systemClock
+  #db: OpenDb | undefined
+  #database: DatabaseState = 'unusable'
+
+  constructor(sources: ConfigSources, seams: ExamineSeams, stops: StopStack) {
+    this.#sources = sources
+    this.#seams = seams
+    this.#stops = stops
+    this.#random = seams.random ?? systemRandom
+    // What the parts would log, the findings tell.
+    const destination = { write: () => true }
+    this.#log = createLog({ level: 'error', destination, clock: systemClock, random: this.#random })
+  }
+
+  async run(): Promise<Examination> {
+    const { findings, loaded } = lookAtConfiguration(this.#sources)
+    const home = homeAt(loaded?.config.home ?? configuredHome(this.#sources))
+    const keys = loaded?.config.keys ?? home.keys
+    this.#add(checkNode(this.#seams.nodeVersion ?? process.versions.node), checkDisk(nearest(home.path)))
+    this.#add(...findings, ...checkFiles(home, keys))
+    const { findings: told, status } = await lookAtInstance(home, loaded?.config, systemClock)
+    this.#add(...told)
+    if (loaded) await this.#lookFurther(pointedAt(loaded.config, status), { home, keys, status })
+    else this.#skip(['database', 'keys', 'athenahealth', 'quota'], 'Not looked at: the configuration has mistakes.')
+    return { environment: loaded?.config.environment, home: home.path, findings: this.#findings }
+  }
+
+  async #lookFurther(
+    config: AegisConfig,
+    { home, keys, status }: { home: Home; keys: string; status: StatusReport | undefined },
+  ): Promise<void> {
+    if (config.clock === 'simulator') await this.#slaveClock(config, status)
+    await this.#group('database', () => this.#lookAtDatabase(config, home))
+    let look: KeyLook = { findings: [], keks: undefined }
+    await this.#group('keys', async () => {
+      look = await lookAtKeys({ db: this.#db, random: this.#random }, keys)
+      return look.findings
+    })
+    const { keks } = look
+    if (keks) this.#stops.push(() => [keks.phi, keks.credentials].forEach((kek) => kek.close()))
+    const quota = this.#openQuota(config)
+    await this.#group('athenahealth', () => this.#lookAtAthenahealth(config, { quota, keks, status }))
+    await this.#group('quota', () => this.#lookAtQuota(config, quota))
+  }
+
+  #add(...findings: readonly Finding[]): void {
+    this.#findings.push(...findings)
+  }
+
+  #skip(areas: readonly Area[], why: string): void {
+    for (const area of areas) this.#add(reporter(area).skipped(area, why))
+  }
+
+  async #group(area: Area, work: () => Promise<readonly Finding[]>): Promise<void> {
+    const { limitMs } = this.#seams
+    const at = { report: reporter(area), check: area, clock: systemClock, ...(limitMs !== undefined && { limitMs }) }
+    this.#add(...(await withinLimit(at, work)))
+  }
+
+  /** Its clock in SQL is the running instance's to set; here it is only read. */
+  async #slaveClock(config: AegisConfig, status: StatusReport | undefined): Promise<void> {
+    const url = `${status?.urls.simulator ?? config.athena.baseUrl}/__sim/clock`
+    try {
+      const clock = await slavedClock({ url, onChange: async () => undefined })
+      this.#stops.push(() => clock.stop())
+      this.#clock = clock
+    } catch {
+      // That the simulator does not answer is told where it is asked.
+    }
+  }
+
+  async #lookAtDatabase(config: AegisConfig, home: Home): Promise<readonly Finding[]> {
+    const urls = config.database ? externalUrls(config.database) : await this.#embedded(home)
+    if (urls === 'none') {
+      this.#database = 'new'
+      return [reporter('database').skipped('embedded', 'There is none yet; the first start makes it.')]
+    }
+    const facts = await examineServer({ url: urls.ownerUrl, runtimeLogin: loginOf(urls.logins.app.url) })
+    this.#database = facts.migrations.applied === 0 ? 'new' : 'unusable'
+    if (facts.migrations.applied > 0 && facts.migrations.pending === 0) await this.#open(urls.logins)
+    const processes = await this.#processes()
+    return judgeDatabase(facts, { processes, embedded: config.database === undefined })
+  }
+
+  async #open(logins: RuntimeLogins): Promise<void> {
+    const poolSizes = { app: 2, control: 2, audit: 1 }
+    const db = await openDb({ logins, log: this.#log, poolSizes, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000 })
+    this.#stops.push(() => db.close())
+    this.#db = db
+    this.#database = 'usable'
+  }
+
+  async #processes(): Promise<number> {
+    const rows = this.#db ? await this.#db.control((tx) => listReplicas(tx)) : []
+    return Math.max(1, rows.length)
+  }
+
+  /** The server that runs, or one that is started to be looked at and stopped again. */
+  async #embedded(home: Home): Promise<EmbeddedUrls | 'none'> {
+    const dataDir = join(home.data, 'postgres')
+    if (!existsSync(dataDir)) return 'none'
+    const running = runningEmbedded(dataDir)
+    if (running) return running
+    const lock = lockHome(home)
+    this.#stops.push(() => lock.release())
+    const options = { dataDir, runDir: home.run, log: this.#log, clock: systemClock, random: this.#random }
+    const server = await startEmbedded(options)
+    this.#stops.push(() => server.stop())
+    return server
+  }
+
+  #openQuota(config: AegisConfig): Quota | undefined {
+    const db = this.#db
+    if (!db) return undefined
+    const quota = createQuota(
+      { db, clock: this.#clock, log: this.#log, holder: `doctor ${this.#random.uuid()}` },
+      config.limits,
+    )
+    this.#stops.push(() => quota.stop())
+    return quota
+  }
+
+  async #lookAtAthenahealth(
+    config: AegisConfig,
+    { quota, keks, status }: { quota: Quota | undefined; keks: KeyLook['keks']; status: StatusReport | undefined },
+  ): Promise<readonly Finding[]> {
+    const report = reporter('athenahealth')
+    if (config.demo && !status) return [report.skipped('connection', "The demo's simulator runs with the demo only.")]
+    const { fetch } = this.#seams
+    const connection = fetch ? report.ok('connection', 'A way of its own') : await checkConnection(config, systemClock)
+    if (connection.level === 'failure') return [connection]
+    const ground = { config, clock: this.#clock, random: this.#random, log: this.#log, ...(fetch && { fetch }) }
+    const db = this.#db
+    if (db && quota && keks) {
+      return [connection, ...(await checkAccess(countedAsker({ ...ground, db, quota, keks }, this.#stops), config))]
+    }
+    if (this.#database === 'unusable' || db) {
+      const why = 'Not asked: calls are counted and audited in the database, which, or whose keys, cannot be used now.'
+      return [connection, report.skipped('credential', why)]
+    }
+    return [connection, ...(await checkAccess(bareAsker(ground, this.#stops), config))]
+  }
+
+  async #lookAtQuota(config: AegisConfig, quota: Quota | undefined): Promise<readonly Finding[]> {
+    const db = this.#db
+    if (!db || !quota) return [reporter('quota').skipped('left', 'Not known: calls are counted in the database.')]
+    const { environment, sync: settings } = config
+    const deps = { db, clock: this.#clock, quota, app: appName(config), settings, fixed: { environment } }
+    return judgeQuota(await buildQuotaReport(deps))
+  }
+}
+
+function externalUrls({ url, ownerUrl }: NonNullable<AegisConfig['database']>): EmbeddedUrls {
+  const [runtime, owner] = [url.reveal(), ownerUrl.reveal()]
+  return { ownerUrl: owner, logins: memberLogins(runtime === owner ? derivedUrl(owner) : runtime) }
+}
+
+/** The demo's simulator is wherever the running demo has it. */
+function pointedAt(config: AegisConfig, status: StatusReport | undefined): AegisConfig {
+  return config.demo && status ? { ...config, athena: { ...config.athena, baseUrl: status.baseUrl } } : config
+}
+
+/** The directory, or the nearest one above it that is there. */
+function nearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path))
+}
