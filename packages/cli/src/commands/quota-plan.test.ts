@@ -20,6 +20,7 @@ writeFileSync(join(folder, 'wrong.yaml'), 'environment: preview\npractices: [1]\
 const programs: Programs = {
   startAegis: () => assert.fail('nothing is to be started'),
   startSimulator: () => assert.fail('nothing is to be started'),
+  openKeys: () => assert.fail('nothing is to be opened'),
 }
 
 async function run(...args: string[]) {

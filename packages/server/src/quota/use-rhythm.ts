@@ -35,6 +35,12 @@ interface Weighed {
   readonly weight: number
 }
 
+/** Hours that tell what another one is going to be like. */
+interface Samples {
+  readonly basis: Basis
+  readonly samples: readonly { readonly at: number; readonly weight: number }[]
+}
+
 /**
  * How calls are spread over the hours of a week, as the clock on the wall of `zone` shows them: practices open by their own
  * time, so that the rhythm follows daylight saving although the day of the quota does not. Only hours that were over
@@ -45,6 +51,7 @@ export class UseRhythm {
   readonly #first: number
   readonly #until: number
   readonly #zone: string
+  readonly #found = new Map<number, Samples>()
 
   constructor(hours: readonly HourUse[], { until, zone }: { until: number; zone: string }) {
     this.#calls = byKind(hours)
@@ -77,7 +84,16 @@ export class UseRhythm {
     return this.#samples(at).basis
   }
 
-  #samples(at: number): { readonly basis: Basis; readonly samples: readonly { at: number; weight: number }[] } {
+  /** The same for every kind of use. */
+  #samples(at: number): Samples {
+    const known = this.#found.get(at)
+    if (known) return known
+    const found = this.#look(at)
+    this.#found.set(at, found)
+    return found
+  }
+
+  #look(at: number): Samples {
     const weeks = range(WEEKS).flatMap((back) => this.#alike(at, back * WEEK_HOURS, WEEK_WEIGHT ** (back - 1)))
     if (sumOf(weeks) >= ENOUGH_WEIGHT) return { basis: 'weeks', samples: weeks }
     const days = range(DAYS - 1).flatMap((back) => this.#alike(at, back * 24, DAY_WEIGHT))
@@ -109,16 +125,19 @@ export class UseRhythm {
   }
 }
 
-const offsets = new Map<string, number>()
+/** By zone and hour. */
+const offsets = new Map<string, Map<number, number>>()
+const OFFSETS_MAX = 10_000
 
 /** Of an hour of a zone it never changes, and asking the runtime is slow. */
 function offsetOf(zone: string, at: number): number {
-  const key = `${zone} ${at}`
-  const known = offsets.get(key)
+  const ofZone = offsets.get(zone) ?? new Map<number, number>()
+  offsets.set(zone, ofZone)
+  const known = ofZone.get(at)
   if (known !== undefined) return known
-  if (offsets.size > 10_000) offsets.clear()
+  if (ofZone.size > OFFSETS_MAX) ofZone.clear()
   const offset = offsetMinutesAt({ name: zone }, at)
-  offsets.set(key, offset)
+  ofZone.set(at, offset)
   return offset
 }
 

@@ -96,7 +96,7 @@ const sum = (calls: DayCalls | LoadCalls): number =>
 
 test('the calls of a first load and of a day are those that the simulator counts, to a tenth', async (context) => {
   const mirrored = await mirroredPractice(context, {
-    patients: 60,
+    patients: 20,
     startAt,
     settings,
     simulator: { seed: 11, startAt, day: true, requestLogSize: 1_000, activationLagMs: 15 * minute },

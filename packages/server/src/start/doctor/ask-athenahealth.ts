@@ -5,6 +5,7 @@ import { createAudit } from '../../audit/audit.ts'
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { Random } from '../../clock/random.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
+import type { Secret } from '../../config/secret.ts'
 import type { Db } from '../../db/db.ts'
 import { egressRule } from '../../egress/egress-rule.ts'
 import { socketOpener } from '../../egress/open-socket.ts'
@@ -19,6 +20,7 @@ import { connectionsOver, createConnections } from '../../upstream/connections.t
 import { createUpstream } from '../../upstream/upstream.ts'
 import { wrapFetch } from '../../upstream/wrap-fetch.ts'
 import { appName } from '../compose-parts.ts'
+import { configuredApp } from '../start-key-server.ts'
 import type { StopStack } from '../stop-stack.ts'
 
 /** How the doctor asks athenahealth. */
@@ -70,8 +72,7 @@ export function countedAsker(
   )
   stops.push(() => keyServer.stop())
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
-  const credential = { environment, clientId: athena.clientId }
-  const tokenSource = keyServer.tokenSource({ ...place, credential, scope: athena.scope })
+  const tokenSource = keyServer.tokenSource({ ...place, credential: configuredApp(config), scope: athena.scope })
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   const context = { priority: 'interactive', purpose: 'doctor.practice', waitMs: WAIT_MS } as const
   return {
@@ -90,10 +91,10 @@ export function countedAsker(
  * Before there is a database: one call after another, with the configured secret. Nobody else of this installation calls
  * then, and what was called shows in athenahealth's own count.
  */
-export function bareAsker(ground: AskerGround, stops: StopStack): Asker {
-  const { config, clock } = ground
+export function bareAsker(ground: AskerGround & { readonly secret: Secret }, stops: StopStack): Asker {
+  const { config, clock, secret } = ground
   const { environment, athena } = config
-  const { clientId, secret } = athena
+  const { clientId } = athena
   const connections = connectionsOf(ground)
   stops.push(() => connections.close())
   const skew = new ClockSkew()

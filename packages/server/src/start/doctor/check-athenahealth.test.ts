@@ -14,9 +14,10 @@ import { systemClock } from '../../clock/clock.ts'
 import { systemRandom } from '../../clock/random.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import { Secret } from '../../config/secret.ts'
+import type { CredentialInfo } from '../../key-server/list-credentials.ts'
 import { StopStack } from '../stop-stack.ts'
 import { bareAsker } from './ask-athenahealth.ts'
-import { checkAccess, checkConnection } from './check-athenahealth.ts'
+import { checkAccess, checkConnection, credentialFindings } from './check-athenahealth.ts'
 
 type TestContext = { after(work: () => Promise<void> | void): void }
 
@@ -64,7 +65,10 @@ async function served(context: TestContext, server: Server): Promise<number> {
 async function access(context: TestContext, config: AegisConfig) {
   const stops = new StopStack()
   context.after(() => stops.run())
-  const asker = bareAsker({ config, clock: systemClock, random: systemRandom, log: silentLog }, stops)
+  const { secret: given } = config.athena
+  assert.ok(given)
+  const ground = { config, clock: systemClock, random: systemRandom, log: silentLog }
+  const asker = bareAsker({ ...ground, secret: given }, stops)
   const findings = await checkAccess(asker, config)
   assert.ok(!JSON.stringify(findings).includes(secret), 'no secret in what is said')
   const bad = findings.filter(({ level }) => level !== 'ok')
@@ -131,6 +135,33 @@ for (const { what, simulator, config, bad, says } of broken) {
     const found = await access(context, configured(url, config))
     assert.deepEqual(found.bad, bad)
     assert.match(found.said, says)
+  })
+}
+
+const day = 86_400_000
+const at: CredentialInfo = { number: 1, kind: 'secret', origin: 'operator', state: 'live', next: true, addedAt: 0 }
+const stored: readonly [what: string, credentials: readonly CredentialInfo[], told: string | undefined][] = [
+  ['that is live', [at], undefined],
+  ['that ends in a year', [{ ...at, expiresAt: 365 * day }], undefined],
+  ['that ends in a week', [{ ...at, expiresAt: 7 * day }], 'warning key-server.credential-expiring'],
+  ['that ends tomorrow', [{ ...at, expiresAt: day }], 'failure key-server.credential-expiring'],
+  ['that has expired', [{ ...at, state: 'expired' }], 'failure key-server.credential-expired'],
+  ['that was revoked', [{ ...at, state: 'revoked' }], 'failure key-server.credential-missing'],
+  ['that is refused', [{ ...at, state: 'refused' }], 'failure key-server.credential-refused'],
+  [
+    'that is refused beside one that serves',
+    [
+      { ...at, state: 'refused' },
+      { ...at, number: 2 },
+    ],
+    'warning key-server.credential-refused',
+  ],
+]
+for (const [what, credentials, told] of stored) {
+  test(`a stored credential ${what} is told as ${told ?? 'nothing'}`, () => {
+    const found = credentialFindings(credentials, 0)
+    const shown = found.map(({ level, message }) => `${level} ${/\((key-server\.[a-z-]+)\)/.exec(message)?.[1]}`)
+    assert.deepEqual(shown, told === undefined ? [] : [told])
   })
 }
 

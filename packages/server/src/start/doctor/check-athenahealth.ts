@@ -1,6 +1,8 @@
 import { AthenaError } from '@aegis/client'
 import type { Clock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
+import type { CredentialInfo } from '../../key-server/list-credentials.ts'
+import { credentialAlarms } from '../../ops/credential-alarms.ts'
 import { AegisError, isAegisError } from '../../errors/aegis-error.ts'
 import type { ErrorCode } from '../../errors/error-table.ts'
 import { type Asker, shakeHands } from './ask-athenahealth.ts'
@@ -63,6 +65,20 @@ export async function checkAccess(asker: Asker, config: AegisConfig): Promise<re
   if (left > 0) findings.push(report.skipped('practice', `${left} more practices were not asked for.`))
   return [...findings, ...skewFinding(asker, config)]
 }
+
+/** What of the stored credentials wants a person: expired, about to, refused; none of them for use (pure). */
+export function credentialFindings(credentials: readonly CredentialInfo[], now: number): readonly Finding[] {
+  return credentialAlarms({ credentials, troubles: [], now }).map(({ level, code, message, remedy }) =>
+    report[level === 'error' ? 'failure' : 'warning']('credential', `${message} (${code})`, remedy),
+  )
+}
+
+/** There is none to be tried. */
+export const noCredential = report.failure(
+  'credential',
+  'No credential of the app is configured or stored.',
+  'Give its secret or key: "aegis keys add", or name a file with athena.secretFile.',
+)
 
 /** Another request would be one too many, or not tell more. */
 const asMuch: ReadonlySet<string> = new Set(['token-refused', 'requests-per-minute', 'fetched-elsewhere'])

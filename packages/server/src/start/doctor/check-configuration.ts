@@ -19,13 +19,16 @@ export function lookAtConfiguration(sources: ConfigSources): ConfigLook {
     const { environment, practices, athena } = config
     const count = practices.length === 1 ? `practice ${practices[0]}` : `${practices.length} practices`
     const from = config.demo ? 'the demo' : (file ?? 'the environment alone')
+    const isExposed = warnings.some((warning) => warning.startsWith('athena.secretFile'))
+    const secret =
+      athena.secret && !config.demo && !isExposed ? [report.ok('secret', "The app's secret is there and private")] : []
     return {
       loaded,
       findings: [
         report.ok('settings', `${from}: ${environment}, ${count} from ${athena.baseUrl}`),
-        report.ok('secret', "The app's secret is there and private"),
+        ...secret,
         ...warnings.map(warningFinding),
-      ].filter(({ check }) => check !== 'secret' || !config.demo),
+      ],
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) return { findings: [report.fromError('settings', error)], loaded: undefined }

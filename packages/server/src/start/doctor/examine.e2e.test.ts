@@ -122,22 +122,6 @@ describe('beside a running instance', () => {
     assert.deepEqual(bad(await examined({ practices: [practice, 42] })), ['failure athenahealth practice'])
   })
 
-  test('an athenahealth that does not answer holds nothing else up', async () => {
-    const silent = createServer()
-    silent.listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const address = silent.address()
-    const port = typeof address === 'object' && address ? address.port : 0
-    const athena = { clientId: 'clinic-app', secretFile: join(folder, 'secret'), baseUrl: `http://127.0.0.1:${port}` }
-    const sockets: { destroy(): void }[] = []
-    silent.on('connection', (socket) => sockets.push(socket))
-    const examination = await examined({ athena }, { limitMs: 4_000 })
-    for (const socket of sockets) socket.destroy()
-    silent.close()
-    assert.deepEqual(bad(examination), ['failure athenahealth athenahealth'])
-    assert.ok(examination.findings.some(({ area, level }) => area === 'quota' && level === 'ok'))
-  })
-
   test('a home of another environment is told', async () => {
     const file = join(home.path, 'environment')
     writeFileSync(file, 'production\n')
@@ -170,6 +154,23 @@ describe('beside a running instance', () => {
       'skipped quota left',
     ])
     assert.equal(simulator.truth.requests({ limit: 1 }).totals.byRoute['GET /v1/{practiceid}/practiceinfo'], before)
+  })
+
+  // Last: that no token was to be had there is an alarm of the instance from now on.
+  test('an athenahealth that does not answer holds nothing else up', async () => {
+    const silent = createServer()
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const address = silent.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const athena = { clientId: 'clinic-app', secretFile: join(folder, 'secret'), baseUrl: `http://127.0.0.1:${port}` }
+    const sockets: { destroy(): void }[] = []
+    silent.on('connection', (socket) => sockets.push(socket))
+    const examination = await examined({ athena }, { limitMs: 4_000 })
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+    assert.deepEqual(bad(examination), ['failure athenahealth athenahealth'])
+    assert.ok(examination.findings.some(({ area, level }) => area === 'quota' && level === 'ok'))
   })
 })
 

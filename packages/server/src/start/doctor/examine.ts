@@ -11,6 +11,7 @@ import { startEmbedded } from '../../db/embedded-postgres.ts'
 import { examineServer } from '../../db/examine-server.ts'
 import { openDb, type OpenDb } from '../../db/open-db.ts'
 import { derivedUrl, loginOf } from '../../db/prepare-database.ts'
+import { listCredentials } from '../../key-server/list-credentials.ts'
 import { createLog } from '../../log/create-log.ts'
 import type { Log } from '../../log/log.ts'
 import { buildQuotaReport } from '../../ops/build-quota-report.ts'
@@ -20,9 +21,11 @@ import { listReplicas } from '../../ops/replica.sql.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
 import { createQuota, type Quota } from '../../quota/quota.ts'
 import { appName } from '../compose-parts.ts'
+import { keyDirectory } from '../key-directory.ts'
+import { configuredApp } from '../start-key-server.ts'
 import { StopStack } from '../stop-stack.ts'
 import { bareAsker, countedAsker } from './ask-athenahealth.ts'
-import { checkAccess, checkConnection } from './check-athenahealth.ts'
+import { checkAccess, checkConnection, credentialFindings, noCredential } from './check-athenahealth.ts'
 import { lookAtConfiguration } from './check-configuration.ts'
 import { judgeDatabase } from './check-database.ts'
 import { checkFiles } from './check-files.ts'
@@ -92,7 +95,7 @@ class Examiner {
   async run(): Promise<Examination> {
     const { findings, loaded } = lookAtConfiguration(this.#sources)
     const home = homeAt(loaded?.config.home ?? configuredHome(this.#sources))
-    const keys = loaded?.config.keys ?? home.keys
+    const keys = loaded ? keyDirectory({ config: loaded.config, home }) : home.keys
     this.#add(checkNode(this.#seams.nodeVersion ?? process.versions.node), checkDisk(nearest(home.path)))
     this.#add(...findings, ...checkFiles(home, keys))
     const { findings: told, status } = await lookAtInstance(home, loaded?.config, systemClock)
@@ -209,13 +212,18 @@ class Examiner {
     const ground = { config, clock: this.#clock, random: this.#random, log: this.#log, ...(fetch && { fetch }) }
     const db = this.#db
     if (db && quota && keks) {
-      return [connection, ...(await checkAccess(countedAsker({ ...ground, db, quota, keks }, this.#stops), config))]
+      const stored = credentialFindings(await listCredentials({ db }, configuredApp(config)), this.#clock.now())
+      if (stored.some(({ level }) => level === 'failure')) return [connection, ...stored]
+      const asker = countedAsker({ ...ground, db, quota, keks }, this.#stops)
+      return [connection, ...stored, ...(await checkAccess(asker, config))]
     }
     if (this.#database === 'unusable' || db) {
       const why = 'Not asked: calls are counted and audited in the database, which, or whose keys, cannot be used now.'
       return [connection, report.skipped('credential', why)]
     }
-    return [connection, ...(await checkAccess(bareAsker(ground, this.#stops), config))]
+    const { secret } = config.athena
+    if (!secret) return [connection, noCredential]
+    return [connection, ...(await checkAccess(bareAsker({ ...ground, secret }, this.#stops), config))]
   }
 
   async #lookAtQuota(config: AegisConfig, quota: Quota | undefined): Promise<readonly Finding[]> {
