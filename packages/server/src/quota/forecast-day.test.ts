@@ -63,7 +63,9 @@ const moments: readonly [what: string, now: string][] = [
   ['on a Monday after a weekend', '2026-03-02T09:00:00Z'],
   ['the morning after the clocks were set forward', '2026-03-09T10:00:00Z'],
   ['the day the clocks are set forward', '2026-03-08T05:00:00Z'],
+  ['the evening after the clocks were set forward', '2026-03-09T21:00:00Z'],
   ['the morning after the clocks were set back', '2026-11-02T11:00:00Z'],
+  ['the evening after the clocks were set back', '2026-11-02T21:30:00Z'],
 ]
 
 for (const [what, text] of moments) {

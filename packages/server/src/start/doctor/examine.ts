@@ -209,21 +209,28 @@ class Examiner {
     const { fetch } = this.#seams
     const connection = fetch ? report.ok('connection', 'A way of its own') : await checkConnection(config, systemClock)
     if (connection.level === 'failure') return [connection]
+    return [connection, ...(await this.#access(config, { quota, keks }))]
+  }
+
+  /** Whether the credential opens what it should: by calls that are counted, or before anything is there to count them in. */
+  async #access(
+    config: AegisConfig,
+    { quota, keks }: { quota: Quota | undefined; keks: KeyLook['keks'] },
+  ): Promise<readonly Finding[]> {
+    const { fetch } = this.#seams
     const ground = { config, clock: this.#clock, random: this.#random, log: this.#log, ...(fetch && { fetch }) }
     const db = this.#db
     if (db && quota && keks) {
       const stored = credentialFindings(await listCredentials({ db }, configuredApp(config)), this.#clock.now())
-      if (stored.some(({ level }) => level === 'failure')) return [connection, ...stored]
-      const asker = countedAsker({ ...ground, db, quota, keks }, this.#stops)
-      return [connection, ...stored, ...(await checkAccess(asker, config))]
+      if (stored.some(({ level }) => level === 'failure')) return stored
+      return [...stored, ...(await checkAccess(countedAsker({ ...ground, db, quota, keks }, this.#stops), config))]
     }
-    if (this.#database === 'unusable' || db) {
+    if (this.#database !== 'new') {
       const why = 'Not asked: calls are counted and audited in the database, which, or whose keys, cannot be used now.'
-      return [connection, report.skipped('credential', why)]
+      return [reporter('athenahealth').skipped('credential', why)]
     }
     const { secret } = config.athena
-    if (!secret) return [connection, noCredential]
-    return [connection, ...(await checkAccess(bareAsker({ ...ground, secret }, this.#stops), config))]
+    return secret ? checkAccess(bareAsker({ ...ground, secret }, this.#stops), config) : [noCredential]
   }
 
   async #lookAtQuota(config: AegisConfig, quota: Quota | undefined): Promise<readonly Finding[]> {
