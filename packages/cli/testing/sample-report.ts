@@ -11,6 +11,8 @@ export function sampleFeed(changes: Partial<FeedStatus> = {}): FeedStatus {
     records: 1000,
     lastChangeAt: '2026-11-23T15:41:59.000Z',
     lagMs: 14_000,
+    readEveryMs: null,
+    expectedWaitMs: null,
     openIntents: 0,
     unexplained: null,
     gaps: [],

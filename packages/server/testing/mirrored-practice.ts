@@ -17,7 +17,7 @@ import { sealedOfKind } from '../src/records/records.sql.ts'
 import { openKek } from '../src/sealing/open-kek.ts'
 import type { Pseudonym } from '../src/sealing/practice-keys.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
-import { advanceFeed } from '../src/sync/advance-feed.ts'
+import { advancePaced } from '../src/sync/advance-paced.ts'
 import { isLimitable } from '../src/sync/feed-departments.ts'
 import type { FeedName } from '../src/sync/feed-name.ts'
 import { readFeeds, wantResnapshot } from '../src/sync/feed-state.sql.ts'
@@ -166,7 +166,7 @@ export class MirroredPractice {
   /** Takes one feed as far as it can go now; returns when it is due again, epoch ms. */
   stepFeed(feed: FeedName): Promise<number> {
     const fence = String(this.#fence++)
-    return advanceFeed(this.deps, { practice, feed, fence }, new AbortController().signal)
+    return advancePaced(this.deps, { practice, feed, fence }, new AbortController().signal)
   }
 
   /** Steps minute by minute; long enough for every pause and every poll. */

@@ -139,10 +139,10 @@ function stateTone(feed: FeedStatus): Tone {
   return 'good'
 }
 
-/** A feed is read once a minute; behind by more than a few of them, something holds it up. */
+/** Behind by more than a few minutes beyond what is chosen for it, something holds a feed up. */
 const BEHIND_MS = 5 * 60_000
 
-function behindTone({ lagMs }: FeedStatus): Tone {
+function behindTone({ lagMs, readEveryMs }: FeedStatus): Tone {
   if (lagMs === null) return 'dim'
-  return lagMs > BEHIND_MS ? 'warn' : 'plain'
+  return lagMs > BEHIND_MS + 2 * (readEveryMs ?? 0) ? 'warn' : 'plain'
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '@aegis/client'
 import type { LogLevel } from '../log/log.ts'
+import type { PacingSettings } from '../pacing/pacing-settings.ts'
 import type { PolicyRules } from '../policy/judge-call.ts'
 import { type QuotaLimits, quotaPresets } from '../quota/quota-limits.ts'
 import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
@@ -115,6 +116,7 @@ function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettin
     claimsMonthsBack: sync.claimsMonthsBack,
     claimsWindowMonths: sync.claimsWindowMonths,
     pollIntervalMs: sync.pollInterval,
+    pacing: pacingOf(sync),
     settleMs: sync.settle,
     activationCheckMs: sync.activationCheck,
     subscriptionCheckMs: sync.subscriptionCheck,
@@ -136,6 +138,10 @@ function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettin
     bookedDaysAhead,
     slotDaysAhead,
   }
+}
+
+function pacingOf({ adaptive, latest, latestOf, callWorth }: Settings['sync']): PacingSettings {
+  return { isAdaptive: adaptive, latestMs: latest, latestMsOf: latestOf, callWorthMs: callWorth }
 }
 
 /** In one order, so that the same departments in another order are no change. */

@@ -3,7 +3,7 @@ import { formatDuration } from '../clock/duration.ts'
 import { defaultRangeLimits } from '../policy/intensive-calls.ts'
 import { defaultOffHours, minutesOf } from '../policy/off-hours.ts'
 import { quotaPresets } from '../quota/quota-limits.ts'
-import { furtherFeeds } from '../sync/feed-name.ts'
+import { feedNames, furtherFeeds } from '../sync/feed-name.ts'
 import { defaultSyncSettings as sync } from '../sync/sync-settings.ts'
 import { keyServerSection } from './key-server-settings.ts'
 import { vaultSection } from './vault-settings.ts'
@@ -119,6 +119,8 @@ const departmentLists = z.record(
     .refine((list) => new Set(list).size === list.length, { message: 'one stands there twice' }),
 )
 
+const latestByFeed = z.partialRecord(z.enum(feedNames as [string, ...string[]]), duration({ min: '1m', max: '1d' }))
+
 const syncSection = z.strictObject({
   feeds: setting(someOf(furtherFeeds).default([]), {
     doc: 'What is mirrored beside departments, appointment types, providers, patients and appointments. Each costs a call a minute and practice (1,440 of a day’s calls) and one call or more for each change, and most are health data that only those should hold who need them: therefore none by default.',
@@ -142,7 +144,23 @@ const syncSection = z.strictObject({
     doc: 'Months per request for claims: athenahealth asks for 3 to 6.',
   }),
   pollInterval: setting(every(sync.pollIntervalMs, { min: '1s', max: '1d' }), {
-    doc: 'Between the starts of two readings of one feed. athenahealth asks for no more than one a minute.',
+    doc: 'Least time between the starts of two readings of one feed. athenahealth asks for no more than one a minute.',
+  }),
+  adaptive: setting(flag().default(sync.pacing.isAdaptive), {
+    doc: 'Whether feeds are read the more often the more they change at that hour of the week, so that with the calls there are changes wait the least. `false`: all are read equally often.',
+  }),
+  latest: setting(every(sync.pacing.latestMs, { min: '1m', max: '1d' }), {
+    doc: 'Every feed is read at least so often, however rarely it changes. Where the day’s calls do not do for that, `aegis status` says so. Only with `sync.adaptive`.',
+  }),
+  latestOf: setting(
+    kindOfItsOwn(
+      latestByFeed,
+      'feeds with a duration from 1m to 1d each, such as {appointments: 10m, providers: 6h}',
+    ).default({}),
+    { doc: 'The same for single feeds, where it differs.' },
+  ),
+  callWorth: setting(every(sync.pacing.callWorthMs, { min: '0s', max: '1h' }), {
+    doc: 'A reading is not worth a call, however many are left, before changes are expected to have waited so long altogether. With the default a feed with two changes an hour is read every minute, one with two a day every five. 0s: every feed is read as often as calls allow. Only with `sync.adaptive`.',
   }),
   settle: setting(every(sync.settleMs, { min: '0s', max: '1d' }), {
     doc: 'From an active subscription to the snapshot that counts: a subscription may take up to 15 minutes to take hold everywhere.',

@@ -4,6 +4,8 @@
  * listed here that is not there.
  */
 export const tablesAcrossPractices: readonly string[] = [
+  'control.pacing_feed',
+  'control.pacing_zone',
   'control.policy_allowance',
   'control.policy_onboarding',
   'control.practice',

@@ -8,7 +8,6 @@ import type { Quota } from '../quota/quota.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
 import { inBatches } from '../sync/in-batches.ts'
-import { type PollPace, readPollPace } from '../sync/poll-stretch.ts'
 import { type PracticePicture, readPracticePictures } from '../sync/read-practice-status.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
@@ -22,6 +21,7 @@ import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
+import { type Paces, readPaces } from './read-paces.ts'
 import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
@@ -62,26 +62,25 @@ export async function buildStatus(deps: StatusDeps, only: StatusFilter = {}): Pr
 async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusReport> {
   const now = deps.clock.now()
   const usage = await deps.quota.usage(deps.app)
-  const pace = await readPollPace(deps, usage, deps.settings)
+  const paces = await readPaces(deps, usage, only)
   const forecast = await deps.forecast(usage)
-  // What is put off on purpose is not behind.
-  const settings = { ...deps.settings, pollIntervalMs: deps.settings.pollIntervalMs * pace.stretch }
+  const { settings } = deps
   const practices: PracticeStatus[] = []
   const alarms: Alarm[] = []
   for (const [practice, picture] of await readPictures(deps, only, now)) {
-    practices.push(practiceStatus({ practice, picture, now, settings }))
-    for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings }))
+    practices.push(practiceStatus({ practice, picture, now, settings, paces }))
+    for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings, paces }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
   const { credentials, alarms: ofCredentials } = await readCredentials(deps, now)
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
-  alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paceAlarms(pace, deps.settings), ...ofReplicas)
+  alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,
     now: iso(now),
-    quota: quotaStatus(usage, { pace, settings, forecast }),
+    quota: quotaStatus(usage, { paces, forecast }),
     replicas,
     credentials: credentials.map(credentialReport),
     practices,
@@ -147,23 +146,6 @@ function quarantined(practice: number, records: number): Alarm {
   }
 }
 
-/** From this on it is worth a word. */
-const stretchedFrom = 1.05
-
-/** That the day's calls do not do for reading every feed as often as configured (pure). */
-export function paceAlarms({ feeds, stretch }: PollPace, { pollIntervalMs }: SyncSettings): Alarm[] {
-  if (stretch < stretchedFrom) return []
-  const [wanted, given] = [inWords(pollIntervalMs), inWords(pollIntervalMs * stretch)]
-  return [
-    {
-      level: 'warning',
-      code: 'sync.polls-stretched',
-      message: `The calls left today do not do for reading ${feeds} feeds every ${wanted}; each is read every ${given}.`,
-      remedy: 'Ask athenahealth for more calls a day, or mirror fewer practices. A first load uses up calls as well.',
-    },
-  ]
-}
-
 /** That people or notifications will not be served until midnight: what else stops is meant to give way (pure). */
 export function shortageAlarms(forecast: DayForecast, limit: number): Alarm[] {
   const urgent = forecast.stops.some(
@@ -181,12 +163,11 @@ export function shortageAlarms(forecast: DayForecast, limit: number): Alarm[] {
 }
 
 interface QuotaView {
-  readonly pace: PollPace
-  readonly settings: SyncSettings
+  readonly paces: Paces
   readonly forecast: DayForecast
 }
 
-function quotaStatus(usage: QuotaUsage, { pace, settings, forecast }: QuotaView): QuotaStatus {
+function quotaStatus(usage: QuotaUsage, { paces, forecast }: QuotaView): QuotaStatus {
   return {
     perSecondLimit: usage.perSecondLimit,
     dayLimit: usage.perDayLimit,
@@ -194,8 +175,8 @@ function quotaStatus(usage: QuotaUsage, { pace, settings, forecast }: QuotaView)
     foreignToday: usage.foreignToday,
     leftToday: usage.leftToday,
     resetsAt: iso(usage.resumesAt),
-    polledFeeds: pace.feeds,
-    pollIntervalMs: Math.round(settings.pollIntervalMs),
+    polledFeeds: paces.feeds,
+    pollIntervalMs: Math.round(paces.everyMs),
     callsLastMinute: usage.callsLastMinute,
     forecast: quotaForecast(forecast, usage.perDayLimit),
   }
@@ -222,7 +203,8 @@ function practiceStatus(view: Omit<FeedView, 'feed'> & { readonly picture: Pract
 }
 
 function feedStatus(view: FeedView): FeedStatus {
-  const { feed, now } = view
+  const { feed, now, practice, paces } = view
+  const pace = paces.of(practice, feed.feed)
   const failure =
     feed.failure_code && feed.retry_at !== null
       ? { code: feed.failure_code, count: feed.failures, retryAt: iso(feed.retry_at) }
@@ -235,6 +217,8 @@ function feedStatus(view: FeedView): FeedStatus {
     records: feed.present,
     lastChangeAt: feed.last_change_at === null ? null : iso(feed.last_change_at),
     lagMs: feed.checkpoint === null ? null : Math.max(0, now - feed.checkpoint),
+    readEveryMs: pace?.everyMs ?? null,
+    expectedWaitMs: pace?.waitMs ?? null,
     openIntents: feed.openIntents,
     unexplained: unexplainedIn(feed),
     gaps: feed.gaps.map((gap) => ({ cause: gap.cause, from: iso(gap.from_at), openedAt: iso(gap.opened_at) })),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import { defaultSyncSettings as settings } from '../sync/sync-settings.ts'
-import { explainFeed, feedAlarms, inWords } from './explain-feed.ts'
+import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
 const minute = 60_000
@@ -56,7 +56,10 @@ const nightly: FeedSummary['checks'][number] = {
 }
 const lost = { ...nightly, explained: 1, unexplained: 2 }
 
-const view = (feed: Partial<FeedSummary>) => ({ practice: 195900, feed: { ...live, ...feed }, now, settings })
+const alike = { everyMs: minute, of: () => undefined }
+const view = (feed: Partial<FeedSummary>, paces: FeedView['paces'] = alike): FeedView => {
+  return { practice: 195900, feed: { ...live, ...feed }, now, settings, paces }
+}
 
 const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][] = [
   ['a live feed is live', {}, /^live$/],
@@ -109,6 +112,17 @@ for (const [title, feed, codes] of alarms) {
     for (const { remedy } of raised) assert.ok(remedy.length > 10)
   })
 }
+
+test('a feed that is read seldom on purpose says how often, and is not behind before that is long over', () => {
+  const paces = { everyMs: minute, of: () => ({ everyMs: 20 * minute, waitMs: 10 * minute }) }
+  assert.equal(explainFeed(view({}, paces)), 'live, read every 20 min')
+  assert.deepEqual(feedAlarms(view({ checkpoint: now - 40 * minute }, paces)), [])
+  const late = feedAlarms(view({ checkpoint: now - 45 * minute }, paces))
+  assert.deepEqual(
+    late.map(({ code }) => code),
+    ['sync.lagging'],
+  )
+})
 
 test('what nothing explains is told with all its figures and how to look at it', () => {
   const [alarm] = feedAlarms(view({ checks: [lost] }))

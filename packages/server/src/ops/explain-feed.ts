@@ -1,5 +1,6 @@
 import { checkAlarms } from './explain-checks.ts'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
+import type { Paces } from './read-paces.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
 import { hasChangedFeed } from '../sync/feed-table.ts'
@@ -10,6 +11,7 @@ export interface FeedView {
   readonly feed: FeedSummary
   readonly now: number
   readonly settings: SyncSettings
+  readonly paces: Pick<Paces, 'everyMs' | 'of'>
 }
 
 /** Says in words where a feed stands (pure). */
@@ -35,7 +37,12 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
     `subscription active; settling ${inWords((feed.active_at ?? now) + settings.settleMs - now)} more`,
   snapshot: () => 'taking the snapshot that counts',
   contested: () => 'stopped: another deployment consumes this feed',
-  live: () => 'live',
+  live: livePace,
+}
+
+function livePace({ practice, feed, paces }: FeedView): string {
+  const pace = paces.of(practice, feed.feed)
+  return pace ? `live, read every ${inWords(pace.everyMs)}` : 'live'
 }
 
 /** What wants a person about a feed (pure). */
@@ -110,8 +117,11 @@ const notActivated = {
 }
 
 /** A feed may miss a few polls, a kind that is only read now and then a whole turn, before somebody should know. */
-function lagMax({ feed, settings }: FeedView): number {
-  return hasChangedFeed(feed.feed) ? 5 * settings.pollIntervalMs : 2 * settings.refreshMs
+function lagMax({ practice, feed, settings, paces }: FeedView): number {
+  if (!hasChangedFeed(feed.feed)) return 2 * settings.refreshMs
+  // What is put off on purpose is not behind.
+  const pace = paces.of(practice, feed.feed)
+  return pace ? 2 * pace.everyMs + 4 * settings.pollIntervalMs : 5 * paces.everyMs
 }
 
 const contested = {

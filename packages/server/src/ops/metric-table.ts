@@ -54,6 +54,16 @@ export const metricTable: readonly Metric[] = [
     'How far the mirror of a feed is behind at most; absent before the first snapshot.',
     (feed) => (feed.lagMs === null ? undefined : feed.lagMs / 1_000),
   ),
+  perFeed(
+    'aegis_feed_read_interval_seconds',
+    'Between two readings of a feed, as chosen after the last one; absent where all feeds are read alike.',
+    (feed) => (feed.readEveryMs === null ? undefined : feed.readEveryMs / 1_000),
+  ),
+  perFeed(
+    'aegis_feed_expected_wait_seconds',
+    'How long a change is expected to wait for the next reading of its feed; absent where all feeds are read alike.',
+    (feed) => (feed.expectedWaitMs === null ? undefined : feed.expectedWaitMs / 1_000),
+  ),
   {
     name: 'aegis_feeds',
     type: 'gauge',
@@ -140,7 +150,7 @@ export const metricTable: readonly Metric[] = [
   ),
   one(
     'aegis_poll_interval_seconds',
-    'Between two polls of a feed; more than configured where the day does not do.',
+    'Between two polls of a feed, on average; more than configured where the day does not do or feeds hardly change.',
     ({ status }) => plain(status.quota.pollIntervalMs / 1_000),
   ),
   {

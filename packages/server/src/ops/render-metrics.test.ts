@@ -13,13 +13,24 @@ const feed: FeedStatus = {
   records: 3,
   lastChangeAt: null,
   lagMs: 14_500,
+  readEveryMs: 240_000,
+  expectedWaitMs: 121_500,
   openIntents: 1,
   unexplained: 2,
   gaps: [{ cause: 'unreadable', from: '', openedAt: '' }],
   failure: { code: 'network', count: 4, retryAt: '' },
 }
 
-const quiet: FeedStatus = { ...feed, feed: 'providers', lagMs: null, unexplained: null, gaps: [], failure: null }
+const quiet: FeedStatus = {
+  ...feed,
+  feed: 'providers',
+  lagMs: null,
+  readEveryMs: null,
+  expectedWaitMs: null,
+  unexplained: null,
+  gaps: [],
+  failure: null,
+}
 
 const status: StatusReport = {
   version: '0.1.0',

@@ -24,6 +24,8 @@ const feed: FeedStatus = {
   records: 3,
   lastChangeAt: null,
   lagMs: 0,
+  readEveryMs: null,
+  expectedWaitMs: null,
   openIntents: 0,
   unexplained: null,
   gaps: [],

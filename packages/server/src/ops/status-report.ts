@@ -86,6 +86,9 @@ export interface FeedStatus {
   readonly lastChangeAt: string | null
   /** How far behind athenahealth the mirror may be: now − checkpoint; null before the first snapshot. */
   readonly lagMs: number | null
+  /** Between two readings as chosen last, and how long a change is expected to wait for one; null where every feed is read alike. */
+  readonly readEveryMs: number | null
+  readonly expectedWaitMs: number | null
   readonly openIntents: number
   readonly gaps: readonly { readonly cause: string; readonly from: string; readonly openedAt: string }[]
   /** What the last checks of the mirror found different and nothing explains; 0 is the target. Null before the first one. */

@@ -41,7 +41,7 @@ async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): P
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
     // By the database's clock, as the instants in it are: with its own, a process ahead of it would poll without a pause.
-    const step = nextStep({ ...picture, pace: deps.pace?.() }, picture.now, deps.settings)
+    const step = nextStep({ ...picture, ...paceOf(deps, picture) }, picture.now, deps.settings)
     if (step.do === 'wait') return step.until
     await failpoint('sync.before-step')
     try {
@@ -51,9 +51,23 @@ async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): P
       // What is stored is tried before anything else: without a pause nothing but this failure would happen.
       if (step.do === 'apply-inbox') return retryAt
     }
+    const { drain_started_at: before } = picture.state
     picture = await readPicture(deps, held)
+    deps.feedPace?.begun({ before, startedAt: picture.state.drain_started_at })
   }
   return deps.clock.now()
+}
+
+/** How drains of this feed are put off: for it alone, or with all others. */
+function paceOf(
+  { feedPace, pace, settings }: SyncDeps,
+  { state }: DatedPicture,
+): Pick<FeedPicture, 'pace' | 'drainDue'> {
+  const before = state.drain_started_at
+  if (!feedPace || before === null) return { pace: pace?.() }
+  const { at } = feedPace.next(before)
+  const stretch = feedPace.isScarce ? Math.max(1, (at - before) / settings.pollIntervalMs) : 1
+  return { drainDue: at, pace: { feeds: 1, stretch, until: feedPace.endsAt } }
 }
 
 type DatedPicture = FeedPicture & { readonly now: number }

@@ -1,6 +1,6 @@
 import { isListChanged } from './feed-departments.ts'
 import type { FeedStateRow } from './feed-state.sql.ts'
-import { paceCheckMs, type PollPace } from './poll-stretch.ts'
+import { checkStretchMax, paceCheckMs, type PollPace } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
@@ -36,6 +36,8 @@ export interface FeedPicture {
   readonly doubtedAt: number | undefined
   /** How polls are put off where the day's calls do not do for more. Absent: not at all. */
   readonly pace?: PollPace | undefined
+  /** When it is to be drained, where that is chosen for this feed alone; else it is worked out from `pace`. */
+  readonly drainDue?: number
 }
 
 /**
@@ -126,7 +128,7 @@ function stepWhenSettling({ state, readByPatient }: FeedPicture, now: number, se
 function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings): Step {
   const { state, pace } = picture
   const stretch = pace?.stretch ?? 1
-  const drainDue = (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
+  const drainDue = picture.drainDue ?? (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
   if (drainDue > now)
     return stepBetweenDrains(picture, now, { until: Math.min(drainDue, paceEnds(pace, now)), settings })
   const subscriptionCheckMs = settings.subscriptionCheckMs * Math.min(stretch, checkStretchMax)
@@ -139,9 +141,6 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
 function paceEnds(pace: PollPace | undefined, now: number): number {
   return pace && pace.stretch > 1 ? Math.max(pace.until, now + paceCheckMs) : Infinity
 }
-
-/** Looks at the subscription are put off too, but not for so long that what was processed meanwhile is forgotten. */
-const checkStretchMax = 8
 
 function stepBetweenDrains(
   { state, waitingRefetches, checkDue }: FeedPicture,

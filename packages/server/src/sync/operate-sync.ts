@@ -1,4 +1,5 @@
 import { AegisError } from '../errors/aegis-error.ts'
+import { noteWanted } from '../pacing/pacing.sql.ts'
 import { type FeedName, feedNames } from './feed-name.ts'
 import { readFeeds, wantResnapshot } from './feed-state.sql.ts'
 import { inBatches } from './in-batches.ts'
@@ -11,7 +12,10 @@ type OperateDeps = Pick<SyncDeps, 'db'>
 /** Makes a practice's feeds, or one, due at once. A drain still waits for its minute: athenahealth asks for that. */
 export async function syncNow({ db }: OperateDeps, practice: number, feed?: string): Promise<void> {
   const name = await checked(db, practice, feed)
-  await db.control((tx) => makeDue(tx, practice, name ?? null))
+  await db.control(async (tx) => {
+    await noteWanted(tx, practice, name ? [name] : feedNames)
+    await makeDue(tx, practice, name ?? null)
+  })
 }
 
 /** Asks for a new authoritative snapshot of a practice's feeds, or one, and makes them due. */

@@ -21,13 +21,16 @@ const pagesMax = 200
  */
 export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const startedAt = timestamp(deps.clock.now())
+  let changes = 0
   for (let read = 0; read < pagesMax; read += 1) {
     const { page, stored } = await consumePage(deps, held, { first: read === 0, startedAt })
+    changes += page.items
     await failpoint('sync.after-store')
     if (stored) await applyNextPage(deps, held, stored)
     await failpoint('sync.after-apply')
     if (page.more) continue
     if (stored) await asHolderAtOnce(deps, held, (tx) => completeDrain(tx, held, startedAt))
+    deps.feedPace?.told(changes)
     return
   }
   await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'drain_ended_at'))

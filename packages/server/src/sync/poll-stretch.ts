@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
+import { stretchMax } from '../pacing/drain-price.ts'
 import { priorityRules } from '../quota/priorities.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { feedNames } from './feed-name.ts'
@@ -25,18 +26,23 @@ export interface DayFacts {
  */
 export const pollShare = 0.9
 
-/** Past this the day's calls do not do for mirroring: feeds wait for the next day rather than one another. */
-export const stretchMax = 240
+/** Looks at the subscription are put off too, but not for so long that what was processed meanwhile is forgotten. */
+export const checkStretchMax = 8
 
 /**
  * How many times the interval between two polls has to be so that the calls left last until the day is over (pure); 1
  * where all can be polled as often as configured. The same for every feed: nobody is read at the cost of another.
  */
 export function pollStretch({ feeds, perDayLimit, leftToday, msLeft }: DayFacts, settings: PollSettings): number {
-  const free = (leftToday - perDayLimit * priorityRules.feeds.dayFloorShare) * pollShare
+  const free = callsForDrains({ perDayLimit, leftToday })
   const wanted = feeds * (msLeft / settings.pollIntervalMs) * callsPerPoll(settings)
   if (wanted <= free) return 1
   return free > 0 ? Math.min(stretchMax, wanted / free) : stretchMax
+}
+
+/** Calls left today that are planned for drains. */
+export function callsForDrains({ perDayLimit, leftToday }: Pick<DayFacts, 'perDayLimit' | 'leftToday'>): number {
+  return (leftToday - perDayLimit * priorityRules.feeds.dayFloorShare) * pollShare
 }
 
 /** Two looks at the subscription, now and then, are part of it. */

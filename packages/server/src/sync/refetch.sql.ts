@@ -33,6 +33,16 @@ export async function insertRefetches(
   if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null])
 }
 
+const wishedSql = sql(
+  'sync.wished_feeds',
+  `select distinct feed from aegis.refetch where practice_id = $1 and feed <> $2 and wanted_at <= aegis.now()`,
+)
+
+/** The other feeds of which records are to be asked for now. */
+export async function otherWishedFeeds(tx: Tx, key: FeedKey): Promise<FeedName[]> {
+  return (await tx.rows<{ feed: FeedName }>(wishedSql, [key.practice, key.feed])).map(({ feed }) => feed)
+}
+
 const nextSql = sql(
   'sync.next_refetch',
   `select key, sealed_id, wanted_seq, missing_since, run_id from aegis.refetch

@@ -5,7 +5,7 @@ import { enqueue } from '../queue/enqueue.ts'
 import { defineJob } from '../queue/job.ts'
 import { countWaitingJobs } from '../queue/queue.sql.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
-import { advanceFeed } from './advance-feed.ts'
+import { advancePaced } from './advance-paced.ts'
 import type { FeedName } from './feed-name.ts'
 import { claimDue, isMirrored, makeDue, makeEverythingDue, setDue } from './schedule.sql.ts'
 import { type SyncDeps, timestamp } from './sync-deps.ts'
@@ -68,8 +68,7 @@ export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: A
   if (!lease) return lookAgainWhenFree(sync, job, name)
   const { fence, lost } = lease
   try {
-    const until = await advanceFeed(sync, { ...job, fence, lost }, AbortSignal.any([signal, lost]))
-    await sync.db.control((tx) => setDue(tx, job, timestamp(until)))
+    await advancePaced(sync, { ...job, fence, lost }, AbortSignal.any([signal, lost]))
   } catch (error) {
     // Stopped in the middle: others go on with it at once.
     if (signal.aborted && !lost.aborted) await sync.db.control((tx) => makeDue(tx, job.practice, job.feed))

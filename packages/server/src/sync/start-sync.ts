@@ -1,9 +1,11 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { endLeases } from '../leases/leases.sql.ts'
+import { currentPlan, type Plan } from '../pacing/plan.ts'
 import type { Queue } from '../queue/start-queue.ts'
 import { isLimitable } from './feed-departments.ts'
 import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
+import { planFacts } from './plan-facts.ts'
 import { addFeeds, keepFeeds, limitFeeds, sweepSync } from './many-practices.sql.ts'
 import { paceCheckMs, type PollPace, readPollPace } from './poll-stretch.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -40,7 +42,9 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   await leaveOthers(deps, options.practices)
   if (options.soleInstance) await takeOverSchedule(deps)
   let pace: PollPace | undefined
-  const paced = { ...deps, sync: { ...deps.sync, pace: () => pace, ahead: new ReadAhead() } }
+  let plan: Plan | undefined
+  const ahead = new ReadAhead()
+  const paced = { ...deps, sync: { ...deps.sync, pace: () => pace, plan: () => plan, ahead } }
   await options.queue.work(
     advanceFeedJob,
     (job, { signal }) =>
@@ -50,7 +54,9 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   const ticking = repeat(deps, { everyMs: tickMs, signal: stopping.signal }, () => enqueueDue(deps))
   const sweeping = repeat(deps, { everyMs: sweepMs, signal: stopping.signal }, () => sweepAll(deps))
   const pacing = repeat(deps, { everyMs: paceCheckMs, signal: stopping.signal }, async () => {
-    pace = await readPollPace(deps.sync, await deps.dayUsage(), deps.sync.settings)
+    if (deps.sync.settings.pacing.isAdaptive)
+      plan = await currentPlan(deps.sync, async () => planFacts(deps.sync, await deps.dayUsage()))
+    else pace = await readPollPace(deps.sync, await deps.dayUsage(), deps.sync.settings)
   })
   return {
     async stop() {

@@ -5,6 +5,8 @@ import type { Log } from '../log/log.ts'
 import type { Sealing } from '../sealing/sealing.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { type FeedStateRow, type HeldFeed, lockFeed } from './feed-state.sql.ts'
+import type { FeedPace } from '../pacing/feed-pace.ts'
+import type { Plan } from '../pacing/plan.ts'
 import type { PollPace } from './poll-stretch.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import type { SyncSettings } from './sync-settings.ts'
@@ -16,10 +18,14 @@ export interface SyncDeps {
   readonly clock: Clock
   readonly log: Log
   readonly settings: SyncSettings
-  /** How polls are put off now. Absent: not at all. */
+  /** How polls are put off now, all alike. Absent: not at all. */
   readonly pace?: () => PollPace | undefined
   /** Pages of lists that are asked for before they are needed. Absent: none. */
   readonly ahead?: ReadAhead
+  /** When to drain the feed that is worked on, chosen for it alone, and what is learned of it. Absent: as often as all others. */
+  readonly feedPace?: FeedPace | undefined
+  /** What a call is worth now. Absent: every feed is drained as often as all others. */
+  readonly plan?: () => Plan | undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import { defaultOffHours, type OffHours } from '../policy/off-hours.ts'
+import { defaultPacingSettings, type PacingSettings } from '../pacing/pacing-settings.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 
 /** How sync behaves; times in milliseconds of the installation's clock. Defaults suit production. */
@@ -17,6 +18,8 @@ export interface SyncSettings {
   readonly claimsWindowMonths: number
   /** Between the starts of two drains of one feed: athenahealth asks for no more than one a minute. */
   readonly pollIntervalMs: number
+  /** How it is chosen when to drain a feed, never sooner than `pollIntervalMs`. */
+  readonly pacing: PacingSettings
   /** From "active" to the authoritative snapshot: subscriptions take up to 15 minutes to take hold everywhere. */
   readonly settleMs: number
   /** Between two looks at a subscription that is not active yet. */
@@ -73,6 +76,7 @@ export const defaultSyncSettings: SyncSettings = {
   claimsMonthsBack: 24,
   claimsWindowMonths: 3,
   pollIntervalMs: minute,
+  pacing: defaultPacingSettings,
   settleMs: 15 * minute,
   activationCheckMs: 30 * second,
   subscriptionCheckMs: 15 * minute,

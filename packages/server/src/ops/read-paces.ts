@@ -1,0 +1,79 @@
+import type { Db } from '../db/db.ts'
+import { chosenPaces } from '../pacing/pacing.sql.ts'
+import { readPlan } from '../pacing/plan.sql.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { QuotaUsage } from '../quota/quota-usage.ts'
+import { type PollPace, readPollPace } from '../sync/poll-stretch.ts'
+import type { SyncSettings } from '../sync/sync-settings.ts'
+import { inWords } from './explain-feed.ts'
+import type { StatusFilter } from './operations.ts'
+import type { Alarm } from './status-report.ts'
+
+/** How often a feed is read, as chosen after its last drain, and how long a change is expected to wait for that. */
+export interface ChosenPace {
+  readonly everyMs: number
+  readonly waitMs: number
+}
+
+/** How often feeds are read now. */
+export interface Paces {
+  /** Feeds that are read, over all practices. */
+  readonly feeds: number
+  /** Between two readings of a feed: of each, or on average where it is chosen for each alone. */
+  readonly everyMs: number
+  /** What was chosen for a feed; undefined where all are read alike. */
+  readonly of: (practice: number, feed: string) => ChosenPace | undefined
+  readonly alarms: readonly Alarm[]
+}
+
+interface PacesDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly settings: SyncSettings
+}
+
+/** Reads how often feeds are read, of all practices or of one. */
+export async function readPaces(deps: PacesDeps, usage: QuotaUsage, only: StatusFilter): Promise<Paces> {
+  const { settings, db } = deps
+  const alike = await readPollPace(deps, usage, settings)
+  if (!settings.pacing.isAdaptive) {
+    const everyMs = settings.pollIntervalMs * alike.stretch
+    return { feeds: alike.feeds, everyMs, of: () => undefined, alarms: paceAlarms(alike, settings.pollIntervalMs) }
+  }
+  const { stretch, rows } = await db.control(async (tx) => ({
+    stretch: (await readPlan(tx))?.stretch ?? 1,
+    rows: await chosenPaces(tx, only.practice ?? null),
+  }))
+  const chosen = new Map(
+    rows.map((row) => [`${row.practice}/${row.feed}`, { everyMs: row.every_ms, waitMs: row.wait_ms }]),
+  )
+  return {
+    feeds: alike.feeds,
+    everyMs: averageOf([...chosen.values()]) ?? settings.pollIntervalMs,
+    of: (practice, feed) => chosen.get(`${practice}/${feed}`),
+    alarms: paceAlarms({ ...alike, stretch }, settings.pacing.latestMs),
+  }
+}
+
+/** As many readings as there are, spread evenly. */
+function averageOf(paces: readonly ChosenPace[]): number | undefined {
+  if (paces.length === 0) return undefined
+  return paces.length / paces.reduce((sum, { everyMs }) => sum + 1 / Math.max(1, everyMs), 0)
+}
+
+/** From this on it is worth a word. */
+const stretchedFrom = 1.05
+
+/** That the day's calls do not do for reading every feed as often as it should be (pure). */
+export function paceAlarms({ feeds, stretch }: PollPace, everyMs: number): Alarm[] {
+  if (stretch < stretchedFrom) return []
+  const [wanted, given] = [inWords(everyMs), inWords(everyMs * stretch)]
+  return [
+    {
+      level: 'warning',
+      code: 'sync.polls-stretched',
+      message: `The calls left today do not do for reading ${feeds} feeds every ${wanted}; each is read every ${given}.`,
+      remedy: 'Ask athenahealth for more calls a day, or mirror fewer practices. A first load uses up calls as well.',
+    },
+  ]
+}

@@ -1,0 +1,113 @@
+import type { Db } from '../db/db.ts'
+import { profileDefault, profileOf, type SeenOfAll } from './profile.ts'
+import type { Profile } from './change-rate.ts'
+import { dayForecast, type SizeGroup } from './day-forecast.ts'
+import { type DrainPrice, drainPrice } from './drain-price.ts'
+import { hourMs, zoneDefault } from './hour-of-week.ts'
+import { sizeGroups } from './pacing.sql.ts'
+import { latestOf, type PacingSettings } from './pacing-settings.ts'
+import { claimPlan, readPlan, readProfiles, seenOfAll, storePlan, storeProfiles } from './plan.sql.ts'
+
+/** What every process goes by until the next look. */
+export interface Plan extends DrainPrice {
+  /** Feeds that are read, over all practices. */
+  readonly feeds: number
+  /** When the calls are counted anew, epoch ms. */
+  readonly endsAt: number
+  readonly profiles: ReadonlyMap<string, Profile>
+}
+
+/** How the day's calls stand, and what drains cost. */
+export interface PlanFacts {
+  /** Epoch ms. */
+  readonly now: number
+  /** When the calls are counted anew. */
+  readonly endsAt: number
+  /** Calls for drains and what comes of them until then. */
+  readonly calls: number
+  /** Feeds that are to be read, over all practices. */
+  readonly feeds: number
+  readonly leastMs: number
+  readonly settings: PacingSettings
+  readonly callsPerDrain: (everyMs: number) => number
+  /** Calls that a change leads to beside the drain that told of it. */
+  readonly callsPerChange: (feed: string) => number
+}
+
+/** Between two plans. */
+export const planEveryMs = 60_000
+
+/** Between two profiles: reading everything that was seen is a second's work for tens of thousands of feeds. */
+const profileEveryMs = hourMs
+
+/**
+ * The plan as it is now. Whoever asks first when it is older than a minute makes it anew: one process, whichever.
+ */
+export async function currentPlan({ db }: { db: Pick<Db, 'control'> }, facts: () => Promise<PlanFacts>): Promise<Plan> {
+  if (await db.control((tx) => claimPlan(tx, planEveryMs))) await makePlan(db, await facts())
+  return db.control(async (tx) => {
+    const row = await readPlan(tx)
+    const profiles = await readProfiles(tx)
+    return {
+      price: row?.price ?? 0,
+      stretch: row?.stretch ?? 1,
+      feeds: row?.feeds ?? 0,
+      endsAt: row?.ends_at ?? 0,
+      profiles,
+    }
+  })
+}
+
+async function makePlan(db: Pick<Db, 'control'>, facts: PlanFacts): Promise<void> {
+  const { sizes, profiles, profiledAt } = await db.control(async (tx) => ({
+    sizes: await sizeGroups(tx, zoneDefault),
+    profiles: await readProfiles(tx),
+    profiledAt: (await readPlan(tx))?.profiled_at ?? 0,
+  }))
+  if (Math.abs(facts.now - profiledAt) >= profileEveryMs) await makeProfiles(db)
+  const { price, stretch } = planFor({ sizes, profiles }, facts)
+  const { feeds, endsAt } = facts
+  await db.control((tx) => storePlan(tx, { price, stretch, feeds, endsAt: new Date(endsAt).toISOString() }))
+}
+
+interface Known {
+  readonly sizes: readonly SizeGroup[]
+  readonly profiles: ReadonlyMap<string, Profile>
+}
+
+/** The price of a call until the day ends (pure). Feeds of which nothing is known yet count as typical ones. */
+export function planFor({ sizes, profiles }: Known, facts: PlanFacts): DrainPrice {
+  const { now, endsAt: until, calls, leastMs, settings, callsPerDrain } = facts
+  const known = sizes.reduce((sum, { feeds }) => sum + feeds, 0)
+  const unknown = { feed: '', zone: zoneDefault, step: 0, feeds: Math.max(0, facts.feeds - known) }
+  const { groups, lengths } = dayForecast([...sizes, unknown], {
+    now,
+    until,
+    profileOf: (feed) => profiles.get(feed) ?? profileDefault,
+    boundsOf: (feed) => ({ leastMs, mostMs: Math.max(leastMs, latestOf(settings, feed)) }),
+  })
+  const asked = groups.reduce((sum, { rates, feeds }, index) => {
+    const changes = rates.reduce((total, rate, hour) => total + (rate * (lengths[hour] ?? 0)) / hourMs, 0)
+    return sum + feeds * changes * facts.callsPerChange(sizes[index]?.feed ?? '')
+  }, 0)
+  return drainPrice({ groups, lengths, calls: calls - asked, callsPerDrain, priceMin: settings.callWorthMs })
+}
+
+async function makeProfiles(db: Pick<Db, 'control'>): Promise<void> {
+  await db.control(async (tx) => {
+    const rows = await seenOfAll(tx)
+    const byFeed = Map.groupBy(rows, ({ feed }) => feed)
+    const profiles = new Map([...byFeed].map(([feed, seen]) => [feed, profileOf(summed(seen))]))
+    await storeProfiles(tx, profiles)
+  })
+}
+
+function summed(rows: readonly { hour: number; changes: number; hours: number }[]): SeenOfAll {
+  const changes: number[] = []
+  const hours: number[] = []
+  for (const row of rows) {
+    changes[row.hour] = row.changes
+    hours[row.hour] = row.hours
+  }
+  return { changes, hours }
+}

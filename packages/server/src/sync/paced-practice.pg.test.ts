@@ -1,0 +1,114 @@
+/** A practice that is read at the pace chosen for each feed: nothing is lost, no feed is read too soon or left alone. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { defaultPacingSettings } from '../pacing/pacing-settings.ts'
+import type { Plan } from '../pacing/plan.ts'
+import type { FeedName } from './feed-name.ts'
+import { hintFeed } from './hint-feed.ts'
+import { syncNow } from './operate-sync.ts'
+import { planFacts } from './plan-facts.ts'
+import { addPractices } from './schedule.sql.ts'
+import { defaultSyncSettings } from './sync-settings.ts'
+
+const minute = 60_000
+const latestMs = 20 * minute
+const pacing = { ...defaultPacingSettings, latestMs, latestMsOf: { providers: 40 * minute } }
+const polled: readonly FeedName[] = ['providers', 'patients', 'appointments']
+
+const planOf = (mirrored: MirroredPractice, more: Partial<Plan> = {}): Plan => ({
+  price: pacing.callWorthMs,
+  stretch: 1,
+  feeds: 3,
+  endsAt: mirrored.simulator.clock.now() + 12 * 3_600_000,
+  profiles: new Map(),
+  ...more,
+})
+
+/** Steps every feed when it asked for that, for some hours; counts drains by feed and measures what is between them. */
+async function live(mirrored: MirroredPractice, ms: number): Promise<Map<FeedName, number[]>> {
+  const { clock } = mirrored.simulator
+  const end = clock.now() + ms
+  const due = new Map<FeedName, number>()
+  const drains = new Map<FeedName, number[]>(polled.map((feed) => [feed, []]))
+  while (clock.now() < end) {
+    for (const feed of mirrored.feeds)
+      if ((due.get(feed) ?? 0) <= clock.now()) due.set(feed, await mirrored.stepFeed(feed))
+    for (const { feed, drain_started_at: at } of await mirrored.states()) {
+      const seen = drains.get(feed)
+      if (at !== null && seen && seen.at(-1) !== at) seen.push(at)
+    }
+    await mirrored.advance(Math.max(1_000, Math.min(end, ...due.values()) - clock.now()))
+  }
+  return drains
+}
+
+const gapsOf = (drains: readonly number[] = []) => drains.slice(1).map((at, index) => at - (drains[index] ?? 0))
+
+test('feeds are read by how they change, within their bounds, and the mirror equals the truth', async (t) => {
+  const mirrored = await mirroredPractice(t, {
+    settings: { pacing },
+    simulator: { day: { ratePerHour: 60 }, seed: 11 },
+  })
+  await mirrored.bringUp()
+  const plan = planOf(mirrored, { price: 600_000 })
+  mirrored.deps = { ...mirrored.deps, plan: () => plan }
+  const drains = await live(mirrored, 3 * 3_600_000)
+  for (const feed of polled) {
+    const gaps = gapsOf(drains.get(feed))
+    const most = feed === 'providers' ? 40 * minute : latestMs
+    assert.ok(gaps.length > 3, `${feed}: ${gaps.length} drains`)
+    assert.ok(Math.min(...gaps) >= minute, `${feed}: ${Math.min(...gaps)} ms`)
+    // Steps are a second apart at least.
+    assert.ok(Math.max(...gaps) <= most + 2_000, `${feed}: ${Math.max(...gaps)} ms`)
+  }
+  const counts = polled.map((feed) => drains.get(feed)?.length ?? 0)
+  assert.ok((counts[2] ?? 0) > 2 * (counts[0] ?? 0), counts.join(', '))
+  mirrored.simulator.days.pause()
+  await mirrored.advance(2 * latestMs)
+  await mirrored.step()
+  assert.deepEqual(await mirrored.differences(), [])
+})
+
+for (const [what, ask] of [
+  ['a hint', (mirrored: MirroredPractice) => hintFeed(mirrored.deps, { practice, feed: 'providers' })],
+  ['somebody who wants it now', (mirrored: MirroredPractice) => syncNow(mirrored.deps, practice, 'providers')],
+] as const) {
+  test(`${what} has a feed read at once that was not due for long, but for its minute`, async (t) => {
+    const mirrored = await mirroredPractice(t, { settings: { pacing } })
+    await mirrored.bringUp()
+    const rare = Array.from<number>({ length: 168 }).fill(0.01)
+    const plan = planOf(mirrored, { profiles: new Map([['providers', rare]]) })
+    mirrored.deps = { ...mirrored.deps, plan: () => plan }
+    await mirrored.advance(2 * minute)
+    await mirrored.stepFeed('providers')
+    await mirrored.advance(5_000)
+    const drainedAt = async () =>
+      (await mirrored.states()).find(({ feed }) => feed === 'providers')?.drain_started_at ?? 0
+    const before = await drainedAt()
+    const due = await mirrored.stepFeed('providers')
+    assert.ok(due > before + 3 * minute, `${due - before} ms`)
+    if (what !== 'a hint') await mirrored.deps.db.control((tx) => addPractices(tx, [practice], 'local'))
+    await ask(mirrored)
+    const again = await mirrored.stepFeed('providers')
+    assert.ok(again <= Math.max(before + minute, mirrored.simulator.clock.now() + 2_000))
+    await mirrored.advance(Math.max(0, again - mirrored.simulator.clock.now()))
+    await mirrored.stepFeed('providers')
+    assert.ok((await drainedAt()) >= before + minute)
+  })
+}
+
+test('what a plan rests on: calls for feeds, and what drains and changes cost', async (t) => {
+  const { deps } = await mirroredPractice(t)
+  const settings = defaultSyncSettings
+  const usage = { perDayLimit: 1_000, leftToday: 600, resumesAt: 5 }
+  const facts = await planFacts({ ...deps, settings }, usage)
+  assert.equal(facts.calls, 450)
+  assert.equal(facts.endsAt, 5)
+  // Two looks at the subscription in 15 minutes, in two hours at most.
+  assert.deepEqual(
+    [minute, 8 * minute, 60 * minute, 600 * minute].map((ms) => Math.round(100 * facts.callsPerDrain(ms))),
+    [113, 113, 200, 300],
+  )
+  assert.deepEqual(['patients', 'providers', 'nothing'].map(facts.callsPerChange), [0, 1, 0])
+})
