@@ -10,12 +10,15 @@
 import { createAthenaClient } from '@aegis/client'
 import type { Simulator } from '@aegis/simulator'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
+import { currentPlan, planEveryMs } from '../packages/server/src/pacing/plan.ts'
+import { planFacts } from '../packages/server/src/sync/plan-facts.ts'
 import { feedNames } from '../packages/server/src/sync/feed-name.ts'
 import { defaultSyncSettings } from '../packages/server/src/sync/sync-settings.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { withRunContext } from '../rig/run-context.ts'
 import { flag, mb, publish } from './mirror/report.ts'
 
+const perDayLimit = 500_000
 const [patients, days] = [flag('patients', 100_000), flag('days', 7)]
 const bar = { stalenessMs: 90_000, times: 10 }
 const minute = 60_000
@@ -54,6 +57,7 @@ class Schedule {
   readonly #mirrored: MirroredPractice
   readonly #freshness: Freshness
   readonly #due = new Map<FeedName, number>()
+  #plannedAt = Number.NEGATIVE_INFINITY
 
   constructor(mirrored: MirroredPractice, freshness: Freshness) {
     this.#mirrored = mirrored
@@ -63,6 +67,7 @@ class Schedule {
   async liveUntil(end: number): Promise<void> {
     const { clock } = this.#mirrored.simulator
     while (clock.now() < end) {
+      await this.#plan()
       for (const feed of feedNames) {
         if ((this.#due.get(feed) ?? 0) > clock.now()) continue
         this.#due.set(feed, await this.#mirrored.stepFeed(feed))
@@ -74,6 +79,17 @@ class Schedule {
         this.#freshness.look()
       }
     }
+  }
+
+  /** Feeds are read by how they change, as in an installation that has calls in plenty: what is learned shows within the hour. */
+  async #plan(): Promise<void> {
+    const { deps, simulator } = this.#mirrored
+    const now = simulator.clock.now()
+    if (now - this.#plannedAt < planEveryMs) return
+    this.#plannedAt = now
+    const usage = { perDayLimit, leftToday: perDayLimit, resumesAt: now + day }
+    const plan = await currentPlan(deps, () => planFacts(deps, usage))
+    this.#mirrored.deps = { ...deps, plan: () => plan }
   }
 }
 

@@ -18,6 +18,8 @@ export async function healLife(life: Life): Promise<Judgement> {
   const { simulator } = mirrored
   simulator.faults.clear()
   simulator.days.pause()
+  // Up to date within the minutes that are judged: none waits for its turn.
+  mirrored.deps = { ...mirrored.deps, plan: undefined }
   ends.stop()
   if (ends.isDead) await time.pass(restart(life))
   // What has no feed is read once a day, and changes with the clocks.

@@ -25,7 +25,7 @@ export interface SyncDeps {
   /** When to drain the feed that is worked on, chosen for it alone, and what is learned of it. Absent: as often as all others. */
   readonly feedPace?: FeedPace | undefined
   /** What a call is worth now. Absent: every feed is drained as often as all others. */
-  readonly plan?: () => Plan | undefined
+  readonly plan?: (() => Plan | undefined) | undefined
 }
 
 /**
