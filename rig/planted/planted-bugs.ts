@@ -14,6 +14,7 @@ const quota = 'packages/server/src/quota'
 const upstream = 'packages/server/src/upstream'
 const keyServer = 'packages/server/src/key-server'
 const client = 'packages/client/src'
+const pacing = 'packages/server/src/pacing'
 
 /**
  * The bugs that systems of this kind are known to have. Each stands for a way to lose, repeat or mix up records, or to
@@ -305,5 +306,33 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: `  if (call.consuming || call.attempt >=`,
     replace: `  if (call.attempt >=`,
     caughtBy: [`${client}/call/decide-retry.test.ts`, `${client}/feeds/feed.test.ts`],
+  },
+  {
+    name: 'a feed that is believed never to change is left alone for ever',
+    file: `${pacing}/next-drain.ts`,
+    find: `const latest = from + mostMs`,
+    replace: `const latest = from + 1_000 * mostMs`,
+    caughtBy: [`${pacing}/next-drain.test.ts`],
+  },
+  {
+    name: 'whoever wants a feed read now has it read within its minute',
+    file: `${pacing}/feed-pace.ts`,
+    find: `at: from + leastMs, expectedWaitMs`,
+    replace: `at: from, expectedWaitMs`,
+    caughtBy: [`${pacing}/feed-pace.pg.test.ts`],
+  },
+  {
+    name: 'polls in proportion: a feed that changes a hundred times as often is read a hundred times as often',
+    file: `${pacing}/drain-price.ts`,
+    find: `Math.sqrt((2 * price * 3_600_000) / rate)`,
+    replace: `(2 * price * 3_600_000) / rate`,
+    caughtBy: [`${pacing}/drain-price.test.ts`],
+  },
+  {
+    name: 'a hint that comes while its feed is drained is forgotten',
+    file: `${pacing}/feed-pace.ts`,
+    find: `> Math.max(known, drainedAt) + againAfterMs`,
+    replace: `> Number.POSITIVE_INFINITY`,
+    caughtBy: [`${pacing}/feed-pace.pg.test.ts`],
   },
 ]

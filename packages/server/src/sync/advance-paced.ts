@@ -18,8 +18,9 @@ export async function advancePaced(deps: SyncDeps, held: HeldFeed, signal: Abort
   if (held.feed === 'departments') await learnZone(deps, held.practice)
   // Other feeds may not be due for long; what this one told of their records does not wait for that.
   const others = pace?.hasBrought ? await deps.db.practice(held.practice, (tx) => otherWishedFeeds(tx, held)) : []
+  // Each in a transaction of its own: no two feeds wait for one another's row.
+  for (const other of others) await deps.db.control((tx) => makeDue(tx, held.practice, other))
   return deps.db.control(async (tx) => {
-    for (const other of others) await makeDue(tx, held.practice, other)
     const isWanted = (await pace?.save(tx)) ?? false
     if (isWanted) await makeDue(tx, held.practice, held.feed)
     else await setDue(tx, held, timestamp(until))
