@@ -132,10 +132,10 @@ export async function setZone(tx: Tx, practice: number, zone: string): Promise<v
 const chosenSql = sql(
   'pacing.chosen',
   `select practice_id as practice, feed, every_ms, wait_ms from control.pacing_feed
-   where every_ms is not null and ($1::integer is null or practice_id = $1)`,
+   where drained_at > aegis.now() - interval '1 day' and ($1::integer is null or practice_id = $1)`,
 )
 
-/** How often each feed is read, of one practice or of all. */
+/** How often each feed that was drained within a day is read, of one practice or of all. */
 export function chosenPaces(
   tx: Tx,
   practice: number | null,
