@@ -60,8 +60,6 @@ export function writeConfig(
     // In the machine's time a minute is a minute.
     `  settle: ${clock === 'system' ? '5s' : '1m'}`,
     '  activationCheck: 10s',
-    // At rest nothing changes, and still everything is to be looked at once more soon.
-    '  latest: 1m',
     `  bookedDaysBack: ${scopes.all.bookedDaysBack}`,
     `  bookedDaysAhead: ${scopes.all.bookedDaysAhead}`,
   ]

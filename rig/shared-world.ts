@@ -86,8 +86,6 @@ export class SharedWorld {
       'sync:',
       '  settle: 1m',
       '  activationCheck: 10s',
-      // What is judged is how soon feeds are read again.
-      '  latest: 1m',
       `  lease: ${leaseMs / 1_000}s`,
       // So many calls that the first load waits for the limit, in all processes at once.
       '  snapshotPageSize: 20',

@@ -10,7 +10,7 @@ export interface PacingSettings {
 }
 
 export const defaultPacingSettings: PacingSettings = {
-  isAdaptive: true,
+  isAdaptive: false,
   latestMs: 3_600_000,
   latestMsOf: {},
   callWorthMs: 1_000,
