@@ -87,7 +87,7 @@ async function startProcess(ground: GuardedGround, kek: Kek) {
   const quota = createQuota({ db, clock, log, holder: 'rig' }, limitsOf(rules))
   const { offHours, onboardingCalls, gapCalls } = rules
   const policy = createPolicy(
-    { db, clock },
+    { db, clock, log, holder: 'rig' },
     { ...defaultRangeLimits, offHours, onboarding: { days: 2, calls: onboardingCalls }, gapCalls },
   )
   const place = { environment: 'local', baseUrl: simulator.url } as const

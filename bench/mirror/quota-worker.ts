@@ -10,6 +10,7 @@ import { systemClock } from '../../packages/server/src/clock/clock.ts'
 import { systemRandom } from '../../packages/server/src/clock/random.ts'
 import type { AegisConfig } from '../../packages/server/src/config/aegis-config.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
+import { defaultPullSpacingMs } from '../../packages/server/src/policy/intensive-calls.ts'
 import { clientConfig, type RuntimeLogins } from '../../packages/server/src/db/database-login.ts'
 import { openDb } from '../../packages/server/src/db/open-db.ts'
 import { prepareHome } from '../../packages/server/src/ops/home.ts'
@@ -118,7 +119,7 @@ function configOf(clientId: string): Omit<AegisConfig, 'limits'> {
     role: 'all',
     keyServer: { services: {} },
     sync: defaultSyncSettings,
-    policy: { ...range, offHours: 'always', onboarding: { days: 0, calls: 0 } },
+    policy: { ...range, offHours: 'always', onboarding: { days: 0, calls: 0 }, pullSpacingMs: defaultPullSpacingMs },
     clock: 'system',
     log: { level: 'error', to: 'file' },
   }

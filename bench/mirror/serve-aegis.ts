@@ -2,6 +2,7 @@
 import { startAegis } from '../../packages/server/src/main.ts'
 import type { AegisConfig } from '../../packages/server/src/config/aegis-config.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
+import { defaultPullSpacingMs } from '../../packages/server/src/policy/intensive-calls.ts'
 import type { QuotaLimits } from '../../packages/server/src/quota/quota-limits.ts'
 import { defaultSyncSettings, type SyncSettings } from '../../packages/server/src/sync/sync-settings.ts'
 import { answerQuestions, inputOf } from './child.ts'
@@ -16,7 +17,12 @@ export interface AegisSetting {
 }
 
 const setting = await inputOf<AegisSetting>()
-const everythingAllowed = { bookedDaysMax: 730, openDaysMax: 730, claimsDaysMax: 730 }
+const everythingAllowed = {
+  bookedDaysMax: 730,
+  openDaysMax: 730,
+  claimsDaysMax: 730,
+  pullSpacingMs: defaultPullSpacingMs,
+}
 const config: AegisConfig = {
   environment: 'local',
   demo: false,

@@ -93,6 +93,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/clocks-apart.test.ts`],
   },
   {
+    name: 'bulk of one practice at once: large pulls take no turns',
+    file: `${upstream}/permit.ts`,
+    find: `  const turn = large && (await`,
+    replace: `  const turn = large && call.practice < 0 && (await`,
+    caughtBy: [`${upstream}/large-pulls.test.ts`],
+  },
+  {
     name: 'token refresh loop: a token that is refused again and again is replaced each time',
     file: `${keyServer}/token-decision.ts`,
     find: `  if (forced && isAfter(nextForcedAt, now)) {\n`,

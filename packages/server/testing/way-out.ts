@@ -53,7 +53,7 @@ export async function waysOut() {
     const rule = egressRule({ environment: 'local', baseUrl: server.url })
     const wayOut = wrapFetch({
       permit: {
-        policy: createPolicy({ db, clock: systemClock }, { ...config, ...options.policy }),
+        policy: createPolicy({ db, clock: systemClock, log, holder: 'test' }, { ...config, ...options.policy }),
         quota,
         audit: options.audit ?? realAudit,
         clock: systemClock,

@@ -58,6 +58,8 @@ export interface DatabaseConfig {
 export interface PolicyConfig extends PolicyRules {
   /** What a first load may do outside the off-hours: for so many days after the first start, so many calls a day. */
   readonly onboarding: { readonly days: number; readonly calls: number }
+  /** Between two large pulls of one practice. */
+  readonly pullSpacingMs: number
 }
 
 /** What is not read from the settings alone. */
@@ -150,7 +152,8 @@ function departmentsOf(lists: Settings['sync']['departments']): SyncSettings['de
   return Object.fromEntries(entries.map(([practice, ids]) => [practice, ids.toSorted((a, b) => a - b).map(String)]))
 }
 
-function policyOf({ offHours, ...policy }: Settings['policy']): PolicyConfig {
+function policyOf({ offHours, pullSpacing, ...rules }: Settings['policy']): PolicyConfig {
+  const policy = { ...rules, pullSpacingMs: pullSpacing }
   if (offHours === 'always') return { ...policy, offHours }
   return { ...policy, offHours: { timeZone: offHours.zone, from: offHours.from, to: offHours.to } }
 }

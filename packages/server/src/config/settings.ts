@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../clock/duration.ts'
-import { defaultRangeLimits } from '../policy/intensive-calls.ts'
+import { defaultPullSpacingMs, defaultRangeLimits } from '../policy/intensive-calls.ts'
 import { defaultOffHours, minutesOf } from '../policy/off-hours.ts'
 import { quotaPresets } from '../quota/quota-limits.ts'
 import { feedNames, furtherFeeds } from '../sync/feed-name.ts'
@@ -246,6 +246,9 @@ const policy = z.strictObject({
     { doc: 'When large pulls may run, in wall time: athenahealth asks for the night. `always` is for simulators.' },
   ),
   onboarding: onboarding.prefault({}),
+  pullSpacing: setting(every(defaultPullSpacingMs, { min: '0s', max: '10m' }), {
+    doc: 'Between two large pulls of one practice. They go one after another, whatever processes and feeds they are for.',
+  }),
   bookedDaysMax: setting(range(defaultRangeLimits.bookedDaysMax), {
     doc: 'Widest range of one request for booked appointments, in days.',
   }),

@@ -22,8 +22,11 @@ export interface Lease {
   readonly fence: string
   /** Aborts with `AegisError('lease.lost')` when the lease was taken over or could not be renewed in time. */
   readonly lost: AbortSignal
-  /** Ends the lease so that the next one need not wait. Never throws: an unreachable database ends it by time. */
-  release(): Promise<void>
+  /**
+   * Ends the lease so that the next one need not wait, or waits for `restMs` only. Never throws: an unreachable database
+   * ends it by time.
+   */
+  release(restMs?: number): Promise<void>
 }
 
 /** A lease is renewed three times before it ends: two answers may get lost. */
@@ -71,11 +74,12 @@ class HeldLease implements Lease {
     this.#end = this.#loseAtEnd()
   }
 
-  async release(): Promise<void> {
+  async release(restMs = 0): Promise<void> {
     if (this.#over) return
     this.#stopTimers()
     try {
-      await this.#deps.db.control((tx) => giveUpLease(tx, this))
+      const { name, fence } = this
+      await this.#deps.db.control((tx) => giveUpLease(tx, { name, fence, restMs }))
     } catch (error) {
       this.#deps.log.error('lease.release-failed', error)
     }

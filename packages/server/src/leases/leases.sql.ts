@@ -23,7 +23,9 @@ const extend = sql(
 )
 const giveUp = sql(
   'leases.give_up',
-  `update control.lease set expires_at = '-infinity' where name = $1 and fence = $2::bigint`,
+  `update control.lease set expires_at =
+     case when $3::float8 > 0 then aegis.now() + make_interval(secs => $3::float8 / 1000) else '-infinity' end
+   where name = $1 and fence = $2::bigint`,
 )
 // The fence grows too, so that a heartbeat of the former holder, should it still live, cannot take the lease back.
 const endOthers = sql(
@@ -44,9 +46,9 @@ export async function extendLease(tx: Tx, lease: { name: string; fence: string; 
   return (await tx.rows(extend, [lease.name, lease.fence, lease.ttlMs])).length === 1
 }
 
-/** Ends the lease at once, unless somebody else holds it by now. */
-export async function giveUpLease(tx: Tx, lease: { name: string; fence: string }): Promise<void> {
-  await tx.rows(giveUp, [lease.name, lease.fence])
+/** Ends the lease, unless somebody else holds it by now: at once, or when nobody had it for `restMs`. */
+export async function giveUpLease(tx: Tx, lease: { name: string; fence: string; restMs: number }): Promise<void> {
+  await tx.rows(giveUp, [lease.name, lease.fence, lease.restMs])
 }
 
 /** Ends every lease that is not held by `holder`; how many there were. */

@@ -26,6 +26,9 @@ export interface RangeLimits {
 
 export const defaultRangeLimits: RangeLimits = { bookedDaysMax: 100, claimsDaysMax: 184, openDaysMax: 100 }
 
+/** Between two large pulls of one practice, in ms: a moment for others. Applying a page takes longer than that. */
+export const defaultPullSpacingMs = 100
+
 const booked: ListRule = {
   intensive: true,
   narrowing: [

@@ -103,9 +103,10 @@ const nightOnly = [
 for (const [title, large] of nightOnly) {
   test(`off-hours only: ${title}`, () => {
     assert.deepEqual(judgeCall(rules, large, { now: noon }), { allowed: false, code: 'policy.off-hours', until: opens })
-    assert.deepEqual(judgeCall(rules, large, { now: night }), { allowed: true, before: closes })
-    assert.deepEqual(judgeCall(rules, large, { now: noon, exempt: true }), { allowed: true })
-    assert.deepEqual(judgeCall({ ...rules, offHours: 'always' }, large, { now: noon }), { allowed: true })
+    assert.deepEqual(judgeCall(rules, large, { now: night }), { allowed: true, large: true, before: closes })
+    const atAnyTime = { allowed: true, large: true }
+    assert.deepEqual(judgeCall(rules, large, { now: noon, exempt: true }), atAnyTime)
+    assert.deepEqual(judgeCall({ ...rules, offHours: 'always' }, large, { now: noon }), atAnyTime)
   })
 }
 

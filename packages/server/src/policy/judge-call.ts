@@ -30,14 +30,15 @@ export type PolicyCode =
   | 'policy.off-hours'
 
 /**
- * `before`: the call must have left by then, or be judged again (epoch ms). `until`: when the same call is allowed.
- * A call that `until` is missing for is never allowed as it is.
+ * `large`: a large pull, of which a practice has one at a time. `before`: the call must have left by then, or be judged
+ * again (epoch ms). `until`: when the same call is allowed. A call that `until` is missing for is never allowed as it is.
  */
 export type Verdict =
-  | { readonly allowed: true; readonly before?: number }
+  | { readonly allowed: true; readonly large?: true; readonly before?: number }
   | { readonly allowed: false; readonly code: PolicyCode; readonly until?: number }
 
 const ALLOWED: Verdict = { allowed: true }
+const LARGE = { allowed: true, large: true } as const
 
 /**
  * Judges one call by the rules for heavy lists. Pure. A large pull (an intensive list without a filter, or one page of
@@ -49,10 +50,11 @@ export function judgeCall(rules: PolicyRules, call: PolicyCall, facts: PolicyFac
   if (!rule) return ALLOWED
   const refusal = judgeShape(rules, rule, call)
   if (refusal) return { allowed: false, code: refusal }
-  if (!rule.intensive || facts.exempt || !isLargePull(rule, call)) return ALLOWED
+  if (!rule.intensive || !isLargePull(rule, call)) return ALLOWED
+  if (facts.exempt) return LARGE
   const window = offHours(facts.now, rules.offHours)
   if (!window.open) return { allowed: false, code: 'policy.off-hours', until: window.opensAt }
-  return Number.isFinite(window.closesAt) ? { allowed: true, before: window.closesAt } : ALLOWED
+  return Number.isFinite(window.closesAt) ? { ...LARGE, before: window.closesAt } : LARGE
 }
 
 function judgeShape(rules: PolicyRules, rule: ListRule, call: PolicyCall): PolicyCode | undefined {

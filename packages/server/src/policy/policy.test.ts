@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { allowancesUsed } from './allowances.ts'
@@ -16,6 +17,7 @@ const config = {
   gapCalls: 2,
 }
 const day = 86_400_000
+const large = { large: true }
 const noon = Date.UTC(2026, 10, 23, 17)
 
 const page = (more: Partial<JudgedCall>): JudgedCall => ({
@@ -32,52 +34,52 @@ async function answer(policy: Policy, call: JudgedCall): Promise<unknown> {
 
 test('a first load may pull by day: so many calls a day, for so many days, once', async () => {
   const time = await lockstep(database, noon)
-  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const policy = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)
   const call = page({ practice: 11, allowance: 'onboarding' })
   const load = async () => {
     const answers = []
     for (let i = 0; i < 4; i++) answers.push(await answer(policy, call))
     return answers
   }
-  assert.deepEqual(await load(), [{}, {}, {}, 'policy.off-hours'])
-  const restarted = createPolicy({ db: time.db, clock: time.clock }, config)
+  assert.deepEqual(await load(), [large, large, large, 'policy.off-hours'])
+  const restarted = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)
   assert.equal(await answer(restarted, call), 'policy.off-hours', 'a restart begins nothing anew')
   assert.deepEqual(await allowancesUsed(time, 11), { onboarding: 3, gap: 0 })
   await time.advance(day)
-  assert.deepEqual(await load(), [{}, {}, {}, 'policy.off-hours'])
+  assert.deepEqual(await load(), [large, large, large, 'policy.off-hours'])
   await time.advance(day)
   assert.deepEqual(
     await load(),
     Array.from({ length: 4 }, () => 'policy.off-hours'),
   )
-  assert.deepEqual(await answer(policy, { ...call, practice: 12 }), {}, 'another practice has its own')
+  assert.deepEqual(await answer(policy, { ...call, practice: 12 }), large, 'another practice has its own')
 })
 
 test('a snapshot after a gap may pull by day, and is counted apart', async () => {
   const time = await lockstep(database, noon)
-  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const policy = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)
   const call = page({ practice: 21, allowance: 'gap' })
   const answers = []
   for (let i = 0; i < 3; i++) answers.push(await answer(policy, call))
-  assert.deepEqual(answers, [{}, {}, 'policy.off-hours'])
-  assert.deepEqual(await answer(policy, page({ practice: 21, allowance: 'onboarding' })), {})
+  assert.deepEqual(answers, [large, large, 'policy.off-hours'])
+  assert.deepEqual(await answer(policy, page({ practice: 21, allowance: 'onboarding' })), large)
   assert.deepEqual(await allowancesUsed(time, 21), { onboarding: 1, gap: 2 })
 })
 
 test('an allowance is not touched by calls that need none, and does not help a call that is refused anyway', async () => {
   const time = await lockstep(database, noon)
-  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const policy = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)
   const call = page({ practice: 31, allowance: 'gap' })
   assert.deepEqual(await answer(policy, { ...call, params: new Map([['lastname', 'x']]) }), {})
   assert.equal(await answer(policy, { ...call, route: '/appointments/booked' }), 'policy.date-range-required')
   await time.advance(12 * 3_600_000)
-  assert.deepEqual(await policy.permit(call), { before: Date.UTC(2026, 10, 24, 11) })
+  assert.deepEqual(await policy.permit(call), { large: true, before: Date.UTC(2026, 10, 24, 11) })
   assert.deepEqual(await allowancesUsed(time, 31), { onboarding: 0, gap: 0 })
 })
 
 test('a refusal says until when, and nothing of the values asked for', async () => {
   const time = await lockstep(database, noon)
-  const policy = createPolicy({ db: time.db, clock: time.clock }, config)
+  const policy = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)
   const call = page({
     params: new Map([
       ['offset', '10'],

@@ -1,15 +1,14 @@
-import type { Clock } from '../clock/clock.ts'
-import type { Db } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { type AllowanceKind, type AllowanceLimits, takeAllowance } from './allowances.ts'
+import { defaultPullSpacingMs } from './intensive-calls.ts'
 import { judgeCall, type PolicyCall, type PolicyRules, type Verdict } from './judge-call.ts'
+import { takeTurn, type Turn, type TurnDeps, type TurnRequest } from './take-turn.ts'
 
-export interface PolicyDeps {
-  readonly db: Db
-  readonly clock: Clock
-}
-
-export type PolicyConfig = PolicyRules & AllowanceLimits
+export type PolicyConfig = PolicyRules &
+  AllowanceLimits & {
+    /** Between two large pulls of one practice, in ms. Default 100. */
+    readonly pullSpacingMs?: number
+  }
 
 /** A call to be judged, with the allowance it may use. */
 export interface JudgedCall extends PolicyCall {
@@ -20,25 +19,33 @@ export interface JudgedCall extends PolicyCall {
 /** May this call be made at all? The rules as data, and the allowances that make exceptions of them, counted. */
 export interface Policy {
   /**
-   * Resolves when the call is allowed; with `before` (epoch ms) if it must have left by then. Otherwise AegisError
+   * Resolves when the call is allowed; with `before` (epoch ms) if it must have left by then, and `large` if it has to
+   * take its practice's turn. Otherwise AegisError
    * `policy.date-range-required`, `policy.date-range-too-wide`, `policy.filter-required` or `policy.off-hours`, the last
    * with `detail.until`, epoch ms, and `detail.retryAfterMs`. Takes one call of the allowance where only that allows it.
    */
-  permit(call: JudgedCall): Promise<{ readonly before?: number }>
+  permit(call: JudgedCall): Promise<{ readonly before?: number; readonly large?: true }>
+  /** Waits for a practice's turn for a large pull, see `takeTurn`. */
+  turn(request: TurnRequest): Promise<Turn>
 }
 
-export function createPolicy(deps: PolicyDeps, config: PolicyConfig): Policy {
+export function createPolicy(deps: TurnDeps, config: PolicyConfig): Policy {
   return {
     async permit(call) {
       const now = deps.clock.now()
       const verdict = judgeCall(config, call, { now })
-      if (verdict.allowed) return verdict.before === undefined ? {} : { before: verdict.before }
+      if (verdict.allowed) return termsOf(verdict)
       const { practice, allowance: kind } = call
       const exempt = verdict.code === 'policy.off-hours' && kind !== undefined
       if (!exempt || !(await takeAllowance(deps, config, { practice, kind }))) throw refusal(call, verdict, now)
-      return {}
+      return { large: true }
     },
+    turn: (request) => takeTurn(deps, request, config.pullSpacingMs ?? defaultPullSpacingMs),
   }
+}
+
+function termsOf({ before, large }: Verdict & { allowed: true }) {
+  return { ...(before === undefined ? {} : { before }), ...(large ? { large } : {}) }
 }
 
 function refusal(call: JudgedCall, verdict: Verdict & { allowed: false }, now: number): AegisError {

@@ -83,12 +83,12 @@ async function composeSealing(ground: Ground, stops: StopStack): Promise<Sealing
 }
 
 function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: Quota }): WayOut {
-  const { config, seams, db, clock, log } = ground
+  const { config, homeId, seams, db, clock, log } = ground
   const { environment, athena } = config
   const rule = egressRule({ environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts })
   const connections = seams.fetch
     ? connectionsOver(seams.fetch)
     : createConnections({ origin: rule.origin, openSocket: socketOpener(rule, { connectMs }) })
-  const policy = createPolicy({ db, clock }, config.policy)
+  const policy = createPolicy({ db, clock, log, holder: homeId }, config.policy)
   return wrapFetch({ permit: { policy, quota, audit, clock, app: appName(config) }, connections, rule, clock, log })
 }

@@ -44,7 +44,7 @@ test('two processes with many callers: the other side counts no second over the 
     const quota = createQuota({ db, clock: systemClock, log: silentLog, holder }, limits)
     const config = { ...defaultRangeLimits, offHours: 'always', onboarding: { days: 0, calls: 0 } } as const
     const permit = {
-      policy: createPolicy({ db, clock: systemClock }, config),
+      policy: createPolicy({ db, clock: systemClock, log: silentLog, holder }, config),
       quota,
       audit,
       clock: systemClock,

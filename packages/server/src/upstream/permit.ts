@@ -4,6 +4,7 @@ import type { AuditEvent, EntryAction } from '../audit/entry.ts'
 import type { Clock } from '../clock/clock.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Turn } from '../policy/take-turn.ts'
 import type { Permission } from '../quota/permission.ts'
 import type { Priority } from '../quota/priorities.ts'
 import type { Quota } from '../quota/quota.ts'
@@ -46,14 +47,14 @@ const waitMs: Record<Priority, number> = {
 }
 
 /**
- * The one gate to athenahealth: policy, audit attempt, permission, in this order. Resolves when the call may be sent:
+ * The one gate to athenahealth: policy, the practice's turn for a large pull, audit attempt, permission, in this order. Resolves when the call may be sent:
  * at once. Rejects with an AegisError of policy, quota or audit, or the signal's reason; then nothing was sent and
  * nothing may be. The attempt is durable before the permission is asked for, because a permission is for now and
  * writing the log takes time; a call that gets none is recorded as a failure.
  */
 export async function permit(deps: PermitDeps, request: PermitRequest): Promise<Permit> {
-  const { call, context } = request
-  const { before } = await deps.policy.permit({
+  const { call, context, signal } = request
+  const { before, large } = await deps.policy.permit({
     method: call.method,
     route: call.route,
     params: paramsOf(request.url),
@@ -62,15 +63,21 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     ...(typeof context.large === 'string' ? { allowance: context.large } : {}),
   })
   deps.quota.check({ app: deps.app, priority: context.priority })
-  const attempt = await deps.audit.attempt(eventOf(request))
-  const settle = settleOnce(deps.audit, attempt)
+  const { practice } = call
+  const turn = large && (await deps.policy.turn({ practice, patienceMs: patience(deps, context, before), signal }))
+  const attempt = await deps.audit.attempt(eventOf(request)).catch(async (error: unknown) => {
+    await turn?.end()
+    throw error
+  })
+  const settle = settleOnce(deps.audit, attempt, turn)
+  const asked = turn ? { ...request, signal: AbortSignal.any([signal, turn.lost]) } : request
   let unused: Permission | undefined
   const again = async () => {
     if (unused) deps.quota.unused(unused)
     const ahead = unused !== undefined
     unused = undefined
     try {
-      unused = await permission(deps, request, { before, ahead })
+      unused = await permission(deps, asked, { before, ahead })
     } catch (error) {
       await settle({ outcome: 'failure' }).catch(() => undefined) // the attempt is closed as unknown later on
       throw error
@@ -89,8 +96,6 @@ interface Terms {
 
 function permission(deps: PermitDeps, request: PermitRequest, { before, ahead }: Terms): Promise<Permission> {
   const { context, call, signal } = request
-  const now = deps.clock.now()
-  const patienceMs = context.waitMs ?? waitMs[context.priority]
   return deps.quota.permission({
     app: deps.app,
     practice: call.practice,
@@ -99,17 +104,26 @@ function permission(deps: PermitDeps, request: PermitRequest, { before, ahead }:
     ...(context.actor?.kind === 'caller' && { caller: context.actor.id }),
     signal,
     ahead,
-    // A large pull that is still waiting when the off-hours end has to stop.
-    deadlineMs: before === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, before - now)),
+    deadlineMs: patience(deps, context, before),
   })
 }
 
-function settleOnce(audit: Audit, attempt: AttemptId): Permit['settle'] {
+/** How long to wait. A large pull that is still waiting when the off-hours end has to stop. */
+function patience({ clock }: PermitDeps, context: CallContext, before: number | undefined): number {
+  const patienceMs = context.waitMs ?? waitMs[context.priority]
+  return before === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, before - clock.now()))
+}
+
+function settleOnce(audit: Audit, attempt: AttemptId, turn: Turn | undefined): Permit['settle'] {
   let settled = false
   return async (outcome) => {
     if (settled) return
     settled = true
-    await audit.outcome(attempt, outcome)
+    try {
+      await audit.outcome(attempt, outcome)
+    } finally {
+      await turn?.end()
+    }
   }
 }
 

@@ -63,7 +63,8 @@ export function countedAsker(
   stops.push(() => sealing.close())
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
-  const permit = { policy: createPolicy({ db, clock }, config.policy), quota, audit, clock, app: appName(config) }
+  const policy = createPolicy({ db, clock, log, holder: 'doctor' }, config.policy)
+  const permit = { policy, quota, audit, clock, app: appName(config) }
   const wayOut = wrapFetch({ permit, connections: connectionsOf(ground), rule, clock, log })
   stops.push(() => wayOut.close())
   const keyServer = createKeyServer(

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Lockstep, lockstep } from '../../testing/lockstep.ts'
+import { silentLog } from '../../testing/memory-log.ts'
+import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
+import { takeTurn, type Turn, type TurnRequest } from './take-turn.ts'
+
+const database = await scratchDatabase()
+const spacingMs = 500
+const pageMs = 2_000
+let practices = 0
+
+interface Pull {
+  readonly practice: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Processes that pull pages, each as fast as it gets its turn; `pulls` notes when each page was under way. */
+async function setUp() {
+  const time = await lockstep(database)
+  const pulls: Pull[] = []
+  const take = (holder: string, practice: number, more: Partial<TurnRequest> = {}) => {
+    const request = { practice, patienceMs: 600_000, signal: new AbortController().signal, ...more }
+    return takeTurn({ db: time.db, clock: time.clock, log: silentLog, holder }, request, spacingMs)
+  }
+  const pull = async (holder: string, practice: number, pages: number) => {
+    for (let page = 0; page < pages; page += 1) {
+      const turn = await take(holder, practice)
+      const from = time.clock.now()
+      await time.clock.sleep(pageMs)
+      pulls.push({ practice, from, to: time.clock.now() })
+      await turn.end()
+    }
+  }
+  return { time, pulls, take, pull }
+}
+
+async function ended(time: Lockstep, taken: Promise<Turn>): Promise<unknown> {
+  return time.run(
+    taken.then(
+      () => 'taken',
+      (error: unknown) => (isAegisError(error) ? error.code : error),
+    ),
+  )
+}
+
+test('large pulls of one practice go one after another and apart, whatever processes pull', async () => {
+  const { time, pulls, pull } = await setUp()
+  const practice = practices++
+  await time.run(Promise.all(['one', 'one', 'two'].map((holder) => pull(holder, practice, 3))))
+  const inOrder = pulls.toSorted((a, b) => a.from - b.from)
+  assert.equal(inOrder.length, 9)
+  const gaps = inOrder.slice(1).map(({ from }, index) => from - (inOrder[index]?.to ?? 0))
+  assert.ok(Math.min(...gaps) >= spacingMs, gaps.join())
+  assert.ok(Math.max(...gaps) <= 2_500, gaps.join())
+})
+
+test('one practice does not hold up another', async () => {
+  const { time, pulls, pull } = await setUp()
+  const [one, other] = [practices++, practices++]
+  await time.run(Promise.all([pull('one', one, 1), pull('two', other, 1)]))
+  assert.equal(pulls[0]?.from, pulls[1]?.from)
+})
+
+test('who died holds up the next one for 30 seconds, and no longer', async () => {
+  const { time, take } = await setUp()
+  const practice = practices++
+  await database.owner.rows(
+    `insert into control.lease (name, fence, holder, expires_at)
+     values ($1, 1, 'dead', aegis.now() + interval '30 seconds')`,
+    [`large-pull/${practice}`],
+  )
+  const from = time.clock.now()
+  await (await time.run(take('one', practice))).end()
+  const waitedMs = time.clock.now() - from
+  assert.ok(waitedMs >= 30_000 && waitedMs < 31_500, `${waitedMs} ms`)
+})
+
+test('who waits in vain or gives up is told so', async () => {
+  const { time, take } = await setUp()
+  const practice = practices++
+  const turn = await time.run(take('one', practice))
+  assert.equal(await ended(time, take('two', practice, { patienceMs: 5_000 })), 'quota.timeout')
+  const cancel = new AbortController()
+  time.clock.timer(1_000, () => cancel.abort('given up'))
+  assert.equal(await ended(time, take('two', practice, { signal: cancel.signal })), 'given up')
+  await time.advance(60_000)
+  assert.equal(await ended(time, take('two', practice, { patienceMs: 5_000 })), 'quota.timeout')
+  await time.run(turn.end())
+  assert.equal(await ended(time, take('two', practice, { patienceMs: 5_000 })), 'taken')
+})
