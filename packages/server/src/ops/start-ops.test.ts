@@ -112,7 +112,13 @@ const operations: Operations = {
     calls.push(['sql', query])
     return result
   },
-  keys: () => assert.fail('nobody asks'),
+  keys: () => ({
+    'GET /aegis/v1/keys': () => assert.fail('nobody asks'),
+    'POST /aegis/v1/keys': () => assert.fail('nobody asks'),
+    'POST /aegis/v1/keys/revoke': () => assert.fail('nobody asks'),
+    'POST /aegis/v1/keys/holders': () => assert.fail('nobody asks'),
+    'GET /aegis/v1/jwks.json': async () => ({ keys: [] }),
+  }),
 }
 
 let ops: RunningOps
@@ -237,4 +243,21 @@ test('SQL is passed on, and ciphertext does not leave', async () => {
     rows: [[1, { sealed: true }, { sealed: true }, 'sealed letters']],
     truncated: false,
   })
+})
+
+test('the public keys are for everybody, and nothing else about credentials is', async () => {
+  const set = await fetch(`${ops.url}/aegis/v1/jwks.json`)
+  assert.deepEqual([set.status, await set.json()], [200, { keys: [] }])
+  assert.equal(set.headers.get('cache-control'), 'public, max-age=300')
+  for (const [method, path] of [
+    ['GET', 'keys'],
+    ['POST', 'keys'],
+    ['POST', 'keys/revoke'],
+    ['POST', 'keys/holders'],
+  ] as const) {
+    const refused = await fetch(`${ops.url}/aegis/v1/${path}`, { method })
+    assert.equal(refused.status, 401, path)
+  }
+  assert.equal((await ask('/aegis/v1/keys', { action: 'add', actor: 'x' })).status, 400, 'neither a secret nor a wish')
+  assert.equal((await ask('/aegis/v1/keys/revoke', { actor: 'x' })).status, 400, 'neither one nor all')
 })
