@@ -26,8 +26,8 @@ async function twoMachines(t: TestContext, otherAheadMs: number) {
   }
   const credential = { environment: 'local', clientId: `clocks-apart-${apps++}` } as const
   const place = { environment: 'local', baseUrl: endpoint.baseUrl } as const
-  const processOn = (clock: MachineClock) => {
-    const options = { requestsPerMinute: { local: requestsPerMinute } }
+  const processOn = (clock: MachineClock, perMinute = requestsPerMinute) => {
+    const options = { requestsPerMinute: { local: perMinute } }
     const server = newServer({ db: time.db, clock, log: silentLog, fetch, options })
     t.after(() => server.stop())
     return { clock, server, source: (scope: string) => server.tokenSource({ credential, ...place, scope }) }
@@ -40,7 +40,8 @@ async function twoMachines(t: TestContext, otherAheadMs: number) {
       origin: 'configuration',
     }),
   )
-  return { time, endpoint, answering, credential, one, other }
+  const another = (perMinute: number) => processOn(time.machineClock({}), perMinute)
+  return { time, endpoint, answering, credential, one, other, another }
 }
 
 async function wholeAnswer(endpoint: TokenEndpoint, ...request: Parameters<AthenaFetch>): Promise<Response> {
@@ -223,4 +224,30 @@ test("tokens are to be had within six minutes of the database's clock being set 
   await time.setDatabaseClock(-5 * hour)
   await time.run(askUntilServed(time, other, ['held', 'failed', 'another']), 360_000)
   assert.ok(mostInOneMinute(endpoint) <= requestsPerMinute)
+})
+
+test('a process that dies with every answer and starts again neither uses up the minute nor locks the others out', async (t) => {
+  const { time, endpoint, another } = await twoMachines(t, 0)
+  // Less than what goes out anyway when each waits for the one that died: 15 seconds.
+  const perMinute = 2
+  const unset = setFailpointHook((name) => {
+    if (name === 'key-server.after-request') throw new Error('killed')
+  })
+  t.after(unset)
+  for (let start = 0; start < 18; start++) {
+    const { server, source } = another(perMinute)
+    const died = await time.run(
+      source('all')
+        .get()
+        .catch((error: unknown) => error),
+      120_000,
+    )
+    assert.ok(died instanceof Error)
+    await server.stop()
+    await time.advance(10_000)
+  }
+  assert.ok(endpoint.requests.length >= 2 * perMinute, `${endpoint.requests.length} requests`)
+  assert.ok(mostInOneMinute(endpoint) <= perMinute, `${mostInOneMinute(endpoint)} in a minute`)
+  unset()
+  await time.run(askUntilServed(time, another(perMinute), ['all']), 120_000)
 })
