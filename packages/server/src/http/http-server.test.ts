@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
@@ -27,10 +26,15 @@ const routes: Routes = (app) => {
     throw new Error('Ada Lovelace, born 1815')
   })
   app.get('/slow', async () => {
-    await delay(50)
+    const answered = Promise.withResolvers<void>()
+    slowRequests.emit('came', answered.resolve)
+    await answered.promise
     return { slow: true }
   })
 }
+
+/** Tells of each request for /slow, with what lets it be answered. */
+const slowRequests = new EventEmitter()
 
 const options = { host: '127.0.0.1', port: 0, token, routes, log, random: systemRandom, clock: systemClock }
 const bearer = { authorization: `Bearer ${token}` }
@@ -192,9 +196,11 @@ test('nothing but the loopback interface is listened on', async () => {
 test('stopping lets a running request end, closes idle connections and takes no more', async () => {
   const own = await startHttpServer(options)
   await (await fetch(`${own.url}/open`)).text() // leaves a connection open
+  const came = once(slowRequests, 'came')
   const slow = fetch(`${own.url}/slow`, { headers: bearer })
-  await delay(10)
+  const [answerNow]: (() => void)[] = await came
   const stopped = own.stop()
+  answerNow?.()
   assert.deepEqual(await (await slow).json(), { slow: true })
   await stopped
   await own.stop()
