@@ -72,6 +72,7 @@ const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][
   ['a settling feed says for how long', { state: 'settling' }, /15 min/],
   ['a contested feed says who stopped it', { state: 'contested' }, /another deployment/],
   ['a feed that is read again says so', { resnapshot_wanted_at: now }, /again/],
+  ['also while a failure has put it off', { resnapshot_wanted_at: now + 360_000 }, /everything again in 6 min/],
 ]
 for (const [title, feed, says] of words) test(title, () => assert.match(explainFeed(view(feed)), says))
 
