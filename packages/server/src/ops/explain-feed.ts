@@ -22,7 +22,8 @@ export function explainFeed(view: FeedView): string {
   }
   if (feed.openIntents > 0) return 'a read got no clear answer; its window is replayed before the next one'
   if (feed.resnapshot_wanted_at !== null) {
-    const what = feed.added_departments === null ? 'reading everything again' : 'reading the departments that were added'
+    const what =
+      feed.added_departments === null ? 'reading everything again' : 'reading the departments that were added'
     // Put off by a failure: until then the mirror may lack what it is for.
     return feed.resnapshot_wanted_at > now ? `${what} in ${inWords(feed.resnapshot_wanted_at - now)}` : what
   }
