@@ -1,6 +1,8 @@
 /** The key server alone: a process that has the credentials and no key for patients, and a worker that has it the other way round. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -27,6 +29,17 @@ function host(name: string, settings: object): string {
     writeFileSync(join(cwd, `${file}.pem`), text, { mode: 0o600 })
   writeFileSync(join(cwd, 'aegis.yaml'), JSON.stringify(settings))
   return cwd
+}
+
+/** A port that the system has just given: it does not give it again at once. Both sides have to be told it beforehand. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
 }
 
 test('a worker mirrors with tokens of a key server that alone has the secret, and goes on while that one is away', async (t) => {
@@ -58,7 +71,7 @@ test('a worker mirrors with tokens of a key server that alone has the secret, an
     http: { port: 0 },
   }
   const env = { DATABASE_URL: database.ownerUrl }
-  const port = 20_000 + (process.pid % 20_000)
+  const port = await freePort()
   const keys = host('key-server', {
     ...shared,
     role: 'key-server',
