@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { type SimulatorOptions, startSimulator } from '@aegis/simulator'
 import { silentLog } from '../../../testing/memory-log.ts'
+import { testAuthority } from '../../../testing/test-certificates.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { systemRandom } from '../../clock/random.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
@@ -222,23 +219,11 @@ test('a simulator takes connections without TLS', async (context) => {
   assert.deepEqual([finding.level, /without TLS/.test(finding.message)], ['ok', true])
 })
 
-const folder = mkdtempSync(join(tmpdir(), 'doctor-tls-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-const made = spawnSync(
-  'openssl',
-  ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3'].concat(
-    ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
-  ),
-)
-
-test('a certificate of nobody’s is not accepted', {
-  skip: made.status !== 0 && 'there is no openssl here',
-}, async (context) => {
-  const [key, cert] = [readFileSync(join(folder, 'key.pem')), readFileSync(join(folder, 'cert.pem'))]
+test('a certificate of nobody’s is not accepted', async (context) => {
+  const { key, cert } = testAuthority().identity('athenahealth.example')
   const port = await served(context, createTlsServer({ key, cert }))
   const finding = await checkConnection(configured(`https://127.0.0.1:${port}`), systemClock)
   assert.deepEqual([finding.level, finding.check], ['failure', 'connection'])
-  assert.match(finding.message, /certificate of .* is not accepted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/)
+  assert.match(finding.message, /certificate of .* is not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/)
   assert.match(finding.remedy ?? '', /NODE_EXTRA_CA_CERTS/)
 })
