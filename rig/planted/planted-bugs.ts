@@ -108,10 +108,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'zombie lease holder: who held the right to fetch a token once may still store one',
-    file: `${keyServer}/key-server.sql.ts`,
-    find: `and scope = $4 and holder = $5 returning generation`,
-    replace: `and scope = $4 and $5::text is not null returning generation`,
-    caughtBy: [`${keyServer}/key-server.sql.test.ts`],
+    file: `${keyServer}/token.sql.ts`,
+    find: `and scope = $4 and holder = $5 and exists (`,
+    replace: `and scope = $4 and $5::text is not null and exists (`,
+    caughtBy: [`${keyServer}/token.sql.test.ts`],
   },
   {
     name: "limiter by the machine's clock: instants of the timetable come when a clock is set",
@@ -213,8 +213,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'deletes on absence: an entry that is not in its chart once is taken for deleted',
     file: `${sync}/settle-patient.ts`,
-    find: `    if (!missed) return true\n`,
-    replace: '',
+    find: `missing.filter((row) => BigInt(row.fetch_seq) < missedIn)`,
+    replace: `missing`,
     caughtBy: [`${sync}/further-feeds.pg.test.ts`],
   },
   {
@@ -227,8 +227,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'names taken for records: what a feed announces is not asked for',
     file: `packages/server/src/records/wish-announced.ts`,
-    find: `    if (wish) wishes.set(wish.key, wish)\n`,
-    replace: `    if (wish && wishes.size === 0) wishes.set(wish.key, wish)\n`,
+    find: `      wishes.set(wish.key, wish)\n`,
+    replace: `      if (wishes.size === 0) wishes.set(wish.key, wish)\n`,
     caughtBy: [`${sync}/further-feeds.pg.test.ts`, 'seeds 20'],
   },
   {
