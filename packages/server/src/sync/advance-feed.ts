@@ -17,7 +17,7 @@ import { recoverWindow } from './recover-window.ts'
 import { refetchRecords } from './refetch-records.ts'
 import { snapshotStep } from './snapshot-feed.ts'
 import { checkActivation, checkSubscription, resubscribe, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolder, type SyncDeps } from './sync-deps.ts'
 
 /** Steps of one job; then the job ends and is due again at once, so that no feed keeps a worker for itself. */
 const stepsMax = 50
@@ -55,7 +55,7 @@ async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): P
     picture = await readPicture(deps, held)
     deps.feedPace?.begun({ before, startedAt: picture.state.drain_started_at })
   }
-  return deps.clock.now()
+  return picture.now
 }
 
 /** How drains of this feed are put off: for it alone, or with all others. */
@@ -119,24 +119,26 @@ const actions = {
 /** Not the feed's own failures: for whoever runs it. */
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
-/** Records a failure with the feed, or throws it. Returns when to try again, epoch ms. */
+/**
+ * Records a failure with the feed, or throws it. Returns when to try again, epoch ms. Only the database's clock says when
+ * that is, as all that a feed waits for.
+ */
 async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: unknown; step: Step }): Promise<number> {
   const { error, step } = failure
   if (isAegisError(error) && thrown.has(error.code)) throw error
+  const now = deps.clock.now()
   if (error instanceof AthenaError && error.code === 'not-subscribed' && step.do !== 'subscribe') {
     await subscriptionLost(deps, held)
-    return deps.clock.now()
+    return now
   }
-  const now = deps.clock.now()
   deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
   return asHolder(deps, held, async (tx, state) => {
     const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now })
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
-      await postponeResnapshot(tx, held, timestamp(now + Math.max(retryInMs, deps.settings.pollIntervalMs)))
+      await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))
       return now
     }
-    await recordFailure(tx, held, { code, retryAt: timestamp(now + retryInMs) })
-    return now + retryInMs
+    return recordFailure(tx, held, { code, retryInMs })
   })
 }

@@ -177,12 +177,20 @@ export async function completeDrain(tx: Tx, key: FeedKey, startedAt: string): Pr
 
 const fail = lookUp(
   'sync.fail',
-  `update aegis.feed_state set failures = failures + 1, failure_code = $3, retry_at = $4
-   where practice_id = $1 and feed = $2 returning failures`,
+  `update aegis.feed_state set failures = failures + 1, failure_code = $3,
+     retry_at = aegis.now() + make_interval(secs => $4::float8 / 1000)
+   where practice_id = $1 and feed = $2 returning retry_at`,
 )
 
-export async function recordFailure(tx: Tx, key: FeedKey, failure: { code: string; retryAt: string }): Promise<void> {
-  await tx.rows(fail, [key.practice, key.feed, failure.code, failure.retryAt])
+/** Notes a failure; nothing is tried for `retryInMs` from now on, by the database's clock. Returns until when, epoch ms. */
+export async function recordFailure(
+  tx: Tx,
+  key: FeedKey,
+  { code, retryInMs }: { code: string; retryInMs: number },
+): Promise<number> {
+  const [row] = await tx.rows<{ retry_at: number }>(fail, [key.practice, key.feed, code, retryInMs])
+  if (!row) throw new Error('update returning gives one row')
+  return row.retry_at
 }
 
 const wantSnapshot = lookUp(
@@ -199,10 +207,11 @@ export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
 
 const postponeSnapshot = lookUp(
   'sync.postpone_snapshot',
-  `update aegis.feed_state set resnapshot_wanted_at = $3 where practice_id = $1 and feed = $2`,
+  `update aegis.feed_state set resnapshot_wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where practice_id = $1 and feed = $2`,
 )
 
-/** Puts the snapshot that is due, or under way, off until an instant. */
-export async function postponeResnapshot(tx: Tx, key: FeedKey, until: string): Promise<void> {
-  await tx.rows(postponeSnapshot, [key.practice, key.feed, until])
+/** Puts the snapshot that is due, or under way, off for `ms` from now on, by the database's clock. */
+export async function postponeResnapshot(tx: Tx, key: FeedKey, ms: number): Promise<void> {
+  await tx.rows(postponeSnapshot, [key.practice, key.feed, ms])
 }

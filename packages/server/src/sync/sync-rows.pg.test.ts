@@ -79,9 +79,9 @@ const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Pro
   ['a snapshot', (tx, held) => state.stampSnapshot(tx, held, at(0))],
   ['a checkpoint', (tx, held) => state.advanceCheckpoint(tx, held, at(0))],
   ['a complete drain', (tx, held) => state.completeDrain(tx, held, at(0))],
-  ['a failure', (tx, held) => state.recordFailure(tx, held, { code: 'x', retryAt: at(1) })],
+  ['a failure', (tx, held) => state.recordFailure(tx, held, { code: 'x', retryInMs: 1 })],
   ['the wish for a snapshot', (tx, held) => state.wantResnapshot(tx, held)],
-  ['putting a snapshot off', (tx, held) => state.postponeResnapshot(tx, held, at(1))],
+  ['putting a snapshot off', (tx, held) => state.postponeResnapshot(tx, held, 1)],
   ['a new gap', (tx, held) => gap.openGap(tx, held, { cause: 'subscription-lost', from: null })],
   ['a gap that goes on', (tx, held) => gap.openGap(tx, held, { cause: 'unreadable', from: at(-5) })],
   ['a gap that is covered', (tx, held) => gap.closeGaps(tx, held, at(0))],
@@ -143,7 +143,7 @@ test('a checkpoint never goes back, and whoever moves it has no failures left', 
   const held = await neighbours()
   const moves = [state.advanceCheckpoint, state.completeDrain] as const
   for (const [index, move] of moves.entries()) {
-    await asPractice(held, (tx) => state.recordFailure(tx, held, { code: 'x', retryAt: at(1) }))
+    await asPractice(held, (tx) => state.recordFailure(tx, held, { code: 'x', retryInMs: 1 }))
     assert.equal((await stateOf(held)).failures, index === 0 ? 3 : 1)
     await asPractice(held, (tx) => move(tx, held, at(-1_000 + index)))
     await asPractice(held, (tx) => move(tx, held, at(-50_000)))
@@ -155,9 +155,9 @@ test('a checkpoint never goes back, and whoever moves it has no failures left', 
 
 test('a failure is counted, with its code and the time of the next try', async () => {
   const held = await neighbours()
-  await asPractice(held, (tx) => state.recordFailure(tx, held, { code: 'x', retryAt: at(7) }))
+  const told = await asPractice(held, (tx) => state.recordFailure(tx, held, { code: 'x', retryInMs: 7 }))
   const { failures, failure_code, retry_at } = await stateOf(held)
-  assert.deepEqual([failures, failure_code, retry_at], [3, 'x', now + 7])
+  assert.deepEqual([failures, failure_code, retry_at, told], [3, 'x', now + 7, now + 7])
 })
 
 for (const [title, startedMs, expected] of [

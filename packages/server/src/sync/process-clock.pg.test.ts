@@ -1,0 +1,44 @@
+/** A process whose clock is not the database's: what waits, waits by the clock that is one for all processes. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
+import type { FeedName } from './feed-name.ts'
+
+const minute = 60_000
+
+/** Sets the clock of this process alone ahead. */
+function setAhead(mirrored: MirroredPractice, ms: number): void {
+  const { clock } = mirrored.deps
+  mirrored.deps = { ...mirrored.deps, clock: { ...clock, now: () => clock.now() + ms } }
+}
+
+/** By how long a feed's next try, and its next snapshot, are put off. */
+async function putOff(mirrored: MirroredPractice, feed: FeedName): Promise<readonly (number | undefined)[]> {
+  const state = (await mirrored.states()).find((row) => row.feed === feed)
+  const now = mirrored.simulator.clock.now()
+  return [state?.retry_at, state?.resnapshot_wanted_at].map((at) => (at == null ? undefined : Math.round(at - now)))
+}
+
+function breakRoute(mirrored: MirroredPractice, route: string): void {
+  mirrored.fetch = async (url, init, call) =>
+    call.route === route ? new Response('', { status: 503 }) : mirrored.toSimulator(url, init, call)
+}
+
+test('a snapshot that fails is put off by a minute, also where the clock of the process is minutes ahead', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.wantSnapshot('appointments')
+  setAhead(mirrored, 5 * minute)
+  breakRoute(mirrored, '/appointments/open')
+  await mirrored.advance(1_000)
+  await mirrored.step('appointments')
+  assert.deepEqual(await putOff(mirrored, 'appointments'), [undefined, minute])
+})
+
+test('a feed that fails is tried again a second later, also where the clock of the process is minutes ahead', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  setAhead(mirrored, 5 * minute)
+  breakRoute(mirrored, '/departments')
+  await mirrored.step('departments')
+  assert.deepEqual(await putOff(mirrored, 'departments'), [1_000, undefined])
+})
