@@ -97,7 +97,9 @@ async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do:
       await applyNextPage(deps, held)
       return
     case 'snapshot':
-      return snapshotStep(deps, held, step.phase)
+      return snapshotStep(deps, held, step)
+    case 'reconcile':
+      return reconcileFeed(deps, held, step)
     default:
       return actions[step.do](deps, held)
   }
@@ -113,7 +115,6 @@ const actions = {
   'check-foreign': checkForeign,
   'go-live': goLive,
   drain: pollFeed,
-  reconcile: reconcileFeed,
 } as const
 
 /** Not the feed's own failures: for whoever runs it. */

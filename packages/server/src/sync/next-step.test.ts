@@ -110,9 +110,27 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ],
   ['but thousands of them do not hold up a drain', picture(live, { waitingRefetches: 5_000 }), { do: 'drain' }],
   [
-    'a wanted snapshot runs between drains',
-    picture({ ...live, drain_started_at: now, resnapshot_wanted_at: now }),
-    { do: 'snapshot', phase: 'authoritative' },
+    'a wanted snapshot runs between drains, and waits for a permission until the next one',
+    picture({ ...live, drain_started_at: now - 20_000, resnapshot_wanted_at: now }),
+    { do: 'snapshot', phase: 'authoritative', waitMs: 40_000 },
+  ],
+  [
+    'for longer where drains are put off',
+    picture(
+      { ...live, drain_started_at: now - 2 * minute, resnapshot_wanted_at: now },
+      { pace: { feeds: 9_000, stretch: 3, until: now + hour } },
+    ),
+    { do: 'snapshot', phase: 'authoritative', waitMs: minute },
+  ],
+  [
+    'also where that is chosen for the feed alone, but for five minutes at most',
+    picture({ ...live, drain_started_at: now - 2 * minute, resnapshot_wanted_at: now }, { drainDue: now + hour }),
+    { do: 'snapshot', phase: 'authoritative', waitMs: 5 * minute },
+  ],
+  [
+    'and for a second where the next one is about to be due',
+    picture({ ...live, drain_started_at: now - minute + 1, resnapshot_wanted_at: now }),
+    { do: 'snapshot', phase: 'authoritative', waitMs: 1_000 },
   ],
   [
     'not before departments that were added have taken hold',
@@ -172,8 +190,16 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     picture({ snapshot_at: now }, { hasFeed: false }),
     { do: 'wait', until: now + settings.refreshMs },
   ],
-  ['a check of the mirror that is due comes between two drains', between({ checkDue: now }), { do: 'reconcile' }],
-  ['the calendar of checks is made where there is none', between({ checkDue: null }), { do: 'reconcile' }],
+  [
+    'a check of the mirror that is due comes between two drains',
+    between({ checkDue: now }),
+    { do: 'reconcile', waitMs: 59_000 },
+  ],
+  [
+    'the calendar of checks is made where there is none',
+    between({ checkDue: null }),
+    { do: 'reconcile', waitMs: 59_000 },
+  ],
   ['a drain that is due goes before a check', picture(live, { checkDue: now - hour }), { do: 'drain' }],
   ['records in doubt go before a check', between({ checkDue: now, waitingRefetches: 1 }), { do: 'refetch' }],
   [

@@ -15,9 +15,21 @@ export type Step =
   | { readonly do: 'check-subscription' }
   | { readonly do: 'check-foreign' }
   | { readonly do: 'go-live' }
-  | { readonly do: 'snapshot'; readonly phase: 'provisional' | 'authoritative' }
+  | SnapshotStep
   | { readonly do: 'drain' }
-  | { readonly do: 'reconcile' }
+  | ReconcileStep
+
+export interface SnapshotStep {
+  readonly do: 'snapshot'
+  readonly phase: 'provisional' | 'authoritative'
+  /** See `waitBeforeDrain`. Absent where no drain is to come. */
+  readonly waitMs?: number
+}
+
+export interface ReconcileStep {
+  readonly do: 'reconcile'
+  readonly waitMs: number
+}
 
 /** What the decision rests on, read in one transaction. Instants are epoch ms. */
 export interface FeedPicture {
@@ -149,10 +161,21 @@ function stepBetweenDrains(
 ): Step {
   if (waitingRefetches > 0) return { do: 'refetch' }
   const wanted = snapshotDue(state, settings)
-  if (wanted <= now) return { do: 'snapshot', phase: 'authoritative' }
+  const waitMs = waitBeforeDrain(drainDue - now)
+  if (wanted <= now) return { do: 'snapshot', phase: 'authoritative', waitMs }
   // Without a calendar it is the first thing to be made.
   const check = checkDue ?? now
-  return check <= now ? { do: 'reconcile' } : { do: 'wait', until: Math.min(drainDue, wanted, check) }
+  return check <= now ? { do: 'reconcile', waitMs } : { do: 'wait', until: Math.min(drainDue, wanted, check) }
+}
+
+const waitBounds = { leastMs: 1_000, mostMs: 300_000 }
+
+/**
+ * A call of a live feed that finds no permission in time makes way for the drain that falls due: whoever goes last in the
+ * line for calls must not keep the changes waiting with it. Where drains are put off there is the more time for it.
+ */
+function waitBeforeDrain(untilDrainMs: number): number {
+  return Math.min(Math.max(waitBounds.leastMs, untilDrainMs), waitBounds.mostMs)
 }
 
 /** Not before departments that were added have taken hold: what changes in them until then no feed tells. */

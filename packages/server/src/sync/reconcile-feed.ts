@@ -7,6 +7,7 @@ import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
 import { judgeDifferences } from './judge-differences.ts'
 import { judgeFailure } from './judge-failure.ts'
+import type { ReconcileStep } from './next-step.ts'
 import { nextNight } from './night.ts'
 import { pagesTonight } from './plan-checks.ts'
 import { releaseNameless } from './quarantine.sql.ts'
@@ -16,7 +17,7 @@ import { wishForUnseen } from './reconcile-snapshot.ts'
 import * as calendar from './reconciliation.sql.ts'
 import type { ReadingTask, TaskRow } from './reconciliation.sql.ts'
 import type { PlannedSegment } from './segment.ts'
-import { loadPlanFacts, untilDrain } from './snapshot-feed.ts'
+import { loadPlanFacts } from './snapshot-feed.ts'
 import * as runs from './snapshot.sql.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
@@ -28,14 +29,18 @@ const weekMs = 7 * dayMs
  * stopped, after a crash and from night to night; athenahealth's off-hours end it for the day. A check that fails is put
  * off and holds up nothing else of the feed.
  */
-export async function reconcileFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
+export async function reconcileFeed(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { waitMs }: Pick<ReconcileStep, 'waitMs'>,
+): Promise<void> {
   const tasks = await asHolderAtOnce(deps, held, (tx) => calendar.tasksOf(tx, held))
   const due = tasks.find((task) => task.is_due)
   if (tasks.length === 0) await fillCalendar(deps, held)
   if (!due) return
   try {
     if (due.task === 'judge') await judgeDifferences(deps, held)
-    else await checkOn(deps, held, { ...due, task: due.task })
+    else await checkOn(deps, held, { ...due, task: due.task, waitMs })
   } catch (error) {
     if (isOfFeed(error)) throw error
     await putOff(deps, held, { due, error })
@@ -73,17 +78,17 @@ function checksOf({ feed }: HeldFeed) {
   return checks ?? { nightly: plan }
 }
 
-type DueCheck = TaskRow & { readonly task: ReadingTask }
+type DueCheck = TaskRow & Pick<ReconcileStep, 'waitMs'> & { readonly task: ReadingTask }
 
 /** Reads the next page of a check, or brings it to its end. */
 async function checkOn(deps: SyncDeps, held: HeldFeed, due: DueCheck): Promise<void> {
-  const { run, fetchSeq, state } = await openOrBegin(deps, held, due)
+  const { run, fetchSeq } = await openOrBegin(deps, held, due)
   const segment = run.plan[run.segment]
   if (!segment) {
     await finish(deps, held, run)
     return
   }
-  const context = { priority: 'reconciliation', purpose: 'sync.reconcile', ...untilDrain(deps, state) } as const
+  const context = { priority: 'reconciliation', purpose: 'sync.reconcile', waitMs: due.waitMs } as const
   const alongside = due.task === 'rolling' ? (tx: Tx) => onePageLess(deps, tx, held) : undefined
   await readRunPage(deps, held, {
     run,
@@ -102,7 +107,7 @@ function openOrBegin(deps: SyncDeps, held: HeldFeed, due: DueCheck) {
     const open = await runs.openSnapshotRun(tx, held, due.task)
     const run = open ?? (await begin(deps, tx, { held, due, fetchSeq, state }))
     if (due.task === 'rolling' && due.pages_left === null) await beginSlice(deps, tx, { held, run })
-    return { run, fetchSeq, state }
+    return { run, fetchSeq }
   })
 }
 

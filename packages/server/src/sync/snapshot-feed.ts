@@ -7,6 +7,7 @@ import { feedTable } from './feed-table.ts'
 import { departmentsWithin } from './feed-departments.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
 import { loadNextPatients } from './load-by-patient.ts'
+import type { SnapshotStep } from './next-step.ts'
 import type { PlanFacts } from './plan-snapshot.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { releaseNameless } from './quarantine.sql.ts'
@@ -17,15 +18,24 @@ import type { SnapshotPhase } from './snapshot.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /** Reads one page of a snapshot, going on where the last one stopped, also after a crash; after the last page it counts. */
-export async function snapshotStep(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase): Promise<void> {
-  const { run, fetchSeq, gap, waitMs } = await openOrStart(deps, held, phase)
+export async function snapshotStep(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { phase, waitMs }: Pick<SnapshotStep, 'phase' | 'waitMs'>,
+): Promise<void> {
+  const { run, fetchSeq, gap } = await openOrStart(deps, held, phase)
   const segment = run.plan[run.segment]
   if (!segment) {
     await finish(deps, held, run)
     return
   }
   const large = gap ? 'gap' : 'onboarding'
-  const context = { priority: 'bulk', purpose: 'sync.snapshot', large, ...waitMs } as const
+  const context = {
+    priority: 'bulk',
+    purpose: 'sync.snapshot',
+    large,
+    ...(waitMs !== undefined && { waitMs }),
+  } as const
   if (segment.list === 'ofPatients') await loadNextPatients(deps, held, { run, context })
   else await readRunPage(deps, held, { run, segment, fetchSeq, context })
 }
@@ -35,7 +45,7 @@ function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
   return asHolder(deps, held, async (tx, state) => {
     const fetchSeq = await nextFetchSeq(tx)
     const gaps = (await openGaps(tx, held.practice)).filter((one) => one.feed === held.feed)
-    const at = { fetchSeq, gap: gaps.length > 0, waitMs: untilDrain(deps, state) }
+    const at = { fetchSeq, gap: gaps.length > 0 }
     const open = await runs.openSnapshotRun(tx, held, phase)
     if (open) return { run: open, ...at }
     await runs.abandonSnapshots(tx, held)
@@ -55,15 +65,6 @@ async function snapshotFacts(
   const facts = await loadPlanFacts(deps, tx, held)
   const added = hasGaps || state.state !== 'live' ? null : state.added_departments
   return { facts: { ...facts, departments: departmentsWithin(facts.departments, added) }, isPart: added !== null }
-}
-
-/**
- * A call of a live feed that finds no permission in time makes way for the drain that falls due: whoever goes last in the
- * line for calls must not keep the changes waiting with it.
- */
-export function untilDrain({ clock, settings }: SyncDeps, state: FeedStateRow): { readonly waitMs?: number } {
-  if (state.state !== 'live' || state.drain_started_at === null) return {}
-  return { waitMs: Math.max(1_000, state.drain_started_at + settings.pollIntervalMs - clock.now()) }
 }
 
 /** What plans of this feed rest on. */
