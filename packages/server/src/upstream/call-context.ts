@@ -18,7 +18,7 @@ export interface CallContext {
   readonly intentId?: string
   /** This call is one page of a large pull; named, it may use that allowance outside the off-hours. */
   readonly large?: true | AllowanceKind
-  /** How long to wait for a permission, in ms. Default: by priority, 10 s for interactive to 600 s for bulk. */
+  /** How long to wait for a turn and a permission, in ms. Default: by priority, 10 s for interactive to 600 s for bulk. */
   readonly waitMs?: number
   /**
    * Takes over the duty to record how the call ended. Called for each answer with a 2xx status, before its body is

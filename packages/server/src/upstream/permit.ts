@@ -13,8 +13,8 @@ import { patientsNamed } from './patients-named.ts'
 
 export interface PermitDeps {
   readonly policy: Policy
-  readonly quota: Quota
-  readonly audit: Audit
+  readonly quota: Pick<Quota, 'check' | 'permission' | 'unused' | 'observe' | 'throttled'>
+  readonly audit: Pick<Audit, 'attempt' | 'outcome'>
   readonly clock: Clock
   /** Name of the athenahealth app for the quota, e.g. `preview/<client id>`. */
   readonly app: string
@@ -37,7 +37,7 @@ export interface Permit {
   settle(outcome: AttemptOutcome): Promise<void>
 }
 
-/** How long a call of each priority waits for a permission unless it says otherwise, in ms. */
+/** How long a call of each priority waits for its turn and a permission unless it says otherwise, in ms. */
 const waitMs: Record<Priority, number> = {
   interactive: 10_000,
   notifications: 30_000,
@@ -47,8 +47,8 @@ const waitMs: Record<Priority, number> = {
 }
 
 /**
- * The one gate to athenahealth: policy, the practice's turn for a large pull, audit attempt, permission, in this order. Resolves when the call may be sent:
- * at once. Rejects with an AegisError of policy, quota or audit, or the signal's reason; then nothing was sent and
+ * The one gate to athenahealth: policy, the practice's turn for a large pull, audit attempt, permission, in this order.
+ * Resolves when the call may be sent: at once. Rejects with an AegisError of policy, quota or audit, or the signal's reason; then nothing was sent and
  * nothing may be. The attempt is durable before the permission is asked for, because a permission is for now and
  * writing the log takes time; a call that gets none is recorded as a failure.
  */
@@ -64,7 +64,9 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
   })
   deps.quota.check({ app: deps.app, priority: context.priority })
   const { practice } = call
-  const turn = large && (await deps.policy.turn({ practice, patienceMs: patience(deps, context, before), signal }))
+  const askedAt = deps.clock.steady()
+  const turn = large && (await deps.policy.turn({ practice, patienceMs: patience(deps, context, { before }), signal }))
+  const spentMs = deps.clock.steady() - askedAt
   const attempt = await deps.audit.attempt(eventOf(request)).catch(async (error: unknown) => {
     await turn?.end()
     throw error
@@ -77,7 +79,7 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     const ahead = unused !== undefined
     unused = undefined
     try {
-      unused = await permission(deps, asked, { before, ahead })
+      unused = await permission(deps, asked, { before, spentMs, ahead })
     } catch (error) {
       await settle({ outcome: 'failure' }).catch(() => undefined) // the attempt is closed as unknown later on
       throw error
@@ -91,10 +93,12 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
 interface Terms {
   /** The call must have left by then, epoch ms. */
   readonly before: number | undefined
+  /** What the turn has taken of the patience. */
+  readonly spentMs: number
   readonly ahead: boolean
 }
 
-function permission(deps: PermitDeps, request: PermitRequest, { before, ahead }: Terms): Promise<Permission> {
+function permission(deps: PermitDeps, request: PermitRequest, { ahead, ...terms }: Terms): Promise<Permission> {
   const { context, call, signal } = request
   return deps.quota.permission({
     app: deps.app,
@@ -104,13 +108,17 @@ function permission(deps: PermitDeps, request: PermitRequest, { before, ahead }:
     ...(context.actor?.kind === 'caller' && { caller: context.actor.id }),
     signal,
     ahead,
-    deadlineMs: patience(deps, context, before),
+    deadlineMs: patience(deps, context, terms),
   })
 }
 
 /** How long to wait. A large pull that is still waiting when the off-hours end has to stop. */
-function patience({ clock }: PermitDeps, context: CallContext, before: number | undefined): number {
-  const patienceMs = context.waitMs ?? waitMs[context.priority]
+function patience(
+  { clock }: PermitDeps,
+  context: CallContext,
+  { before, spentMs = 0 }: Pick<Terms, 'before'> & Partial<Terms>,
+): number {
+  const patienceMs = Math.max(0, (context.waitMs ?? waitMs[context.priority]) - spentMs)
   return before === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, before - clock.now()))
 }
 
