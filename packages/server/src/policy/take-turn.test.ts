@@ -91,3 +91,12 @@ test('who waits in vain or gives up is told so', async () => {
   await time.run(turn.end())
   assert.equal(await ended(time, take('two', practice, { patienceMs: 5_000 })), 'taken')
 })
+
+test('who loses it is told what concerns the call, not the work that it is made for', async () => {
+  const { time, take } = await setUp()
+  const practice = practices++
+  const turn = await time.run(take('one', practice))
+  await database.owner.rows('update control.lease set fence = fence + 1 where name = $1', [`large-pull/${practice}`])
+  await time.advance(30_000)
+  assert.ok(isAegisError(turn.lost.reason, 'quota.timeout'), String(turn.lost.reason))
+})

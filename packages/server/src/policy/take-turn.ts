@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
-import { acquireLease } from '../leases/acquire-lease.ts'
+import { acquireLease, type Lease } from '../leases/acquire-lease.ts'
 import type { Log } from '../log/log.ts'
 import { refusal } from '../quota/permission.ts'
 
@@ -22,7 +22,10 @@ export interface TurnRequest {
 
 /** A practice's turn to be asked for a large pull: nobody else has it meanwhile. */
 export interface Turn {
-  /** Aborts when it was lost: the process stood still, or the database was away for long. */
+  /**
+   * Aborts with `quota.timeout` when it was lost: the process stood still, or the database was away for long. That concerns
+   * the call alone, which may be made again: the work that it is for is still its holder's.
+   */
   readonly lost: AbortSignal
   /** To be called when the answer is there, or will not come. Never throws. */
   end(): Promise<void>
@@ -45,8 +48,14 @@ export async function takeTurn(deps: TurnDeps, request: TurnRequest, spacingMs: 
   for (let waitMs: number = lookEveryMs.first; ; waitMs = Math.min(2 * waitMs, lookEveryMs.most)) {
     signal.throwIfAborted()
     const lease = await acquireLease(deps, { name: `large-pull/${practice}`, holder, ttlMs })
-    if (lease) return { lost: lease.lost, end: () => lease.release(spacingMs) }
+    if (lease) return turnOf(lease, spacingMs)
     if (clock.steady() + waitMs > giveUpAt) throw refusal('quota.timeout', waitMs)
     await clock.sleep(waitMs, signal)
   }
+}
+
+function turnOf(lease: Lease, spacingMs: number): Turn {
+  const lost = new AbortController()
+  lease.lost.addEventListener('abort', () => lost.abort(refusal('quota.timeout', lookEveryMs.most)), { once: true })
+  return { lost: lost.signal, end: () => lease.release(spacingMs) }
 }
