@@ -169,7 +169,8 @@ function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFact
 
 /**
  * What the page leaves to be asked for. To patients that are new here, or to whom a merge brought records, records of the
- * kinds that are read patient by patient may have come before we heard of them: those are read too.
+ * kinds that are read patient by patient may have come before we heard of them: those are read too. Also of a kind that is
+ * about to go live: its first load may pass these patients before this page is committed, and would not see them.
  */
 async function noteWishesOf(
   tx: Tx,
@@ -177,9 +178,9 @@ async function noteWishesOf(
   { held, page, applied }: { held: HeldFeed; page: KnownPage; applied: ApplyResult },
 ): Promise<void> {
   const { practice } = held
-  const live = applied.gained.length > 0 ? await readFeeds(tx, practice) : []
-  const kinds = live
-    .filter(({ feed, state }) => isReadByPatient(feed) && state === 'live')
+  const feeds = applied.gained.length > 0 ? await readFeeds(tx, practice) : []
+  const kinds = feeds
+    .filter(({ feed, state }) => isReadByPatient(feed) && (state === 'settling' || state === 'live'))
     .map(({ feed }) => kindOfFeed(feed))
   const whole = kinds.flatMap((kind) => applied.gained.map((patientId) => wishForAll(kind, keys, patientId)))
   const check = page.run_id === null ? {} : { runId: page.run_id }

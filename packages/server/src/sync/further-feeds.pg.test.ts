@@ -132,6 +132,49 @@ test('a patient who is new here is read as a whole, whatever was filed before we
   assert.equal((await mirrored.opened('allergy')).filter(({ body }) => body.patientid === String(patient)).length, 1)
 })
 
+test('a patient who comes just as the first load of a kind begins is read, too', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 9, settings: { feeds: [...coreFeeds, 'allergies'] } })
+  const isSettling = async () =>
+    (await mirrored.states()).some((row) => row.feed === 'allergies' && row.state === 'settling')
+  while (!(await isSettling())) {
+    await mirrored.step()
+    await mirrored.advance(10_000)
+  }
+  await mirrored.advance(61_000)
+  mirrored.change({
+    kind: 'addpatient',
+    fields: { firstname: 'Ada', lastname: 'Fern', dob: '01/02/1980', departmentid: '1' },
+  })
+  const patient = [...mirrored.simulator.truth.records(practice, 'patients')].at(-1)?.patientid
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12109 })
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (!call.consuming || call.route !== '/chart/healthhistory/allergies/changed') return response
+    return Response.json({ allergies: [], totalcount: 0 })
+  }
+  // Another worker loads the kind while the page with the patient is being written.
+  let isLoading = false
+  const { db } = mirrored.deps
+  const withLoad: typeof db.practice = (id, work) =>
+    db.practice(id, (tx) =>
+      work({
+        rows: async (statement, values) => {
+          if (statement.name === 'sync.page_applied' && !isLoading) {
+            isLoading = true
+            await mirrored.step('allergies')
+          }
+          return tx.rows(statement, values)
+        },
+      }),
+    )
+  mirrored.deps = { ...mirrored.deps, db: { ...db, practice: withLoad, control: (work) => db.control(work) } }
+  await mirrored.step('patients')
+  assert.ok(isLoading)
+  assert.equal((await mirrored.states()).find(({ feed }) => feed === 'allergies')?.state, 'live')
+  await mirrored.run(4)
+  await assertEqualsTruth(mirrored)
+})
+
 test('the load patient by patient goes on where it was when the process ends, and reads nobody twice', async (t) => {
   const feeds: readonly FeedName[] = [...coreFeeds, 'labresults', 'prescriptions']
   const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds } })
