@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
-import type { FeedName } from './feed-name.ts'
+import { coreFeeds, type FeedName } from './feed-name.ts'
 
 const minute = 60_000
 
@@ -41,4 +41,24 @@ test('a feed that fails is tried again a second later, also where the clock of t
   breakRoute(mirrored, '/departments')
   await mirrored.step('departments')
   assert.deepEqual(await putOff(mirrored, 'departments'), [1_000, undefined])
+})
+
+test('what is not there is asked for again a minute later, also where the clock of the process is minutes behind', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 9, settings: { feeds: [...coreFeeds, 'labresults'] } })
+  await mirrored.run(7)
+  setAhead(mirrored, -5 * minute)
+  let asked = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route !== '/patients/{patientid}/documents/labresult/{labresultid}')
+      return mirrored.toSimulator(url, init, call)
+    asked += 1
+    return Response.json({ error: 'Not found' }, { status: 404 })
+  }
+  mirrored.change({ kind: 'addlabresult', patient: 6 })
+  await mirrored.advance(minute + 1_000)
+  await mirrored.step('labresults')
+  assert.equal(asked, 1)
+  await mirrored.advance(minute + 1_000)
+  await mirrored.step('labresults')
+  assert.equal(asked, 2)
 })

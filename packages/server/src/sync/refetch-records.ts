@@ -18,7 +18,7 @@ import { releaseKeys } from './quarantine.sql.ts'
 import * as wishes from './refetch.sql.ts'
 import { settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
-import { asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 
 /** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
 const batch = 25
@@ -103,8 +103,8 @@ async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
       await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
       return
     }
-    const at = timestamp(deps.clock.now() + deps.settings.pollIntervalMs)
-    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing: true, seq: fetchSeq })
+    const { pollIntervalMs: afterMs } = deps.settings
+    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, afterMs, missing: true, seq: fetchSeq })
   })
   if (page && page.items > 0) await applyNextPage(deps, held)
 }
@@ -167,8 +167,8 @@ function postpone(
   held: HeldFeed,
   { wanted, afterMs, missing = false }: { wanted: Wanted; afterMs: number; missing?: boolean },
 ): Promise<void> {
-  const at = timestamp(deps.clock.now() + afterMs)
-  return asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetch(tx, held, { recordKey: wanted.key, at, missing }))
+  const later = { recordKey: wanted.key, afterMs, missing }
+  return asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetch(tx, held, later))
 }
 
 /**

@@ -77,22 +77,23 @@ export async function deleteRefetch(
 
 const laterSql = lookUp(
   'sync.refetch_later',
-  `update aegis.refetch set wanted_at = $4, missing_since = case when $5 then aegis.now() else missing_since end,
+  `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $4::float8 / 1000),
+     missing_since = case when $5 then aegis.now() else missing_since end,
      wanted_seq = greatest(wanted_seq, $6)
    where practice_id = $1 and feed = $2 and key = $3`,
 )
 
 /**
- * Puts off a record that could not be read now, so that it holds up nothing else; `missing`: there is no such record, or, of
- * all that a patient has, the reading with the number `seq` lacked some.
+ * Puts off a record that could not be read now, for `afterMs` from now on by the database's clock, so that it holds up nothing
+ * else; `missing`: there is no such record, or, of all that a patient has, the reading with the number `seq` lacked some.
  */
 export async function postponeRefetch(
   tx: Tx,
   key: FeedKey,
-  later: { recordKey: string; at: string; missing?: boolean; seq?: bigint },
+  later: { recordKey: string; afterMs: number; missing?: boolean; seq?: bigint },
 ): Promise<void> {
-  const { recordKey, at, missing = false, seq = 0n } = later
-  await tx.rows(laterSql, [key.practice, key.feed, recordKey, at, missing, seq.toString()])
+  const { recordKey, afterMs, missing = false, seq = 0n } = later
+  await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString()])
 }
 
 /** Where the id of a record to be asked for is sealed. */

@@ -88,7 +88,7 @@ const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Pro
   ['an inherited intent', (tx, held) => intent.inheritIntents(tx, held)],
   ['a place read at last', (tx, held) => quarantine.releaseNameless(tx, held, at(1))],
   ['a record read at last', (tx, held) => refetch.deleteRefetch(tx, held, { recordKey: 'a', fetchSeq: 9n })],
-  ['a record put off', (tx, held) => refetch.postponeRefetch(tx, held, { recordKey: 'a', at: at(9) })],
+  ['a record put off', (tx, held) => refetch.postponeRefetch(tx, held, { recordKey: 'a', afterMs: 9 })],
   ['a page of a reading', moveRun],
   ['the end of a reading', async (tx, held) => snapshot.finishSnapshotRun(tx, held, (await runOf(tx, held)).run_id)],
   ['a page that was applied', markFirstPage],
@@ -323,11 +323,11 @@ test('a record in doubt is asked for when its time has come, and wished for agai
       [['a', null]],
     ],
   )
-  const later = (change: { at: string; missing?: boolean }) =>
+  const later = (change: { afterMs: number; missing?: boolean }) =>
     asPractice(held, (tx) => refetch.postponeRefetch(tx, held, { recordKey: 'a', ...change }))
-  await later({ at: at(1), missing: true })
+  await later({ afterMs: 1, missing: true })
   assert.deepEqual(await next(), [['b', null]])
-  await later({ at: at(0) })
+  await later({ afterMs: 0 })
   assert.deepEqual(
     await next(),
     [

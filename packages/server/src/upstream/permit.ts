@@ -122,7 +122,7 @@ function patience(
   return before === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, before - clock.now()))
 }
 
-function settleOnce(audit: Audit, attempt: AttemptId, turn: Turn | undefined): Permit['settle'] {
+function settleOnce(audit: PermitDeps['audit'], attempt: AttemptId, turn: Turn | undefined): Permit['settle'] {
   let settled = false
   return async (outcome) => {
     if (settled) return
