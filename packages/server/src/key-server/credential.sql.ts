@@ -112,6 +112,20 @@ export async function storeCredential(tx: Tx, app: AppRef, given: StoredCredenti
   ])
 }
 
+const updateDigest = sql(
+  'key_server.store_digest',
+  `update control.credential set sealed_digest = $4 where environment = $1 and client_id = $2 and number = $3`,
+)
+
+/** Stores by what a secret is known once it is wiped. */
+export async function storeDigest(
+  tx: Tx,
+  app: AppRef,
+  { number, sealedDigest }: { number: number; sealedDigest: Buffer },
+): Promise<void> {
+  await tx.rows(updateDigest, [...appValues(app), number, sealedDigest])
+}
+
 const expireOthers = sql(
   'key_server.expire_others',
   `update control.credential set expires_at = least(expires_at, aegis.now() + make_interval(secs => $4::float8 / 1000))

@@ -20,9 +20,27 @@ export async function sealCredential(
   at: { app: AppRef; number: number },
   bytes: Buffer,
 ): Promise<{ sealedSecret: Buffer; sealedDigest: Buffer }> {
-  const digest = digestOf(bytes)
   const sealedSecret = await sealSingle(deps, placeOf(at.app, at.number, 'sealed_secret'), bytes)
-  return { sealedSecret, sealedDigest: await sealSingle(deps, placeOf(at.app, at.number, 'sealed_digest'), digest) }
+  return { sealedSecret, sealedDigest: await sealDigest(deps, at, bytes) }
+}
+
+/** The digest of a stored secret that has none yet. */
+export async function sealedDigestOf(deps: SealDeps, app: AppRef, row: CredentialRow): Promise<Buffer> {
+  const bytes = await openSecret(deps.kek, app, row)
+  try {
+    return await sealDigest(deps, { app, number: row.number }, bytes)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+function sealDigest(deps: SealDeps, { app, number }: { app: AppRef; number: number }, bytes: Buffer): Promise<Buffer> {
+  return sealSingle(deps, placeOf(app, number, 'sealed_digest'), digestOf(bytes))
+}
+
+function openSecret(kek: Kek, app: AppRef, row: CredentialRow): Promise<Buffer> {
+  if (!row.sealed_secret) throw new AegisError('key-server.credential-missing', { environment: app.environment })
+  return openSingle(kek, placeOf(app, row.number, 'sealed_secret'), row.sealed_secret)
 }
 
 /** Whether these bytes are the row's, also when it was wiped. */
@@ -33,7 +51,7 @@ export async function isSameSecret(kek: Kek, app: AppRef, { row, bytes }: { row:
   }
   if (!row.sealed_secret) return false
   // Stored by a release that kept no digests.
-  const known = await openSingle(kek, placeOf(app, row.number, 'sealed_secret'), row.sealed_secret)
+  const known = await openSecret(kek, app, row)
   const same = known.equals(bytes)
   known.fill(0)
   return same
@@ -48,8 +66,7 @@ export async function withOpenCredential<T>(
   { app, row }: { app: AppRef; row: CredentialRow },
   use: (credential: Credential) => Promise<T>,
 ): Promise<T> {
-  if (!row.sealed_secret) throw new AegisError('key-server.credential-missing', { environment: app.environment })
-  const bytes = await openSingle(kek, placeOf(app, row.number, 'sealed_secret'), row.sealed_secret)
+  const bytes = await openSecret(kek, app, row)
   try {
     return await use(credentialOf(app, row, bytes))
   } finally {
