@@ -118,6 +118,7 @@ function described(given: GivenKeyReport, file: string | undefined): string {
   const { environment, clientId, result, credential, publicJwk } = given
   const lines = [`[${environment}] app ${clientId}: ${describeCredential(credential)}`]
   if (result === 'unchanged') lines[0] += ' — it was there already; if it had been refused, it is tried again'
+  if (result === 'renewed') lines[0] += ' — it was there already, and is used as said now'
   if (publicJwk) {
     lines.push(
       'Its public half, for the developer portal (athenahealth may fetch it too: GET /aegis/v1/jwks.json):',

@@ -39,11 +39,12 @@ export interface NewCredential {
 
 /**
  * - `added`: it is one more.
+ * - `renewed`: it was there, and stands now where and for as long as is said now.
  * - `unchanged`: it is there already; only its failures are forgotten, if a person gave it.
  * - `spent`: it was revoked or has expired, and is not taken up again.
  */
 export interface AddedCredential {
-  readonly result: 'added' | 'unchanged' | 'spent'
+  readonly result: 'added' | 'renewed' | 'unchanged' | 'spent'
   readonly number: number
   readonly isOnly: boolean
 }
@@ -53,6 +54,7 @@ const clientIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/
 /**
  * Stores a secret or private key of an app, sealed and for good: there is no way to read it back. The others stay as they
  * are. Audited in the same transaction. `key-server.credential-spent` when a person gives one that was revoked,
+ * `key-server.private-key-invalid` when another key of the app has its kid,
  * `key-server.not-a-holder` when the app has holders and the person is none.
  */
 export async function addCredential(deps: CredentialDeps, app: AppRef, given: NewCredential): Promise<AddedCredential> {
@@ -75,11 +77,8 @@ async function store(deps: CredentialDeps, tx: Tx, all: Given): Promise<AddedCre
   const { app, given, bytes } = all
   const rows = await table.credentialsOf(tx, app)
   const same = await findSame(deps.kek, all, rows)
-  if (same) {
-    const known = await judgeSame(deps, tx, { app, given, same })
-    if (known) return { ...known, isOnly: false }
-  }
-  const { material, actor, origin, first, usedAfterMs = 0, expiresAt, audience, others } = given
+  if (same) return { ...(await storeAgain(deps, tx, { app, given, same, rows })), isOnly: false }
+  const { material, actor, origin, first, usedAfterMs = 0, expiresAt, audience } = given
   const number = await table.nextNumber(tx, app)
   const isKey = material instanceof PrivateKey
   await table.storeCredential(tx, app, {
@@ -93,44 +92,71 @@ async function store(deps: CredentialDeps, tx: Tx, all: Given): Promise<AddedCre
     usedAfterMs,
     expiresAt,
   })
-  if (others) {
-    const { origins, endInMs } = others
-    await table.expireOtherCredentials(tx, app, { number, origins, inMs: usedAfterMs + endInMs })
-  }
+  await endOthers(tx, app, { given, number })
   await table.forgiveFailures(tx, app)
   await auditChange(deps.audit, tx, { app, number, actor, subtype: 'add' })
   return { result: 'added', number, isOnly: rows.every(({ revoked_at }) => revoked_at !== null) }
 }
 
-/** What was given before counts by what it is, whoever gave it; a private key goes by its kid. */
-async function findSame(kek: Kek, { app, given, bytes }: Given, rows: readonly table.CredentialRow[]) {
-  for (const row of rows.toReversed()) {
-    if (given.material instanceof PrivateKey) {
-      if (row.kid === given.material.kid) return row
-    } else if (row.kind === 'secret' && (await isSameSecret(kek, app, { row, bytes }))) return row
-  }
-  return undefined
+async function endOthers(
+  tx: Tx,
+  app: AppRef,
+  { given, number }: { given: NewCredential; number: number },
+): Promise<void> {
+  if (!given.others) return
+  const { origins, endInMs } = given.others
+  await table.expireOtherCredentials(tx, app, { number, origins, inMs: (given.usedAfterMs ?? 0) + endInMs })
 }
 
-/** What to do with one that was given before; undefined: take it as a new one. */
-async function judgeSame(
+/**
+ * What was given before counts by what it is, whoever gave it, and above all if it was revoked: a key under another kid,
+ * too. A kid names one key only.
+ */
+async function findSame(kek: Kek, { app, given, bytes }: Given, rows: readonly table.CredentialRow[]) {
+  const { material } = given
+  const same: table.CredentialRow[] = []
+  for (const row of rows) {
+    if (material instanceof PrivateKey) {
+      const isSame = material.isOf(row.public_key)
+      const hasKid = row.kid === material.kid
+      if (hasKid && !isSame) {
+        throw new AegisError('key-server.private-key-invalid', { reason: `credential ${row.number} has its kid` })
+      }
+      if (isSame && (hasKid || row.revoked_at !== null)) same.push(row)
+    } else if (row.kind === 'secret' && (await isSameSecret(kek, app, { row, bytes }))) same.push(row)
+  }
+  return same.find(({ revoked_at }) => revoked_at !== null) ?? same[0]
+}
+
+/** What becomes of one that was given before. */
+async function storeAgain(
   { audit }: CredentialDeps,
   tx: Tx,
-  { app, given, same }: { app: AppRef; given: NewCredential; same: table.CredentialRow },
-): Promise<Pick<AddedCredential, 'result' | 'number'> | undefined> {
+  of: { app: AppRef; given: NewCredential; same: table.CredentialRow; rows: readonly table.CredentialRow[] },
+): Promise<Pick<AddedCredential, 'result' | 'number'>> {
+  const { app, given, same } = of
   const { number } = same
   const state = stateOfCredential(same, same.now_at)
   const isOperator = given.origin === 'operator'
   if (state === 'revoked' && isOperator) throw new AegisError('key-server.credential-spent', { number })
-  if (state === 'expired' && isOperator) return undefined
-  if (state === 'revoked' || state === 'expired') return { result: 'spent', number }
-  if (isOperator) {
-    // A person has put right what was wrong. A process that starts again and again has not.
-    await table.forgiveCredential(tx, app, number)
-    await table.forgiveFailures(tx, app)
-    await auditChange(audit, tx, { app, number, actor: given.actor, subtype: 'give-again' })
+  const renews = state !== 'revoked' && (isOperator ? given.first || state === 'expired' : hasGoneBack(of))
+  if (!renews && (state === 'revoked' || state === 'expired')) return { result: 'spent', number }
+  // A person has put right what was wrong. A process that starts again and again has not.
+  if (!renews && !isOperator) return { result: 'unchanged', number }
+  if (renews) {
+    const { first, usedAfterMs = 0, expiresAt } = given
+    await table.renewCredential(tx, app, { number, first, usedAfterMs, expiresAt })
+    await endOthers(tx, app, { given, number })
   }
-  return { result: 'unchanged', number }
+  await table.forgiveCredential(tx, app, number)
+  await table.forgiveFailures(tx, app)
+  await auditChange(audit, tx, { app, number, actor: given.actor, subtype: 'give-again' })
+  return { result: renews ? 'renewed' : 'unchanged', number }
+}
+
+/** Whether the vault holds again what it held before: it is one place for all, while a file may be an old one of one host. */
+function hasGoneBack({ given, same, rows }: Parameters<typeof storeAgain>[2]): boolean {
+  return given.origin === 'vault' && same.origin === 'vault' && rows.find(({ origin }) => origin === 'vault') !== same
 }
 
 const actions = { add: 'C', 'give-again': 'U', revoke: 'D' } as const

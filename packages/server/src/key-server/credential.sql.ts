@@ -112,6 +112,26 @@ export async function storeCredential(tx: Tx, app: AppRef, given: StoredCredenti
   ])
 }
 
+const renew = sql(
+  'key_server.renew_credential',
+  `update control.credential set
+     used_from = case when $5::float8 > 0 then aegis.now() + make_interval(secs => $5::float8 / 1000) end,
+     expires_at = to_timestamp($6::float8 / 1000),
+     place = (select case when $4 then min(place) - 1 else max(place) + 1 end
+       from control.credential where environment = $1 and client_id = $2)
+   where environment = $1 and client_id = $2 and number = $3`,
+)
+
+/** Lets one that is there begin and end anew, before all others of its app or behind them. */
+export async function renewCredential(
+  tx: Tx,
+  app: AppRef,
+  renewed: Pick<StoredCredential, 'number' | 'first' | 'usedAfterMs' | 'expiresAt'>,
+): Promise<void> {
+  const { number, first, usedAfterMs, expiresAt } = renewed
+  await tx.rows(renew, [...appValues(app), number, first, usedAfterMs, expiresAt ?? null])
+}
+
 const updateDigest = sql(
   'key_server.store_digest',
   `update control.credential set sealed_digest = $4 where environment = $1 and client_id = $2 and number = $3`,

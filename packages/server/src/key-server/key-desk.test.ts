@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { code, keyServers, patientClock } from '../../testing/key-servers.ts'
 import { granting, type TokenAnswer, type TokenEndpoint } from '../../testing/token-endpoint.ts'
@@ -176,6 +177,46 @@ test('a secret given by a person again is tried again; one that was revoked neve
   await tokens.get()
   await desk.revoke({ number: 1, actor: ann })
   await assert.rejects(add(desk, 'canary-secret-1'), code('key-server.credential-spent'))
+})
+
+test('a rotation back to a secret that is about to end uses it first again, for good', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  await desk.rotate({ from: content('wrong'), actor: ann })
+  const { result, credential: back } = await desk.rotate({ from: content('canary-secret-1'), actor: ann })
+  assert.deepEqual([result, back.number, back.next, back.expiresAt], ['renewed', 1, true, undefined])
+  await clock.advance(24 * hour)
+  assert.deepEqual(await told(desk), ['1 live →', '2 expired'])
+  await tokens.get()
+  assert.equal(endpoint.requests.at(-1)?.secret, 'canary-secret-1')
+})
+
+test('one that had expired, was given again and then revoked is not taken up once more', async (t) => {
+  const clock = patientClock()
+  const { newProcess, credential } = await newApp(t, clock)
+  const desk = newProcess().server.desk(credential)
+  await desk.add({ from: content('brief'), actor: ann, expiresAt: clock.now() + hour })
+  await clock.advance(hour)
+  assert.equal((await desk.rotate({ from: content('brief'), actor: ann })).result, 'renewed')
+  assert.deepEqual(await told(desk), ['2 live →', '1 live'])
+  await desk.revoke({ number: 2, actor: ann })
+  await assert.rejects(desk.rotate({ from: content('brief'), actor: ann }), code('key-server.credential-spent'))
+})
+
+test('a key is known by itself: under another kid once it was revoked, and no other one takes its kid', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  const [key, other] = ['P-256', 'P-256'].map((namedCurve) =>
+    String(generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  )
+  const give = (pem = '', kid = '') => desk.add({ from: { ...content(pem), names: { kid } }, actor: ann })
+  await give(key, 'a')
+  assert.equal((await give(key, 'a')).result, 'unchanged')
+  await assert.rejects(give(other, 'a'), code('key-server.private-key-invalid'))
+  await desk.revoke({ number: 2, actor: ann })
+  for (const kid of ['a', 'b']) await assert.rejects(give(key, kid), code('key-server.credential-spent'))
 })
 
 test('what a person gives wrongly is refused, and nothing is stored', async (t) => {

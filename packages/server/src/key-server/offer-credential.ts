@@ -9,7 +9,7 @@ export interface Offer {
   readonly origin: 'configuration' | 'vault'
 }
 
-/** `replaced`: it is used from now on, and what the same origin gave before stays valid for a day. */
+/** `replaced`: it is used from now on, perhaps again, and what the same origin gave before stays valid for a day. */
 export type OfferResult = 'added' | 'replaced' | 'unchanged' | 'spent'
 
 /** Processes are started anew one by one, and athenahealth may need a while: the one before stands by meanwhile. */
@@ -17,7 +17,8 @@ const formerEndsMs = 86_400_000
 
 /**
  * Takes what the configuration gives. One that is there already changes nothing. Another one is used first. One that was
- * revoked or has expired stays so (`spent`): an old file on one host must not bring it back.
+ * revoked or has expired stays so (`spent`): an old file on one host must not bring it back. A vault is one place for all: what
+ * it holds again is used again, unless it was revoked.
  */
 export async function offerCredential(deps: CredentialDeps, app: AppRef, offer: Offer): Promise<OfferResult> {
   const { material, origin } = offer
@@ -28,5 +29,6 @@ export async function offerCredential(deps: CredentialDeps, app: AppRef, offer: 
     first: true,
     others: { origins: [origin], endInMs: formerEndsMs },
   })
+  if (result === 'renewed') return 'replaced'
   return result === 'added' && !isOnly ? 'replaced' : result
 }

@@ -81,6 +81,11 @@ export class PrivateKey {
     return new PrivateKey(privateKey, { alg })
   }
 
+  /** Whether this is its public half, under whatever kid. */
+  isOf(other: PublicJwk | null): boolean {
+    return other !== null && thumbprint(other) === thumbprint(this.publicJwk)
+  }
+
   /** Hands the JWK over, once; the receiver wipes it. */
   take(): Buffer {
     const bytes = this.#bytes
@@ -164,7 +169,7 @@ function fitting(alg: string, fit: readonly string[]): string {
 }
 
 /** RFC 7638: the required members in the order of the alphabet. */
-function thumbprint({ crv, e, kty, n, x, y }: JsonWebKey): string {
+function thumbprint({ crv, e, kty, n, x, y }: Pick<JsonWebKey, 'crv' | 'e' | 'kty' | 'n' | 'x' | 'y'>): string {
   const members = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y }
   return createHash('sha256').update(JSON.stringify(members)).digest('base64url')
 }

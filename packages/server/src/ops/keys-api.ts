@@ -88,8 +88,8 @@ export interface KeysReport extends AppReport {
 }
 
 export interface GivenKeyReport extends AppReport {
-  /** `unchanged`: it was there; `spent` does not come to a person. */
-  readonly result: 'added' | 'unchanged' | 'spent'
+  /** `renewed`, `unchanged`: it was there; `spent` does not come to a person. */
+  readonly result: 'added' | 'renewed' | 'unchanged' | 'spent'
   readonly credential: CredentialReport
   /** Of a private key: for athenahealth's developer portal, unless it fetches the set. */
   readonly publicJwk?: PublicJwk
