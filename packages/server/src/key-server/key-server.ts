@@ -1,11 +1,11 @@
-import { type BaseUrlOptions, type Environment, isAthenaError, resolveBaseUrl, type TokenSource } from '@aegis/client'
+import { type BaseUrlOptions, type Environment, isAthenaError, resolveBaseUrl } from '@aegis/client'
 import { ClockOffset } from '../clock/clock-offset.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { AppRef, TokenKey } from './app-ref.ts'
 import type { KeyServerDeps } from './fetch-token.ts'
 import { keyDesk, type KeyDesk } from './key-desk.ts'
 import { offerCredential, type Offer, type OfferResult } from './offer-credential.ts'
-import { TokenKeeper } from './token-keeper.ts'
+import { type KeptTokenSource, TokenKeeper } from './token-keeper.ts'
 
 /** Where and for what a token is wanted. */
 export interface TokenSourceOptions extends BaseUrlOptions {
@@ -36,7 +36,7 @@ export interface KeyServer {
    * Its `get` rejects with `key-server.credential-refused` (athenahealth says no, or there is no such credential:
    * `key-server.credential-missing`) or `key-server.token-unavailable` (try again after `retryAfterMs`).
    */
-  tokenSource(options: TokenSourceOptions): TokenSource
+  tokenSource(options: TokenSourceOptions): KeptTokenSource
   /** Forgets every token in memory, and waits for requests under way, 10 seconds at most. */
   stop(): Promise<void>
 }

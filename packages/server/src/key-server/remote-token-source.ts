@@ -53,7 +53,7 @@ export class RemoteTokenSource implements TokenSource {
   async get({ newerThan, signal }: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<AccessToken> {
     signal?.throwIfAborted()
     const floor = newerThan === undefined || Number.isNaN(Number(newerThan)) ? undefined : Number(newerThan)
-    // The second round is for whoever joined a question that was about an older token.
+    // The second round is for whoever joined a question that was about an older token, or had one that is over.
     for (let round = 0; round < 2; round++) {
       const now = this.#deps.clock.steady()
       const held = this.#usable(floor)
@@ -80,7 +80,7 @@ export class RemoteTokenSource implements TokenSource {
     const serves = this.#usable(newerThan) !== undefined
     if (!serves && sentAt < this.#restsUntil)
       throw new AegisError('key-server.unreachable', { reason: 'no answer lately' })
-    const held = this.#held?.token.generation
+    const held = serves ? this.#held?.token.generation : undefined
     const ask = { ...this.#wish, ...(newerThan !== undefined && { newerThan }), ...(held !== undefined && { held }) }
     try {
       this.#take(await link.ask(ask, serves ? checkTimeoutMs : askTimeoutMs), sentAt)
@@ -93,7 +93,11 @@ export class RemoteTokenSource implements TokenSource {
         this.#restsUntil = clock.steady() + restMs
         this.#checkedAt = sentAt
         if (serves) return
-      } else this.#held = undefined
+      } else {
+        this.#held = undefined
+        // It was a look that does not wait for the next token: whoever needs one asks for it.
+        if (serves && isAegisError(error, 'key-server.token-unavailable')) return
+      }
       throw error
     }
   }

@@ -133,6 +133,25 @@ test('a revocation reaches the users of the key server within five seconds', asy
   assert.equal(endpoint.requests.length, 1)
 })
 
+test('a revocation does not wait for the next token: nobody gets the old one while athenahealth is slow', async (t) => {
+  const { endpoint, started, desk, clock, credential } = await world(t)
+  await desk.add({ from: { content: Buffer.from('second') }, actor })
+  const link = keyServerLink({ url: started.at, tls: authority.identity('worker') })
+  t.after(() => link.close())
+  let open: (() => void) | undefined
+  const ask: typeof link.ask = (asked, timeoutMs) => {
+    if (asked.held === undefined) open?.()
+    return link.ask(asked, timeoutMs)
+  }
+  const wish = { ...credential, scope, practices: [7] }
+  const tokens = new RemoteTokenSource({ link: { ...link, ask }, clock, log: memoryLog() }, wish)
+  assert.equal((await tokens.get()).value, 'canary-token-1')
+  endpoint.gate = new Promise((resolve) => (open = resolve))
+  await desk.revoke({ number: 1, actor })
+  await clock.advance(5_000)
+  assert.equal((await tokens.get()).value, 'canary-token-2')
+})
+
 test('while the key server is away the token at hand serves to its end, then calls are refused; it heals by itself', async (t) => {
   const { worker, started, clock, path, newProcess, credential } = await world(t, 'socket')
   const { tokens, log } = worker()

@@ -9,7 +9,10 @@ export const tokenAsk = z.strictObject({
   practices: z.array(z.int().min(1).max(2_147_483_647)).max(10_000),
   /** One of a later generation is wanted, because athenahealth refused this one. */
   newerThan: z.int().min(0).optional(),
-  /** The generation at hand: while it is the right one, its value is not sent again. */
+  /**
+   * The generation at hand that serves: while it is the right one, its value is not sent again. With it the question is
+   * answered at once, also when there is no token just now.
+   */
   held: z.int().min(0).optional(),
 })
 export type TokenAsk = z.output<typeof tokenAsk>

@@ -1,16 +1,16 @@
-import type { TokenSource } from '@aegis/client'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { type AppRef, entityOf } from './app-ref.ts'
 import { checkGrant, knownService, type ServiceGrants } from './service-grants.ts'
 import type { TokenAsk, TokenLease } from './token-api.ts'
+import type { KeptTokenSource } from './token-keeper.ts'
 
 export interface BrokerDeps {
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   /** Tokens of the app with this scope. */
-  readonly source: (scope: string) => TokenSource
+  readonly source: (scope: string) => KeptTokenSource
 }
 
 export interface BrokerOptions {
@@ -25,7 +25,8 @@ export interface TokenBroker {
   /**
    * A token for whoever carries one of these names. `key-server.service-unknown` and `key-server.not-granted` are in the
    * audit log, as is every token the first time that a service gets it; `key-server.asks-too-often` above the limit;
-   * else what a `TokenSource` rejects with.
+   * else what a `TokenSource` rejects with. Whoever holds one while there is none, since it was revoked, is told so at once
+   * with `key-server.token-unavailable`, and does not wait for the next one.
    */
   issue(names: readonly string[], ask: TokenAsk): Promise<TokenLease>
 }
@@ -41,7 +42,11 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
       const service = await admitted(deps, { names, ask, options })
       limitAsks(asks, service, Math.floor(deps.clock.steady() / 1_000))
       const { newerThan, held, scope } = ask
-      const token = await deps.source(scope).get(newerThan === undefined ? {} : { newerThan })
+      const source = deps.source(scope)
+      if (held !== undefined && newerThan === undefined && !(await source.atHand())) {
+        throw new AegisError('key-server.token-unavailable', { reason: 'the one at hand is over' })
+      }
+      const token = await source.get(newerThan === undefined ? {} : { newerThan })
       const key = `${service} ${scope}`
       if (issued.get(key) !== token.generation) {
         await record(deps, { service, app: options.app, subtype: 'token-issue', outcome: 'success' })

@@ -16,12 +16,18 @@ const lookEveryMs = 100
 /** After a renewal ahead of time failed; the token still serves. */
 const renewAgainMs = 5_000
 
+/** A source that can also tell what it has. */
+export interface KeptTokenSource extends TokenSource {
+  /** The token that is right now, without asking for another one; undefined when there is none. */
+  atHand(): Promise<AccessToken | undefined>
+}
+
 /**
  * One token for all callers of all processes: kept in memory, stored sealed, fetched by one of those who need it. Renewed
  * ahead of time while the old one serves, and served on for as long as it is valid when renewal fails or the database is
  * gone.
  */
-export class TokenKeeper implements TokenSource {
+export class TokenKeeper implements KeptTokenSource {
   readonly #deps: FetchTokenDeps
   readonly #wish: Omit<TokenWish, 'newerThan' | 'refused'>
   #held: StoredToken | undefined
@@ -49,6 +55,12 @@ export class TokenKeeper implements TokenSource {
       return held.token
     }
     return (await unlessAborted(this.#fetched(floor), signal)).token
+  }
+
+  /** See `KeptTokenSource`. */
+  async atHand(): Promise<AccessToken | undefined> {
+    await this.#checked()
+    return this.#usable(undefined)?.token
   }
 
   /** Forgets the token in memory, and waits for a request under way; the stored token serves the next start. */
