@@ -12,6 +12,11 @@ export interface TokenKey extends AppRef {
   readonly scope: string
 }
 
+/** The scopes of a list, each once and in one order: the same scopes are the same token. */
+export function scopesOf(list: string): string[] {
+  return [...new Set(list.split(/\s+/).filter(Boolean))].toSorted()
+}
+
 /** How an app, or one of its credentials, is named in the audit log. */
 export function entityOf({ environment, clientId }: AppRef, number?: number): string {
   return number === undefined ? `${environment}/${clientId}` : `${environment}/${clientId}/${number}`

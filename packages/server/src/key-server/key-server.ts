@@ -1,7 +1,7 @@
 import { type BaseUrlOptions, type Environment, isAthenaError, resolveBaseUrl } from '@aegis/client'
 import { ClockOffset } from '../clock/clock-offset.ts'
 import { AegisError } from '../errors/aegis-error.ts'
-import type { AppRef, TokenKey } from './app-ref.ts'
+import { type AppRef, scopesOf, type TokenKey } from './app-ref.ts'
 import type { KeyServerDeps } from './fetch-token.ts'
 import { keyDesk, type KeyDesk } from './key-desk.ts'
 import { offerCredential, type Offer, type OfferResult } from './offer-credential.ts'
@@ -77,9 +77,7 @@ function tokenKey({ credential, scope = scopeDefault, ...place }: TokenSourceOpt
       environment: place.environment,
     })
   }
-  // In one order: the same scopes are the same token.
-  const scopes = [...new Set(scope.split(/\s+/).filter(Boolean))].sort().join(' ')
-  return { ...credential, baseUrl: resolved(place), scope: scopes }
+  return { ...credential, baseUrl: resolved(place), scope: scopesOf(scope).join(' ') }
 }
 
 function resolved(place: BaseUrlOptions): string {

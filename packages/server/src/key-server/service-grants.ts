@@ -1,4 +1,5 @@
 import { AegisError } from '../errors/aegis-error.ts'
+import { scopesOf } from './app-ref.ts'
 
 /** What one service of the installation may have tokens for. */
 export interface ServiceGrant {
@@ -26,7 +27,10 @@ export function knownService(grants: ServiceGrants, names: readonly string[]): s
   return known
 }
 
-/** Refuses a practice or scope that the service is not granted: `key-server.not-granted` (pure). */
+/**
+ * Refuses a practice or scope that the service is not granted, and to name no scope at all: `key-server.not-granted`
+ * (pure). athenahealth answers a request without a scope as it does one with a wrong secret.
+ */
 export function checkGrant(
   grants: ServiceGrants,
   service: string,
@@ -37,12 +41,9 @@ export function checkGrant(
   const { practices } = grant
   const foreign = practices === 'all' ? undefined : wish.practices.find((practice) => !practices.includes(practice))
   if (foreign !== undefined) throw new AegisError('key-server.not-granted', { service, practice: foreign })
-  const allowed = new Set(grant.scopes ?? wordsOf(scopeDefault))
-  if (wordsOf(wish.scope).some((scope) => !allowed.has(scope))) {
+  const allowed = new Set(grant.scopes ?? scopesOf(scopeDefault))
+  const wanted = scopesOf(wish.scope)
+  if (wanted.length === 0 || wanted.some((scope) => !allowed.has(scope))) {
     throw new AegisError('key-server.not-granted', { service, of: 'scope' })
   }
-}
-
-function wordsOf(scope: string): string[] {
-  return scope.split(/\s+/).filter(Boolean)
 }

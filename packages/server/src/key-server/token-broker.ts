@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { type AppRef, entityOf } from './app-ref.ts'
+import { type AppRef, entityOf, scopesOf } from './app-ref.ts'
 import { checkGrant, knownService, type ServiceGrants } from './service-grants.ts'
 import type { TokenAsk, TokenLease } from './token-api.ts'
 import type { KeptTokenSource } from './token-keeper.ts'
@@ -39,9 +39,12 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
   const asks = new Map<string, { second: number; count: number }>()
   return {
     async issue(names, ask) {
+      // First of all: refusals are written down, and nobody is to fill the audit log.
+      const asker = names.find((name) => Object.hasOwn(options.grants, name)) ?? 'unknown'
+      limitAsks(asks, asker, Math.floor(deps.clock.steady() / 1_000))
       const service = await admitted(deps, { names, ask, options })
-      limitAsks(asks, service, Math.floor(deps.clock.steady() / 1_000))
-      const { newerThan, held, scope } = ask
+      const { newerThan, held } = ask
+      const scope = scopesOf(ask.scope).join(' ')
       const source = deps.source(scope)
       if (held !== undefined && newerThan === undefined && !(await source.atHand())) {
         throw new AegisError('key-server.token-unavailable', { reason: 'the one at hand is over' })
