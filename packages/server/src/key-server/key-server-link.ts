@@ -23,6 +23,7 @@ export function keyServerLink(at: KeyServerAt): KeyServerLink {
   const agent = new Agent({
     connections: 4,
     pipelining: 1,
+    maxResponseSize: answerBytesMax,
     connect:
       'path' in at
         ? { socketPath: at.path, timeout: connectMs }
@@ -51,8 +52,7 @@ async function exchange(
       body: JSON.stringify(ask),
       signal: late.signal,
     })
-    const text = await body.text()
-    answer = { status: statusCode, body: text.length > answerBytesMax ? undefined : parsed(text) }
+    answer = { status: statusCode, body: parsed(await body.text()) }
   } catch (error) {
     throw new AegisError('key-server.unreachable', { reason: reasonOf(error) }, { cause: error })
   } finally {

@@ -85,6 +85,26 @@ for (const [what, answer, expected] of failures) {
   })
 }
 
+test('of an answer without an end no more is read than an entry can have', async (t) => {
+  const flood = createServer((_, response) => {
+    const pour = () => {
+      while (response.write('x'.repeat(65_536)));
+    }
+    response.writeHead(200).on('drain', pour)
+    pour()
+  })
+  await once(flood.listen(0, '127.0.0.1'), 'listening')
+  t.after(async () => {
+    flood.closeAllConnections()
+    flood.close()
+    await once(flood, 'close')
+  })
+  const bound = flood.address()
+  const url = `http://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
+  const { place } = await vault(t, {})
+  await assert.rejects(readVault({ ...place, url }), /UND_ERR_RES_EXCEEDED_MAX_SIZE/)
+})
+
 test('one that does not answer is said to be unreachable', async (t) => {
   const { place } = await vault(t, {})
   await assert.rejects(readVault({ ...place, url: 'http://127.0.0.1:1' }), code('key-server.vault-unreachable'))

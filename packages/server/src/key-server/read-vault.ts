@@ -34,6 +34,7 @@ const bytesMax = 256 * 1024
 export async function readVault(place: VaultPlace): Promise<Buffer> {
   const agent = new Agent({
     connections: 1,
+    maxResponseSize: bytesMax,
     connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca !== undefined && { ca: place.ca }) },
   })
   try {
@@ -93,7 +94,7 @@ async function exchange(agent: Agent, place: VaultPlace, { method, path, token, 
   if (answer.status >= 500 || answer.status === 429) {
     throw new AegisError('key-server.vault-unreachable', { url: place.url, reason: `status ${answer.status}` })
   }
-  if (answer.status !== 200 || answer.text.length > bytesMax) throw refused(`status ${answer.status}`, place)
+  if (answer.status !== 200) throw refused(`status ${answer.status}`, place)
   return parsed(answer.text)
 }
 
