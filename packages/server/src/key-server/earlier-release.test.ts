@@ -40,16 +40,15 @@ test('what an earlier release stored serves on, and once revoked it is not taken
   t.after(() => endpoint.close())
   await goBack()
   const { baseUrl } = endpoint
-  const seal = (table: string, column: string, row: string[], text: string) =>
-    sealSingle({ kek, random }, { table, column, row }, Buffer.from(text))
+  const seal = (at: Parameters<typeof sealSingle>[1], text: string) =>
+    sealSingle({ kek, random }, at, Buffer.from(text))
   const app = { environment: 'local', clientId: 'clinic' } as const
-  const secret = await seal('control.credential', 'sealed_secret', ['local', 'clinic', '3'], 'canary-old')
-  const token = await seal(
-    'control.access_token',
-    'sealed_token',
-    ['local', 'clinic', baseUrl, scope, '7'],
-    'token-old',
+  const secret = await seal(
+    { table: 'control.credential', column: 'sealed_secret', row: ['local', 'clinic', '3'] },
+    'canary-old',
   )
+  const tokenRow = ['local', 'clinic', baseUrl, scope, '7']
+  const token = await seal({ table: 'control.access_token', column: 'sealed_token', row: tokenRow }, 'token-old')
   await owner.rows(
     `insert into control.credential (environment, client_id, version, sealed_secret, added_at)
      values ('local', 'clinic', 3, $1, now())`,
