@@ -128,34 +128,46 @@ async function findSame(kek: Kek, { app, given, bytes }: Given, rows: readonly t
   return same.find(({ revoked_at }) => revoked_at !== null) ?? same[0]
 }
 
+interface GivenAgain {
+  readonly app: AppRef
+  readonly given: NewCredential
+  readonly same: table.CredentialRow
+  /** All of the app, in their order. */
+  readonly rows: readonly table.CredentialRow[]
+}
+
 /** What becomes of one that was given before. */
 async function storeAgain(
   { audit }: CredentialDeps,
   tx: Tx,
-  of: { app: AppRef; given: NewCredential; same: table.CredentialRow; rows: readonly table.CredentialRow[] },
+  again: GivenAgain,
 ): Promise<Pick<AddedCredential, 'result' | 'number'>> {
-  const { app, given, same } = of
+  const { app, given, same } = again
   const { number } = same
   const state = stateOfCredential(same, same.now_at)
   const isOperator = given.origin === 'operator'
-  if (state === 'revoked' && isOperator) throw new AegisError('key-server.credential-spent', { number })
-  const renews = state !== 'revoked' && (isOperator ? given.first || state === 'expired' : hasGoneBack(of))
-  if (!renews && (state === 'revoked' || state === 'expired')) return { result: 'spent', number }
-  // A person has put right what was wrong. A process that starts again and again has not.
-  if (!renews && !isOperator) return { result: 'unchanged', number }
-  if (renews) {
-    const { first, usedAfterMs = 0, expiresAt } = given
-    await table.renewCredential(tx, app, { number, first, usedAfterMs, expiresAt })
-    await endOthers(tx, app, { given, number })
+  if (state === 'revoked') {
+    if (isOperator) throw new AegisError('key-server.credential-spent', { number })
+    return { result: 'spent', number }
   }
+  const renews = isOperator ? given.first || state === 'expired' : hasGoneBack(again)
+  // A person has put right what was wrong. A process that starts again and again has not.
+  if (!renews && !isOperator) return { result: state === 'expired' ? 'spent' : 'unchanged', number }
+  if (renews) await renew(tx, again)
   await table.forgiveCredential(tx, app, number)
   await table.forgiveFailures(tx, app)
   await auditChange(audit, tx, { app, number, actor: given.actor, subtype: 'give-again' })
   return { result: renews ? 'renewed' : 'unchanged', number }
 }
 
+async function renew(tx: Tx, { app, given, same: { number } }: GivenAgain): Promise<void> {
+  const { first, usedAfterMs = 0, expiresAt } = given
+  await table.renewCredential(tx, app, { number, first, usedAfterMs, expiresAt })
+  await endOthers(tx, app, { given, number })
+}
+
 /** Whether the vault holds again what it held before: it is one place for all, while a file may be an old one of one host. */
-function hasGoneBack({ given, same, rows }: Parameters<typeof storeAgain>[2]): boolean {
+function hasGoneBack({ given, same, rows }: GivenAgain): boolean {
   return given.origin === 'vault' && same.origin === 'vault' && rows.find(({ origin }) => origin === 'vault') !== same
 }
 

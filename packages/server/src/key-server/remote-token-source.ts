@@ -87,19 +87,20 @@ export class RemoteTokenSource implements TokenSource {
       this.#checkedAt = sentAt
       this.#noteAway(false)
     } catch (error) {
-      const isAway = isUnanswered(error)
-      this.#noteAway(isAway)
-      if (isAway) {
-        this.#restsUntil = clock.steady() + restMs
-        this.#checkedAt = sentAt
-        if (serves) return
-      } else {
-        this.#held = undefined
-        // It was a look that does not wait for the next token: whoever needs one asks for it.
-        if (serves && isAegisError(error, 'key-server.token-unavailable')) return
-      }
-      throw error
+      if (!this.#copes(error, { sentAt, serves })) throw error
     }
+  }
+
+  /** What a failed question means for the token at hand; whether the callers can do without its answer. */
+  #copes(error: unknown, { sentAt, serves }: { sentAt: number; serves: boolean }): boolean {
+    const isAway = isUnanswered(error)
+    this.#noteAway(isAway)
+    if (isAway) {
+      this.#restsUntil = this.#deps.clock.steady() + restMs
+      this.#checkedAt = sentAt
+    } else this.#held = undefined
+    // A look does not wait for the next token: when the one at hand is over, whoever needs one asks for it.
+    return serves && (isAway || isAegisError(error, 'key-server.token-unavailable'))
   }
 
   #take({ generation, value, leftMs }: TokenLease, sentAt: number): void {
