@@ -20,16 +20,17 @@ const pagesMax = 200
  * next time. The offset is always 0: a consumed page is gone, the next one moves up.
  */
 export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const startedAt = timestamp(deps.clock.now())
   let changes = 0
+  let startedAt: string | undefined
   for (let read = 0; read < pagesMax; read += 1) {
-    const { page, stored } = await consumePage(deps, held, { first: read === 0, startedAt })
+    const { page, stored, since } = await consumePage(deps, held, startedAt)
+    startedAt = since
     changes += page.items
     await failpoint('sync.after-store')
     if (stored) await applyNextPage(deps, held, stored)
     await failpoint('sync.after-apply')
     if (page.more) continue
-    if (stored) await asHolderAtOnce(deps, held, (tx) => completeDrain(tx, held, startedAt))
+    if (stored) await asHolderAtOnce(deps, held, (tx) => completeDrain(tx, held, since))
     deps.feedPace?.told(changes)
     return
   }
@@ -40,35 +41,40 @@ interface ConsumedPage {
   readonly page: FetchedPage
   /** Absent when there was nothing to store. */
   readonly stored: StoredPage | undefined
+  /** When the drain began: all that athenahealth had to tell by then has been read once there are no more pages. */
+  readonly since: string
 }
 
 async function consumePage(
   deps: SyncDeps,
   held: HeldFeed,
-  at: { first: boolean; startedAt: string },
+  /** When the drain began, by the database's clock. Absent with its first page. */
+  startedAt: string | undefined,
 ): Promise<ConsumedPage> {
+  const isFirst = startedAt === undefined
   const { intent, fetchSeq } = await asHolderAtOnce(deps, held, async (tx) => {
-    const stamped = at.first ? stampFeed(tx, held, 'drain_started_at') : undefined
+    const stamped = isFirst ? stampFeed(tx, held, 'drain_started_at') : undefined
     const [seq] = await Promise.all([nextFetchSeq(tx), stamped])
     return { intent: await openIntent(tx, held, seq), fetchSeq: seq }
   })
+  const since = startedAt ?? timestamp(intent.opened_at)
   await failpoint('sync.intent-open')
   const page = await fetchOrClose(deps, held, intent)
   await failpoint('sync.after-consume')
   try {
     const stored = await asHolderAtOnce(deps, held, async (tx) => {
       // Again: it may have waited for a permission, and athenahealth counts the minute from when it was asked.
-      if (at.first) await stampFeed(tx, held, 'drain_started_at')
+      if (isFirst) await stampFeed(tx, held, 'drain_started_at')
       const keys = await deps.sealing.practice(tx, held.practice)
       const kept =
         page.items > 0 ? await storePage(tx, { held, keys }, { ...page, source: 'feed', fetchSeq }) : undefined
       await failpoint('sync.before-intent-closed')
       const closed = closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' })
       // Most drains find nothing; then there is nothing to apply, and this is the end of it.
-      await Promise.all([closed, !kept && !page.more ? completeDrain(tx, held, at.startedAt) : undefined])
+      await Promise.all([closed, !kept && !page.more ? completeDrain(tx, held, since) : undefined])
       return kept
     })
-    return { page, stored }
+    return { page, stored, since }
   } catch (error) {
     if (isAegisError(error, 'lease.lost')) await doubt(deps, held, intent)
     throw error

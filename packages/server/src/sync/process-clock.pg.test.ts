@@ -62,3 +62,14 @@ test('what is not there is asked for again a minute later, also where the clock 
   await mirrored.step('labresults')
   assert.equal(asked, 2)
 })
+
+test('a drain vouches for what there was when it began, also where the clock of the process is minutes ahead', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  setAhead(mirrored, 5 * minute)
+  const startedAt = mirrored.simulator.clock.now()
+  await mirrored.step('appointments')
+  const state = (await mirrored.states()).find((row) => row.feed === 'appointments')
+  assert.equal(state?.checkpoint, startedAt)
+})
