@@ -106,8 +106,7 @@ function faultsOf(fault: Fault): FaultTier {
     count: numberOf('kills', values.kills, 12),
     seed: numberOf('seed', values.seed, 1),
     patients: numberOf('patients', values.patients, 40),
-    // In the machine's time the kinds read patient by patient take longer than anybody waits.
-    mirrored: fault === 'clock' ? 'core' : 'all',
+    mirrored: 'all',
     mayBeMissing: false,
   }
 }
