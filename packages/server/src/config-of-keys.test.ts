@@ -15,6 +15,7 @@ for (const [file, text] of Object.entries({
   'cert.pem': cert,
   'key.pem': key,
   'ca.pem': ca,
+  'other.pem': testAuthority().identity('worker').key,
   token: 's.canary\n',
   secret: 'x\n',
 })) {
@@ -88,6 +89,16 @@ const refusals: readonly (readonly [what: string, settings: object, said: RegExp
     'a key that others can read',
     { keyServer: { ...files, keyFile: 'open.pem', url: 'https://k:1' } },
     /others can read[\s\S]*chmod 600/,
+  ],
+  [
+    'a key that is none',
+    { keyServer: { ...files, keyFile: 'token', url: 'https://k:1' } },
+    /keyServer\.keyFile .*cannot be read as such[\s\S]*without a passphrase/,
+  ],
+  [
+    'a key that is not that of the certificate',
+    { keyServer: { ...files, keyFile: 'other.pem', url: 'https://k:1' } },
+    /keyServer\.keyFile .*holds another key than the certificate/,
   ],
   [
     'a certificate that is none',

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import type { TlsIdentity } from '../http/http-app.ts'
 import type { KeyServerAt } from '../key-server/key-server-link.ts'
@@ -111,7 +111,11 @@ class KeyServerReader {
 
   #tls(): TlsIdentity | undefined {
     const [cert, key, ca] = (['certFile', 'keyFile', 'caFile'] as const).map((name) => this.#pem(name))
-    return cert !== undefined && key !== undefined && ca !== undefined ? { cert, key, ca } : undefined
+    if (cert === undefined || key === undefined || ca === undefined) return undefined
+    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return { cert, key, ca }
+    const remedy = 'Put the key that the certificate was made for there, or have a certificate made for this one.'
+    this.#refuse('keyFile', 'holds another key than the certificate of keyServer.certFile is for.', remedy)
+    return undefined
   }
 
   #pem(name: 'certFile' | 'keyFile' | 'caFile'): string | undefined {
@@ -127,10 +131,10 @@ class KeyServerReader {
         return undefined
       }
       const text = readFileSync(path, 'utf8')
-      if (name !== 'keyFile') void new X509Certificate(text)
+      void (name === 'keyFile' ? createPrivateKey(text) : new X509Certificate(text))
       return text
     } catch (error) {
-      const remedy = `Put ${name === 'keyFile' ? 'the private key' : 'the certificate'} there, as PEM.`
+      const remedy = `Put ${name === 'keyFile' ? 'the private key, without a passphrase,' : 'the certificate'} there, as PEM.`
       this.#refuse(name, `names a file that cannot be read as such (${systemCode(error)}): ${path}`, remedy)
       return undefined
     }

@@ -76,7 +76,7 @@ interface Given {
 async function store(deps: CredentialDeps, tx: Tx, all: Given): Promise<AddedCredential> {
   const { app, given, bytes } = all
   const rows = await table.credentialsOf(tx, app)
-  const same = await findSame(deps.kek, all, rows)
+  const same = await findSame(deps.kek, { app, material: given.material, bytes }, rows)
   if (same) return { ...(await storeAgain(deps, tx, { app, given, same, rows })), isOnly: false }
   const { material, actor, origin, first, usedAfterMs = 0, expiresAt, audience } = given
   const number = await table.nextNumber(tx, app)
@@ -112,8 +112,11 @@ async function endOthers(
  * What was given before counts by what it is, whoever gave it, and above all if it was revoked: a key under another kid,
  * too. A kid names one key only.
  */
-async function findSame(kek: Kek, { app, given, bytes }: Given, rows: readonly table.CredentialRow[]) {
-  const { material } = given
+export async function findSame(
+  kek: Kek,
+  { app, material, bytes }: { app: AppRef; material: Secret | PrivateKey; bytes: Buffer },
+  rows: readonly table.CredentialRow[],
+): Promise<table.CredentialRow | undefined> {
   const same: table.CredentialRow[] = []
   for (const row of rows) {
     if (material instanceof PrivateKey) {

@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { accessToken, type AthenaFetch, createAthenaClient, requestToken, type TokenSource } from '@aegis/client'
-import { createAudit } from '../../audit/audit.ts'
+import { type Audit, createAudit } from '../../audit/audit.ts'
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { Random } from '../../clock/random.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { Secret } from '../../config/secret.ts'
 import type { Db } from '../../db/db.ts'
+import { AegisError } from '../../errors/aegis-error.ts'
 import { egressRule } from '../../egress/egress-rule.ts'
 import { socketOpener } from '../../egress/open-socket.ts'
 import { createKeyServer } from '../../key-server/key-server.ts'
+import { keyServerLink } from '../../key-server/key-server-link.ts'
+import { RemoteTokenSource } from '../../key-server/remote-token-source.ts'
 import type { Log } from '../../log/log.ts'
 import { createPolicy } from '../../policy/policy.ts'
 import type { Quota } from '../../quota/quota.ts'
-import type { Kek } from '../../sealing/kek.ts'
+import { noSealing } from '../../sealing/no-sealing.ts'
 import { createSealing } from '../../sealing/sealing.ts'
 import { ClockSkew } from '../../upstream/clock-skew.ts'
 import { connectionsOver, createConnections } from '../../upstream/connections.ts'
@@ -22,6 +25,7 @@ import { wrapFetch } from '../../upstream/wrap-fetch.ts'
 import { appName } from '../compose-parts.ts'
 import { configuredApp } from '../start-key-server.ts'
 import type { StopStack } from '../stop-stack.ts'
+import type { HostKeks } from './check-keys.ts'
 
 /** How the doctor asks athenahealth. */
 export interface Asker {
@@ -51,15 +55,19 @@ const CONNECT_MS = 3_000
 /** A person waits: no longer than this for a permission, ms. */
 const WAIT_MS = 10_000
 
+/** What calls are counted and audited with. `keks`: those that this host needs. */
+export interface CountedGround extends AskerGround {
+  readonly db: Db
+  readonly quota: Quota
+  readonly keks: HostKeks
+}
+
 /** With the installation's keys, database and quota: every call is permitted, counted and audited, like any other of it. */
-export function countedAsker(
-  ground: AskerGround & { readonly db: Db; readonly quota: Quota; readonly keks: { phi: Kek; credentials: Kek } },
-  stops: StopStack,
-): Asker {
+export function countedAsker(ground: CountedGround, stops: StopStack): Asker {
   const { config, clock, random, log, db, quota, keks } = ground
-  const { environment, athena, limits } = config
+  const { environment, athena } = config
   const rule = ruleOf(config)
-  const sealing = createSealing({ db, kek: keks.phi, clock, random })
+  const sealing = keks.phi ? createSealing({ db, kek: keks.phi, clock, random }) : noSealing
   stops.push(() => sealing.close())
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
@@ -67,25 +75,49 @@ export function countedAsker(
   const permit = { policy, quota, audit, clock, app: appName(config) }
   const wayOut = wrapFetch({ permit, connections: connectionsOf(ground), rule, clock, log })
   stops.push(() => wayOut.close())
-  const keyServer = createKeyServer(
-    { db, kek: keks.credentials, audit, clock, random, log, fetch: wayOut.fetch },
-    { requestsPerMinute: { [environment]: limits.tokensPerMinute } },
-  )
-  stops.push(() => keyServer.stop())
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
-  const tokenSource = keyServer.tokenSource({ ...place, credential: configuredApp(config), scope: athena.scope })
+  const { tokenSource, token } = tokensOf(ground, { audit, fetch: wayOut.fetch }, stops)
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   const context = { priority: 'interactive', purpose: 'doctor.practice', waitMs: WAIT_MS } as const
   return {
     counted: true,
-    token: async () => {
-      const { generation } = await tokenSource.get()
-      // The one that is there may be older than a secret that was changed since.
-      await tokenSource.get({ newerThan: generation })
-    },
+    token,
     practice: async (id) => void (await upstream.practice(id).practiceInfo({ context })),
     skewMs: () => upstream.certainSkewMs(),
   }
+}
+
+/** Tokens by the credentials that are here, or those of the key server elsewhere; and what there is to be tried of them. */
+function tokensOf(
+  ground: CountedGround,
+  { audit, fetch }: { audit: Audit; fetch: AthenaFetch },
+  stops: StopStack,
+): { readonly tokenSource: TokenSource; readonly token: () => Promise<void> } {
+  const { config, clock, random, log, db, keks } = ground
+  const { environment, athena, limits, keyServer: where } = config
+  const app = configuredApp(config)
+  if (where.at) {
+    const link = keyServerLink(where.at)
+    stops.push(() => link.close())
+    const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
+    const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
+    // Whether the credential still gets a new one is for the key server's own host to try.
+    return { tokenSource, token: async () => void (await tokenSource.get()) }
+  }
+  if (!keks.credentials) throw new AegisError('key-server.credential-missing', { environment })
+  const keyServer = createKeyServer(
+    { db, kek: keks.credentials, audit, clock, random, log, fetch },
+    { requestsPerMinute: { [environment]: limits.tokensPerMinute } },
+  )
+  stops.push(() => keyServer.stop())
+  const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
+  const tokenSource = keyServer.tokenSource({ ...place, credential: app, scope: athena.scope })
+  const token = async () => {
+    const { generation } = await tokenSource.get()
+    // The one that is there may be older than a secret that was changed since.
+    await tokenSource.get({ newerThan: generation })
+  }
+  return { tokenSource, token }
 }
 
 /**

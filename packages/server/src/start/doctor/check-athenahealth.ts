@@ -59,6 +59,10 @@ export async function checkAccess(asker: Asker, config: AegisConfig): Promise<re
     ]
   }
   const findings = [token]
+  if (config.role === 'key-server') {
+    const why = 'No practice was asked for: that is for those who use the key server.'
+    return [token, report.skipped('practice', why), ...skewFinding(asker, config)]
+  }
   for (const practice of config.practices.slice(0, practicesAskedMax))
     findings.push(await checkPractice(asker, practice))
   const left = config.practices.length - practicesAskedMax

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { scratchDatabase } from '../../../testing/scratch-database.ts'
 import { systemRandom as random } from '../../clock/random.ts'
 import type { Db } from '../../db/db.ts'
+import type { KekPurpose } from '../../sealing/kek.ts'
 import { openKek } from '../../sealing/open-kek.ts'
 import { lookAtKeys } from './check-keys.ts'
 
@@ -27,9 +28,13 @@ async function sealed(context: TestContext): Promise<{ db: Db; directory: string
   return { db, directory }
 }
 
-async function levels(db: Db | undefined, directory: string): Promise<(string | undefined)[][]> {
-  const { findings, keks } = await lookAtKeys({ db, random }, directory)
-  for (const purpose of purposes) keks?.[purpose].close()
+async function levels(
+  db: Db | undefined,
+  directory: string,
+  wanted: readonly KekPurpose[] = purposes,
+): Promise<(string | undefined)[][]> {
+  const { findings, keks } = await lookAtKeys({ db, random }, { directory, purposes: wanted })
+  for (const purpose of purposes) keks?.[purpose]?.close()
   return [
     ...findings.map(({ level, message }) => [level, /\((sealing\.[a-z-]+)\)/.exec(message)?.[1]]),
     [String(!!keks)],
@@ -89,3 +94,15 @@ test('without the database a key file is at least looked at', async (context) =>
     ['false'],
   ])
 })
+
+for (const [host, wanted, stray] of [
+  ['the key server', ['credentials'], 'phi'],
+  ['one that uses a key server', ['phi'], 'credentials'],
+] as const) {
+  test(`${host} needs no key for ${stray}, and is told when it has one`, async (context) => {
+    const { db, directory } = await sealed(context)
+    assert.deepEqual(await levels(db, directory, wanted), [['ok', undefined], ['warning', undefined], ['true']])
+    rmSync(join(directory, `${stray}.kek`))
+    assert.deepEqual(await levels(db, directory, wanted), [['ok', undefined], ['true']])
+  })
+}

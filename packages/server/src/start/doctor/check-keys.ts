@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import type { Random } from '../../clock/random.ts'
+import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { Db } from '../../db/db.ts'
 import { AegisError } from '../../errors/aegis-error.ts'
 import type { Kek, KekPurpose } from '../../sealing/kek.ts'
@@ -10,24 +12,44 @@ const report = reporter('keys')
 
 export interface KeyLook {
   readonly findings: readonly Finding[]
-  /** Both, where they are the ones that the data was sealed with; to be closed by the caller. */
-  readonly keks: { readonly phi: Kek; readonly credentials: Kek } | undefined
+  /** Those that this host needs, where each is the one that the data was sealed with; to be closed by the caller. */
+  readonly keks: HostKeks | undefined
 }
 
-const purposes = ['phi', 'credentials'] as const
+export type HostKeks = Readonly<Partial<Record<KekPurpose, Kek>>>
 
-/** Whether the key files are those that the data was sealed with. Makes none. */
+/** The keys that a host needs (pure): the key server none for patient data, whoever uses one none for credentials. */
+export function purposesOf({ role, keyServer }: Pick<AegisConfig, 'role' | 'keyServer'>): readonly KekPurpose[] {
+  if (keyServer.at) return ['phi']
+  return role === 'key-server' ? ['credentials'] : ['phi', 'credentials']
+}
+
+/** Whether the key files are those that the data was sealed with, and no others are there. Makes none. */
 export async function lookAtKeys(
   { db, random }: { db: Db | undefined; random: Random },
-  directory: string,
+  { directory, purposes }: { directory: string; purposes: readonly KekPurpose[] },
 ): Promise<KeyLook> {
   const looks = await Promise.all(purposes.map((purpose) => lookAtKey({ db, random }, { directory, purpose })))
-  const [phi, credentials] = looks.map(({ kek }) => kek)
-  const findings = looks.map(({ finding }) => finding)
-  if (phi && credentials) return { findings, keks: { phi, credentials } }
-  phi?.close()
-  credentials?.close()
+  const foreign = (['phi', 'credentials'] as const).filter((purpose) => !purposes.includes(purpose))
+  const findings = [
+    ...looks.map(({ finding }) => finding),
+    ...foreign.flatMap((purpose) => strayFinding(keyFilePath(directory, purpose), purpose)),
+  ]
+  const keks: Partial<Record<KekPurpose, Kek>> = {}
+  for (const [index, purpose] of purposes.entries()) {
+    const kek = looks[index]?.kek
+    if (kek) keks[purpose] = kek
+  }
+  if (Object.keys(keks).length === purposes.length) return { findings, keks }
+  for (const kek of Object.values(keks)) kek.close()
   return { findings, keks: undefined }
+}
+
+/** A key that opens what this host is not to open. */
+function strayFinding(file: string, purpose: KekPurpose): Finding[] {
+  if (!existsSync(file)) return []
+  const remedy = `Make sure that the host that needs it has it and that it is backed up; then remove it here: ${file}`
+  return [report.warning(purpose, `The key for ${purpose} is on this host, which does not need it.`, remedy)]
 }
 
 async function lookAtKey(

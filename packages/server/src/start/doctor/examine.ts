@@ -30,9 +30,12 @@ import { lookAtConfiguration } from './check-configuration.ts'
 import { judgeDatabase } from './check-database.ts'
 import { checkFiles } from './check-files.ts'
 import { lookAtInstance } from './check-instance.ts'
-import { type KeyLook, lookAtKeys } from './check-keys.ts'
+import { checkListener } from './check-key-server.ts'
+import { type KeyLook, lookAtKeys, purposesOf } from './check-keys.ts'
 import { checkDisk, checkNode } from './check-machine.ts'
 import { judgeQuota } from './check-quota.ts'
+import { checkSecret } from './check-secret.ts'
+import { checkTokensElsewhere } from './check-tokens-elsewhere.ts'
 import { type Area, type Finding, reporter, withinLimit } from './finding.ts'
 
 /** What the outside may replace; tests do. */
@@ -113,11 +116,16 @@ class Examiner {
     await this.#group('database', () => this.#lookAtDatabase(config, home))
     let look: KeyLook = { findings: [], keks: undefined }
     await this.#group('keys', async () => {
-      look = await lookAtKeys({ db: this.#db, random: this.#random }, keys)
+      const wanted = { directory: keys, purposes: purposesOf(config) }
+      look = await lookAtKeys({ db: this.#db, random: this.#random }, wanted)
       return look.findings
     })
     const { keks } = look
-    if (keks) this.#stops.push(() => [keks.phi, keks.credentials].forEach((kek) => kek.close()))
+    if (keks) this.#stops.push(() => Object.values(keks).forEach((kek) => kek.close()))
+    const [db, kek] = [this.#db, keks?.credentials]
+    if (db && kek) await this.#group('keys', () => checkSecret({ db, kek }, config))
+    await this.#group('key-server', () => checkListener(config, { isRunning: status !== undefined }))
+    await this.#group('key-server', () => checkTokensElsewhere(config, systemClock))
     const quota = this.#openQuota(config)
     await this.#group('athenahealth', () => this.#lookAtAthenahealth(config, { quota, keks, status }))
     await this.#group('quota', () => this.#lookAtQuota(config, quota))
@@ -227,6 +235,10 @@ class Examiner {
     }
     if (this.#database !== 'new') {
       const why = 'Not asked: calls are counted and audited in the database, which, or whose keys, cannot be used now.'
+      return [reporter('athenahealth').skipped('credential', why)]
+    }
+    if (config.keyServer.at) {
+      const why = 'Not asked before the first start: calls are counted and audited in the database.'
       return [reporter('athenahealth').skipped('credential', why)]
     }
     const { secret } = config.athena

@@ -12,6 +12,7 @@ export const areas = [
   'instance',
   'database',
   'keys',
+  'key-server',
   'athenahealth',
   'quota',
 ] as const
