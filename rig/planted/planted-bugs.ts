@@ -100,6 +100,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${upstream}/large-pulls.test.ts`],
   },
   {
+    name: 'a turn for ever: a process hands the turn for large pulls to its own calls while another one waits',
+    file: 'packages/server/src/policy/pull-line.ts',
+    find: `clock.steady() >= endsAt && (await`,
+    replace: `clock.steady() < 0 && (await`,
+    caughtBy: ['packages/server/src/policy/pull-turns.test.ts'],
+  },
+  {
     name: 'token refresh loop: a token that is refused again and again is replaced each time',
     file: `${keyServer}/token-decision.ts`,
     find: `  if (forced && isAfter(nextForcedAt, now)) {\n`,

@@ -74,6 +74,13 @@ export async function readLeaseEnd(tx: Tx, name: string): Promise<number | undef
   return (await tx.rows<{ ends_at: number }>(readEnd, [name]))[0]?.ends_at
 }
 
+const isHeld = sql('leases.is_held', 'select from control.lease where name = $1 and expires_at > aegis.now()')
+
+/** Whether somebody holds the lease now. */
+export async function isLeaseHeld(tx: Tx, name: string): Promise<boolean> {
+  return (await tx.rows(isHeld, [name])).length > 0
+}
+
 const countHeld = sql(
   'leases.count_held',
   'select count(*)::integer as count from control.lease where expires_at > aegis.now()',

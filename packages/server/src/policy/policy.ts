@@ -2,7 +2,7 @@ import { AegisError } from '../errors/aegis-error.ts'
 import { type AllowanceKind, type AllowanceLimits, takeAllowance } from './allowances.ts'
 import { defaultPullSpacingMs } from './intensive-calls.ts'
 import { judgeCall, type PolicyCall, type PolicyRules, type Verdict } from './judge-call.ts'
-import { takeTurn, type Turn, type TurnDeps, type TurnRequest } from './take-turn.ts'
+import { PullTurns, type Turn, type TurnDeps, type TurnRequest } from './pull-turns.ts'
 
 export type PolicyConfig = PolicyRules &
   AllowanceLimits & {
@@ -25,11 +25,12 @@ export interface Policy {
    * with `detail.until`, epoch ms, and `detail.retryAfterMs`. Takes one call of the allowance where only that allows it.
    */
   permit(call: JudgedCall): Promise<{ readonly before?: number; readonly large?: true }>
-  /** Waits for a practice's turn for a large pull, see `takeTurn`. */
+  /** Waits for a practice's turn for a large pull, see `PullTurns`. */
   turn(request: TurnRequest): Promise<Turn>
 }
 
 export function createPolicy(deps: TurnDeps, config: PolicyConfig): Policy {
+  const turns = new PullTurns(deps, config.pullSpacingMs ?? defaultPullSpacingMs)
   return {
     async permit(call) {
       const now = deps.clock.now()
@@ -40,7 +41,7 @@ export function createPolicy(deps: TurnDeps, config: PolicyConfig): Policy {
       if (!exempt || !(await takeAllowance(deps, config, { practice, kind }))) throw refusal(call, verdict, now)
       return { large: true }
     },
-    turn: (request) => takeTurn(deps, request, config.pullSpacingMs ?? defaultPullSpacingMs),
+    turn: (request) => turns.take(request),
   }
 }
 

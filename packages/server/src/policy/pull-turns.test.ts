@@ -4,7 +4,7 @@ import { type Lockstep, lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
-import { takeTurn, type Turn, type TurnRequest } from './take-turn.ts'
+import { PullTurns, type Turn, type TurnRequest } from './pull-turns.ts'
 
 const database = await scratchDatabase()
 const spacingMs = 500
@@ -13,24 +13,30 @@ let practices = 0
 
 interface Pull {
   readonly practice: number
+  readonly holder: string
   readonly from: number
   readonly to: number
 }
 
 /** Processes that pull pages, each as fast as it gets its turn; `pulls` notes when each page was under way. */
-async function setUp() {
+async function setUp(apartMs = spacingMs) {
   const time = await lockstep(database)
   const pulls: Pull[] = []
-  const take = (holder: string, practice: number, more: Partial<TurnRequest> = {}) => {
-    const request = { practice, patienceMs: 600_000, signal: new AbortController().signal, ...more }
-    return takeTurn({ db: time.db, clock: time.clock, log: silentLog, holder }, request, spacingMs)
+  const processes = new Map<string, PullTurns>()
+  const turnsOf = (holder: string) => {
+    const turns =
+      processes.get(holder) ?? new PullTurns({ db: time.db, clock: time.clock, log: silentLog, holder }, apartMs)
+    processes.set(holder, turns)
+    return turns
   }
+  const take = (holder: string, practice: number, more: Partial<TurnRequest> = {}) =>
+    turnsOf(holder).take({ practice, patienceMs: 600_000, signal: new AbortController().signal, ...more })
   const pull = async (holder: string, practice: number, pages: number) => {
     for (let page = 0; page < pages; page += 1) {
       const turn = await take(holder, practice)
       const from = time.clock.now()
       await time.clock.sleep(pageMs)
-      pulls.push({ practice, from, to: time.clock.now() })
+      pulls.push({ practice, holder, from, to: time.clock.now() })
       await turn.end()
     }
   }
@@ -55,6 +61,46 @@ test('large pulls of one practice go one after another and apart, whatever proce
   const gaps = inOrder.slice(1).map(({ from }, index) => from - (inOrder[index]?.to ?? 0))
   assert.ok(Math.min(...gaps) >= spacingMs, gaps.join())
   assert.ok(Math.max(...gaps) <= 2_500, gaps.join())
+})
+
+test('calls of one process follow one another without asking the database, in the order in which they came', async () => {
+  const { time, pulls, pull } = await setUp()
+  const practice = practices++
+  await time.run(Promise.all([pull('one', practice, 3), pull('one', practice, 3)]))
+  const starts = pulls.map(({ from }) => from - (pulls[0]?.from ?? 0))
+  assert.deepEqual(starts, [0, 2_500, 5_000, 7_500, 10_000, 12_500])
+})
+
+for (const apartMs of [spacingMs, 0])
+  test(`a process that always has the next call waiting does not keep another one from its turn: ${apartMs} ms apart`, async () => {
+    const { time, pulls, pull, take } = await setUp(apartMs)
+    const practice = practices++
+    const flood = Promise.all(['one', 'one', 'one'].map((holder) => pull(holder, practice, 10)))
+    await time.run(time.clock.sleep(9_000))
+    const from = time.clock.now()
+    const turn = await time.run(take('two', practice))
+    assert.ok(time.clock.now() - from < 2 * pageMs + spacingMs + 1_000, `${time.clock.now() - from} ms`)
+    const before = pulls.length
+    await time.run(turn.end())
+    await time.run(flood)
+    assert.ok(before < 8 && pulls.length === 30)
+  })
+
+test('the turn does not outlive the last call that waits for it', async () => {
+  const { time, take } = await setUp()
+  const practice = practices++
+  const turn = await time.run(take('one', practice))
+  const cancel = new AbortController()
+  const restMs = take('one', practice, { signal: cancel.signal }).catch(async () => {
+    const [lease] = await database.owner.rows<{ restMs: number }>(
+      `select (extract(epoch from expires_at - aegis.now()) * 1000)::integer as "restMs" from control.lease where name = $1`,
+      [`large-pull/${practice}`],
+    )
+    return lease?.restMs
+  })
+  await time.run(turn.end())
+  cancel.abort('stopped')
+  assert.equal(await restMs, spacingMs)
 })
 
 test('one practice does not hold up another', async () => {
