@@ -38,7 +38,7 @@ export async function firstLoad(options: { patients: number; flags?: readonly st
       activationLagMs: 0,
       requestLogSize: 1_000,
     },
-    aegis: { practices: [practice], limits: unlimited, sync: hurried },
+    aegis: { practices: [practice], limits: unlimited, sync: hurried, pullSpacingMs: 0 },
     ...(options.flags && { aegisFlags: options.flags }),
   })
   try {
@@ -66,9 +66,10 @@ async function measure(stand: Stand, { patients }: { patients: number }): Promis
   })
   const changed = Math.floor(patients / 5)
   const wanted = { practice, patients: changed, appointments: Math.floor(changed / 5) }
+  const since = await nowOf(stand)
   const made = await stand.simulator.ask<number>('change', wanted)
   const feeds = await phase(stand, async () => {
-    await stand.until(async () => (await fed(stand)) >= made)
+    await stand.until(async () => (await fed(stand, since)) >= made, { everyMs: 250 })
     return made
   })
   const { rssMost, calls } = { rssMost: mostOf(stand), calls: await callsOf(stand) }
@@ -88,10 +89,17 @@ async function phase(stand: Stand, work: () => Promise<number>): Promise<Phase> 
   return { records, ms, cpuUs: { aegis: cpu('aegis'), postgres: cpu('postgres'), simulator: cpu('simulator') } }
 }
 
-async function fed(stand: Stand): Promise<number> {
+async function nowOf(stand: Stand): Promise<string> {
+  const { rows } = await stand.owner.query<{ now: string }>('select aegis.now()::text as now')
+  return rows[0]?.now ?? ''
+}
+
+/** How many changes have come since then; not of all there ever were, which would take as long as storing them. */
+async function fed(stand: Stand, since: string): Promise<number> {
   const { rows } = await stand.owner.query<{ changes: number }>(
-    `select count(*)::integer as changes from aegis.change where source = 'feed' and practice_id = $1`,
-    [practice],
+    `select count(*)::integer as changes from aegis.change
+     where practice_id = $1 and changed_at >= $2::timestamptz and source = 'feed'`,
+    [practice, since],
   )
   return rows[0]?.changes ?? 0
 }

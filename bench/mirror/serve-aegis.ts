@@ -14,6 +14,8 @@ export interface AegisSetting {
   readonly practices: readonly number[]
   readonly limits: QuotaLimits
   readonly sync?: Partial<SyncSettings>
+  /** Between two large pulls of a practice. Default as in an installation. */
+  readonly pullSpacingMs?: number
 }
 
 const setting = await inputOf<AegisSetting>()
@@ -21,7 +23,7 @@ const everythingAllowed = {
   bookedDaysMax: 730,
   openDaysMax: 730,
   claimsDaysMax: 730,
-  pullSpacingMs: defaultPullSpacingMs,
+  pullSpacingMs: setting.pullSpacingMs ?? defaultPullSpacingMs,
 }
 const config: AegisConfig = {
   environment: 'local',
