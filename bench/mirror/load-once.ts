@@ -23,6 +23,7 @@ export async function loadOnce(options: { practices: number; patients: number })
     aegis: {
       practices: ids,
       limits: { perSecond: 1_000_000, perDay: 1_000_000_000, tokensPerMinute: 1_000 },
+      pullSpacingMs: 0,
       // The first reading alone is measured; the others would begin while it goes on.
       sync: { settleMs: 86_400_000, activationCheckMs: 60_000 },
     },

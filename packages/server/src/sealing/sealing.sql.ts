@@ -149,14 +149,16 @@ export interface Charge {
   readonly uses: number
 }
 
-const chargeUses = sql(
+const chargeUses = lookUp(
   'sealing.charge_uses',
-  `update aegis.data_key k set uses = k.uses + d.uses
-   from json_to_recordset($2::json) as d(kind text, subject uuid, version integer, uses bigint)
-   where k.practice_id = $1 and k.kind = d.kind and k.subject = coalesce(d.subject, '00000000-0000-0000-0000-000000000000') and k.version = d.version`,
+  `update aegis.data_key set uses = uses + $5
+   where practice_id = $1 and kind = $2 and subject = coalesce($3, '00000000-0000-0000-0000-000000000000'::uuid)
+     and version = $4`,
 )
 
-/** Adds to the written-down uses. */
+/** Adds to the written-down uses. One key each: joined with the keys of a practice, all of them were read. */
 export async function addUses(tx: Tx, practice: number, charges: readonly Charge[]): Promise<void> {
-  await tx.rows(chargeUses, [practice, charges])
+  const one = ({ kind, subject, version, uses }: Charge) =>
+    tx.rows(chargeUses, [practice, kind, subject, version, uses])
+  await Promise.all(charges.map(one))
 }
