@@ -182,8 +182,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a revoked credential is served: an old file brings it back',
     file: `${keyServer}/add-credential.ts`,
-    find: `  if (state === 'revoked' || state === 'expired') return { result: 'spent', number }`,
-    replace: `  if (state === 'revoked' || state === 'expired') return undefined`,
+    find: `  return same.find(({ revoked_at }) => revoked_at !== null) ?? same[0]`,
+    replace: `  return same.find(({ revoked_at }) => revoked_at === null)`,
     caughtBy: [`${keyServer}/credentials.test.ts`],
   },
   {
@@ -227,7 +227,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a new patient has no results: what was filed before we heard of the patient is not read',
     file: `${sync}/apply-inbox.ts`,
-    find: `    .filter(({ feed, state }) => isReadByPatient(feed) && state === 'live')\n`,
+    find: `    .filter(({ feed, state }) => isReadByPatient(feed) && (state === 'settling' || state === 'live'))\n`,
     replace: `    .filter(() => false)\n`,
     caughtBy: [`${sync}/further-feeds.pg.test.ts`],
   },
