@@ -7,13 +7,13 @@ import { createAudit } from '../packages/server/src/audit/audit.ts'
 import { type Clock, sleepOn, systemClock } from '../packages/server/src/clock/clock.ts'
 import type { Random } from '../packages/server/src/clock/random.ts'
 import { egressRule } from '../packages/server/src/egress/egress-rule.ts'
-import { createKeyServer } from '../packages/server/src/key-server/key-server.ts'
+import { createKeyServer, type KeyServer } from '../packages/server/src/key-server/key-server.ts'
 import { Secret } from '../packages/server/src/key-server/secret.ts'
 import { defaultRangeLimits } from '../packages/server/src/policy/intensive-calls.ts'
 import type { OffHours } from '../packages/server/src/policy/off-hours.ts'
 import { createPolicy } from '../packages/server/src/policy/policy.ts'
 import type { QuotaLimits } from '../packages/server/src/quota/quota-limits.ts'
-import { createQuota } from '../packages/server/src/quota/quota.ts'
+import { createQuota, type Quota } from '../packages/server/src/quota/quota.ts'
 import type { Kek } from '../packages/server/src/sealing/kek.ts'
 import { openKek } from '../packages/server/src/sealing/open-kek.ts'
 import type { SyncDeps } from '../packages/server/src/sync/sync-deps.ts'
@@ -40,6 +40,15 @@ export interface GuardedGround extends Pick<SyncDeps, 'db' | 'clock' | 'sealing'
   readonly rules: GuardedRules
 }
 
+/** One process's parts that are asked directly, and not through a call. */
+export interface GuardedProcess {
+  readonly upstream: Upstream
+  readonly api: AthenaPractice
+  readonly quota: Quota
+  readonly keyServer: KeyServer
+  end(): void
+}
+
 /**
  * The way to athenahealth as the program has it: policy, audit log, quota, one token for all. What a process holds of it in
  * memory goes when the process ends: `restart`.
@@ -47,30 +56,50 @@ export interface GuardedGround extends Pick<SyncDeps, 'db' | 'clock' | 'sealing'
 export class GuardedWay implements Upstream {
   readonly #ground: GuardedGround
   readonly #kek: Kek
-  #process: { upstream: Upstream; api: AthenaPractice; end(): void } | undefined
+  readonly #holder: string
+  #process: GuardedProcess | undefined
 
-  private constructor(ground: GuardedGround, kek: Kek) {
+  private constructor(ground: GuardedGround, kek: Kek, holder: string) {
     this.#ground = ground
     this.#kek = kek
+    this.#holder = holder
   }
 
   static async open(context: RunContext, ground: GuardedGround): Promise<GuardedWay> {
+    const [way] = await GuardedWay.several(context, ground, ['rig'])
+    if (!way) throw new Error('there is a way for each name')
+    return way
+  }
+
+  /** The ways of several processes of one installation, by the names that the quota knows them by. */
+  static async several(
+    context: RunContext,
+    ground: GuardedGround,
+    holders: readonly string[],
+  ): Promise<readonly GuardedWay[]> {
     const directory = mkdtempSync(join(tmpdir(), 'aegis-guarded-'))
     context.after(() => rmSync(directory, { recursive: true }))
-    const way = new GuardedWay(ground, await openKek(ground, { directory, purpose: 'credentials' }))
-    context.after(() => way.#process?.end())
-    return way
+    const kek = await openKek(ground, { directory, purpose: 'credentials' })
+    const ways = holders.map((holder) => new GuardedWay(ground, kek, holder))
+    context.after(() => {
+      for (const way of ways) way.#process?.end()
+    })
+    return ways
   }
 
   /** The process has ended, or is the first: another one begins with what the database holds. */
   async restart(): Promise<void> {
     this.#process?.end()
-    this.#process = await startProcess(this.#ground, this.#kek)
+    this.#process = await startProcess(this.#ground, this.#kek, this.#holder)
   }
 
   practice(): AthenaPractice {
+    return this.process.api
+  }
+
+  get process(): GuardedProcess {
     if (!this.#process) throw new Error('no process was started')
-    return this.#process.api
+    return this.#process
   }
 
   skewMs = (): number => this.#process?.upstream.skewMs() ?? 0
@@ -78,22 +107,22 @@ export class GuardedWay implements Upstream {
 }
 
 const practice = 195900
-const credential = { environment: 'local', clientId: 'demo-client' } as const
+export const guardedCredential = { environment: 'local', clientId: 'demo-client' } as const
 
-async function startProcess(ground: GuardedGround, kek: Kek) {
-  const { db, sealing, random, log, simulator, rules } = ground
-  const { clock, end } = mortal(ground.clock)
+async function startProcess(ground: GuardedGround, kek: Kek, holder: string): Promise<GuardedProcess> {
+  const { sealing, random, log, simulator, rules } = ground
+  const { clock, db, fetch, end } = mortal(ground)
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
-  const quota = createQuota({ db, clock, log, holder: 'rig' }, limitsOf(rules))
+  const quota = createQuota({ db, clock, log, holder }, limitsOf(rules))
   const { offHours, onboardingCalls, gapCalls } = rules
   const policy = createPolicy(
-    { db, clock, log, holder: 'rig' },
+    { db, clock, log, holder },
     { ...defaultRangeLimits, offHours, onboarding: { days: 2, calls: onboardingCalls }, gapCalls },
   )
   const place = { environment: 'local', baseUrl: simulator.url } as const
   const wayOut = wrapFetch({
     permit: { policy, quota, audit, clock, app: 'local/demo-client' },
-    connections: connectionsOver(ground.fetch),
+    connections: connectionsOver(fetch),
     rule: egressRule(place),
     clock,
     log,
@@ -103,19 +132,20 @@ async function startProcess(ground: GuardedGround, kek: Kek) {
     { requestsPerMinute: { local: rules.tokensPerMinute } },
   )
   const material = Secret.fromBytes(Buffer.from('demo-secret'))
-  await keyServer.offerCredential(credential, { material, origin: 'configuration' })
-  const tokenSource = keyServer.tokenSource({ ...place, credential })
+  await keyServer.offerCredential(guardedCredential, { material, origin: 'configuration' })
+  const tokenSource = keyServer.tokenSource({ ...place, credential: guardedCredential })
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
-  return { upstream, api: upstream.practice(practice), end }
+  return { upstream, api: upstream.practice(practice), quota, keyServer, end }
 }
 
 function limitsOf({ perSecond, perDay, tokensPerMinute }: GuardedRules): QuotaLimits {
   return { perSecond, perDay, tokensPerMinute, dayBlock: 5 }
 }
 
-/** A clock whose timers end with the process: nothing that a dead one had in mind happens later. */
-function mortal(clock: Clock): { clock: Clock; end(): void } {
+/** What a process has of the world ends with it: no timer of a dead one fires, and no statement and no request leaves. */
+function mortal({ clock, db, fetch }: GuardedGround): Pick<GuardedGround, 'clock' | 'db' | 'fetch'> & { end(): void } {
   let isAlive = true
+  const whileAlive = <T>(work: () => Promise<T>): Promise<T> => (isAlive ? work() : new Promise(() => undefined))
   const timer: Clock['timer'] = (ms, fire) => clock.timer(ms, () => (isAlive ? fire() : undefined))
   return {
     clock: {
@@ -124,6 +154,12 @@ function mortal(clock: Clock): { clock: Clock; end(): void } {
       timer,
       sleep: (ms, signal) => sleepOn({ timer }, ms, signal),
     },
+    db: {
+      practice: (practice, work) => whileAlive(() => db.practice(practice, work)),
+      control: (work) => whileAlive(() => db.control(work)),
+      audit: (work) => whileAlive(() => db.audit(work)),
+    },
+    fetch: (url, init) => whileAlive(() => fetch(url, init)),
     end() {
       isAlive = false
     },

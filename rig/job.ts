@@ -1,3 +1,4 @@
+import { drillNames, drills, isDrill } from './drills/drills.ts'
 import { type FailpointMode, failpointModes, failpointRun } from './failpoint-run.ts'
 import { seedRun } from './seed-run.ts'
 import type { Verdict } from './verdict.ts'
@@ -28,6 +29,11 @@ const kinds = {
   seed(what: string): Promise<JobResult> {
     const [seed, feeds] = what.split(':')
     return seedRun({ seed: Number(seed), isCore: feeds === 'core' })
+  },
+  drill(what: string): Promise<JobResult> {
+    const [name = '', seed] = what.split(':')
+    if (!isDrill(name)) throw new TypeError(`--drills ${name}: give one of ${drillNames.join(', ')}`)
+    return drills[name](Number(seed))
   },
 } as const
 

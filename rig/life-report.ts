@@ -86,6 +86,10 @@ function line(text: string): void {
 
 function repetition({ kind, what }: Done['job']): string {
   if (kind === 'failpoint') return `npm run rig -- --failpoint ${what}`
+  if (kind === 'drill') {
+    const [name, seed] = what.split(':')
+    return `npm run rig -- --drills ${name} --first-seed ${seed} --count 1`
+  }
   const [seed = '', feeds] = what.split(':')
   return `npm run rig -- --first-seed ${seed} --seeds 1${feeds === 'core' ? ' --core' : ''}`
 }

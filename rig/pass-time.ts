@@ -1,10 +1,10 @@
+import type { Simulator } from '@aegis/simulator'
 import type { Clock } from '../packages/server/src/clock/clock.ts'
 import { sleepOn } from '../packages/server/src/clock/clock.ts'
 import type { Db } from '../packages/server/src/db/db.ts'
-import type { MirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 
-/** How far time moves at most whenever nothing but time is waited for. */
-const stepMs = 1_000
+/** How far time moves at most whenever nothing but time is waited for: who waits in the simulator sets no timer here. */
+const stepMsDefault = 1_000
 /** Turns of the event loop without work in the database after which only time can bring anything on. */
 const quietTurns = 12
 /** No work of sync waits longer for anything, virtual ms: every call has a deadline. */
@@ -42,27 +42,39 @@ export class WatchedDb implements Db {
   }
 }
 
+/** Whose time it is. */
+export interface PassedWorld {
+  readonly simulator: Pick<Simulator, 'clock'>
+  /** What those who work go by, on the simulator's time. */
+  readonly clock: Clock
+  /** Moves the clocks of all on together. */
+  advance(ms: number): Promise<void>
+}
+
 /**
  * Lets virtual time pass while work waits for nothing else, so that time-outs and slow answers run in moments. It stops at
- * every timer that is set: who is woken finds the very time that he asked for, as the limiter of calls has to.
+ * every timer that is set on `clock`: who is woken finds the very time that he asked for, as the limiter of calls has to.
  */
 export class PassingTime {
-  readonly #mirrored: MirroredPractice
+  readonly #world: PassedWorld
   readonly #work: WatchedDb
+  readonly #stepMs: number
   readonly #due = new Set<{ readonly at: number }>()
+  /** The clock whose timers are noticed here. */
+  readonly clock: Clock
 
-  constructor(mirrored: MirroredPractice, work: WatchedDb) {
-    this.#mirrored = mirrored
+  constructor(world: PassedWorld, work: WatchedDb, stepMs = stepMsDefault) {
+    this.#world = world
     this.#work = work
-    const { clock } = mirrored.deps
+    this.#stepMs = stepMs
+    const { clock } = world
     const timer: Clock['timer'] = (ms, fire) => this.#timer(clock, ms, fire)
     const sleep: Clock['sleep'] = (ms, signal) => sleepOn({ timer }, ms, signal)
-    const noticed: Clock = { now: () => clock.now(), steady: () => clock.steady(), timer, sleep }
-    mirrored.deps = { ...mirrored.deps, clock: noticed }
+    this.clock = { now: () => clock.now(), steady: () => clock.steady(), timer, sleep }
   }
 
-  /** Waits for `work`, moving time whenever it stands. Throws when an hour of it brings nothing. */
-  async pass<T>(work: Promise<T>): Promise<T> {
+  /** Waits for `work`, moving time whenever it stands. Throws when so much of it (an hour) brings nothing. */
+  async pass<T>(work: Promise<T>, mostMs = waitMsMax): Promise<T> {
     let settled = false
     const settle = (): void => {
       settled = true
@@ -71,25 +83,25 @@ export class PassingTime {
     for (let waitedMs = 0; ; ) {
       await this.#quiet(() => settled)
       if (settled) return work
-      if (waitedMs > waitMsMax) throw new Error('an hour passed and nothing came of it')
+      if (waitedMs > mostMs) throw new Error(`${mostMs / 60_000} minutes passed and nothing came of it`)
       waitedMs += await this.#move()
     }
   }
 
-  /** Moves time to the next timer, a second at most; returns by how much. */
+  /** Moves time to the next timer, a step at most; returns by how much. */
   async #move(): Promise<number> {
-    const { clock } = this.#mirrored.simulator
-    let next = clock.now() + stepMs
+    const { clock } = this.#world.simulator
+    let next = clock.now() + this.#stepMs
     for (const { at } of this.#due) next = Math.min(next, at)
     const ms = Math.ceil(next - clock.now())
-    if (ms > 0) await this.#mirrored.advance(ms)
+    if (ms > 0) await this.#world.advance(ms)
     // Due already: it fires, and the database need not hear of it.
     else clock.advance(0)
     return Math.max(ms, 1)
   }
 
   #timer(clock: Clock, ms: number, fire: () => void): { cancel(): void } {
-    const entry = { at: clock.now() + Math.max(0, ms) }
+    const entry = { at: this.#world.simulator.clock.now() + Math.max(0, ms) }
     this.#due.add(entry)
     const inner = clock.timer(ms, () => {
       this.#due.delete(entry)

@@ -1,5 +1,6 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { parseArgs } from 'node:util'
+import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
 import { faultNames, type FaultTier, faultTier, isFault } from './fault-tier.ts'
@@ -15,6 +16,8 @@ const { values } = parseArgs({
     tier: { type: 'string' },
     kills: { type: 'string' },
     faults: { type: 'string' },
+    drills: { type: 'string' },
+    count: { type: 'string' },
     replicas: { type: 'string' },
     pauses: { type: 'string' },
     lease: { type: 'string' },
@@ -29,7 +32,7 @@ const { values } = parseArgs({
 })
 
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
-const short = { seeds: 56, kills: 30, pauses: 3 }
+const short = { seeds: 56, kills: 30, pauses: 3, drills: { throttled: 8, outages: 2, tokens: 4, 'quota-year': 1 } }
 
 async function run(): Promise<boolean> {
   const { tier, failpoint } = values
@@ -38,6 +41,7 @@ async function run(): Promise<boolean> {
     return false
   }
   if (values.faults !== undefined) return namedFaults(values.faults)
+  if (values.drills !== undefined) return namedDrills(values.drills)
   return failpoint === undefined ? runParts() : lives('failpoint', [{ kind: 'failpoint', what: failpoint }])
 }
 
@@ -50,7 +54,7 @@ async function runParts(): Promise<boolean> {
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
     kills(numberOf('kills', values.kills, wanted.kills)),
     isNamed ? namedReplicas() : replicas,
-    ...(isNamed ? [] : shortFaults),
+    ...(isNamed ? [] : [...shortDrills, ...shortFaults]),
   ]
   let sound = true
   // One after the other: each takes the whole machine.
@@ -109,6 +113,24 @@ function faultsOf(fault: Fault): FaultTier {
     mirrored: 'all',
     mayBeMissing: false,
   }
+}
+
+const shortDrills = drillNames.map(
+  (name): Part =>
+    () =>
+      drillLives(name, short.drills[name]),
+)
+
+async function namedDrills(name: string): Promise<boolean> {
+  if (isDrill(name)) return drillLives(name, numberOf('count', values.count, 100))
+  process.stderr.write(`rig: --drills takes ${drillNames.join(', ')}, not "${name}"\n`)
+  process.exit(2)
+}
+
+function drillLives(name: DrillName, count: number): Promise<boolean> {
+  const first = numberOf('first-seed', values['first-seed'], 1)
+  const jobs = Array.from({ length: count }, (_, index): Job => ({ kind: 'drill', what: `${name}:${first + index}` }))
+  return lives(`drill ${name}`, jobs)
 }
 
 function replicas(): Promise<boolean> {

@@ -74,9 +74,11 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   mirrored.fetch = followingJumps(mirrored, mirrored.toSimulator)
   const plan = planOfLife(seed)
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
-  const time = new PassingTime(mirrored, work)
+  const { simulator } = mirrored
+  const time = new PassingTime({ simulator, clock: mirrored.deps.clock, advance: (ms) => mirrored.advance(ms) }, work)
+  mirrored.deps = { ...mirrored.deps, clock: time.clock }
   const ends = new RandomEnds(context, draw)
-  const { simulator, deps } = mirrored
+  const { deps } = mirrored
   const fetch = followingJumps(mirrored, simulator.fetch)
   const way = rules && (await GuardedWay.open(context, { ...deps, random, simulator, rules, fetch }))
   const life: Life = { ...drawn, mirrored, time, ends, way, due: new Map() }

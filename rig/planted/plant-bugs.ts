@@ -40,11 +40,12 @@ function isCaught(copy: PlantedCopy, bug: PlantedBug): boolean {
 
 /** Whether a check finds nothing wrong in the copy. One that does not end in time has found something. */
 function isGreen({ directory }: PlantedCopy, check: string): boolean {
-  const [what = '', count = ''] = check.split(' ')
+  const [what = '', count = '', drillCount = ''] = check.split(' ')
   const rig = ['--conditions=aegis-source', 'rig/rig.ts']
   const commands: Readonly<Record<string, readonly string[]>> = {
     seeds: [...rig, '--first-seed', '1', '--seeds', count],
     failpoints: [...rig, '--failpoints'],
+    drills: [...rig, '--drills', count, '--count', drillCount],
   }
   const command = commands[what] ?? ['scripts/test.ts', check]
   const { status } = spawnSync(process.execPath, command, {

@@ -6,7 +6,7 @@ import { plantedBugs } from './planted-bugs.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** Runs of the rig, which are no files. */
-const isRun = /^(seeds|failpoints|kills|replicas|faults)\b/
+const isRun = /^(seeds|failpoints|drills|kills|replicas|faults)\b/
 
 for (const { name, file, find, replace, caughtBy } of plantedBugs) {
   test(`it can be planted: ${name}`, () => {

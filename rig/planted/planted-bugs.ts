@@ -5,7 +5,7 @@ export interface PlantedBug {
   readonly file: string
   readonly find: string
   readonly replace: string
-  /** Test files or folders, or runs of the rig (`seeds 20`, `failpoints`), of which at least one must go red. */
+  /** Test files or folders, or runs of the rig (`seeds 20`, `drills tokens 30`), of which at least one must go red. */
   readonly caughtBy: readonly string[]
 }
 
@@ -348,5 +348,33 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: `> Math.max(known, drainedAt) + againAfterMs`,
     replace: `> Number.POSITIVE_INFINITY`,
     caughtBy: [`${pacing}/feed-pace.pg.test.ts`],
+  },
+  {
+    name: 'a throttling is kept to the process that met it',
+    file: `${quota}/app-limiter.ts`,
+    find: `    const pausedMs = await this.#timetable.pause(toldMs)\n`,
+    replace: `    const pausedMs = hereMs\n`,
+    caughtBy: ['drills throttled 30'],
+  },
+  {
+    name: 'whoever is told to wait not at all calls again at once',
+    file: `${quota}/app-limiter.ts`,
+    find: `retryAfterMs === undefined || retryAfterMs < PAUSE_MS_MIN ? undefined : retryAfterMs`,
+    replace: `retryAfterMs`,
+    caughtBy: ['drills throttled 60', `${upstream}/throttled.test.ts`],
+  },
+  {
+    name: 'retries without a budget: an outage is doubled by those who meet it',
+    file: `${client}/call/send-call.ts`,
+    find: `affordable: budget.affords,`,
+    replace: `affordable: true,`,
+    caughtBy: ['drills outages 12'],
+  },
+  {
+    name: 'a token that is to be renewed serves no more: nobody calls while the token endpoint is down',
+    file: `${keyServer}/token-keeper.ts`,
+    find: `    if (held) {\n      this.#renewInTime(held)`,
+    replace: `    if (held && this.#deps.clock.steady() < held.refreshAt) {\n      this.#renewInTime(held)`,
+    caughtBy: ['drills tokens 30'],
   },
 ]

@@ -34,6 +34,7 @@ for (const [title, given, expected] of [
   ['a second read after a reset', { call: { ...read, attempt: 2 }, failure: reset }, 200],
   ['a third read after a reset', { call: { ...read, attempt: 3 }, failure: reset }, NO],
   ['a throttled read without a word', { call: read, failure: throttled }, 1_100],
+  ['a throttled read told to wait not at all', { call: read, failure: { ...throttled, retryAfterMs: 0 } }, 1_100],
   ['a throttled read told to wait 5 s', { call: read, failure: { ...throttled, retryAfterMs: 5_000 } }, 5_100],
   [
     'a read told to wait 5 s by a 503',

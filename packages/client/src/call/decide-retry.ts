@@ -28,7 +28,7 @@ export type RetryDecision =
 
 const NO: RetryDecision = { retry: false }
 
-/** A rate limit counts the last second: a call thrown back by it without another word waits at least that long. */
+/** A rate limit counts the last second: a call thrown back by it waits at least that long, whatever it was told. */
 const THROTTLE_FLOOR_MS = 1_000
 
 /** Server errors that a repetition may get past. */
@@ -67,7 +67,7 @@ function provablyNotExecuted(failure: Failure): boolean {
 }
 
 function waitMs({ call, failure, policy, random }: RetryFacts): number {
-  const floor = failure.retryAfterMs ?? (failure.code === 'throttled' ? THROTTLE_FLOOR_MS : 0)
+  const floor = Math.max(failure.retryAfterMs ?? 0, failure.code === 'throttled' ? THROTTLE_FLOOR_MS : 0)
   const jitter = random * Math.min(policy.waitMsMax, policy.baseMs * 2 ** (call.attempt - 1))
   return floor + jitter
 }

@@ -8,7 +8,7 @@ import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import type { CheckedLimits } from './quota-limits.ts'
-import { PAUSE_MS_MAX, type Slot, Timetable } from './timetable.ts'
+import { PAUSE_MS_MAX, PAUSE_MS_MIN, type Slot, Timetable } from './timetable.ts'
 import type { WaitFigures } from './wait-figures.ts'
 import { Waiter } from './waiter.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -148,10 +148,12 @@ export class AppLimiter {
    */
   async throttled(retryAfterMs: number | undefined): Promise<void> {
     const { clock, log } = this.#deps
-    const hereMs = Math.min(retryAfterMs ?? 1_000, PAUSE_MS_MAX)
+    // No wait at all, or a date that has passed by our clock: the limit of a second says otherwise.
+    const toldMs = retryAfterMs === undefined || retryAfterMs < PAUSE_MS_MIN ? undefined : retryAfterMs
+    const hereMs = Math.min(toldMs ?? PAUSE_MS_MIN, PAUSE_MS_MAX)
     this.#pausedUntil = Math.max(this.#pausedUntil, clock.steady() + hereMs)
     this.#owesPause = true
-    const pausedMs = await this.#timetable.pause(retryAfterMs)
+    const pausedMs = await this.#timetable.pause(toldMs)
     this.#owesPause = false
     this.#pausedUntil = clock.steady() + pausedMs
     log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })

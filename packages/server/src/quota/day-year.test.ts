@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Lockstep, lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
+import { kindsOfDay, type YearPlace } from '../../testing/quota-year.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { seededRandom } from '../../testing/seeded-random.ts'
 import { type Clock, sleepOn } from '../clock/clock.ts'
@@ -72,7 +73,8 @@ function startProcess(time: Lockstep, holder: string): Process {
   }
 }
 
-class Year {
+class Year implements YearPlace {
+  readonly perDay = limits.perDay
   readonly athenahealth = new Athenahealth()
   readonly #sent = new Map<string, number>()
   readonly time: Lockstep
@@ -114,65 +116,19 @@ class Year {
     return 'sent'
   }
 
+  now = (): number => this.time.clock.now()
+  sleep = (ms: number): Promise<void> => this.time.clock.sleep(ms)
+  fraction = (): number => random.fraction()
+
+  async spendElsewhere(calls: number): Promise<void> {
+    for (let call = 0; call < calls; call += 1) this.athenahealth.arrive(this.now())
+  }
+
   /** Calls of these priorities that left on the day of `at`. */
   sum(at: number, of: readonly Priority[]): number {
     return of.reduce((sum, priority) => sum + (this.#sent.get(`${quotaDay(at)} ${priority}`) ?? 0), 0)
   }
-
-  /** Both ask for so many at once. */
-  flood(priority: Priority, count: number): Promise<('sent' | number | 'gone')[]> {
-    return Promise.all(Array.from({ length: count }, (_, index) => this.ask(priority, index % 2)))
-  }
-
-  /** Whoever may call takes what is left of the day, the least urgent first, until nobody may. */
-  async useUp(): Promise<void> {
-    const until = Math.floor(this.time.clock.now() / day) * day + day + 2 * minute
-    for (const priority of priorities.toReversed()) {
-      const answers = await this.flood(priority, 7)
-      for (const answer of answers) if (typeof answer === 'number') assert.equal(answer, until)
-    }
-  }
 }
-
-/** What happens on a day, besides a restart on the hour. */
-const kindsOfDay: readonly ((year: Year, restart: () => Promise<void>) => Promise<void>)[] = [
-  // The day is used up, and then somebody is restarted who should remember it.
-  async (year, restart) => {
-    await year.useUp()
-    await restart()
-    await year.useUp()
-  },
-  // Somebody is restarted while the day is being used up.
-  async (year, restart) => {
-    const using = year.useUp()
-    await year.time.clock.sleep(1 + 120 * random.fraction())
-    await restart()
-    await using
-    await year.useUp()
-  },
-  // Few calls, and then some on both sides of midnight.
-  async (year, restart) => {
-    await year.flood('feeds', 2)
-    await restart()
-    const midnight = Math.ceil(year.time.clock.now() / day) * day
-    await year.time.clock.sleep(Math.max(0, midnight - 3 * minute - year.time.clock.now()))
-    for (let calls = 0; calls < 10; calls += 1) {
-      await year.ask(calls % 3 ? 'feeds' : 'interactive', calls % 2)
-      await year.time.clock.sleep(35_000)
-    }
-  },
-  // Somebody else spends on the same app, and the headers tell.
-  async (year, restart) => {
-    for (let calls = 0; calls < 8; calls += 1) year.athenahealth.arrive(year.time.clock.now())
-    await restart()
-    for (const priority of priorities.toReversed()) {
-      for (let calls = 0; calls < 6; calls += 1) {
-        await year.ask(priority, calls % 2)
-        await year.time.clock.sleep(250)
-      }
-    }
-  },
-]
 
 /** In four parts, each with processes of its own. */
 const quarters: readonly [number, number][] = [

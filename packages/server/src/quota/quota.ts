@@ -36,7 +36,7 @@ export interface Quota {
   check(request: { app: string; priority: Priority }): void
   /** Takes over athenahealth's count where it leaves less than ours. Never raises what we think is left. */
   observe(observation: Observation): void
-  /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (at most 15 min) or 1 s, growing to 64 s. */
+  /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (1 s to 15 min) or else 1 s, growing to 64 s. */
   throttled(app: string, retryAfterMs?: number): Promise<void>
   /** How an app stands with its limits for calls of a priority, as far as this process knows: no call to the database. */
   standing(request: { app: string; priority: Priority }): Standing

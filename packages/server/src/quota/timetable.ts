@@ -58,6 +58,8 @@ const SETTING_MS_MAX = TOLERANCE_MS_MAX + 1_000
 
 /** The longest pause believed. A used-up day shows in the day's count, not as a pause. */
 export const PAUSE_MS_MAX = 900_000
+/** The shortest: a limit counts the last second. Whoever is told less has been told nothing. */
+export const PAUSE_MS_MIN = 1_000
 
 /** What asking for a stretch takes, beside the time to commit. */
 const STRETCH_MS = 15

@@ -17,6 +17,8 @@ const throttles: [string, (response: ServerResponse) => void, pausedMs: number][
   ['429 with Retry-After as a date', tooMany(() => new Date(systemClock.now() + 60_000).toUTCString()), 60_000],
   ['429 without Retry-After', tooMany(), 1_000],
   ['429 with a Retry-After that says nothing', tooMany(() => 'in a while'), 1_000],
+  ['429 with Retry-After of nothing', tooMany(() => '0'), 1_000],
+  ['429 with a date that has passed', tooMany(() => new Date(systemClock.now() - 60_000).toUTCString()), 1_000],
   ['429 with Retry-After of a whole day', tooMany(() => '86400'), 900_000],
   ["a gateway's 403 Over Qps", gateway('Over Qps'), 1_000],
   ["a gateway's 403 Over Rate", gateway('Over Rate'), 1_000],
