@@ -64,6 +64,7 @@ export class DrillWorld {
   /** When the calls began, epoch ms. */
   startedAt: number
   readonly outcomes: DrillOutcome[] = []
+  readonly patient: string
   readonly #deaths: PromiseWithResolvers<never>[]
   #calls = 0
 
@@ -72,6 +73,7 @@ export class DrillWorld {
     this.time = time
     this.ways = ways
     this.startedAt = simulator.clock.now()
+    this.patient = anyPatient(simulator)
     this.#deaths = ways.map(newDeath)
   }
 
@@ -144,7 +146,7 @@ export class DrillWorld {
     this.#calls += 1
     const id = `drill-${this.#calls}`
     const madeAt = this.now()
-    const work = send(this.ways[call.process], id, call)
+    const work = send(this.ways[call.process], { ...call, id, patient: this.patient })
     const ended = await Promise.race([work, this.#deaths[call.process]?.promise ?? work]).then(() => wentWell, endOf)
     const outcome = { ...call, id, madeAt, endedAt: this.now(), ...ended }
     this.outcomes.push(outcome)
@@ -196,13 +198,26 @@ function clockAhead({ clock }: Simulator, aheadMs: number): Clock {
   return { now, steady: now, timer, sleep: (ms, signal) => sleepOn({ timer }, ms, signal) }
 }
 
-function send(way: GuardedWay | undefined, id: string, { kind, priority, waitMs }: DrillCall): Promise<unknown> {
+/** Somebody who is there to be read and written, whatever the seed made of the practice. */
+function anyPatient({ truth }: Simulator): string {
+  for (const { patientid, status } of truth.records(drillPractice, 'patients', 'alone')) {
+    if (status === 'active') return String(patientid)
+  }
+  throw new Error('the practice has no active patient')
+}
+
+interface Sent extends DrillCall {
+  readonly id: string
+  readonly patient: string
+}
+
+function send(way: GuardedWay | undefined, { id, patient, kind, priority, waitMs }: Sent): Promise<unknown> {
   if (!way) throw new Error('there is no such process')
   const practice = way.practice()
   const context = { purpose: `drill.${kind}`, priority, ...(waitMs === undefined ? {} : { waitMs }) }
   const options = { requestId: id, context }
-  if (kind === 'read') return practice.patients.get(7, {}, options)
-  if (kind === 'write') return practice.patients.update(7, { city: 'Salem', departmentid: 1 }, options)
+  if (kind === 'read') return practice.patients.get(patient, {}, options)
+  if (kind === 'write') return practice.patients.update(patient, { city: 'Salem', departmentid: 1 }, options)
   return practice.feeds.patients.drainPage({ limit: 5 }, options)
 }
 

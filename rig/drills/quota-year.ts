@@ -97,7 +97,7 @@ class DrillYear implements YearPlace {
     const { access_token: token } = (await answer.json()) as { access_token: string } // as RFC 6749 has it
     for (let call = 0; call < calls; call += 1) {
       const own = { authorization: `Bearer ${token}`, 'x-request-id': `elsewhere-${call}` }
-      await simulator.fetch(`${simulator.url}/v1/${drillPractice}/patients/7`, { headers: own })
+      await simulator.fetch(`${simulator.url}/v1/${drillPractice}/patients/${this.world.patient}`, { headers: own })
     }
   }
 

@@ -56,7 +56,7 @@ function drawRefusal(draw: Draw): Refusal {
   if (kind === 'unsaid') {
     const [name, rule] = draw.pick<readonly [string, FaultRule]>([
       ['absent', { kind: 'throttled' }],
-      ['garbage', { kind: 'throttled', retryAfter: draw.pick(['soon', '-5', '1e3', '5 s', 'NaN', '']) }],
+      ['garbage', { kind: 'throttled', retryAfter: draw.pick(['soon', '-5', '1e3', '5 s', 'NaN', ' ']) }],
       ['of 0', { kind: 'throttled', retryAfter: 0 }],
       ['a date that has passed', { kind: 'throttled', retryAfterDateMs: -30_000 }],
     ])
