@@ -206,6 +206,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,
     dataPath: isSole(config) ? home.data : undefined,
     certainSkewMs: () => parts.upstream.certainSkewMs(),
+    standing: parts.standing,
     fixed: shown,
   }
   return {

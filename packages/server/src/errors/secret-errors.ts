@@ -83,6 +83,11 @@ export const secretErrors = {
     remedy:
       'Name the service under keyServer.services as in its certificate (DNS name, else common name), and start the key server again.',
   },
+  'key-server.settings-unusable': {
+    status: 500,
+    title: 'What was changed of keyServer or its certificates cannot be used; what was read before still is',
+    remedy: 'Mend it: "aegis doctor" says what is wrong. It is read again as soon as it changes.',
+  },
   'key-server.token-unavailable': {
     status: 503,
     title: 'No valid athenahealth token can be had at the moment',
@@ -91,7 +96,7 @@ export const secretErrors = {
   },
   'key-server.unreachable': {
     status: 503,
-    title: 'The key server does not answer, and no token is at hand',
+    title: 'The key server does not answer',
     remedy:
       'Start it, or mend the way to it (keyServer.url, certificates, the rights on its socket). Work goes on by itself then.',
   },

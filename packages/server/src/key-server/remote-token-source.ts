@@ -1,6 +1,7 @@
 import { type AccessToken, accessToken, type TokenSource } from '@aegis/client'
 import type { Clock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { StandingError } from '../errors/standing-error.ts'
 import type { Log } from '../log/log.ts'
 import type { KeyServerLink } from './key-server-link.ts'
 import type { TokenAsk, TokenLease } from './token-api.ts'
@@ -43,6 +44,8 @@ export class RemoteTokenSource implements TokenSource {
   #restsUntil = Number.NEGATIVE_INFINITY
   #flight: Promise<void> | undefined
   #isAway = false
+  /** Why the last question was not answered, or refused; and since when, of the steady clock. */
+  #failing: { readonly error: AegisError; readonly since: number } | undefined
 
   constructor(deps: RemoteDeps, wish: Omit<TokenAsk, 'newerThan' | 'held'>) {
     this.#deps = deps
@@ -68,6 +71,27 @@ export class RemoteTokenSource implements TokenSource {
     throw new AegisError('key-server.token-unavailable', { reason: 'replaced meanwhile' })
   }
 
+  /**
+   * Asks whether the token at hand is still the right one, or whether the key server is back. Without a token or a
+   * failure there is nothing to ask. Never rejects: what fails stands.
+   */
+  async look(): Promise<void> {
+    if (this.#usable(undefined) === undefined && !this.#failing) return
+    this.#flight ??= this.#ask(undefined).finally(() => {
+      this.#flight = undefined
+    })
+    await this.#flight.catch(() => undefined)
+  }
+
+  /** That the key server is away, or refuses this process; undefined while all is well. */
+  standing(): StandingError | undefined {
+    const failing = this.#failing
+    if (!failing) return undefined
+    const now = this.#deps.clock.steady()
+    const servesMs = (this.#held?.usableUntil ?? 0) - now
+    return { error: failing.error, forMs: now - failing.since, ...(servesMs > 0 && { servesMs }) }
+  }
+
   #usable(newerThan: number | undefined): AccessToken | undefined {
     const held = this.#held
     if (!held || held.usableUntil <= this.#deps.clock.steady()) return undefined
@@ -85,7 +109,7 @@ export class RemoteTokenSource implements TokenSource {
     try {
       this.#take(await link.ask(ask, serves ? checkTimeoutMs : askTimeoutMs), sentAt)
       this.#checkedAt = sentAt
-      this.#noteAway(false)
+      this.#note(undefined)
     } catch (error) {
       if (!this.#copes(error, { sentAt, serves })) throw error
     }
@@ -94,7 +118,7 @@ export class RemoteTokenSource implements TokenSource {
   /** What a failed question means for the token at hand; whether the callers can do without its answer. */
   #copes(error: unknown, { sentAt, serves }: { sentAt: number; serves: boolean }): boolean {
     const isAway = isUnanswered(error)
-    this.#noteAway(isAway)
+    this.#note(isAegisError(error) && (isAway || isRefusal(error)) ? error : undefined, isAway)
     if (isAway) {
       this.#restsUntil = this.#deps.clock.steady() + restMs
       this.#checkedAt = sentAt
@@ -114,12 +138,21 @@ export class RemoteTokenSource implements TokenSource {
     else throw new AegisError('key-server.unreachable', { reason: 'an answer without a token' })
   }
 
-  #noteAway(isAway: boolean): void {
+  #note(error: AegisError | undefined, isAway = false): void {
+    const { clock, log } = this.#deps
+    const before = this.#failing
+    this.#failing = error && { error, since: before?.error.code === error.code ? before.since : clock.steady() }
     if (isAway === this.#isAway) return
     this.#isAway = isAway
-    if (isAway) this.#deps.log.warn('key-server.unreachable', { serves: this.#usable(undefined) !== undefined })
-    else this.#deps.log.info('key-server.reached')
+    if (isAway) log.warn('key-server.unreachable', { serves: this.#usable(undefined) !== undefined })
+    else log.info('key-server.reached')
   }
+}
+
+/** The key server says no to this process. What else it says is told of its credentials and tokens. */
+function isRefusal(error: AegisError): boolean {
+  const codes = ['key-server.service-unknown', 'key-server.not-granted', 'key-server.environment-crossed'] as const
+  return codes.some((code) => error.code === code)
 }
 
 /** Nobody answered, or somebody who cannot look: what is at hand may still be good. Anything else is an answer. */

@@ -156,13 +156,17 @@ test('while the key server is away the token at hand serves to its end, then cal
   const { worker, started, clock, path, newProcess, credential } = await world(t, 'socket')
   const { tokens, log } = worker()
   await tokens.get()
+  assert.equal(tokens.standing(), undefined)
   await started.stop()
   for (let minute = 0; minute < 59; minute++) {
     await clock.advance(60_000)
     assert.equal((await tokens.get()).value, 'canary-token-1')
   }
+  const { error, forMs, servesMs } = tokens.standing() ?? assert.fail('it stands')
+  assert.deepEqual([error.code, forMs, servesMs], ['key-server.unreachable', 58 * 60_000, 50_000])
   await clock.advance(60_000)
   await assert.rejects(tokens.get(), code('key-server.unreachable'))
+  assert.equal(tokens.standing()?.servesMs, undefined)
   assert.deepEqual(log.events(), ['key-server.unreachable'], 'told once')
   const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
   t.after(() => audit.stop())
@@ -173,8 +177,29 @@ test('while the key server is away the token at hand serves to its end, then cal
   const again = await startServiceServer({ path, service: 'worker' }, { routes: tokenRoutes(broker), ...seams })
   t.after(() => again.stop())
   await clock.advance(1_000)
+  await tokens.look()
+  assert.equal(tokens.standing(), undefined, 'nobody had to want a token for it')
   assert.equal((await tokens.get()).value, 'canary-token-2')
   assert.deepEqual(log.events(), ['key-server.unreachable', 'key-server.reached'])
+})
+
+test('a look without a token asks for none, and what it finds stands until it is over', async (t) => {
+  const { worker, started, endpoint, clock } = await world(t)
+  const { tokens } = worker()
+  await tokens.look()
+  assert.equal(endpoint.requests.length, 0)
+  await tokens.get()
+  await clock.advance(4_000)
+  await started.stop()
+  await tokens.look()
+  assert.equal(tokens.standing()?.error.code, 'key-server.unreachable')
+})
+
+test('that this process is refused stands, too', async (t) => {
+  const { user, started } = await world(t)
+  const { tokens } = user({ url: started.at, tls: authority.identity('stranger') })
+  await assert.rejects(tokens.get(), code('key-server.service-unknown'))
+  assert.equal(tokens.standing()?.error.code, 'key-server.service-unknown')
 })
 
 test('a token at hand is served while the key server cannot look, and not once athenahealth has refused it', async (t) => {

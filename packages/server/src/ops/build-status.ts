@@ -14,6 +14,7 @@ import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
+import type { StandingError } from '../errors/standing-error.ts'
 import { quotaForecast } from './build-quota-report.ts'
 import { credentialAlarms } from './credential-alarms.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
@@ -21,6 +22,7 @@ import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
+import { standingAlarms } from './standing-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
 import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
@@ -42,6 +44,8 @@ export interface StatusDeps {
   readonly dataPath: string | undefined
   /** How far our clock and athenahealth's are apart at least. */
   readonly certainSkewMs: () => number
+  /** What fails in this process just now. */
+  readonly standing: () => readonly StandingError[]
   /** What does not change while the instance runs. */
   readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'replicas' | 'credentials' | 'practices' | 'alarms'>
 }
@@ -76,6 +80,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
   alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
+  alarms.push(...standingAlarms(deps.standing()))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,

@@ -6,6 +6,7 @@ import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
 import { egressRule } from '../egress/egress-rule.ts'
 import { socketOpener } from '../egress/open-socket.ts'
+import type { StandingError } from '../errors/standing-error.ts'
 import type { KeyServer } from '../key-server/key-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Home } from '../ops/home.ts'
@@ -41,6 +42,8 @@ export interface Parts {
   readonly audit: Audit
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
+  /** What of the ways to secrets and tokens fails in this process just now. */
+  readonly standing: () => readonly StandingError[]
   readonly quota: Quota
   readonly upstream: Upstream
 }
@@ -64,11 +67,11 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota })
   stops.push(() => wayOut.close())
-  const { tokenSource, keyServer } = await startKeys(ground, { audit, fetch: wayOut.fetch }, stops)
+  const { tokenSource, keyServer, standing } = await startKeys(ground, { audit, fetch: wayOut.fetch }, stops)
   const { environment, athena } = config
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
-  return { sealing, audit, keyServer, quota, upstream }
+  return { sealing, audit, keyServer, standing, quota, upstream }
 }
 
 /** The keys for patient data: not on the host of a key server, which needs none of it. */

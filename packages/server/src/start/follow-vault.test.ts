@@ -32,6 +32,7 @@ test('a new version in the vault is taken up, an outage changes nothing, and wha
   })
   const numbers = async () =>
     (await desk.list()).map(({ number, origin, next }) => `${number} ${origin}${next ? ' →' : ''}`)
+  const stands = () => followed.standing()?.error.code
   const look = async (count: number) => {
     await clock.advance(1_000)
     await until(async () => (await desk.list()).length === count && clock.pending > 0)
@@ -39,8 +40,13 @@ test('a new version in the vault is taken up, an outage changes nothing, and wha
   }
   assert.deepEqual(await numbers(), ['1 configuration →'])
   assert.deepEqual(log.events(), ['key-server.vault-unread'])
+  assert.equal(stands(), 'key-server.vault-unreachable')
+  answer = [403, { errors: ['permission denied'] }]
+  await look(1)
+  assert.equal(stands(), 'key-server.vault-refused')
   answer = holding('from-vault-1')
   await look(2)
+  assert.equal(stands(), undefined)
   assert.deepEqual(await numbers(), ['2 vault →', '1 configuration'])
   answer = holding('from-vault-2')
   await look(3)
@@ -55,6 +61,10 @@ test('a new version in the vault is taken up, an outage changes nothing, and wha
   await desk.revoke({ number: 3, actor })
   await look(3)
   assert.deepEqual(await numbers(), ['3 vault', '2 vault →', '1 configuration'])
-  assert.ok(log.events().includes('key-server.vault-secret-spent'))
+  assert.equal(stands(), 'key-server.credential-spent')
+  answer = [200, { data: { data: { client_secret: 'two\nlines' } } }]
+  await look(3)
+  assert.equal(stands(), 'key-server.secret-invalid')
+  assert.deepEqual(log.events().filter((event) => event === 'key-server.vault-unread').length, 4, 'each is told once')
   assert.doesNotMatch(JSON.stringify(log.lines), /from-vault/)
 })

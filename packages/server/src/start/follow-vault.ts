@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { VaultConfig } from '../config/read-vault-section.ts'
-import { isAegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { StandingError } from '../errors/standing-error.ts'
 import type { AppRef } from '../key-server/app-ref.ts'
 import type { KeyServer } from '../key-server/key-server.ts'
 import { materialOf } from '../key-server/key-desk.ts'
@@ -13,6 +14,15 @@ export interface FollowDeps {
   readonly log: Log
 }
 
+export interface FollowedVault {
+  /** That the vault is away, refuses, or holds what cannot be used; undefined while all is well. */
+  standing(): StandingError | undefined
+  stop(): Promise<void>
+}
+
+/** What fails is tried again as soon as this, if the vault is not looked at more often anyway. */
+const retryMs = 15_000
+
 /**
  * Takes the secret of the app out of the vault, and looks for a new version of it from then on. A vault that is away holds
  * up nothing while the secret of before is stored here: it is said in the log, and asked again.
@@ -21,32 +31,40 @@ export async function followVault(
   deps: FollowDeps,
   app: AppRef,
   { place, refreshMs }: VaultConfig,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<FollowedVault> {
   const stopping = new AbortController()
-  let wasAway = false
+  let failing: { readonly error: AegisError; readonly since: number } | undefined
+  const note = (error: AegisError | undefined) => {
+    if (error && failing?.error.code !== error.code) deps.log.error('key-server.vault-unread', error)
+    failing = error && { error, since: failing?.since ?? deps.clock.steady() }
+  }
   const look = async () => {
     try {
       const material = await materialOf({ content: await readVault(place) })
       const result = await deps.keyServer.offerCredential(app, { material, origin: 'vault' })
       if (result === 'added' || result === 'replaced') deps.log.info('key-server.vault-secret-taken', { result })
-      if (result === 'spent') deps.log.warn('key-server.vault-secret-spent')
-      wasAway = false
+      note(result === 'spent' ? new AegisError('key-server.credential-spent', { from: 'vault' }) : undefined)
     } catch (error) {
       if (!isAegisError(error)) throw error
-      if (!wasAway) deps.log.error('key-server.vault-unread', error)
-      wasAway = true
+      note(error)
     }
   }
   await look()
   const follow = async () => {
     while (!stopping.signal.aborted) {
-      await deps.clock.sleep(refreshMs, stopping.signal).catch(() => undefined)
+      await deps.clock.sleep(failing ? Math.min(refreshMs, retryMs) : refreshMs, stopping.signal).catch(() => undefined)
       if (!stopping.signal.aborted)
         await look().catch((error: unknown) => deps.log.error('key-server.vault-unread', error))
     }
   }
   const following = follow()
   return {
+    // The secret of before serves as long as it is good: whether there is one is told of the credentials.
+    standing() {
+      // What else went wrong, such as with the database, is not the vault's matter.
+      if (!failing?.error.code.startsWith('key-server.')) return undefined
+      return { error: failing.error, forMs: deps.clock.steady() - failing.since, servesMs: Number.POSITIVE_INFINITY }
+    },
     async stop() {
       stopping.abort(new Error('the process is stopping'))
       await following

@@ -4,6 +4,7 @@ import type { Audit } from '../audit/audit.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import { systemClock } from '../clock/clock.ts'
 import type { Secret as ConfiguredSecret } from '../config/secret.ts'
+import type { StandingError } from '../errors/standing-error.ts'
 import type { AppRef } from '../key-server/app-ref.ts'
 import { createKeyServer, type KeyServer } from '../key-server/key-server.ts'
 import { keyServerLink } from '../key-server/key-server-link.ts'
@@ -14,7 +15,7 @@ import { tokenRoutes } from '../key-server/token.routes.ts'
 import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import type { Ground } from './compose-parts.ts'
-import { followVault } from './follow-vault.ts'
+import { type FollowedVault, followVault } from './follow-vault.ts'
 import { keyDirectory } from './key-directory.ts'
 import type { StopStack } from './stop-stack.ts'
 
@@ -28,7 +29,12 @@ export interface Keys {
   readonly tokenSource: TokenSource
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
+  /** What of the ways to secrets and tokens fails just now. */
+  readonly standing: () => readonly StandingError[]
 }
+
+/** Users of a key server look at it also while nobody wants a token, ms of the machine's time. */
+const lookEveryMs = 4_000
 
 /** Starts the key server of this process, and lets others have tokens if it is told to; or links up with another one. */
 export async function startKeys(
@@ -43,9 +49,11 @@ export async function startKeys(
     const link = keyServerLink(where.at)
     stops.push(() => link.close())
     const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
-    return { tokenSource: new RemoteTokenSource({ link, clock, log }, wish), keyServer: undefined }
+    const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
+    stops.push(repeatedly(lookEveryMs, () => tokenSource.look()))
+    return { tokenSource, keyServer: undefined, standing: () => present([tokenSource.standing()]) }
   }
-  const keyServer = await startKeyServer(ground, { audit, fetch }, stops)
+  const { keyServer, vault } = await startKeyServer(ground, { audit, fetch }, stops)
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const source = (scope: string) => keyServer.tokenSource({ ...place, credential: app, scope })
   const options = { app, scopeDefault: athena.scope, grants: where.services }
@@ -56,7 +64,27 @@ export async function startKeys(
     stops.push(() => server.stop())
     log.info('key-server.listening', { tls: 'tls' in at })
   }
-  return { tokenSource: source(athena.scope), keyServer }
+  return { tokenSource: source(athena.scope), keyServer, standing: () => present([vault?.standing()]) }
+}
+
+function present(standing: readonly (StandingError | undefined)[]): StandingError[] {
+  return standing.filter((each) => each !== undefined)
+}
+
+/** Does the work again and again until it is stopped. */
+function repeatedly(everyMs: number, work: () => Promise<void>): () => Promise<void> {
+  const stopping = new AbortController()
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await systemClock.sleep(everyMs, stopping.signal).catch(() => undefined)
+      if (!stopping.signal.aborted) await work()
+    }
+  }
+  const running = run()
+  return async () => {
+    stopping.abort(new Error('the process is stopping'))
+    await running
+  }
 }
 
 function placesOf({ keyServer: { listen, services } }: AegisConfig): ServiceAt[] {
@@ -70,7 +98,7 @@ async function startKeyServer(
   ground: Ground,
   { audit, fetch }: { audit: Audit; fetch: AthenaFetch },
   stops: StopStack,
-): Promise<KeyServer> {
+): Promise<{ keyServer: KeyServer; vault: FollowedVault | undefined }> {
   const { config, db, clock, random, log } = ground
   const kek = await openKek({ db, random }, { directory: keyDirectory(ground), purpose: 'credentials' })
   stops.push(() => kek.close())
@@ -81,12 +109,11 @@ async function startKeyServer(
   stops.push(() => keyServer.stop())
   const { secret } = config.athena
   if (secret) await offerConfigured(ground, keyServer, secret)
-  if (config.vault) {
-    // Its time is the machine's, like the vault's.
-    const followed = await followVault({ keyServer, clock: systemClock, log }, configuredApp(config), config.vault)
-    stops.push(() => followed.stop())
-  }
-  return keyServer
+  if (!config.vault) return { keyServer, vault: undefined }
+  // Its time is the machine's, like the vault's.
+  const vault = await followVault({ keyServer, clock: systemClock, log }, configuredApp(config), config.vault)
+  stops.push(() => vault.stop())
+  return { keyServer, vault }
 }
 
 async function offerConfigured({ config, log }: Ground, keyServer: KeyServer, secret: ConfiguredSecret): Promise<void> {

@@ -1,9 +1,12 @@
 /** The doctor on the host of a key server and on one that uses it: a database of both, a home and keys of each. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Simulator, startSimulator } from '@aegis/simulator'
 import { silentLog } from '../../../testing/memory-log.ts'
 import type { RunningAegis } from '../../aegis.ts'
@@ -114,4 +117,45 @@ test('a key server that is away is told on the worker, and nothing is asked of a
   const { bad } = await examined('worker')
   assert.ok(bad.includes('failure key-server reached'), bad.join('\n'))
   assert.equal(simulator.truth.requests({ limit: 1 }).totals.byRoute['GET /v1/{practiceid}/practiceinfo'], calls)
+})
+
+/** Alarms of an instance, by level and code, as soon as they are these. */
+async function alarmed(aegis: RunningAegis | undefined, ...expected: string[]): Promise<string> {
+  let found: string[] = []
+  for (let looks = 0; looks < 100; looks++) {
+    const { alarms } = (await aegis?.status()) ?? { alarms: [] }
+    found = alarms.map(({ level, code }) => `${level} ${code}`).filter((line) => line.includes('key-server'))
+    if (found.join() === expected.join())
+      return alarms.map(({ message, remedy }) => `${message} → ${remedy}`).join('\n')
+    await delay(200)
+  }
+  return assert.fail(`${found.join()} instead of ${expected.join()}`)
+}
+
+test('that it is away is an alarm of the worker, a vault that is away one of the key server, until they are back', async (t) => {
+  const [, worker] = running
+  const said = await alarmed(worker, 'warning key-server.unreachable')
+  assert.match(
+    said,
+    /does not answer \(reason: ENOENT\), for \d+ s; what is at hand serves .* → Start it, or mend the way/,
+  )
+  assert.match((await worker?.metrics()) ?? '', /aegis_alarms\{level="warning",code="key-server\.unreachable"\} 1/)
+  let isSealed = true
+  const content = JSON.stringify({ data: { data: { client_secret: secret } } })
+  const vault = createServer((_, answer) => answer.writeHead(isSealed ? 503 : 200).end(content)).listen(0, '127.0.0.1')
+  await once(vault, 'listening')
+  t.after(() => once(vault.close(), 'close'))
+  const address = vault.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  const tokenFile = join(folder, 'vault-token')
+  writeFileSync(tokenFile, 'hvs.canary\n', { mode: 0o600 })
+  const named = { url, path: 'athena', field: 'client_secret', tokenFile, refresh: '10s' }
+  running[0] = await startAegis(loadConfig(sourcesOf('key-server', { vault: named })).config)
+  await alarmed(worker)
+  assert.match(
+    await alarmed(running[0], 'warning key-server.vault-unreachable'),
+    /The vault does not answer .* → Start or unseal/,
+  )
+  isSealed = false
+  await alarmed(running[0])
 })
