@@ -1,6 +1,7 @@
 /** Reads the configuration: the only file of the server that looks at the environment. */
+import { resolve } from 'node:path'
 import { resolveBaseUrl } from '@aegis/client'
-import { type AegisConfig, buildConfig } from './config/aegis-config.ts'
+import { type AegisConfig, buildConfig, type RereadKeyServer } from './config/aegis-config.ts'
 import { ConfigError, type Problem } from './config/config-error.ts'
 import { findDangers } from './config/dangerous-environment.ts'
 import { type EffectiveSetting, effectiveSettings } from './config/describe-config.ts'
@@ -64,6 +65,9 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
     baseUrl: resolveBaseUrl(baseUrlOptions(judged.complete.environment, judged.complete.athena)),
     secret: secrets.athena,
     keyServer: keyServer.config,
+    ...(keyServer.files.length + Object.keys(keyServer.config.services).length > 0 && {
+      rereadKeyServer: () => rereadKeyServer({ flags, env, cwd, demo: demo?.settings }),
+    }),
     ...(vault.config && { vault: vault.config }),
     ...keysOf(judged.complete, layers),
     ...(secrets.database && { database: secrets.database }),
@@ -84,6 +88,22 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
 export function configuredHome(sources: Pick<ConfigSources, 'argvOverrides' | 'env' | 'cwd'> = {}): string {
   const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd() } = sources
   return readLayers({ flags, env, cwd, demo: undefined }).pathOf(['home'], HOME_DEFAULT)
+}
+
+/** What else has changed in the configuration meanwhile is left alone, right or wrong. */
+function rereadKeyServer(sources: Parameters<typeof readLayers>[0]): RereadKeyServer {
+  const layers = readLayers(sources)
+  const judged = judgeSettings(layers.tree, layers.originOf)
+  const read = readKeyServer(judged.settings, layers)
+  const wrong = judged.problems.filter(({ path }) => path.startsWith('keyServer'))
+  const problems = [...layers.readings.flatMap((reading) => reading.problems), ...wrong, ...read.problems]
+  return {
+    files: [...(layers.file === undefined ? [] : [resolve(sources.cwd, layers.file)]), ...read.files],
+    config() {
+      if (problems.length > 0) throw new ConfigError(withoutRepeats(problems))
+      return read.config
+    },
+  }
 }
 
 /** Also one that is named wrongly: that mistake is told by itself. */

@@ -23,6 +23,8 @@ export interface AegisConfig {
   readonly keys?: string
   readonly role: Role
   readonly keyServer: KeyServerConfig
+  /** Reads `keyServer` anew; absent where this process neither uses one nor is one to others. */
+  readonly rereadKeyServer?: () => RereadKeyServer
   /** Absent: the secret does not come from a vault. */
   readonly vault?: VaultConfig
   /** Absent: the embedded PostgreSQL. */
@@ -33,6 +35,14 @@ export interface AegisConfig {
   readonly policy: PolicyConfig
   readonly clock: 'system' | 'simulator'
   readonly log: { readonly level: LogLevel; readonly to: 'file' | 'stderr' }
+}
+
+/** `keyServer` as it is now. */
+export interface RereadKeyServer {
+  /** The files that it stands in, absolute. */
+  readonly files: readonly string[]
+  /** Throws a `ConfigError` when it cannot be used. */
+  readonly config: () => KeyServerConfig
 }
 
 /** What a process does of the work of an installation. */
@@ -63,7 +73,8 @@ export interface PolicyConfig extends PolicyRules {
 }
 
 /** What is not read from the settings alone. */
-export interface ConfigParts extends Pick<AegisConfig, 'demo' | 'home' | 'keys' | 'database' | 'keyServer' | 'vault'> {
+export interface ConfigParts
+  extends Pick<AegisConfig, 'demo' | 'home' | 'keys' | 'database' | 'keyServer' | 'rereadKeyServer' | 'vault'> {
   readonly secret: Secret | undefined
   readonly baseUrl: string
 }

@@ -35,7 +35,7 @@ export const keyServerSection = z.strictObject({
     },
   ),
   certFile: setting(pem('the path of a PEM file'), {
-    doc: 'Certificate that this process shows to a key server, or as one. Read at the start.',
+    doc: 'Certificate that this process shows to a key server, or as one. A new one is taken up within seconds, as are the other files here and `services`.',
     fallback: 'none; needed with TLS',
   }),
   keyFile: setting(pem('the path of a PEM file'), {

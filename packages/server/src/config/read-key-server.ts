@@ -21,18 +21,23 @@ export interface KeyServerConfig {
   readonly services: ServiceGrants
 }
 
+export interface KeyServerReading {
+  readonly config: KeyServerConfig
+  readonly problems: readonly Problem[]
+  /** The files that it was read from, absolute. */
+  readonly files: readonly string[]
+}
+
 /** Reads the section `keyServer` and the files that it names. */
-export function readKeyServer(
-  settings: Partial<Settings>,
-  layers: Layers,
-): { readonly config: KeyServerConfig; readonly problems: readonly Problem[] } {
+export function readKeyServer(settings: Partial<Settings>, layers: Layers): KeyServerReading {
   const reader = new KeyServerReader(settings, layers)
   const config = reader.read()
-  return { config, problems: reader.problems }
+  return { config, problems: reader.problems, files: reader.files }
 }
 
 class KeyServerReader {
   readonly problems: Problem[] = []
+  readonly files: string[] = []
   readonly #settings: Partial<Settings>
   readonly #layers: Layers
 
@@ -125,6 +130,7 @@ class KeyServerReader {
       return undefined
     }
     const path = this.#layers.pathOf(['keyServer', name], given)
+    this.files.push(path)
     try {
       if (name === 'keyFile' && (statSync(path).mode & 0o077) !== 0) {
         this.#refuse(name, `names a file that others can read: ${path}`, `Run: chmod 600 ${path}`)

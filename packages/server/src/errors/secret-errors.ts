@@ -63,7 +63,7 @@ export const secretErrors = {
   'key-server.not-granted': {
     status: 403,
     title: 'The service may not have tokens for this practice or scope, and it was recorded',
-    remedy: 'If it should, add it to keyServer.services of the key server, and start that one again.',
+    remedy: 'If it should, add it to keyServer.services of the key server, which takes it up within seconds.',
   },
   'key-server.private-key-invalid': {
     status: 400,
@@ -81,7 +81,7 @@ export const secretErrors = {
     status: 403,
     title: 'Whoever asks the key server is no service that it knows, and it was recorded',
     remedy:
-      'Name the service under keyServer.services as in its certificate (DNS name, else common name), and start the key server again.',
+      'Name the service under keyServer.services of the key server as in its certificate (DNS name, else common name); it is taken up within seconds.',
   },
   'key-server.settings-unusable': {
     status: 500,

@@ -1,4 +1,4 @@
-import { createServer } from 'node:https'
+import { createServer, Server as TlsServer } from 'node:https'
 import {
   fastify,
   type FastifyInstance,
@@ -47,16 +47,25 @@ declare module 'fastify' {
 /** Larger than any request of an operator; a statement of SQL is the longest. */
 const BODY_BYTES_MAX = 256 * 1024
 const HEADER_BYTES_MAX = 16 * 1024
+const TLS_LEAST = 'TLSv1.2'
 /** For the whole request to arrive; an answer may take longer. */
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 5_000
 const STOP_WAIT_MS = 5_000
+
+/** New certificates are for connections, too, whose beginning they fell into: longer than one may take to begin. */
+const RENEWING_MS = 150_000
 
 /** A listener that is not open yet. */
 export interface HttpApp {
   listen(at: { host: string; port: number } | { path: string }): Promise<void>
   /** The port that was taken. */
   port(): number | undefined
+  /**
+   * From the next connection on, mutual TLS is with this; connections of before end. Throws what Node says of material
+   * that does not fit together, and goes on with the one of before.
+   */
+  renew(tls: TlsIdentity): void
   /** Takes no more requests, lets the running ones end for up to 5 s, closes every socket. May be called twice. */
   stop(): Promise<void>
 }
@@ -68,9 +77,10 @@ export interface HttpApp {
 export function httpApp(options: HttpAppOptions): HttpApp {
   const app = buildApp(options)
   let stopping: Promise<void> | undefined
+  let renewingUntil = 0
   app.addHook('onSend', async (_request, reply) => {
-    // Kept alive, the connection of a request that was running would hold up the end.
-    if (stopping) reply.header('connection', 'close')
+    // Kept alive, the connection of a request that was running would hold up the end, or live on with a certificate of before.
+    if (stopping || options.clock.steady() < renewingUntil) reply.header('connection', 'close')
   })
   options.routes(app)
   return {
@@ -85,6 +95,13 @@ export function httpApp(options: HttpAppOptions): HttpApp {
     port() {
       const bound = app.server.address()
       return typeof bound === 'object' && bound !== null ? bound.port : undefined
+    },
+    renew(tls) {
+      const server: unknown = app.server
+      if (!(server instanceof TlsServer)) return
+      server.setSecureContext({ ...tls, minVersion: TLS_LEAST })
+      renewingUntil = options.clock.steady() + RENEWING_MS
+      server.closeIdleConnections()
     },
     stop() {
       stopping ??= stop(app, options.clock)
@@ -133,7 +150,7 @@ function tlsServer(tls: TlsIdentity): FastifyServerFactory {
         ...tls,
         requestCert: true,
         rejectUnauthorized: true,
-        minVersion: 'TLSv1.2',
+        minVersion: TLS_LEAST,
         maxHeaderSize: HEADER_BYTES_MAX,
         insecureHTTPParser: false,
         requestTimeout: REQUEST_TIMEOUT_MS,

@@ -14,6 +14,8 @@ export type ServiceAt =
 export interface ServiceServer {
   /** `https://10.0.0.5:7421`, or the path of the socket. */
   readonly at: string
+  /** See `HttpApp.renew`; of no effect on a socket. */
+  renew(tls: TlsIdentity): void
   stop(): Promise<void>
 }
 
@@ -43,7 +45,11 @@ export async function startServiceServer(
     throw listenError(error, port)
   })
   const shown = host.includes(':') ? `[${host}]` : host
-  return { at: `https://${shown}:${app.port() ?? port}`, stop: () => app.stop() }
+  return {
+    at: `https://${shown}:${app.port() ?? port}`,
+    renew: (renewed) => app.renew(renewed),
+    stop: () => app.stop(),
+  }
 }
 
 async function startOnSocket(
@@ -60,7 +66,7 @@ async function startOnSocket(
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     throw new AegisError('http.socket-refused', { path, reason }, { cause: error })
   }
-  return { at: path, stop: () => app.stop() }
+  return { at: path, renew: () => undefined, stop: () => app.stop() }
 }
 
 /** A process that was killed leaves its socket behind; one that somebody listens on stays. */

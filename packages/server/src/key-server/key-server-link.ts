@@ -12,6 +12,8 @@ export type KeyServerAt = { readonly url: string; readonly tls: TlsIdentity } | 
 export interface KeyServerLink {
   /** What it answers, within `timeoutMs`. Its refusals are AegisErrors of its codes; no answer is `key-server.unreachable`. */
   ask(ask: TokenAsk, timeoutMs: number): Promise<TokenLease>
+  /** From the next question on, it proves itself with this; of no effect on a socket. */
+  renew(tls: TlsIdentity): void
   close(): Promise<void>
 }
 
@@ -20,7 +22,23 @@ const answerBytesMax = 64 * 1024
 
 /** Opens nothing before it is asked. */
 export function keyServerLink(at: KeyServerAt): KeyServerLink {
-  const agent = new Agent({
+  let agent = agentFor(at)
+  const origin = 'path' in at ? 'http://localhost' : at.url
+  return {
+    ask: (ask, timeoutMs) => exchange({ agent, origin }, ask, timeoutMs),
+    renew(tls) {
+      if ('path' in at) return
+      const before = agent
+      agent = agentFor({ ...at, tls })
+      // Questions under way are answered.
+      void before.close().catch(() => undefined)
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function agentFor(at: KeyServerAt): Agent {
+  return new Agent({
     connections: 4,
     pipelining: 1,
     maxResponseSize: answerBytesMax,
@@ -29,11 +47,6 @@ export function keyServerLink(at: KeyServerAt): KeyServerLink {
         ? { socketPath: at.path, timeout: connectMs }
         : { ...at.tls, minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
   })
-  const origin = 'path' in at ? 'http://localhost' : at.url
-  return {
-    ask: (ask, timeoutMs) => exchange({ agent, origin }, ask, timeoutMs),
-    close: () => agent.destroy(),
-  }
 }
 
 async function exchange(

@@ -34,7 +34,7 @@ async function world(t: TestContext, at: 'tls' | 'socket' = 'tls') {
   const { server, source } = app.newProcess()
   const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
   t.after(() => audit.stop())
-  const options = { app: app.credential, scopeDefault: scope, grants }
+  const options = { app: app.credential, scopeDefault: scope, grants: () => grants }
   const broker = createTokenBroker({ audit, clock, source: (wanted) => source(wanted) }, options)
   const path = join(folder, `worker-${sockets++}.sock`)
   const where: ServiceAt = at === 'tls' ? { host: '127.0.0.1', port: 0, tls } : { path, service: 'worker' }
@@ -171,7 +171,7 @@ test('while the key server is away the token at hand serves to its end, then cal
   const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
   t.after(() => audit.stop())
   const { source } = newProcess()
-  const options = { app: credential, scopeDefault: scope, grants }
+  const options = { app: credential, scopeDefault: scope, grants: () => grants }
   const broker = createTokenBroker({ audit, clock, source: (wanted) => source(wanted) }, options)
   const seams = { log: silentLog, random: systemRandom, clock: systemClock }
   const again = await startServiceServer({ path, service: 'worker' }, { routes: tokenRoutes(broker), ...seams })

@@ -24,7 +24,7 @@ function broker() {
   }
   const audit = { record: async ({ subtype }: { subtype?: string }) => void audited.push(subtype) }
   const grants = { worker: { practices: 'all' } } as const
-  return createTokenBroker({ audit, clock, source }, { app, scopeDefault: 'a b', grants })
+  return createTokenBroker({ audit, clock, source }, { app, scopeDefault: 'a b', grants: () => grants })
 }
 
 test('a service that names no scope is refused: athenahealth would take it out on the credential', async () => {

@@ -17,7 +17,8 @@ export interface BrokerOptions {
   /** The one app that tokens are handed out of. */
   readonly app: AppRef
   readonly scopeDefault: string
-  readonly grants: ServiceGrants
+  /** As they are just now. */
+  readonly grants: () => ServiceGrants
 }
 
 /** Hands tokens to other processes of the installation. */
@@ -40,7 +41,7 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
   return {
     async issue(names, ask) {
       // First of all: refusals are written down, and nobody is to fill the audit log.
-      const asker = names.find((name) => Object.hasOwn(options.grants, name)) ?? 'unknown'
+      const asker = names.find((name) => Object.hasOwn(options.grants(), name)) ?? 'unknown'
       limitAsks(asks, asker, Math.floor(deps.clock.steady() / 1_000))
       const service = await admitted(deps, { names, ask, options })
       const { newerThan, held } = ask
@@ -66,7 +67,8 @@ async function admitted(
   deps: BrokerDeps,
   { names, ask, options }: { names: readonly string[]; ask: TokenAsk; options: BrokerOptions },
 ): Promise<string> {
-  const { app, grants, scopeDefault } = options
+  const { app, scopeDefault } = options
+  const grants = options.grants()
   try {
     const service = knownService(grants, names)
     if (ask.environment !== app.environment) {

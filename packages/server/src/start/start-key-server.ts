@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { AthenaFetch, TokenSource } from '@aegis/client'
 import type { Audit } from '../audit/audit.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
@@ -11,12 +10,13 @@ import { keyServerLink } from '../key-server/key-server-link.ts'
 import { RemoteTokenSource } from '../key-server/remote-token-source.ts'
 import { Secret } from '../key-server/secret.ts'
 import { createTokenBroker } from '../key-server/token-broker.ts'
-import { tokenRoutes } from '../key-server/token.routes.ts'
-import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import type { Ground } from './compose-parts.ts'
 import { type FollowedVault, followVault } from './follow-vault.ts'
+import { type FollowedFiles, type FollowFilesDeps, followKeyServerFiles } from './follow-key-server-files.ts'
 import { keyDirectory } from './key-directory.ts'
+import { type ServeDeps, serveTokens } from './serve-tokens.ts'
+import { renewLink } from './renew-link.ts'
 import type { StopStack } from './stop-stack.ts'
 
 /** The app that the configuration names. */
@@ -51,20 +51,32 @@ export async function startKeys(
     const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
     const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
     stops.push(repeatedly(lookEveryMs, () => tokenSource.look()))
-    return { tokenSource, keyServer: undefined, standing: () => present([tokenSource.standing()]) }
+    const files = followFiles(ground, { use: renewLink(link, where.at), stops })
+    return { tokenSource, keyServer: undefined, standing: () => present([tokenSource.standing(), files?.standing()]) }
   }
   const { keyServer, vault } = await startKeyServer(ground, { audit, fetch }, stops)
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const source = (scope: string) => keyServer.tokenSource({ ...place, credential: app, scope })
-  const options = { app, scopeDefault: athena.scope, grants: where.services }
-  const routes = tokenRoutes(createTokenBroker({ audit, clock, source }, options))
-  for (const at of placesOf(config)) {
-    // Sockets live in the machine's time.
-    const server = await startServiceServer(at, { routes, log, random: ground.random, clock: systemClock })
-    stops.push(() => server.stop())
-    log.info('key-server.listening', { tls: 'tls' in at })
-  }
-  return { tokenSource: source(athena.scope), keyServer, standing: () => present([vault?.standing()]) }
+  const options = { app, scopeDefault: athena.scope }
+  const brokerOf: ServeDeps['brokerOf'] = (grants) =>
+    createTokenBroker({ audit, clock, source }, { ...options, grants })
+  const listeners = await serveTokens({ brokerOf, log, random: ground.random }, where)
+  stops.push(() => listeners.stop())
+  const files = followFiles(ground, { use: (changed) => listeners.use(changed), stops })
+  const standing = () => present([vault?.standing(), files?.standing()])
+  return { tokenSource: source(athena.scope), keyServer, standing }
+}
+
+/** Keeps what other processes and this one prove themselves with, and who may have what, as their files say. */
+function followFiles(
+  { config, log }: Ground,
+  { use, stops }: { use: FollowFilesDeps['use']; stops: StopStack },
+): FollowedFiles | undefined {
+  const { rereadKeyServer: reread } = config
+  if (!reread) return undefined
+  const followed = followKeyServerFiles({ reread, use, clock: systemClock, log })
+  stops.push(() => followed.stop())
+  return followed
 }
 
 function present(standing: readonly (StandingError | undefined)[]): StandingError[] {
@@ -85,12 +97,6 @@ function repeatedly(everyMs: number, work: () => Promise<void>): () => Promise<v
     stopping.abort(new Error('the process is stopping'))
     await running
   }
-}
-
-function placesOf({ keyServer: { listen, services } }: AegisConfig): ServiceAt[] {
-  if (!listen) return []
-  if ('host' in listen) return [listen]
-  return Object.keys(services).map((service) => ({ path: join(listen.directory, `${service}.sock`), service }))
 }
 
 /** The key server of this process, with the credential that the configuration names, if it names one. */

@@ -26,7 +26,8 @@ export function judgeIdentity({ cert, ca }: TlsIdentity, now: number): readonly 
 }
 
 function judgeCertificate(check: string, { name, pem }: { name: string; pem: string }, now: number): Finding {
-  const { validFromDate, validToDate } = new X509Certificate(pem)
+  // What leads on to the authority stands behind a certificate; of authorities, the one that lasts longest counts.
+  const { validFromDate, validToDate } = check === 'authority' ? lastingLongest(pem) : new X509Certificate(pem)
   const remedy =
     check === 'authority'
       ? 'Make a new authority, and have the certificates of both sides made by it: each side needs the new file.'
@@ -41,6 +42,14 @@ function judgeCertificate(check: string, { name, pem }: { name: string; pem: str
   }
   if (days < CERTIFICATE_DAYS) return report.warning(check, `The ${name} expires in ${days} days.`, remedy)
   return report.ok(check, `The ${name} is valid for ${days} days`)
+}
+
+/** While an authority is replaced its file holds two. */
+function lastingLongest(pem: string): X509Certificate {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [pem]
+  const [first, ...more] = found.map((each) => new X509Certificate(each))
+  if (!first) return new X509Certificate(pem)
+  return more.reduce((one, other) => (other.validToDate > one.validToDate ? other : one), first)
 }
 
 function dayOf(date: Date): string {

@@ -35,7 +35,7 @@ async function served(t: TestContext, at: ServiceAt, failure?: AegisError): Prom
   const app = { environment: 'local', clientId: 'clinic' } as const
   const grants = { worker: { practices: [7, 8] } }
   const deps = { audit: { record: () => Promise.resolve() }, clock: systemClock, source }
-  const broker = createTokenBroker(deps, { app, scopeDefault: scope, grants })
+  const broker = createTokenBroker(deps, { app, scopeDefault: scope, grants: () => grants })
   const seams = { log: silentLog, random: systemRandom, clock: systemClock }
   const server = await startServiceServer(at, { routes: tokenRoutes(broker), ...seams })
   t.after(() => server.stop())

@@ -159,3 +159,17 @@ test('that it is away is an alarm of the worker, a vault that is away one of the
   isSealed = false
   await alarmed(running[0])
 })
+
+test('a practice that is taken off the list of a running key server is an alarm of the worker, until it is back', async () => {
+  const listen = `unix://${sockets}`
+  sourcesOf('key-server', { keyServer: { listen, services: { worker: { practices: [7] } } } })
+  assert.match(
+    await alarmed(running[1], 'error key-server.not-granted'),
+    / → If it should, add it to keyServer.services/,
+  )
+  sourcesOf('key-server', { keyServer: { listen: 'nowhere', services: {} } })
+  await alarmed(running[0], 'warning key-server.settings-unusable')
+  sourcesOf('key-server')
+  await alarmed(running[0])
+  await alarmed(running[1])
+})

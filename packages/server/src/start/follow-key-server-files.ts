@@ -1,0 +1,100 @@
+import { statSync } from 'node:fs'
+import type { Clock } from '../clock/clock.ts'
+import type { RereadKeyServer } from '../config/aegis-config.ts'
+import { ConfigError } from '../config/config-error.ts'
+import type { KeyServerConfig } from '../config/read-key-server.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { StandingError } from '../errors/standing-error.ts'
+import type { Log } from '../log/log.ts'
+
+export interface FollowFilesDeps {
+  readonly reread: () => RereadKeyServer
+  /** Takes what was read into use: whether any of it is new. Throws when it does not fit, and leaves all as it was. */
+  readonly use: (config: KeyServerConfig) => Promise<boolean>
+  /** The machine's: files are. */
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface FollowedFiles {
+  /** That what was changed cannot be used; undefined while all is well. */
+  standing(): StandingError | undefined
+  stop(): Promise<void>
+}
+
+const lookEveryMs = 1_000
+
+/**
+ * Takes changed certificates and lists of services into use within two or three seconds, without a start. A file is read
+ * once it has stood still between two looks: it may be written in parts, and a certificate and its key are two files. What
+ * cannot be used stands as an error until it is mended, and what was read before goes on.
+ */
+export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
+  const { clock, log } = deps
+  const stopping = new AbortController()
+  let { files } = deps.reread()
+  let seen = stateOf(files)
+  // It was read a while ago, when the process began to start.
+  let used: string | undefined
+  let failing: { readonly error: AegisError; readonly since: number } | undefined
+  const take = async () => {
+    const read = deps.reread()
+    files = read.files
+    // As it is now: what changes while it is read is read again.
+    used = stateOf(files)
+    seen = used
+    try {
+      if (await deps.use(read.config())) log.info('key-server.settings-taken')
+      failing = undefined
+    } catch (cause) {
+      log.error('key-server.settings-unusable', cause)
+      failing = { error: explained(cause), since: failing?.since ?? clock.steady() }
+    }
+  }
+  const follow = async () => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(lookEveryMs, stopping.signal).catch(() => undefined)
+      if (stopping.signal.aborted) return
+      const now = stateOf(files)
+      const stands = now === seen
+      seen = now
+      if (stands && now !== used) await take()
+    }
+  }
+  const following = follow()
+  return {
+    standing() {
+      if (!failing) return undefined
+      return { error: failing.error, forMs: clock.steady() - failing.since, servesMs: Number.POSITIVE_INFINITY }
+    },
+    async stop() {
+      stopping.abort(new Error('the process is stopping'))
+      await following
+    },
+  }
+}
+
+/** In a line, which settings are meant; "aegis doctor" says it in full. */
+function explained(cause: unknown): AegisError {
+  if (isAegisError(cause, 'key-server.settings-unusable')) return cause
+  const places = cause instanceof ConfigError ? cause.problems.map(({ path }) => path) : []
+  const detail = isAegisError(cause) ? { reason: cause.code } : {}
+  const settings = places.length > 0 ? { settings: places.join(', ') } : detail
+  return new AegisError('key-server.settings-unusable', settings, { cause })
+}
+
+/** Tells two states of the files apart, wherever links lead; a file that is not there is a state, too. */
+function stateOf(files: readonly string[]): string {
+  return files.map(fileState).join('\n')
+}
+
+function fileState(path: string): string {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stat
+      ? [path, stat.dev, stat.ino, stat.size, stat.mode, stat.mtimeNs, stat.ctimeNs].join(' ')
+      : `${path} none`
+  } catch {
+    return `${path} unreadable`
+  }
+}

@@ -1,0 +1,188 @@
+/** A key server whose certificates and list of services change while it is in use: real files, sockets and hand-shakes. */
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { accessToken } from '@aegis/client'
+import { code, settled } from '../../testing/key-servers.ts'
+import { manualClock } from '../../testing/manual-clock.ts'
+import { memoryLog } from '../../testing/memory-log.ts'
+import { testAuthority } from '../../testing/test-certificates.ts'
+import { systemClock } from '../clock/clock.ts'
+import { systemRandom } from '../clock/random.ts'
+import { loadConfig } from '../config.ts'
+import type { TlsIdentity } from '../http/http-app.ts'
+import { keyServerLink } from '../key-server/key-server-link.ts'
+import { createTokenBroker } from '../key-server/token-broker.ts'
+import { followKeyServerFiles } from './follow-key-server-files.ts'
+import { serveTokens } from './serve-tokens.ts'
+
+const scope = 'athena/service/Athenanet.MDP.*'
+const ask = { environment: 'local' as const, clientId: 'clinic', scope, practices: [7] }
+const files = { certFile: 'cert.pem', keyFile: 'key.pem', caFile: 'ca.pem' }
+const all = { practices: 'all' }
+
+/** A key server as its files say; `change` writes them and lets it look. */
+async function world(t: TestContext, begun: { services: object; tls?: TlsIdentity; listen?: string }) {
+  const folder = mkdtempSync(join(tmpdir(), 'stk-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'sockets'))
+  const listen = begun.listen ?? (begun.tls ? '127.0.0.1:0' : `unix://${join(folder, 'sockets')}`)
+  const write = ({ services, tls, ...changes }: { services?: object; tls?: Partial<TlsIdentity>; listen?: string }) => {
+    for (const [name, text] of Object.entries(tls ?? {})) {
+      writeFileSync(join(folder, `${name}.new`), text, { mode: 0o600 })
+      renameSync(join(folder, `${name}.new`), join(folder, `${name}.pem`))
+    }
+    if (services === undefined) return
+    const keyServer = { listen, services, ...(begun.tls && files), ...changes }
+    const settings = { environment: 'local', role: 'key-server', practices: [7], keyServer }
+    const athena = { clientId: 'clinic', baseUrl: 'http://127.0.0.1:1' }
+    writeFileSync(join(folder, 'aegis.yaml'), JSON.stringify({ ...settings, athena }))
+  }
+  write(begun)
+  const env = { DATABASE_URL: 'postgres://u:p@127.0.0.1/d' }
+  const { config } = loadConfig({ env, nodeFlags: [], cwd: folder })
+  const log = memoryLog()
+  const clock = manualClock()
+  const token = Object.assign(accessToken('canary-token', 1, systemClock.now() + 3_600_000), { generation: 1 })
+  const source = () => ({ get: () => Promise.resolve(token), atHand: () => Promise.resolve(undefined) })
+  const audit = { record: () => Promise.resolve() }
+  const app = { environment: 'local', clientId: 'clinic' } as const
+  const listeners = await serveTokens(
+    {
+      brokerOf: (grants) => createTokenBroker({ audit, clock, source }, { app, scopeDefault: scope, grants }),
+      log,
+      random: systemRandom,
+    },
+    config.keyServer,
+  )
+  t.after(() => listeners.stop())
+  const { rereadKeyServer: reread } = config
+  assert.ok(reread)
+  const followed = followKeyServerFiles({ reread, use: (changed) => listeners.use(changed), clock, log })
+  t.after(() => followed.stop())
+  const looks = async () => {
+    for (let second = 0; second < 4; second++) {
+      await clock.advance(1_000)
+      await settled()
+    }
+  }
+  await looks()
+  const user = (at: Parameters<typeof keyServerLink>[0]) => {
+    const link = keyServerLink(at)
+    t.after(() => link.close())
+    return { ...link, get: () => link.ask(ask, 5_000) }
+  }
+  const change = async (changed: Parameters<typeof write>[0]) => {
+    write(changed)
+    await looks()
+  }
+  return { folder, log, listeners, followed, user, change, clock }
+}
+
+const authority = testAuthority()
+const renewedAuthority = testAuthority('renewed')
+const serverTls = authority.identity('key-server', ['localhost'])
+
+test('a service that is put on the list is served without a start, one that is taken off is refused', async (t) => {
+  const { listeners, user, change, log, followed } = await world(t, { services: { worker: all }, tls: serverTls })
+  const url = (listeners.at() ?? assert.fail('it listens')).replace('127.0.0.1', 'localhost')
+  const worker = user({ url, tls: authority.identity('worker') })
+  const branch = user({ url, tls: authority.identity('branch') })
+  await worker.get()
+  await assert.rejects(branch.get(), code('key-server.service-unknown'))
+  assert.ok(!log.events().includes('key-server.settings-taken'), 'nothing has changed yet')
+  await change({ services: { branch: all } })
+  await branch.get()
+  await assert.rejects(worker.get(), code('key-server.service-unknown'))
+  assert.equal(followed.standing(), undefined)
+  assert.equal(log.events().filter((event) => event === 'key-server.settings-taken').length, 1)
+})
+
+test('a new certificate is shown from the next connection on, and those who trust its authority go on', async (t) => {
+  const { listeners, user, change } = await world(t, { services: { worker: all }, tls: serverTls })
+  const url = (listeners.at() ?? assert.fail('it listens')).replace('127.0.0.1', 'localhost')
+  const worker = user({ url, tls: authority.identity('worker') })
+  await worker.get()
+  await change({ tls: renewedAuthority.identity('key-server', ['localhost']) })
+  await assert.rejects(worker.get(), code('key-server.unreachable'), 'its connection of before has ended')
+  await assert.rejects(worker.get(), code('key-server.unreachable'), 'nor does a session of before open one')
+  worker.renew(renewedAuthority.identity('worker'))
+  await worker.get()
+})
+
+test('while the file of the authority holds two, the certificates of both are taken', async (t) => {
+  const { listeners, user, change } = await world(t, { services: { worker: all }, tls: serverTls })
+  const url = (listeners.at() ?? assert.fail('it listens')).replace('127.0.0.1', 'localhost')
+  const both = authority.ca + renewedAuthority.ca
+  await change({ tls: { ca: both } })
+  for (const each of [authority, renewedAuthority]) {
+    await user({ url, tls: { ...each.identity('worker'), ca: both } }).get()
+  }
+})
+
+const broken: readonly [what: string, changed: object, says: RegExp][] = [
+  ['a certificate that is none', { tls: { cert: 'nonsense' } }, /settings: keyServer\.certFile/],
+  [
+    'a certificate without its key',
+    { tls: { cert: authority.identity('key-server').cert } },
+    /settings: keyServer\.keyFile/,
+  ],
+  ['no services', { services: {} }, /settings: keyServer\.services/],
+  [
+    'a service with a grant that is none',
+    { services: { worker: { practices: 'many' } } },
+    /settings: keyServer\.services/,
+  ],
+  [
+    'another place',
+    { services: { worker: all }, listen: '127.0.0.1:7999' },
+    /reason: a new keyServer\.listen takes a new start/,
+  ],
+]
+for (const [what, changed, says] of broken) {
+  test(`${what}: what was read before goes on, it stands as an error, and ends when it is mended`, async (t) => {
+    const { listeners, user, change, followed, log } = await world(t, { services: { worker: all }, tls: serverTls })
+    const url = (listeners.at() ?? assert.fail('it listens')).replace('127.0.0.1', 'localhost')
+    const worker = user({ url, tls: authority.identity('worker') })
+    await worker.get()
+    await change(changed)
+    await worker.get()
+    const { error, servesMs } = followed.standing() ?? assert.fail('it stands')
+    assert.equal(error.code, 'key-server.settings-unusable')
+    assert.match(error.message, says)
+    assert.equal(servesMs, Number.POSITIVE_INFINITY)
+    assert.equal(log.events().filter((event) => event === 'key-server.settings-unusable').length, 1, 'told once')
+    await change({ services: { worker: all, branch: all }, tls: serverTls })
+    assert.equal(followed.standing(), undefined)
+    await user({ url, tls: authority.identity('branch') }).get()
+  })
+}
+
+test('a file that is being written is not read yet', async (t) => {
+  const { change, followed, clock, folder } = await world(t, { services: { worker: all }, tls: serverTls })
+  for (let part = 1; part < 6; part++) {
+    writeFileSync(join(folder, 'cert.pem'), serverTls.cert.slice(0, part * 100))
+    await clock.advance(1_000)
+    await settled()
+    assert.equal(followed.standing(), undefined)
+  }
+  await change({ tls: serverTls })
+  assert.equal(followed.standing(), undefined)
+})
+
+test('sockets come and go with the services', async (t) => {
+  const { folder, user, change, followed } = await world(t, { services: { worker: all } })
+  const sockets = join(folder, 'sockets')
+  const branch = user({ path: join(sockets, 'branch.sock') })
+  await assert.rejects(branch.get(), code('key-server.unreachable'))
+  await change({ services: { branch: all } })
+  await branch.get()
+  assert.deepEqual(readdirSync(sockets), ['branch.sock'])
+  writeFileSync(join(sockets, 'third.sock'), 'precious')
+  await change({ services: { branch: all, second: all, third: all } })
+  assert.match(followed.standing()?.error.message ?? '', /reason: http\.socket-refused/)
+  assert.deepEqual(readdirSync(sockets), ['branch.sock', 'third.sock'], 'all of the new ones, or none')
+  await branch.get()
+})
