@@ -8,7 +8,7 @@ import { type EffectiveSetting, effectiveSettings } from './config/describe-conf
 import { findSecrets } from './config/find-secrets.ts'
 import { judgeSettings } from './config/judge-settings.ts'
 import { baseUrlOptions, cautions, type Facts, judgeTogether } from './config/judge-together.ts'
-import { readKeyServer } from './config/read-key-server.ts'
+import { type KeyServerReading, readKeyServer } from './config/read-key-server.ts'
 import { type ConfigFlags, type Layers, readLayers } from './config/read-layers.ts'
 import { readSecrets } from './config/read-secrets.ts'
 import type { Variables } from './config/read-variables.ts'
@@ -45,7 +45,8 @@ export interface LoadedConfig {
  */
 export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
   const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd(), demo } = sources
-  const layers = readLayers({ flags, env, cwd, demo: demo?.settings })
+  const from = { flags, env, cwd, demo: demo?.settings }
+  const layers = readLayers(from)
   const judged = judgeSettings(layers.tree, layers.originOf)
   const secrets = readSecrets({ settings: judged.settings, layers, env, demoSecret: demo?.secret })
   const keyServer = readKeyServer(judged.settings, layers)
@@ -65,9 +66,7 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
     baseUrl: resolveBaseUrl(baseUrlOptions(judged.complete.environment, judged.complete.athena)),
     secret: secrets.athena,
     keyServer: keyServer.config,
-    ...(keyServer.files.length + Object.keys(keyServer.config.services).length > 0 && {
-      rereadKeyServer: () => rereadKeyServer({ flags, env, cwd, demo: demo?.settings }),
-    }),
+    ...rereaderOf(keyServer, from),
     ...(vault.config && { vault: vault.config }),
     ...keysOf(judged.complete, layers),
     ...(secrets.database && { database: secrets.database }),
@@ -88,6 +87,15 @@ export function loadConfig(sources: ConfigSources = {}): LoadedConfig {
 export function configuredHome(sources: Pick<ConfigSources, 'argvOverrides' | 'env' | 'cwd'> = {}): string {
   const { argvOverrides: flags = {}, env = process.env, cwd = process.cwd() } = sources
   return readLayers({ flags, env, cwd, demo: undefined }).pathOf(['home'], HOME_DEFAULT)
+}
+
+/** A process that neither uses a key server nor is one to others has nothing to read anew. */
+function rereaderOf(
+  { files, config }: KeyServerReading,
+  sources: Parameters<typeof readLayers>[0],
+): Pick<AegisConfig, 'rereadKeyServer'> {
+  const isConcerned = files.length > 0 || Object.keys(config.services).length > 0
+  return isConcerned ? { rereadKeyServer: () => rereadKeyServer(sources) } : {}
 }
 
 /** What else has changed in the configuration meanwhile is left alone, right or wrong. */

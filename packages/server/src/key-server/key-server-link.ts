@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { systemClock } from '../clock/clock.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { type ErrorCode, errorTable } from '../errors/error-table.ts'
 import type { TlsIdentity } from '../http/http-app.ts'
@@ -20,12 +20,12 @@ export interface KeyServerLink {
 const connectMs = 3_000
 const answerBytesMax = 64 * 1024
 
-/** Opens nothing before it is asked. */
-export function keyServerLink(at: KeyServerAt): KeyServerLink {
+/** Opens nothing before it is asked. `clock`: of the time that answers may take. */
+export function keyServerLink(at: KeyServerAt, clock: Clock = systemClock): KeyServerLink {
   let agent = agentFor(at)
   const origin = 'path' in at ? 'http://localhost' : at.url
   return {
-    ask: (ask, timeoutMs) => exchange({ agent, origin }, ask, timeoutMs),
+    ask: (ask, timeoutMs) => exchange({ agent, origin, clock }, ask, timeoutMs),
     renew(tls) {
       if ('path' in at) return
       const before = agent
@@ -50,22 +50,31 @@ function agentFor(at: KeyServerAt): Agent {
 }
 
 async function exchange(
-  { agent, origin }: { agent: Agent; origin: string },
+  { agent, origin, clock }: { agent: Agent; origin: string; clock: Clock },
   ask: TokenAsk,
   timeoutMs: number,
 ): Promise<TokenLease> {
-  const late = new AbortController()
-  const timer = systemClock.timer(timeoutMs, () => late.abort(new Error('no answer in time')))
-  let answer: { status: number; body: unknown }
-  try {
+  const late = Promise.withResolvers<never>()
+  const leaving = new AbortController()
+  // A request that waits for its connection does not hear the signal before that one is open, or given up.
+  const timer = clock.timer(timeoutMs, () => {
+    const error = new Error('no answer in time')
+    leaving.abort(error)
+    late.reject(error)
+  })
+  const asked = async () => {
     const { statusCode, body } = await request(`${origin}${tokenPath}`, {
       dispatcher: agent,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(ask),
-      signal: late.signal,
+      signal: leaving.signal,
     })
-    answer = { status: statusCode, body: parsed(await body.text()) }
+    return { status: statusCode, body: parsed(await body.text()) }
+  }
+  let answer: { status: number; body: unknown }
+  try {
+    answer = await Promise.race([asked(), late.promise])
   } catch (error) {
     throw new AegisError('key-server.unreachable', { reason: reasonOf(error) }, { cause: error })
   } finally {

@@ -1,14 +1,16 @@
 /** A key server of its own and its users, over real sockets: mutual TLS, and socket files. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test, type TestContext } from 'node:test'
-import { actor, canarySecret, code, keyServers, patientClock } from '../../testing/key-servers.ts'
+import { actor, canarySecret, code, keyServers, patientClock, settled } from '../../testing/key-servers.ts'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
 import { testAuthority } from '../../testing/test-certificates.ts'
 import { createAudit } from '../audit/audit.ts'
-import { systemClock } from '../clock/clock.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
 import { noSealing } from '../sealing/no-sealing.ts'
@@ -41,8 +43,12 @@ async function world(t: TestContext, at: 'tls' | 'socket' = 'tls') {
   const seams = { log: silentLog, random: systemRandom, clock: systemClock }
   const started = await startServiceServer(where, { routes: tokenRoutes(broker), ...seams })
   t.after(() => started.stop())
-  const user = (link: KeyServerAt, changes: { practices?: number[]; scope?: string } = {}) => {
-    const opened = keyServerLink(link)
+  const user = (
+    link: KeyServerAt,
+    changes: { practices?: number[]; scope?: string } = {},
+    time: Clock = systemClock,
+  ) => {
+    const opened = keyServerLink(link, time)
     t.after(() => opened.close())
     const log = memoryLog()
     const wish = { ...app.credential, scope, practices: [7], ...changes }
@@ -181,6 +187,74 @@ test('while the key server is away the token at hand serves to its end, then cal
   assert.equal(tokens.standing(), undefined, 'nobody had to want a token for it')
   assert.equal((await tokens.get()).value, 'canary-token-2')
   assert.deepEqual(log.events(), ['key-server.unreachable', 'key-server.reached'])
+})
+
+/** A way to a key server that can stand still: it takes connections and all that is sent, and hands nothing on. */
+async function standingStill(t: TestContext, port: number) {
+  const sockets = new Set<Socket>()
+  let isMute = false
+  const proxy = createServer((inner) => {
+    const outer = connect(port, '127.0.0.1')
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      sockets.add(from)
+      from.on('data', (data) => to.write(data))
+      if (isMute) from.pause()
+      from.on('error', () => undefined)
+      from.on('close', () => to.destroy())
+    }
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy()
+    await once(proxy.close(), 'close')
+  })
+  const mute = (on: boolean) => {
+    isMute = on
+    for (const socket of sockets) {
+      if (on) socket.pause()
+      else socket.resume()
+    }
+  }
+  const address = proxy.address()
+  assert.ok(address && typeof address === 'object')
+  return { url: `https://localhost:${address.port}`, mute }
+}
+
+test('a key server that takes connections and never answers: the token at hand serves, then a refusal, then it goes on', async (t) => {
+  const { user, started, clock, endpoint } = await world(t)
+  const way = await standingStill(t, Number(new URL(started.at).port))
+  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
+  assert.equal((await tokens.get()).value, 'canary-token-1')
+  way.mute(true)
+  /** What becomes of a call, for which the clock goes on as far as it has to. */
+  const called = async (leastMs: number) => {
+    let ended = false
+    const begun = clock.now()
+    const call = tokens.get().finally(() => (ended = true))
+    call.catch(() => undefined)
+    for (let steps = 0; steps < 400 && !ended; steps++) {
+      await clock.advance(ended ? 0 : 500)
+      await settled()
+    }
+    assert.ok(clock.now() - begun <= leastMs + 1_000, `${clock.now() - begun} ms`)
+    return call
+  }
+  for (let minute = 0; minute < 57; minute++) {
+    await clock.advance(60_000 - 1_500)
+    assert.equal((await called(1_500)).value, 'canary-token-1')
+  }
+  assert.equal(tokens.standing()?.error.code, 'key-server.unreachable')
+  await clock.advance(300_000)
+  await assert.rejects(called(30_000), code('key-server.unreachable'))
+  await assert.rejects(called(0), code('key-server.unreachable'), 'those who come next are told at once')
+  way.mute(false)
+  await clock.advance(2_000)
+  assert.equal((await called(30_000)).value, 'canary-token-2')
+  assert.equal(tokens.standing(), undefined)
+  assert.equal(endpoint.requests.length, 2)
 })
 
 test('a look without a token asks for none, and what it finds stands until it is over', async (t) => {
