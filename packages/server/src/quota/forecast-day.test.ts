@@ -209,3 +209,18 @@ test('where the day may not do, the earliest is told although it is expected to 
   assert.deepEqual([stop?.priority, stop?.at, stop?.latest], ['interactive', null, null])
   assert.ok(Math.abs((stop?.earliest ?? 0) - (now + (15_000 / 1_600) * HOUR_MS)) < 30 * 60_000)
 })
+
+test('past calls are gone through once, from however many past days the model is judged', () => {
+  const [from, now] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 5, 15)]
+  let looks = 0
+  const hours = lived({ from, until: now }).map(({ at, kind, calls }) => ({
+    at,
+    kind,
+    get calls() {
+      looks += 1
+      return calls
+    },
+  }))
+  assert.equal(forecastDay(hours, state(now, [])).judgedDays, 14)
+  assert.equal(looks, hours.length)
+})

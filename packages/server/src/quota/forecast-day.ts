@@ -1,5 +1,5 @@
 import { type Priority, priorities } from './priorities.ts'
-import { type Basis, HOUR_MS, type HourUse, type UseKind, UseRhythm } from './use-rhythm.ts'
+import { type Basis, HOUR_MS, type HourTable, hourTable, type HourUse, type UseKind, UseRhythm } from './use-rhythm.ts'
 import { type Demand, type Walk, walkDay } from './walk-day.ts'
 
 /** What is known of a day that is not over. */
@@ -65,8 +65,10 @@ const GUESSED = { low: 0.6, high: 1.6 }
  */
 export function forecastDay(hours: readonly HourUse[], day: DayState): DayForecast {
   const endsAt = Math.floor(day.now / DAY_MS) * DAY_MS + DAY_MS
-  const factors = judgedFactors(hours, day)
-  const outlook = new Outlook(hours, day)
+  const table = hourTable(hours)
+  const factors = judgedFactors(table, day)
+  // Of the hour that is not over all is known that was counted in it.
+  const outlook = new Outlook(table, { ...day, begun: 1 })
   const demand = (factor: number, bulk: 'ends' | 'lasts' | 'stays') => outlook.demands(endsAt, { factor, bulk })
   const [few, some, many] = [demand(factors.low, 'ends'), demand(factors.mid, 'lasts'), demand(factors.high, 'stays')]
   const [easy, mid, hard] = [walkDay(few, day), walkDay(some, day), walkDay(many, day)]
@@ -111,10 +113,10 @@ class Outlook {
   readonly #hour: number
   readonly #scales: ReadonlyMap<UseKind, number>
 
-  constructor(hours: readonly HourUse[], { now, zone }: Pick<DayState, 'now' | 'zone'>) {
+  constructor(table: HourTable, { now, zone, begun }: Pick<DayState, 'now' | 'zone'> & { begun: number }) {
     this.#now = now
     this.#hour = Math.floor(now / HOUR_MS) * HOUR_MS
-    this.#rhythm = new UseRhythm(hours, { until: this.#hour, zone })
+    this.#rhythm = new UseRhythm(table, { until: this.#hour, begun, zone })
     this.#scales = new Map(rhythmic.map((kind) => [kind, this.#scale(kind)]))
   }
 
@@ -209,14 +211,13 @@ interface Factors {
 }
 
 /** What the same model would have missed at the same hour of past days, as shares of what it expected. */
-function judgedFactors(hours: readonly HourUse[], { now, zone }: DayState): Factors {
-  const first = Math.min(...hours.map(({ at }) => at))
+function judgedFactors(table: HourTable, { now, zone }: DayState): Factors {
   const ratios: number[] = []
   for (let back = 1; back <= JUDGED_DAYS_MAX; back += 1) {
     const then = now - back * DAY_MS
     // It needs a day to rest on.
-    if (then - first < DAY_MS + HOUR_MS) break
-    ratios.push(ratioAt(then, hours, zone))
+    if (then - table.first < DAY_MS + HOUR_MS) break
+    ratios.push(ratioAt(then, table, zone))
   }
   if (ratios.length < JUDGED_DAYS_MIN) return { ...GUESSED, mid: 1, days: 0 }
   const sorted = ratios.toSorted((one, other) => one - other)
@@ -227,20 +228,20 @@ function judgedFactors(hours: readonly HourUse[], { now, zone }: DayState): Fact
   return { low, mid: 1, high, days: sorted.length }
 }
 
-function ratioAt(then: number, hours: readonly HourUse[], zone: string): number {
-  const known = hours.filter(({ at }) => at + HOUR_MS <= then)
+function ratioAt(then: number, table: HourTable, zone: string): number {
   const hour = Math.floor(then / HOUR_MS) * HOUR_MS
   // Of the hour that was not over then, the part that had passed.
-  const begun = hours
-    .filter(({ at }) => at === hour)
-    .map((use) => ({ ...use, calls: (use.calls * (then - hour)) / HOUR_MS }))
+  const begun = (then - hour) / HOUR_MS
   const endsAt = Math.floor(then / DAY_MS) * DAY_MS + DAY_MS
-  const outlook = new Outlook([...known, ...begun], { now: then, zone })
+  const outlook = new Outlook(table, { now: then, zone, begun })
   const demands = outlook.demands(endsAt, { factor: 1, bulk: 'ends' })
   const expected = demands.reduce((sum, { calls }) => sum + rhythmic.reduce((all, kind) => all + calls[kind], 0), 0)
-  const counted = hours
-    .filter(({ at, kind }) => kind !== 'bulk' && at >= hour && at < endsAt)
-    .reduce((sum, { at, calls }) => sum + calls * (at === hour ? (hour + HOUR_MS - then) / HOUR_MS : 1), 0)
+  let counted = 0
+  for (const kind of rhythmic) {
+    const calls = table.calls.get(kind)
+    counted += (calls?.get(hour) ?? 0) * (1 - begun)
+    for (let at = hour + HOUR_MS; at < endsAt; at += HOUR_MS) counted += calls?.get(at) ?? 0
+  }
   // A few calls more or less say nothing.
   const few = 10
   return (counted + few) / (expected + few)

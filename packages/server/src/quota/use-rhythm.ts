@@ -41,23 +41,48 @@ interface Samples {
   readonly samples: readonly { readonly at: number; readonly weight: number }[]
 }
 
+/** Calls by kind and hour. Made once: a forecast looks at it from many past days. */
+export interface HourTable {
+  readonly calls: ReadonlyMap<UseKind, ReadonlyMap<number, number>>
+  /** Beginning of the first hour, epoch ms; infinite without any. */
+  readonly first: number
+}
+
+/** Puts calls into the order in which they are looked up (pure). */
+export function hourTable(hours: readonly HourUse[]): HourTable {
+  let first = Number.POSITIVE_INFINITY
+  for (const { at } of hours) first = Math.min(first, at)
+  return { calls: byKind(hours), first }
+}
+
+/** When a table is looked at: what came later is not known. */
+export interface LookedFrom {
+  /** Beginning of the hour that is not over, epoch ms. */
+  readonly until: number
+  /** How much of that hour's calls is known. */
+  readonly begun: number
+  readonly zone: string
+}
+
 /**
  * How calls are spread over the hours of a week, as the clock on the wall of `zone` shows them: practices open by their own
  * time, so that the rhythm follows daylight saving although the day of the quota does not. Only hours that were over
  * before `until` are known.
  */
 export class UseRhythm {
-  readonly #calls: ReadonlyMap<UseKind, ReadonlyMap<number, number>>
+  readonly #calls: HourTable['calls']
   readonly #first: number
   readonly #until: number
+  readonly #begun: number
   readonly #zone: string
   readonly #found = new Map<number, Samples>()
 
-  constructor(hours: readonly HourUse[], { until, zone }: { until: number; zone: string }) {
-    this.#calls = byKind(hours)
+  constructor({ calls, first }: HourTable, { until, begun, zone }: LookedFrom) {
+    this.#calls = calls
     // The first hour was begun in its middle.
-    this.#first = Math.min(...hours.map(({ at }) => at)) + HOUR_MS
+    this.#first = first + HOUR_MS
     this.#until = until
+    this.#begun = begun
     this.#zone = zone
   }
 
@@ -68,7 +93,9 @@ export class UseRhythm {
 
   /** Calls of an hour that is over, or so far of the one that is not. */
   counted(kind: UseKind, at: number): number {
-    return this.#calls.get(kind)?.get(at) ?? 0
+    if (at > this.#until) return 0
+    const calls = this.#calls.get(kind)?.get(at) ?? 0
+    return at === this.#until ? calls * this.#begun : calls
   }
 
   /** What an hour is expected to bring, by the past weeks or days; undefined without any. The mean, or the median. */
