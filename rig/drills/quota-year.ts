@@ -1,5 +1,5 @@
 import type { RequestEntry } from '@aegis/simulator'
-import { type Priority, priorityRules } from '../../packages/server/src/quota/priorities.ts'
+import type { Priority } from '../../packages/server/src/quota/priorities.ts'
 import { quotaDay } from '../../packages/server/src/quota/quota-day.ts'
 import { kindsOfDay, type YearPlace } from '../../packages/server/testing/quota-year.ts'
 import { type Draw, drawFrom } from '../draw.ts'
@@ -28,6 +28,15 @@ const rules: GuardedRules = {
   offHours: 'always',
   onboardingCalls: 0,
   gapCalls: 0,
+}
+
+/** Of a day's calls, what must be left when the last one of a priority is made. Said here anew: the judge asks nobody. */
+const leftShares: Readonly<Record<Priority, number>> = {
+  interactive: 0,
+  notifications: 0.1,
+  feeds: 0.11,
+  reconciliation: 0.13,
+  bulk: 0.15,
 }
 
 /**
@@ -152,7 +161,7 @@ class DrillYear implements YearPlace {
     return calls.flatMap(({ intent }, before) => {
       const priority = priorities.get(intent ?? '')
       if (!priority) return []
-      const mostBefore = Math.ceil((1 - priorityRules[priority].dayFloorShare) * rules.perDay)
+      const mostBefore = Math.ceil((1 - leftShares[priority]) * rules.perDay)
       return before < mostBefore ? [] : [`F19 call ${before + 1} of ${name} was one for ${priority}`]
     })
   }

@@ -163,7 +163,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${quota}/day-budget.ts`,
     find: `  return Math.ceil(priorityRules[priority].dayFloorShare * limit)\n`,
     replace: `  return Math.ceil(0 * priorityRules[priority].dayFloorShare * limit)\n`,
-    caughtBy: [`${quota}/day-budget.test.ts`, `${quota}/quota.test.ts`],
+    caughtBy: [`${quota}/day-budget.test.ts`, `${quota}/quota.test.ts`, 'drills quota-year 1'],
   },
   {
     name: 'a revoked credential is served: its tokens stay where they are',
@@ -371,10 +371,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['drills outages 12'],
   },
   {
-    name: 'a token that is to be renewed serves no more: nobody calls while the token endpoint is down',
-    file: `${keyServer}/token-keeper.ts`,
-    find: `    if (held) {\n      this.#renewInTime(held)`,
-    replace: `    if (held && this.#deps.clock.steady() < held.refreshAt) {\n      this.#renewInTime(held)`,
-    caughtBy: ['drills tokens 30'],
+    name: 'each refused call has a token of its own: whoever held the same one asks once more',
+    file: `${keyServer}/token-decision.ts`,
+    find: `state.generation > need.newerThan\n`,
+    replace: `state.generation > need.newerThan + 1\n`,
+    caughtBy: ['drills tokens 20'],
   },
 ]
