@@ -96,10 +96,10 @@ class Reader {
   }
 }
 
-/** Every feed as often as every other one: the day's calls spread evenly. */
+/** Every feed as often as every other one: the day's calls spread evenly, none sooner than it may be. */
 export function pollUniformly(world: PollWorld): Waits {
   const waits = new Waits()
-  const everyMs = (world.traces.length * dayMs) / world.callsPerDay
+  const everyMs = Math.max(world.leastMs, (world.traces.length * dayMs) / world.callsPerDay)
   world.traces.forEach((trace, index) => {
     const reader = new Reader(trace, world, waits)
     const end = world.days * dayMs

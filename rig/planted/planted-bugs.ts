@@ -343,6 +343,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${pacing}/drain-price.test.ts`],
   },
   {
+    name: 'calls that are there are saved: of few practices what changes rarely is read a few times an hour',
+    file: `${pacing}/pacing-settings.ts`,
+    find: `callWorthMs: 0,`,
+    replace: `callWorthMs: 1_000,`,
+    caughtBy: [`${sync}/paced-practice.pg.test.ts`],
+  },
+  {
     name: 'a hint that comes while its feed is drained is forgotten',
     file: `${pacing}/feed-pace.ts`,
     find: `> Math.max(known, drainedAt) + againAfterMs`,

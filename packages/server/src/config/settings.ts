@@ -147,7 +147,7 @@ const syncSection = z.strictObject({
     doc: 'Least time between the starts of two readings of one feed. athenahealth asks for no more than one a minute.',
   }),
   adaptive: setting(flag().default(sync.pacing.isAdaptive), {
-    doc: 'Whether feeds are read the more often the more they change at that hour of the week, so that with the calls there are changes wait the least. `false`: all are read equally often.',
+    doc: 'Whether feeds are read the more often the more they change at that hour of the week, so that where calls are scarce changes wait the least. While they are plenty, and with `false` always, all are read equally often.',
   }),
   latest: setting(every(sync.pacing.latestMs, { min: '1m', max: '1d' }), {
     doc: 'Every feed is read at least so often, however rarely it changes. Where the day’s calls do not do for that, `aegis status` says so. Only with `sync.adaptive`.',
@@ -160,7 +160,7 @@ const syncSection = z.strictObject({
     { doc: 'The same for single feeds, where it differs.' },
   ),
   callWorth: setting(every(sync.pacing.callWorthMs, { min: '0s', max: '1h' }), {
-    doc: 'A reading is not worth a call, however many are left, before changes are expected to have waited so long altogether. With the default a feed with two changes an hour is read every minute, one with two a day every five. 0s: every feed is read as often as calls allow. Only with `sync.adaptive`.',
+    doc: 'A reading is not worth a call, however many are left, before changes are expected to have waited so long altogether. 0s: while there are calls in plenty every feed is read each `sync.pollInterval`. With 1s a feed with two changes an hour is read every minute, one with two a day every five, one that hardly ever changes a few times an hour: fewer calls, and rare changes are seen later. Only with `sync.adaptive`.',
   }),
   settle: setting(every(sync.settleMs, { min: '0s', max: '1d' }), {
     doc: 'From an active subscription to the snapshot that counts: a subscription may take up to 15 minutes to take hold everywhere.',

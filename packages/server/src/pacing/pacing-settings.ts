@@ -10,10 +10,10 @@ export interface PacingSettings {
 }
 
 export const defaultPacingSettings: PacingSettings = {
-  isAdaptive: false,
+  isAdaptive: true,
   latestMs: 3_600_000,
   latestMsOf: {},
-  callWorthMs: 1_000,
+  callWorthMs: 0,
 }
 
 /** The bound of one feed. */

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { defaultPacingSettings } from '../pacing/pacing-settings.ts'
-import type { Plan } from '../pacing/plan.ts'
+import { nothingSeen } from '../pacing/change-rate.ts'
+import { hourOfWeek, hoursOfWeek, zoneDefault } from '../pacing/hour-of-week.ts'
+import { nextDrain } from '../pacing/next-drain.ts'
+import { type Plan, planFor } from '../pacing/plan.ts'
 import { priorityRules } from '../quota/priorities.ts'
 import type { FeedName } from './feed-name.ts'
 import { hintFeed } from './hint-feed.ts'
@@ -18,7 +21,7 @@ const pacing = { ...defaultPacingSettings, latestMs, latestMsOf: { providers: 40
 const polled: readonly FeedName[] = ['providers', 'patients', 'appointments']
 
 const planOf = (mirrored: MirroredPractice, more: Partial<Plan> = {}): Plan => ({
-  price: pacing.callWorthMs,
+  price: 1_000,
   stretch: 1,
   feeds: 3,
   endsAt: mirrored.simulator.clock.now() + 12 * 3_600_000,
@@ -118,4 +121,34 @@ test('what a plan rests on: calls for feeds, and what drains and changes cost', 
     [113, 113, 200, 300],
   )
   assert.deepEqual(['patients', 'providers', 'nothing'].map(facts.callsPerChange), [0, 1, 0])
+})
+
+/** Sunday 19:00 in New York: a day of calls begins with a night and ends with one. */
+const midnightGmt = Date.UTC(2026, 2, 2)
+const isOpen = (hour: number) => hour >= 24 + 8 && hour < 24 + 18
+/** A feed that changes while its practice is open, and one that hardly ever does. */
+const believed = {
+  daily: Array.from({ length: hoursOfWeek }, (_, hour) => (isOpen(hour) ? 5 : 0.2)),
+  rare: Array.from<number>({ length: hoursOfWeek }).fill(0.003),
+}
+const everyMs = (plan: { price: number }, feed: keyof typeof believed, from: number) => {
+  const belief = { zone: zoneDefault, seen: nothingSeen, profile: believed[feed] }
+  return nextDrain(belief, { from, price: plan.price, leastMs: minute, mostMs: 60 * minute }).at - from
+}
+
+test('of 500,000 calls few practices are read every minute, more of them while they are open, and none less than before', async (t) => {
+  const { deps } = await mirroredPractice(t)
+  const usage = { perDayLimit: 500_000, leftToday: 500_000, resumesAt: midnightGmt + 24 * 60 * minute }
+  const facts = await planFacts({ ...deps, settings: defaultSyncSettings }, usage)
+  const profiles = new Map(Object.entries(believed))
+  for (const feeds of [1, 30, 240, 300, 360]) {
+    const sizes = ['daily', 'rare'].map((feed) => ({ feed, zone: zoneDefault, step: 0, feeds: feeds / 2 }))
+    const plan = planFor({ sizes, profiles }, { ...facts, now: midnightGmt, feeds })
+    assert.equal(plan.stretch, 1)
+    for (let from = midnightGmt; from < usage.resumesAt; from += 20 * minute) {
+      const [daily, rare] = [everyMs(plan, 'daily', from), everyMs(plan, 'rare', from)]
+      if (feeds <= 240) assert.deepEqual([daily, rare], [minute, minute], `${feeds} feeds`)
+      else if (isOpen(hourOfWeek(zoneDefault, from))) assert.equal(daily, minute, `${feeds} feeds`)
+    }
+  }
 })
