@@ -12,7 +12,6 @@ import type { Simulator } from '@aegis/simulator'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
 import { currentPlan, planEveryMs } from '../packages/server/src/pacing/plan.ts'
 import { planFacts } from '../packages/server/src/sync/plan-facts.ts'
-import { feedNames } from '../packages/server/src/sync/feed-name.ts'
 import { defaultSyncSettings } from '../packages/server/src/sync/sync-settings.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { withRunContext } from '../rig/run-context.ts'
@@ -68,7 +67,7 @@ class Schedule {
     const { clock } = this.#mirrored.simulator
     while (clock.now() < end) {
       await this.#plan()
-      for (const feed of feedNames) {
+      for (const feed of this.#mirrored.feeds) {
         if ((this.#due.get(feed) ?? 0) > clock.now()) continue
         this.#due.set(feed, await this.#mirrored.stepFeed(feed))
         this.#freshness.read(feed)

@@ -36,23 +36,19 @@ export const stretchMax = 240
  */
 export function drainPrice(question: PriceQuestion): DrainPrice {
   const { priceMin, calls } = question
-  if (callsAt(question, { price: priceMin, stretch: 1 }) <= calls) return { price: priceMin, stretch: 1 }
+  const callsOf = callsByPrice(question)
+  if (callsOf({ price: priceMin, stretch: 1 }) <= calls) return { price: priceMin, stretch: 1 }
   const dearest = { price: Number.POSITIVE_INFINITY, stretch: 1 }
-  if (callsAt(question, dearest) > calls) return { ...dearest, stretch: stretchFor(question) }
-  const price = bisect(
-    { low: Math.max(priceMin, 1), high: priceHigh },
-    (price) => callsAt(question, { price, stretch: 1 }) <= calls,
-  )
-  return { price, stretch: 1 }
+  if (callsOf(dearest) > calls) {
+    const stretches = { low: 1, high: stretchMax }
+    return { ...dearest, stretch: bisect(stretches, (stretch) => callsOf({ ...dearest, stretch }) <= calls) }
+  }
+  const prices = { low: Math.max(priceMin, 1), high: priceHigh }
+  return { price: bisect(prices, (price) => callsOf({ price, stretch: 1 }) <= calls), stretch: 1 }
 }
 
 /** A change that waits for two million years. */
 const priceHigh = 1e17
-
-function stretchFor(question: PriceQuestion): number {
-  const price = Number.POSITIVE_INFINITY
-  return bisect({ low: 1, high: stretchMax }, (stretch) => callsAt(question, { price, stretch }) <= question.calls)
-}
 
 const roundsMax = 60
 
@@ -68,15 +64,57 @@ function bisect({ low, high }: { low: number; high: number }, suffices: (value: 
 }
 
 /** Calls for drains until the end of the forecast. */
-export function callsAt({ groups, lengths, callsPerDrain }: PriceQuestion, { price, stretch }: DrainPrice): number {
-  let calls = 0
+export function callsAt(question: PriceQuestion, answer: DrainPrice): number {
+  return callsByPrice(question)(answer)
+}
+
+/**
+ * The same for one price after the other. Hours of feeds that change about equally often are counted together first: a process
+ * that plans for thousands of practices has other work too.
+ */
+function callsByPrice(question: PriceQuestion): (answer: DrainPrice) => number {
+  const all = alikes(question)
+  return ({ price, stretch }) => {
+    let calls = 0
+    for (const { feedMs, rootMs, leastMs, mostMs } of all) {
+      // So that where no bound holds, calls are what they are hour by hour: they go with the root of the rate.
+      const rate = (rootMs / feedMs) ** 2
+      const everyMs = evenInterval({ price, rate, leastMs, mostMs: mostMs * stretch })
+      calls += (feedMs * question.callsPerDrain(everyMs)) / everyMs
+    }
+    return calls
+  }
+}
+
+/** Hours of feeds that change about equally often, within the same bounds. */
+interface Alike {
+  feedMs: number
+  /** Times the root of the rate. */
+  rootMs: number
+  readonly leastMs: number
+  readonly mostMs: number
+}
+
+/** Rates within a thirty-second part of a doubling are alike. */
+const alikePerDoubling = 32
+
+function alikes({ groups, lengths }: PriceQuestion): Alike[] {
+  const byBounds = new Map<string, Map<number, Alike>>()
   for (const { feeds, rates, leastMs, mostMs } of groups) {
-    for (let hour = 0; hour < lengths.length; hour += 1) {
-      const everyMs = evenInterval({ price, rate: rates[hour] ?? 0, leastMs, mostMs: mostMs * stretch })
-      calls += (feeds * (lengths[hour] ?? 0) * callsPerDrain(everyMs)) / everyMs
+    if (feeds <= 0) continue
+    const bounds = `${leastMs} ${mostMs}`
+    const byRate = byBounds.get(bounds) ?? new Map<number, Alike>()
+    byBounds.set(bounds, byRate)
+    for (const [hour, lengthMs] of lengths.entries()) {
+      const rate = rates[hour] ?? 0
+      const step = Math.round(Math.log2(rate) * alikePerDoubling)
+      const alike = byRate.get(step) ?? { feedMs: 0, rootMs: 0, leastMs, mostMs }
+      byRate.set(step, alike)
+      alike.feedMs += feeds * lengthMs
+      alike.rootMs += feeds * lengthMs * Math.sqrt(rate)
     }
   }
-  return calls
+  return [...byBounds.values()].flatMap((byRate) => [...byRate.values()]).filter(({ feedMs }) => feedMs > 0)
 }
 
 interface Even {
