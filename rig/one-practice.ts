@@ -80,7 +80,7 @@ export async function comeToRest(aegis: AegisProcess, simulator: Simulator): Pro
     const caughtUp = found.feeds.every(({ state, explanation, lagMs, gaps, feed }) => {
       const seenAt = Date.parse(report.now) - (lagMs ?? Number.POSITIVE_INFINITY)
       // What is read patient by patient is live before it has been read for the first time.
-      const isLive = state === 'live' && explanation === 'live'
+      const isLive = state === 'live' && /^live\b/.test(explanation)
       return hasChangedFeed(feed) ? isLive && gaps.length === 0 && seenAt > restedAt : lagMs !== null
     })
     if (caughtUp) return

@@ -125,6 +125,11 @@ test('a feed that is read seldom on purpose says how often, and is not behind be
   )
 })
 
+test('a feed that is read as often as it can be does not say so', () => {
+  const paces = { everyMs: minute, of: () => ({ everyMs: minute + 1, waitMs: minute / 2 }) }
+  assert.equal(explainFeed(view({}, paces)), 'live')
+})
+
 test('what nothing explains is told with all its figures and how to look at it', () => {
   const [alarm] = feedAlarms(view({ checks: [lost] }))
   assert.match(alarm?.message ?? '', /1000 records.*3 missing here.*nothing explains 2/)

@@ -44,10 +44,15 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
   live: livePace,
 }
 
-function livePace({ practice, feed, paces }: FeedView): string {
+/** How often it is read is worth a word where that is less often than it could be. */
+function livePace({ practice, feed, paces, settings }: FeedView): string {
   const pace = paces.of(practice, feed.feed)
-  return pace ? `live, read every ${inWords(pace.everyMs)}` : 'live'
+  return pace && pace.everyMs > seldomFrom * settings.pollIntervalMs
+    ? `live, read every ${inWords(pace.everyMs)}`
+    : 'live'
 }
+
+const seldomFrom = 1.05
 
 /** What wants a person about a feed (pure). */
 export function feedAlarms(view: FeedView): Alarm[] {
