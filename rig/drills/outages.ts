@@ -161,13 +161,18 @@ function judgeBudgets({ world, requests }: Judged): string[] {
 /** The part of a whole outage in which nothing saved up is left: what arrives for each call that is made. */
 function steadyState({ world, requests, outage }: Judged): { wrong: string[]; calls: number; requests: number } {
   const { whole } = outage
-  if (!whole) return { wrong: [], calls: 0, requests: 0 }
-  // Reads that fail spend it: a life makes them by the dozen within the first third.
-  const [from, to] = [world.startedAt + whole.fromMs + 200_000, world.startedAt + whole.toMs]
+  // Two processes do not spend theirs at the same pace; what each may is judged by itself.
+  if (!whole || world.ways.length > 1) return { wrong: [], calls: 0, requests: 0 }
+  const [begins, to] = [world.startedAt + whole.fromMs, world.startedAt + whole.toMs]
+  const spending = repeats(requests).filter(({ at }) => at >= begins && at < to)
+  // Where less was repeated, some of what was saved up may be left: there is no steady state yet.
+  const last = spending[budget.saved - 1]
+  if (!last) return { wrong: [], calls: 0, requests: 0 }
+  const from = last.at + 1
   const within = requests.filter(({ at }) => at >= from && at < to)
   const calls = within.length - repeats(requests).filter(({ at }) => at >= from && at < to).length
-  // Whole repetitions: a share of one that was earned before may be spent now.
-  const isOver = within.length > amplificationMax * calls + world.ways.length
+  // What was earned while the rest was spent may be spent now.
+  const isOver = within.length > amplificationMax * calls + 2
   const wrong = isOver ? [`F11 ${within.length} requests for ${calls} calls in the middle of an outage`] : []
   return { wrong, calls, requests: within.length }
 }
