@@ -30,7 +30,8 @@ export async function liveRound(life: Life): Promise<void> {
     try {
       due.set(feed, await mirrored.stepFeed(feed))
     } catch (error) {
-      if (!isAegisError(error, 'db.unavailable') && !isAegisError(error, 'sync.contested')) throw error
+      // What a process says while it dies is heard by nobody.
+      if (!ends.isDead && !isAegisError(error, 'db.unavailable') && !isAegisError(error, 'sync.contested')) throw error
     }
     if (ends.isDead) await restart(life)
   }
