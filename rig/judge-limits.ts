@@ -19,17 +19,14 @@ export function judgeLimits(simulator: Simulator, rules: GuardedRules): Judgemen
   }
   // It is the other side's own clock that jumps, and within a call: sent before the jump, as far from the next one as it has
   // to be, the call is logged after it, where the next one follows at once. All others count, those after the jump too.
-  const unmoved = calls.filter(({ fault }) => fault?.kind !== 'clock-jump')
-  tooMany('calls in a second', mostWithin(unmoved, second), rules.perSecond)
+  const unmoved = requests.filter(({ fault }) => fault?.kind !== 'clock-jump')
+  const [tokens, moments] = [
+    unmoved.filter(({ route }) => isToken(route)),
+    unmoved.filter(({ route }) => !isToken(route)),
+  ]
+  tooMany('calls in a second', mostWithin(moments, second), rules.perSecond)
   tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
-  tooMany(
-    'token requests in a minute',
-    mostOf(
-      requests.filter(({ route }) => isToken(route)),
-      minute,
-    ),
-    rules.tokensPerMinute,
-  )
+  tooMany('token requests in a minute', mostOf(tokens, minute), rules.tokensPerMinute)
   const outside = calls.filter(
     ({ method, route, at }) => method === 'GET' && largeRoutes.has(route) && !offHours(at, rules.offHours).open,
   )
