@@ -94,6 +94,32 @@ test('a change that was on its way when a check saw it first is explained', asyn
   await assertEqualsTruth(mirrored)
 })
 
+test('a record that is gone is explained, too, when the feed tells of it before it has been asked for twice', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: small })
+  await mirrored.bringUp()
+  await mirrored.advance(17 * hour)
+  await mirrored.step()
+  const gone = String(booked(mirrored)[0]?.appointmentid)
+  spoilBooked(mirrored, ({ appointments = [], ...rest }) => ({
+    ...rest,
+    appointments: appointments.filter((record) => String(record.appointmentid) !== gone),
+  }))
+  const spoiled = mirrored.fetch
+  let asked = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (!new URL(url).pathname.endsWith(`/appointments/${gone}`)) return spoiled(url, init, call)
+    asked += 1
+    return Response.json({ error: 'not found' }, { status: 404 })
+  }
+  await damage(mirrored, sql('test.due', `update aegis.reconciliation_task set due_at = aegis.now()`))
+  await mirrored.step('appointments')
+  assert.equal(asked, 1)
+  mirrored.change({ kind: 'cancel', appointment: gone })
+  await mirrored.run(14)
+  assert.ok(asked > 1)
+  assert.deepEqual(await unexplained(mirrored), [])
+})
+
 /** Refuses large lists outside the off-hours as the policy does, and lets only so many through in one night. */
 function allowPerNight(mirrored: MirroredPractice, most: number) {
   const seen: { url: string; at: number }[] = []

@@ -4,12 +4,12 @@ import type { FeedKey } from './feed-state.sql.ts'
 
 const wantSql = lookUp(
   'sync.want_refetch',
-  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wanted_seq, run_id)
-   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), (select aegis.now()), $3, $4
+  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wished_at, wanted_seq, run_id)
+   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), (select aegis.now()), (select aegis.now()), $3, $4
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
-     wanted_seq = excluded.wanted_seq, missing_since = null,
+     wished_at = excluded.wished_at, wanted_seq = excluded.wanted_seq, missing_since = null,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 
