@@ -2,7 +2,6 @@ import type { Simulator } from '@aegis/simulator'
 import type { Clock } from '../packages/server/src/clock/clock.ts'
 import { sleepOn } from '../packages/server/src/clock/clock.ts'
 import type { Db } from '../packages/server/src/db/db.ts'
-import { AegisError } from '../packages/server/src/errors/aegis-error.ts'
 
 /** How far time moves at most whenever nothing but time is waited for: who waits in the simulator sets no timer here. */
 const stepMsDefault = 1_000
@@ -11,13 +10,9 @@ const quietTurns = 12
 /** No work of sync waits longer for anything, virtual ms: every call has a deadline. */
 const waitMsMax = 3_600_000
 
-/**
- * A database that tells whether anything is done in it: that is the only work here that takes real time. Whoever is dead has
- * no part in it: what a process would have written after its end was not written.
- */
+/** A database that tells whether anything is done in it: that is the only work here that takes real time. */
 export class WatchedDb implements Db {
   readonly #db: Db
-  isDead = (): boolean => false
   #working = 0
   #worked = (): void => undefined
 
@@ -25,9 +20,9 @@ export class WatchedDb implements Db {
     this.#db = db
   }
 
-  practice: Db['practice'] = (practice, work) => this.#watch(() => this.#db.practice(practice, work))
-  control: Db['control'] = (work) => this.#watch(() => this.#db.control(work))
-  audit: Db['audit'] = (work) => this.#watch(() => this.#db.audit(work))
+  practice: Db['practice'] = (practice, work) => this.#watch(this.#db.practice(practice, work))
+  control: Db['control'] = (work) => this.#watch(this.#db.control(work))
+  audit: Db['audit'] = (work) => this.#watch(this.#db.audit(work))
 
   /** Waits for the end of the next work, if any is under way; says whether there was. */
   async rested(): Promise<boolean> {
@@ -38,10 +33,9 @@ export class WatchedDb implements Db {
     return true
   }
 
-  async #watch<T>(begin: () => Promise<T>): Promise<T> {
-    if (this.isDead()) throw new AegisError('db.unavailable', { reason: 'killed' })
+  async #watch<T>(work: Promise<T>): Promise<T> {
     this.#working += 1
-    return begin().finally(() => {
+    return work.finally(() => {
       this.#working -= 1
       this.#worked()
     })

@@ -1,3 +1,4 @@
+import type { Db } from '../packages/server/src/db/db.ts'
 import { AegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
 import type { Draw } from './draw.ts'
@@ -31,6 +32,16 @@ export class RandomEnds {
     this.#stopped = true
   }
 
+  /** A database in which a dead process has no part: what it would have written after its end was not written. */
+  mortal(db: Db): Db {
+    const alive = <T>(begin: () => Promise<T>): Promise<T> => (this.isDead ? Promise.reject(killed()) : begin())
+    return {
+      practice: (practice, work) => alive(() => db.practice(practice, work)),
+      control: (work) => alive(() => db.control(work)),
+      audit: (work) => alive(() => db.audit(work)),
+    }
+  }
+
   #meet(): void {
     if (!this.isDead) {
       if (this.#left === 0 || this.#stopped) return
@@ -39,6 +50,8 @@ export class RandomEnds {
       this.isDead = true
       this.count += 1
     }
-    throw new AegisError('db.unavailable', { reason: 'killed' })
+    throw killed()
   }
 }
+
+const killed = (): AegisError => new AegisError('db.unavailable', { reason: 'killed' })

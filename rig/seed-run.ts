@@ -78,7 +78,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const time = new PassingTime({ simulator, clock: mirrored.deps.clock, advance: (ms) => mirrored.advance(ms) }, work)
   mirrored.deps = { ...mirrored.deps, clock: time.clock }
   const ends = new RandomEnds(context, draw)
-  work.isDead = () => ends.isDead
+  mirrored.deps = { ...mirrored.deps, db: ends.mortal(mirrored.deps.db) }
   const { deps } = mirrored
   const fetch = followingJumps(mirrored, simulator.fetch)
   const way = rules && (await GuardedWay.open(context, { ...deps, random, simulator, rules, fetch }))

@@ -105,6 +105,8 @@ export class MirroredPractice {
   /** What stands between the client and the simulator; a test may replace it. */
   fetch: AthenaFetch
   #fence = 1
+  /** What moves with the simulator's clock, whatever becomes of the process. */
+  readonly #db: Db
 
   constructor(
     simulator: Simulator,
@@ -114,6 +116,7 @@ export class MirroredPractice {
     }: Pick<SyncDeps, 'clock' | 'sealing'> & { db: Db; settings: Partial<SyncSettings>; random: Random },
   ) {
     this.simulator = simulator
+    this.#db = parts.db
     this.fetch = this.toSimulator
     const client = createAthenaClient({
       environment: 'local',
@@ -154,7 +157,7 @@ export class MirroredPractice {
     // The database first: what a timer wakes must not meet a time before its own.
     const nowMs = this.simulator.clock.now() + ms
     // Slow enough to stand still; the table accepts no speed of 0.
-    await this.deps.db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-9 }))
+    await this.#db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-9 }))
     if (ms > 0) this.simulator.clock.advance(ms)
   }
 
