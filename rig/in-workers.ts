@@ -43,10 +43,11 @@ async function work(queue: Iterator<Job>, { directory, tell }: Work): Promise<vo
     for (let next = queue.next(); !next.done; next = queue.next()) {
       const result = await doInWorker(worker, next.value)
       tell({ job: next.value, result: result ?? { wrong: ['the life did not end, or its process died'], counts: {} } })
-      if (!result) {
-        worker.kill('SIGKILL')
-        worker = startWorker(directory)
-      }
+      if (result?.wrong.length === 0) continue
+      // What a life that went wrong has left under way must not meet the next one.
+      if (result) await stopWorker(worker)
+      else worker.kill('SIGKILL')
+      worker = startWorker(directory)
     }
   } finally {
     await stopWorker(worker)
