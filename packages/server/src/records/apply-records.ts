@@ -262,6 +262,7 @@ function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow
     lastModifiedAt: held.last_modified_at ?? undefined,
     fetchSeq: BigInt(held.fetch_seq),
     isRecent: held.changed_at > (input.recentSince ?? Infinity),
+    changedAt: held.changed_at,
   }
   return judgeVersion(heldVersion, version, input.source)
 }

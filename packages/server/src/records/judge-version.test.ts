@@ -25,6 +25,8 @@ const cases: readonly [
   ['a replayed body without a time is only an id', at(undefined, 5), at(undefined, 6), 'replay', 'refetch'],
   ['also for an unknown record', undefined, at(undefined, 6), 'replay', 'refetch'],
   ['a replayed body against one without a time is only an id', at(undefined, 5), at(1, 6), 'replay', 'refetch'],
+  ['modified after what is held came is news', { ...at(undefined, 5), changedAt: 1 }, at(2, 6), 'replay', 'apply'],
+  ['modified before that is only an id', { ...at(undefined, 5), changedAt: 2 }, at(2, 6), 'replay', 'refetch'],
   ['a replayed later change is applied', at(1, 5), at(2, 6), 'replay', 'apply'],
   ['a replayed earlier change is stale', at(2, 5), at(1, 6), 'replay', 'stale'],
   ['a replayed body of the same second is only an id', at(1, 5), at(1, 6), 'replay', 'refetch'],

@@ -13,6 +13,8 @@ export interface Version {
 export interface HeldVersion extends Version {
   /** It came so short a time before that a list may not show it yet. */
   readonly isRecent?: boolean
+  /** When it last became what it is here, epoch ms. */
+  readonly changedAt?: number
 }
 
 export type Verdict =
@@ -55,10 +57,16 @@ function judgeCheck(held: HeldVersion, incoming: Version): Verdict {
   return held.isRecent ? 'refetch' : 'apply'
 }
 
-function judgeReplay(held: Version | undefined, incoming: Version): Verdict {
+/**
+ * Held without a time, from a list that sends none: what was modified after that is news. It is not left to the read by id,
+ * which need not show what has changed (`frozen` of a slot); what changed later still, the feed brings with a later time.
+ */
+function judgeReplay(held: HeldVersion | undefined, incoming: Version): Verdict {
   if (incoming.lastModifiedAt === undefined) return 'refetch'
   if (!held) return 'apply'
-  if (held.lastModifiedAt === undefined) return 'refetch'
+  if (held.lastModifiedAt === undefined) {
+    return incoming.lastModifiedAt > (held.changedAt ?? Number.POSITIVE_INFINITY) ? 'apply' : 'refetch'
+  }
   if (incoming.lastModifiedAt === held.lastModifiedAt) return 'refetch'
   return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
 }
