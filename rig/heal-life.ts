@@ -24,8 +24,6 @@ export async function healLife(life: Life): Promise<Judgement> {
   if (ends.isDead) await time.pass(restart(life))
   // What has no feed is read once a day, and changes with the clocks.
   for (const feed of ['departments', 'appointmenttypes'] as const) await mirrored.wantSnapshot(feed)
-  // The database may not have heard of a jump of the clock.
-  await mirrored.advance(0)
   const watch = new Watch(mirrored, await isAllLive(mirrored))
   const restMs = 2 * subscriptionCheckMs + 4 * minute
   const endsAt = simulator.clock.now() + restMs
@@ -33,11 +31,17 @@ export async function healLife(life: Life): Promise<Judgement> {
     life.due.clear()
     await time.pass(liveRound(life))
     const isWell = await watch.look()
-    if (simulator.clock.now() > endsAt && isWell && !(await isUnderWay(mirrored))) break
+    const now = simulator.clock.now()
+    if (now > endsAt && isWell && !isAnyDue(life, now) && !(await isUnderWay(mirrored))) break
     const toldMs = await watch.toldToWaitMs()
-    await mirrored.advance(Math.max(toldMs, isWell && simulator.clock.now() < endsAt ? restMs / 8 : minute) + 1_000)
+    await time.idle(Math.max(toldMs, isWell && simulator.clock.now() < endsAt ? restMs / 8 : minute) + 1_000)
   }
   return { wrong: watch.wrong(), checked: { I11: 1 } }
+}
+
+/** Whether a feed has stopped in the middle of its work and would go on at once. */
+function isAnyDue({ due }: Life, now: number): boolean {
+  return [...due.values()].some((at) => at <= now)
 }
 
 async function isAllLive(mirrored: MirroredPractice): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sql } from '../packages/server/src/db/db.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { healLife } from './heal-life.ts'
@@ -48,7 +49,16 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     ...(life.rules && { 'whole way': 1 }),
     ...Object.fromEntries(gaps.map(({ cause, count }) => [`gaps: ${cause}`, count])),
   }
-  return { wrong, counts: { ...counts, ...byKind(fired) }, checked: sumOf([...judgements, compared]) }
+  const checked = sumOf([...judgements, compared])
+  return { wrong, counts: { ...counts, ...byKind(fired) }, checked, trace: traceOf(life) }
+}
+
+function traceOf({ mirrored: { simulator } }: Life): string {
+  const digest = createHash('sha256')
+  for (const { at, method, route, status, fault } of allRequests(simulator)) {
+    digest.update(`${at} ${method} ${route} ${status} ${fault?.kind}\n`)
+  }
+  return digest.digest('hex')
 }
 
 function byKind(fired: readonly { readonly kind: string; readonly fired: number }[]): Record<string, number> {

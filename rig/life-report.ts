@@ -13,6 +13,7 @@ export class LifeReport {
   readonly #counts = new Map<string, number>()
   readonly #checked = new Map<string, number>()
   readonly #broken = new Map<Invariant, number>()
+  readonly #traces = new Map<string, string>()
   #done = 0
   #failed = 0
   #saidAt = performance.now()
@@ -23,8 +24,9 @@ export class LifeReport {
     say(`${name}: ${total} lives`)
   }
 
-  add({ job, result }: Done): void {
+  add({ job, result: lived }: Done): void {
     this.#done += 1
+    const result = { ...lived, wrong: [...lived.wrong, ...this.#livedOtherwise(job, lived)] }
     addTo(this.#counts, result.counts)
     addTo(this.#checked, result.checked ?? {})
     for (const invariant of new Set(result.wrong.map(invariantOf))) {
@@ -39,6 +41,14 @@ export class LifeReport {
       process.stdout.write(`  repeat with: ${repetition(job)}\n`)
     }
     if (performance.now() - this.#saidAt > everyMs) this.#progress()
+  }
+
+  /** One seed, one life: what cannot be repeated cannot be mended. */
+  #livedOtherwise({ what }: Done['job'], { trace }: Done['result']): string[] {
+    if (trace === undefined) return []
+    const before = this.#traces.get(what)
+    this.#traces.set(what, trace)
+    return before === undefined || before === trace ? [] : ['it made other calls than when it was lived before']
   }
 
   /** Prints the totals; true when nothing was wrong. */

@@ -2,6 +2,7 @@ import type { Simulator } from '@aegis/simulator'
 import type { Clock } from '../packages/server/src/clock/clock.ts'
 import { sleepOn } from '../packages/server/src/clock/clock.ts'
 import type { Db } from '../packages/server/src/db/db.ts'
+import { slaveSqlClock } from '../packages/server/src/db/sql-clock.sql.ts'
 
 /** How far time moves at most whenever nothing but time is waited for: who waits in the simulator sets no timer here. */
 const stepMsDefault = 1_000
@@ -15,14 +16,25 @@ export class WatchedDb implements Db {
   readonly #db: Db
   #working = 0
   #worked = (): void => undefined
+  #clock: Pick<Clock, 'now'> | undefined
+  #toldMs: number | undefined
+  #told: Promise<void> = Promise.resolve()
 
   constructor(db: Db) {
     this.#db = db
   }
 
-  practice: Db['practice'] = (practice, work) => this.#watch(this.#db.practice(practice, work))
-  control: Db['control'] = (work) => this.#watch(this.#db.control(work))
-  audit: Db['audit'] = (work) => this.#watch(this.#db.audit(work))
+  practice: Db['practice'] = (practice, work) => this.#watch(() => this.#db.practice(practice, work))
+  control: Db['control'] = (work) => this.#watch(() => this.#db.control(work))
+  audit: Db['audit'] = (work) => this.#watch(() => this.#db.audit(work))
+
+  /**
+   * From now on everything that begins in the database finds this clock's time there. Whoever moves the clock has nothing
+   * to tell; and what a jump of it wakes meets the same time each time the life is lived.
+   */
+  follow(clock: Pick<Clock, 'now'>): void {
+    this.#clock = clock
+  }
 
   /** Waits for the end of the next work, if any is under way; says whether there was. */
   async rested(): Promise<boolean> {
@@ -33,12 +45,26 @@ export class WatchedDb implements Db {
     return true
   }
 
-  async #watch<T>(work: Promise<T>): Promise<T> {
+  async #watch<T>(begin: () => Promise<T>): Promise<T> {
     this.#working += 1
-    return work.finally(() => {
+    try {
+      if (this.#clock) await this.#tell(this.#clock)
+      return await begin()
+    } finally {
       this.#working -= 1
       this.#worked()
-    })
+    }
+  }
+
+  /** One after the other: time must not go back because an earlier telling came later. */
+  #tell(clock: Pick<Clock, 'now'>): Promise<void> {
+    if (this.#toldMs !== clock.now()) {
+      this.#toldMs = clock.now()
+      // Slow enough to stand still; the table accepts no speed of 0.
+      const tell = () => this.#db.control((tx) => slaveSqlClock(tx, { nowMs: clock.now(), speed: 1e-9 }))
+      this.#told = this.#told.then(tell, tell)
+    }
+    return this.#told
   }
 }
 
@@ -48,7 +74,7 @@ export interface PassedWorld {
   /** What those who work go by, on the simulator's time. */
   readonly clock: Clock
   /** Moves the clocks of all on together. */
-  advance(ms: number): Promise<void>
+  advance(ms: number): Promise<void> | void
 }
 
 /**
@@ -86,6 +112,13 @@ export class PassingTime {
       if (waitedMs > mostMs) throw new Error(`${mostMs / 60_000} minutes passed and nothing came of it`)
       waitedMs += await this.#move()
     }
+  }
+
+  /** Lets time go by while nobody works; what was still being done ends before, and what it wakes has its time after. */
+  async idle(ms: number): Promise<void> {
+    await this.#quiet(() => false)
+    await this.#world.advance(ms)
+    await this.#quiet(() => false)
   }
 
   /** Moves time to the next timer, a step at most; returns by how much. */

@@ -1,5 +1,5 @@
 import type { Simulator } from '@aegis/simulator'
-import { type MirroredPractice, mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
+import { mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
@@ -49,7 +49,7 @@ export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
       if (!isChecked && simulator.clock.now() > checkAt) isChecked = await makeChecksDue(life.mirrored)
       life.ends.begin()
       await life.time.pass(liveRound(life))
-      await life.mirrored.advance(pauseMs(draw))
+      await life.time.idle(pauseMs(draw))
     }
     return judgeLife(life)
   })
@@ -59,7 +59,8 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const drawn = drawLife(draw)
   const { startAt, subscriptionCheckMs, rules } = drawn
   const feeds = isCore ? coreFeeds : drawFeeds(seed, rules !== undefined)
-  const random = seededRandom(seed)
+  // When something is tried again must not depend on how many keys were made before, which is a matter of real time.
+  const random = { ...seededRandom(seed), fraction: seededRandom(seed).fraction }
   const { db } = await lifeDatabase()
   const work = new WatchedDb(db)
   const mirrored = await mirroredPractice(context, {
@@ -71,17 +72,18 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
     settings: { feeds, slotDaysAhead: 2, bookedDaysAhead: 4, bookedDaysBack: 2, subscriptionCheckMs },
     simulator: { seed, startAt, day: { ratePerHour: changesPerHour, nightShare: 1 }, ...(rules && { limits: rules }) },
   })
-  mirrored.fetch = followingJumps(mirrored, mirrored.toSimulator)
   const plan = planOfLife(seed)
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
   const { simulator } = mirrored
-  const time = new PassingTime({ simulator, clock: mirrored.deps.clock, advance: (ms) => mirrored.advance(ms) }, work)
+  // When the clock jumps, it jumps for everybody: the database is on the same machine, or kept to the same time.
+  work.follow(simulator.clock)
+  const advance = (ms: number) => simulator.clock.advance(ms)
+  const time = new PassingTime({ simulator, clock: mirrored.deps.clock, advance }, work)
   mirrored.deps = { ...mirrored.deps, clock: time.clock }
   const ends = new RandomEnds(context, draw)
   mirrored.deps = { ...mirrored.deps, db: ends.mortal(mirrored.deps.db) }
   const { deps } = mirrored
-  const fetch = followingJumps(mirrored, simulator.fetch)
-  const way = rules && (await GuardedWay.open(context, { ...deps, random, simulator, rules, fetch }))
+  const way = rules && (await GuardedWay.open(context, { ...deps, random, simulator, rules, fetch: simulator.fetch }))
   const life: Life = { ...drawn, mirrored, time, ends, way, due: new Map() }
   if (way) {
     mirrored.deps = { ...mirrored.deps, upstream: way }
@@ -95,22 +97,6 @@ function planOfLife(seed: number): Plan | undefined {
   if (seed % 2 !== 0) return undefined
   const price = [1e3, 1e5, 1e7][(seed >> 1) % 3] ?? 1e3
   return { price, stretch: 1, feeds: 3, endsAt: 0, profiles: new Map() }
-}
-
-/** When the clock jumps, it jumps for everybody: the database is on the same machine, or kept to the same time. */
-function followingJumps<A extends unknown[], R>(
-  mirrored: MirroredPractice,
-  fetch: (...of: A) => Promise<R>,
-): (...of: A) => Promise<R> {
-  const { clock } = mirrored.simulator
-  return async (...of) => {
-    const before = clock.now()
-    try {
-      return await fetch(...of)
-    } finally {
-      if (clock.now() !== before) await mirrored.advance(0)
-    }
-  }
 }
 
 function isLiving({ mirrored: { simulator }, startAt }: Life): boolean {

@@ -12,6 +12,8 @@ export interface Verdict {
   readonly wrong: readonly string[]
   /** What was lived through, by name: for the totals. */
   readonly counts: Readonly<Record<string, number>>
+  /** Of all calls that were made, in their order, as a digest: two lives of one seed have the same. */
+  readonly trace?: string
 }
 
 /** Whether something of sync is still under way: a doubt, a gap, a wish, a page that waits, a feed that is not live. */
