@@ -9,9 +9,9 @@ import { type FaultWorld, inFaultWorld } from './fault-world.ts'
 const blows = ['behind', 'ahead', 'frozen'] as const
 type Blow = (typeof blows)[number]
 
-const code = 'upstream.clock-skew'
-/** A feed is read once a minute, and the answer shows that the clock is wrong. */
-const alarmMaxMs = 90_000
+const code = 'clock.database-skew'
+/** The database's clock is looked at every few seconds. */
+const alarmMaxMs = 30_000
 /** So long the clock is wrong at least. */
 const wrongMs = 20_000
 const loadMaxMs = 120_000

@@ -93,6 +93,7 @@ async function aegisCall({ clientId, perSecond }: LimitedApp): Promise<Call> {
     db,
     clock: systemClock,
     speed: 1,
+    machineOffMs: () => 0,
     random: systemRandom,
     log: silentLog,
   }

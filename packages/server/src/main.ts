@@ -21,7 +21,7 @@ import { configuredApp } from './start/start-key-server.ts'
 import { favourMemory } from './start/favour-memory.ts'
 import { openLog } from './start/open-log.ts'
 import { preflight } from './start/preflight.ts'
-import { startClock } from './start/start-clock.ts'
+import { startClock, type StartedClock } from './start/start-clock.ts'
 import { startDatabase, type StartedDatabase } from './start/start-database.ts'
 import { startReplica } from './start/start-replica.ts'
 import { StopStack } from './start/stop-stack.ts'
@@ -61,7 +61,7 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}): Promis
   }
 }
 
-type Base = Omit<Ground, 'db' | 'clock' | 'speed'>
+type Base = Omit<Ground, 'db' | keyof StartedClock>
 
 /** Starts made before a database that goes away meanwhile is reported; one second more between each two. */
 const startsMax = 4
@@ -90,12 +90,12 @@ async function runPersistently(base: Base, stops: StopStack): Promise<RunningAeg
 async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const { config, seams, home, random, log } = base
   const database = await startDatabase({ config, home, log, random }, stops)
-  const { clock, speed } = await startClock({ config, seams, db: database.db }, stops)
-  const ground: Ground = { ...base, db: database.db, clock, speed }
+  const started = await startClock({ config, seams, db: database.db, log }, stops)
+  const ground: Ground = { ...base, db: database.db, ...started }
   const parts = await composeParts(ground, stops)
   const instance = random.uuid()
   const ended = Promise.withResolvers<Error | undefined>()
-  const ttlMs = config.sync.leaseMs * speed
+  const ttlMs = config.sync.leaseMs * ground.speed
   if (isSole(config)) await takeOver(ground, parts, instance)
   else await startReplica({ ground, parts, stops }, { instance, ttlMs, onReplaced: ended.resolve })
   if (config.role !== 'key-server') await mirror({ ground, database, parts, instance, end: ended.resolve }, stops)
@@ -206,6 +206,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,
     dataPath: isSole(config) ? home.data : undefined,
     certainSkewMs: () => parts.upstream.certainSkewMs(),
+    machineOffMs: ground.machineOffMs,
     standing: parts.standing,
     fixed: shown,
   }

@@ -15,6 +15,17 @@ export const errorTable = {
     title: 'The audit log cannot be written, so no patient data is read or served',
     remedy: 'Bring the database back (reachable, with free disk space); work goes on by itself.',
   },
+  'clock.database-skew': {
+    status: 503,
+    title: "This machine's clock and the database's are more than 2 seconds apart",
+    remedy: 'Let NTP or chrony set the clocks of both machines. Nothing goes by the clock of this one but its log.',
+  },
+  'clock.set-back': {
+    status: 503,
+    title: 'The clock of the database was set back',
+    remedy:
+      'Let NTP or chrony set it, in small steps. Nothing is lost: all that waited for the time it had shown was done at once. Times noted before may be ahead.',
+  },
   'clock.simulator-unreachable': {
     status: 503,
     title: 'The clock of the simulator cannot be read',
@@ -205,8 +216,8 @@ export const errorTable = {
   },
   'upstream.clock-skew': {
     status: 503,
-    title: "This machine's clock and athenahealth's are more than 2 seconds apart",
-    remedy: 'Let NTP or chrony set the clock of this machine.',
+    title: "The installation's clock and athenahealth's are more than 2 seconds apart",
+    remedy: 'Let NTP or chrony set the clock of this machine, and of the one that the database runs on.',
   },
   'upstream.no-context': {
     status: 500,

@@ -91,3 +91,14 @@ export async function countHeldLeases(tx: Tx): Promise<number> {
   const [row] = await tx.rows<{ count: number }>(countHeld)
   return row?.count ?? 0
 }
+
+const bound = sql(
+  'leases.bound',
+  `update control.lease set expires_at = aegis.now() + make_interval(secs => $1::float8 / 1000)
+   where expires_at > aegis.now() + make_interval(secs => $1::float8 / 1000)`,
+)
+
+/** Lets no lease last for longer than `mostMs` from now: the clock was set back. Who still holds one renews it. */
+export async function boundLeases(tx: Tx, mostMs: number): Promise<void> {
+  await tx.rows(bound, [mostMs])
+}

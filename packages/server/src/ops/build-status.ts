@@ -16,8 +16,9 @@ import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import { quotaForecast } from './build-quota-report.ts'
+import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
-import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
+import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
 import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
@@ -44,6 +45,8 @@ export interface StatusDeps {
   readonly dataPath: string | undefined
   /** How far our clock and athenahealth's are apart at least. */
   readonly certainSkewMs: () => number
+  /** How far the clock of this process's machine is from the installation's at least. */
+  readonly machineOffMs: () => number
   /** What fails in this process just now. */
   readonly standing: () => readonly StandingError[]
   /** What does not change while the instance runs. */
@@ -78,7 +81,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   }
   const { credentials, alarms: ofCredentials } = await readCredentials(deps, now)
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
-  alarms.push(...diskAlarms(deps), ...skewAlarms(deps), ...paces.alarms, ...ofReplicas)
+  alarms.push(...diskAlarms(deps), ...(await clockAlarms(deps)), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
   alarms.push(...standingAlarms(deps.standing()))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
@@ -129,16 +132,6 @@ function diskAlarms(deps: StatusDeps): Alarm[] {
   if (!isDiskFull(deps)) return []
   const { title, remedy = '' }: ErrorEntry = errorTable['db.disk-full']
   return [{ level: 'error', code: 'db.disk-full', message: `${title}.`, remedy }]
-}
-
-/** With the machine's clock, more than this makes windows of seconds untrustworthy. */
-const skewMaxMs = 2_000
-
-function skewAlarms({ fixed, certainSkewMs }: StatusDeps): Alarm[] {
-  const skewMs = certainSkewMs()
-  if (fixed.clock !== 'system' || skewMs <= skewMaxMs) return []
-  const { title, remedy = '' }: ErrorEntry = errorTable['upstream.clock-skew']
-  return [{ level: 'error', code: 'upstream.clock-skew', message: `${title} (${inWords(skewMs)}).`, remedy }]
 }
 
 function quarantined(practice: number, records: number): Alarm {

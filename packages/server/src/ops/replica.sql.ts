@@ -93,3 +93,14 @@ const forget = sql(
 export async function forgetReplicas(tx: Tx, silentMs: number): Promise<void> {
   await tx.rows(forget, [silentMs])
 }
+
+const bound = sql(
+  'ops.bound_replicas',
+  `update control.replica set seen_at = least(seen_at, aegis.now()), started_at = least(started_at, aegis.now())
+   where greatest(seen_at, started_at) > aegis.now()`,
+)
+
+/** Counts no process as living for longer than it said: the clock was set back. */
+export async function boundReplicas(tx: Tx): Promise<void> {
+  await tx.rows(bound)
+}

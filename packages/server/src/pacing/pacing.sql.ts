@@ -155,3 +155,17 @@ const sizesSql = sql(
 export function sizeGroups(tx: Tx, zoneDefault: string): Promise<SizeGroup[]> {
   return tx.rows<SizeGroup>(sizesSql, [zoneDefault])
 }
+
+const boundSql = sql(
+  'pacing.bound_times',
+  `update control.pacing_feed set
+     drained_at = case when drained_at > aegis.now() then aegis.now() else drained_at end,
+     hinted_at = case when hinted_at > aegis.now() then aegis.now() else hinted_at end,
+     wanted_at = case when wanted_at > aegis.now() then aegis.now() else wanted_at end
+   where greatest(drained_at, hinted_at, wanted_at) > aegis.now()`,
+)
+
+/** Brings what is noted for later than now back to now: the clock was set back. */
+export async function boundPacingTimes(tx: Tx): Promise<void> {
+  await tx.rows(boundSql)
+}

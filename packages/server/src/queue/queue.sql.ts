@@ -120,3 +120,19 @@ export async function countWaitingJobs(tx: Tx, job: Job<never>, most: number): P
 export async function countDeadLetterRows(tx: Tx): Promise<{ job: string; count: number }[]> {
   return tx.rows<{ job: string; count: number }>(countDead)
 }
+
+const boundSql = sql(
+  'queue.bound_times',
+  `update pgboss.job_common set
+     created_on = least(created_on, clock_timestamp()),
+     start_after = case when start_after > clock_timestamp() then clock_timestamp() else start_after end,
+     started_on = case when started_on > clock_timestamp() then clock_timestamp() else started_on end,
+     heartbeat_on = case when heartbeat_on > clock_timestamp() then clock_timestamp() else heartbeat_on end
+   where state in ('created', 'retry', 'active')
+     and greatest(created_on, start_after, started_on, heartbeat_on) > clock_timestamp()`,
+)
+
+/** Lets every job that waits run now, and whose worker is dead be found: the clock was set back. */
+export async function boundJobTimes(tx: Tx): Promise<void> {
+  await tx.rows(boundSql)
+}

@@ -1,6 +1,6 @@
 import type { Seams } from '../aegis.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
-import { type Clock, systemClock } from '../clock/clock.ts'
+import { systemClock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
@@ -19,20 +19,18 @@ import { connectionsOver, createConnections } from '../upstream/connections.ts'
 import { createUpstream, type Upstream } from '../upstream/upstream.ts'
 import { type WayOut, wrapFetch } from '../upstream/wrap-fetch.ts'
 import { keyDirectory } from './key-directory.ts'
+import type { StartedClock } from './start-clock.ts'
 import { startKeys } from './start-key-server.ts'
 import type { StopStack } from './stop-stack.ts'
 
 /** What the parts are made from. */
-export interface Ground {
+export interface Ground extends StartedClock {
   readonly config: AegisConfig
   readonly seams: Seams
   readonly home: Home
   /** See `identifyHome`. */
   readonly homeId: string
   readonly db: Db
-  readonly clock: Clock
-  /** Of the clock: virtual milliseconds per real one. */
-  readonly speed: number
   readonly random: Random
   readonly log: Log
 }

@@ -1,4 +1,5 @@
 import { AthenaError } from '@aegis/client'
+import { SKEW_ALARM_MS } from '../clock/remote-clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
@@ -7,6 +8,8 @@ import type { CallContext } from '../upstream/call-context.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
 export interface PreflightDeps {
+  /** See `StartedClock`. */
+  readonly machineOffMs: () => number
   readonly db: Db
   readonly upstream: Upstream
   readonly log: Log
@@ -14,9 +17,6 @@ export interface PreflightDeps {
 
 /** Practices asked about before the start; the rest of a large installation is found out by its own first calls. */
 const askedMax = 20
-
-/** More than this is an error. */
-const skewMaxMs = 2_000
 
 /**
  * Asks athenahealth about every practice that it has never answered for: a wrong credential, practice or address is told
@@ -32,7 +32,9 @@ export async function preflight(
   const wanted = new Set(to.practices)
   const unverified = known.filter((row) => row.verified_at === null && wanted.has(row.practice))
   const asked = unverified.slice(0, askedMax).map(({ practice }) => practice)
-  for (const practice of asked) await askAbout(deps, practice)
+  if (asked.length > 0 && deps.machineOffMs() > SKEW_ALARM_MS)
+    throw new AegisError('clock.database-skew', { skewMs: Math.round(deps.machineOffMs()) })
+  for (const practice of asked) await askAbout(deps, practice, () => refuseSkew(deps.upstream, to.clock))
   refuseSkew(deps.upstream, to.clock)
   await deps.db.control(async (tx) => {
     for (const practice of asked) await markVerified(tx, practice)
@@ -40,19 +42,21 @@ export async function preflight(
   if (asked.length > 0) deps.log.info('aegis.practices-verified', { practices: asked.length })
 }
 
-/** With the machine's clock, windows of seconds are only right when it is: replays, tokens and the quota's day. */
+/** The first start is made by somebody who can put it right. A later one works with a clock that is off, and alarms. */
 function refuseSkew(upstream: Upstream, clock: 'system' | 'simulator'): void {
   const skewMs = upstream.certainSkewMs()
-  if (clock === 'system' && skewMs > skewMaxMs)
+  if (clock === 'system' && skewMs > SKEW_ALARM_MS)
     throw new AegisError('upstream.clock-skew', { skewMs: Math.round(skewMs) })
 }
 
 const preflightCall: CallContext = { priority: 'interactive', purpose: 'start.preflight', waitMs: 600_000 }
 
-async function askAbout({ upstream }: PreflightDeps, practice: number): Promise<void> {
+async function askAbout({ upstream }: PreflightDeps, practice: number, refuse: () => void): Promise<void> {
   try {
     await upstream.practice(practice).practiceInfo({ context: preflightCall })
   } catch (error) {
+    // What is signed by a clock that is wrong is refused, and says nothing of the credential.
+    refuse()
     throw explained(error, practice)
   }
 }

@@ -1,14 +1,19 @@
-import { AegisError } from '../errors/aegis-error.ts'
 import { type Clock, systemClock } from '../clock/clock.ts'
+import { followClock } from '../clock/followed-clock.ts'
 import { slavedClock } from '../clock/slaved-clock.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
 import { resetSqlClock, slaveSqlClock } from '../db/sql-clock.sql.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { Log } from '../log/log.ts'
 import type { Seams } from '../aegis.ts'
+import { acceptedClock } from './accept-clock.ts'
 import type { StopStack } from './stop-stack.ts'
 
 export interface StartedClock {
   readonly clock: Clock
+  /** How far the clock of the machine that this process runs on is from it at least, ms. Nothing goes by that one. */
+  readonly machineOffMs: () => number
   /** Virtual milliseconds per real one; 1 unless the clock is a simulator's. */
   readonly speed: number
 }
@@ -16,14 +21,19 @@ export interface StartedClock {
 /** A reading of the simulator's clock is this exact at least, real ms. */
 const sameWithinMs = 25
 
-/** The installation's one clock, in this process and in SQL: the machine's, or the simulator's it is slaved to. */
+/**
+ * The installation's one clock, in this process and in SQL: that of the machine that the database runs on, or the
+ * simulator's which both are slaved to.
+ */
 export async function startClock(
-  { config, seams, db }: { config: AegisConfig; seams: Seams; db: Db },
+  { config, seams, db, log }: { config: AegisConfig; seams: Seams; db: Db; log: Log },
   stops: StopStack,
 ): Promise<StartedClock> {
   if (config.clock === 'system') {
     await db.control(resetSqlClock)
-    return { clock: seams.clock ?? systemClock, speed: 1 }
+    const clock = await followClock({ machine: seams.clock ?? systemClock, read: () => acceptedClock({ db, log }) })
+    stops.push(() => clock.stop())
+    return { clock, speed: 1, machineOffMs: () => clock.machineOffMs }
   }
   const url = `${seams.simulatorUrl ?? config.athena.baseUrl}/__sim/clock`
   const setSql = (nowMs: number, speed: number) =>
@@ -31,8 +41,10 @@ export async function startClock(
   try {
     const clock = await slavedClock({ url, onChange: setSql })
     stops.push(() => clock.stop())
-    return { clock, speed: clock.speed }
+    await acceptedClock({ db, log })
+    return { clock, speed: clock.speed, machineOffMs: () => 0 }
   } catch (error) {
+    if (isAegisError(error)) throw error
     throw new AegisError('clock.simulator-unreachable', {}, { cause: error })
   }
 }

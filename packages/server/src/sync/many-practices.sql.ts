@@ -46,6 +46,13 @@ export async function sweepSync(tx: Tx, practices: readonly number[], before: st
   await tx.rows(sweepSql, [array(practices), before])
 }
 
+const boundSql = sql('sync.bound_times', 'select aegis.bound_sync_times($1::integer[], (select aegis.now()))')
+
+/** Brings what is noted for later than can be back to now: the clock was set back. */
+export async function boundSyncTimes(tx: Tx, practices: readonly number[]): Promise<void> {
+  await tx.rows(boundSql, [array(practices)])
+}
+
 function array(values: readonly (number | FeedName)[]): string {
   return `{${values.join(',')}}`
 }
