@@ -6,6 +6,7 @@ import type { Simulator } from '@aegis/simulator'
 import { createAudit } from '../packages/server/src/audit/audit.ts'
 import { type Clock, sleepOn, systemClock } from '../packages/server/src/clock/clock.ts'
 import type { Random } from '../packages/server/src/clock/random.ts'
+import type { Reading } from '../packages/server/src/clock/remote-clock.ts'
 import { egressRule } from '../packages/server/src/egress/egress-rule.ts'
 import { createKeyServer, type KeyServer } from '../packages/server/src/key-server/key-server.ts'
 import { Secret } from '../packages/server/src/key-server/secret.ts'
@@ -102,7 +103,8 @@ export class GuardedWay implements Upstream {
     return this.#process
   }
 
-  skewMs = (): number => this.#process?.upstream.skewMs() ?? 0
+  theirTime = (): Reading | undefined => this.#process?.upstream.theirTime()
+  hear = (practice: number): Promise<void> => this.process.upstream.hear(practice)
   certainSkewMs = (): number => this.#process?.upstream.certainSkewMs() ?? 0
 }
 

@@ -105,6 +105,7 @@ export class MirroredPractice {
   /** What stands between the client and the simulator; a test may replace it. */
   fetch: AthenaFetch
   #fence = 1
+  #databaseAheadMs = 0
   /** What moves with the simulator's clock, whatever becomes of the process. */
   readonly #db: Db
 
@@ -130,8 +131,15 @@ export class MirroredPractice {
     const small = { settleMs: minute, snapshotPageSize: 50, bookedDaysAhead: 13, slotDaysAhead: 7 }
     const settings = { ...defaultSyncSettings, ...small, ...parts.settings }
     const api = client.practice(practice)
-    const upstream = { practice: () => api, skewMs: () => 0, certainSkewMs: () => 0 }
-    this.deps = { ...parts, settings, upstream, log: this.log, ahead: new ReadAhead() }
+    // No answer tells the time: windows go by the database's clock alone.
+    const upstream = {
+      practice: () => api,
+      theirTime: () => undefined,
+      certainSkewMs: () => 0,
+      hear: async () => undefined,
+    }
+    const clock = { ...parts.clock, now: () => parts.clock.now() + this.#databaseAheadMs }
+    this.deps = { ...parts, clock, settings, upstream, log: this.log, ahead: new ReadAhead() }
   }
 
   /** Calls `before` ahead of every statement of a practice's transaction; what it throws is the statement's failure. */
@@ -155,10 +163,16 @@ export class MirroredPractice {
   /** Moves the clock of simulator, server and database on together. */
   async advance(ms: number): Promise<void> {
     // The database first: what a timer wakes must not meet a time before its own.
-    const nowMs = this.simulator.clock.now() + ms
+    const nowMs = this.simulator.clock.now() + ms + this.#databaseAheadMs
     // Slow enough to stand still; the table accepts no speed of 0.
     await this.#db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-9 }))
     if (ms > 0) this.simulator.clock.advance(ms)
+  }
+
+  /** Sets the clocks of the machine: the database's, and this process's. Only the simulator's is right. */
+  async setMachineAhead(ms: number): Promise<void> {
+    this.#databaseAheadMs = ms
+    await this.advance(0)
   }
 
   /** Takes every feed, or one, as far as it can go now, as the holder of a new lease. */

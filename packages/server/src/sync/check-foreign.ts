@@ -1,4 +1,5 @@
 import type { Tx } from '../db/db.ts'
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { previousPatientIds } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
@@ -23,15 +24,16 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  * request of ours that athenahealth carried out after it was given up. It is applied, so it is not lost.
  */
 export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const { state, fetchSeq } = await asHolder(deps, held, async (tx, row) => ({
+  const { state, fetchSeq, now } = await asHolder(deps, held, async (tx, row) => ({
     state: row,
     fetchSeq: await nextFetchSeq(tx),
+    now: await readSqlClock(tx),
   }))
   if (state.drain_ended_at === null) {
     const since = state.subscribed_at
-    if (since !== null && (await foreignProcessing(deps, held, since))) await contest(deps, held)
+    if (since !== null && (await foreignProcessing(deps, held, { since, now }))) await contest(deps, held)
   } else {
-    await verifyProcessed(deps, held, { ...windowToVerify(deps, state), fetchSeq })
+    await verifyProcessed(deps, held, { ...windowToVerify(deps, state, now), fetchSeq })
   }
   await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
 }
@@ -39,10 +41,16 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
 /** Distance kept from our own doings: processing times have a resolution of a second and clocks differ. */
 const guardMs = 5_000
 
-/** Whether anything was processed since an instant at which we certainly began to process nothing. */
-export async function foreignProcessing(deps: SyncDeps, held: HeldFeed, since: number): Promise<boolean> {
-  const from = since + guardMs + deps.upstream.skewMs()
-  const to = deps.clock.now()
+/** Whether anything was processed since an instant (database's time) at which we certainly began to process nothing. */
+export async function foreignProcessing(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { since, now }: { since: number; now: number },
+): Promise<boolean> {
+  const theirs = deps.upstream.theirTime()
+  // As long ago by athenahealth's clock, which it counts by.
+  const from = since - now + (theirs?.latest ?? now) + guardMs
+  const to = Math.max(now, theirs?.latest ?? now)
   if (deps.settings.takeOver || to - from < guardMs) return false
   const page = await replayPage(deps, held, { from, to, offset: 0, limit: 1 })
   return page.items > 0
@@ -62,12 +70,15 @@ interface Window {
 }
 
 /** From a little before the last look; not so far back that our own pages, or athenahealth's, are gone. */
-function windowToVerify({ clock, settings, upstream }: SyncDeps, state: FeedStateRow): Window {
-  const to = clock.now()
-  const margin = Math.max(settings.replayMarginMs, 2 * upstream.skewMs())
+function windowToVerify({ settings, upstream }: SyncDeps, state: FeedStateRow, now: number): Window {
+  const theirs = upstream.theirTime()
+  const to = Math.max(now, theirs?.latest ?? now)
+  const margin = settings.replayMarginMs
   const reach = Math.min(settings.retentionMs, settings.inboxKeepMs / 2)
-  const last = state.foreign_checked_at ?? state.subscribed_at ?? to
-  const from = Math.max(last - margin, to - reach)
+  const last = Math.min(state.foreign_checked_at ?? state.subscribed_at ?? now, now)
+  // By the one clock or the other, whichever says that it is longer ago.
+  const lastThere = Math.min(last, last - now + (theirs?.earliest ?? now))
+  const from = Math.max(lastThere - margin, to - reach)
   // Not from `from` on: that is by athenahealth's clock, which may be ahead of the one that our pages were stored by.
   return { from, to, storedSince: Math.min(from, last - margin) - margin }
 }

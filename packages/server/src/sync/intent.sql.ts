@@ -3,18 +3,27 @@ import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 
 const openIntentSql = lookUp(
   'sync.open_intent',
-  `insert into aegis.feed_intent (practice_id, feed, fence, fetch_seq, opened_at) values ($1, $2, $3, $4, aegis.now())
-   returning intent_id, opened_at, doubted_at`,
+  `insert into aegis.feed_intent (practice_id, feed, fence, fetch_seq, opened_at, upstream_at)
+   values ($1, $2, $3, $4, aegis.now(), to_timestamp($5::float8 / 1000))
+   returning intent_id, opened_at, upstream_at, doubted_at`,
 )
 
 export interface Intent {
   readonly intent_id: string
   readonly opened_at: number
+  /** The earliest that athenahealth's clock can have shown then; null where it was not known. */
+  readonly upstream_at: number | null
   readonly doubted_at: number | null
 }
 
-export async function openIntent(tx: Tx, held: HeldFeed, fetchSeq: bigint): Promise<Intent> {
-  const [row] = await tx.rows<Intent>(openIntentSql, [held.practice, held.feed, held.fence, fetchSeq.toString()])
+/** Notes a read that is about to be made. `upstreamAt`: what athenahealth's clock shows now at the earliest, epoch ms. */
+export async function openIntent(
+  tx: Tx,
+  held: HeldFeed,
+  { fetchSeq, upstreamAt }: { fetchSeq: bigint; upstreamAt?: number | undefined },
+): Promise<Intent> {
+  const values = [held.practice, held.feed, held.fence, fetchSeq.toString(), upstreamAt ?? null]
+  const [row] = await tx.rows<Intent>(openIntentSql, values)
   if (!row) throw new Error('insert returning gives one row')
   return row
 }
@@ -71,7 +80,7 @@ export async function wereIntentsReplayed(tx: Tx, key: FeedKey, since: string): 
 
 const openIntentsSql = lookUp(
   'sync.open_intents',
-  `select intent_id, opened_at, doubted_at from aegis.feed_intent
+  `select intent_id, opened_at, upstream_at, doubted_at from aegis.feed_intent
    where practice_id = $1 and feed = $2 and closed_at is null order by opened_at`,
 )
 

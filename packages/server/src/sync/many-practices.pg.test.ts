@@ -20,7 +20,7 @@ const now = Date.UTC(2026, 2, 3)
 await inBatches(db, practices, (tx, batch) => addFeeds(tx, batch, feedNames))
 await db.practice(first, async (tx) => {
   await takeFence(tx, held)
-  await openIntent(tx, held, 1n)
+  await openIntent(tx, held, { fetchSeq: 1n })
   await openGap(tx, held, { cause: 'subscription-lost', from: null })
 })
 await owner.rows(

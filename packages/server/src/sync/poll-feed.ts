@@ -20,6 +20,8 @@ const pagesMax = 200
  * next time. The offset is always 0: a consumed page is gone, the next one moves up.
  */
 export async function pollFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
+  // What an answer that is lost took has to be asked for by athenahealth's time: it must be known before.
+  await deps.upstream.hear(held.practice)
   let changes = 0
   let startedAt: string | undefined
   for (let read = 0; read < pagesMax; read += 1) {
@@ -52,10 +54,11 @@ async function consumePage(
   startedAt: string | undefined,
 ): Promise<ConsumedPage> {
   const isFirst = startedAt === undefined
+  const upstreamAt = deps.upstream.theirTime()?.earliest
   const { intent, fetchSeq } = await asHolderAtOnce(deps, held, async (tx) => {
     const stamped = isFirst ? stampFeed(tx, held, 'drain_started_at') : undefined
     const [seq] = await Promise.all([nextFetchSeq(tx), stamped])
-    return { intent: await openIntent(tx, held, seq), fetchSeq: seq }
+    return { intent: await openIntent(tx, held, { fetchSeq: seq, upstreamAt }), fetchSeq: seq }
   })
   const since = startedAt ?? timestamp(intent.opened_at)
   await failpoint('sync.intent-open')

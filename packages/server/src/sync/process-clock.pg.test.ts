@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth, breakDrain, liveThrough } from '../../testing/practice-life.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 
 const minute = 60_000
@@ -73,3 +74,22 @@ test('a drain vouches for what there was when it began, also where the clock of 
   const state = (await mirrored.states()).find((row) => row.feed === 'appointments')
   assert.equal(state?.checkpoint, startedAt)
 })
+
+for (const [title, ms] of [
+  ['behind', -60 * minute],
+  ['ahead', 60 * minute],
+] as const) {
+  test(`what a lost answer took is read again where the clock of the process is an hour ${title}`, async (t) => {
+    const mirrored = await mirroredPractice(t)
+    await mirrored.bringUp()
+    setAhead(mirrored, ms)
+    liveThrough(mirrored)
+    await mirrored.advance(minute)
+    breakDrain(mirrored, () => new Response('', { status: 504 }))
+    await mirrored.step('appointments')
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(3)
+    assert.ok(!mirrored.log.events().includes('sync.gap'), 'nothing had to be given up')
+    await assertEqualsTruth(mirrored)
+  })
+}

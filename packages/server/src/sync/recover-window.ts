@@ -1,3 +1,4 @@
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
@@ -10,6 +11,7 @@ import { noPage, quarantine } from './quarantine.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
 import { storePage } from './store-page.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
+import { earliestOf, type Window, windowOfDoubt } from './window-of-doubt.ts'
 
 /** Pages of one replay; more than this many changes in one window are a gap, healed by a snapshot. */
 const pagesMax = 500
@@ -20,13 +22,16 @@ const pagesMax = 500
  * record among it that cannot be read: a gap is opened, and a snapshot asked for.
  */
 export async function recoverWindow(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const intents = await deps.db.practice(held.practice, (tx) => openIntents(tx, held))
-  const oldest = intents[0]
-  if (!oldest) return
-  const expired = deps.clock.now() - oldest.opened_at > deps.settings.retentionMs
-  const { outcome, unread }: Replayed = expired
-    ? { outcome: 'retention-passed', unread: [] }
-    : await replayFrom(deps, held, oldest.opened_at)
+  // The end of the window is of athenahealth's time too.
+  await deps.upstream.hear(held.practice)
+  const { intents, now } = await deps.db.practice(held.practice, async (tx) => ({
+    intents: await openIntents(tx, held),
+    now: await readSqlClock(tx),
+  }))
+  if (intents.length === 0) return
+  const window = windowOfDoubt(intents, { now, theirs: deps.upstream.theirTime(), ...deps.settings })
+  const { outcome, unread }: Replayed =
+    window === 'passed' ? { outcome: 'retention-passed', unread: [] } : await replay(deps, held, window)
   if (outcome !== 'complete') {
     await declareGap(deps, held, { cause: outcome, intents, unread })
     return
@@ -43,10 +48,7 @@ interface Replayed {
   readonly unread: readonly { readonly from: number; readonly to: number; readonly offset: number }[]
 }
 
-/** Replays the window from `openedAt` to now with its margins. */
-async function replayFrom(deps: SyncDeps, held: HeldFeed, openedAt: number): Promise<Replayed> {
-  const margin = Math.max(deps.settings.replayMarginMs, 2 * deps.upstream.skewMs())
-  const window = { from: openedAt - margin, to: deps.clock.now() + margin }
+async function replay(deps: SyncDeps, held: HeldFeed, window: Window): Promise<Replayed> {
   const unread: Replayed['unread'][number][] = []
   let offset = 0
   for (let read = 0; read < pagesMax; read += 1) {
@@ -88,7 +90,7 @@ async function declareGap(
 ): Promise<void> {
   await asHolder(deps, held, async (tx, state) => {
     // What was consumed may have changed at any time since all was read last.
-    const from = Math.min(intents[0]?.opened_at ?? deps.clock.now(), state.checkpoint ?? Infinity)
+    const from = Math.min(...intents.map(earliestOf), state.checkpoint ?? Infinity)
     const keys = await deps.sealing.practice(tx, held.practice)
     for (const record of unread) await quarantine(tx, keys, { held, page: noPage, record, reason: 'unreadable' })
     await openGap(tx, held, { cause, from: timestamp(from) })

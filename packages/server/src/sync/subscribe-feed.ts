@@ -1,3 +1,4 @@
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { contest, foreignProcessing } from './check-foreign.ts'
 import { isLimitable, judgeResubscription } from './feed-departments.ts'
 import { noteResubscribed, noteSubscribed } from './feed-departments.sql.ts'
@@ -23,10 +24,13 @@ import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.
  * then `contested` and nothing is consumed.
  */
 export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const state = await deps.db.practice(held.practice, async (tx) => stateOf(await readFeeds(tx, held.practice), held))
+  const { state, now } = await deps.db.practice(held.practice, async (tx) => ({
+    state: stateOf(await readFeeds(tx, held.practice), held),
+    now: await readSqlClock(tx),
+  }))
   const before = await feedStatus(deps, held)
   const strange = before !== 'INACTIVE' && state?.subscribed_at == null
-  if (strange && (await foreignProcessing(deps, held, deps.clock.now() - deps.settings.foreignWindowMs))) {
+  if (strange && (await foreignProcessing(deps, held, { since: now - deps.settings.foreignWindowMs, now }))) {
     await contest(deps, held)
     return
   }

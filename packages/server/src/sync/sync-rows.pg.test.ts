@@ -43,7 +43,7 @@ async function neighbours(): Promise<state.HeldFeed> {
 }
 
 async function fill(tx: Tx, held: state.HeldFeed): Promise<void> {
-  await intent.openIntent(tx, held, 1n)
+  await intent.openIntent(tx, held, { fetchSeq: 1n })
   await inbox.insertPage(tx, held, page)
   await quarantine.insertQuarantine(tx, held, { pageId: '0', reason: 'unreadable', sealed, key: null })
   await refetch.insertRefetches(tx, held.practice, { rows: [{ ...wish, feed: held.feed }], seq: 5n })
@@ -238,7 +238,7 @@ test('an intent is closed once; a doubt opens it again, and its first doubt is k
 
 test('open intents come oldest first, however they were written down', async () => {
   const held = await neighbours()
-  const younger = await asPractice(held, (tx) => intent.openIntent(tx, held, 2n))
+  const younger = await asPractice(held, (tx) => intent.openIntent(tx, held, { fetchSeq: 2n }))
   await owner.rows('update aegis.feed_intent set opened_at = $1 where intent_id = $2', [at(-90), younger.intent_id])
   const open = await asPractice(held, (tx) => intent.openIntents(tx, held))
   assert.deepEqual(

@@ -1,11 +1,11 @@
 import type { AthenaCall, AthenaFetch, AthenaRequestInit, ResponseEvent } from '@aegis/client'
 import { type Clock, systemClock } from '../clock/clock.ts'
+import { RemoteClock, SKEW_ALARM_MS } from '../clock/remote-clock.ts'
 import { checkedUrl, type EgressRule } from '../egress/egress-rule.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
 import { type CallContext, contextOf, UnrecordedOutcome } from './call-context.ts'
-import { ClockSkew, SKEW_ALARM_MS } from './clock-skew.ts'
 import type { Connection, Connections } from './connections.ts'
 import { type Permit, permit, type PermitDeps } from './permit.ts'
 import { watchedResponse } from './watched-body.ts'
@@ -16,6 +16,8 @@ export interface WayOutDeps {
   readonly rule: EgressRule
   readonly clock: Clock
   readonly log: Log
+  /** athenahealth's clock, where others are to know it too. */
+  readonly theirs?: RemoteClock
   readonly timeouts?: Partial<SendTimeouts>
 }
 
@@ -45,7 +47,8 @@ export interface WayOut {
    * server's, which sees to all three.
    */
   readonly fetch: AthenaFetch
-  readonly skew: ClockSkew
+  /** athenahealth's clock. */
+  readonly theirs: RemoteClock
   /** To be told what the client made of each answer (its hook `onResponse`). */
   judged(event: ResponseEvent): void
   /** Closes every connection. */
@@ -54,9 +57,14 @@ export interface WayOut {
 
 /** Builds the way out: allow-list, permit, connection, timeouts, outcome; and learns from every answer. */
 export function wrapFetch(deps: WayOutDeps): WayOut {
-  const way: Way = { deps, skew: new ClockSkew(), open: new Map(), timeouts: { ...TIMEOUTS, ...deps.timeouts } }
+  const way: Way = {
+    deps,
+    theirs: deps.theirs ?? new RemoteClock(deps.clock),
+    open: new Map(),
+    timeouts: { ...TIMEOUTS, ...deps.timeouts },
+  }
   return {
-    skew: way.skew,
+    theirs: way.theirs,
     fetch: (url, init, call) =>
       call.kind === 'token' ? sendToken(way, url, { init, call }) : sendCall(way, url, { init, call }),
     judged: (event) => judged(way, event),
@@ -66,7 +74,7 @@ export function wrapFetch(deps: WayOutDeps): WayOut {
 
 interface Way {
   readonly deps: WayOutDeps
-  readonly skew: ClockSkew
+  readonly theirs: RemoteClock
   readonly timeouts: SendTimeouts
   /** Answered calls whose outcome a caller has to record, by request id and attempt. */
   readonly open: Map<string, Permit>
@@ -82,7 +90,9 @@ async function sendToken(way: Way, url: string, { init, call }: Outgoing): Promi
   const connection = await way.deps.connections.open()
   const done = () => connection.destroy()
   try {
-    const { response, close } = await exchange(way, { init, call, target, connection })
+    const { response, sent, close } = await exchange(way, { init, call, target, connection })
+    // Without a date it says nothing: API calls may still have one.
+    if (response.headers.has('date')) learnTime(way, response, sent.steadyAt)
     const ended = async () => {
       close()
       done()
@@ -176,8 +186,8 @@ async function answered(way: Way, { permitted, context, ...sent }: Permitted): P
     void permitted.settle({ outcome: 'unknown' }).catch(() => undefined)
   }
   try {
-    const { response, sentAt, close } = await exchange(way, sent)
-    learn(way, { response, sentAt })
+    const { response, sent: left, close } = await exchange(way, sent)
+    learn(way, response, left)
     const upstreamRequestId = response.headers.get('x-request-id') ?? undefined
     const known = upstreamRequestId === undefined ? {} : { upstreamRequestId }
     const taken = response.ok && context.outcome !== undefined
@@ -266,14 +276,14 @@ async function exchange(way: Way, { init, call, target, connection }: Exchange) 
   const signal = AbortSignal.any([init.signal, late.signal])
   const close = () => total.cancel()
   signal.addEventListener('abort', close, { once: true })
-  const sentAt = way.deps.clock.now()
+  const sent: Sent = { at: way.deps.clock.now(), steadyAt: way.deps.clock.steady() }
   try {
     await failpoint('upstream.before-send')
     const { method, headers: fields, body } = init
-    const sent = { method, headers: fields, signal, ...(body === undefined ? {} : { body }) }
-    const response = await connection.send(target, sent)
+    const request = { method, headers: fields, signal, ...(body === undefined ? {} : { body }) }
+    const response = await connection.send(target, request)
     await failpoint('upstream.after-headers')
-    return { response, sentAt, close }
+    return { response, sent, close }
   } catch (error) {
     close()
     throw error
@@ -282,25 +292,31 @@ async function exchange(way: Way, { init, call, target, connection }: Exchange) 
   }
 }
 
+/** When a request left, of our two clocks. */
+interface Sent {
+  readonly at: number
+  readonly steadyAt: number
+}
+
 /** Every answer says how athenahealth's clock and count stand. */
-function learn(way: Way, { response, sentAt }: { response: Response; sentAt: number }): void {
-  const {
-    clock,
-    log,
-    permit: { quota, app },
-  } = way.deps
-  const wasOff = way.skew.atLeastMs > SKEW_ALARM_MS
-  way.skew.observe({ sentAt, receivedAt: clock.now(), date: response.headers.get('date') })
-  const offMs = way.skew.atLeastMs
-  if (offMs > SKEW_ALARM_MS && !wasOff) log.warn('upstream.clock-skew', { skewMs: Math.round(offMs) })
+function learn(way: Way, response: Response, { at, steadyAt }: Sent): void {
+  const { quota, app } = way.deps.permit
+  learnTime(way, response, steadyAt)
   const limit = countOf(response.headers.get('x-ratelimit-limit'))
   const remaining = countOf(response.headers.get('x-ratelimit-remaining'))
   quota.observe({
     app,
-    at: sentAt,
+    at,
     ...(limit === undefined ? {} : { limit }),
     ...(remaining === undefined ? {} : { remaining }),
   })
+}
+
+function learnTime({ deps: { clock, log }, theirs }: Way, response: Response, sentAt: number): void {
+  const wasOff = theirs.skewAtLeastMs > SKEW_ALARM_MS
+  theirs.observe({ sentAt, receivedAt: clock.steady(), date: response.headers.get('date') })
+  const offMs = theirs.skewAtLeastMs
+  if (offMs > SKEW_ALARM_MS && !wasOff) log.warn('upstream.clock-skew', { skewMs: Math.round(offMs) })
 }
 
 function countOf(header: string | null): number | undefined {

@@ -4,6 +4,7 @@ import { accessToken, type AthenaFetch, createAthenaClient, requestToken, type T
 import { type Audit, createAudit } from '../../audit/audit.ts'
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { Random } from '../../clock/random.ts'
+import { RemoteClock } from '../../clock/remote-clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { Secret } from '../../config/secret.ts'
 import type { Db } from '../../db/db.ts'
@@ -18,7 +19,6 @@ import { createPolicy } from '../../policy/policy.ts'
 import type { Quota } from '../../quota/quota.ts'
 import { noSealing } from '../../sealing/no-sealing.ts'
 import { createSealing } from '../../sealing/sealing.ts'
-import { ClockSkew } from '../../upstream/clock-skew.ts'
 import { connectionsOver, createConnections } from '../../upstream/connections.ts'
 import { createUpstream } from '../../upstream/upstream.ts'
 import { wrapFetch } from '../../upstream/wrap-fetch.ts'
@@ -130,10 +130,10 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
   const { clientId } = athena
   const connections = connectionsOf(ground)
   stops.push(() => connections.close())
-  const skew = new ClockSkew()
+  const theirs = new RemoteClock(clock)
   const fetch: AthenaFetch = async (url, init) => {
     await clock.sleep(1_000 / Math.max(1, config.limits.perSecond) + SPACING_MS)
-    const sentAt = clock.now()
+    const sentAt = clock.steady()
     const connection = await connections.open()
     const { method, headers, body, signal } = init
     const response = await connection.send(new URL(url), {
@@ -142,7 +142,7 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
       signal,
       ...(body !== undefined && { body }),
     })
-    skew.observe({ sentAt, receivedAt: clock.now(), date: response.headers.get('date') })
+    theirs.observe({ sentAt, receivedAt: clock.steady(), date: response.headers.get('date') })
     return response
   }
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
@@ -162,7 +162,7 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
     counted: false,
     token: async () => void (await tokenSource.get()),
     practice: async (id) => void (await client.practice(id).practiceInfo()),
-    skewMs: () => skew.atLeastMs,
+    skewMs: () => theirs.skewAtLeastMs,
   }
 }
 
