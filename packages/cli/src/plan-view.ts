@@ -9,6 +9,7 @@ export function renderPlan(plan: QuotaPlan, size: Omit<Size, 'rows'>): string[] 
     [...head(plan), ...verdict(plan, whole)],
     dayTable(plan),
     section('Arithmetic', arithmetic(plan), whole),
+    feedTable(plan),
     section('First load', firstLoad(plan), whole),
     section('Nights', nights(plan), whole),
     advice(plan, whole),
@@ -36,18 +37,37 @@ function head({ environment, practices, limits }: QuotaPlan): Line[] {
   ]
 }
 
-function verdict({ fits, day, limits, night, second }: QuotaPlan, { columns }: Size): Line[] {
-  const share = `${Math.round((day.total / limits.perDay) * 100)} %`
+function verdict(plan: QuotaPlan, { columns }: Size): Line[] {
+  return toned(verdictInWords(plan), { columns: columns - 1, tone: plan.fits ? 'good' : 'bad' })
+}
+
+function verdictInWords(plan: QuotaPlan): string {
+  const { fits, day, limits, night, second, polls } = plan
+  const share = (calls: number) => `${Math.round((calls / limits.perDay) * 100)} %`
   const kept = `${count(day.usable)} of ${count(limits.perDay)} are for the mirror, the rest is kept for people`
-  const says = (): string => {
-    if (day.total > day.usable) return `It does not fit: a day wants ${count(day.total)} calls (${share}); ${kept}.`
-    if (second.average > second.usable)
-      return `It does not fit: ${second.average.toFixed(1)} calls a second are wanted.`
-    if (!fits)
-      return `It does not fit: the checks take ${duration(night.neededMs)} of ${duration(night.openMs)} a night.`
-    return `It fits: a day takes ${count(day.total)} calls (${share}); ${kept}.`
-  }
-  return toned(says(), { columns: columns - 1, tone: fits ? 'good' : 'bad' })
+  if (polls.isAdaptive && isStretched(plan))
+    return `It does not fit: a day wants ${count(day.least)} calls (${share(day.least)}) even with each feed read only as its bound asks; ${kept}.`
+  if (!polls.isAdaptive && day.total > day.usable)
+    return `It does not fit: a day wants ${count(day.total)} calls (${share(day.total)}); ${kept}.`
+  if (second.average > second.usable) return `It does not fit: ${second.average.toFixed(1)} calls a second are wanted.`
+  if (!fits) return `It does not fit: the checks take ${duration(night.neededMs)} of ${duration(night.openMs)} a night.`
+  const fitting = `It fits: a day takes ${count(day.total)} calls (${share(day.total)}); ${kept}.`
+  if (!isShort(plan)) return fitting
+  return `${fitting} They do not do for reading every feed each ${formatDuration(polls.intervalMs)}: a change waits ${duration(polls.waitMs)} on average, and no feed is left alone for longer than ${duration(longest(plan))}.`
+}
+
+/** Whether not even the bounds of feeds can be kept. */
+function isStretched({ polls }: QuotaPlan): boolean {
+  return polls.stretch >= 1.05
+}
+
+/** Whether feeds are read less often than each interval. */
+function isShort({ polls }: QuotaPlan): boolean {
+  return polls.givenMs > polls.intervalMs * 1.05
+}
+
+function longest({ polls }: QuotaPlan): number {
+  return Math.max(...polls.byFeed.map(({ longestMs }) => longestMs))
 }
 
 function toned(text: string, { columns, tone }: { columns: number; tone: Tone }): Line[] {
@@ -58,8 +78,10 @@ function dayTable({ day, practices, polls }: QuotaPlan): Line[] {
   const { perPractice: of } = day
   const sum = of.polls + of.looks + of.named + of.refresh + of.checks
   const feeds = Math.round(polls.feeds / Math.max(1, practices))
+  const isChosen = polls.isAdaptive && polls.givenMs > polls.intervalMs * 1.05
+  const pace = isChosen ? `${duration(polls.givenMs)} on average` : formatDuration(polls.intervalMs)
   const rows: readonly (readonly [string, number])[] = [
-    [`${feeds} feeds, each read every ${formatDuration(polls.intervalMs)}`, of.polls],
+    [`${feeds} feeds, read every ${pace}`, of.polls],
     ['looks at their subscriptions', of.looks],
     ['records that feeds name, asked for by id', of.named],
     ['lists without a feed, read again', of.refresh],
@@ -76,19 +98,41 @@ function dayTable({ day, practices, polls }: QuotaPlan): Line[] {
   ]
 }
 
-function arithmetic({ limits, polls, practices }: QuotaPlan): string[] {
+function arithmetic(plan: QuotaPlan): string[] {
+  const { limits, polls, practices } = plan
   const every = formatDuration(polls.intervalMs)
   const times = count(Math.round(86_400_000 / polls.intervalMs))
   const pairs = `${count(limits.perDay)} calls a day are ${count(polls.feedsMax)} feeds of practices read every ${every} (${times} times a day), if nothing else called at all; here there are ${count(polls.feeds)}.`
-  const given =
-    polls.givenMs > polls.intervalMs * 1.05
-      ? `The day's calls do for one reading of each feed every ${duration(polls.givenMs)}: Aegis spreads them evenly and leaves no practice out.`
-      : `Each feed is read every ${every}.`
-  const most =
-    polls.practicesMax < practices
-      ? `At this interval they do for ${count(polls.practicesMax)} practices like these.`
-      : `They would do for ${count(polls.practicesMax)} practices like these.`
+  const chosen = polls.isAdaptive
+    ? 'each is read when enough changes are expected to wait in it (sync.adaptive), and none is left out'
+    : 'Aegis spreads them evenly and leaves no practice out'
+  const given = isShort(plan)
+    ? `The day's calls do for one reading of each feed every ${duration(polls.givenMs)} on average: ${chosen}.`
+    : `Each feed is read every ${every}.`
+  const fewer = polls.practicesMax < practices ? 'They do' : 'They would do'
+  const most = polls.isAdaptive
+    ? `${fewer} for ${count(polls.practicesMax)} practices like these within the bounds of feeds, and for ${count(polls.practicesEachInterval)} with a reading of each every ${every}.`
+    : `${fewer} for ${count(polls.practicesMax)} practices like these at this interval.`
   return [pairs, given, most]
+}
+
+/** How often each feed is read where that differs. */
+function feedTable(plan: QuotaPlan): Line[] {
+  const { polls } = plan
+  if (!polls.isAdaptive || !isShort(plan)) return []
+  const line = ([name, ...figures]: readonly [string, ...string[]], tone: Tone): Line => [
+    span(`   ${name.padEnd(20)}`, tone),
+    ...figures.map((figure) => span(figure.padStart(14), tone)),
+  ]
+  return [
+    line(['A practice, a day', 'changes', 'readings', 'mean wait', 'at most'], 'dim'),
+    ...polls.byFeed.map(({ feed, changes, readings, waitMs, longestMs }) =>
+      line(
+        [feed, count(Math.round(changes)), count(Math.round(readings)), duration(waitMs), duration(longestMs)],
+        'plain',
+      ),
+    ),
+  ]
 }
 
 function firstLoad({ load, second, practices }: QuotaPlan): string[] {
@@ -104,7 +148,7 @@ function firstLoad({ load, second, practices }: QuotaPlan): string[] {
   const lasts =
     load.lastsMs === null
       ? 'The feeds leave no calls for it: it would not come to an end.'
-      : `Beside the feeds it takes about ${duration(load.lastsMs)}, ${count(load.aDay)} calls a day at most.`
+      : `Beside the feeds it takes about ${duration(load.lastsMs)}, ${count(load.aDay)} calls a day at most; meanwhile a change waits ${duration(load.waitMs)} on average.`
   const confined =
     load.confined > 0
       ? `${count(Math.round(load.confined))} large calls are beyond the onboarding allowance and wait for the off-hours.`
@@ -124,10 +168,11 @@ function section(title: string, sentences: readonly string[], { columns }: Size)
   return [[span(` ${title}`, 'dim')], ...sentences.flatMap((sentence) => wrap(`   ${sentence}`, columns, 3))]
 }
 
-function advice({ advice: all }: QuotaPlan, { columns }: Size): Line[] {
+function advice({ advice: all, fits }: QuotaPlan, { columns }: Size): Line[] {
   if (all.length === 0) return []
+  const what = fits ? 'What would shorten the waits' : 'What would make it fit'
   return [
-    [span(' What would make it fit, and what it saves a day', 'dim')],
+    [span(` ${what}, and what it saves a day`, 'dim')],
     ...all.flatMap(({ setting, change, saves }) =>
       wrap(
         `${(saves > 0 ? count(saves) : '').padStart(10)}  ${setting === null ? '' : `${setting}: `}${change}`,

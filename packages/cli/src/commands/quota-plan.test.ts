@@ -38,16 +38,28 @@ describe('aegis quota plan', () => {
     const { code, out } = await run('--config', 'clinic.yaml')
     assert.equal(code, 0)
     assert.match(out, /^ Aegis quota plan {2}preview {2}2 practices · 50,000 calls a day, 5 a second\n\n It fits: /)
-    assert.match(out, /^ {3}4 feeds, each read every 1m +5,760 +11,520$/m)
+    assert.match(out, /^ {3}4 feeds, read every 1m +5,760 +11,520$/m)
   })
 
   test('needs no file, and takes production’s limits then', async () => {
     const { code, out } = await run('--practices', '300')
-    assert.equal(code, 1)
-    assert.match(out, / It does not fit: a day wants [\d,]+ calls/)
+    assert.equal(code, 0)
+    assert.match(
+      out,
+      / It fits: [^.]+\. They do not do for reading every feed\s+each 1m: a change waits \d+ s on average/,
+    )
     assert.match(out, /500,000 calls a day are 347 feeds of practices read every 1m \(1,440/)
-    assert.match(out, /sync\.pollInterval: 10m instead of 1m/)
+    assert.match(out, /^ {3}appointments +4\d\d +\d+ +\d+ s +\d+ min *$/m)
+    assert.match(out, /^ What would shorten the waits/m)
     assert.ok(out.split('\n').every((line) => textWidth(line) <= 80))
+  })
+
+  test('says what would make it fit, which can be tried', async () => {
+    const { code, out } = await run('--practices', '900')
+    assert.equal(code, 1)
+    assert.match(out, / It does not fit: a day wants [\d,]+ calls \(\d+ %\) even with each feed/)
+    assert.match(out, /^ What would make it fit[^]*sync\.latest: \dh instead of 1h/m)
+    assert.equal((await run('--practices', '900', '--latest', '6h')).code, 0)
   })
 
   test('takes each flag as a change of the file', async () => {

@@ -14,6 +14,7 @@ interface PlanOptions {
   readonly practices?: number
   readonly feeds?: readonly string[]
   readonly interval?: number
+  readonly latest?: number
   readonly perDay?: number
   readonly perSecond?: number
   readonly patients?: number
@@ -29,7 +30,7 @@ arithmetic. Flags say what would be otherwise. Exit code 1 when it does not fit.
 Examples:
   aegis quota plan                                          # what is configured here
   aegis quota plan --practices 300 --environment production # before there is a configuration
-  aegis quota plan --practices 300 --interval 5m --feeds claims,labresults
+  aegis quota plan --practices 300 --latest 2h --feeds claims,labresults
   aegis quota plan --json | jq .polls.practicesMax`
 
 /** A pipe has no width; the table has one. */
@@ -51,6 +52,7 @@ export function addQuotaPlan(quota: Command, { terminal, action }: CommandContex
     .option('--practices <count>', 'so many practices (else those of the file)', wholeNumber(1, 10_000))
     .option('--feeds <list>', 'feeds beside the five that always are, such as claims,labresults; none; all', feedList)
     .option('--interval <duration>', 'between two readings of a feed (else sync.pollInterval)', durationMs)
+    .option('--latest <duration>', 'every feed is read at least so often (else sync.latest)', durationMs)
     .option('--per-day <calls>', 'calls a day (else limits.perDay)', wholeNumber(1, 100_000_000))
     .option('--per-second <calls>', 'calls a second (else limits.perSecond)', notNegative)
     .option('--patients <count>', `of one practice (default: ${usualPractice.patients})`, wholeNumber(0, 100_000_000))
@@ -87,11 +89,16 @@ export function addQuotaPlan(quota: Command, { terminal, action }: CommandContex
 }
 
 /** The flags as settings over those of the file. */
-function changesOf({ environment, practices, feeds, interval, perDay, perSecond }: PlanOptions) {
+function changesOf(options: PlanOptions) {
+  const { environment, practices, feeds, interval, latest, perDay, perSecond } = options
   return {
     ...(environment !== undefined && { environment }),
     ...(practices !== undefined && { practices: Array.from({ length: practices }, (_, index) => index + 1) }),
-    sync: { ...(feeds !== undefined && { feeds }), ...(interval !== undefined && { pollInterval: interval }) },
+    sync: {
+      ...(feeds !== undefined && { feeds }),
+      ...(interval !== undefined && { pollInterval: interval }),
+      ...(latest !== undefined && { latest }),
+    },
     limits: { ...(perDay !== undefined && { perDay }), ...(perSecond !== undefined && { perSecond }) },
   }
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../clock/duration.ts'
 import { priorityRules } from '../quota/priorities.ts'
-import { hasChangedFeed, isReadByPatient } from '../sync/feed-table.ts'
+import { isReadByPatient } from '../sync/feed-table.ts'
 import { furtherFeeds } from '../sync/feed-name.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { QuotaAdvice } from './quota-report.ts'
@@ -9,7 +9,6 @@ import type { QuotaAdvice } from './quota-report.ts'
 export interface AdviceFacts {
   readonly settings: SyncSettings
   readonly limit: number
-  readonly practices: number
   /** Calls that others made on the same app today. */
   readonly foreign: number
   /** Calls wanted until midnight, and left for now. */
@@ -18,13 +17,22 @@ export interface AdviceFacts {
   /** Until midnight. */
   readonly msLeft: number
   readonly bulkToday: number
+  /** Calls of a day for drains and looks at subscriptions, if these were the settings. */
+  readonly drainCalls: (settings: SyncSettings) => number
+  /** Whether not even the bounds of feeds can be kept: then it is they that cost calls. */
+  readonly isStretched: boolean
+  /** Whether the day does with other settings, where that can be told better than by how many calls they save. */
+  readonly suffices?: (settings: SyncSettings) => boolean
 }
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
-/** Intervals that are worth setting. */
-const INTERVALS_MIN = [2, 3, 5, 10, 15, 30, 60]
+/** Values that are worth setting. */
+const intervals = [2, 3, 5, 10, 15, 30, 60].map((minutes) => minutes * MINUTE_MS)
+const bounds = [1, 2, 3, 4, 6, 12, 24].map((hours) => hours * HOUR_MS)
+const worths = [1, 5, 30, 60, 300, 900, 3_600].map((seconds) => seconds * 1_000)
 
 /** Less than this share of a day's calls is not worth a change. */
 const WORTH_SHARE = 0.01
@@ -33,7 +41,7 @@ const ADVICE_MAX = 5
 /** What would make a day's calls do, that which saves most first (pure). */
 export function adviseQuota(facts: AdviceFacts): QuotaAdvice[] {
   const all = [
-    ...pollAdvice(facts),
+    ...paceAdvice(facts),
     ...feedAdvice(facts),
     ...checkAdvice(facts),
     ...foreignAdvice(facts),
@@ -46,44 +54,80 @@ export function adviseQuota(facts: AdviceFacts): QuotaAdvice[] {
     .slice(0, ADVICE_MAX)
 }
 
-/** Polls of a day as they are configured. */
-function pollsOfDay({ settings, practices }: AdviceFacts, intervalMs: number): number {
-  return practices * settings.feeds.filter(hasChangedFeed).length * (DAY_MS / intervalMs)
+/** Calls a day that other settings save. */
+function savedBy({ settings, drainCalls }: AdviceFacts, changes: Partial<SyncSettings>): number {
+  return drainCalls(settings) - drainCalls({ ...settings, ...changes })
 }
 
-/** The shortest interval with which the calls that are wanted beyond those there are need not be made. */
-function pollAdvice(facts: AdviceFacts): QuotaAdvice[] {
-  const { settings, wanted, left, limit, msLeft } = facts
-  const now = pollsOfDay(facts, settings.pollIntervalMs)
+/** One of the settings that say how often feeds are read. */
+interface Knob {
+  readonly setting: string
+  readonly now: number
+  /** Greater ones save more. */
+  readonly values: readonly number[]
+  readonly with: (value: number) => Partial<SyncSettings>
+  readonly means: string
+}
+
+/** The least change with which the calls that are wanted beyond those there are need not be made. */
+function paceAdvice(facts: AdviceFacts): QuotaAdvice[] {
+  const { wanted, left, limit, msLeft, settings } = facts
+  const { setting, now, values, with: change, means } = knobOf(facts)
   const missing = wanted - (left - limit * priorityRules.feeds.dayFloorShare)
-  const longer = INTERVALS_MIN.map((minutes) => minutes * MINUTE_MS).filter((ms) => ms > settings.pollIntervalMs)
-  const savesBy = (ms: number) => now - pollsOfDay(facts, ms)
-  const enough = longer.find((ms) => savesBy(ms) * (msLeft / DAY_MS) >= missing) ?? longer.at(-1)
+  const greater = values.filter((value) => value > now)
+  const savesBy = (value: number) => savedBy(facts, change(value))
+  const isEnough = (value: number) =>
+    facts.suffices?.({ ...settings, ...change(value) }) ?? savesBy(value) * (msLeft / DAY_MS) >= missing
+  const enough = greater.find(isEnough) ?? greater.at(-1)
   if (enough === undefined) return []
-  const change = `${formatDuration(enough)} instead of ${formatDuration(settings.pollIntervalMs)}: what changes is seen that much later`
-  return [{ setting: 'sync.pollInterval', change, saves: savesBy(enough) }]
+  const text = `${formatDuration(enough)} instead of ${formatDuration(now)}: ${means}`
+  return [{ setting, change: text, saves: savesBy(enough) }]
 }
 
-function feedAdvice({ settings, practices }: AdviceFacts): QuotaAdvice[] {
-  const polls = (practices * DAY_MS) / settings.pollIntervalMs
+function knobOf({ settings, isStretched }: AdviceFacts): Knob {
+  const { pacing, pollIntervalMs } = settings
+  if (!pacing.isAdaptive)
+    return {
+      setting: 'sync.pollInterval',
+      now: pollIntervalMs,
+      values: intervals,
+      with: (value) => ({ pollIntervalMs: value }),
+      means: 'what changes is seen that much later',
+    }
+  if (isStretched)
+    return {
+      setting: 'sync.latest',
+      now: pacing.latestMs,
+      values: bounds,
+      with: (latestMs) => ({ pacing: { ...pacing, latestMs } }),
+      means: 'feeds that hardly ever change are read less often, and the others get their calls',
+    }
+  return {
+    setting: 'sync.callWorth',
+    now: pacing.callWorthMs,
+    values: worths,
+    with: (callWorthMs) => ({ pacing: { ...pacing, callWorthMs } }),
+    means: 'feeds are read less often where hardly anything changes',
+  }
+}
+
+function feedAdvice(facts: AdviceFacts): QuotaAdvice[] {
+  const { feeds } = facts.settings
   return furtherFeeds
-    .filter((feed) => settings.feeds.includes(feed))
+    .filter((feed) => feeds.includes(feed))
     .map((feed) => ({
       setting: 'sync.feeds',
       change: `without ${feed}, if nobody needs it; its changes are left out as well`,
-      saves: polls,
+      saves: savedBy(facts, { feeds: feeds.filter((one) => one !== feed) }),
     }))
 }
 
 /** Two looks at each subscription. */
 function checkAdvice(facts: AdviceFacts): QuotaAdvice[] {
-  const { settings, practices } = facts
-  const hourMs = 60 * MINUTE_MS
-  if (settings.subscriptionCheckMs >= hourMs) return []
-  const feeds = practices * settings.feeds.filter(hasChangedFeed).length
-  const looks = (ms: number) => (2 * feeds * DAY_MS) / ms
-  const change = `1h instead of ${formatDuration(settings.subscriptionCheckMs)}: a lost subscription is found that much later`
-  return [{ setting: 'sync.subscriptionCheck', change, saves: looks(settings.subscriptionCheckMs) - looks(hourMs) }]
+  const { subscriptionCheckMs } = facts.settings
+  if (subscriptionCheckMs >= HOUR_MS) return []
+  const change = `1h instead of ${formatDuration(subscriptionCheckMs)}: a lost subscription is found that much later`
+  return [{ setting: 'sync.subscriptionCheck', change, saves: savedBy(facts, { subscriptionCheckMs: HOUR_MS }) }]
 }
 
 function foreignAdvice({ foreign }: AdviceFacts): QuotaAdvice[] {

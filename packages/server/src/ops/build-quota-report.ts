@@ -1,5 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Db } from '../db/db.ts'
+import { readKnownFeeds } from '../pacing/plan.ts'
+import { readPlan } from '../pacing/plan.sql.ts'
 import { type DayForecast, forecastDay } from '../quota/forecast-day.ts'
 import type { Quota } from '../quota/quota.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
@@ -9,8 +11,10 @@ import { pollShare } from '../sync/poll-stretch.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { adviseQuota } from './advise-quota.ts'
+import { drainCallsBy } from './drain-calls.ts'
 import type { StatusFilter } from './operations.ts'
 import type { QuotaAdvice, QuotaForecast, QuotaReport } from './quota-report.ts'
+import { isWorthAWord } from './read-paces.ts'
 import { basisInWords, forecastInWords, outlookOf } from './quota-words.ts'
 import type { StatusReport } from './status-report.ts'
 
@@ -50,7 +54,7 @@ export async function buildQuotaReport(deps: QuotaReportDeps, only: StatusFilter
       yesterday: compared(1),
       weekBefore: compared(7),
     },
-    advice: outlookOf(forecast) === 'lasts' ? [] : await adviceFor(deps, { usage, forecast }),
+    advice: await adviceFor(deps, { usage, forecast }),
   }
 }
 
@@ -102,23 +106,37 @@ function forecastOf(
 ): DayForecast {
   const { perDayLimit: limit, leftToday: left } = usage
   const zone = settings.offHours === 'always' ? ZONE_DEFAULT : settings.offHours.timeZone
-  return forecastDay(hours, { now, limit, left, zone, pollShare })
+  const pollsAre = settings.pacing.isAdaptive ? 'as-wanted' : 'even'
+  return forecastDay(hours, { now, limit, left, zone, pollShare, pollsAre })
 }
 
+/** What would help where the day does not do; nothing where it does, and every feed is read as often as it should be. */
 async function adviceFor(
-  deps: QuotaReportDeps,
+  { db, clock, settings }: QuotaReportDeps,
   { usage, forecast }: { usage: QuotaUsage; forecast: DayForecast },
 ): Promise<QuotaAdvice[]> {
-  const practices = await deps.db.control((tx) => listPractices(tx))
+  const { plan, known, practices } = await db.control(async (tx) => ({
+    plan: settings.pacing.isAdaptive ? await readPlan(tx) : undefined,
+    known: await readKnownFeeds(tx),
+    practices: (await listPractices(tx)).length,
+  }))
+  const isStretched = isWorthAWord(plan?.stretch ?? 1)
+  if (!isStretched && outlookOf(forecast) === 'lasts') return []
+  const now = clock.now()
+  const msLeft = forecast.endsAt - now
+  const drainCalls = drainCallsBy({ known, practices, price: plan?.price ?? 0, now })
+  // What was given of late is less than feeds want where their bounds are stretched.
+  const forBounds = isStretched ? (drainCalls(settings) * msLeft) / (24 * HOUR_MS) : 0
   return adviseQuota({
-    settings: deps.settings,
+    settings,
     limit: usage.perDayLimit,
-    practices: practices.length,
     foreign: usage.foreignToday,
-    wanted: forecast.wanted.mid,
+    wanted: Math.max(forecast.wanted.mid, forBounds),
     left: usage.leftToday,
-    msLeft: forecast.endsAt - deps.clock.now(),
+    msLeft,
     bulkToday: usage.byPriority.bulk ?? 0,
+    drainCalls,
+    isStretched,
   })
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { defaultPacingSettings } from '../pacing/pacing-settings.ts'
 import { defaultOffHours } from '../policy/off-hours.ts'
 import { priorityRules } from '../quota/priorities.ts'
 import { quotaPresets } from '../quota/quota-limits.ts'
@@ -7,9 +8,17 @@ import { usualPractice } from '../sync/estimate-calls.ts'
 import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
 import { defaultSyncSettings } from '../sync/sync-settings.ts'
 import { type PlanInput, planQuota } from './plan-quota.ts'
+import type { QuotaAdvice } from './quota-report.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
+const alike = { ...defaultSyncSettings, pacing: { ...defaultPacingSettings, isAdaptive: false } }
+
+/** Calls a day with which it would do, as advised. */
+function moreOf(advice: readonly QuotaAdvice[]): number {
+  const more = advice.find(({ setting }) => setting === 'limits.perDay')
+  return Number(/^[\d,]+/.exec(more?.change ?? '')?.[0].replaceAll(',', ''))
+}
 
 function plan(changes: Partial<PlanInput> = {}) {
   return planQuota({
@@ -40,36 +49,75 @@ describe('a configuration', () => {
   })
 
   test('fits for as many practices as it says, and not for one more', () => {
-    const { practicesMax } = plan().polls
-    assert.equal(plan({ practices: practicesMax }).fits, true)
-    const over = plan({ practices: practicesMax + 1 })
-    assert.equal(over.fits, false)
-    assert.ok(practicesMax > 70 && practicesMax < 100, String(practicesMax))
+    for (const [sync, least, most] of [
+      [alike, 70, 100],
+      // Within the bounds of feeds, and not with a reading of each a minute.
+      [defaultSyncSettings, 600, 1_000],
+    ] as const) {
+      const { practicesMax, practicesEachInterval } = plan({ sync }).polls
+      assert.equal(plan({ sync, practices: practicesMax }).fits, true)
+      const over = plan({ sync, practices: practicesMax + 1 })
+      assert.equal(over.fits, false)
+      assert.ok(practicesMax > least && practicesMax < most, String(practicesMax))
+      assert.ok(practicesEachInterval > 70 && practicesEachInterval < 100, String(practicesEachInterval))
+    }
   })
 
-  test('that does not fit is told what would, and does with it', () => {
+  test('that reads all alike and does not fit is told what would, and does with it', () => {
     const practices = 300
-    const { fits, polls, advice } = plan({ practices })
+    const { fits, polls, advice } = plan({ practices, sync: alike })
     assert.equal(fits, false)
     assert.ok(polls.givenMs > 2 * minute)
     const interval = advice.find(({ setting }) => setting === 'sync.pollInterval')
     assert.match(interval?.change ?? '', /^10m instead of 1m/)
-    const sync = { ...defaultSyncSettings, pollIntervalMs: 10 * minute }
+    const sync = { ...alike, pollIntervalMs: 10 * minute }
     assert.equal(plan({ practices, sync }).fits, true)
     assert.equal(plan({ practices, sync: { ...sync, pollIntervalMs: 5 * minute } }).fits, false)
     const fewer = advice.find(({ setting }) => setting === 'practices')
     assert.match(fewer?.change ?? '', new RegExp(`^${polls.practicesMax} instead of 300`))
-    const more = advice.find(({ setting }) => setting === 'limits.perDay')
-    const perDay = Number(/^[\d,]+/.exec(more?.change ?? '')?.[0].replaceAll(',', ''))
-    assert.equal(plan({ practices, limits: { ...quotaPresets.production, perDay } }).fits, true)
+    assert.equal(
+      plan({ practices, sync: alike, limits: { ...quotaPresets.production, perDay: moreOf(advice) } }).fits,
+      true,
+    )
+  })
+
+  test('whose calls are scarce fits while feeds choose their pace, and says how long changes wait', () => {
+    const { fits, polls, day: of, advice } = plan({ practices: 300 })
+    assert.equal(fits, true)
+    assert.ok(of.total <= of.usable && of.total > 0.98 * of.usable && of.least < 0.5 * of.usable)
+    assert.ok(polls.givenMs > 2 * minute && polls.waitMs > minute / 2 && polls.waitMs < polls.givenMs / 2)
+    assert.equal(polls.stretch, 1)
+    const [providers, patients] = polls.byFeed
+    assert.ok(providers && patients && patients.waitMs < providers.waitMs / 2)
+    assert.ok(polls.byFeed.every(({ longestMs, boundMs }) => longestMs <= boundMs && boundMs === 60 * minute))
+    // An interval makes no call more: they are used already.
+    assert.deepEqual(
+      advice.map(({ setting }) => setting),
+      ['sync.subscriptionCheck', 'limits.perDay'],
+    )
+    const roomy = plan({ practices: 300, limits: { ...quotaPresets.production, perDay: moreOf(advice) } })
+    assert.ok(Math.abs(roomy.polls.waitMs - minute / 2) < 500, String(roomy.polls.waitMs))
+    assert.deepEqual(roomy.advice, [])
+  })
+
+  test('whose bounds cost too much is told a bound with which it fits', () => {
+    const practices = 900
+    const { fits, polls, advice } = plan({ practices })
+    assert.deepEqual([fits, polls.stretch > 1.05], [false, true])
+    const bound = advice.find(({ setting }) => setting === 'sync.latest')
+    const hours = Number(/^(\d+)h instead of 1h/.exec(bound?.change ?? '')?.[1])
+    const pacing = { ...defaultPacingSettings, latestMs: hours * 60 * minute }
+    assert.equal(plan({ practices, sync: { ...defaultSyncSettings, pacing } }).fits, true)
+    const fewer = advice.find(({ setting }) => setting === 'practices')
+    assert.match(fewer?.change ?? '', new RegExp(`^${polls.practicesMax} instead of 900`))
   })
 
   test('with every feed costs what each costs', () => {
     const sync = { ...defaultSyncSettings, feeds: [...coreFeeds, ...furtherFeeds] }
     const { perPractice } = plan({ sync }).day
     assert.equal(perPractice.polls, 12 * 1_440)
-    // Patients 300, providers and referring providers 5 each three times, eight others 100 each three times.
-    assert.equal(perPractice.named, 300 + 2 * 15 + 8 * 300)
+    // Patients 300, providers and referring providers 5 each three times, claims 150, seven others 100 each three times.
+    assert.equal(perPractice.named, 300 + 2 * 15 + 450 + 7 * 300)
   })
 
   test('whose checks do not end in a night does not fit', () => {
@@ -92,13 +140,15 @@ describe('a first load', () => {
     assert.equal(load.confined, 0)
   })
 
-  test('takes days where the day leaves little, and never ends where it leaves nothing', () => {
+  test('takes days where the day leaves little, and changes wait meanwhile', () => {
     const sync = { ...defaultSyncSettings, feeds: [...coreFeeds, 'problems' as const] }
     const { load } = plan({ practices: 60, sync, shape: { ...usualPractice, patients: 50_000 } })
-    assert.ok(load.lastsMs !== null && load.lastsMs > 10 * day, String(load.lastsMs))
+    assert.ok(load.lastsMs !== null && load.lastsMs > 7 * day, String(load.lastsMs))
+    assert.ok(load.waitMs > 10 * minute, String(load.waitMs))
     const tiny = { perSecond: 5, perDay: 100, tokensPerMinute: 5, dayBlock: 1 }
-    const none = plan({ practices: 1, limits: tiny })
-    assert.equal(none.load.aDay, 4)
+    const little = plan({ practices: 1, limits: tiny })
+    // Bulk work leaves 15 % to others, and these are there first.
+    assert.ok(little.load.aDay <= 85, String(little.load.aDay))
   })
 
   test('beyond the onboarding allowance waits for the nights', () => {

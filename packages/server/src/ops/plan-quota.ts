@@ -2,12 +2,22 @@ import type { AllowanceLimits } from '../policy/allowances.ts'
 import { type OffHours, offHours } from '../policy/off-hours.ts'
 import { priorityRules } from '../quota/priorities.ts'
 import { checkedLimits, type QuotaLimits } from '../quota/quota-limits.ts'
+import { latestOf } from '../pacing/pacing-settings.ts'
 import { type DayCalls, dayCalls, type LoadCalls, loadCalls, type PracticeShape } from '../sync/estimate-calls.ts'
 import { hasChangedFeed } from '../sync/feed-table.ts'
-import { pollShare, pollStretch } from '../sync/poll-stretch.ts'
+import {
+  nextWednesday,
+  type RehearsalFacts,
+  type RehearsedDay,
+  type RehearsedFeed,
+  rehearseDay,
+  usualFeeds,
+} from '../sync/rehearse-day.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { adviseQuota } from './advise-quota.ts'
+import { drainCallsBy } from './drain-calls.ts'
 import type { QuotaAdvice } from './quota-report.ts'
+import { isWorthAWord } from './read-paces.ts'
 
 /** What is to be judged before anything is started. */
 export interface PlanInput {
@@ -30,8 +40,11 @@ export interface QuotaPlan {
   /** Whether the calls of an ordinary day do, and those of the nights. */
   readonly fits: boolean
   readonly day: {
+    /** As it is expected to be: with feeds read as often as the calls do for, or, where all are read alike, as is asked for. */
     readonly perPractice: DayCalls
     readonly total: number
+    /** The same with every feed read no more often than it has to be. */
+    readonly least: number
     /** Of the day's calls, what sync may use: a tenth is kept for people. */
     readonly usable: number
   }
@@ -41,10 +54,18 @@ export interface QuotaPlan {
     /** Of them, how many the day would do for at a call each interval, if nothing else called at all. */
     readonly feedsMax: number
     readonly intervalMs: number
-    /** Between two readings of a feed, as the day's calls allow. */
+    /** Whether when to read a feed is chosen by how it changes. */
+    readonly isAdaptive: boolean
+    /** Between two readings of a feed, as the day's calls allow, on average of all feeds; how long a change waits for one. */
     readonly givenMs: number
-    /** The most practices that this configuration does for. */
+    readonly waitMs: number
+    /** Each feed of a practice on a working day; `boundMs`: how long it is left alone at most, if the calls do for that. */
+    readonly byFeed: readonly (RehearsedFeed & { readonly boundMs: number })[]
+    /** By how much bounds, or intervals, are stretched at worst; 1: not at all. */
+    readonly stretch: number
+    /** The most practices that this configuration does for, and the most of which every feed can be read each interval. */
     readonly practicesMax: number
+    readonly practicesEachInterval: number
   }
   readonly second: { readonly usable: number; readonly average: number }
   readonly load: {
@@ -52,8 +73,9 @@ export interface QuotaPlan {
     readonly total: number
     /** At the limit per second, were there no other. */
     readonly atLimitMs: number
-    /** Calls that a day leaves for it. */
+    /** Calls that a day leaves for it, and how long a change waits meanwhile until it is read. */
     readonly aDay: number
+    readonly waitMs: number
     /** Large calls that the onboarding allowance does not cover: they wait for the nights. */
     readonly confined: number
     /** Until everything is mirrored; null: the day's calls leave nothing for it. */
@@ -77,30 +99,82 @@ const TOKENS_A_DAY = Math.ceil(DAY_MS / (3_600_000 * 0.8))
 
 /** Judges a configuration by arithmetic alone: nothing is called, and no database is needed (pure). */
 export function planQuota(input: PlanInput): QuotaPlan {
-  const { environment, practices, shape, sync, limits } = input
+  const { environment, practices, shape, limits } = input
   const { perDay, perSecond, tokensPerMinute, usableShare } = checkedLimits(limits)
-  const perPractice = dayCalls(sync, shape)
-  const ofPractice = totalOf(perPractice)
-  const total = Math.round(practices * ofPractice)
-  const usable = Math.floor(perDay * (1 - priorityRules.feeds.dayFloorShare))
+  const judged = judgeDay(input)
+  const { day, perPractice, total } = judged
   const rate = { usable: perSecond * usableShare, average: total / (DAY_MS / 1_000) }
   const night = nightOf(input, { perPractice, perSecond: rate.usable })
-  const polls = pollsOf(input, { usable, ofPractice, perDay })
-  const fits = total <= usable && night.neededMs <= night.openMs && rate.average <= rate.usable
+  const fits = judged.fits && night.neededMs <= night.openMs && rate.average <= rate.usable
+  const usable = usableOf(perDay)
+  const polls = pollsOf(input, judged)
   return {
     environment,
     practices,
     shape,
     limits: { perDay, perSecond, tokensPerMinute },
     fits,
-    day: { perPractice: rounded(perPractice), total, usable },
+    day: { perPractice: rounded(perPractice), total, least: judged.least, usable },
     polls,
     second: rate,
-    load: loadOf(input, { total, perDay, rate, openMs: night.openMs }),
+    load: loadOf(input, { rate, openMs: night.openMs }),
     night,
     tokensADay: TOKENS_A_DAY,
-    advice: fits ? [] : adviceFor(input, { total, perDay }),
+    advice: fits && !isShort(input, day) ? [] : adviceFor(input, judged, polls.practicesMax),
   }
+}
+
+/** Of the day's calls, what sync may use. */
+function usableOf(perDay: number): number {
+  return Math.floor(perDay * (1 - priorityRules.feeds.dayFloorShare))
+}
+
+interface JudgedDay {
+  readonly day: RehearsedDay
+  readonly perPractice: DayCalls
+  readonly total: number
+  readonly least: number
+  /** See `drainCallsBy`, at a price. */
+  readonly drainCalls: (price: number) => (settings: SyncSettings) => number
+  /** Whether the calls of a working day do. */
+  readonly fits: boolean
+}
+
+/** The price of a call at which nothing but its bound has a feed read. */
+const boundsAlone = Number.POSITIVE_INFINITY
+
+/** A working day as it is expected to be. Where all feeds are read alike, the calls are those that are asked for. */
+function judgeDay(input: PlanInput): JudgedDay {
+  const { sync, shape, practices, now } = input
+  const { perDay } = checkedLimits(input.limits)
+  const day = rehearse(input)
+  const asked = dayCalls(sync, shape)
+  const known = usualFeeds({ settings: sync, shape, practices }, nextWednesday(now))
+  const drainCalls = (price: number) => drainCallsBy({ known, practices, price, now: nextWednesday(now) })
+  const least = Math.round(drainCalls(boundsAlone)(sync) + practices * (asked.named + asked.refresh + asked.checks))
+  if (!sync.pacing.isAdaptive) {
+    const total = Math.round(practices * totalOf(asked))
+    return { day, perPractice: asked, total, least: total, drainCalls, fits: total <= usableOf(perDay) }
+  }
+  const perPractice = { ...asked, polls: day.drains / practices, looks: day.looks / practices }
+  const total = Math.round(day.drains + day.looks + day.others)
+  return { day, perPractice, total, least, drainCalls, fits: !isWorthAWord(day.stretch) }
+}
+
+function rehearse({ sync, shape, practices, limits, now }: PlanInput, bulk?: RehearsalFacts['bulk']): RehearsedDay {
+  const { perDay: perDayLimit } = checkedLimits(limits)
+  return rehearseDay({ settings: sync, shape, practices, perDayLimit, now, ...(bulk && { bulk }) })
+}
+
+/** Whether changes wait longer than with a reading each interval. */
+function isShort({ sync }: PlanInput, day: RehearsedDay): boolean {
+  return isWorthAWord(meanWaitMs(day) / (sync.pollIntervalMs / 2))
+}
+
+/** How long a change waits on average, whatever feed it comes by. */
+function meanWaitMs({ feeds }: RehearsedDay): number {
+  const changes = feeds.reduce((sum, feed) => sum + feed.changes, 0)
+  return changes > 0 ? feeds.reduce((sum, feed) => sum + feed.changes * feed.waitMs, 0) / changes : 0
 }
 
 function totalOf(calls: DayCalls | LoadCalls): number {
@@ -119,21 +193,48 @@ function rounded(calls: DayCalls): DayCalls {
   }
 }
 
-function pollsOf(
-  { practices, sync }: PlanInput,
-  { usable, ofPractice, perDay }: { usable: number; ofPractice: number; perDay: number },
-): QuotaPlan['polls'] {
+function pollsOf(input: PlanInput, { day }: JudgedDay): QuotaPlan['polls'] {
+  const { practices, sync } = input
+  const { perDay } = checkedLimits(input.limits)
   const feeds = practices * sync.feeds.filter(hasChangedFeed).length
-  const { pollIntervalMs: intervalMs } = sync
-  // As the schedule itself decides at the beginning of a day.
-  const stretch = pollStretch({ feeds, perDayLimit: perDay, leftToday: perDay, msLeft: DAY_MS }, sync)
+  const { pollIntervalMs: intervalMs, pacing } = sync
+  const eachInterval = practicesEachInterval(input)
   return {
     feeds,
     feedsMax: Math.floor(perDay / (DAY_MS / intervalMs)),
     intervalMs,
-    givenMs: Math.round(intervalMs * stretch),
-    practicesMax: Math.floor(usable / ofPractice),
+    isAdaptive: pacing.isAdaptive,
+    givenMs: Math.round((feeds * DAY_MS) / Math.max(1, day.drains)),
+    waitMs: Math.round(meanWaitMs(day)),
+    byFeed: day.feeds.map((feed) => ({
+      ...feed,
+      boundMs: pacing.isAdaptive ? Math.max(intervalMs, latestOf(pacing, feed.feed)) : intervalMs,
+    })),
+    stretch: day.stretch,
+    practicesMax: pacing.isAdaptive ? practicesMax(input, eachInterval) : eachInterval,
+    practicesEachInterval: eachInterval,
   }
+}
+
+/** The most practices of which every feed can be read each interval. */
+function practicesEachInterval({ sync, shape, limits }: PlanInput): number {
+  return Math.floor(usableOf(checkedLimits(limits).perDay) / totalOf(dayCalls(sync, shape)))
+}
+
+/** More are not looked for. */
+const PRACTICES_MAX = 100_000
+
+/** The most practices of which every feed can be read within its bound. */
+function practicesMax(input: PlanInput, eachInterval: number): number {
+  const fits = (practices: number) => !isWorthAWord(rehearse({ ...input, practices }).stretch)
+  let [most, tooMany] = [eachInterval, Math.max(2, 2 * eachInterval)]
+  while (fits(tooMany) && tooMany < PRACTICES_MAX) [most, tooMany] = [tooMany, 2 * tooMany]
+  while (tooMany - most > 1) {
+    const middle = Math.floor((most + tooMany) / 2)
+    if (fits(middle)) most = middle
+    else tooMany = middle
+  }
+  return most
 }
 
 function nightOf(
@@ -146,21 +247,17 @@ function nightOf(
 }
 
 interface LoadFacts {
-  /** Calls of an ordinary day. */
-  readonly total: number
-  readonly perDay: number
   readonly rate: { readonly usable: number; readonly average: number }
   readonly openMs: number
 }
 
-function loadOf(input: PlanInput, { total: ofDay, perDay, rate, openMs }: LoadFacts): QuotaPlan['load'] {
+function loadOf(input: PlanInput, { rate, openMs }: LoadFacts): QuotaPlan['load'] {
   const { practices, sync, shape, policy } = input
   const perPractice = loadCalls(sync, shape)
   const total = practices * totalOf(perPractice)
-  // Where the day does not do, polls take what they may and no more.
-  const taken = Math.min(ofDay, perDay * (1 - priorityRules.feeds.dayFloorShare) * pollShare)
-  const aDay = Math.max(0, Math.floor(perDay * (1 - priorityRules.bulk.dayFloorShare) - taken))
   const free = Math.max(rate.usable * 0.05, rate.usable - rate.average)
+  const aDay = Math.floor(rehearse(input, { perSecond: free, calls: Number.POSITIVE_INFINITY }).bulk)
+  const meanwhile = rehearse(input, { perSecond: free, calls: total })
   const isAlways = policy.offHours === 'always'
   const covered = isAlways ? perPractice.large : policy.onboarding.days * policy.onboarding.calls
   const confined = practices * Math.max(0, perPractice.large - covered)
@@ -169,6 +266,7 @@ function loadOf(input: PlanInput, { total: ofDay, perDay, rate, openMs }: LoadFa
     total,
     atLimitMs: Math.round((total / rate.usable) * 1_000),
     aDay,
+    waitMs: Math.round(meanWaitMs(meanwhile)),
     confined,
     lastsMs: lastsMs({ total, confined, aDay, free, openMs }),
   }
@@ -186,29 +284,44 @@ function lastsMs(load: { total: number; confined: number; aDay: number; free: nu
   return Math.round(Math.max(byRate, byDay, byNight))
 }
 
-function adviceFor(
-  { sync, practices, shape }: PlanInput,
-  { total, perDay }: { total: number; perDay: number },
-): QuotaAdvice[] {
-  const facts = { settings: sync, limit: perDay, practices, foreign: 0, wanted: total, left: perDay, msLeft: DAY_MS }
-  const bulkToday = 0
-  const needed = Math.ceil(total / (1 - priorityRules.feeds.dayFloorShare) / 1_000) * 1_000
-  const ofPractice = totalOf(dayCalls(sync, shape))
-  const most = Math.floor((perDay * (1 - priorityRules.feeds.dayFloorShare)) / ofPractice)
-  const others: QuotaAdvice[] =
-    most > 0 && most < practices
-      ? [
-          {
-            setting: 'practices',
-            change: `${most} instead of ${practices}; the others with an app of their own, which has limits of its own`,
-            saves: Math.round((practices - most) * ofPractice),
-          },
-        ]
-      : []
-  const more: QuotaAdvice = {
+function adviceFor(input: PlanInput, judged: JudgedDay, practicesMost: number): QuotaAdvice[] {
+  const { day, perPractice, total, least, drainCalls } = judged
+  const { sync, practices } = input
+  const { perDay } = checkedLimits(input.limits)
+  const { isAdaptive } = sync.pacing
+  const isStretched = isAdaptive && isWorthAWord(day.stretch)
+  const facts = { settings: sync, limit: perDay, foreign: 0, wanted: least, left: perDay, msLeft: DAY_MS, bulkToday: 0 }
+  const atPrice = drainCalls(isStretched ? boundsAlone : day.price)
+  const suffices = (changed: SyncSettings) => !isWorthAWord(rehearse({ ...input, sync: changed }).stretch)
+  const settings = adviseQuota({
+    ...facts,
+    drainCalls: atPrice,
+    isStretched,
+    ...(isStretched && { suffices }),
+  }).filter(
+    // A call that is not made where hardly anything changes is made elsewhere already.
+    ({ setting }) => setting !== 'sync.callWorth',
+  )
+  // With as many calls, every change is seen as soon as it can be.
+  const wanted = isAdaptive ? practices * totalOf(dayCalls(sync, input.shape)) : total
+  const needed = Math.ceil(wanted / (1 - priorityRules.feeds.dayFloorShare) / 1_000) * 1_000
+  return [
+    ...settings,
+    ...fewerPractices(practices, practicesMost, totalOf(perPractice)),
+    ...(needed > perDay ? [moreCalls(needed)] : []),
+  ]
+}
+
+function fewerPractices(practices: number, most: number, ofPractice: number): QuotaAdvice[] {
+  if (most < 1 || most >= practices) return []
+  const change = `${most} instead of ${practices}; the others with an app of their own, which has limits of its own`
+  return [{ setting: 'practices', change, saves: Math.round((practices - most) * ofPractice) }]
+}
+
+function moreCalls(needed: number): QuotaAdvice {
+  return {
     setting: 'limits.perDay',
     change: `${needed.toLocaleString('en-US')}, if athenahealth grants that many`,
     saves: 0,
   }
-  return [...adviseQuota({ ...facts, bulkToday }), ...others, ...(needed > perDay ? [more] : [])]
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
+import { defaultPacingSettings } from '../pacing/pacing-settings.ts'
+import { claimPlan, storePlan } from '../pacing/plan.sql.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import type { Priority } from '../quota/priorities.ts'
@@ -14,7 +16,10 @@ const noon = Date.UTC(2026, 1, 25, 12)
 const limits = { perSecond: 5, perDay: 20_000, tokensPerMinute: 5 }
 
 /** An app that has made 600 polls an hour for so many days, and its report. */
-async function anApp(test: { after(work: () => Promise<void>): void }, { days = 0, foreign = 0 } = {}) {
+async function anApp(
+  test: { after(work: () => Promise<void>): void },
+  { days = 0, foreign = 0, settings = defaultSyncSettings } = {},
+) {
   const database = await scratchDatabase(test)
   const time = await lockstep(database, noon)
   const app = 'preview/demo-client'
@@ -44,7 +49,7 @@ async function anApp(test: { after(work: () => Promise<void>): void }, { days = 
     clock: time.clock,
     quota,
     app,
-    settings: defaultSyncSettings,
+    settings,
     fixed: { environment: 'preview' },
   }
   return {
@@ -76,21 +81,42 @@ test('a day like the past ones is compared with them and lasts', async (context)
   assert.deepEqual(advice, [])
 })
 
-test('where others use up the day, it is said what would help and what it saves', async (context) => {
-  const { report } = await anApp(context, { days: 20, foreign: 6_000 })
-  const { day, forecast, advice } = await report()
-  assert.deepEqual([day.foreign, day.left], [6_000, 6_800])
-  assert.equal(forecast.outlook, 'does-not-last')
-  assert.match(forecast.explanation, /^Today's calls do not do: .*feeds are read at 6\d % of their pace\.$/)
-  assert.deepEqual(
-    advice.map(({ setting, saves }) => [setting, saves]),
-    [
-      [null, 6_000],
-      // Two practices with three feeds, a call a minute each: 8,640 a day.
-      ['sync.pollInterval', 5_760],
-      ['sync.subscriptionCheck', 864],
-    ],
-  )
+const alike = { ...defaultSyncSettings, pacing: { ...defaultPacingSettings, isAdaptive: false } }
+
+for (const [what, settings, knob] of [
+  // Two practices with three feeds, a call a minute each and looks: half of 8,640 drains.
+  ['all feeds are read alike', alike, ['sync.pollInterval', 5_760]],
+  // Feeds slow down of themselves; at night, where hardly anything changes, a call may be worth more.
+  ['each feed has its pace', defaultSyncSettings, ['sync.callWorth', 5_630]],
+] as const) {
+  test(`where others use up the day and ${what}, it is said what would help and what it saves`, async (context) => {
+    const { report } = await anApp(context, { days: 20, foreign: 6_000, settings })
+    const { day, forecast, advice } = await report()
+    assert.deepEqual([day.foreign, day.left], [6_000, 6_800])
+    assert.equal(forecast.outlook, 'does-not-last')
+    assert.match(forecast.explanation, /^Today's calls do not do: .*feeds are read at 6\d % of their pace\.$/)
+    assert.deepEqual(
+      advice.map(({ setting, saves }) => [setting, saves]),
+      [[null, 6_000], knob, ['sync.subscriptionCheck', 864]],
+    )
+  })
+}
+
+test('where not even the bounds of feeds can be kept a longer one is advised, although the day is expected to last', async (context) => {
+  const { time, report } = await anApp(context, { days: 20 })
+  await time.db.control(async (tx) => {
+    await claimPlan(tx, 1)
+    await storePlan(tx, { price: Number.POSITIVE_INFINITY, stretch: 3, feeds: 6, endsAt: '2026-02-26T00:00:00Z' })
+    await addPractices(
+      tx,
+      Array.from({ length: 500 }, (_, id) => id + 1),
+      'preview',
+    )
+  })
+  const { forecast, advice } = await report()
+  assert.equal(forecast.outlook, 'lasts')
+  assert.equal(advice[0]?.setting, 'sync.latest')
+  assert.match(advice[0]?.change ?? '', /^\d+h instead of 1h/)
 })
 
 test('one practice is told by what its calls were for', async (context) => {

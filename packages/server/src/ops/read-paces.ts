@@ -61,12 +61,14 @@ function averageOf(paces: readonly ChosenPace[]): number | undefined {
   return paces.length / paces.reduce((sum, { everyMs }) => sum + 1 / Math.max(1, everyMs), 0)
 }
 
-/** From this on it is worth a word. */
-const stretchedFrom = 1.05
+/** Whether feeds are read so much less often than they should be that it is to be said. */
+export function isWorthAWord(stretch: number): boolean {
+  return stretch >= 1.05
+}
 
 /** That the day's calls do not do for reading every feed as often as it should be (pure). */
 export function paceAlarms({ feeds, stretch }: PollPace, everyMs: number): Alarm[] {
-  if (stretch < stretchedFrom) return []
+  if (!isWorthAWord(stretch)) return []
   const [wanted, given] = [inWords(everyMs), inWords(everyMs * stretch)]
   return [
     {

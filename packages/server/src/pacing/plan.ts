@@ -1,8 +1,8 @@
-import type { Db } from '../db/db.ts'
+import type { Db, Tx } from '../db/db.ts'
 import { profileDefault, profileOf, type SeenOfAll } from './profile.ts'
 import type { Profile } from './change-rate.ts'
 import { dayForecast, type SizeGroup } from './day-forecast.ts'
-import { type DrainPrice, drainPrice } from './drain-price.ts'
+import { type DrainPrice, drainPrice, type PriceQuestion } from './drain-price.ts'
 import { hourMs, zoneDefault } from './hour-of-week.ts'
 import { sizeGroups } from './pacing.sql.ts'
 import { latestOf, type PacingSettings } from './pacing-settings.ts'
@@ -59,25 +59,38 @@ export async function currentPlan({ db }: { db: Pick<Db, 'control'> }, facts: ()
 }
 
 async function makePlan(db: Pick<Db, 'control'>, facts: PlanFacts): Promise<void> {
-  const { sizes, profiles, profiledAt } = await db.control(async (tx) => ({
-    sizes: await sizeGroups(tx, zoneDefault),
-    profiles: await readProfiles(tx),
+  const { known, profiledAt } = await db.control(async (tx) => ({
+    known: await readKnownFeeds(tx),
     profiledAt: (await readPlan(tx))?.profiled_at ?? 0,
   }))
-  const { price, stretch } = planFor({ sizes, profiles }, facts)
+  const { price, stretch } = planFor(known, facts)
   const { feeds, endsAt } = facts
   await db.control((tx) => storePlan(tx, { price, stretch, feeds, endsAt: new Date(endsAt).toISOString() }))
   // Last: where it fails, because it takes too long, calls are still spent by how they stand.
   if (Math.abs(facts.now - profiledAt) >= profileEveryMs) await makeProfiles(db)
 }
 
-interface Known {
+/** Of the calls that there are, at least so many are for drains, whatever is expected to come of them. */
+const drainShareMin = 0.2
+
+/** What is known of feeds: how many are of which size, and how each kind changes in a typical practice. */
+export interface KnownFeeds {
   readonly sizes: readonly SizeGroup[]
   readonly profiles: ReadonlyMap<string, Profile>
 }
 
+/** Reads what is known of the feeds that were drained within a day. */
+export async function readKnownFeeds(tx: Tx): Promise<KnownFeeds> {
+  return { sizes: await sizeGroups(tx, zoneDefault), profiles: await readProfiles(tx) }
+}
+
 /** The price of a call until the day ends (pure). Feeds of which nothing is known yet count as typical ones. */
-export function planFor({ sizes, profiles }: Known, facts: PlanFacts): DrainPrice {
+export function planFor(known: KnownFeeds, facts: PlanFacts): DrainPrice {
+  return drainPrice(priceQuestion(known, facts))
+}
+
+/** What the price is worked out from (pure): every feed hour by hour, and the calls that are left for drains. */
+export function priceQuestion({ sizes, profiles }: KnownFeeds, facts: PlanFacts): PriceQuestion {
   const { now, endsAt: until, calls, leastMs, settings, callsPerDrain } = facts
   const known = sizes.reduce((sum, { feeds }) => sum + feeds, 0)
   const unknown = { feed: '', zone: zoneDefault, step: 0, feeds: Math.max(0, facts.feeds - known) }
@@ -91,7 +104,9 @@ export function planFor({ sizes, profiles }: Known, facts: PlanFacts): DrainPric
     const changes = rates.reduce((total, rate, hour) => total + (rate * (lengths[hour] ?? 0)) / hourMs, 0)
     return sum + feeds * changes * facts.callsPerChange(sizes[index]?.feed ?? '')
   }, 0)
-  return drainPrice({ groups, lengths, calls: calls - asked, callsPerDrain, priceMin: settings.callWorthMs })
+  // What is asked for comes of drains: they never give way to it altogether.
+  const forDrains = Math.max(calls - asked, calls * drainShareMin)
+  return { groups, lengths, calls: forDrains, callsPerDrain, priceMin: settings.callWorthMs }
 }
 
 async function makeProfiles(db: Pick<Db, 'control'>): Promise<void> {

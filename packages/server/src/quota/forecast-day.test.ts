@@ -44,7 +44,7 @@ function sum(hours: readonly HourUse[], from: number, until = Infinity): number 
 
 function state(now: number, hours: readonly HourUse[], changes: Partial<DayState> = {}): DayState {
   const used = sum(hours, Math.floor(now / day) * day)
-  return { now, limit, left: limit - used, zone, pollShare: 0.9, ...changes }
+  return { now, limit, left: limit - used, zone, pollShare: 0.9, pollsAre: 'even', ...changes }
 }
 
 const rest = (now: number, of = usual) => {
@@ -135,6 +135,21 @@ test('on the first day what goes on now is taken to go on, and the range is said
   assert.equal(judgedDays, 0)
   assert.ok(Math.abs(wanted.mid - 600 * 11.5) < 300, String(wanted.mid))
   assert.ok(wanted.low < wanted.mid * 0.7 && wanted.high > wanted.mid * 1.5)
+})
+
+test('calls that are spent as they are wanted do, also where an even pace through the day would not', () => {
+  const now = Date.parse('2026-02-25T05:00:00Z')
+  // Just as many as the day takes, nearly all of them wanted in its first half.
+  const early = (at: number) => (Math.abs(new Date(at).getUTCHours() - 9) < 3 ? 1_000 : 50)
+  const hours = lived({ from: now - 30 * day, until: now, of: early })
+  const wanted = rest(now, early)
+  const left = wanted / 0.9 + limit * 0.11
+  const served = (pollsAre: DayState['pollsAre']) =>
+    forecastDay(hours, state(now, hours, { left, pollsAre })).feedsServed.mid
+  assert.ok(served('even') < 0.95, String(served('even')))
+  assert.ok(served('as-wanted') > 0.99, String(served('as-wanted')))
+  const scarce = forecastDay(hours, state(now, hours, { left: wanted / 2 + limit * 0.11, pollsAre: 'as-wanted' }))
+  assert.ok(Math.abs(scarce.feedsServed.mid - 0.5) < 0.03, String(scarce.feedsServed.mid))
 })
 
 test('without any call ever nothing is expected', () => {

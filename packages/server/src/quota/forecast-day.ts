@@ -13,6 +13,7 @@ export interface DayState {
   readonly zone: string
   /** See `WalkStart`. */
   readonly pollShare: number
+  readonly pollsAre: 'even' | 'as-wanted'
 }
 
 /** A figure that is not certain: as likely below as above `mid`, and outside in about two of ten days. */

@@ -14,8 +14,10 @@ export interface WalkStart {
   readonly left: number
   /** The day's limit. */
   readonly limit: number
-  /** Of what feeds may use, the part that polls spread evenly over the rest of the day: they are put off, and do not stop. */
+  /** Of what feeds may use, the part that is planned for polls until the end of the day: they are put off, and do not stop. */
   readonly pollShare: number
+  /** Whether polls spread it evenly over the rest of the day, or as they are wanted: each then has its part of what there is. */
+  readonly pollsAre: 'even' | 'as-wanted'
 }
 
 /** How a day goes on. */
@@ -33,15 +35,18 @@ const STEP_MS = 10 * 60_000
 
 /**
  * Goes through what is wanted of the rest of a day (pure): who has the lowest priority stops first, each at its floor, and
- * polls are spread over what is left. Others on the same app stop for nobody.
+ * polls do with what is left. Others on the same app stop for nobody.
  */
 export function walkDay(demands: readonly Demand[], start: WalkStart): Walk {
   const end = demands.at(-1)?.to ?? 0
   const stops: Partial<Record<Priority, number>> = {}
   let left = start.left
   let [wanted, served] = [0, 0]
+  let toCome = demands.reduce((sum, { calls }) => sum + calls.feeds, 0)
   for (const { from, to, calls } of inSteps(demands)) {
-    const feeds = Math.min(calls.feeds, pollsUntil({ from, to, end }, { ...start, left }))
+    const share = start.pollsAre === 'even' ? (to - from) / (end - from) : calls.feeds / Math.max(toCome, calls.feeds)
+    const feeds = calls.feeds > 0 ? Math.min(calls.feeds, forPolls(start, left) * share) : 0
+    toCome -= calls.feeds
     wanted += calls.feeds
     const step = { from, to, calls: { ...calls, feeds } }
     const walked = walkStep(step, { left, limit: start.limit, stops })
@@ -51,12 +56,8 @@ export function walkDay(demands: readonly Demand[], start: WalkStart): Walk {
   return { left: Math.max(0, left), stops, feedsServed: wanted > 0 ? Math.min(1, served / wanted) : 1 }
 }
 
-function pollsUntil(
-  { from, to, end }: { from: number; to: number; end: number },
-  { left, limit, pollShare }: WalkStart,
-) {
-  const free = Math.max(0, left - priorityRules.feeds.dayFloorShare * limit) * pollShare
-  return end > from ? (free * (to - from)) / (end - from) : 0
+function forPolls({ limit, pollShare }: WalkStart, left: number): number {
+  return Math.max(0, left - priorityRules.feeds.dayFloorShare * limit) * pollShare
 }
 
 interface StepState {

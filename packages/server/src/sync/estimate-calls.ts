@@ -62,7 +62,10 @@ export interface LoadCalls {
 const dayMs = 86_400_000
 const days = 7
 
-/** What a feed only names is asked for after the drain, after the look at what was processed, and after the nightly replay. */
+/**
+ * What a feed only names is asked for after the drain, after the look at what was processed, and after the nightly replay. A
+ * patient is asked for after that look: a body that was handed out before may be older than what is held.
+ */
 const askedFor = 3
 
 /** Calls of an average day (pure). */
@@ -105,10 +108,25 @@ function subscribing({ activationCheckMs, settleMs }: SyncSettings): number {
 
 /** Records that are asked for by id because a feed told of them. */
 function namedBy(feed: FeedName, shape: PracticeShape): number {
-  if (feed === 'patients') return shape.patientChangesADay
-  if (recordKinds[kindOfFeed(feed)].feedTells !== 'id') return 0
-  return askedFor * (rarelyChanged.has(feed) ? shape.providerChangesADay : shape.changesADay)
+  return askedPerChange(feed) * changesOf(feed, shape)
 }
+
+/** Calls for the record itself that a change leads to, beside the drain that tells of it (pure). */
+export function askedPerChange(feed: FeedName): number {
+  if (feed === 'patients') return 1
+  return recordKinds[kindOfFeed(feed)].feedTells === 'id' ? askedFor : 0
+}
+
+/** Changes of a working day that a feed tells of (pure). */
+export function changesOf(feed: FeedName, shape: PracticeShape): number {
+  if (feed === 'patients') return shape.patientChangesADay
+  if (feed === 'appointments') return changesPerAppointment * shape.appointmentsADay
+  if (feed === 'claims') return shape.claimsADay
+  return rarelyChanged.has(feed) ? shape.providerChangesADay : shape.changesADay
+}
+
+/** It is booked, who has it comes, and it is over. */
+const changesPerAppointment = 3
 
 /** Kinds whose records hardly ever change. */
 const rarelyChanged: ReadonlySet<FeedName> = new Set(['providers', 'referringproviders'])

@@ -120,7 +120,7 @@ test('what a plan rests on: calls for feeds, and what drains and changes cost', 
     [minute, 8 * minute, 60 * minute, 600 * minute].map((ms) => Math.round(100 * facts.callsPerDrain(ms))),
     [113, 113, 200, 300],
   )
-  assert.deepEqual(['patients', 'providers', 'nothing'].map(facts.callsPerChange), [0, 1, 0])
+  assert.deepEqual(['patients', 'appointments', 'providers', 'nothing'].map(facts.callsPerChange), [1, 0, 3, 0])
 })
 
 /** Sunday 19:00 in New York: a day of calls begins with a night and ends with one. */

@@ -1,0 +1,310 @@
+import type { Profile } from '../pacing/change-rate.ts'
+import { FeedPace } from '../pacing/feed-pace.ts'
+import { hourMs, hourOfWeek, hourParts, zoneDefault } from '../pacing/hour-of-week.ts'
+import { type KnownFeeds, planFor } from '../pacing/plan.ts'
+import { profileDefault } from '../pacing/profile.ts'
+import { offHours } from '../policy/off-hours.ts'
+import { priorityRules } from '../quota/priorities.ts'
+import { changesOf, dayCalls, type PracticeShape } from './estimate-calls.ts'
+import type { FeedName } from './feed-name.ts'
+import { hasChangedFeed } from './feed-table.ts'
+import { drainRules } from './plan-facts.ts'
+import { callsForDrains, pollStretch } from './poll-stretch.ts'
+import type { SyncSettings } from './sync-settings.ts'
+
+/** What a day is rehearsed with. */
+export interface RehearsalFacts {
+  readonly settings: SyncSettings
+  readonly practices: number
+  /** How each of them is. */
+  readonly shape: PracticeShape
+  readonly perDayLimit: number
+  /** The first Wednesday after this is rehearsed, epoch ms. */
+  readonly now: number
+  /** Bulk work from the beginning of the day on, at so many calls a second; absent: none. */
+  readonly bulk?: { readonly calls: number; readonly perSecond: number }
+}
+
+/** How one feed of one practice is read that day. */
+export interface RehearsedFeed {
+  readonly feed: FeedName
+  /** Changes that it tells of, and how often it is read. */
+  readonly changes: number
+  readonly readings: number
+  /** How long a change waits on average until it is read. */
+  readonly waitMs: number
+  /** The longest time between two readings. */
+  readonly longestMs: number
+}
+
+/** How a day of calls is expected to go. */
+export interface RehearsedDay {
+  readonly feeds: readonly RehearsedFeed[]
+  /** Calls of all practices: readings of feeds, looks at their subscriptions, what else sync asks for, and bulk work. */
+  readonly drains: number
+  readonly looks: number
+  readonly others: number
+  readonly bulk: number
+  /** The most that bounds of feeds (or their intervals, where all are read alike) are stretched by that day; 1: not at all. */
+  readonly stretch: number
+  /** What a call is worth when the day begins, see `DrainPrice`; 0 where all feeds are read alike. */
+  readonly price: number
+}
+
+const dayMs = 24 * hourMs
+
+/** An installation plans anew each minute; in so long hardly anything has changed. */
+const stepMs = 600_000
+
+/** Feeds of a kind are not all read at the same moment: so many stand for all of them. */
+const phases = 4
+
+/**
+ * Goes through a working day as an installation does that has learned how its feeds change (pure). When to read which feed is
+ * chosen by the code that chooses it there, step by step, with the calls that are left.
+ */
+export function rehearseDay(facts: RehearsalFacts): RehearsedDay {
+  const wednesday = nextWednesday(facts.now)
+  const world = worldOf(facts, wednesday)
+  const readers = world.feeds.flatMap((feed) => readersOf(feed, world, wednesday - dayMs))
+  // Only so that the day does not begin with every feed read a moment ago.
+  goThrough(new Day(world, wednesday - dayMs), readers)
+  return goThrough(new Day(world, wednesday), readers)
+}
+
+/** The feeds as an installation believes them to be. */
+interface World extends RehearsalFacts {
+  readonly feeds: readonly FeedName[]
+  readonly known: KnownFeeds
+}
+
+/** A working day of calls, which begins at midnight GMT, as the one before it does; epoch ms. */
+export function nextWednesday(now: number): number {
+  const tomorrow = Math.floor(now / dayMs) + 1
+  // The epoch began on a Thursday.
+  return (tomorrow + ((6 - (tomorrow % 7) + 7) % 7)) * dayMs
+}
+
+function worldOf(facts: RehearsalFacts, wednesday: number): World {
+  const feeds = facts.settings.feeds.filter(hasChangedFeed)
+  return { ...facts, feeds, known: usualFeeds(facts, wednesday) }
+}
+
+/**
+ * What an installation knows of feeds that change as the shape of their practices says, on a working day (pure). All live by
+ * the same clocks.
+ */
+export function usualFeeds(
+  { settings, shape, practices }: Pick<RehearsalFacts, 'settings' | 'shape' | 'practices'>,
+  workingDay: number,
+): KnownFeeds {
+  const feeds = settings.feeds.filter(hasChangedFeed)
+  const typical = waitedFor(profileDefault, workingDay, workingDay + dayMs).changes
+  const profiles = feeds.map((feed): [string, Profile] => {
+    const scale = changesOf(feed, shape) / typical
+    return [feed, profileDefault.map((rate) => rate * scale)]
+  })
+  const sizes = feeds.map((feed) => ({ feed, zone: zoneDefault, step: 0, feeds: practices }))
+  return { sizes, profiles: new Map(profiles) }
+}
+
+/** Changes from one reading to the next, and how long (ms) they have waited by then altogether. */
+function waitedFor(profile: Profile, from: number, to: number): { changes: number; waited: number } {
+  let [changes, waited] = [0, 0]
+  for (const part of hourParts(zoneDefault, from, to)) {
+    const count = ((profile[part.hour] ?? 0) * (part.to - part.from)) / hourMs
+    changes += count
+    waited += count * (to - (part.from + part.to) / 2)
+  }
+  return { changes, waited }
+}
+
+/** Feeds of one kind, which are read at the same times. */
+interface Reader {
+  readonly feed: FeedName
+  readonly profile: Profile
+  readonly practices: number
+  readAt: number
+  nextAt: number
+  /** When that was chosen. */
+  chosenAt: number
+}
+
+function readersOf(feed: FeedName, { known, practices, settings }: World, startAt: number): Reader[] {
+  return Array.from({ length: phases }, (_, phase) => ({
+    feed,
+    profile: known.profiles.get(feed) ?? profileDefault,
+    practices: practices / phases,
+    readAt: startAt - (settings.pollIntervalMs * (phase + 1)) / phases,
+    nextAt: startAt,
+    chosenAt: 0,
+  }))
+}
+
+/** What was read of one feed. */
+interface Tally {
+  changes: number
+  waited: number
+  readings: number
+  longestMs: number
+}
+
+function goThrough(day: Day, readers: readonly Reader[]): RehearsedDay {
+  const tallies = new Map<FeedName, Tally>()
+  for (; !day.isOver; day.pass()) {
+    for (const reader of readers) {
+      const tally = tallies.get(reader.feed) ?? { changes: 0, waited: 0, readings: 0, longestMs: 0 }
+      tallies.set(reader.feed, tally)
+      readStep(reader, day, tally)
+    }
+  }
+  const feeds = [...tallies].map(([feed, { changes, waited, readings, longestMs }]) => ({
+    feed,
+    changes: changes / phases,
+    readings: readings / phases,
+    waitMs: changes > 0 ? waited / changes : 0,
+    longestMs,
+  }))
+  return { feeds, ...day.calls, stretch: day.stretch, price: day.price }
+}
+
+/** Reads a feed as often as it is due within a step. */
+function readStep(reader: Reader, day: Day, tally: Tally): void {
+  while (reader.nextAt < day.stepEnds) {
+    // Chosen before this step, it is asked again: calls may have become scarcer.
+    const at = reader.chosenAt < day.now ? Math.max(reader.nextAt, day.next(reader)) : reader.nextAt
+    reader.chosenAt = day.now
+    reader.nextAt = at
+    if (at >= day.stepEnds) return
+    if (!day.drain(reader.practices, at - reader.readAt)) {
+      reader.nextAt = day.stepEnds
+      return
+    }
+    const { changes, waited } = waitedFor(reader.profile, reader.readAt, at)
+    tally.changes += changes
+    tally.waited += waited
+    tally.readings += 1
+    tally.longestMs = Math.max(tally.longestMs, at - reader.readAt)
+    reader.readAt = at
+    reader.nextAt = day.next(reader)
+  }
+}
+
+/** The calls of a day, and when feeds are due as they stand. */
+class Day {
+  readonly #world: World
+  readonly #rules: ReturnType<typeof drainRules>
+  readonly #endsAt: number
+  /** What is asked for in a step beside drains and looks. */
+  readonly #others: readonly number[]
+  readonly calls = { drains: 0, looks: 0, others: 0, bulk: 0 }
+  stretch = 1
+  price = 0
+  #now: number
+  #step = 0
+  #price = 0
+  #next: (reader: Reader) => number
+
+  constructor(world: World, startAt: number) {
+    this.#world = world
+    this.#rules = drainRules(world.settings)
+    this.#now = startAt
+    this.#endsAt = startAt + dayMs
+    this.#others = othersOf(world, startAt)
+    this.#next = this.#plan()
+    this.price = this.#price
+  }
+
+  get isOver(): boolean {
+    return this.#now >= this.#endsAt
+  }
+
+  /** When the step began. */
+  get now(): number {
+    return this.#now
+  }
+
+  get stepEnds(): number {
+    return this.#now + stepMs
+  }
+
+  /** When a feed is to be read next, as calls stand now. */
+  next(reader: Reader): number {
+    return this.#next(reader)
+  }
+
+  /** Reads feeds that were read so long ago; false where there are no calls for it. */
+  drain(feeds: number, everyMs: number): boolean {
+    if (this.#left <= this.#floorOf('feeds')) return false
+    this.calls.drains += feeds
+    this.calls.looks += feeds * (this.#rules.callsPerDrain(everyMs) - 1)
+    return true
+  }
+
+  /** Makes what other calls a step has, and plans for the next. */
+  pass(): void {
+    this.calls.others += Math.min(this.#others[this.#step] ?? 0, Math.max(0, this.#left - this.#floorOf('feeds')))
+    const { calls, perSecond } = this.#world.bulk ?? { calls: 0, perSecond: 0 }
+    const bulk = Math.min((perSecond * stepMs) / 1_000, calls - this.calls.bulk)
+    this.calls.bulk += Math.min(bulk, Math.max(0, this.#left - this.#floorOf('bulk')))
+    this.#step += 1
+    this.#now += stepMs
+    if (!this.isOver) this.#next = this.#plan()
+  }
+
+  get #left(): number {
+    return this.#world.perDayLimit - Object.values(this.calls).reduce((sum, calls) => sum + calls, 0)
+  }
+
+  #floorOf(priority: 'feeds' | 'bulk'): number {
+    return this.#world.perDayLimit * priorityRules[priority].dayFloorShare
+  }
+
+  #plan(): (reader: Reader) => number {
+    return this.#world.settings.pacing.isAdaptive ? this.#planEach() : this.#planAlike()
+  }
+
+  #planEach(): (reader: Reader) => number {
+    const { known, practices, feeds: kinds, perDayLimit, settings } = this.#world
+    const [now, endsAt, feeds] = [this.#now, this.#endsAt, practices * kinds.length]
+    const calls = callsForDrains({ perDayLimit, leftToday: this.#left })
+    const price = planFor(known, { ...this.#rules, now, endsAt, calls, feeds })
+    this.stretch = Math.max(this.stretch, price.stretch)
+    this.#price = price.price
+    const plan = { ...price, endsAt, feeds, profiles: known.profiles }
+    const rules = { plan, settings: settings.pacing, leastMs: settings.pollIntervalMs }
+    const paces = new Map(kinds.map((feed) => [feed, new FeedPace({ practice: 0, feed }, rules, undefined)]))
+    return ({ feed, readAt }) => paces.get(feed)?.next(readAt).at ?? Number.POSITIVE_INFINITY
+  }
+
+  #planAlike(): (reader: Reader) => number {
+    const { practices, feeds: kinds, perDayLimit, settings } = this.#world
+    const facts = {
+      feeds: practices * kinds.length,
+      perDayLimit,
+      leftToday: this.#left,
+      msLeft: this.#endsAt - this.#now,
+    }
+    const stretch = pollStretch(facts, settings)
+    this.stretch = Math.max(this.stretch, stretch)
+    const { pollIntervalMs: leastMs } = settings
+    // Not into the next day of calls.
+    return ({ readAt }) => Math.min(readAt + leastMs * stretch, Math.max(readAt + leastMs, this.#endsAt))
+  }
+}
+
+/** What a feed only names is asked for when it does; lists are read in the off-hours. */
+function othersOf({ settings, shape, practices }: World, startAt: number): number[] {
+  const starts = Array.from({ length: dayMs / stepMs }, (_, step) => startAt + step * stepMs)
+  const { named, refresh, checks } = dayCalls(settings, shape)
+  const busy = shares(starts.map((at) => profileDefault[hourOfWeek(zoneDefault, at)] ?? 0))
+  const night = shares(starts.map((at) => (offHours(at, settings.offHours).open ? 1 : 0)))
+  return starts.map(
+    (_, step) => practices * (named * (busy[step] ?? 0) + checks * (night[step] ?? 0) + refresh / starts.length),
+  )
+}
+
+function shares(weights: readonly number[]): number[] {
+  const sum = weights.reduce((all, one) => all + one, 0)
+  return weights.map((weight) => (sum > 0 ? weight / sum : 1 / weights.length))
+}
