@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { assertEqualsTruth, endSubscription } from '../../testing/practice-life.ts'
+import { assertEqualsTruth, breakDrain, endSubscription } from '../../testing/practice-life.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -87,3 +87,16 @@ for (const [title, minutes, gaps] of [
     await assertEqualsTruth(mirrored)
   })
 }
+
+test('a slot thawed in a page that was lost is thawed, though a read of the slot itself does not tell', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  const [slot] = visits(mirrored, (record, days) => record.appointmentstatus === 'o' && days > 1 && days < 5)
+  assert.ok(slot)
+  mirrored.change({ kind: 'freeze', appointment: slot.appointmentid })
+  await mirrored.bringUp()
+  await assertEqualsTruth(mirrored)
+  mirrored.change({ kind: 'unfreeze', appointment: slot.appointmentid })
+  breakDrain(mirrored, () => new Response('', { status: 504 }))
+  await mirrored.run(4)
+  await assertEqualsTruth(mirrored)
+})
