@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
+import { queryObjects } from 'node:v8'
 import { gzipSync } from 'node:zlib'
 import { isAthenaError } from '@aegis/client'
 import { json } from '../../testing/athena-server.ts'
@@ -257,6 +258,35 @@ test('an answer that does not come in time is given up, within limits of real ti
   assert.equal(server.requests.length, 1, 'a write is not repeated')
   await settled(id, ['attempt', 'unknown'])
 })
+
+/** After collections of garbage, each with time for what it sets free in turn. */
+async function signalsInMemory(): Promise<number> {
+  let count = 0
+  for (let round = 0; round < 3; round += 1) {
+    count = Number(queryObjects(AbortSignal, { format: 'count' }))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return count
+}
+
+for (const [title, answer] of [
+  ['well', (response: ServerResponse) => json(response, [{ patientid: '7' }])],
+  ['with an error', (response: ServerResponse) => json(response, { error: 'x' }, { status: 400 })],
+  ['without an answer', (response: ServerResponse) => void response.destroy()],
+] as const) {
+  test(`nothing of a call that ended ${title} stays in memory`, async (t) => {
+    const { server, practice } = await setUp(t)
+    server.answer = (_, response) => answer(response)
+    const make = async (count: number) => {
+      for (let made = 0; made < count; made += 1) await practice.patients.get('7', {}, said()).catch(() => undefined)
+    }
+    await make(3)
+    const before = await signalsInMemory()
+    await make(30)
+    const kept = (await signalsInMemory()) - before
+    assert.ok(kept < 10, `${kept} signals of 30 calls are still there`)
+  })
+}
 
 test('compressed answers are read', async (t) => {
   const { server, practice } = await setUp(t)

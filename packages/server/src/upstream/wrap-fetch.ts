@@ -198,7 +198,13 @@ async function answered(way: Way, { permitted, context, ...sent }: Permitted): P
       else connection.destroy()
       if (!taken) await recorded(permitted.settle({ outcome: response.ok ? 'success' : 'failure', ...known }))
     }
-    return await watchedResponse(response, { ended, brokeOff })
+    return await watchedResponse(response, {
+      ended,
+      brokeOff: () => {
+        close()
+        brokeOff()
+      },
+    })
   } catch (error) {
     brokeOff()
     throw error
@@ -268,14 +274,24 @@ interface Exchange extends Outgoing {
 /** Sends within the limits of time; `close` when the body has been read. */
 async function exchange(way: Way, { init, call, target, connection }: Exchange) {
   const { headersMs, slowHeadersMs, totalMs } = way.timeouts
-  const late = new AbortController()
-  const abort = () => late.abort(new DOMException('athenahealth took too long to answer', 'TimeoutError'))
+  // Not `AbortSignal.any`: Node keeps such a signal for ever while anybody listens to it, and so one for every call made.
+  const ending = new AbortController()
+  const { signal } = ending
+  const end = (reason: unknown) => {
+    close()
+    ending.abort(reason)
+  }
+  const follow = () => end(init.signal.reason)
+  const late = () => end(new DOMException('athenahealth took too long to answer', 'TimeoutError'))
   // Real time, whatever clock the installation runs on: these are sockets.
-  const total = systemClock.timer(totalMs, abort)
-  const headers = systemClock.timer(call.intensive || call.consuming ? slowHeadersMs : headersMs, abort)
-  const signal = AbortSignal.any([init.signal, late.signal])
-  const close = () => total.cancel()
-  signal.addEventListener('abort', close, { once: true })
+  const total = systemClock.timer(totalMs, late)
+  const headers = systemClock.timer(call.intensive || call.consuming ? slowHeadersMs : headersMs, late)
+  const close = () => {
+    total.cancel()
+    init.signal.removeEventListener('abort', follow)
+  }
+  if (init.signal.aborted) follow()
+  init.signal.addEventListener('abort', follow, { once: true })
   const sent: Sent = { at: way.deps.clock.now(), steadyAt: way.deps.clock.steady() }
   try {
     await failpoint('upstream.before-send')
