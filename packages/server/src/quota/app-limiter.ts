@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
+import type { Reading } from '../clock/remote-clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
 import { gone, type Permission, type PermissionRequest, refusal } from './permission.ts'
@@ -18,6 +19,8 @@ export interface LimiterDeps {
   readonly clock: Clock
   readonly log: Log
   readonly holder: string
+  /** What athenahealth's clock shows, by which it counts days; absent or undefined where it is not known. */
+  readonly theirTime?: () => Reading | undefined
 }
 
 interface BookedSlot {
@@ -31,6 +34,9 @@ const RETRY_MS = 500
 /** What a caller is told to wait who is sent away because this process stops, or has no database. */
 const STOPPING_MS = 5_000
 const UNREACHABLE_MS = 10_000
+
+/** While the day is used up, the database's clock is looked at so often. */
+const LOOK_AGAIN_MS = 30_000
 
 /** By so much a process that has just booked lets the others go first, where there are others. */
 const COURTESY_MS = 10
@@ -54,6 +60,7 @@ export class AppLimiter {
   #pausedUntil = Number.NEGATIVE_INFINITY
   /** The pause could not be told to the others yet. */
   #owesPause = false
+  #lookedAt = Number.NEGATIVE_INFINITY
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
   #nap: { readonly priority: Priority; readonly wake: AbortController } | undefined
@@ -69,7 +76,7 @@ export class AppLimiter {
       caller: (caller) => limits.callerWeights?.[caller] ?? 1,
     })
     this.#timetable = new Timetable(deps, app, limits)
-    this.ledger = new DayLedger(deps, app, limits)
+    this.ledger = new DayLedger({ ...deps, databaseNow: () => this.databaseNow() }, app, limits)
     this.#punctuality = new Punctuality(this.#timetable.plan)
   }
 
@@ -139,7 +146,17 @@ export class AppLimiter {
   check(priority: Priority): void {
     const now = this.databaseNow()
     const until = this.ledger.goneUntil(priority, now)
-    if (until !== undefined) throw gone(until, now)
+    if (until === undefined) return
+    this.#lookAtClock()
+    throw gone(until, now)
+  }
+
+  /** Who is refused books nothing, and would go by a clock as it stood then: it may have been set since. */
+  #lookAtClock(): void {
+    const now = this.#deps.clock.steady()
+    if (now - this.#lookedAt < LOOK_AGAIN_MS) return
+    this.#lookedAt = now
+    this.#timetable.look().catch(() => undefined)
   }
 
   /**
@@ -285,7 +302,7 @@ export class AppLimiter {
       const draw = this.ledger.draw(waiter.spender, at)
       if (draw.kind === 'drawn') {
         this.#countWait(waiter)
-        waiter.serve({ app: this.#app, ...waiter.spender, sendAt: at })
+        waiter.serve({ app: this.#app, ...waiter.spender, sendAt: at, days: draw.days })
         return true
       }
       if (draw.kind === 'reserve') {

@@ -1,11 +1,12 @@
 import type { Clock } from '../clock/clock.ts'
+import type { Reading } from '../clock/remote-clock.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
 import { DayBudget, type Draw, gonePriorities } from './day-budget.ts'
-import type { Spender } from './permission.ts'
+import type { Permission, Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
-import { chargedDays, dayResumesAt, quotaDay } from './quota-day.ts'
+import { dayResumesAt, daysCharged, quotaDay } from './quota-day.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import type { DayStanding } from './rate-limit-fields.ts'
 
@@ -13,6 +14,10 @@ export interface DayLedgerDeps {
   readonly db: Db
   readonly clock: Clock
   readonly log: Log
+  /** The database's time as far as this process knows, epoch ms. */
+  readonly databaseNow: () => number
+  /** What athenahealth's clock shows; absent or undefined where it is not known. */
+  readonly theirTime?: () => Reading | undefined
 }
 
 /** What athenahealth's headers said on an answer to an API call. */
@@ -22,6 +27,9 @@ export interface HeaderCount {
   readonly limit?: number
   readonly remaining?: number
 }
+
+/** As `Draw`, with the days that a call was charged to. */
+export type LedgerDraw = Exclude<Draw, { kind: 'drawn' }> | { readonly kind: 'drawn'; readonly days: readonly string[] }
 
 /** A day that looked used up is looked at again after this: a stopping process may have given calls back. */
 const RECHECK_MS = 30_000
@@ -61,7 +69,7 @@ export class DayLedger {
    * had. Throws what the database throws.
    */
   async ensure(at: number, count: number): Promise<void> {
-    const days = chargedDays(at)
+    const days = this.#days(at)
     const short = this.#budget.short(days, count)
     if (short.length === 0) return
     const looksGone = gonePriorities(this.#budget, days).includes('interactive')
@@ -69,39 +77,42 @@ export class DayLedger {
     if (looksGone && Math.abs(now - this.#lookedAt) < RECHECK_MS) return
     await this.#deps.db.control((tx) => this.#reserve(tx, short))
     this.#lookedAt = now
-    await this.#turnDay(days[0])
+    await this.#turnDay(days[0] ?? '')
   }
 
   /** Takes one call of each day that `at` is charged to. */
-  draw(call: Spender, at: number): Draw {
-    const days = chargedDays(at)
+  draw(call: Spender, at: number): LedgerDraw {
+    const days = this.#days(at)
     const draw = this.#budget.draw(call.priority, days)
-    if (draw.kind === 'drawn') this.#count(call, at, 1)
-    return draw
+    if (draw.kind === 'gone') return { ...draw, until: this.#here(draw.until) }
+    if (draw.kind === 'reserve') return draw
+    this.#count(call, { at, days, calls: 1 })
+    return { ...draw, days }
   }
 
   /** Puts back what `draw` took for a call that was not made. */
-  putBack(call: Spender, at: number): void {
-    const days = chargedDays(at)
+  putBack(permission: Pick<Permission, 'sendAt' | 'days'> & Spender): void {
+    const { sendAt: at, days } = permission
     this.#budget.putBack(days)
-    this.#count(call, at, -1)
+    this.#count(permission, { at, days, calls: -1 })
   }
 
   /** How many calls are in hand at `at`. */
   inHand(at: number): number {
-    return Math.min(...chargedDays(at).map((day) => this.#budget.left(day)))
+    return Math.min(...this.#days(at).map((day) => this.#budget.left(day)))
   }
 
   /** What of the day `at` is in is left for a priority, as far as this process knows; undefined before the first call. */
   standing(priority: Priority, at: number): DayStanding | undefined {
-    const day = quotaDay(at)
+    const [day = ''] = this.#theirDays(at)
     const left = this.#budget.leftFor(priority, day)
-    return left && { ...left, resetsInMs: Math.max(0, dayResumesAt(day) - at) }
+    return left && { ...left, resetsInMs: Math.max(0, this.#here(dayResumesAt(day)) - at) }
   }
 
   /** When `priority` may call again, if the day is used up for it as far as this process knows. */
   goneUntil(priority: Priority, at: number): number | undefined {
-    return this.#budget.goneUntil(priority, chargedDays(at))
+    const until = this.#budget.goneUntil(priority, this.#days(at))
+    return until === undefined ? undefined : this.#here(until)
   }
 
   /**
@@ -109,8 +120,8 @@ export class DayLedger {
    * header counts, and it is ignored.
    */
   observe({ at, limit, remaining }: HeaderCount): void {
-    const days = chargedDays(at)
-    const [day] = days
+    const days = this.#theirDays(at)
+    const [day = ''] = days
     const row = this.#budget.row(day)
     if (days.length > 1 || !row || remaining === undefined) return
     const ours = this.#budget.limit(row)
@@ -184,8 +195,38 @@ export class DayLedger {
     await this.#deps.db.control((tx) => rows.deleteUseBefore(tx, this.#app, oldest))
   }
 
-  #count({ practice, priority, work = '', caller = '' }: Spender, at: number, calls: 1 | -1): void {
-    const day = chargedDays(at).at(-1) ?? ''
+  /** How far athenahealth's clock is ahead of the database's, at the least and at the most. */
+  get #shift(): { leastMs: number; mostMs: number } {
+    const theirs = this.#deps.theirTime?.()
+    const now = this.#deps.databaseNow()
+    return theirs ? { leastMs: theirs.earliest - now, mostMs: theirs.latest - now } : { leastMs: 0, mostMs: 0 }
+  }
+
+  /** The days, as athenahealth counts them, that `at` (database's time) may belong to. */
+  #theirDays(at: number): readonly string[] {
+    const { leastMs, mostMs } = this.#shift
+    return daysCharged([at + leastMs, at + mostMs])
+  }
+
+  /**
+   * The days that a call is charged to: those by athenahealth's clock and those by the database's. The two differ while one
+   * of them is off, and also for a moment when the machine has slept, until an answer tells the time anew.
+   */
+  #days(at: number): readonly string[] {
+    const { leastMs, mostMs } = this.#shift
+    return daysCharged([at + leastMs, at + mostMs, at])
+  }
+
+  /** What the database's clock shows when it is `at` by athenahealth's. */
+  #here(at: number): number {
+    return at - Math.round(this.#shift.leastMs)
+  }
+
+  #count(
+    { practice, priority, work = '', caller = '' }: Spender,
+    { at, days, calls }: { at: number; days: readonly string[]; calls: 1 | -1 },
+  ): void {
+    const day = days.at(-1) ?? ''
     const hour = Math.floor(at / HOUR_MS) * HOUR_MS
     this.#addUse({ day, hour, practice, priority, work, caller, calls })
     this.#writeIn(WRITE_USE_AFTER_MS)

@@ -26,6 +26,8 @@ export interface Permission extends Spender {
   readonly app: string
   /** The instant on the shared timetable, in the database's time, epoch ms. */
   readonly sendAt: number
+  /** The days that it is charged to. */
+  readonly days: readonly string[]
 }
 
 /** Why there is no permission; `retryAfterMs` is from when on asking again makes sense. */

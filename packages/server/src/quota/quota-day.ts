@@ -18,6 +18,11 @@ export function chargedDays(at: number): [string] | [string, string] {
   return before === after ? [before] : [before, after]
 }
 
+/** As `chargedDays`, where it is not known exactly when a call is sent; each day once, in order. */
+export function daysCharged(instants: readonly number[]): readonly string[] {
+  return [...new Set(instants.flatMap(chargedDays))].sort()
+}
+
 /** When calls are possible again once `day` is used up: the guard after its midnight, epoch ms. */
 export function dayResumesAt(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) + DAY_MS + MIDNIGHT_GUARD_MS

@@ -66,7 +66,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
   }
   return {
     permission: (request) => limiterOf(request.app).permission(request),
-    unused: (permission) => limiterOf(permission.app).ledger.putBack(permission, permission.sendAt),
+    unused: (permission) => limiterOf(permission.app).ledger.putBack(permission),
     check: ({ app, priority }) => limiterOf(app).check(priority),
     observe({ app, at, ...counts }) {
       const limiter = limiterOf(app)

@@ -158,6 +158,15 @@ export class Timetable {
     return row ? row.paused_until - row.now_at : 0
   }
 
+  /** Measures the database's clock anew, for who books nothing just now. */
+  async look(): Promise<void> {
+    const { clock, db } = this.#deps
+    const sentAt = clock.steady()
+    const row = await db.control((tx) => rows.timetableRow(tx, this.#app))
+    if (row) this.#observe({ sentAt, receivedAt: clock.steady(), remoteFrom: row.now_at })
+    await this.#madeUpForSetting()
+  }
+
   /** Takes this process off the list of those that call. */
   async leave(): Promise<void> {
     this.#contactAt = undefined

@@ -2,6 +2,7 @@ import type { Seams } from '../aegis.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
 import { systemClock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
+import { RemoteClock } from '../clock/remote-clock.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
 import { egressRule } from '../egress/egress-rule.ts'
@@ -61,9 +62,10 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   // What it waits for is the database, in the machine's time; what it writes down is the installation's.
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
-  const quota = createQuota({ db, clock, log, holder: homeId }, config.limits)
+  const theirs = new RemoteClock(clock)
+  const quota = createQuota({ db, clock, log, holder: homeId, theirTime: () => theirs.reading }, config.limits)
   stops.push(() => quota.stop())
-  const wayOut = composeWayOut(ground, { audit, quota })
+  const wayOut = composeWayOut(ground, { audit, quota, theirs })
   stops.push(() => wayOut.close())
   const { tokenSource, keyServer, standing } = await startKeys(ground, { audit, fetch: wayOut.fetch }, stops)
   const { environment, athena } = config
@@ -83,7 +85,10 @@ async function composeSealing(ground: Ground, stops: StopStack): Promise<Sealing
   return sealing
 }
 
-function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: Quota }): WayOut {
+function composeWayOut(
+  ground: Ground,
+  { audit, quota, theirs }: { audit: Audit; quota: Quota; theirs: RemoteClock },
+): WayOut {
   const { config, homeId, seams, db, clock, log } = ground
   const { environment, athena } = config
   const rule = egressRule({ environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts })
@@ -91,5 +96,6 @@ function composeWayOut(ground: Ground, { audit, quota }: { audit: Audit; quota: 
     ? connectionsOver(seams.fetch)
     : createConnections({ origin: rule.origin, openSocket: socketOpener(rule, { connectMs }) })
   const policy = createPolicy({ db, clock, log, holder: homeId }, config.policy)
-  return wrapFetch({ permit: { policy, quota, audit, clock, app: appName(config) }, connections, rule, clock, log })
+  const permit = { policy, quota, audit, clock, app: appName(config) }
+  return wrapFetch({ permit, connections, rule, clock, log, theirs })
 }

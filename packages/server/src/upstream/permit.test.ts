@@ -29,7 +29,7 @@ test('the wait for the turn is part of the wait for a permission: a drain that f
       check: () => undefined,
       permission: async ({ deadlineMs }) => {
         deadlines.push(deadlineMs)
-        return { app: 'local/app', practice: 1, priority: 'bulk', sendAt: 0 }
+        return { app: 'local/app', practice: 1, priority: 'bulk', sendAt: 0, days: [] }
       },
     },
   }
