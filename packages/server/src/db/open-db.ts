@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
+import { systemClock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import { clientConfig, type DatabaseLogin, type RuntimeLogins } from './database-login.ts'
@@ -18,11 +20,21 @@ export interface OpenDbOptions {
   idleInTransactionTimeoutMs?: number
   /** The longest to wait for a connection, new or from the pool. Default 10,000 ms. */
   connectTimeoutMs?: number
+  /**
+   * The longest to wait for an answer that never comes because the network lost the connection and told nobody. More than
+   * the server takes to end a statement. Default 45,000 ms.
+   */
+  answerTimeoutMs?: number
+  /** The longest that `close` waits for transactions and farewells before it ends the connections. Default 5,000 ms. */
+  closeTimeoutMs?: number
 }
 
 /** A `Db` that holds connections. */
 export interface OpenDb extends Db {
-  /** Waits for the running transactions and resolves when every socket is closed. May be called twice. */
+  /**
+   * Waits for the running transactions and resolves when every socket is closed, at the latest after `closeTimeoutMs`:
+   * behind a network that is silent nobody would ever answer. May be called twice.
+   */
   close(): Promise<void>
 }
 
@@ -70,22 +82,27 @@ interface PoolLimits {
 class RolePool {
   readonly #pool: pg.Pool
   readonly #running = new Set<Promise<unknown>>()
-  readonly #sockets = new Set<Promise<void>>()
+  readonly #ends = new Set<Promise<void>>()
+  readonly #sockets = new Set<Socket>()
+  readonly #closeTimeoutMs: number
   #closing: Promise<void> | undefined
 
   constructor(options: OpenDbOptions, login: DatabaseLogin, { max, planning }: PoolLimits) {
     const config = clientConfig(login)
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? 5_000
     this.#pool = new pg.Pool({
       ...config,
       options: `${config.options} ${planning}`,
       max,
       pipeline: true,
-      stream: gatheringSocket,
+      stream: () => this.#socket(),
       types: columnTypes,
       application_name: 'aegis',
       keepAlive: true,
       idleTimeoutMillis: 30_000,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      // The connection is ended with it.
+      query_timeout: options.answerTimeoutMs ?? 45_000,
       statement_timeout: options.statementTimeoutMs ?? 30_000,
       idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
     })
@@ -110,19 +127,32 @@ class RolePool {
   }
 
   async #close(): Promise<void> {
+    const patience = new AbortController()
+    const late = systemClock.sleep(this.#closeTimeoutMs, patience.signal).catch(() => undefined)
+    await Promise.race([this.#farewell(), late])
+    patience.abort()
+    for (const socket of this.#sockets) socket.destroy()
+    await Promise.all(this.#ends)
+  }
+
+  async #farewell(): Promise<void> {
     // The driver's end() never answers those who wait for a connection, and resolves before the last socket is closed.
     await Promise.allSettled(this.#running)
     await this.#pool.end()
-    await Promise.all(this.#sockets)
+    await Promise.all(this.#ends)
+  }
+
+  #socket(): Socket {
+    const socket = gatheringSocket()
+    this.#sockets.add(socket)
+    return socket.once('close', () => this.#sockets.delete(socket))
   }
 
   #watch(client: pg.PoolClient): void {
     // A connection may break while it is lent out: the statement that meets it reports it, this keeps the process alive.
     client.on('error', () => undefined)
-    const closed = new Promise<void>((resolve) => client.once('end', resolve)).finally(() =>
-      this.#sockets.delete(closed),
-    )
-    this.#sockets.add(closed)
+    const ended = new Promise<void>((resolve) => client.once('end', resolve)).finally(() => this.#ends.delete(ended))
+    this.#ends.add(ended)
   }
 }
 

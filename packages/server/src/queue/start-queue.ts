@@ -63,6 +63,8 @@ const flowSeconds = 3600
 /** A service manager usually allows 30 s for everything. */
 const stopTimeoutMs = 20_000
 const connectionsMax = 4
+/** Its statements are short. A connection that the network has lost without telling anybody is given up after this. */
+const answerTimeoutMs = 30_000
 
 /** Declares the jobs, takes over dead ones if this is the sole instance, and gets ready to work. */
 export async function startQueue(deps: QueueDeps, options: QueueOptions): Promise<Queue> {
@@ -187,5 +189,11 @@ class JobFailure extends Error {
 
 function bossConnection(login: DatabaseLogin): Record<string, unknown> {
   // pg-boss hands its options on to the driver; its own types name only some of them.
-  return { ...clientConfig(login), application_name: queueApplication, max: connectionsMax, keepAlive: true }
+  return {
+    ...clientConfig(login),
+    application_name: queueApplication,
+    max: connectionsMax,
+    keepAlive: true,
+    query_timeout: answerTimeoutMs,
+  }
 }
