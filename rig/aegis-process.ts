@@ -25,6 +25,8 @@ interface Instance {
 
 const bin = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'aegis.js')
 const startTimeoutMs = 60_000
+/** Whoever does not answer for longer never will. */
+const answerTimeoutMs = 60_000
 
 export class AegisProcess {
   readonly #options: AegisOptions
@@ -60,15 +62,21 @@ export class AegisProcess {
       if (!this.running) throw new Error(`aegis ended with ${this.#child.exitCode}:\n${this.#said}`)
       if (await this.status().catch(() => undefined)) return
     }
-    throw new Error(`aegis did not become ready:\n${this.#said}`)
+    throw new Error(`aegis did not become ready, or ceased to be:\n${this.#said}`)
   }
 
   status(): Promise<StatusReport> {
     return this.#ask('GET', '/aegis/v1/status')
   }
 
+  /** Whether the process says that it lives, whatever it cannot reach; rejects when it does not within a second. */
+  health(): Promise<{ readonly status: 'up' }> {
+    return this.#ask('GET', '/aegis/v1/health', { signal: AbortSignal.timeout(1_000) })
+  }
+
   sql(practice: number, text: string): Promise<{ columns: string[]; rows: unknown[][]; truncated: boolean }> {
-    return this.#ask('POST', '/aegis/v1/sql', { practice, text, unseal: { reason: 'reliability rig', actor: 'rig' } })
+    const unseal = { reason: 'reliability rig', actor: 'rig' }
+    return this.#ask('POST', '/aegis/v1/sql', { body: { practice, text, unseal } })
   }
 
   /** Ends the process at once, without any chance to tidy up. */
@@ -107,6 +115,16 @@ export class AegisProcess {
     return ended
   }
 
+  /** As `stop`, but no longer than `mostMs`: then it is killed, and `undefined` returned. */
+  async stopWithin(mostMs: number): Promise<number | null | undefined> {
+    const patience = new AbortController()
+    const late = sleep(mostMs, undefined, { signal: patience.signal }).catch(() => undefined)
+    const code = await Promise.race([this.stop(), late])
+    patience.abort()
+    if (this.running) await this.kill()
+    return code
+  }
+
   /** The embedded PostgreSQL of this home, if one runs. */
   postgresPid(): number | undefined {
     return this.#postmaster()?.pid
@@ -121,7 +139,11 @@ export class AegisProcess {
     return readPostmasterPid(join(this.#options.home, 'data', 'postgres'))
   }
 
-  async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async #ask<T>(
+    method: string,
+    path: string,
+    { body, signal = AbortSignal.timeout(answerTimeoutMs) }: { body?: unknown; signal?: AbortSignal } = {},
+  ): Promise<T> {
     const { url, token } = JSON.parse(
       readFileSync(join(this.#options.home, 'run', 'instance.json'), 'utf8'),
     ) as Instance
@@ -129,6 +151,7 @@ export class AegisProcess {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
+      signal,
     })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T

@@ -2,7 +2,7 @@ import type { PracticeVerdict } from './judge-practice.ts'
 import type { Mirrored } from './one-practice.ts'
 
 /** What can be done to a running Aegis from outside, beside killing it. */
-export type Fault = 'postgres' | 'disk' | 'clock'
+export type Fault = 'postgres' | 'disk' | 'clock' | 'partition'
 
 export interface FaultRunOptions {
   readonly seed: number

@@ -1,6 +1,7 @@
 import { clockFaults } from './clock-faults.ts'
 import { diskFaults } from './disk-faults.ts'
 import { type Fault, type FaultRunOptions, type FaultRunResult, FaultUnavailable } from './fault-run.ts'
+import { partitionFaults } from './partition-faults.ts'
 import { postgresFaults } from './postgres-faults.ts'
 
 /** Faults of one run: a first load and a running day are met by each. */
@@ -10,9 +11,10 @@ const runs: Readonly<Record<Fault, (options: FaultRunOptions) => Promise<FaultRu
   postgres: postgresFaults,
   disk: diskFaults,
   clock: clockFaults,
+  partition: partitionFaults,
 }
 
-export const faultNames: readonly Fault[] = ['postgres', 'disk', 'clock']
+export const faultNames: readonly Fault[] = ['postgres', 'disk', 'clock', 'partition']
 
 export function isFault(name: string): name is Fault {
   return Object.hasOwn(runs, name)

@@ -46,6 +46,7 @@ function isGreen({ directory }: PlantedCopy, check: string): boolean {
     seeds: [...rig, '--first-seed', '1', '--seeds', count],
     failpoints: [...rig, '--failpoints'],
     drills: [...rig, '--drills', count, '--count', drillCount],
+    faults: [...rig, '--faults', count, '--kills', drillCount],
   }
   const command = commands[what] ?? ['scripts/test.ts', check]
   const { status } = spawnSync(process.execPath, command, {

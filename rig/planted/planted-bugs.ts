@@ -1,3 +1,5 @@
+import { plantedNetworkBugs } from './planted-network-bugs.ts'
+
 /** A bug to be planted: one edit of one file, and the tests that must notice. */
 export interface PlantedBug {
   /** What somebody might have built instead. */
@@ -384,4 +386,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: `state.generation > need.newerThan + 1\n`,
     caughtBy: ['drills tokens 20'],
   },
+  ...plantedNetworkBugs,
 ]

@@ -159,6 +159,7 @@ async function startWork(
   const deps = { db: ground.db, login: database.logins.control, clock: systemClock, log: ground.log }
   const queue = await startQueue(deps, { jobs: [advanceFeedJob], soleInstance })
   stops.push(() => queue.stop())
+  stops.pushLastResort(() => queue.giveUp())
   const { practices, environment } = ground.config
   const service = await startSync(schedule, {
     queue,

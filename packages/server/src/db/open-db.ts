@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts'
 import { clientConfig, type DatabaseLogin, type RuntimeLogins } from './database-login.ts'
 import type { Db, Tx } from './db.ts'
 import { gatheringSocket } from './gathering-socket.ts'
+import { HeldSockets } from './held-sockets.ts'
 import { inTransaction } from './transaction.ts'
 import { columnTypes } from './wire-values.ts'
 
@@ -36,6 +37,8 @@ export interface OpenDb extends Db {
    * behind a network that is silent nobody would ever answer. May be called twice.
    */
   close(): Promise<void>
+  /** Ends every connection at once: what waits for an answer fails with `db.unavailable`, as does whatever comes later. */
+  giveUp(): void
 }
 
 /**
@@ -59,6 +62,9 @@ export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
     control: (work) => control.run(undefined, work),
     audit: (work) => audit.run(undefined, work),
     close,
+    giveUp() {
+      for (const pool of [app, control, audit]) pool.giveUp()
+    },
   }
 }
 
@@ -83,9 +89,10 @@ class RolePool {
   readonly #pool: pg.Pool
   readonly #running = new Set<Promise<unknown>>()
   readonly #ends = new Set<Promise<void>>()
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new HeldSockets()
   readonly #closeTimeoutMs: number
   #closing: Promise<void> | undefined
+  #isGivenUp = false
 
   constructor(options: OpenDbOptions, login: DatabaseLogin, { max, planning }: PoolLimits) {
     const config = clientConfig(login)
@@ -95,7 +102,7 @@ class RolePool {
       options: `${config.options} ${planning}`,
       max,
       pipeline: true,
-      stream: () => this.#socket(),
+      stream: (): Socket => this.#sockets.hold(gatheringSocket()),
       types: columnTypes,
       application_name: 'aegis',
       keepAlive: true,
@@ -111,7 +118,7 @@ class RolePool {
   }
 
   async run<T>(practice: number | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (this.#closing) throw new AegisError('db.unavailable', { reason: 'closed' })
+    if (this.#closing || this.#isGivenUp) throw new AegisError('db.unavailable', { reason: 'closed' })
     const running = inTransaction(this.#pool, practice, work)
     this.#running.add(running)
     try {
@@ -126,12 +133,17 @@ class RolePool {
     return this.#closing
   }
 
+  giveUp(): void {
+    this.#isGivenUp = true
+    this.#sockets.end()
+  }
+
   async #close(): Promise<void> {
     const patience = new AbortController()
     const late = systemClock.sleep(this.#closeTimeoutMs, patience.signal).catch(() => undefined)
     await Promise.race([this.#farewell(), late])
     patience.abort()
-    for (const socket of this.#sockets) socket.destroy()
+    this.#sockets.end()
     await Promise.all(this.#ends)
   }
 
@@ -140,12 +152,6 @@ class RolePool {
     await Promise.allSettled(this.#running)
     await this.#pool.end()
     await Promise.all(this.#ends)
-  }
-
-  #socket(): Socket {
-    const socket = gatheringSocket()
-    this.#sockets.add(socket)
-    return socket.once('close', () => this.#sockets.delete(socket))
   }
 
   #watch(client: pg.PoolClient): void {

@@ -1,7 +1,9 @@
+import { Socket } from 'node:net'
 import { PgBoss } from 'pg-boss'
 import type { Clock } from '../clock/clock.ts'
 import { clientConfig, type DatabaseLogin } from '../db/database-login.ts'
 import type { Db } from '../db/db.ts'
+import { HeldSockets } from '../db/held-sockets.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
@@ -52,6 +54,8 @@ export interface Queue {
   work<T extends JobPayload>(job: Job<T>, handler: JobHandler<T>, options?: { concurrency?: number }): Promise<void>
   /** Takes no more jobs and resolves when the running ones are done, at most 20 s. May be called twice. */
   stop(): Promise<void>
+  /** Ends its connections at once: nobody answers on them, and to stop without an answer would take for ever. */
+  giveUp(): void
 }
 
 const defaultPollSeconds = 2
@@ -65,6 +69,8 @@ const stopTimeoutMs = 20_000
 const connectionsMax = 4
 /** Its statements are short. A connection that the network has lost without telling anybody is given up after this. */
 const answerTimeoutMs = 30_000
+/** For the server to close its end of connections that were closed here. */
+const farewellMs = 1_000
 
 /** Declares the jobs, takes over dead ones if this is the sole instance, and gets ready to work. */
 export async function startQueue(deps: QueueDeps, options: QueueOptions): Promise<Queue> {
@@ -74,8 +80,9 @@ export async function startQueue(deps: QueueDeps, options: QueueOptions): Promis
     const revived = await takeOverJobs(deps)
     if (revived > 0) deps.log.info('queue.jobs-taken-over', { count: revived })
   }
+  const sockets = new HeldSockets()
   const boss = new PgBoss({
-    ...bossConnection(deps.login),
+    ...bossConnection(deps.login, sockets),
     schema: queueSchema,
     migrate: false,
     createSchema: false,
@@ -92,13 +99,14 @@ export async function startQueue(deps: QueueDeps, options: QueueOptions): Promis
   boss.on('error', (error) => deps.log.error('queue.error', error))
   boss.on('warning', () => deps.log.warn('queue.warning'))
   await boss.start()
-  return new BossQueue(boss, { ...deps, pollSeconds })
+  return new BossQueue(boss, { ...deps, pollSeconds, sockets })
 }
 
 interface BossDeps {
   clock: Clock
   log: Log
   pollSeconds: number
+  sockets: HeldSockets
 }
 
 class BossQueue implements Queue {
@@ -106,14 +114,16 @@ class BossQueue implements Queue {
   readonly #clock: Clock
   readonly #log: Log
   readonly #pollSeconds: number
+  readonly #sockets: HeldSockets
   readonly #workers: { name: string; id: string }[] = []
   #stopping: Promise<void> | undefined
 
-  constructor(boss: PgBoss, { clock, log, pollSeconds }: BossDeps) {
+  constructor(boss: PgBoss, { clock, log, pollSeconds, sockets }: BossDeps) {
     this.#boss = boss
     this.#clock = clock
     this.#log = log
     this.#pollSeconds = pollSeconds
+    this.#sockets = sockets
   }
 
   async work<T extends JobPayload>(
@@ -128,6 +138,10 @@ class BossQueue implements Queue {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  giveUp(): void {
+    this.#sockets.end()
   }
 
   async #addWorker<T extends JobPayload>(job: Job<T>, handler: JobHandler<T>): Promise<void> {
@@ -175,6 +189,7 @@ class BossQueue implements Queue {
     patience.abort()
     // Not pg-boss's own way of waiting, which looks only every half second. What still runs becomes a retry.
     await this.#boss.stop({ graceful: false })
+    await this.#sockets.closedWithin(farewellMs, this.#clock)
   }
 }
 
@@ -187,7 +202,7 @@ class JobFailure extends Error {
   }
 }
 
-function bossConnection(login: DatabaseLogin): Record<string, unknown> {
+function bossConnection(login: DatabaseLogin, sockets: HeldSockets): Record<string, unknown> {
   // pg-boss hands its options on to the driver; its own types name only some of them.
   return {
     ...clientConfig(login),
@@ -195,5 +210,6 @@ function bossConnection(login: DatabaseLogin): Record<string, unknown> {
     max: connectionsMax,
     keepAlive: true,
     query_timeout: answerTimeoutMs,
+    stream: () => sockets.hold(new Socket()),
   }
 }

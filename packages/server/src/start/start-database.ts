@@ -28,6 +28,7 @@ export async function startDatabase(
   const { logins, shownUrl } = await (parts.config.database ? external(parts) : embedded(parts, stops))
   const db = await openDb({ logins, log })
   stops.push(() => db.close())
+  stops.pushLastResort(() => db.giveUp())
   return { db, logins, shownUrl }
 }
 

@@ -1,0 +1,28 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const server = 'packages/server/src'
+
+/** Bugs that only a network shows which loses what is sent and tells nobody. */
+export const plantedNetworkBugs: readonly PlantedBug[] = [
+  {
+    name: 'an answer of PostgreSQL that the network has lost is waited for for ever',
+    file: `${server}/db/open-db.ts`,
+    find: `      query_timeout: options.answerTimeoutMs ?? 45_000,\n`,
+    replace: ``,
+    caughtBy: [`${server}/db/silent-network.test.ts`],
+  },
+  {
+    name: 'a stop waits until somebody answers who cannot be reached',
+    file: `${server}/start/stop-stack.ts`,
+    find: `for (const giveUp of this.#lastResorts) giveUp()`,
+    replace: ``,
+    caughtBy: [`${server}/start/stop-stack.test.ts`],
+  },
+  {
+    name: 'while the key server is away its last token serves on after its end',
+    file: `${server}/key-server/remote-token-source.ts`,
+    find: `if (!held || held.usableUntil <= this.#deps.clock.steady()) return undefined`,
+    replace: `if (!held) return undefined`,
+    caughtBy: [`${server}/key-server/remote-tokens.test.ts`, 'faults partition 1'],
+  },
+]
