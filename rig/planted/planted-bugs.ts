@@ -54,9 +54,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'replay margin too small: the window begins when the answer was missed',
-    file: `${sync}/recover-window.ts`,
-    find: `const window = { from: openedAt - margin, to: deps.clock.now() + margin }`,
-    replace: `const window = { from: Math.min(openedAt + margin, deps.clock.now()), to: deps.clock.now() }`,
+    file: `${sync}/window-of-doubt.ts`,
+    find: `return { from: earliest - replayMarginMs, to: latest + replayMarginMs }`,
+    replace: `return { from: Math.min(earliest + replayMarginMs, now), to: now }`,
     caughtBy: [`${sync}/crash-points.pg.test.ts`, 'seeds 20'],
   },
   {
@@ -155,9 +155,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "header of the token endpoint taken for the day's: a minute's count stops the day",
     file: `${upstream}/wrap-fetch.ts`,
-    find: `    const { response, close } = await exchange(way, { init, call, target, connection })\n`,
-    replace: `    const { response, close, sentAt } = await exchange(way, { init, call, target, connection })
-    learn(way, { response, sentAt })\n`,
+    find: `    const { response, sent, close } = await exchange(way, { init, call, target, connection })\n`,
+    replace: `    const { response, sent, close } = await exchange(way, { init, call, target, connection })
+    learn(way, response, sent)\n`,
     caughtBy: [`${upstream}/upstream.test.ts`],
   },
   {
