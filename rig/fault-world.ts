@@ -7,7 +7,7 @@ import type { Simulator } from '@aegis/simulator'
 import { AegisProcess } from './aegis-process.ts'
 import { FaultUnavailable } from './fault-run.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
-import { onInterrupt } from './kill-run.ts'
+import { isRunning, onInterrupt } from './on-interrupt.ts'
 import { comeToRest, type Mirrored, startPractice, writeConfig } from './one-practice.ts'
 
 export interface FaultWorldOptions {
@@ -142,14 +142,5 @@ function saidBy(world: FaultWorld): string {
     return world.aegis.said
   } catch {
     return ''
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }

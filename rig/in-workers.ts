@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Job, JobResult } from './job.ts'
-import { onInterrupt } from './kill-run.ts'
+import { onInterrupt } from './on-interrupt.ts'
 
 export interface Done {
   readonly job: Job

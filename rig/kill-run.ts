@@ -6,6 +6,7 @@ import { AegisProcess } from './aegis-process.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
 import { comeToRest, startPractice, writeConfig } from './one-practice.ts'
 import { seededRandom } from './seeded-random.ts'
+import { onInterrupt } from './on-interrupt.ts'
 
 export interface KillRunOptions {
   readonly seed: number
@@ -58,18 +59,6 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
     await aegis.stop()
     await simulator.stop()
     rmSync(directory, { recursive: true, force: true })
-  }
-}
-
-/** Somebody stops the rig: what it started goes with it. Returns what takes this back. */
-export function onInterrupt(clean: () => void): () => void {
-  const interrupted = (signal: NodeJS.Signals) => {
-    clean()
-    process.exit(signal === 'SIGINT' ? 130 : 143)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
-  return () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted)
   }
 }
 

@@ -4,7 +4,7 @@ import type { AegisProcess } from './aegis-process.ts'
 import { compareWithTruth } from './compare-with-truth.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import { journeyOf, judgeRates } from './judge-practice.ts'
-import { onInterrupt } from './kill-run.ts'
+import { onInterrupt } from './on-interrupt.ts'
 import { type Outage, longestSilenceMs } from './replica-silence.ts'
 import { limits, scope, SharedWorld } from './shared-world.ts'
 

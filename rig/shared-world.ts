@@ -8,6 +8,7 @@ import { systemClock } from '../packages/server/src/clock/clock.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import { AegisProcess } from './aegis-process.ts'
+import { abandonPostgres } from './on-interrupt.ts'
 
 export interface SharedWorldOptions {
   readonly seed: number
@@ -110,8 +111,7 @@ export class SharedWorld {
   /** Ends everything without waiting: somebody interrupts the rig. */
   abandon(): void {
     for (const child of this.#processes) child.abandon()
-    process.kill(this.#postgres.pid, 'SIGQUIT')
-    rmSync(this.#directory, { recursive: true, force: true })
+    abandonPostgres(this.#postgres.pid, this.#directory)
   }
 
   async end(): Promise<void> {

@@ -11,7 +11,7 @@ import { CuttableWay } from '../packages/server/testing/cuttable-way.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import { testAuthority } from '../packages/server/testing/test-certificates.ts'
 import { AegisProcess } from './aegis-process.ts'
-import { onInterrupt } from './kill-run.ts'
+import { onInterrupt } from './on-interrupt.ts'
 import { practice, scopes } from './one-practice.ts'
 
 export const hostNames = ['key-server', 'worker-1', 'worker-2'] as const

@@ -8,6 +8,7 @@ import { systemClock } from '../../packages/server/src/clock/clock.ts'
 import { clientConfig } from '../../packages/server/src/db/database-login.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../../packages/server/src/db/embedded-postgres.ts'
 import { silentLog } from '../../packages/server/testing/memory-log.ts'
+import { abandonPostgres, onInterrupt } from '../../rig/on-interrupt.ts'
 import { Child } from './child.ts'
 import type { AegisSetting } from './serve-aegis.ts'
 import { type Usage, usageOf } from './usage.ts'
@@ -27,6 +28,9 @@ export interface Progress {
   readonly records: number
 }
 
+/** So many times as long as a look takes, none follows: what is measured must not be the measuring. */
+const lookShare = 50
+
 /** Simulator, PostgreSQL and Aegis, each in processes of its own, all real: sockets, fsync, the machine's clock. */
 export class Stand {
   readonly home: string
@@ -37,6 +41,7 @@ export class Stand {
   readonly #options: StandOptions
   #rssMost = { aegis: 0, simulator: 0, postgres: 0 }
   #watch: NodeJS.Timeout | undefined
+  readonly #forget: () => void
 
   private constructor(home: string, parts: { simulator: Child; postgres: EmbeddedPostgres }, options: StandOptions) {
     this.home = home
@@ -45,6 +50,7 @@ export class Stand {
     this.owner = new pg.Pool({ ...clientConfig({ url: parts.postgres.ownerUrl }), max: 2 })
     this.owner.on('error', () => undefined) // the server is stopped with connections open
     this.#options = options
+    this.#forget = onInterrupt(() => abandonPostgres(parts.postgres.pid, home))
   }
 
   static async start(options: StandOptions): Promise<Stand> {
@@ -92,14 +98,19 @@ export class Stand {
     return rows[0] ?? { feeds: 0, provisional: 0, live: 0, records: 0 }
   }
 
-  /** Waits for something to be true of the database; looks often enough for the tenth of a second. */
+  /** Waits for something to be true of the database; looks each tenth of a second, and seldom where looking takes long. */
   async until(reached: () => Promise<boolean>, { everyMs = 100, withinMs = 900_000 } = {}): Promise<void> {
-    for (const end = performance.now() + withinMs; !(await reached()); await sleep(everyMs)) {
-      if (performance.now() > end) throw new Error('it did not come to an end in time')
+    const end = performance.now() + withinMs
+    for (;;) {
+      const from = performance.now()
+      if (await reached()) return
+      if (from > end) throw new Error('it did not come to an end in time')
+      await sleep(Math.max(everyMs, lookShare * (performance.now() - from)))
     }
   }
 
   async stop(): Promise<void> {
+    this.#forget()
     clearInterval(this.#watch)
     await this.aegis?.stop()
     await this.simulator.stop()

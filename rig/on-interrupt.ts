@@ -1,0 +1,32 @@
+import { rmSync } from 'node:fs'
+
+/** Somebody stops a run: what it started goes with it. Returns what takes this back. */
+export function onInterrupt(clean: () => void): () => void {
+  const interrupted = (signal: NodeJS.Signals) => {
+    clean()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted)
+  }
+}
+
+/** Ends a PostgreSQL server without a word and removes what it kept; waits, or it would write what is being removed. */
+export function abandonPostgres(pid: number, directory: string): void {
+  process.kill(pid, 'SIGQUIT')
+  for (let tries = 0; isRunning(pid) && tries < 50; tries += 1) Atomics.wait(pause, 0, 0, 100)
+  rmSync(directory, { recursive: true, force: true })
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+/** Whether there is a process of this id. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
