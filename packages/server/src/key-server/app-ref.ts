@@ -17,6 +17,13 @@ export function scopesOf(list: string): string[] {
   return [...new Set(list.split(/\s+/).filter(Boolean))].toSorted()
 }
 
+/** Those of a list that let records be made, changed or deleted: SMART's of version 1 (`write`, `*`) and of version 2. */
+export function changingScopes(list: string): string[] {
+  return scopesOf(list).filter((scope) =>
+    /^(?:system|user|patient)\/[^.]+\.(?:write|\*|r?[cud][cruds]*)(?:\?|$)/.test(scope),
+  )
+}
+
 /** How an app, or one of its credentials, is named in the audit log. */
 export function entityOf({ environment, clientId }: AppRef, number?: number): string {
   return number === undefined ? `${environment}/${clientId}` : `${environment}/${clientId}/${number}`

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../config/config-error.ts'
 import type { ConfigSources, LoadedConfig } from '../../config.ts'
 import { loadConfig } from '../../config.ts'
+import { checkScopes } from './check-scopes.ts'
 import { type Finding, reporter } from './finding.ts'
 
 const report = reporter('configuration')
@@ -27,6 +28,7 @@ export function lookAtConfiguration(sources: ConfigSources): ConfigLook {
       findings: [
         report.ok('settings', `${from}: ${environment}, ${count} from ${athena.baseUrl}`),
         ...secret,
+        checkScopes(config),
         ...warnings.map(warningFinding),
       ],
     }
