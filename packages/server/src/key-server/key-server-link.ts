@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import { type Clock, systemClock } from '../clock/clock.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { type ErrorCode, errorTable } from '../errors/error-table.ts'
 import type { TlsIdentity } from '../http/http-app.ts'
 import { type TokenAsk, type TokenLease, tokenLease, tokenPath } from './token-api.ts'
@@ -10,7 +10,11 @@ export type KeyServerAt = { readonly url: string; readonly tls: TlsIdentity } | 
 
 /** The way to a key server in another process. */
 export interface KeyServerLink {
-  /** What it answers, within `timeoutMs`. Its refusals are AegisErrors of its codes; no answer is `key-server.unreachable`. */
+  /**
+   * What it answers, within `timeoutMs`. Its refusals are AegisErrors of its codes; no answer is `key-server.unreachable`. A
+   * question without `held` may take as long as athenahealth does; meanwhile the key server is asked whether it lives, and
+   * one that stands still is `key-server.unreachable` within four seconds.
+   */
   ask(ask: TokenAsk, timeoutMs: number): Promise<TokenLease>
   /** From the next question on, it proves itself with this; of no effect on a socket. */
   renew(tls: TlsIdentity): void
@@ -18,6 +22,8 @@ export interface KeyServerLink {
 }
 
 const connectMs = 3_000
+/** Whoever waits for a token is not to wait for a key server that does not even say that there is none. */
+const sign = { everyMs: 1_000, timeoutMs: 3_000 }
 const answerBytesMax = 64 * 1024
 
 /** Opens nothing before it is asked. `clock`: of the time that answers may take. */
@@ -25,7 +31,10 @@ export function keyServerLink(at: KeyServerAt, clock: Clock = systemClock): KeyS
   let agent = agentFor(at)
   const origin = 'path' in at ? 'http://localhost' : at.url
   return {
-    ask: (ask, timeoutMs) => exchange({ agent, origin, clock }, ask, timeoutMs),
+    ask(ask, timeoutMs) {
+      const way = { agent, origin, clock }
+      return ask.held === undefined ? askWatched(way, ask, timeoutMs) : exchange(way, ask, { timeoutMs })
+    },
     renew(tls) {
       if ('path' in at) return
       const before = agent
@@ -49,19 +58,51 @@ function agentFor(at: KeyServerAt): Agent {
   })
 }
 
+interface Way {
+  readonly agent: Agent
+  readonly origin: string
+  readonly clock: Clock
+}
+
+/** Asks, and gives up as soon as the key server gives no sign of life. */
+async function askWatched(way: Way, ask: TokenAsk, timeoutMs: number): Promise<TokenLease> {
+  const over = new AbortController()
+  const silent = untilSilent(way, ask, over.signal)
+  silent.catch(() => undefined)
+  try {
+    return await Promise.race([exchange(way, ask, { timeoutMs, signal: over.signal }), silent])
+  } finally {
+    over.abort(new Error('the question is over'))
+  }
+}
+
+/** Rejects when the key server gives no sign of life. */
+async function untilSilent(way: Way, { newerThan, ...ask }: TokenAsk, signal: AbortSignal): Promise<never> {
+  void newerThan
+  while (true) {
+    await way.clock.sleep(sign.everyMs, signal)
+    // Answered at once, whether there is a token or not: no token has this number.
+    await exchange(way, { ...ask, held: 0 }, { timeoutMs: sign.timeoutMs, signal }).catch((error: unknown) => {
+      if (isAegisError(error, 'key-server.unreachable')) throw error
+    })
+  }
+}
+
 async function exchange(
-  { agent, origin, clock }: { agent: Agent; origin: string; clock: Clock },
+  { agent, origin, clock }: Way,
   ask: TokenAsk,
-  timeoutMs: number,
+  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<TokenLease> {
   const late = Promise.withResolvers<never>()
   const leaving = new AbortController()
   // A request that waits for its connection does not hear the signal before that one is open, or given up.
-  const timer = clock.timer(timeoutMs, () => {
-    const error = new Error('no answer in time')
+  const leave = (error: Error) => {
     leaving.abort(error)
     late.reject(error)
-  })
+  }
+  const timer = clock.timer(timeoutMs, () => leave(new Error('no answer in time')))
+  const heard = () => leave(new Error('nobody waits'))
+  signal?.addEventListener('abort', heard, { once: true })
   const asked = async () => {
     const { statusCode, body } = await request(`${origin}${tokenPath}`, {
       dispatcher: agent,
@@ -79,6 +120,7 @@ async function exchange(
     throw new AegisError('key-server.unreachable', { reason: reasonOf(error) }, { cause: error })
   } finally {
     timer.cancel()
+    signal?.removeEventListener('abort', heard)
   }
   const lease = answer.status === 200 ? tokenLease.safeParse(answer.body) : undefined
   if (lease?.success) return lease.data
