@@ -16,6 +16,8 @@ export interface Merged {
   readonly wishes: readonly Wish[]
   /** Ids of patients to whom records came. */
   readonly gained: readonly string[]
+  /** Keys of the patients that were merged, also of those that were known to be. */
+  readonly former: readonly string[]
 }
 
 /**
@@ -55,17 +57,19 @@ export async function applyMerges(tx: Tx, merging: Merging, survivors: readonly 
   const changes: table.ChangeRow[] = []
   const wishes: Wish[] = []
   const gained: string[] = []
+  const former: string[] = []
   for (const survivor of survivors) {
     for (const previous of previousPatientIds(survivor.record)) {
       if (previous === survivor.name.id) continue
       const key = recordKey(recordKinds.patient, merging.keys, { id: previous })
+      former.push(key)
       const merged = await mergeInto(tx, merging, { key, survivor })
       changes.push(...merged.changes)
       wishes.push(...merged.wishes)
       if (merged.isNew) gained.push(survivor.name.id)
     }
   }
-  return { changes, wishes, gained }
+  return { changes, wishes, gained, former }
 }
 
 async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { key: string; survivor: Survivor }) {
@@ -146,7 +150,7 @@ function bodyOf(
 }
 
 /** Of kinds that are never merged. */
-export const nothingMerged: Merged = { changes: [], wishes: [], gained: [] }
+export const nothingMerged: Merged = { changes: [], wishes: [], gained: [], former: [] }
 
 /** Ids of patients who were not here before, or were deleted or merged. */
 export function newPatients(changes: readonly table.ChangeRow[], sent: readonly Omit<Survivor, 'record'>[]): string[] {

@@ -38,7 +38,7 @@ export interface ApplyResult {
   readonly changes: readonly table.ChangeRow[]
   /** Keys of the records that came and could be applied, whether they changed anything or not. */
   readonly keys: readonly string[]
-  /** Keys of records of which the page only tells that they changed. */
+  /** Keys of records of which the page only tells that they changed, or that they are another one now. */
   readonly announced: readonly string[]
   /** What is to be asked for: what came in a body that cannot be trusted, and what a merge made doubtful. */
   readonly wishes: readonly Wish[]
@@ -123,7 +123,7 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     ...work.tally,
     changes: [...changes, ...merged.changes],
     keys: incoming.map((item) => item.key),
-    announced: [],
+    announced: merged.former,
     wishes: [...work.wishes.values(), ...undone, ...merged.wishes],
     gained: [...(kind.isPatient ? newPatients(changes, incoming) : []), ...merged.gained],
     poisonous,

@@ -120,6 +120,24 @@ test('a record that is gone is explained, too, when the feed tells of it before 
   assert.deepEqual(await unexplained(mirrored), [])
 })
 
+test('a merge that was on its way when a check saw it first is explained, though the feed names the survivor alone', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { ...small, subscriptionCheckMs: 4 * minute } })
+  await mirrored.bringUp()
+  const [from, into] = [3, 4]
+  mirrored.change({ kind: 'updatepatient', patient: from, fields: { lastname: 'Marigold' } })
+  await mirrored.run(1)
+  await damage(mirrored, sql('test.due', `update aegis.reconciliation_task set due_at = aegis.now()`))
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.step('patients')
+  await mirrored.run(14)
+  const gone = (await found(mirrored)).filter((row) => row.what === 'gone-there')
+  assert.deepEqual(
+    gone.map((row) => row.explanation),
+    ['feed'],
+  )
+  await assertEqualsTruth(mirrored)
+})
+
 /** Refuses large lists outside the off-hours as the policy does, and lets only so many through in one night. */
 function allowPerNight(mirrored: MirroredPractice, most: number) {
   const seen: { url: string; at: number }[] = []
