@@ -222,6 +222,17 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
   ],
   ['requests printed', preview, /NODE_DEBUG prints requests/, { NODE_DEBUG: 'timer,http' }],
   ['requests printed by undici', preview, /NODE_DEBUG/, { NODE_DEBUG: 'undici' }],
+  ['requests printed by names cut short', preview, /NODE_DEBUG/, { NODE_DEBUG: 'timer,ht*' }],
+  ['requests printed by a pattern of names', preview, /NODE_DEBUG/, { NODE_DEBUG: '*D*CI' }],
+  ['what goes over web sockets printed', preview, /NODE_DEBUG/, { NODE_DEBUG: 'WebSocket' }],
+  ['TLS 1.0, written otherwise', preview, /NODE_OPTIONS allows/, { NODE_OPTIONS: '--tls_min_v1.0' }],
+  [
+    'memory written down, written otherwise',
+    preview,
+    /NODE_OPTIONS would write/,
+    { NODE_OPTIONS: '--max-old-space-size=64 --report_on_fatalerror' },
+  ],
+  ['memory dumped', preview, /NODE_OPTIONS would write/, { NODE_OPTIONS: '--abort-on-uncaught-exception' }],
   ['TLS 1.0', preview, /NODE_OPTIONS allows connections below TLS 1.2/, { NODE_OPTIONS: '--tls-min-v1.0' }],
   ['keys of connections written down', preview, /NODE_OPTIONS writes down/, { NODE_OPTIONS: '--tls-keylog=/tmp/k' }],
   ['memory written down', preview, /NODE_OPTIONS would write reports/, { NODE_OPTIONS: '--report-on-fatalerror' }],
@@ -232,6 +243,11 @@ describe('refused:', () => {
   for (const [title, yaml, message, env] of refused) {
     test(title, () => assert.match(refusal(yaml, { env: env ?? {} }), message))
   }
+
+  test('not what prints nothing of anybody', () => {
+    for (const NODE_DEBUG of ['timer', 'module,esm', ' ', 'fs*', 'timers', 'a(b|http', 'https.'])
+      assert.doesNotThrow(() => load(preview, { env: { NODE_DEBUG } }), NODE_DEBUG)
+  })
 
   test('a flag of Node that undoes TLS', () => {
     assert.match(refusal(preview, { nodeFlags: ['--tls-min-v1.1'] }), /NODE_OPTIONS/)

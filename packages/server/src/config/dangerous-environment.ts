@@ -3,7 +3,7 @@ import type { Variables } from './read-variables.ts'
 
 interface Danger {
   readonly variable: 'NODE_TLS_REJECT_UNAUTHORIZED' | 'NODE_DEBUG' | 'NODE_OPTIONS'
-  readonly pattern: RegExp
+  readonly isMet: (value: string) => boolean
   readonly what: string
   readonly remedy: string
 }
@@ -14,41 +14,57 @@ const WEAK_TLS = 'Remove it. For a private authority, name its certificate with 
 const DANGERS: readonly Danger[] = [
   {
     variable: 'NODE_TLS_REJECT_UNAUTHORIZED',
-    pattern: /^0$/,
+    isMet: (value) => value === '0',
     what: 'switches off the checking of certificates: anybody on the way could read everything.',
     remedy: WEAK_TLS,
   },
   {
     variable: 'NODE_DEBUG',
-    pattern: /(?:^|[\s,*])(?:http2?|https|undici|fetch|net|tls|stream|\*)(?:$|[\s,*])/i,
+    isMet: debugsRequests,
     what: 'prints requests with their tokens and with the names of patients.',
     remedy: 'Unset it.',
   },
   {
     variable: 'NODE_OPTIONS',
-    pattern: /--tls-min-v1\.[01]\b|--insecure-http-parser\b/,
+    isMet: hasOption(/--tls-min-v1\.[01]\b|--insecure-http-parser\b/),
     what: 'allows connections below TLS 1.2, or requests read loosely.',
     remedy: 'Remove that option.',
   },
   {
     variable: 'NODE_OPTIONS',
-    pattern: /--tls-keylog\b|--trace-tls\b/,
+    isMet: hasOption(/--tls-keylog\b|--trace-tls\b/),
     what: 'writes down the keys or the contents of encrypted connections.',
     remedy: 'Remove that option.',
   },
   {
     variable: 'NODE_OPTIONS',
-    pattern:
-      /(?:^|\s)--(?:report-(?:on-fatalerror|on-signal|uncaught-exception)|heap-prof|heapsnapshot-(?:signal=\S+|near-heap-limit=[1-9]\d*))(?=\s|$)/,
+    isMet: hasOption(
+      /(?:^|\s)--(?:report-(?:on-fatalerror|on-signal|uncaught-exception)|heap-prof|abort-on-uncaught-exception|heapsnapshot-(?:signal=\S+|near-heap-limit=[1-9]\d*))(?=\s|$)/,
+    ),
     what: "would write reports that hold the memory of the process: secrets and patients' data in the open.",
     remedy: 'Remove that option.',
   },
 ]
 
+/** What prints requests, their headers, or what goes over a connection: parts of Node, and of the HTTP client. */
+const printing = ['http', 'http2', 'https', 'undici', 'fetch', 'websocket', 'net', 'tls', 'stream']
+
+/** NODE_DEBUG is a list of names, in letters of any case, with `*` for any letters of a name: as Node reads it. */
+function debugsRequests(value: string): boolean {
+  const literal = value.replaceAll(/[|\\{}()[\]^$+?.]/g, '\\$&')
+  const names = new RegExp(`^(?:${literal.replaceAll('*', '.*').replaceAll(/[\s,]+/g, '|')})$`, 'i')
+  return value.trim() !== '' && printing.some((name) => names.test(name))
+}
+
+/** Node takes an underscore within an option for a hyphen. */
+function hasOption(pattern: RegExp): (value: string) => boolean {
+  return (value) => pattern.test(value.replaceAll('_', '-'))
+}
+
 /** Whether Node itself was told to do what must not happen. `flags` are the options Node was started with. */
 export function findDangers(env: Variables, flags: readonly string[]): Problem[] {
-  return DANGERS.flatMap(({ variable, pattern, what, remedy }) => {
+  return DANGERS.flatMap(({ variable, isMet, what, remedy }) => {
     const values = [env[variable] ?? '', ...(variable === 'NODE_OPTIONS' ? flags : [])]
-    return values.some((value) => pattern.test(value)) ? [{ path: variable, what, remedy }] : []
+    return values.some(isMet) ? [{ path: variable, what, remedy }] : []
   })
 }
