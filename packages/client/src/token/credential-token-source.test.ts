@@ -356,3 +356,24 @@ test('neither secret nor token shows when the source, the token or an error is l
   assert.ok(!/SECRET-TOKEN|swordfish/.test(logged), logged)
   assert.equal(token.value, 'SECRET-TOKEN')
 })
+
+test('after the clock was set back a failed request is repeated after its pause, not after an hour', async () => {
+  const { tokens, clock, requests } = source([{ status: 503 }, granted('b')])
+  await assert.rejects(tokens.get(), (error) => isAthenaError(error, 'server-error'))
+  await clock.advance(-HOUR_MS)
+  await assert.rejects(tokens.get(), (error) => isAthenaError(error) && (error.retryAfterMs ?? 0) <= 3_000)
+  await clock.advance(3_000)
+  assert.equal((await tokens.get()).generation, 1)
+  assert.equal(requests.length, 2)
+})
+
+test('after the clock was set back a refused token is replaced, and not for an hour taken for a new one', async () => {
+  const { tokens, clock, requests } = source([granted('a'), granted('b'), granted('c')])
+  const first = await tokens.get()
+  const second = await tokens.get({ newerThan: first.generation })
+  await assert.rejects(tokens.get({ newerThan: second.generation }), (error) => isAthenaError(error, 'unauthorized'))
+  await clock.advance(-HOUR_MS)
+  await clock.advance(61_000)
+  assert.notEqual((await tokens.get({ newerThan: second.generation })).generation, second.generation)
+  assert.equal(requests.length, 3)
+})

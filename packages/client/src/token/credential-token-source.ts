@@ -55,6 +55,7 @@ export class CredentialTokenSource implements TokenSource {
   #generation = 0
   #failures = 0
   #coolUntil = Number.NEGATIVE_INFINITY
+  #coolingMs = 0
   #lastFailure: AthenaError | undefined
 
   constructor(options: CredentialTokenSourceOptions) {
@@ -81,8 +82,10 @@ export class CredentialTokenSource implements TokenSource {
   }
 
   #refuse(held: Held, now: number): void {
-    if (held.replacement && now - held.obtainedAt < REPLACEMENT_EVERY_MS) {
-      const retryAfterMs = held.obtainedAt + REPLACEMENT_EVERY_MS - now
+    const ageMs = now - held.obtainedAt
+    // One that comes from the future is older than the clock, which was set back since.
+    if (held.replacement && ageMs >= 0 && ageMs < REPLACEMENT_EVERY_MS) {
+      const retryAfterMs = REPLACEMENT_EVERY_MS - ageMs
       throw new AthenaError('unauthorized', { hint: 'the token is less than a minute old', retryAfterMs })
     }
     this.#refused = held.token.generation
@@ -91,7 +94,10 @@ export class CredentialTokenSource implements TokenSource {
   /** The request under way, or a new one, or the last failure while it cools. */
   #refresh(): Promise<AccessToken> {
     if (this.#flight) return this.#flight
-    const coolingMs = this.#coolUntil - this.#clock.now()
+    const now = this.#clock.now()
+    // The clock was set back: nothing has to be waited for longer than was meant.
+    this.#coolUntil = Math.min(this.#coolUntil, now + this.#coolingMs)
+    const coolingMs = this.#coolUntil - now
     if (this.#lastFailure && coolingMs > 0) return Promise.reject(withRetryAfter(this.#lastFailure, coolingMs))
     this.#flight = this.#request().finally(() => {
       this.#flight = undefined
@@ -126,6 +132,7 @@ export class CredentialTokenSource implements TokenSource {
     const coolingMs = Math.round(Math.max(own, failure.retryAfterMs ?? 0))
     this.#failures += 1
     this.#coolUntil = this.#clock.now() + coolingMs
+    this.#coolingMs = coolingMs
     this.#lastFailure = failure
     return withRetryAfter(failure, coolingMs)
   }
