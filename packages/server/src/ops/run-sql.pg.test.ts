@@ -10,6 +10,7 @@ import { systemRandom } from '../clock/random.ts'
 import { applyRecords } from '../records/apply-records.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { createSealing } from '../sealing/sealing.ts'
+import { addPractices } from '../sync/schedule.sql.ts'
 import { sealedCell } from './ops-api.ts'
 import { runSql } from './run-sql.ts'
 
@@ -24,6 +25,7 @@ after(async () => {
 })
 const deps = { db, sealing, audit }
 
+await db.control((tx) => addPractices(tx, [1, 2], 'local'))
 for (const practice of [1, 2]) {
   await db.practice(practice, async (tx) => {
     const keys = await sealing.practice(tx, practice)
@@ -57,6 +59,31 @@ test('with a reason it is opened, and the audit log says who looked, why and at 
   assert.equal(entries.length, 1)
   assert.equal(JSON.stringify(entries).includes('tester'), true)
   assert.equal(JSON.stringify(entries).includes('Ada2'), false)
+})
+
+test('a search that finds nobody is in the audit log as one that finds somebody', async () => {
+  const text = "select sealed from patient where status = 'deleted'"
+  assert.deepEqual((await runSql(deps, { practice: 1, text, unseal })).rows, [])
+  const entries = await owner.rows<{ record_count: number; outcome: string }>(
+    `select record_count, outcome from audit.entry where practice_id = 1 and subtype = 'sql-unseal' and outcome = 'success'`,
+  )
+  assert.deepEqual(entries, [{ record_count: 0, outcome: 'success' }])
+})
+
+test('who asks for a practice that is not mirrored is refused as for one there is not, and is in the audit log', async () => {
+  for (const practice of [3, 195_900]) {
+    await assert.rejects(runSql(deps, { practice, text: 'select sealed from patient', unseal }), {
+      code: 'ops.unknown-practice',
+    })
+  }
+  const entries = await owner.rows<{ actor_id: string; outcome: string }>(
+    `select actor_id, outcome from audit.entry where practice_id = 0 and subtype = 'sql-unseal'`,
+  )
+  assert.deepEqual(entries, [
+    { actor_id: 'tester', outcome: 'failure' },
+    { actor_id: 'tester', outcome: 'failure' },
+  ])
+  assert.deepEqual(await owner.rows('select 1 from audit.entry where practice_id in (3, 195900)'), [])
 })
 
 test('a statement that is refused is in the audit log as well', async () => {

@@ -7,6 +7,7 @@ import type { Kind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { Sealing } from '../sealing/sealing.ts'
+import { isMirrored } from '../sync/schedule.sql.ts'
 import type { SqlQuery, SqlResult } from './operations.ts'
 import { judgeSql } from './judge-sql.ts'
 import { enterMirror, selectFrom } from './ops.sql.ts'
@@ -27,6 +28,7 @@ const rowsMax = 10_000
  */
 export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult> {
   const text = query.text.trim().replace(/;\s*$/, '')
+  if (!(await deps.db.control((tx) => isMirrored(tx, query.practice)))) return denied(deps, query, text)
   const { rows, patients } = await read(deps, query, text).catch(async (error: unknown) => {
     await record(deps, query, { text, rows: 0, patients: [], outcome: 'failure' })
     throw error
@@ -37,6 +39,16 @@ export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult>
     rows: rows.slice(0, rowsMax).map((row) => Object.values(row)),
     truncated: rows.length > rowsMax,
   }
+}
+
+/**
+ * A practice that is not mirrored here may be one that somebody tries to see: it is not told from one that does not exist,
+ * and recorded with the installation, which has no keys for practices that are not its own.
+ */
+async function denied(deps: SqlDeps, query: SqlQuery, text: string): Promise<never> {
+  const { practice } = query
+  await record(deps, { ...query, practice: 0 }, { text, rows: 0, patients: [], outcome: 'failure', asked: practice })
+  throw new AegisError('ops.unknown-practice', { practice })
 }
 
 async function read(deps: SqlDeps, query: SqlQuery, text: string): Promise<{ rows: Row[]; patients: Pseudonym[] }> {
@@ -109,7 +121,14 @@ function openRow(keys: PracticeKeys, row: Row): Row {
 function record(
   { audit }: SqlDeps,
   query: SqlQuery,
-  read: { text: string; rows: number; patients: readonly Pseudonym[]; outcome: EntryOutcome },
+  read: {
+    text: string
+    rows: number
+    patients: readonly Pseudonym[]
+    outcome: EntryOutcome
+    /** The practice, where the entry is not in its own log. */
+    asked?: number
+  },
 ) {
   const { practice, unseal } = query
   return audit.record({
@@ -122,6 +141,10 @@ function record(
     outcome: read.outcome,
     records: read.rows,
     patients: read.patients,
-    detail: { query: read.text, ...(unseal && { reason: unseal.reason }) },
+    detail: {
+      query: read.text,
+      ...(read.asked !== undefined && { practice: read.asked }),
+      ...(unseal && { reason: unseal.reason }),
+    },
   })
 }
