@@ -2,10 +2,12 @@
 import { openKeys, startAegis } from '@aegis/server'
 import { startSimulator } from '@aegis/simulator'
 import { runCli } from './cli.ts'
+import { endOnCrash } from './end-on-crash.ts'
 import { systemTerminal } from './system-terminal.ts'
 
 /** Runs the command of this process and ends the process with its exit code. */
 export async function main(): Promise<void> {
+  endOnCrash(process.argv)
   const code = await runCli(process.argv.slice(2), systemTerminal(process.env), {
     startAegis,
     openKeys,
