@@ -196,34 +196,6 @@ test('what vanished between the first look and the subscription does not stay in
   await assertEqualsTruth(mirrored)
 })
 
-test('one answer that a record does not exist deletes nothing', async (t) => {
-  const mirrored = await mirroredPractice(t)
-  await mirrored.bringUp()
-  const patients = [...mirrored.simulator.truth.records(practice, 'patients')]
-  mirrored.change({ kind: 'updatepatient', patient: patients[0]?.patientid, fields: { lastname: 'Larch' } })
-  let mistaken = 0
-  let broken = false
-  mirrored.fetch = async (url, init, call) => {
-    if (!broken && call.route === '/patients/changed' && call.consuming) {
-      broken = true
-      await mirrored.toSimulator(url, init, call)
-      return new Response('', { status: 504 })
-    }
-    if (call.route !== '/patients/{patientid}' || mistaken > 0) return mirrored.toSimulator(url, init, call)
-    mistaken += 1
-    return Response.json({ error: 'The patient does not exist.' }, { status: 404 })
-  }
-  await mirrored.run(2)
-  assert.equal(mistaken, 1)
-  assert.deepEqual(
-    (await mirrored.opened('patient')).filter((record) => record.state !== 'present'),
-    [],
-  )
-  mirrored.fetch = mirrored.toSimulator
-  await mirrored.run(3)
-  await assertEqualsTruth(mirrored)
-})
-
 test('a department that appears later is read with all that was in it, and its times get their zone', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 40 })
   const [hidden] = [...mirrored.simulator.truth.records(practice, 'departments')].map((one) => one.departmentid)

@@ -11,6 +11,7 @@ import { type AskedRecord, askedRecord } from './asked-record.ts'
 import { insertDifferences } from './difference.sql.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
+import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { readOfPatient } from './read-of-patient.ts'
@@ -26,8 +27,8 @@ const batch = 25
 interface Wanted {
   readonly key: string
   readonly asked: AskedRecord
-  /** Whether athenahealth has already said once that there is no such record. */
-  readonly missed: boolean
+  /** When athenahealth said first that there is no such record, epoch ms. */
+  readonly missedAt: number | null
   /** When it was wished for, or read last where something was missing, in the order of asking. */
   readonly wantedSeq: bigint
   /** The check that wants to know. */
@@ -36,11 +37,27 @@ interface Wanted {
 
 /**
  * Asks by id for records whose state is in doubt. One that upstream does not know, and still does not know a while later,
- * is marked deleted: a single answer may be a mistake.
+ * is marked deleted: a single answer may be a mistake, and none counts where no record of the kind is found any more.
  */
 export async function refetchRecords(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  for (const wanted of await wantedRecords(deps, held)) await refetchOne(deps, held, wanted)
+  const all = await wantedRecords(deps, held)
+  let finds: boolean | undefined
+  const findsAny = async () =>
+    (finds ??= await findsOthers(deps, held, { but: all.map(({ key }) => key), ask: asker(deps, held) }))
+  for (const wanted of all) if (await refetchOne(deps, held, { wanted, findsAny })) finds = true
 }
+
+/** Asks for a record only to see whether athenahealth finds it. */
+function asker(deps: SyncDeps, held: HeldFeed) {
+  return async (asked: AskedRecord) => {
+    const page = await fetchOrNothing(deps, held, asked)
+    if (page === 'refused') return 'refused'
+    return page === undefined || (page !== 'another-record' && page.items === 0) ? 'missing' : 'found'
+  }
+}
+
+/** What is not found for so long, with every other record of its kind, is taken for gone. */
+const missingMostMs = 3_600_000
 
 function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
@@ -49,10 +66,13 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
     for (const row of await wishes.nextRefetches(tx, held, batch)) {
       const { key, sealed_id, missing_since, run_id } = row
       const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
-      const missed = missing_since !== null
       // Entries that the charts of some departments lack may lie in another's: before they count as deleted, all are read.
-      const asked = await askedRecord(tx, keys, { key: held, asks, only: missed ? null : held.departments })
-      wanted.push({ key, runId: run_id, missed, wantedSeq: BigInt(row.wanted_seq), asked })
+      const asked = await askedRecord(tx, keys, {
+        key: held,
+        asks,
+        only: missing_since === null ? held.departments : null,
+      })
+      wanted.push({ key, runId: run_id, missedAt: missing_since, wantedSeq: BigInt(row.wanted_seq), asked })
     }
     return wanted
   })
@@ -79,20 +99,30 @@ export function isOfTheRecord(error: unknown): boolean {
   return error instanceof AthenaError && ofTheRecord.has(error.code)
 }
 
-async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promise<void> {
+/** Whether the record was found. */
+async function refetchOne(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { wanted, findsAny }: { wanted: Wanted; findsAny: () => Promise<boolean> },
+): Promise<boolean> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
     await settleOther(deps, held, { wanted, fetchSeq })
-    return
+    return true
   }
   if (page === 'refused') {
     await postpone(deps, held, { wanted, afterMs: postponedMs })
-    return
+    return false
   }
-  if (!page && !wanted.missed) {
+  if (!page && wanted.missedAt === null) {
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true })
-    return
+    return false
+  }
+  if (!page && !wanted.asked.whole && !isLong(deps, wanted) && !(await findsAny())) {
+    await postpone(deps, held, { wanted, afterMs: postponedMs })
+    deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
+    return false
   }
   await failpoint('sync.after-refetch')
   await asHolderAtOnce(deps, held, async (tx) => {
@@ -106,7 +136,13 @@ async function refetchOne(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promi
     const { pollIntervalMs: afterMs } = deps.settings
     await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, afterMs, missing: true, seq: fetchSeq })
   })
-  if (page && page.items > 0) await applyNextPage(deps, held)
+  if (!page || page.items === 0) return false
+  await applyNextPage(deps, held)
+  return true
+}
+
+function isLong({ clock }: SyncDeps, { missedAt }: Wanted): boolean {
+  return missedAt !== null && clock.now() - missedAt >= missingMostMs
 }
 
 /** Whether nothing more is to be asked. A chart that lacks entries we hold is read once more after a while. */
@@ -115,14 +151,20 @@ async function isSettled(
   keys: PracticeKeys,
   { held, wanted, page, fetchSeq }: { held: HeldFeed; wanted: Wanted; page: FetchedPage | undefined; fetchSeq: bigint },
 ): Promise<boolean> {
-  const { key, asked, missed, wantedSeq } = wanted
+  const { key, asked, missedAt, wantedSeq } = wanted
   if (!asked.whole) {
     if (!page) await withdraw(tx, held, { wanted, fetchSeq })
     return true
   }
   // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
   if (!page) return true
-  const reading = { key: held, patient: patientOfWhole(key), page, fetchSeq, ...(missed && { missedIn: wantedSeq }) }
+  const reading = {
+    key: held,
+    patient: patientOfWhole(key),
+    page,
+    fetchSeq,
+    ...(missedAt !== null && { missedIn: wantedSeq }),
+  }
   return !(await settlePatient(tx, keys, reading))
 }
 

@@ -1,0 +1,50 @@
+import { openRecord } from '../records/open-record.ts'
+import { surelyPresent } from '../records/present-records.sql.ts'
+import { wishForHeld } from '../records/record-name.ts'
+import type { Pseudonym } from '../sealing/practice-keys.ts'
+import { type AskedRecord, askedRecord } from './asked-record.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+/** Records asked for until one is found. */
+const triesMax = 4
+
+type Ask = (asked: AskedRecord) => Promise<'found' | 'missing' | 'refused'>
+
+/**
+ * Whether athenahealth finds any record of a feed's kind by id just now. Where it finds none of several that it told of a
+ * while ago, it is the look-up that is broken, or not open to this practice, and not the records that are gone.
+ */
+export async function findsOthers(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { but, ask }: { but: readonly string[]; ask: Ask },
+): Promise<boolean> {
+  const others = await othersOf(deps, held, but)
+  for (const asked of others) {
+    const answer = await ask(asked)
+    if (answer !== 'missing') return answer === 'found'
+  }
+  // Nothing else is held: there is nobody to compare with.
+  return others.length === 0
+}
+
+/** Records that should be there: those that changed last, and some of all others. */
+function othersOf(deps: SyncDeps, held: HeldFeed, but: readonly string[]): Promise<AskedRecord[]> {
+  const kind = kindOfFeed(held.feed)
+  return deps.db.practice(held.practice, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    const rows = await surelyPresent(tx, { practice: held.practice, kind }, { but, most: triesMax })
+    await keys.loadPatients(
+      tx,
+      rows.flatMap((row) => (row.patient === null ? [] : [row.patient as Pseudonym])), // stored from one
+    )
+    const others: AskedRecord[] = []
+    for (const row of rows) {
+      const wish = wishForHeld(kind, keys, openRecord(keys, kind, row))
+      if (wish) others.push(await askedRecord(tx, keys, { key: held, asks: wish.asks }))
+    }
+    return others
+  })
+}

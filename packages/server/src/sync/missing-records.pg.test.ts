@@ -1,0 +1,66 @@
+/** What athenahealth says it does not have: when that is believed. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+
+test('one answer that a record does not exist deletes nothing', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const patients = [...mirrored.simulator.truth.records(practice, 'patients')]
+  mirrored.change({ kind: 'updatepatient', patient: patients[0]?.patientid, fields: { lastname: 'Larch' } })
+  let mistaken = 0
+  let broken = false
+  mirrored.fetch = async (url, init, call) => {
+    if (!broken && call.route === '/patients/changed' && call.consuming) {
+      broken = true
+      await mirrored.toSimulator(url, init, call)
+      return new Response('', { status: 504 })
+    }
+    if (call.route !== '/patients/{patientid}' || mistaken > 0) return mirrored.toSimulator(url, init, call)
+    mistaken += 1
+    return Response.json({ error: 'The patient does not exist.' }, { status: 404 })
+  }
+  await mirrored.run(2)
+  assert.equal(mistaken, 1)
+  assert.deepEqual(
+    (await mirrored.opened('patient')).filter((record) => record.state !== 'present'),
+    [],
+  )
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(3)
+  await assertEqualsTruth(mirrored)
+})
+
+for (const [title, minutes] of [
+  ['for minutes', 3],
+  ['for most of an hour', 50],
+] as const) {
+  test(`a look-up that finds no record at all ${title} deletes none`, async (t) => {
+    const mirrored = await mirroredPractice(t)
+    await mirrored.bringUp()
+    const [patient, other] = [...mirrored.simulator.truth.records(practice, 'patients')]
+    mirrored.change({ kind: 'updatepatient', patient: patient?.patientid, fields: { lastname: 'Larch' } })
+    mirrored.change({ kind: 'updatepatient', patient: other?.patientid, fields: { lastname: 'Marigold' } })
+    let broken = false
+    mirrored.fetch = async (url, init, call) => {
+      if (!broken && call.route === '/patients/changed' && call.consuming) {
+        broken = true
+        await mirrored.toSimulator(url, init, call)
+        return new Response('', { status: 504 })
+      }
+      if (call.route !== '/patients/{patientid}') return mirrored.toSimulator(url, init, call)
+      return Response.json({ error: 'The requested resource is not available.' }, { status: 404 })
+    }
+    await mirrored.run(minutes)
+    const opened = await mirrored.opened('patient')
+    assert.deepEqual(
+      opened.filter((record) => record.state !== 'present'),
+      [],
+    )
+    assert.ok(mirrored.log.events().includes('sync.finds-nothing'))
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(12)
+    await assertEqualsTruth(mirrored)
+  })
+}
