@@ -21,7 +21,8 @@ const askedMax = 20
 /**
  * Asks athenahealth about every practice that it has never answered for: a wrong credential, practice or address is told
  * at the start, by name and with the remedy, instead of as a failure that repeats itself in a log. A practice that was
- * answered for before is not asked about again, so a restart works through an outage of athenahealth.
+ * answered for before is not asked about again, so a restart works through an outage of athenahealth. Where there are such
+ * practices, a new one is asked about, and its failure is logged: the others go on.
  */
 export async function preflight(
   deps: PreflightDeps,
@@ -32,14 +33,31 @@ export async function preflight(
   const wanted = new Set(to.practices)
   const unverified = known.filter((row) => row.verified_at === null && wanted.has(row.practice))
   const asked = unverified.slice(0, askedMax).map(({ practice }) => practice)
-  if (asked.length > 0 && deps.machineOffMs() > SKEW_ALARM_MS)
+  const isFirst = known.every((row) => row.verified_at === null || !wanted.has(row.practice))
+  if (asked.length > 0 && isFirst && deps.machineOffMs() > SKEW_ALARM_MS)
     throw new AegisError('clock.database-skew', { skewMs: Math.round(deps.machineOffMs()) })
-  for (const practice of asked) await askAbout(deps, practice, () => refuseSkew(deps.upstream, to.clock))
-  refuseSkew(deps.upstream, to.clock)
+  const refuse = () => (isFirst ? refuseSkew(deps.upstream, to.clock) : undefined)
+  const verified: number[] = []
+  for (const practice of asked) {
+    try {
+      await askAbout(deps, practice, refuse)
+      verified.push(practice)
+    } catch (error) {
+      // One that is new does not keep those from being mirrored that are: its feeds fail, and status says why.
+      if (isFirst || !isOfPractice(error)) throw error
+      deps.log.error('aegis.practice-unverified', error, { practice })
+    }
+  }
+  refuse()
   await deps.db.control(async (tx) => {
-    for (const practice of asked) await markVerified(tx, practice)
+    for (const practice of verified) await markVerified(tx, practice)
   })
-  if (asked.length > 0) deps.log.info('aegis.practices-verified', { practices: asked.length })
+  if (verified.length > 0) deps.log.info('aegis.practices-verified', { practices: verified.length })
+}
+
+/** Said about the practice, or the way to athenahealth; what is wrong on this side is thrown as it was. */
+function isOfPractice(error: unknown): boolean {
+  return isAegisError(error) && error.code.startsWith('start.')
 }
 
 /** The first start is made by somebody who can put it right. A later one works with a clock that is off, and alarms. */
