@@ -1,6 +1,7 @@
 import { clockFaults } from './clock-faults.ts'
 import { diskFaults } from './disk-faults.ts'
 import { type Fault, type FaultRunOptions, type FaultRunResult, FaultUnavailable } from './fault-run.ts'
+import { gracefulStops } from './graceful-stops.ts'
 import { partitionFaults } from './partition-faults.ts'
 import { postgresFaults } from './postgres-faults.ts'
 
@@ -12,9 +13,10 @@ const runs: Readonly<Record<Fault, (options: FaultRunOptions) => Promise<FaultRu
   disk: diskFaults,
   clock: clockFaults,
   partition: partitionFaults,
+  graceful: gracefulStops,
 }
 
-export const faultNames: readonly Fault[] = ['postgres', 'disk', 'clock', 'partition']
+export const faultNames: readonly Fault[] = ['postgres', 'disk', 'clock', 'partition', 'graceful']
 
 export function isFault(name: string): name is Fault {
   return Object.hasOwn(runs, name)

@@ -87,7 +87,7 @@ function kills(count: number): Part | undefined {
 
 /** Two of each that takes little time: what only some machines can do is said and not missed. */
 const shortFaults = faultNames
-  .filter((fault) => fault !== 'partition')
+  .filter((fault) => fault !== 'partition' && fault !== 'graceful')
   .map(
     (fault): Part =>
       () =>

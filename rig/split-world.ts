@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, startSimulator } from '@aegis/simulator'
 import { systemClock } from '../packages/server/src/clock/clock.ts'
+import type { RuntimeLogins } from '../packages/server/src/db/database-login.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
 import { CuttableWay } from '../packages/server/testing/cuttable-way.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
@@ -22,14 +23,15 @@ export type Target = 'postgres' | 'athenahealth' | 'key-server'
 export interface SplitWorldOptions {
   readonly seed: number
   readonly patients: number
+  /** `sync.lease`, real ms; a short one if absent. */
+  readonly leaseMs?: number
 }
 
 /** Virtual milliseconds per real one. */
 export const speed = 20
 /** Short enough that a cut outlives it: 20 s of the machine. */
 export const tokenLifeMs = 400_000
-/** `sync.lease`, real ms. */
-const leaseMs = 3_000
+const shortLeaseMs = 3_000
 /** A process that is asked to stop ends within this, whatever it is cut off from. */
 export const stopMaxMs = 30_000
 /** The narrow ones of preview. */
@@ -60,7 +62,7 @@ export class SplitWorld {
     this.#hosts = hosts
   }
 
-  static async begin({ seed, patients }: SplitWorldOptions): Promise<SplitWorld> {
+  static async begin({ seed, patients, leaseMs = shortLeaseMs }: SplitWorldOptions): Promise<SplitWorld> {
     const directory = mkdtempSync(join(tmpdir(), 'aegis-split-'))
     const postgres = await startEmbedded({
       dataDir: join(directory, 'postgres'),
@@ -80,8 +82,12 @@ export class SplitWorld {
       activationLagMs: 60_000,
       tokenLifetimeS: tokenLifeMs / 1_000,
     })
-    const hosts = await prepareHosts({ directory, simulator, postgres })
+    const hosts = await prepareHosts({ directory, simulator, postgres, leaseMs })
     return new SplitWorld({ directory, simulator, postgres }, hosts)
+  }
+
+  get logins(): RuntimeLogins {
+    return this.#postgres.logins
   }
 
   /** The process that runs on a host. */
@@ -162,6 +168,7 @@ interface Ground {
   readonly directory: string
   readonly simulator: Simulator
   readonly postgres: EmbeddedPostgres
+  readonly leaseMs: number
 }
 
 async function prepareHosts(ground: Ground): Promise<Map<HostName, Host>> {
@@ -196,7 +203,7 @@ interface Place {
 }
 
 /** Writes what an operator would write, and starts by it. */
-function starter({ directory, postgres }: Ground, at: Place): () => AegisProcess {
+function starter({ directory, postgres, leaseMs }: Ground, at: Place): () => AegisProcess {
   const { name, place, ways, keyServerPort } = at
   const port = (target: Target) => ways.get(target)?.port ?? keyServerPort
   const isKeyServer = name === 'key-server'

@@ -81,7 +81,8 @@ export class DrillWorld {
     const { seed, startAt, rules, aheadMs = 0 } = options
     const simulator = await startSimulator({
       seed,
-      practices: [{ id: drillPractice, patients: 10 }],
+      // The first patient may be one with restricted records: those are to be found as all others.
+      practices: [{ id: drillPractice, patients: 10, restrictions: 'filtered' }],
       limits: 'off',
       speed: 0,
       startAt,

@@ -386,5 +386,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: `state.generation > need.newerThan + 1\n`,
     caughtBy: ['drills tokens 20'],
   },
+  {
+    name: 'a stop breaks off what is under way: every read that it meets is in doubt',
+    file: `${sync}/schedule.ts`,
+    find: `{ ...job, fence, lost }, AbortSignal`,
+    replace: `{ ...job, fence, lost: AbortSignal.any([signal, lost]) }, AbortSignal`,
+    caughtBy: ['faults graceful 6'],
+  },
   ...plantedNetworkBugs,
 ]
