@@ -1,6 +1,6 @@
 /** The key server alone: a process that has the credentials and no key for patients, and a worker that has it the other way round. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -34,4 +34,17 @@ test('a worker mirrors with tokens of a key server that alone has the secret, an
     new Set(report.replicas.filter(({ live }) => live).map(({ role }) => role)),
     new Set(['key-server', 'worker']),
   )
+
+  // What only the key server can see is shown on the other host as well.
+  writeFileSync(join(keys, 'cert.pem'), 'no certificate')
+  const ofKeyServer = async () => {
+    const { alarms }: StatusReport = JSON.parse((await run(worker, ['status', '--json'])).out)
+    return alarms.find(({ code }) => code === 'key-server.settings-unusable')
+  }
+  let alarm = await ofKeyServer()
+  for (let looks = 0; looks < 80 && !alarm; looks++) {
+    await delay(250)
+    alarm = await ofKeyServer()
+  }
+  assert.match(alarm?.message ?? '', /key-server\/\.aegis: /)
 })

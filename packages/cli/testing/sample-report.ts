@@ -58,6 +58,7 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
     home: '/srv/clinic/.aegis',
     pid: 4711,
     role: 'all',
+    certificates: [],
     replicas: [],
     credentials: [],
     quota: {

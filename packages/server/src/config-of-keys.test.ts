@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test'
 import { testAuthority } from '../testing/test-certificates.ts'
 import { loadConfig } from './config.ts'
 import { ConfigError } from './config/config-error.ts'
+import { isAegisError } from './errors/aegis-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sections-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -68,6 +69,19 @@ test('a vault is read with a token or an AppRole, from files that are read anew'
 })
 
 const vault = { url: 'https://vault.internal:8200', path: 'a', tokenFile: 'token' }
+test('the authority of a vault is read anew at each look, as it is replaced while the process runs', () => {
+  const path = join(folder, 'vault-ca.pem')
+  writeFileSync(path, ca)
+  const config = load({ vault: { ...vault, caFile: path } })
+  const reader = config.vault?.place.ca ?? assert.fail('it is named')
+  assert.equal(reader(), ca)
+  const other = testAuthority('other').ca
+  writeFileSync(path, other)
+  assert.equal(reader(), other)
+  writeFileSync(path, 'half of one')
+  assert.throws(reader, (error) => isAegisError(error, 'key-server.vault-refused'))
+})
+
 const refusals: readonly (readonly [what: string, settings: object, said: RegExp])[] = [
   ['a key server that says no place', { role: 'key-server' }, /keyServer\.listen is missing/],
   [

@@ -209,6 +209,8 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     certainSkewMs: () => parts.upstream.certainSkewMs(),
     machineOffMs: ground.machineOffMs,
     standing: parts.standing,
+    certificates: parts.certificates,
+    homeId: ground.homeId,
     fixed: shown,
   }
   return {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { VaultLogin, VaultPlace } from '../key-server/read-vault.ts'
@@ -31,7 +32,8 @@ export function readVaultSection(
   if (!isPlace(url))
     refuse('url', 'is no place of a vault.', 'Write https://host:port; http is for the loopback interface.')
   const login = loginOf(vault, layers, refuse)
-  const ca = vault.caFile === undefined ? undefined : pem(layers.pathOf(['vault', 'caFile'], vault.caFile), refuse)
+  const ca =
+    vault.caFile === undefined ? undefined : pemReader(layers.pathOf(['vault', 'caFile'], vault.caFile), refuse)
   if (problems.length > 0 || path === undefined || !login) return { config: undefined, problems }
   const place = placeOf(vault, { url: new URL(url).origin, path, login, ca })
   return { config: { place, refreshMs: vault.refresh }, problems }
@@ -39,10 +41,10 @@ export function readVaultSection(
 
 function placeOf(
   { mount, field, namespace }: Settings['vault'],
-  given: Pick<VaultPlace, 'url' | 'path' | 'login'> & { readonly ca: string | undefined },
+  given: Pick<VaultPlace, 'url' | 'path' | 'login'> & { readonly ca: (() => string) | undefined },
 ): VaultPlace {
   const { url, path, login, ca } = given
-  const more = { ...(ca !== undefined && { ca }), ...(namespace !== undefined && { namespace }) }
+  const more = { ...(ca && { ca }), ...(namespace !== undefined && { namespace }) }
   return { url, path, mount, field, login, ...more }
 }
 
@@ -61,16 +63,27 @@ function isPlace(url: string): boolean {
   return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback)
 }
 
-function pem(path: string, refuse: Refuse): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
+/** Reads the file at once, to tell what is wrong with it, and anew each time: an authority is replaced, too. */
+function pemReader(path: string, refuse: Refuse): () => string {
+  const problem = () => {
+    try {
+      void new X509Certificate(readFileSync(path))
+      return undefined
+    } catch (error) {
+      return systemCode(error)
+    }
+  }
+  const first = problem()
+  if (first !== undefined)
     refuse(
       'caFile',
-      `names a file that cannot be read (${systemCode(error)}): ${path}`,
+      `names a file that cannot be read as such (${first}): ${path}`,
       'Put the certificate there, as PEM.',
     )
-    return undefined
+  return () => {
+    if (problem() !== undefined)
+      throw new AegisError('key-server.vault-refused', { reason: 'vault.caFile cannot be read' })
+    return readFileSync(path, 'utf8')
   }
 }
 

@@ -11,8 +11,8 @@ export type VaultLogin =
 export interface VaultPlace {
   /** Without a path; https, or http on the loopback interface. */
   readonly url: string
-  /** PEM of the authority of its certificate; absent: those that Node knows. */
-  readonly ca?: string
+  /** PEM of the authority of its certificate, read anew at every look; absent: those that Node knows. */
+  readonly ca?: () => string
   readonly namespace?: string
   /** Of the engine. */
   readonly mount: string
@@ -35,7 +35,7 @@ export async function readVault(place: VaultPlace): Promise<Buffer> {
   const agent = new Agent({
     connections: 1,
     maxResponseSize: bytesMax,
-    connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca !== undefined && { ca: place.ca }) },
+    connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca && { ca: place.ca() }) },
   })
   try {
     const token = await vaultToken(agent, place)

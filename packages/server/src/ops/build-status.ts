@@ -14,7 +14,6 @@ import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
-import type { StandingError } from '../errors/standing-error.ts'
 import { quotaForecast } from './build-quota-report.ts'
 import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
@@ -23,12 +22,12 @@ import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
-import { standingAlarms } from './standing-alarms.ts'
+import { ownAlarms, type OwnFacts } from './own-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
 import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
-export interface StatusDeps {
+export interface StatusDeps extends OwnFacts {
   readonly db: Db
   readonly clock: Clock
   readonly quota: Quota
@@ -47,10 +46,13 @@ export interface StatusDeps {
   readonly certainSkewMs: () => number
   /** How far the clock of this process's machine is from the installation's at least. */
   readonly machineOffMs: () => number
-  /** What fails in this process just now. */
-  readonly standing: () => readonly StandingError[]
+  /** See `identifyHome`. */
+  readonly homeId: string
   /** What does not change while the instance runs. */
-  readonly fixed: Omit<StatusReport, 'now' | 'quota' | 'replicas' | 'credentials' | 'practices' | 'alarms'>
+  readonly fixed: Omit<
+    StatusReport,
+    'now' | 'quota' | 'replicas' | 'credentials' | 'certificates' | 'practices' | 'alarms'
+  >
 }
 
 /**
@@ -80,10 +82,10 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
   }
   const { credentials, alarms: ofCredentials } = await readCredentials(deps, now)
-  const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, deps.sharedMs)
+  const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, { ttlMs: deps.sharedMs, homeId: deps.homeId })
   alarms.push(...diskAlarms(deps), ...(await clockAlarms(deps)), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
-  alarms.push(...standingAlarms(deps.standing()))
+  alarms.push(...ownAlarms(deps))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,
@@ -91,6 +93,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
     quota: quotaStatus(usage, { paces, forecast }),
     replicas,
     credentials: credentials.map(credentialReport),
+    certificates: deps.certificates(),
     practices,
     alarms: sorted,
   }

@@ -6,7 +6,7 @@ import { inWords } from './explain-feed.ts'
 import type { Alarm } from './status-report.ts'
 
 /** From so long before the last credential ends there is a warning, and from the second on an error. */
-const expiryMs = { warning: 14 * 86_400_000, error: 2 * 86_400_000 }
+export const expiryMs = { warning: 14 * 86_400_000, error: 2 * 86_400_000 }
 
 export interface CredentialFacts {
   readonly credentials: readonly CredentialInfo[]
@@ -81,7 +81,8 @@ function alarm(
   return { level, code, message: `${title}.`, remedy }
 }
 
-function inDays(ms: number): string {
+/** A time to go, in days while there are some. */
+export function inDays(ms: number): string {
   const days = Math.floor(ms / 86_400_000)
   return days >= 2 ? `${days} days` : inWords(ms)
 }

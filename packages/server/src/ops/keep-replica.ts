@@ -11,6 +11,7 @@ import {
   type ReplicaFacts,
   seeReplica,
 } from './replica.sql.ts'
+import type { Alarm } from './status-report.ts'
 
 export interface ReplicaDeps {
   readonly db: Pick<Db, 'control'>
@@ -34,15 +35,17 @@ const signsPerTerm = 3
 export const silentMaxMs = 3_600_000
 
 /**
- * Puts this process on the list of those that share the database and keeps it there. Each of them closes the audit
+ * Puts this process on the list of those that share the database and keeps it there, with what it finds wrong with itself,
+ * which all of them show. Each of them closes the audit
  * attempts of those that are silent for `ttlMs` (installation's time): a process that was killed cannot.
  */
 export async function keepReplica(
   deps: ReplicaDeps,
   facts: ReplicaFacts,
-  { ttlMs }: { ttlMs: number },
+  { ttlMs, alarms }: { ttlMs: number; alarms: () => readonly Alarm[] },
 ): Promise<KeptReplica> {
-  await deps.db.control((tx) => joinReplicas(tx, facts))
+  const says = () => ({ ...facts, alarms: alarms() })
+  await deps.db.control((tx) => joinReplicas(tx, says()))
   const stopping = new AbortController()
   const replaced = Promise.withResolvers<AegisError>()
   const keep = async () => {
@@ -50,7 +53,7 @@ export async function keepReplica(
       await deps.clock.sleep(ttlMs / signsPerTerm, stopping.signal).catch(() => undefined)
       if (stopping.signal.aborted) return
       try {
-        if (!(await deps.db.control((tx) => seeReplica(tx, facts)))) return replaced.resolve(homeCopied(facts))
+        if (!(await deps.db.control((tx) => seeReplica(tx, says())))) return replaced.resolve(homeCopied(facts))
         await closeOrphans(deps, ttlMs)
       } catch (error) {
         if (!isAegisError(error, 'db.unavailable')) deps.log.error('ops.replica-unseen', error)

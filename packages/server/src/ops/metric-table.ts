@@ -201,6 +201,13 @@ export const metricTable: readonly Metric[] = [
           : [{ labels: { credential: number }, value: (Date.parse(expiresAt) - Date.parse(status.now)) / 1_000 }],
       ),
   },
+  {
+    name: 'aegis_certificate_left_seconds',
+    type: 'gauge',
+    help: 'Until a certificate of this process for the way to or from the key server expires: its own, or that of the authority.',
+    labels: ['of'],
+    samples: ({ status }) => status.certificates.map(({ of, leftMs }) => ({ labels: { of }, value: leftMs / 1_000 })),
+  },
   one('aegis_leases_held', 'Leases that processes hold: feeds that are being worked on.', ({ leases }) =>
     plain(leases),
   ),

@@ -4,19 +4,31 @@ import { silentMaxMs } from './keep-replica.ts'
 import { listReplicas, type ReplicaRow } from './replica.sql.ts'
 import type { Alarm, ReplicaStatus } from './status-report.ts'
 
-/** The processes on this database, and what of them wants a person. `ttlMs`: after which silence one counts as dead. */
+/**
+ * The processes on this database, and what of them wants a person: what one other than `homeId`'s says of itself comes with
+ * its place. `ttlMs`: after which silence one counts as dead.
+ */
 export async function readReplicas(
   db: Pick<Db, 'control'>,
-  ttlMs: number | undefined,
+  { ttlMs, homeId }: { ttlMs: number | undefined; homeId: string },
 ): Promise<{ replicas: ReplicaStatus[]; alarms: Alarm[] }> {
   if (ttlMs === undefined) return { replicas: [], alarms: [] }
   const rows = await db.control((tx) => listReplicas(tx))
-  return { replicas: rows.map((row) => replicaStatus(row, ttlMs)), alarms: replicaAlarms(rows, ttlMs) }
+  return {
+    replicas: rows.map((row) => replicaStatus(row, ttlMs)),
+    alarms: [...replicaAlarms(rows, ttlMs), ...alarmsOfOthers(rows, { ttlMs, homeId })],
+  }
 }
 
 function replicaStatus(row: ReplicaRow, ttlMs: number): ReplicaStatus {
   const { role, place, version, practices, started_at, silent_ms } = row
   return { role, place, version, practices, startedAt: new Date(started_at).toISOString(), live: silent_ms < ttlMs }
+}
+
+function alarmsOfOthers(rows: readonly ReplicaRow[], { ttlMs, homeId }: { ttlMs: number; homeId: string }): Alarm[] {
+  return rows
+    .filter(({ home_id, silent_ms }) => home_id !== homeId && silent_ms < ttlMs)
+    .flatMap(({ place, alarms }) => alarms.map((alarm) => ({ ...alarm, message: `${place}: ${alarm.message}` })))
 }
 
 /** What is wrong among processes that share a database (pure). */

@@ -47,6 +47,7 @@ const status: StatusReport = {
     { role: 'all', place: 'a:/srv', version: '0.1.0', startedAt: '', live: true, practices: 2 },
     { role: 'worker', place: 'b:/srv', version: '0.1.0', startedAt: '', live: false, practices: 2 },
   ],
+  certificates: [{ of: 'authority', leftMs: 90_000 }],
   credentials: [
     {
       number: 3,

@@ -1,4 +1,5 @@
 import { sql, type Tx } from '../db/db.ts'
+import type { Alarm } from './status-report.ts'
 
 /** What a process tells the others of itself. */
 export interface ReplicaFacts {
@@ -17,32 +18,39 @@ export interface ReplicaFacts {
   readonly practicesDigest: string
 }
 
+/** What a process says of itself again and again. */
+export interface ReplicaSays extends ReplicaFacts {
+  /** What it finds wrong with itself. */
+  readonly alarms: readonly Alarm[]
+}
+
 const upsert = sql(
   'ops.join_replicas',
   `insert into control.replica (home_id, instance, writer_id, role, place, version, practices, practices_digest,
-     started_at, seen_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, aegis.now(), aegis.now())
+     alarms, started_at, seen_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, aegis.now(), aegis.now())
    on conflict (home_id) do update set instance = excluded.instance, writer_id = excluded.writer_id,
      role = excluded.role, place = excluded.place, version = excluded.version, practices = excluded.practices,
-     practices_digest = excluded.practices_digest, started_at = excluded.started_at, seen_at = excluded.seen_at`,
+     practices_digest = excluded.practices_digest, alarms = excluded.alarms, started_at = excluded.started_at, seen_at = excluded.seen_at`,
 )
 
 /** Enters a process, in the place of the one that ran on its home before. */
-export async function joinReplicas(tx: Tx, facts: ReplicaFacts): Promise<void> {
+export async function joinReplicas(tx: Tx, facts: ReplicaSays): Promise<void> {
   await tx.rows(upsert, valuesOf(facts))
 }
 
-function valuesOf(facts: ReplicaFacts): (string | number)[] {
-  const { homeId, instance, writerId, role, place, version, practices, practicesDigest } = facts
-  return [homeId, instance, writerId, role, place, version, practices, practicesDigest]
+function valuesOf(says: ReplicaSays): (string | number)[] {
+  const { homeId, instance, writerId, role, place, version, practices, practicesDigest, alarms } = says
+  return [homeId, instance, writerId, role, place, version, practices, practicesDigest, JSON.stringify(alarms)]
 }
 
 const see = sql(
   'ops.see_replica',
   `insert into control.replica as known (home_id, instance, writer_id, role, place, version, practices,
-     practices_digest, started_at, seen_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, aegis.now(), aegis.now())
-   on conflict (home_id) do update set seen_at = excluded.seen_at where known.instance = excluded.instance
+     practices_digest, alarms, started_at, seen_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, aegis.now(), aegis.now())
+   on conflict (home_id) do update set seen_at = excluded.seen_at, alarms = excluded.alarms
+     where known.instance = excluded.instance
    returning home_id`,
 )
 
@@ -50,7 +58,7 @@ const see = sql(
  * Says that a process lives; false when another one stands in its place. One that was silent for so long that it was
  * forgotten (its machine slept) is entered again.
  */
-export async function seeReplica(tx: Tx, facts: ReplicaFacts): Promise<boolean> {
+export async function seeReplica(tx: Tx, facts: ReplicaSays): Promise<boolean> {
   return (await tx.rows(see, valuesOf(facts))).length === 1
 }
 
@@ -61,6 +69,7 @@ export async function leaveReplicas(tx: Tx, { homeId, instance }: ReplicaFacts):
 }
 
 export interface ReplicaRow {
+  readonly home_id: string
   readonly instance: string
   readonly writer_id: string
   readonly role: string
@@ -68,13 +77,14 @@ export interface ReplicaRow {
   readonly version: string
   readonly practices: number
   readonly practices_digest: string
+  readonly alarms: readonly Alarm[]
   readonly started_at: number
   readonly silent_ms: number
 }
 
 const list = sql(
   'ops.replicas',
-  `select instance, writer_id, role, place, version, practices, practices_digest, started_at,
+  `select home_id, instance, writer_id, role, place, version, practices, practices_digest, alarms, started_at,
      (extract(epoch from aegis.now() - seen_at) * 1000)::float8 as silent_ms
    from control.replica order by place, started_at`,
 )

@@ -8,12 +8,15 @@ import { slaveSqlClock } from '../db/sql-clock.sql.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { type KeptReplica, keepReplica, silentMaxMs } from './keep-replica.ts'
 import { readReplicas } from './read-replicas.ts'
+import type { Alarm } from './status-report.ts'
 import { forgetReplicas, type ReplicaFacts } from './replica.sql.ts'
 
 const { db, owner } = await scratchDatabase()
 const ttlMs = 30_000
 let clock: ManualClock
 let closed: (readonly string[])[]
+/** What processes find wrong with themselves, by home. */
+const troubles = new Map<string, Alarm[]>()
 
 beforeEach(async () => {
   clock = manualClock()
@@ -38,7 +41,10 @@ function keep(of: ReplicaFacts): Promise<KeptReplica> {
     closed.push(live)
     return 0
   }
-  return keepReplica({ db, audit: { closeOrphans }, clock, log: memoryLog() }, of, { ttlMs })
+  return keepReplica({ db, audit: { closeOrphans }, clock, log: memoryLog() }, of, {
+    ttlMs,
+    alarms: () => troubles.get(of.homeId) ?? [],
+  })
 }
 
 /** Moves both clocks on and waits until the process has said that it lives. */
@@ -51,7 +57,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 const shown = async () => {
-  const { replicas, alarms } = await readReplicas(db, ttlMs)
+  const { replicas, alarms } = await readReplicas(db, { ttlMs, homeId: '' })
   return {
     live: replicas.filter(({ live }) => live).length,
     all: replicas.length,
@@ -85,9 +91,29 @@ describe('processes on one database', () => {
 
   test('with different lists of practices are told of', async () => {
     const kept = [await keep(facts(1)), await keep(facts(2, { practices: 4, practicesDigest: 'other' }))]
-    const { alarms } = await readReplicas(db, ttlMs)
+    const { alarms } = await readReplicas(db, { ttlMs, homeId: '' })
     assert.match(alarms[0]?.message ?? '', /different practices \(host:\/srv\/1: 3, host:\/srv\/2: 4\)/)
     for (const one of kept) await one.stop()
+  })
+
+  test('show what one of them finds wrong with itself, with its place, as long as it lives', async () => {
+    const [one, two] = [facts(1), facts(2)]
+    const kept = [await keep(one), await keep(two)]
+    const told = async (homeId: string) => (await readReplicas(db, { ttlMs, homeId })).alarms
+    const message = 'The key server does not answer, for 12 s.'
+    const alarm: Alarm = { level: 'warning', code: 'key-server.unreachable', message, remedy: 'Start it.' }
+    troubles.set(one.homeId, [alarm])
+    await pass(ttlMs / 3)
+    assert.deepEqual(await told(two.homeId), [{ ...alarm, message: `host:/srv/1: ${message}` }])
+    assert.deepEqual(await told(one.homeId), [], 'it knows better itself')
+    await moveSqlClock(2 * ttlMs)
+    const ofSilent = await told(two.homeId)
+    assert.ok(!ofSilent.some(({ code }) => code === alarm.code), 'what a dead one said is not so any more')
+    troubles.clear()
+    await pass(ttlMs / 3)
+    await moveSqlClock(0)
+    assert.deepEqual(await told(two.homeId), [])
+    for (const each of kept) await each.stop()
   })
 
   test('forgotten after an hour of silence are there again when they wake', async () => {

@@ -45,6 +45,7 @@ const report: StatusReport = {
   role: 'all',
   replicas: [],
   credentials: [],
+  certificates: [],
   quota: {
     perSecondLimit: 5,
     dayLimit: 10,

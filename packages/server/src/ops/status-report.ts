@@ -20,6 +20,8 @@ export interface StatusReport {
   readonly replicas: readonly ReplicaStatus[]
   /** Of the app, those that are not over, in the order in which they are used. */
   readonly credentials: readonly CredentialReport[]
+  /** With which this process and its key server, or its users, know each other; empty where there is none, or with sockets. */
+  readonly certificates: readonly CertificateStatus[]
   readonly quota: QuotaStatus
   readonly practices: readonly PracticeStatus[]
   /** Everything that wants a person, worst first; empty means healthy. */
@@ -36,6 +38,12 @@ export interface ReplicaStatus {
   readonly live: boolean
   /** How many practices it is configured with. */
   readonly practices: number
+}
+
+/** A certificate of keyServer.certFile, or of its authority; it expires in so long by the machine's clock. */
+export interface CertificateStatus {
+  readonly of: 'certificate' | 'authority'
+  readonly leftMs: number
 }
 
 export interface QuotaStatus {

@@ -7,10 +7,10 @@ import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
 import { egressRule } from '../egress/egress-rule.ts'
 import { socketOpener } from '../egress/open-socket.ts'
-import type { StandingError } from '../errors/standing-error.ts'
 import type { KeyServer } from '../key-server/key-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Home } from '../ops/home.ts'
+import type { OwnFacts } from '../ops/own-alarms.ts'
 import { createPolicy } from '../policy/policy.ts'
 import { createQuota, type Quota } from '../quota/quota.ts'
 import { noSealing } from '../sealing/no-sealing.ts'
@@ -36,13 +36,11 @@ export interface Ground extends StartedClock {
   readonly log: Log
 }
 
-export interface Parts {
+export interface Parts extends OwnFacts {
   readonly sealing: Sealing
   readonly audit: Audit
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
-  /** What of the ways to secrets and tokens fails in this process just now. */
-  readonly standing: () => readonly StandingError[]
   readonly quota: Quota
   readonly upstream: Upstream
 }
@@ -67,11 +65,15 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota, theirs })
   stops.push(() => wayOut.close())
-  const { tokenSource, keyServer, standing } = await startKeys(ground, { audit, fetch: wayOut.fetch }, stops)
+  const { tokenSource, keyServer, standing, certificates } = await startKeys(
+    ground,
+    { audit, fetch: wayOut.fetch },
+    stops,
+  )
   const { environment, athena } = config
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
-  return { sealing, audit, keyServer, standing, quota, upstream }
+  return { sealing, audit, keyServer, standing, certificates, quota, upstream }
 }
 
 /** The keys for patient data: not on the host of a key server, which needs none of it. */

@@ -8,8 +8,12 @@ import type { AppRef } from '../key-server/app-ref.ts'
 import { createKeyServer, type KeyServer } from '../key-server/key-server.ts'
 import { keyServerLink } from '../key-server/key-server-link.ts'
 import { RemoteTokenSource } from '../key-server/remote-token-source.ts'
+import type { KeyServerConfig } from '../config/read-key-server.ts'
+import { certificateTimes } from '../http/certificate-times.ts'
+import type { CertificateStatus } from '../ops/status-report.ts'
 import { Secret } from '../key-server/secret.ts'
 import { createTokenBroker } from '../key-server/token-broker.ts'
+import type { OwnFacts } from '../ops/own-alarms.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import type { Ground } from './compose-parts.ts'
 import { type FollowedVault, followVault } from './follow-vault.ts'
@@ -25,12 +29,10 @@ export function configuredApp({ environment, athena }: Pick<AegisConfig, 'enviro
 }
 
 /** Where this process gets tokens, and the credentials if it has them. */
-export interface Keys {
+export interface Keys extends OwnFacts {
   readonly tokenSource: TokenSource
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
-  /** What of the ways to secrets and tokens fails just now. */
-  readonly standing: () => readonly StandingError[]
 }
 
 /** Users of a key server look at it also while nobody wants a token, ms of the machine's time. */
@@ -45,14 +47,17 @@ export async function startKeys(
   const { config, clock, log } = ground
   const { athena, environment, keyServer: where } = config
   const app = configuredApp(config)
+  const used = { config: where }
+  const certificates = () => certificatesLeft(used.config)
   if (where.at) {
     const link = keyServerLink(where.at)
     stops.push(() => link.close())
     const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
     const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
     stops.push(repeatedly(lookEveryMs, () => tokenSource.look()))
-    const files = followFiles(ground, { use: renewLink(link, where.at), stops })
-    return { tokenSource, keyServer: undefined, standing: () => present([tokenSource.standing(), files?.standing()]) }
+    const files = followFiles(ground, { use: noting(used, renewLink(link, where.at)), stops })
+    const standing = () => present([tokenSource.standing(), files?.standing()])
+    return { tokenSource, keyServer: undefined, standing, certificates }
   }
   const { keyServer, vault } = await startKeyServer(ground, { audit, fetch }, stops)
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
@@ -62,9 +67,26 @@ export async function startKeys(
     createTokenBroker({ audit, clock, source }, { ...options, grants })
   const listeners = await serveTokens({ brokerOf, log, random: ground.random }, where)
   stops.push(() => listeners.stop())
-  const files = followFiles(ground, { use: (changed) => listeners.use(changed), stops })
+  const files = followFiles(ground, { use: noting(used, (changed) => listeners.use(changed)), stops })
   const standing = () => present([vault?.standing(), files?.standing()])
-  return { tokenSource: source(athena.scope), keyServer, standing }
+  return { tokenSource: source(athena.scope), keyServer, standing, certificates }
+}
+
+/** Notes what was taken into use. */
+function noting(used: { config: KeyServerConfig }, use: FollowFilesDeps['use']): FollowFilesDeps['use'] {
+  return async (config) => {
+    const isNew = await use(config)
+    used.config = config
+    return isNew
+  }
+}
+
+/** For how long the certificates of a place last, by the machine's clock, as both sides judge them. */
+function certificatesLeft({ at, listen }: KeyServerConfig): CertificateStatus[] {
+  const place = at ?? listen
+  if (!place || !('tls' in place)) return []
+  const now = systemClock.now()
+  return certificateTimes(place.tls).map(({ of, expiresAt }) => ({ of, leftMs: expiresAt - now }))
 }
 
 /** Keeps what other processes and this one prove themselves with, and who may have what, as their files say. */

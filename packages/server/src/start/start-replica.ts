@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { keepReplica } from '../ops/keep-replica.ts'
+import { ownAlarms } from '../ops/own-alarms.ts'
 import { version } from '../version.ts'
 import type { Ground, Parts } from './compose-parts.ts'
 import type { StopStack } from './stop-stack.ts'
@@ -25,7 +26,8 @@ export async function startReplica(
     practices: practices.length,
     practicesDigest: createHash('sha256').update(practices.join(',')).digest('hex').slice(0, 16),
   }
-  const kept = await keepReplica({ ...ground, audit: parts.audit }, facts, as)
+  const { ttlMs } = as
+  const kept = await keepReplica({ ...ground, audit: parts.audit }, facts, { ttlMs, alarms: () => ownAlarms(parts) })
   stops.push(() => kept.stop())
   void kept.replaced.then(as.onReplaced)
 }

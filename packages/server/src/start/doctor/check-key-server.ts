@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { TokensServedAt } from '../../config/read-key-server.ts'
 import { systemCode } from '../../config/system-code.ts'
+import { type CertificateTimes, certificateTimes } from '../../http/certificate-times.ts'
 import type { TlsIdentity } from '../../http/http-app.ts'
 import { type Finding, reporter } from './finding.ts'
 
@@ -18,42 +19,36 @@ const CERTIFICATE_DAYS = 14
 const CONNECT_MS = 3_000
 
 /** What a process of this installation proves itself with, and whom it believes: for how long yet (pure). */
-export function judgeIdentity({ cert, ca }: TlsIdentity, now: number): readonly Finding[] {
-  return [
-    judgeCertificate('certificate', { name: 'certificate of keyServer.certFile', pem: cert }, now),
-    judgeCertificate('authority', { name: "authority's certificate of keyServer.caFile", pem: ca }, now),
-  ]
+export function judgeIdentity(tls: TlsIdentity, now: number): readonly Finding[] {
+  return certificateTimes(tls).map((times) => judgeCertificate(times, now))
 }
 
-function judgeCertificate(check: string, { name, pem }: { name: string; pem: string }, now: number): Finding {
-  // What leads on to the authority stands behind a certificate; of authorities, the one that lasts longest counts.
-  const { validFromDate, validToDate } = check === 'authority' ? lastingLongest(pem) : new X509Certificate(pem)
-  const remedy =
-    check === 'authority'
-      ? 'Make a new authority, and have the certificates of both sides made by it: each side needs the new file.'
-      : 'Have your authority make a new one, and put it and its key in the place of these.'
-  const days = Math.floor((validToDate.getTime() - now) / DAY_MS)
-  if (validToDate.getTime() <= now) {
-    return report.failure(check, `The ${name} expired on ${dayOf(validToDate)}: nobody accepts it.`, remedy)
-  }
-  if (validFromDate.getTime() > now) {
+const certificates = {
+  certificate: {
+    name: 'certificate of keyServer.certFile',
+    remedy: 'Have your authority make a new one, and put it and its key in the place of these.',
+  },
+  authority: {
+    name: "authority's certificate of keyServer.caFile",
+    remedy: 'Make a new authority, and have the certificates of both sides made by it: each side needs the new file.',
+  },
+}
+
+function judgeCertificate({ of, validFrom, expiresAt }: CertificateTimes, now: number): Finding {
+  const { name, remedy } = certificates[of]
+  const days = Math.floor((expiresAt - now) / DAY_MS)
+  if (expiresAt <= now)
+    return report.failure(of, `The ${name} expired on ${dayOf(expiresAt)}: nobody accepts it.`, remedy)
+  if (validFrom > now) {
     const later = "Check this machine's clock; else have it made with an earlier begin."
-    return report.failure(check, `The ${name} is valid from ${dayOf(validFromDate)} only.`, later)
+    return report.failure(of, `The ${name} is valid from ${dayOf(validFrom)} only.`, later)
   }
-  if (days < CERTIFICATE_DAYS) return report.warning(check, `The ${name} expires in ${days} days.`, remedy)
-  return report.ok(check, `The ${name} is valid for ${days} days`)
+  if (days < CERTIFICATE_DAYS) return report.warning(of, `The ${name} expires in ${days} days.`, remedy)
+  return report.ok(of, `The ${name} is valid for ${days} days`)
 }
 
-/** While an authority is replaced its file holds two. */
-function lastingLongest(pem: string): X509Certificate {
-  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [pem]
-  const [first, ...more] = found.map((each) => new X509Certificate(each))
-  if (!first) return new X509Certificate(pem)
-  return more.reduce((one, other) => (other.validToDate > one.validToDate ? other : one), first)
-}
-
-function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10)
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
 }
 
 /**
