@@ -5,7 +5,7 @@ import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { checkForeign } from './check-foreign.ts'
 import { readFeedPicture } from './feed-picture.sql.ts'
-import { type HeldFeed, postponeResnapshot, recordFailure, takeFence } from './feed-state.sql.ts'
+import { type FeedStateRow, type HeldFeed, postponeResnapshot, recordFailure, takeFence } from './feed-state.sql.ts'
 import { hasChangedFeed, isReadByPatient } from './feed-table.ts'
 import { goLive } from './go-live.ts'
 import { inheritIntents } from './intent.sql.ts'
@@ -120,6 +120,17 @@ const actions = {
 /** Not the feed's own failures: for whoever runs it. */
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
+const tries = { everyMs: 60_000, rarelyMs: 300_000 }
+
+/**
+ * Where calls are scarce a feed that fails is not tried more often than it is read: else an outage would use up the calls of
+ * the day. Not so rarely, though, that nobody sees when it is over.
+ */
+function mostBetweenTries({ feedPace }: SyncDeps, { drain_started_at: before }: FeedStateRow): number {
+  if (before === null || !feedPace?.isScarce) return tries.everyMs
+  return Math.min(tries.rarelyMs, Math.max(tries.everyMs, feedPace.next(before).at - before))
+}
+
 /**
  * Records a failure with the feed, or throws it. Returns when to try again, epoch ms. Only the database's clock says when
  * that is, as all that a feed waits for.
@@ -134,7 +145,8 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
   }
   deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
   return asHolder(deps, held, async (tx, state) => {
-    const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now })
+    const mostMs = mostBetweenTries(deps, state)
+    const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now, mostMs })
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
       await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))

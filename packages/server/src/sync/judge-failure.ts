@@ -20,13 +20,21 @@ const needsPerson: ReadonlySet<string> = new Set([
   'key-server.credential-refused',
 ])
 
-/** When to try again after a failure (pure): as told where somebody told us, else in growing steps up to a minute. */
-export function judgeFailure(error: unknown, past: { failures: number; now: number }): FailureVerdict {
+/** What has been so far; `mostMs`: between two tries, a minute if absent. */
+export interface PastFailures {
+  readonly failures: number
+  readonly now: number
+  readonly mostMs?: number
+}
+
+/** When to try again after a failure (pure): as told where somebody told us, else in growing steps up to `mostMs`. */
+export function judgeFailure(error: unknown, past: PastFailures): FailureVerdict {
+  const { failures, now, mostMs = minute } = past
   const code = codeOf(error)
-  const told = toldToWait(error, past.now)
+  const told = toldToWait(error, now)
   if (told !== undefined) return { code, retryInMs: told }
   if (needsPerson.has(code)) return { code, retryInMs: 5 * minute }
-  return { code, retryInMs: Math.min(minute, second * 2 ** Math.min(past.failures, 10)) }
+  return { code, retryInMs: Math.min(mostMs, second * 2 ** Math.min(failures, 10)) }
 }
 
 function codeOf(error: unknown): string {

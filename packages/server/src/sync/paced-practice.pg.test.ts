@@ -108,6 +108,29 @@ for (const [what, ask] of [
   })
 }
 
+test('an outage takes no more calls than reading the feeds would: what is read rarely is tried rarely', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { pacing } })
+  await mirrored.bringUp()
+  const rare = Array.from<number>({ length: hoursOfWeek }).fill(0.01)
+  const profiles = new Map(polled.map((feed) => [feed, rare]))
+  const plan = planOf(mirrored, { price: 600_000, profiles })
+  mirrored.deps = { ...mirrored.deps, plan: () => plan }
+  let sent = 0
+  mirrored.fetch = async () => {
+    sent += 1
+    return new Response('{}', { status: 503, headers: { 'content-type': 'application/json' } })
+  }
+  const hours = 4
+  await live(mirrored, hours * 3_600_000)
+  // Growing steps at first, then one try in five minutes at most; a step has a call or two.
+  assert.ok(sent <= polled.length * (12 + hours * 12 * 2), `${sent} calls`)
+  assert.ok(sent >= polled.length * hours * 4, `${sent} calls`)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.advance(5 * minute)
+  await mirrored.run(2)
+  assert.ok((await mirrored.states()).every(({ failures }) => failures === 0))
+})
+
 test('what a plan rests on: calls for feeds, and what drains and changes cost', async (t) => {
   const { deps } = await mirroredPractice(t)
   const settings = defaultSyncSettings
