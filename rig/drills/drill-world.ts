@@ -11,6 +11,7 @@ import { openKek } from '../../packages/server/src/sealing/open-kek.ts'
 import { createSealing } from '../../packages/server/src/sealing/sealing.ts'
 import { silentLog } from '../../packages/server/testing/memory-log.ts'
 import { seededRandom } from '../../packages/server/testing/seeded-random.ts'
+import type { Draw } from '../draw.ts'
 import { type GuardedRules, GuardedWay } from '../guarded-way.ts'
 import { lifeDatabase } from '../life-database.ts'
 import { type PassedWorld, PassingTime, WatchedDb } from '../pass-time.ts'
@@ -19,6 +20,21 @@ import type { RunContext } from '../run-context.ts'
 export const drillPractice = 195900
 /** Nobody waits in the simulator in a drill unless it says so: time may move from timer to timer. */
 const stepMsMax = 3_600_000
+
+/** Limits that no drill comes near whose matter is another. */
+export const wideRules: GuardedRules = {
+  perSecond: 50,
+  perDay: 50_000,
+  tokensPerMinute: 5,
+  offHours: 'always',
+  onboardingCalls: 0,
+  gapCalls: 0,
+}
+
+/** Any minute of a day and a night from 10:00 Eastern of a Tuesday on. */
+export function anyMinute(draw: Draw): number {
+  return Date.UTC(2026, 2, 3, 15) + draw.between(0, 24 * 60) * 60_000
+}
 
 export interface DrillOptions {
   readonly seed: number

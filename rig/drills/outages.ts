@@ -1,11 +1,10 @@
 import type { FaultRule, RequestEntry } from '@aegis/simulator'
 import { drawFrom, type Draw } from '../draw.ts'
-import type { GuardedRules } from '../guarded-way.ts'
 import { judgeLimits } from '../judge-limits.ts'
 import { withRunContext } from '../run-context.ts'
 import type { Verdict } from '../verdict.ts'
 import { apiCalls, attemptsOf, repeats } from './drill-log.ts'
-import { type CallKind, type DrillCall, type DrillOutcome, DrillWorld } from './drill-world.ts'
+import { anyMinute, type CallKind, type DrillCall, type DrillOutcome, DrillWorld, wideRules } from './drill-world.ts'
 
 const minute = 60_000
 const attemptsMax = 3
@@ -18,15 +17,6 @@ const backoffMs = 200
 /** What a repetition waits for its own permission, and the answer of those before it. */
 const permissionMs = 5_000
 const soonMs = 3_000
-
-const rules: GuardedRules = {
-  perSecond: 50,
-  perDay: 50_000,
-  tokensPerMinute: 5,
-  offHours: 'always',
-  onboardingCalls: 0,
-  gapCalls: 0,
-}
 
 /** When and how often athenahealth answers that it cannot. */
 interface Outage {
@@ -44,8 +34,8 @@ interface Outage {
 export function outagesDrill(seed: number): Promise<Verdict> {
   return withRunContext(async (context) => {
     const draw = drawFrom(seed)
-    const startAt = Date.UTC(2026, 2, 3, 15) + draw.between(0, 24 * 60) * minute
-    const world = await DrillWorld.open(context, { seed, startAt, processes: draw.between(1, 2), rules })
+    const startAt = anyMinute(draw)
+    const world = await DrillWorld.open(context, { seed, startAt, processes: draw.between(1, 2), rules: wideRules })
     const { simulator } = world
     await world.subscribe()
     const outage = drawOutage(draw, world.now())
@@ -55,7 +45,7 @@ export function outagesDrill(seed: number): Promise<Verdict> {
     const healedAt = world.now()
     const probes = await world.probe(minute)
     const requests = apiCalls(simulator)
-    const limits = judgeLimits(simulator, rules)
+    const limits = judgeLimits(simulator, wideRules)
     const judged = { world, requests, probes, healedAt, outage }
     const steady = steadyState(judged)
     return {

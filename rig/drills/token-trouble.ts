@@ -1,11 +1,11 @@
 import type { FaultRule, RequestEntry } from '@aegis/simulator'
 import { drawFrom, type Draw } from '../draw.ts'
-import { guardedCredential, type GuardedRules } from '../guarded-way.ts'
+import { guardedCredential } from '../guarded-way.ts'
 import { judgeLimits } from '../judge-limits.ts'
 import { withRunContext } from '../run-context.ts'
 import type { Verdict } from '../verdict.ts'
 import { apiCalls, attemptsOf, repeats, tokenRequests } from './drill-log.ts'
-import { type DrillCall, type DrillMoment, type DrillOutcome, DrillWorld } from './drill-world.ts'
+import { anyMinute, type DrillCall, type DrillMoment, type DrillOutcome, DrillWorld, wideRules } from './drill-world.ts'
 
 const minute = 60_000
 /** A token is renewed when so much of its life has passed, and not sooner. */
@@ -18,15 +18,6 @@ const forcedEveryMs = 61_000
 const retriedAfterMs = 301_000
 /** A call that is held on the way, and meets the end of its token there. */
 const heldMs = 12_000
-
-const rules: GuardedRules = {
-  perSecond: 50,
-  perDay: 50_000,
-  tokensPerMinute: 5,
-  offHours: 'always',
-  onboardingCalls: 0,
-  gapCalls: 0,
-}
 
 /** What happens to tokens in one drill. */
 interface Trouble {
@@ -46,14 +37,14 @@ interface Trouble {
 export function tokensDrill(seed: number): Promise<Verdict> {
   return withRunContext(async (context) => {
     const draw = drawFrom(seed)
-    const startAt = Date.UTC(2026, 2, 3, 15) + draw.between(0, 24 * 60) * minute
+    const startAt = anyMinute(draw)
     const lifeMs = 1_000 * draw.pick([120, 300, 600])
     const held = new Set<string>()
     const world: DrillWorld = await DrillWorld.open(context, {
       seed,
       startAt,
       processes: draw.between(2, 4),
-      rules,
+      rules: wideRules,
       simulator: { tokenLifetimeS: lifeMs / 1_000 },
       onTheWay: async (init) => {
         const id = new Headers(init?.headers).get('x-request-id') ?? ''
@@ -69,7 +60,7 @@ export function tokensDrill(seed: number): Promise<Verdict> {
     const lived = world.now()
     const probes = await recovered(world, trouble)
     const judged = { world, trouble, lifeMs, probes, lived, ...arrived(world) }
-    const limits = judgeLimits(world.simulator, rules)
+    const limits = judgeLimits(world.simulator, wideRules)
     return {
       wrong: [...limits.wrong, ...judgeRequests(judged), ...judgeCalls(judged), ...judgeProbes(judged)],
       checked: limits.checked,
