@@ -48,6 +48,8 @@ export interface KindRule {
   readonly withinPatient?: true
   /** Whether the records are read patient by patient, so that those of a deleted patient are out of reach. */
   readonly ofPatient?: true
+  /** Fields that athenahealth works out from other records: once a record is deleted nothing tells of them any more. */
+  readonly workedOut?: readonly string[]
   /** Fields the mirror must have whenever the truth has them; of the others it may know fewer, but nothing different. */
   readonly core: readonly string[]
 }
@@ -58,7 +60,12 @@ export const kindRules: Readonly<Record<Kind, KindRule>> = {
   departments: { truth: 'departments', idField: 'departmentid', core: ['name', 'timezonename'] },
   providers: { truth: 'providers', idField: 'providerid', core: ['firstname', 'lastname'] },
   appointmenttypes: { truth: 'appointmenttypes', idField: 'appointmenttypeid', core: ['name', 'duration'] },
-  patients: { truth: 'patients', idField: 'patientid', core: ['status', 'firstname', 'lastname', 'dob'] },
+  patients: {
+    truth: 'patients',
+    idField: 'patientid',
+    core: ['status', 'firstname', 'lastname', 'dob'],
+    workedOut: ['balances', 'firstappointment', 'lastappointment'],
+  },
   appointments: {
     truth: 'appointments',
     idField: 'appointmentid',
@@ -223,9 +230,11 @@ function compareOne(kind: Kind, pair: { id: string; record: WireRecord; ours: Mi
   const deleted = record.status === 'deleted'
   if (ours.state === 'merged') return []
   if ((ours.state === 'deleted') !== deleted) return [{ kind, id, what: 'state' }]
-  const names = new Set([...Object.keys(ours.body), ...kindRules[kind].core.filter((name) => name in record)])
+  const { core, workedOut = [] } = kindRules[kind]
+  const names = new Set([...Object.keys(ours.body), ...core.filter((name) => name in record)])
+  const untold = new Set(deleted ? workedOut : [])
   return [...names]
-    .filter((name) => !ofOneEndpoint.has(name) && !sameValue(record[name], ours.body[name]))
+    .filter((name) => !ofOneEndpoint.has(name) && !untold.has(name) && !sameValue(record[name], ours.body[name]))
     .map((field) => ({ kind, id, what: 'field', field }) as const)
 }
 
