@@ -1,10 +1,10 @@
 /** `npm run mutants`: proves the checks; see rig/README.md. Ends non-zero when something stays green that should not. */
-import { parseArgs } from 'node:util'
 import { mutateModules } from './mutation/mutate-modules.ts'
 import { mutatedModules } from './mutation/mutated-modules.ts'
+import { parseOptions } from './parse-options.ts'
 import { plantBugs } from './planted/plant-bugs.ts'
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = parseOptions('mutants', {
   allowPositionals: true,
   options: {
     planted: { type: 'boolean', default: false },

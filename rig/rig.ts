@@ -1,5 +1,4 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
-import { parseArgs } from 'node:util'
 import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
@@ -7,11 +6,12 @@ import { faultNames, type FaultTier, faultTier, isFault } from './fault-tier.ts'
 import type { Job } from './job.ts'
 import { killTier } from './kill-tier.ts'
 import { LifeReport } from './life-report.ts'
+import { parseOptions } from './parse-options.ts'
 import { coreRegressionSeeds, regressionSeeds } from './regression-seeds.ts'
 import { replicaTier } from './replica-tier.ts'
 import { inWorkers } from './in-workers.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions('rig', {
   options: {
     tier: { type: 'string' },
     kills: { type: 'string' },

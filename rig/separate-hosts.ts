@@ -1,7 +1,5 @@
 /** A key server and a worker as programs of their own, each on a host of its own as far as files go, beside one database. */
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AppOptions, type Simulator, startSimulator } from '@aegis/simulator'
@@ -10,6 +8,7 @@ import { systemClock } from '../packages/server/src/clock/clock.ts'
 import { startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import { testAuthority } from '../packages/server/testing/test-certificates.ts'
+import { freePort } from './free-port.ts'
 
 const practice = 195900
 const limits = { perSecond: 100, perDay: 100_000, tokensPerMinute: 50 }
@@ -94,15 +93,4 @@ async function bothHosts(folder: string, athena: { clientId: string; baseUrl: st
     keys: host('key-server', { ...both, role: 'key-server', keyServer: { ...files, ...listen } }),
     worker: host('worker', { ...both, role: 'worker', keyServer: { ...files, url: `https://localhost:${port}` } }),
   }
-}
-
-/** A port that the system has just given: it does not give it again at once. Both sides have to be told it beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address !== 'object') throw new Error('a port has a number')
-  return address.port
 }

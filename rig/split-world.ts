@@ -1,7 +1,5 @@
 /** One practice, and Aegis on several hosts: a key server and workers, each with ways of its own that can be cut. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, startSimulator } from '@aegis/simulator'
@@ -12,7 +10,8 @@ import { CuttableWay } from '../packages/server/testing/cuttable-way.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import { testAuthority } from '../packages/server/testing/test-certificates.ts'
 import { AegisProcess } from './aegis-process.ts'
-import { onInterrupt } from './on-interrupt.ts'
+import { freePort } from './free-port.ts'
+import { abandonPostgres, onInterrupt } from './on-interrupt.ts'
 import { practice, scopes } from './one-practice.ts'
 
 export const hostNames = ['key-server', 'worker-1', 'worker-2'] as const
@@ -130,8 +129,7 @@ export class SplitWorld {
   /** Ends everything without waiting: somebody interrupts the rig. */
   abandon(): void {
     for (const child of this.#running.values()) child.abandon()
-    process.kill(this.#postgres.pid, 'SIGQUIT')
-    rmSync(this.#directory, { recursive: true, force: true })
+    abandonPostgres(this.#postgres.pid, this.#directory)
   }
 
   async end(): Promise<void> {
@@ -241,15 +239,4 @@ function starter({ directory, postgres, leaseMs }: Ground, at: Place): () => Aeg
   const { username, password, pathname } = new URL(postgres.ownerUrl)
   const url = `postgres://${username}:${password}@127.0.0.1:${port('postgres')}${pathname}`
   return () => new AegisProcess({ home: join(place, 'home'), config, env: { DATABASE_URL: url } })
-}
-
-/** A port that the system has just given: it does not give it again at once. All have to be told it beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a port was asked for')
-  return address.port
 }

@@ -30,8 +30,8 @@ export interface Upstream {
    */
   hear(practice: number): Promise<void>
   /**
-   * How far our clock and athenahealth's are apart at least, in ms: over 2,000 is an error on the machine's clock (`upstream.clock-skew` in the
-   * error table says what to do), because windows of seconds can no longer be trusted.
+   * How far our clock and athenahealth's are apart at least, in ms: over 2,000 is an error (`upstream.clock-skew` in the error
+   * table says what to do), because windows of seconds can no longer be trusted.
    */
   certainSkewMs(): number
 }
