@@ -48,3 +48,24 @@ for (const point of points) {
     await assertEqualsTruth(mirrored)
   })
 }
+
+for (const point of ['sync.after-consume', 'sync.before-intent-closed']) {
+  test(`nothing is lost of a page that was taken and not stored, because the process ended at ${point}`, async (t) => {
+    const mirrored = await mirroredPractice(t)
+    await mirrored.bringUp()
+    liveThrough(mirrored)
+    await mirrored.advance(minute + 1_000)
+    const remove = setFailpointHook((name) => {
+      if (name === point) throw killed()
+    })
+    t.after(remove)
+    for (const feed of mirrored.feeds) {
+      await mirrored.stepFeed(feed).catch((error: unknown) => {
+        if (!isAegisError(error, 'db.unavailable')) throw error
+      })
+    }
+    remove()
+    await mirrored.run(3)
+    await assertEqualsTruth(mirrored)
+  })
+}
