@@ -303,7 +303,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${sync}/feed-state.sql.ts`,
     find: 'where practice_id = $1 and feed = $2 and fence = $3 for update`',
     replace: 'where practice_id = $1 and feed = $2 and $3::text is not null for update`',
-    caughtBy: [`${sync}/hazards.pg.test.ts`],
+    caughtBy: [`${sync}/as-holder.pg.test.ts`],
   },
   {
     name: 'dedupe by body: a page that was seen before is not stored again',
