@@ -27,6 +27,7 @@ describe('the calls of a day', () => {
 
  Today    █░░░░░░░░░░░░░░░░░░░ 31,204 of 500,000, 468,796 left, anew in 8 h
           1,200 of them by others with the same app
+          26,000 kept from bulk work, for feeds
           yesterday by this time 29,100, in all 39,420 (now +7 %)
 
  Forecast Today's calls do not do: bulk work stops about 17:20 GMT (16:40 to

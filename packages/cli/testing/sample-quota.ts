@@ -29,6 +29,7 @@ export function sampleQuota(changes: Partial<QuotaReport> = {}): QuotaReport {
       used: 31_204,
       foreign: 1_200,
       left: 468_796,
+      keptForFeeds: 26_000,
       resetsAt: '2026-11-24T00:02:00.000Z',
     },
     forecast: sampleForecast(),

@@ -131,6 +131,7 @@ async function mirror({ ground, database, parts, instance, end }: Mirroring, sto
     sync,
     instance,
     dayUsage,
+    keepForFeeds: (needed) => parts.quota.keepForFeeds(appName(config), needed),
     leaseTtlMs: config.sync.leaseMs * ground.speed,
     onContested,
   }

@@ -45,6 +45,7 @@ export async function buildQuotaReport(deps: QuotaReportDeps, only: StatusFilter
       used: usage.usedToday + usage.foreignToday,
       foreign: usage.foreignToday,
       left: usage.leftToday,
+      keptForFeeds: usage.keptForFeeds,
       resetsAt: iso(usage.resumesAt),
     },
     forecast: quotaForecast(forecast, usage.perDayLimit),
@@ -104,10 +105,10 @@ function forecastOf(
   { settings }: Pick<QuotaReportDeps, 'settings'>,
   { now, usage, hours }: { now: number; usage: QuotaUsage; hours: readonly HourUse[] },
 ): DayForecast {
-  const { perDayLimit: limit, leftToday: left } = usage
+  const { perDayLimit: limit, leftToday: left, keptForFeeds: kept } = usage
   const zone = settings.offHours === 'always' ? ZONE_DEFAULT : settings.offHours.timeZone
   const pollsAre = settings.pacing.isAdaptive ? 'as-wanted' : 'even'
-  return forecastDay(hours, { now, limit, left, zone, pollShare, pollsAre })
+  return forecastDay(hours, { now, limit, left, kept, zone, pollShare, pollsAre })
 }
 
 /** What would help where the day does not do; nothing where it does, and every feed is read as often as it should be. */

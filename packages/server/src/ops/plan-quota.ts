@@ -227,7 +227,8 @@ const PRACTICES_MAX = 100_000
 /** The most practices of which every feed can be read within its bound. */
 function practicesMax(input: PlanInput, eachInterval: number): number {
   const fits = (practices: number) => !isWorthAWord(rehearse({ ...input, practices }).stretch)
-  let [most, tooMany] = [eachInterval, Math.max(2, 2 * eachInterval)]
+  // Not all that the day has is planned for drains: so many may be too many already.
+  let [most, tooMany] = fits(eachInterval) ? [eachInterval, Math.max(2, 2 * eachInterval)] : [0, eachInterval]
   while (fits(tooMany) && tooMany < PRACTICES_MAX) [most, tooMany] = [tooMany, 2 * tooMany]
   while (tooMany - most > 1) {
     const middle = Math.floor((most + tooMany) / 2)

@@ -13,6 +13,8 @@ export interface QuotaReport {
     readonly used: number
     readonly foreign: number
     readonly left: number
+    /** Of them, what bulk work leaves to feeds, beside the share of the day that it leaves anyway. */
+    readonly keptForFeeds: number
     readonly resetsAt: string
   }
   readonly forecast: QuotaForecast

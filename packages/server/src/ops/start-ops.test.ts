@@ -91,7 +91,7 @@ const report: StatusReport = {
 const quotaReport: QuotaReport = {
   environment: 'local',
   now: '',
-  day: { date: '', limit: 10, perSecondLimit: 5, used: 1, foreign: 0, left: 9, resetsAt: '' },
+  day: { date: '', limit: 10, perSecondLimit: 5, used: 1, foreign: 0, left: 9, keptForFeeds: 0, resetsAt: '' },
   forecast: report.quota.forecast,
   spent: { works: [], practices: [], practicesCount: 0 },
   compared: { today: 1, yesterday: null, weekBefore: null },

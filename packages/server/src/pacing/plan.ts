@@ -2,7 +2,7 @@ import type { Db, Tx } from '../db/db.ts'
 import { profileDefault, profileOf, type SeenOfAll } from './profile.ts'
 import type { Profile } from './change-rate.ts'
 import { dayForecast, type SizeGroup } from './day-forecast.ts'
-import { type DrainPrice, drainPrice, type PriceQuestion } from './drain-price.ts'
+import { callsAt, type DrainPrice, drainPrice, type PriceQuestion } from './drain-price.ts'
 import { hourMs, zoneDefault } from './hour-of-week.ts'
 import { sizeGroups } from './pacing.sql.ts'
 import { latestOf, type PacingSettings } from './pacing-settings.ts'
@@ -15,6 +15,8 @@ export interface Plan extends DrainPrice {
   /** When the calls are counted anew, epoch ms. */
   readonly endsAt: number
   readonly profiles: ReadonlyMap<string, Profile>
+  /** See `callsWithinBounds`. Only for whoever made the plan anew. */
+  readonly needed?: number
 }
 
 /** How the day's calls stand, and what drains cost. */
@@ -44,7 +46,8 @@ const profileEveryMs = hourMs
  * The plan as it is now. Whoever asks first when it is older than a minute makes it anew: one process, whichever.
  */
 export async function currentPlan({ db }: { db: Pick<Db, 'control'> }, facts: () => Promise<PlanFacts>): Promise<Plan> {
-  if (await db.control((tx) => claimPlan(tx, planEveryMs))) await makePlan(db, await facts())
+  const isOld = await db.control((tx) => claimPlan(tx, planEveryMs))
+  const needed = isOld ? await makePlan(db, await facts()) : undefined
   return db.control(async (tx) => {
     const row = await readPlan(tx)
     const profiles = await readProfiles(tx)
@@ -54,11 +57,12 @@ export async function currentPlan({ db }: { db: Pick<Db, 'control'> }, facts: ()
       feeds: row?.feeds ?? 0,
       endsAt: row?.ends_at ?? 0,
       profiles,
+      ...(needed !== undefined && { needed }),
     }
   })
 }
 
-async function makePlan(db: Pick<Db, 'control'>, facts: PlanFacts): Promise<void> {
+async function makePlan(db: Pick<Db, 'control'>, facts: PlanFacts): Promise<number> {
   const { known, profiledAt } = await db.control(async (tx) => ({
     known: await readKnownFeeds(tx),
     profiledAt: (await readPlan(tx))?.profiled_at ?? 0,
@@ -68,6 +72,7 @@ async function makePlan(db: Pick<Db, 'control'>, facts: PlanFacts): Promise<void
   await db.control((tx) => storePlan(tx, { price, stretch, feeds, endsAt: new Date(endsAt).toISOString() }))
   // Last: where it fails, because it takes too long, calls are still spent by how they stand.
   if (Math.abs(facts.now - profiledAt) >= profileEveryMs) await makeProfiles(db)
+  return callsWithinBounds(known, facts)
 }
 
 /** Of the calls that there are, at least so many are for drains, whatever is expected to come of them. */
@@ -89,8 +94,22 @@ export function planFor(known: KnownFeeds, facts: PlanFacts): DrainPrice {
   return drainPrice(priceQuestion(known, facts))
 }
 
+/** Calls until the day ends with which no feed is read later than its bound, and what its changes lead to (pure). */
+export function callsWithinBounds(known: KnownFeeds, facts: PlanFacts): number {
+  const { question, asked } = forecastCalls(known, facts)
+  return callsAt(question, { price: Number.POSITIVE_INFINITY, stretch: 1 }) + asked
+}
+
 /** What the price is worked out from (pure): every feed hour by hour, and the calls that are left for drains. */
-export function priceQuestion({ sizes, profiles }: KnownFeeds, facts: PlanFacts): PriceQuestion {
+export function priceQuestion(known: KnownFeeds, facts: PlanFacts): PriceQuestion {
+  const { question, asked } = forecastCalls(known, facts)
+  const { calls } = facts
+  // What is asked for comes of drains: they never give way to it altogether.
+  return { ...question, calls: Math.max(calls - asked, calls * drainShareMin) }
+}
+
+/** Every feed hour by hour, with all calls for its drains, and how many it is expected to ask for beside them. */
+function forecastCalls({ sizes, profiles }: KnownFeeds, facts: PlanFacts): { question: PriceQuestion; asked: number } {
   const { now, endsAt: until, calls, leastMs, settings, callsPerDrain } = facts
   const known = sizes.reduce((sum, { feeds }) => sum + feeds, 0)
   const unknown = { feed: '', zone: zoneDefault, step: 0, feeds: Math.max(0, facts.feeds - known) }
@@ -104,9 +123,7 @@ export function priceQuestion({ sizes, profiles }: KnownFeeds, facts: PlanFacts)
     const changes = rates.reduce((total, rate, hour) => total + (rate * (lengths[hour] ?? 0)) / hourMs, 0)
     return sum + feeds * changes * facts.callsPerChange(sizes[index]?.feed ?? '')
   }, 0)
-  // What is asked for comes of drains: they never give way to it altogether.
-  const forDrains = Math.max(calls - asked, calls * drainShareMin)
-  return { groups, lengths, calls: forDrains, callsPerDrain, priceMin: settings.callWorthMs }
+  return { question: { groups, lengths, calls, callsPerDrain, priceMin: settings.callWorthMs }, asked }
 }
 
 async function makeProfiles(db: Pick<Db, 'control'>): Promise<void> {

@@ -35,7 +35,7 @@ test('blocks shrink towards the end of the day', () => {
 })
 
 const day = '2026-11-22'
-const row = (reserved: number, foreign = 0) => ({ day, reserved, foreign, upstreamLimit: null })
+const row = (reserved: number, foreign = 0) => ({ day, reserved, foreign, upstreamLimit: null, kept: 0 })
 
 test('nothing is drawn that was not reserved first', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 4 })
@@ -83,6 +83,15 @@ test('calls that others made on the same app count, and a lower limit that athen
   assert.equal(budget.block(row(10, 80)), 1)
   budget.adopt({ ...row(10), upstreamLimit: 10 })
   assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day) })
+})
+
+test('what is kept for feeds only bulk work leaves to them', () => {
+  const budget = new DayBudget({ perDay: 100, dayBlock: 1 })
+  budget.adopt({ ...row(54), kept: 30 })
+  assert.deepEqual(gonePriorities(budget, [day]), [])
+  budget.adopt({ ...row(55), kept: 30 })
+  assert.deepEqual(gonePriorities(budget, [day]), ['bulk'])
+  assert.deepEqual(budget.leftFor('feeds', day), { limit: 100, left: 34 })
 })
 
 test('what is in hand counts as still to be had', () => {

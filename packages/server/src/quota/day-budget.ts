@@ -10,6 +10,8 @@ export interface DayRow {
   readonly foreign: number
   /** A lower limit than the configured one that athenahealth named that day. */
   readonly upstreamLimit: number | null
+  /** Calls that bulk work leaves to feeds until the day ends, beside the share that it leaves anyway. */
+  readonly kept: number
 }
 
 /** What became of drawing one call: made room for, first to be reserved, or not to be had before `until` (epoch ms). */
@@ -84,7 +86,7 @@ export class DayBudget {
     const state = this.#days.get(day)
     if (!state) return undefined
     const limit = this.limit(state.row)
-    return { limit, left: Math.max(0, this.#balance(state.row) + state.left - floorOf(priority, limit)) }
+    return { limit, left: Math.max(0, this.#balance(state.row) + state.left - floorOf(priority, { limit, kept: state.row.kept })) }
   }
 
   /** Calls in hand for a day. */
@@ -128,13 +130,15 @@ export class DayBudget {
   #isGone(day: string, priority: Priority): boolean {
     const state = this.#days.get(day)
     if (!state) return false
-    return this.#balance(state.row) + state.left <= floorOf(priority, this.limit(state.row))
+    const { kept } = state.row
+    return this.#balance(state.row) + state.left <= floorOf(priority, { limit: this.limit(state.row), kept })
   }
 }
 
 /** What of a day a priority leaves to those above it. */
-function floorOf(priority: Priority, limit: number): number {
-  return Math.ceil(priorityRules[priority].dayFloorShare * limit)
+export function floorOf(priority: Priority, { limit, kept }: { limit: number; kept: number }): number {
+  const floor = Math.ceil(priorityRules[priority].dayFloorShare * limit)
+  return priority === 'bulk' ? floor + kept : floor
 }
 
 /** The priorities that have to stop on these days, for shedding who waits. */

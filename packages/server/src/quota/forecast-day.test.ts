@@ -44,7 +44,7 @@ function sum(hours: readonly HourUse[], from: number, until = Infinity): number 
 
 function state(now: number, hours: readonly HourUse[], changes: Partial<DayState> = {}): DayState {
   const used = sum(hours, Math.floor(now / day) * day)
-  return { now, limit, left: limit - used, zone, pollShare: 0.9, pollsAre: 'even', ...changes }
+  return { now, limit, left: limit - used, kept: 0, zone, pollShare: 0.9, pollsAre: 'even', ...changes }
 }
 
 const rest = (now: number, of = usual) => {
@@ -213,6 +213,18 @@ test('who has the lowest priority stops first; polls are put off, and last until
   assert.ok((at.reconciliation ?? 0) < (at.feeds ?? 0) && (at.feeds ?? 0) > now + 10 * HOUR_MS, JSON.stringify(stops))
   assert.equal(at.interactive, undefined)
   assert.ok(leftAtMidnight.mid > 3_800 && leftAtMidnight.mid < 6_500, String(leftAtMidnight.mid))
+})
+
+test('bulk work stops where what is kept for feeds begins, which is less in the evening', () => {
+  const now = Date.parse('2026-02-25T12:00:00Z')
+  const hours = lived({ from: now - 6 * HOUR_MS, until: now, of: () => 2_000, kind: 'bulk' })
+  const stopsAt = (kept: number) => {
+    const { stops } = forecastDay(hours, state(now, hours, { left: limit * 0.15 + 9_000, kept }))
+    return ((stops.find(({ priority }) => priority === 'bulk')?.at ?? Infinity) - now) / HOUR_MS
+  }
+  assert.ok(Math.abs(stopsAt(0) - 4.5) < 0.1, String(stopsAt(0)))
+  // 9,000 - 2,000 t = 6,000 (1 - t / 12)
+  assert.ok(Math.abs(stopsAt(6_000) - 2) < 0.2, String(stopsAt(6_000)))
 })
 
 test('where the day may not do, the earliest is told although it is expected to do', () => {

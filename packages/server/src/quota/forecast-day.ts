@@ -9,6 +9,8 @@ export interface DayState {
   readonly limit: number
   /** Calls that may still be made today. */
   readonly left: number
+  /** See `WalkStart`. */
+  readonly kept: number
   /** The zone in whose time the practices work, an IANA name. */
   readonly zone: string
   /** See `WalkStart`. */

@@ -38,6 +38,7 @@ const seen = { day, calls: 30, unused: 4, limit: 900 }
 const verbs: readonly [what: string, days: readonly string[], work: (tx: Tx, app: string) => Promise<unknown>][] = [
   ['a reservation', [day], (tx, app) => table.addReserved(tx, app, { day, calls: 1 })],
   ['an observation', [day], (tx, app) => table.observeDayRow(tx, app, seen)],
+  ['keeping calls', [day], (tx, app) => table.keepDayCalls(tx, app, { day, calls: 7 })],
   ['a count of use', [day], (tx, app) => table.addUseRows(tx, app, [use])],
   ['forgetting', [before], (tx, app) => table.deleteUseBefore(tx, app, day)],
 ]

@@ -8,7 +8,7 @@ const insertDays = sql(
 )
 const lockDays = sql(
   'quota.lock_days',
-  `select day, reserved, foreign_calls, upstream_limit from control.quota_day
+  `select day, reserved, foreign_calls, upstream_limit, kept_calls from control.quota_day
    where app = $1 and day in (select value::date from jsonb_array_elements_text($2::jsonb))
    order by day for update`,
 )
@@ -18,6 +18,7 @@ interface StoredDay {
   readonly reserved: number
   readonly foreign_calls: number
   readonly upstream_limit: number | null
+  readonly kept_calls: number
 }
 
 /** The days' rows, locked until the transaction ends; made where they do not exist. */
@@ -29,13 +30,13 @@ export async function lockDayRows(tx: Tx, app: string, days: readonly string[]):
 const reserveCalls = sql(
   'quota.reserve_calls',
   `update control.quota_day set reserved = greatest(0, reserved + $3::integer) where app = $1 and day = $2::date
-   returning day, reserved, foreign_calls, upstream_limit`,
+   returning day, reserved, foreign_calls, upstream_limit, kept_calls`,
 )
 
 /** Adds to (or, negative, gives back) what is reserved of a day. Returns the day as it is then. */
 export async function addReserved(tx: Tx, app: string, change: { day: string; calls: number }): Promise<DayRow> {
   const [row] = await tx.rows<StoredDay>(reserveCalls, [app, change.day, change.calls])
-  return dayRow(row ?? { day: change.day, reserved: 0, foreign_calls: 0, upstream_limit: null })
+  return dayRow(row ?? { day: change.day, reserved: 0, foreign_calls: 0, upstream_limit: null, kept_calls: 0 })
 }
 
 const observeDay = sql(
@@ -47,12 +48,13 @@ const observeDay = sql(
        foreign_calls = greatest(d.foreign_calls, $3::integer - (d.reserved - $4::integer)),
        upstream_limit = least(d.upstream_limit, $5::integer)
      from before where d.app = $1 and d.day = $2::date
-     returning d.day, d.reserved, d.foreign_calls, d.upstream_limit, d.foreign_calls - before.foreign_calls as more),
+     returning d.day, d.reserved, d.foreign_calls, d.upstream_limit, d.kept_calls,
+       d.foreign_calls - before.foreign_calls as more),
    hour as (
      insert into control.quota_hour as h (app, at, priority, work, calls)
      select $1, date_trunc('hour', aegis.now()), 'foreign', '', more from after where more > 0
      on conflict (app, at, priority, work) do update set calls = h.calls + excluded.calls)
-   select day, reserved, foreign_calls, upstream_limit from after`,
+   select day, reserved, foreign_calls, upstream_limit, kept_calls from after`,
 )
 
 /**
@@ -66,6 +68,17 @@ export async function observeDayRow(
 ): Promise<DayRow | undefined> {
   const [row] = await tx.rows<StoredDay>(observeDay, [app, seen.day, seen.calls, seen.unused, seen.limit ?? null])
   return row && dayRow(row)
+}
+
+const keepCalls = sql(
+  'quota.keep_calls',
+  `insert into control.quota_day as d (app, day, kept_calls) values ($1, $2::date, $3::integer)
+   on conflict (app, day) do update set kept_calls = excluded.kept_calls where d.kept_calls <> excluded.kept_calls`,
+)
+
+/** Notes how many calls of a day bulk work leaves to feeds from now on. */
+export async function keepDayCalls(tx: Tx, app: string, kept: { day: string; calls: number }): Promise<void> {
+  await tx.rows(keepCalls, [app, kept.day, kept.calls])
 }
 
 /** Calls of one spender in one hour of one day. */
@@ -119,5 +132,6 @@ function dayRow(row: StoredDay): DayRow {
     reserved: row.reserved,
     foreign: row.foreign_calls,
     upstreamLimit: row.upstream_limit,
+    kept: row.kept_calls,
   }
 }

@@ -7,12 +7,14 @@ export interface UsageRow {
   readonly reserved: number
   readonly foreign_calls: number
   readonly upstream_limit: number | null
+  readonly kept_calls: number
 }
 
 const readUsage = sql(
   'quota.read_usage',
   `select t.now_at, a.paused_until, d.upstream_limit,
      coalesce(d.reserved, 0) as reserved, coalesce(d.foreign_calls, 0) as foreign_calls,
+     coalesce(d.kept_calls, 0) as kept_calls,
      coalesce(case
        when t.now_at >= a.minute_at + interval '2 minutes' then 0
        when t.now_at >= a.minute_at + interval '1 minute' then
@@ -24,12 +26,20 @@ const readUsage = sql(
    left join control.quota_day d on d.app = $1 and d.day = (t.now_at at time zone 'UTC')::date`,
 )
 
+const nothingUsed: UsageRow = {
+  now_at: 0,
+  paused_until: null,
+  calls_last_minute: 0,
+  reserved: 0,
+  foreign_calls: 0,
+  upstream_limit: null,
+  kept_calls: 0,
+}
+
 /** The app's numbers of today (UTC), zeros for an app that never called. */
 export async function usageRow(tx: Tx, app: string): Promise<UsageRow> {
   const [row] = await tx.rows<UsageRow>(readUsage, [app])
-  return (
-    row ?? { now_at: 0, paused_until: null, calls_last_minute: 0, reserved: 0, foreign_calls: 0, upstream_limit: null }
-  )
+  return row ?? nothingUsed
 }
 
 export interface UseRow {

@@ -15,6 +15,8 @@ export interface QuotaUsage {
   /** Calls that somebody else made on the same app today. */
   readonly foreignToday: number
   readonly leftToday: number
+  /** Of them, what bulk work leaves to feeds beside the share of the day that it leaves anyway. */
+  readonly keptForFeeds: number
   /** When a used-up day is over, epoch ms. */
   readonly resumesAt: number
   /** Calls of the last minute, estimated. */
@@ -42,6 +44,7 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
     usedToday: row.reserved,
     foreignToday: row.foreign_calls,
     leftToday: Math.max(0, perDayLimit - row.reserved - row.foreign_calls),
+    keptForFeeds: row.kept_calls,
     resumesAt: dayResumesAt(day),
     callsLastMinute: Math.round(row.calls_last_minute),
     ...(paused === undefined ? {} : { pausedUntil: paused }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AppLimiter, type LimiterDeps } from './app-limiter.ts'
+import { keepForFeeds } from './keep-for-feeds.ts'
 import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
@@ -44,6 +45,8 @@ export interface Quota {
   waits(app: string): WaitFigures
   /** What an app has used, for status. */
   usage(app: string): Promise<QuotaUsage>
+  /** What feeds need until the day ends: bulk work of every process leaves it to them. */
+  keepForFeeds(app: string, needed: number): Promise<void>
   /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
   stop(): Promise<void>
 }
@@ -77,6 +80,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
     standing: ({ app, priority }) => limiterOf(app).standing(priority),
     waits: (app) => limiterOf(app).waits(),
     usage: (app) => quotaUsage(deps, checked, app),
+    keepForFeeds: (app, needed) => keepForFeeds({ db: deps.db, limits: checked }, { app, needed }),
     async stop() {
       await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))
     },

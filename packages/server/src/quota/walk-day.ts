@@ -1,3 +1,4 @@
+import { floorOf } from './day-budget.ts'
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import type { UseKind } from './use-rhythm.ts'
 
@@ -14,6 +15,8 @@ export interface WalkStart {
   readonly left: number
   /** The day's limit. */
   readonly limit: number
+  /** What bulk work leaves to feeds now beside its floor; it is less the less of the day there is left. */
+  readonly kept: number
   /** Of what feeds may use, the part that is planned for polls until the end of the day: they are put off, and do not stop. */
   readonly pollShare: number
   /** Whether polls spread it evenly over the rest of the day, or as they are wanted: each then has its part of what there is. */
@@ -38,7 +41,7 @@ const STEP_MS = 10 * 60_000
  * polls do with what is left. Others on the same app stop for nobody.
  */
 export function walkDay(demands: readonly Demand[], start: WalkStart): Walk {
-  const end = demands.at(-1)?.to ?? 0
+  const [begin, end] = [demands[0]?.from ?? 0, demands.at(-1)?.to ?? 0]
   const stops: Partial<Record<Priority, number>> = {}
   let left = start.left
   let [wanted, served] = [0, 0]
@@ -49,7 +52,8 @@ export function walkDay(demands: readonly Demand[], start: WalkStart): Walk {
     toCome -= calls.feeds
     wanted += calls.feeds
     const step = { from, to, calls: { ...calls, feeds } }
-    const walked = walkStep(step, { left, limit: start.limit, stops })
+    const kept = (start.kept * (end - from)) / (end - begin)
+    const walked = walkStep(step, { left, limit: start.limit, kept, stops })
     served += walked.feeds
     left = walked.left
   }
@@ -63,6 +67,7 @@ function forPolls({ limit, pollShare }: WalkStart, left: number): number {
 interface StepState {
   left: number
   readonly limit: number
+  readonly kept: number
   readonly stops: Partial<Record<Priority, number>>
 }
 
@@ -71,12 +76,12 @@ function walkStep({ from, to, calls }: Demand, state: StepState): { left: number
   let { left } = state
   let feeds = 0
   for (let at = from; at < to; ) {
-    const going = priorities.filter((priority) => left > floorOf(priority, state.limit))
+    const going = priorities.filter((priority) => left > floorOf(priority, state))
     for (const priority of priorities) {
       if (!going.includes(priority) && calls[priority] > 0) state.stops[priority] ??= at
     }
     const perMs = [...going, 'foreign' as const].reduce((sum, kind) => sum + calls[kind], 0) / (to - from)
-    const nextFloor = Math.max(0, ...going.map((priority) => floorOf(priority, state.limit)))
+    const nextFloor = Math.max(0, ...going.map((priority) => floorOf(priority, state)))
     const untilFloor = perMs > 0 && going.length > 0 ? (left - nextFloor) / perMs : Infinity
     // A fraction of a call more: at the floor itself, or it would be reached again and again.
     const next = Math.min(to, at + untilFloor + 1)
@@ -85,10 +90,6 @@ function walkStep({ from, to, calls }: Demand, state: StepState): { left: number
     at = next
   }
   return { left, feeds }
-}
-
-function floorOf(priority: Priority, limit: number): number {
-  return priorityRules[priority].dayFloorShare * limit
 }
 
 function inSteps(demands: readonly Demand[]): Demand[] {

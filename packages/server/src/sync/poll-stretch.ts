@@ -35,14 +35,24 @@ export const checkStretchMax = 8
  */
 export function pollStretch({ feeds, perDayLimit, leftToday, msLeft }: DayFacts, settings: PollSettings): number {
   const free = callsForDrains({ perDayLimit, leftToday })
-  const wanted = feeds * (msLeft / settings.pollIntervalMs) * callsPerPoll(settings)
+  const wanted = callsWanted({ feeds, msLeft }, settings)
   if (wanted <= free) return 1
   return free > 0 ? Math.min(stretchMax, wanted / free) : stretchMax
+}
+
+/** Calls until the day ends with which every feed is polled as often as configured. */
+export function callsWanted({ feeds, msLeft }: Pick<DayFacts, 'feeds' | 'msLeft'>, settings: PollSettings): number {
+  return feeds * (msLeft / settings.pollIntervalMs) * callsPerPoll(settings)
 }
 
 /** Calls left today that are planned for drains. */
 export function callsForDrains({ perDayLimit, leftToday }: Pick<DayFacts, 'perDayLimit' | 'leftToday'>): number {
   return (leftToday - perDayLimit * priorityRules.feeds.dayFloorShare) * pollShare
+}
+
+/** Calls that have to be left to feeds for so many to be planned for. */
+export function callsToKeep(needed: number): number {
+  return needed / pollShare
 }
 
 /** Two looks at the subscription, now and then, are part of it. */
@@ -62,15 +72,20 @@ export interface PollPace {
   readonly until: number
 }
 
+/** A pace as it was just worked out, with what every feed needs until the day ends to be polled as often as configured. */
+export interface FreshPace extends PollPace {
+  readonly needed: number
+}
+
 /** Works out the stretch from the day's count and the feeds there are. */
 export async function readPollPace(
   { db, clock }: { db: Pick<Db, 'control'>; clock: Clock },
   usage: Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>,
   settings: PollSettings,
-): Promise<PollPace> {
+): Promise<FreshPace> {
   const feeds = await db.control((tx) => countScheduled(tx, feedNames.filter(hasChangedFeed)))
   const { perDayLimit, leftToday, resumesAt } = usage
   const msLeft = Math.max(0, resumesAt - clock.now())
   const stretch = pollStretch({ feeds, perDayLimit, leftToday, msLeft }, settings)
-  return { feeds, stretch, until: resumesAt }
+  return { feeds, stretch, until: resumesAt, needed: callsWanted({ feeds, msLeft }, settings) }
 }

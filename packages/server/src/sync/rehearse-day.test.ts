@@ -87,6 +87,10 @@ test('bulk work goes until its floor, and changes wait the longer for it', () =>
   const quiet = rehearse({ practices: 70 })
   assert.ok(loaded.bulk > 30_000 && loaded.bulk < 86_400 + 1, String(loaded.bulk))
   assert.ok(feedOf(loaded, 'patients').waitMs >= feedOf(quiet, 'patients').waitMs)
+  // A first load of many practices is made before noon: what feeds need until midnight is left to them.
+  const flooded = rehearse({ practices: 600, bulk: { calls: Number.POSITIVE_INFINITY, perSecond: 95 } })
+  assert.ok(flooded.bulk > 100_000, String(flooded.bulk))
+  for (const { feed, longestMs } of flooded.feeds) assert.ok(longestMs < 1.5 * hour, `${feed}: ${longestMs} ms`)
   const small = rehearse({ practices: 70, bulk: { calls: 5_000, perSecond: 95 } })
   assert.equal(small.bulk, 5_000)
 })

@@ -1,15 +1,17 @@
 import type { Profile } from '../pacing/change-rate.ts'
 import { FeedPace } from '../pacing/feed-pace.ts'
 import { hourMs, hourOfWeek, hourParts, zoneDefault } from '../pacing/hour-of-week.ts'
-import { type KnownFeeds, planFor } from '../pacing/plan.ts'
+import { callsWithinBounds, type KnownFeeds, planFor } from '../pacing/plan.ts'
 import { profileDefault } from '../pacing/profile.ts'
 import { offHours } from '../policy/off-hours.ts'
-import { priorityRules } from '../quota/priorities.ts'
+import { floorOf } from '../quota/day-budget.ts'
+import { keptForFeeds } from '../quota/keep-for-feeds.ts'
+import type { Priority } from '../quota/priorities.ts'
 import { changesOf, dayCalls, type PracticeShape } from './estimate-calls.ts'
 import type { FeedName } from './feed-name.ts'
 import { hasChangedFeed } from './feed-table.ts'
 import { drainRules } from './plan-facts.ts'
-import { callsForDrains, pollStretch } from './poll-stretch.ts'
+import { callsForDrains, callsToKeep, callsWanted, pollStretch } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What a day is rehearsed with. */
@@ -203,6 +205,7 @@ class Day {
   #now: number
   #step = 0
   #price = 0
+  #needed = 0
   #next: (reader: Reader) => number
 
   constructor(world: World, startAt: number) {
@@ -235,7 +238,7 @@ class Day {
 
   /** Reads feeds that were read so long ago; false where there are no calls for it. */
   drain(feeds: number, everyMs: number): boolean {
-    if (this.#left <= this.#floorOf('feeds')) return false
+    if (this.#leftFor('feeds') <= 0) return false
     this.calls.drains += feeds
     this.calls.looks += feeds * (this.#rules.callsPerDrain(everyMs) - 1)
     return true
@@ -243,10 +246,10 @@ class Day {
 
   /** Makes what other calls a step has, and plans for the next. */
   pass(): void {
-    this.calls.others += Math.min(this.#others[this.#step] ?? 0, Math.max(0, this.#left - this.#floorOf('feeds')))
+    this.calls.others += Math.min(this.#others[this.#step] ?? 0, Math.max(0, this.#leftFor('reconciliation')))
     const { calls, perSecond } = this.#world.bulk ?? { calls: 0, perSecond: 0 }
     const bulk = Math.min((perSecond * stepMs) / 1_000, calls - this.calls.bulk)
-    this.calls.bulk += Math.min(bulk, Math.max(0, this.#left - this.#floorOf('bulk')))
+    this.calls.bulk += Math.min(bulk, Math.max(0, this.#leftFor('bulk')))
     this.#step += 1
     this.#now += stepMs
     if (!this.isOver) this.#next = this.#plan()
@@ -256,8 +259,9 @@ class Day {
     return this.#world.perDayLimit - Object.values(this.calls).reduce((sum, calls) => sum + calls, 0)
   }
 
-  #floorOf(priority: 'feeds' | 'bulk'): number {
-    return this.#world.perDayLimit * priorityRules[priority].dayFloorShare
+  #leftFor(priority: Priority): number {
+    const { perDayLimit: limit } = this.#world
+    return this.#left - floorOf(priority, { limit, kept: keptForFeeds({ needed: callsToKeep(this.#needed), limit }) })
   }
 
   #plan(): (reader: Reader) => number {
@@ -268,7 +272,10 @@ class Day {
     const { known, practices, feeds: kinds, perDayLimit, settings } = this.#world
     const [now, endsAt, feeds] = [this.#now, this.#endsAt, practices * kinds.length]
     const calls = callsForDrains({ perDayLimit, leftToday: this.#left })
-    const price = planFor(known, { ...this.#rules, now, endsAt, calls, feeds })
+    const facts = { ...this.#rules, now, endsAt, calls, feeds }
+    const price = planFor(known, facts)
+    // Only bulk work leaves anything to others for their sake.
+    if (this.#world.bulk) this.#needed = callsWithinBounds(known, facts)
     this.stretch = Math.max(this.stretch, price.stretch)
     this.#price = price.price
     const plan = { ...price, endsAt, feeds, profiles: known.profiles }
@@ -286,6 +293,7 @@ class Day {
       msLeft: this.#endsAt - this.#now,
     }
     const stretch = pollStretch(facts, settings)
+    this.#needed = callsWanted(facts, settings)
     this.stretch = Math.max(this.stretch, stretch)
     const { pollIntervalMs: leastMs } = settings
     // Not into the next day of calls.

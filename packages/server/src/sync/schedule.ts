@@ -27,6 +27,8 @@ export interface ScheduleDeps {
   readonly onContested?: () => void
   /** How the day's calls stand. */
   readonly dayUsage: () => Promise<Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>>
+  /** Has bulk work leave to feeds what they need of the day's calls. */
+  readonly keepForFeeds: (needed: number) => Promise<void>
   /** By how much a dead holder delays the next one, in the installation's time. */
   readonly leaseTtlMs: number
 }

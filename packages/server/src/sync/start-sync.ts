@@ -7,7 +7,7 @@ import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
 import { planFacts } from './plan-facts.ts'
 import { addFeeds, keepFeeds, limitFeeds, sweepSync } from './many-practices.sql.ts'
-import { paceCheckMs, type PollPace, readPollPace } from './poll-stretch.ts'
+import { callsToKeep, type FreshPace, paceCheckMs, readPollPace } from './poll-stretch.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, keepScheduled, listPractices } from './schedule.sql.ts'
@@ -41,7 +41,7 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   await registerPractices(deps, options)
   await leaveOthers(deps, options.practices)
   if (options.soleInstance) await takeOverSchedule(deps)
-  let pace: PollPace | undefined
+  let pace: FreshPace | undefined
   let plan: Plan | undefined
   const ahead = new ReadAhead()
   const paced = { ...deps, sync: { ...deps.sync, pace: () => pace, plan: () => plan, ahead } }
@@ -54,9 +54,12 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   const ticking = repeat(deps, { everyMs: tickMs, signal: stopping.signal }, () => enqueueDue(deps))
   const sweeping = repeat(deps, { everyMs: sweepMs, signal: stopping.signal }, () => sweepAll(deps))
   const pacing = repeat(deps, { everyMs: paceCheckMs, signal: stopping.signal }, async () => {
-    if (deps.sync.settings.pacing.isAdaptive)
+    const { settings } = deps.sync
+    if (settings.pacing.isAdaptive)
       plan = await currentPlan(deps.sync, async () => planFacts(deps.sync, await deps.dayUsage()))
-    else pace = await readPollPace(deps.sync, await deps.dayUsage(), deps.sync.settings)
+    else pace = await readPollPace(deps.sync, await deps.dayUsage(), settings)
+    const needed = settings.pacing.isAdaptive ? plan?.needed : pace?.needed
+    if (needed !== undefined) await deps.keepForFeeds(callsToKeep(needed))
   })
   return {
     async stop() {
