@@ -41,7 +41,9 @@ function today({ day, compared, now }: QuotaReport, { unicode }: Size): Line[] {
   return [
     [span(' Today    '), span(bar(share, BAR_WIDTH, unicode), tone), span(figures)],
     ...(day.foreign > 0 ? [[span(`          ${count(day.foreign)} of them by others with the same app`, 'warn')]] : []),
-    ...(day.keptForFeeds > 0 ? [[span(`          ${count(day.keptForFeeds)} kept from bulk work, for feeds`, 'dim')]] : []),
+    ...(day.keptForFeeds > 0
+      ? [[span(`          ${count(day.keptForFeeds)} kept from bulk work, for feeds`, 'dim')]]
+      : []),
     ...past.flatMap(([name, then]): Line[] =>
       then === null
         ? []

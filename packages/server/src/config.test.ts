@@ -235,6 +235,13 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
   ['memory dumped', preview, /NODE_OPTIONS would write/, { NODE_OPTIONS: '--abort-on-uncaught-exception' }],
   ['TLS 1.0', preview, /NODE_OPTIONS allows connections below TLS 1.2/, { NODE_OPTIONS: '--tls-min-v1.0' }],
   ['keys of connections written down', preview, /NODE_OPTIONS writes down/, { NODE_OPTIONS: '--tls-keylog=/tmp/k' }],
+  ['a debugger', preview, /NODE_OPTIONS lets every program/, { NODE_OPTIONS: '--inspect=127.0.0.1:0' }],
+  [
+    'a debugger waited for',
+    preview,
+    /NODE_OPTIONS lets every program/,
+    { NODE_OPTIONS: '--max-http-header-size=9000 --inspect_brk' },
+  ],
   ['memory written down', preview, /NODE_OPTIONS would write reports/, { NODE_OPTIONS: '--report-on-fatalerror' }],
 ]
 

@@ -38,6 +38,12 @@ const DANGERS: readonly Danger[] = [
   },
   {
     variable: 'NODE_OPTIONS',
+    isMet: hasOption(/(?:^|\s)--inspect(?:-brk|-wait)?(?=[\s=]|$)/),
+    what: "lets every program of this machine read and change its memory: secrets and patients' data.",
+    remedy: 'Remove that option.',
+  },
+  {
+    variable: 'NODE_OPTIONS',
     isMet: hasOption(
       /(?:^|\s)--(?:report-(?:on-fatalerror|on-signal|uncaught-exception)|heap-prof|abort-on-uncaught-exception|heapsnapshot-(?:signal=\S+|near-heap-limit=[1-9]\d*))(?=\s|$)/,
     ),

@@ -33,6 +33,7 @@ const live: FeedSummary = {
   retry_at: null,
   present: 10,
   openIntents: 0,
+  unfound: undefined,
   gaps: [],
   checks: [],
 }
@@ -89,6 +90,8 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
   ['one failure is none yet', { failures: 1, failure_code: 'network' }, []],
   ['the third in a row is one', { failures: 3, failure_code: 'network' }, ['sync.failing']],
   ['a subscription of which nothing is known is one', { unclear_since: now - minute }, ['sync.subscription-unclear']],
+  ['a record that is not found twice is none', { unfound: { count: 1, since: now - 2 * minute } }, []],
+  ['that no record is found by id is one', { unfound: { count: 3, since: now - 25 * minute } }, ['sync.finds-nothing']],
   ['differences that are explained raise none', { checks: [nightly] }, []],
   ['one that nothing explains is an error', { checks: [lost] }, ['sync.unexplained-differences']],
   [

@@ -103,9 +103,22 @@ function progressAlarms(view: FeedView, at: Where): Alarm[] {
       remedy,
     })
   }
+  if (feed.unfound && now - feed.unfound.since > unfoundMaxMs)
+    alarms.push({ level: 'warning', code: 'sync.finds-nothing', ...at, ...unfound(feed.unfound, now) })
   if (feed.failures >= 3 && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
   return alarms
+}
+
+/** What is gone is settled within two minutes. */
+const unfoundMaxMs = 20 * 60_000
+
+function unfound({ count, since }: { count: number; since: number }, now: number) {
+  return {
+    message: `For ${inWords(now - since)} athenahealth has found neither ${count} records asked for by id nor others that it told of.`,
+    remedy:
+      'None of them counts as deleted before a day has passed. Check that the scopes of the app cover this endpoint in this practice.',
+  }
 }
 
 function unclear(sinceMs: number) {

@@ -160,7 +160,13 @@ test('one of all processes plans, the others go by it, until it is a minute old 
   const first = plans.reduce((dearest, plan) => (plan.price > dearest.price ? plan : dearest))
   assert.ok(first.price > settings.callWorthMs)
   // Whoever planned knows what feeds need: 100 of them, once an hour for eight hours.
-  assert.deepEqual(plans.map(({ needed }) => needed).filter((needed) => needed !== undefined).map(Math.round), [800])
+  assert.deepEqual(
+    plans
+      .map(({ needed }) => needed)
+      .filter((needed) => needed !== undefined)
+      .map(Math.round),
+    [800],
+  )
   assert.equal((await ask(10)).price, first.price)
   assert.deepEqual(asked, [1_000])
   await time.advance(planEveryMs)

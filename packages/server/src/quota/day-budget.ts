@@ -86,7 +86,10 @@ export class DayBudget {
     const state = this.#days.get(day)
     if (!state) return undefined
     const limit = this.limit(state.row)
-    return { limit, left: Math.max(0, this.#balance(state.row) + state.left - floorOf(priority, { limit, kept: state.row.kept })) }
+    return {
+      limit,
+      left: Math.max(0, this.#balance(state.row) + state.left - floorOf(priority, { limit, kept: state.row.kept })),
+    }
   }
 
   /** Calls in hand for a day. */

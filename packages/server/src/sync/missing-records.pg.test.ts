@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { readPracticePictures } from './read-practice-status.ts'
 
 /** The first page of patients is lost on its way, so that they are asked for by id; `byId` answers in athenahealth's place. */
 function losePage(mirrored: MirroredPractice, byId: () => Response | undefined): void {
@@ -58,8 +59,20 @@ for (const [title, minutes] of [
       [],
     )
     assert.ok(mirrored.log.events().includes('sync.finds-nothing'))
+    const { now, unfound } = await unfoundPatients(mirrored)
+    assert.equal(unfound?.count, 2)
+    const forMinutes = (now - (unfound?.since ?? now)) / 60_000
+    assert.ok(forMinutes > minutes - 3 && forMinutes < minutes + 3, `${forMinutes} minutes`)
     mirrored.fetch = mirrored.toSimulator
     await mirrored.run(12)
     await assertEqualsTruth(mirrored)
+    assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
   })
+}
+
+/** What status has of patients that are not found by id. */
+async function unfoundPatients({ deps, simulator }: MirroredPractice) {
+  const now = simulator.clock.now()
+  const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], now))
+  return { now, unfound: pictures.get(practice)?.feeds.find(({ feed }) => feed === 'patients')?.unfound }
 }

@@ -23,6 +23,8 @@ export interface PracticePicture {
 export interface FeedSummary extends FeedStateRow {
   readonly present: number
   readonly openIntents: number
+  /** Records that athenahealth did not find by id when it was asked last; since when one of them: epoch ms. */
+  readonly unfound: { readonly count: number; readonly since: number } | undefined
   readonly gaps: readonly GapRow[]
   readonly checks: readonly CheckSummary[]
 }
@@ -62,6 +64,7 @@ function pictureOf(
     ...state,
     present: records.get(kindOfFeed(state.feed))?.present ?? 0,
     openIntents: Number(trouble.find((row) => row.feed === state.feed)?.open_intents ?? 0),
+    unfound: unfoundOf(trouble.find((row) => row.feed === state.feed)),
     gaps: gaps.filter((gap) => gap.feed === state.feed),
     checks: checks.filter((check) => check.feed === state.feed),
   }))
@@ -78,6 +81,10 @@ function pictureOf(
     waitingPages: sum('waiting_pages'),
     inDoubt: sum('in_doubt'),
   }
+}
+
+function unfoundOf(row: TroubleRow | undefined): FeedSummary['unfound'] {
+  return row && row.unfound_since !== null ? { count: Number(row.unfound), since: row.unfound_since } : undefined
 }
 
 /** What was read of one practice; absent where there is none. */

@@ -56,8 +56,8 @@ function asker(deps: SyncDeps, held: HeldFeed) {
   }
 }
 
-/** What is not found for so long, with every other record of its kind, is taken for gone. */
-const missingMostMs = 3_600_000
+/** What is not found for so long, with every other record of its kind, is taken for gone: `aegis status` has told of it since. */
+const missingMostMs = 24 * 3_600_000
 
 function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
   return deps.db.practice(held.practice, async (tx) => {
