@@ -163,8 +163,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'reserve forgotten: everything may use the day to its last call',
     file: `${quota}/day-budget.ts`,
-    find: `  return Math.ceil(priorityRules[priority].dayFloorShare * limit)\n`,
-    replace: `  return Math.ceil(0 * priorityRules[priority].dayFloorShare * limit)\n`,
+    find: `  const floor = Math.ceil(priorityRules[priority].dayFloorShare * limit)\n`,
+    replace: `  const floor = Math.ceil(0 * priorityRules[priority].dayFloorShare * limit)\n`,
     caughtBy: [`${quota}/day-budget.test.ts`, `${quota}/quota.test.ts`, 'drills quota-year 1'],
   },
   {

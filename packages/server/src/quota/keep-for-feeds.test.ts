@@ -8,6 +8,8 @@ import { keptForFeeds } from './keep-for-feeds.ts'
 import type { Priority } from './priorities.ts'
 import { createQuota } from './quota.ts'
 
+const database = await scratchDatabase()
+
 const needs = [
   ['what bulk work leaves anyway does', 4_000, 0],
   ['beyond that the rest is kept', 30_000, 26_000],
@@ -21,7 +23,6 @@ for (const [title, needed, kept] of needs) {
   })
 }
 
-const database = await scratchDatabase()
 const limits = { perSecond: 5, perDay: 100, tokensPerMinute: 5, dayBlock: 1 }
 
 test('what one process keeps for feeds, bulk work of another leaves to them, and gets back what they no longer need', async () => {
