@@ -75,10 +75,14 @@ export class DayBudget {
     return blockOf(this.#dayBlock, this.#unreserved(row))
   }
 
-  /** Notes a day as just read from the database, with `added` calls of it newly reserved for this process. */
+  /**
+   * Notes a day as just read from the database, with `added` calls of it newly reserved for this process. What is known
+   * here and not written down yet stays known.
+   */
   adopt(row: DayRow, added = 0): void {
-    const left = (this.#days.get(row.day)?.left ?? 0) + added
-    this.#days.set(row.day, { row, left })
+    const known = this.#days.get(row.day)
+    const left = (known?.left ?? 0) + added
+    this.#days.set(row.day, { row: known ? withKnown(row, known.row, added) : row, left })
   }
 
   /** The limit of a day, and how many calls of it a priority may still make, as last read; undefined if it never was. */
@@ -136,6 +140,21 @@ export class DayBudget {
     const { kept } = state.row
     return this.#balance(state.row) + state.left <= floorOf(priority, { limit: this.limit(state.row), kept })
   }
+}
+
+/**
+ * A row as read, with what a header said that is not in it yet. What other processes have reserved since may have been
+ * taken for somebody else's calls: it goes off them.
+ */
+function withKnown(row: DayRow, known: DayRow, added: number): DayRow {
+  const byOthersOfUs = Math.max(0, row.reserved - known.reserved - added)
+  const foreign = Math.max(row.foreign, known.foreign - byOthersOfUs)
+  return { ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, known.upstreamLimit) }
+}
+
+/** The lower of two limits, where there are any. */
+export function lowerLimit(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }
 
 /** What of a day a priority leaves to those above it. */

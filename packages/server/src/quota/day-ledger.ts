@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { Reading } from '../clock/remote-clock.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
-import { DayBudget, type Draw, gonePriorities } from './day-budget.ts'
+import { DayBudget, type DayRow, type Draw, gonePriorities, lowerLimit } from './day-budget.ts'
 import type { Permission, Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
@@ -26,6 +26,14 @@ export interface HeaderCount {
   readonly at: number
   readonly limit?: number
   readonly remaining?: number
+}
+
+interface SeenCount {
+  readonly calls: number
+  /** Named where it is lower than ours. */
+  readonly limit: number | undefined
+  /** What was known of others' calls before. */
+  readonly foreignBefore: number
 }
 
 /** As `Draw`, with the days that a call was charged to. */
@@ -54,7 +62,7 @@ export class DayLedger {
   /** Calls made and not yet written to the use table, by day, hour and who spent them. */
   #uses = new Map<string, rows.UseCount>()
   /** The highest count that athenahealth named for a day, where it is more than we can account for. */
-  #seen = new Map<string, { calls: number; limit: number | undefined }>()
+  #seen = new Map<string, SeenCount>()
   #writing: { readonly dueAt: number; cancel(): void } | undefined
 
   constructor(deps: DayLedgerDeps, app: string, limits: CheckedLimits) {
@@ -75,7 +83,9 @@ export class DayLedger {
     const looksGone = gonePriorities(this.#budget, days).includes('interactive')
     const now = this.#deps.clock.steady()
     if (looksGone && Math.abs(now - this.#lookedAt) < RECHECK_MS) return
-    await this.#deps.db.control((tx) => this.#reserve(tx, short))
+    const reserved = await this.#deps.db.control((tx) => this.#reserve(tx, short))
+    // Only what is known to be committed may be drawn from: a block of which that is not known counts as used by nobody.
+    for (const { row, block } of reserved) this.#budget.adopt(row, block)
     this.#lookedAt = now
     await this.#turnDay(days[0] ?? '')
   }
@@ -126,9 +136,16 @@ export class DayLedger {
     if (days.length > 1 || !row || remaining === undefined) return
     const ours = this.#budget.limit(row)
     const theirs = limit ?? ours
-    const calls = Math.max(0, theirs - remaining)
+    // What athenahealth grants beyond the configured limit is for others: with that they take nothing of ours.
+    const calls = Math.max(0, Math.min(theirs, this.#perDay) - remaining)
     const accounted = row.reserved - this.#budget.left(day) + row.foreign
-    if (theirs < ours || calls > accounted) this.#note(day, { calls, limit: theirs < ours ? theirs : undefined })
+    if (theirs < ours || calls > accounted) this.#note(row, { calls, limit: theirs < ours ? theirs : undefined })
+  }
+
+  /** Reads again how the days stand that `at` is charged to: a process that stopped may have given calls back. */
+  async look(at: number): Promise<void> {
+    const found = await this.#deps.db.control((tx) => rows.lockDayRows(tx, this.#app, this.#days(at)))
+    for (const row of found) this.#budget.adopt(row)
   }
 
   /** Writes what waits to be written: counts of use, and header values. */
@@ -142,11 +159,12 @@ export class DayLedger {
     this.#seen = new Map()
     try {
       await this.#deps.db.control(async (tx) => {
-        for (const [day, { calls, limit }] of seen) await this.#noteSeen(tx, { day, calls, limit })
+        for (const [day, count] of seen) await this.#noteSeen(tx, { day, ...count })
         if (uses.length > 0) await rows.addUseRows(tx, this.#app, uses)
       })
     } catch (error) {
       for (const use of uses) this.#addUse(use)
+      for (const [day, count] of seen) this.#addSeen(day, count)
       throw error
     }
   }
@@ -165,26 +183,39 @@ export class DayLedger {
     this.#writing?.cancel()
   }
 
-  async #reserve(tx: Tx, days: readonly string[]): Promise<void> {
+  async #reserve(tx: Tx, days: readonly string[]): Promise<{ row: DayRow; block: number }[]> {
+    const reserved: { row: DayRow; block: number }[] = []
     for (const row of await rows.lockDayRows(tx, this.#app, days)) {
       const block = this.#budget.block(row)
       const after = block > 0 ? await rows.addReserved(tx, this.#app, { day: row.day, calls: block }) : row
-      this.#budget.adopt(after, block)
+      reserved.push({ row: after, block })
     }
+    return reserved
   }
 
-  #note(day: string, { calls, limit }: { calls: number; limit: number | undefined }): void {
-    const known = this.#seen.get(day)
-    this.#seen.set(day, { calls: Math.max(calls, known?.calls ?? 0), limit: limit ?? known?.limit })
+  /** It holds here at once, and for the others when it is written. */
+  #note(row: DayRow, { calls, limit }: Pick<SeenCount, 'calls' | 'limit'>): void {
+    this.#addSeen(row.day, { calls, limit, foreignBefore: row.foreign })
+    const foreign = Math.max(row.foreign, calls - (row.reserved - this.#budget.left(row.day)))
+    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null) })
     this.#writeIn(WRITE_SEEN_AFTER_MS)
   }
 
-  async #noteSeen(tx: Tx, seen: { day: string; calls: number; limit: number | undefined }): Promise<void> {
-    const before = this.#budget.row(seen.day)?.foreign ?? 0
-    const row = await rows.observeDayRow(tx, this.#app, { ...seen, unused: this.#budget.left(seen.day) })
+  #addSeen(day: string, { calls, limit, foreignBefore }: SeenCount): void {
+    const known = this.#seen.get(day)
+    this.#seen.set(day, {
+      calls: Math.max(calls, known?.calls ?? 0),
+      limit: limit ?? known?.limit,
+      foreignBefore: known?.foreignBefore ?? foreignBefore,
+    })
+  }
+
+  async #noteSeen(tx: Tx, { day, calls, limit, foreignBefore }: SeenCount & { day: string }): Promise<void> {
+    const row = await rows.observeDayRow(tx, this.#app, { day, calls, limit, unused: this.#budget.left(day) })
     if (!row) return
     this.#budget.adopt(row)
-    if (row.foreign > before) this.#deps.log.warn('quota.foreign-calls', { calls: row.foreign, limit: this.#perDay })
+    if (row.foreign > foreignBefore)
+      this.#deps.log.warn('quota.foreign-calls', { calls: row.foreign, limit: this.#perDay })
   }
 
   async #turnDay(day: string): Promise<void> {
