@@ -32,10 +32,15 @@ const acceptSql = sql(
   'db.accept_clock',
   `update control.clock_watch set set_back_ms = extract(epoch from seen_at - aegis.now())::float8 * 1000,
      seen_at = aegis.now(), set_back_at = aegis.now()
-   where seen_at > aegis.now() + interval '2 seconds'`,
+   where seen_at > aegis.now() + interval '2 seconds'
+   returning set_back_ms`,
 )
 
-/** Takes what the clock shows for right, and remembers that it was set back. */
-export async function acceptClock(tx: Tx): Promise<void> {
-  await tx.rows(acceptSql)
+/**
+ * Takes what the clock shows for right, and remembers that it was set back. Returns by how much, ms; undefined where
+ * somebody else has done so already.
+ */
+export async function acceptClock(tx: Tx): Promise<number | undefined> {
+  const [row] = await tx.rows<{ set_back_ms: number }>(acceptSql)
+  return row?.set_back_ms
 }

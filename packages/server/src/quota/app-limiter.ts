@@ -3,13 +3,15 @@ import type { Reading } from '../clock/remote-clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
 import { gone, type Permission, type PermissionRequest, refusal } from './permission.ts'
+import { BookingNap } from './booking-nap.ts'
 import { DayLedger } from './day-ledger.ts'
 import { judgeShare, localShareTimes } from './local-share.ts'
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import type { CheckedLimits } from './quota-limits.ts'
-import { PAUSE_MS_MAX, PAUSE_MS_MIN, type Slot, Timetable } from './timetable.ts'
+import { RestingPractices } from './resting-practices.ts'
+import { type Booked, PAUSE_MS_MAX, PAUSE_MS_MIN, type Slot, Timetable } from './timetable.ts'
 import type { WaitFigures } from './wait-figures.ts'
 import { Waiter } from './waiter.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -19,6 +21,8 @@ export interface LimiterDeps {
   readonly clock: Clock
   readonly log: Log
   readonly holder: string
+  /** See `TimetableDeps`. */
+  readonly wall?: () => number
   /** What athenahealth's clock shows, by which it counts days; absent or undefined where it is not known. */
   readonly theirTime?: () => Reading | undefined
 }
@@ -35,7 +39,7 @@ const RETRY_MS = 500
 const STOPPING_MS = 5_000
 const UNREACHABLE_MS = 10_000
 
-/** While the day is used up, the database's clock is looked at so often. */
+/** While the day is used up, it is so often looked whether that is still so. */
 const LOOK_AGAIN_MS = 30_000
 
 /** By so much a process that has just booked lets the others go first, where there are others. */
@@ -55,7 +59,8 @@ export class AppLimiter {
   readonly #line: WaitingLine<Waiter>
   readonly #waits = new Map<Priority, { served: number; waitedMs: number }>()
   readonly #booked = new Set<BookedSlot>()
-  readonly #resting = new Map<number, number>()
+  readonly #resting: RestingPractices
+  readonly #nap: BookingNap
   readonly #punctuality: Punctuality
   #pausedUntil = Number.NEGATIVE_INFINITY
   /** The pause could not be told to the others yet. */
@@ -63,7 +68,6 @@ export class AppLimiter {
   #lookedAt = Number.NEGATIVE_INFINITY
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
-  #nap: { readonly priority: Priority; readonly wake: AbortController } | undefined
   #idle: { cancel(): void } | undefined
   #stopped = false
 
@@ -78,6 +82,8 @@ export class AppLimiter {
     this.#timetable = new Timetable(deps, app, limits)
     this.ledger = new DayLedger({ ...deps, databaseNow: () => this.databaseNow() }, app, limits)
     this.#punctuality = new Punctuality(this.#timetable.plan)
+    this.#resting = new RestingPractices(deps.clock)
+    this.#nap = new BookingNap(deps.clock, this.#resting)
   }
 
   /** The database's time as far as this process knows, epoch ms. */
@@ -101,7 +107,7 @@ export class AppLimiter {
       })
       if (request.ahead) this.#line.addFirst(waiter)
       else this.#line.add(waiter)
-      this.#run(request.priority)
+      this.#run(request.priority, request.practice)
     })
   }
 
@@ -147,16 +153,17 @@ export class AppLimiter {
     const now = this.databaseNow()
     const until = this.ledger.goneUntil(priority, now)
     if (until === undefined) return
-    this.#lookAtClock()
+    this.#lookAgain()
     throw gone(until, now)
   }
 
-  /** Who is refused books nothing, and would go by a clock as it stood then: it may have been set since. */
-  #lookAtClock(): void {
+  /** Who is refused books nothing, and would go by the clock and the day's row as they stood then. */
+  #lookAgain(): void {
     const now = this.#deps.clock.steady()
     if (now - this.#lookedAt < LOOK_AGAIN_MS) return
     this.#lookedAt = now
-    this.#timetable.look().catch(() => undefined)
+    const looked = this.#timetable.look().then(() => this.ledger.look(this.databaseNow()))
+    looked.catch(() => undefined)
   }
 
   /**
@@ -183,7 +190,7 @@ export class AppLimiter {
     for (const { timer } of this.#booked) timer.cancel()
     this.#booked.clear()
     this.#idle?.cancel()
-    this.#nap?.wake.abort()
+    this.#nap.wake()
     await this.#running
     try {
       await this.ledger.close()
@@ -194,11 +201,11 @@ export class AppLimiter {
     }
   }
 
-  /** Starts booking, or wakes it when it naps for somebody less urgent. */
-  #run(priority: Priority): void {
+  /** Starts booking, or wakes it when it naps for others. */
+  #run(priority: Priority, practice?: number): void {
     if (this.#stopped) return
     if (this.#running) {
-      if (this.#nap && priorities.indexOf(priority) < priorities.indexOf(this.#nap.priority)) this.#nap.wake.abort()
+      this.#nap.wakeFor({ priority, practice })
       return
     }
     this.#idle?.cancel()
@@ -219,12 +226,13 @@ export class AppLimiter {
       try {
         await this.#tellPause()
         const before = this.#booked.size
-        const waitMs = await this.#book(next)
+        const { waitMs, isOfPractices } = await this.#book(next)
         failed = false
         hadTurn ||= this.#booked.size > before
-        if (waitMs <= 0) continue
-        const isShared = this.#timetable.contact.holders > 1
-        await this.#napFor(hadTurn && isShared ? waitMs + COURTESY_MS : waitMs, next.priority)
+        // Meanwhile somebody of another practice may have come.
+        if (waitMs <= 0 || (isOfPractices && this.#readyPractices(1).length > 0)) continue
+        const courtesyMs = hadTurn && this.#timetable.contact.holders > 1 ? COURTESY_MS : 0
+        await this.#nap.take(waitMs + courtesyMs, { priority: next.priority, isOfPractices })
         hadTurn = false
       } catch (error) {
         if (!failed) this.#deps.log.error('quota.unreachable', error)
@@ -234,24 +242,25 @@ export class AppLimiter {
     }
   }
 
-  /** Books for the first who are not served yet; returns how long to wait before booking for more. */
-  async #book(next: { priority: Priority; count: number }): Promise<number> {
+  /** Books for the first who are not served yet; returns how long to wait before booking for more, and for what. */
+  async #book(next: { priority: Priority; count: number }): Promise<Pick<Booked, 'waitMs' | 'isOfPractices'>> {
     const wanted = Math.min(next.count, this.#timetable.plan.batchMax)
     const at = Math.max(this.databaseNow(), this.#lastBookedAt())
     await this.ledger.ensure(at, this.#booked.size + wanted)
-    if (this.#shed(at)) return 0
+    if (this.#shed(at)) return { waitMs: 0, isOfPractices: false }
     const count = Math.min(wanted, this.ledger.inHand(at) - this.#booked.size)
     const practices = this.#limits.perPracticePerSecond === undefined ? undefined : this.#readyPractices(count)
-    if (count <= 0 || practices?.length === 0) return this.#untilOneRestsNoMore()
+    if (count <= 0 || practices?.length === 0)
+      return { waitMs: this.#resting.waitMs(RETRY_MS), isOfPractices: count > 0 }
     const booked = await this.#timetable.book({
       count,
       aheadMs: priorityRules[next.priority].bookAheadMs,
       toleranceMs: this.#punctuality.toleranceMs,
       ...(practices ? { practices } : {}),
     })
-    for (const [practice, restsUntil] of booked.resting) this.#resting.set(practice, restsUntil)
+    this.#resting.note(booked.resting)
     for (const slot of booked.slots) this.#expect(slot)
-    return booked.waitMs
+    return booked
   }
 
   #expect(slot: Slot): void {
@@ -290,7 +299,7 @@ export class AppLimiter {
     this.#booked.delete(entry)
     const { at, practice } = entry.slot
     if (usable && !this.#stopped && this.#deps.clock.steady() >= this.#pausedUntil) this.#serve(at, practice)
-    if (practice !== undefined) this.#nap?.wake.abort() // its practice may have another
+    if (practice !== undefined) this.#nap.wake() // its practice may have another
     const next = this.#line.unserved(this.#booked.size)
     if (next) this.#run(next.priority)
   }
@@ -348,7 +357,7 @@ export class AppLimiter {
       return
     }
     // The next try may reach the database and bring an instant at once: not within a second of a call of the share.
-    await this.#napFor(served ? localShareTimes.spacingMs : RETRY_MS, priority)
+    await this.#nap.take(served ? localShareTimes.spacingMs : RETRY_MS, { priority, isOfPractices: false })
     await this.#keepApart()
   }
 
@@ -361,8 +370,6 @@ export class AppLimiter {
 
   /** With a limit per practice: those that may have a slot now, in the order of their turns. */
   #readyPractices(count: number): number[] {
-    const now = this.databaseNow()
-    for (const [practice, until] of this.#resting) if (until <= now) this.#resting.delete(practice)
     const taken = new Set([...this.#booked].map(({ slot }) => slot.practice))
     return this.#line
       .practices()
@@ -371,21 +378,8 @@ export class AppLimiter {
       .slice(0, Math.max(0, count))
   }
 
-  #untilOneRestsNoMore(): number {
-    const now = this.databaseNow()
-    const waits = [...this.#resting.values()].map((until) => until - now)
-    return Math.max(1, Math.min(RETRY_MS, ...waits))
-  }
-
   #lastBookedAt(): number {
     return Math.max(Number.NEGATIVE_INFINITY, ...[...this.#booked].map(({ slot }) => slot.at))
-  }
-
-  async #napFor(ms: number, priority: Priority): Promise<void> {
-    const wake = new AbortController()
-    this.#nap = { priority, wake }
-    await this.#deps.clock.sleep(ms, wake.signal).catch(() => undefined)
-    this.#nap = undefined
   }
 
   /** A process that calls no more says so, or the others would take it for one that is cut off. */

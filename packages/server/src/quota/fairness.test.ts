@@ -74,3 +74,26 @@ for (const flood of cases) {
     assert.ok(flooded < 2 * alone, `${flooded} ms beside a flood, ${alone} ms alone`)
   })
 }
+
+test('with a limit per practice a call need not wait for the rest of another practice', async () => {
+  const time = await lockstep(database)
+  const app = `fair/${apps++}`
+  const limits = { perSecond: 100, perDay: 500_000, tokensPerMinute: 5, perPracticePerSecond: 1 }
+  const quota = createQuota({ db: time.db, clock: time.clock, log: silentLog, holder: 'one' }, limits)
+  const ending = new AbortController()
+  const flood = floodWith(quota, { app, priority: 'feeds', time, signal: ending.signal })
+  const took: number[] = []
+  const calls = async () => {
+    for (let call = 0; call < 10; call += 1) {
+      // Its own rest is over by then.
+      await time.clock.sleep(1_500 + ((call * 37) % 211))
+      const from = time.clock.now()
+      await quota.permission({ app, practice: 2, priority: 'feeds' })
+      if (call > 0) took.push(time.clock.now() - from)
+    }
+    ending.abort()
+  }
+  await time.run(Promise.all([calls(), flood]))
+  await time.run(quota.stop())
+  assert.ok(Math.max(...took) < 50, took.join())
+})

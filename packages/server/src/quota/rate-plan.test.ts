@@ -88,6 +88,25 @@ for (const perSecond of [5, 30]) {
   })
 }
 
+for (const { perSecond, whole } of [
+  { perSecond: 0.3, whole: 1 },
+  { perSecond: 1.5, whole: 1 },
+  { perSecond: 2.5, whole: 2 },
+  { perSecond: 4.9, whole: 4 },
+]) {
+  test(`of ${perSecond} a second no second holds more than ${whole}, and what fits is planned for`, () => {
+    const plan = ratePlan({ perSecond, usableShare: 0.95 })
+    assert.ok(plan.slackMs > 0 && plan.toleranceMs > 0)
+    assert.ok(payableUntilMs(plan, perSecond) >= whole * plan.intervalMs - 1e-6)
+    assert.ok(Math.abs(1000 / plan.intervalMs - 0.95 * Math.min(perSecond, whole)) < 1e-6)
+    for (let seed = 1; seed <= 20; seed++) {
+      const next = fractions(seed)
+      const sends = Array.from({ length: 1000 }, (_, i) => i * plan.intervalMs + next() * plan.slackMs * 0.999)
+      assert.ok(mostInOneSecond(sends) <= whole)
+    }
+  })
+}
+
 test('a batch costs its instants, and what its calls may be later than planned', () => {
   const plan = ratePlan({ perSecond: 5, usableShare: 0.95 })
   assert.equal(batchCostMs(plan, 2, plan.toleranceMs), 2 * plan.intervalMs)

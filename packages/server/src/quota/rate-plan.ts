@@ -28,10 +28,16 @@ const BATCH_MS = 100
 
 const OWN_PART_OF_SLACK = 0.5
 
+/** What of a limit a second can hold: calls are whole. Below 1 it is a call in more than a second. */
+export function countedPerSecond(perSecond: number): number {
+  return perSecond < 1 ? perSecond : Math.floor(perSecond)
+}
+
 /** The plan for a limit. Guarantees at least one call per `1 / usableShare` seconds, and batches within one window. */
 export function ratePlan({ perSecond, usableShare }: RateLimit): RatePlan {
-  const intervalMs = 1000 / (perSecond * usableShare)
-  const windowCalls = Math.max(1, Math.floor(perSecond))
+  const counted = countedPerSecond(perSecond)
+  const intervalMs = 1000 / (counted * usableShare)
+  const windowCalls = Math.max(1, counted)
   const slackMs = windowCalls * intervalMs - 1000
   const batchMax = Math.max(1, Math.min(windowCalls, Math.floor(BATCH_MS / intervalMs)))
   return { intervalMs, slackMs, toleranceMs: slackMs * OWN_PART_OF_SLACK, batchMax }
@@ -51,5 +57,5 @@ export function batchCostMs(plan: RatePlan, count: number, toleranceMs: number):
  * fewer than a window's calls must have been booked in between, for only later ones can be moved.
  */
 export function payableUntilMs(plan: RatePlan, perSecond: number): number {
-  return Math.max(1, Math.floor(perSecond)) * plan.intervalMs
+  return Math.max(1, countedPerSecond(perSecond)) * plan.intervalMs
 }

@@ -17,13 +17,14 @@ async function setUp(limits: Partial<QuotaLimits> = {}) {
   const time = await lockstep(database)
   const app = `refusals/${apps++}`
   const all = { perSecond: 5, perDay: 50_000, tokensPerMinute: 5, ...limits }
-  const quota = createQuota({ db: time.db, clock: time.clock, log: silentLog, holder: 'one' }, all)
+  const instance = (holder: string) => createQuota({ db: time.db, clock: time.clock, log: silentLog, holder }, all)
+  const quota = instance('one')
   const ask = (request: Pick<PermissionRequest, 'priority'> & Partial<PermissionRequest>) =>
     quota.permission({ app, practice: 1, ...request }).then(
       () => 'sent',
       (error: unknown) => (isAegisError(error) ? { code: error.code, ...error.detail } : error),
     )
-  return { time, app, quota, ask }
+  return { time, app, quota, instance, ask }
 }
 
 test('in a full line the least urgent gives way to the more urgent, newest first, and is told when to come back', async () => {
@@ -85,6 +86,23 @@ test('of a used-up day one is told until when, and each priority what is left to
   assert.deepEqual([left('interactive'), left('notifications'), left('feeds'), left('bulk')], [15, 5, 4, 0])
   const seconds = Math.ceil((until - now) / 1_000)
   assert.equal(rateLimitFields(quota.standing({ app, priority: 'bulk' })).ratelimit, `"day";r=0;t=${seconds}`)
+  await time.run(quota.stop())
+})
+
+test('what a process that stops gives back others use within half a minute', async () => {
+  const { time, app, quota, instance, ask } = await setUp({ perSecond: 100, perDay: 400, dayBlock: 40 })
+  const other = instance('other')
+  await time.run(other.permission({ app, practice: 1, priority: 'interactive' }))
+  const answers = await time.run(Promise.all(Array.from({ length: 400 }, () => ask({ priority: 'interactive' }))))
+  assert.equal(answers.filter((answer) => answer === 'sent').length, 360)
+  await time.advance(31_000)
+  assert.notEqual(await time.run(ask({ priority: 'interactive' })), 'sent')
+  await time.run(other.stop())
+  const from = time.clock.now()
+  while ((await time.run(ask({ priority: 'interactive' }))) !== 'sent') {
+    assert.ok(time.clock.now() - from <= 31_000, `${time.clock.now() - from} ms`)
+    await time.advance(1_000)
+  }
   await time.run(quota.stop())
 })
 

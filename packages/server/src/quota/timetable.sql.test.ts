@@ -20,6 +20,7 @@ interface AppRow {
   readonly margin_ms: number
   readonly margin_at: number
   readonly minute_at: number
+  readonly booked_at: number
   readonly minute_calls: number
   readonly minute_before: number
 }
@@ -279,6 +280,38 @@ for (const [title, nextAt, aheadMs, expected] of [
       practices.map(({ next_at }) => Math.round(next_at - now)),
       [expected, expected],
     )
+  })
+}
+
+for (const [title, nextAt, bookedAt, expected] of [
+  ['that was booked by the clock as it was goes back with it, and a second less', '9200 ms', '8900 ms', 1_200],
+  ['that had been free is free in a second', '5 s', '4900 ms', 1_000],
+  ['that was booked since stays', '16 s', '0 s', 16_000],
+  ['that is further ahead than can be goes back', '16001 ms', '-1 s', 8_001],
+  ['that is free stays', '-5 s', '-6 s', -5_000],
+] as const) {
+  test(`after the database's clock was set back a timetable ${title}`, async () => {
+    const next = `aegis.now() + interval '${nextAt}'`
+    const app = await anApp({ next_at: next, booked_at: `aegis.now() + interval '${bookedAt}'` })
+    await owner.rows(`insert into control.quota_practice values ($1, 1, ${next})`, [app])
+    await db.control((tx) => table.setBackRows(tx, 9_000))
+    assert.equal(Math.round((await read(app)).next_at - now), expected)
+    const [practice] = await db.control((tx) => table.lockPracticeRows(tx, app, [1]))
+    assert.equal(Math.round((practice?.next_at ?? 0) - now), expected)
+    await db.control((tx) => table.setBackRows(tx, 0))
+    assert.ok((await read(app)).booked_at <= now, 'once')
+  })
+}
+
+for (const [title, pausedMs, expected] of [
+  ['that is over', -5_000, -5_000],
+  ['of a second, set back by minutes', 841_000, 2_000],
+  ['that would be over', 600_000, 1_000],
+] as const) {
+  test(`after the database's clock was set back a pause ${title} ends when it should`, async () => {
+    const app = await anApp({ paused_until: `aegis.now() + interval '${pausedMs} ms'` })
+    await db.control((tx) => table.setBackRows(tx, 840_000))
+    assert.equal(Math.round((await read(app)).paused_until - now), expected)
   })
 }
 

@@ -1,4 +1,5 @@
 import { sql, type Tx } from '../db/db.ts'
+import { TOLERANCE_MS_MAX } from './punctuality.ts'
 
 /** A row that is new was never seen by this installation: what was sent in the second before is not known. */
 const insertApp = sql(
@@ -45,6 +46,7 @@ const bookInstants = sql(
   `update control.quota_app a set
      next_at = greatest(a.next_at, a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))
        + make_interval(secs => $3::integer * pace.seconds + $8::float8 / 1000),
+     booked_at = aegis.now(),
      minute_before = case
        when aegis.now() >= a.minute_at + interval '2 minutes' then 0
        when aegis.now() >= a.minute_at + interval '1 minute' then a.minute_calls
@@ -167,6 +169,42 @@ export async function delayRow(tx: Tx, app: string, { aheadMs, mostMs }: Setting
 /** The same for every practice of the app. */
 export async function delayPracticeRows(tx: Tx, app: string, { aheadMs, mostMs }: Setting): Promise<void> {
   await tx.rows(delayPractices, [app, aheadMs, mostMs])
+}
+
+/** How far ahead a timetable is booked at most where no clock was set: the widest tolerance, and a second. */
+const BOOKED_MS_MAX = TOLERANCE_MS_MAX + 1_000
+
+// Beyond a second ahead it lies by the clock as it was if it was not booked since, else only beyond what can be.
+const setBackTimetables = sql(
+  'quota.set_back_timetables',
+  `update control.quota_app a set
+     next_at = case when a.next_at > aegis.now() +
+         case when a.booked_at > aegis.now() then interval '1 second' else make_interval(secs => $2::float8 / 1000) end
+       then greatest(aegis.now(), a.next_at - make_interval(secs => $1::float8 / 1000)) + interval '1 second'
+       else a.next_at end,
+     paused_until = case when a.paused_until > aegis.now() + interval '1 second'
+       then greatest(aegis.now(), a.paused_until - make_interval(secs => $1::float8 / 1000)) + interval '1 second'
+       else a.paused_until end,
+     booked_at = least(a.booked_at, aegis.now())`,
+)
+const setBackPractices = sql(
+  'quota.set_back_practices',
+  `update control.quota_practice p set
+     next_at = greatest(aegis.now(), p.next_at - make_interval(secs => $1::float8 / 1000)) + interval '1 second'
+   from (select l.app, l.practice_id from control.quota_practice l join control.quota_app a on a.app = l.app
+     where l.next_at > aegis.now() +
+       case when a.booked_at > aegis.now() then interval '1 second' else make_interval(secs => $2::float8 / 1000) end
+     order by l.app, l.practice_id for update of l) ahead
+   where p.app = ahead.app and p.practice_id = ahead.practice_id`,
+)
+
+/**
+ * Sets the timetables and pauses of all apps back with the database's clock, and a second less, since it is not known
+ * exactly by how much. Once: what was booked since stays.
+ */
+export async function setBackRows(tx: Tx, backMs: number): Promise<void> {
+  await tx.rows(setBackPractices, [backMs, BOOKED_MS_MAX])
+  await tx.rows(setBackTimetables, [backMs, BOOKED_MS_MAX])
 }
 
 const pauseTimetable = sql(

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/db.ts'
 import { localShareTimes } from './local-share.ts'
 import { TOLERANCE_MS_MAX } from './punctuality.ts'
 import type { CheckedLimits } from './quota-limits.ts'
-import { batchCostMs, payableUntilMs, type RatePlan, ratePlan } from './rate-plan.ts'
+import { batchCostMs, countedPerSecond, payableUntilMs, type RatePlan, ratePlan } from './rate-plan.ts'
 import * as rows from './timetable.sql.ts'
 
 export interface TimetableDeps {
@@ -12,6 +12,11 @@ export interface TimetableDeps {
   readonly clock: Clock
   /** Names this process among those that share the limits; the same after a restart. */
   readonly holder: string
+  /**
+   * What this machine's own clock shows, epoch ms: it goes on while the machine sleeps. Absent where `clock` shows it
+   * itself; one that follows another machine's counts on by the steady clock, which stands meanwhile.
+   */
+  readonly wall?: () => number
 }
 
 /** An instant on the shared timetable at which one call may leave. */
@@ -32,7 +37,9 @@ export interface Slot {
 export interface Booked {
   readonly slots: readonly Slot[]
   readonly waitMs: number
-  /** Practices that have no call left now, with the time (database's) at which they have one. */
+  /** Whether it is only the limit per practice that is waited for. */
+  readonly isOfPractices: boolean
+  /** Practices that have no call left now, and how long from now until they have one, ms. */
   readonly resting: ReadonlyMap<number, number>
 }
 
@@ -118,9 +125,13 @@ export class Timetable {
    * a leap of the other one. If that was only set ahead, a slot is left unused that could have been used.
    */
   lateMs(slot: Slot): number {
-    const { clock } = this.#deps
-    const leaptMs = clock.now() - clock.steady() - slot.clocks.wallAheadMs - RESOLUTION_MS
+    const leaptMs = this.#wallAheadMs - slot.clocks.wallAheadMs - RESOLUTION_MS
     return this.stalledMs(slot) + Math.max(0, leaptMs)
+  }
+
+  get #wallAheadMs(): number {
+    const { clock, wall } = this.#deps
+    return (wall ? wall() : clock.now()) - clock.steady()
   }
 
   /** Books up to `wanted.count` instants in one statement. Throws what the database throws. */
@@ -205,27 +216,30 @@ export class Timetable {
 
   async #bookRun(tx: Tx, wanted: Wanted): Promise<Booked> {
     const row = await this.#bookRow(tx, wanted, wanted.count)
-    if (!row) return { slots: [], waitMs: await this.#waitMs(tx, wanted.aheadMs), resting: new Map() }
-    return { slots: this.#slots(row, wanted), waitMs: 0, resting: new Map() }
+    const rest = { isOfPractices: false, resting: new Map<number, number>() }
+    if (!row) return { slots: [], waitMs: await this.#waitMs(tx, wanted.aheadMs), ...rest }
+    return { slots: this.#slots(row, wanted), waitMs: 0, ...rest }
   }
 
   /** One slot for each practice whose own timetable has come; the others rest until theirs has. */
   async #bookPractices(tx: Tx, wanted: Wanted): Promise<Booked> {
     const locked = await rows.lockPracticeRows(tx, this.#app, wanted.practices ?? [])
-    const nextAt = new Map(locked.map((row) => [row.practice_id, row.next_at]))
     const now = Math.max(...locked.map((row) => row.now_at))
-    const ready = (wanted.practices ?? []).filter((practice) => (nextAt.get(practice) ?? now) <= now)
-    const resting = new Map([...nextAt].filter(([, at]) => at > now))
-    if (ready.length === 0) return { slots: [], waitMs: Math.min(...resting.values()) - now, resting }
-    const row = await this.#bookRow(tx, wanted, ready.length)
-    if (!row) return { slots: [], waitMs: await this.#waitMs(tx, wanted.aheadMs), resting }
-    const slots = this.#slots(row, { ...wanted, practices: ready })
     const interval = ratePlan({ ...this.#limits, perSecond: this.#limits.perPracticePerSecond ?? 1 }).intervalMs
+    // Further ahead is from before the clock was set back: it has come, and is moved to what it should be.
+    const restsMs = new Map(locked.map((row) => [row.practice_id, row.next_at - now]))
+    const isResting = (ms: number) => ms > 0 && ms <= AHEAD_MS_MAX + interval
+    const ready = (wanted.practices ?? []).filter((practice) => !isResting(restsMs.get(practice) ?? 0))
+    const resting = new Map([...restsMs].filter(([, ms]) => isResting(ms)))
+    if (ready.length === 0) return { slots: [], waitMs: Math.min(...resting.values()), isOfPractices: true, resting }
+    const row = await this.#bookRow(tx, wanted, ready.length)
+    if (!row) return { slots: [], waitMs: await this.#waitMs(tx, wanted.aheadMs), isOfPractices: false, resting }
+    const slots = this.#slots(row, { ...wanted, practices: ready })
     const pauseMs = batchCostMs(this.plan, 0, wanted.toleranceMs)
     const moves = slots.map(({ practice = 0, at }) => ({ practice, next_at: at + interval + pauseMs }))
     await rows.movePracticeRows(tx, this.#app, moves)
-    for (const { practice, next_at } of moves) resting.set(practice, next_at)
-    return { slots, waitMs: 0, resting }
+    for (const { practice, next_at } of moves) resting.set(practice, next_at - row.now_at)
+    return { slots, waitMs: 0, isOfPractices: false, resting }
   }
 
   async #bookRow(tx: Tx, wanted: Wanted, count: number): Promise<rows.BookedRow | undefined> {
@@ -234,7 +248,7 @@ export class Timetable {
     const row = await rows.bookRow(tx, {
       ...this.#who,
       count,
-      perSecond: this.#limits.perSecond,
+      perSecond: countedPerSecond(this.#limits.perSecond),
       usableShare: this.#limits.usableShare,
       aheadMs: Math.max(wanted.aheadMs, this.#leadMs),
       leadMs: this.#leadMs,
@@ -277,8 +291,7 @@ export class Timetable {
   #slots(row: rows.BookedRow, wanted: Wanted): Slot[] {
     const { toleranceMs, practices } = wanted
     const booking = this.#bookings++
-    const { clock } = this.#deps
-    const clocks = { offset: this.#offset, wallAheadMs: clock.now() - clock.steady() }
+    const clocks = { offset: this.#offset, wallAheadMs: this.#wallAheadMs }
     return Array.from({ length: practices?.length ?? wanted.count }, (_, index) => {
       const practice = practices?.[index]
       const at = row.first_at + index * row.interval_ms

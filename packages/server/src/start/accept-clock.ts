@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts'
 import { boundReplicas } from '../ops/replica.sql.ts'
 import { boundPacingTimes } from '../pacing/pacing.sql.ts'
 import { boundJobTimes } from '../queue/queue.sql.ts'
+import { setBackRows } from '../quota/timetable.sql.ts'
 import { inBatches } from '../sync/in-batches.ts'
 import { boundSyncTimes } from '../sync/many-practices.sql.ts'
 import { listPractices, makeEverythingDue } from '../sync/schedule.sql.ts'
@@ -18,8 +19,8 @@ const setBackMs = 2_000
 /**
  * Reads the installation's clock, and notices when it was set back, while processes ran or while none did. Then nothing
  * waits for instants that the clock showed before: whatever is noted for later than now is due now. Each part has its own
- * rules for that (token, quota); here is what waits otherwise. Done twice it does no harm: every process looks. Returns the
- * clock's time, epoch ms. Throws what the database throws; then it is done with the next look.
+ * rules for that as well (token, quota); here is what waits otherwise. Done twice it does no harm: every process looks.
+ * Returns the clock's time, epoch ms. Throws what the database throws; then it is done with the next look.
  */
 export async function acceptedClock({ db, log }: { db: Db; log: Log }): Promise<number> {
   const { seen_at: seen, now_at: now } = await db.control(async (tx) => {
@@ -36,7 +37,9 @@ export async function acceptedClock({ db, log }: { db: Db; log: Log }): Promise<
     await boundJobTimes(tx)
     await boundReplicas(tx)
     await makeEverythingDue(tx)
-    await acceptClock(tx)
+    const backMs = await acceptClock(tx)
+    // Once: twice would be too far.
+    if (backMs !== undefined) await setBackRows(tx, backMs)
   })
   return now
 }

@@ -55,13 +55,14 @@ export function appName({ environment, athena }: AegisConfig): string {
 
 /** Makes the parts from the bottom up: keys, audit log, quota, the way out, credentials and tokens, athenahealth. */
 export async function composeParts(ground: Ground, stops: StopStack): Promise<Parts> {
-  const { config, homeId, db, clock, random, log } = ground
+  const { config, homeId, db, clock, random, log, wall } = ground
   const sealing = await composeSealing(ground, stops)
   // What it waits for is the database, in the machine's time; what it writes down is the installation's.
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
   const theirs = new RemoteClock(clock)
-  const quota = createQuota({ db, clock, log, holder: homeId, theirTime: () => theirs.reading }, config.limits)
+  const theirTime = () => theirs.reading
+  const quota = createQuota({ db, clock, log, holder: homeId, theirTime, ...(wall && { wall }) }, config.limits)
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota, theirs })
   stops.push(() => wayOut.close())

@@ -14,6 +14,8 @@ export interface StartedClock {
   readonly clock: Clock
   /** How far the clock of the machine that this process runs on is from it at least, ms. Nothing goes by that one. */
   readonly machineOffMs: () => number
+  /** What that machine's own clock shows, which goes on while it sleeps. Absent where time is a simulator's. */
+  readonly wall?: () => number
   /** Virtual milliseconds per real one; 1 unless the clock is a simulator's. */
   readonly speed: number
 }
@@ -31,9 +33,10 @@ export async function startClock(
 ): Promise<StartedClock> {
   if (config.clock === 'system') {
     await db.control(resetSqlClock)
-    const clock = await followClock({ machine: seams.clock ?? systemClock, read: () => acceptedClock({ db, log }) })
+    const machine = seams.clock ?? systemClock
+    const clock = await followClock({ machine, read: () => acceptedClock({ db, log }) })
     stops.push(() => clock.stop())
-    return { clock, speed: 1, machineOffMs: () => clock.machineOffMs }
+    return { clock, speed: 1, machineOffMs: () => clock.machineOffMs, wall: () => machine.now() }
   }
   const url = `${seams.simulatorUrl ?? config.athena.baseUrl}/__sim/clock`
   const setSql = (nowMs: number, speed: number) =>
