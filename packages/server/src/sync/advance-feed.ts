@@ -100,6 +100,8 @@ async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do:
       return snapshotStep(deps, held, step)
     case 'reconcile':
       return reconcileFeed(deps, held, step)
+    case 'refetch':
+      return refetchRecords(deps, held, step)
     default:
       return actions[step.do](deps, held)
   }
@@ -107,7 +109,6 @@ async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do:
 
 const actions = {
   recover: recoverWindow,
-  refetch: refetchRecords,
   subscribe: subscribeFeed,
   resubscribe,
   'check-activation': checkActivation,

@@ -17,20 +17,22 @@ interface Found {
 
 const foundFacts = ({ value }: Found) => answerFacts(Array.isArray(value) ? value : [value])
 
+type FetchDeps = SyncDeps & { readonly context: CallContext }
+
 /** Asks for one record by id. `not-found` and `wrong-record` are thrown as the client's errors. */
-export async function fetchRecord(deps: SyncDeps, key: FeedKey, asked: Asked): Promise<FetchedPage> {
+export async function fetchRecord(deps: FetchDeps, key: FeedKey, asked: Asked): Promise<FetchedPage> {
   const { kind, get } = feedTable[key.feed]
   if (!get) throw new AegisError('internal.unexpected', { feed: key.feed })
   const practice = deps.upstream.practice(key.practice)
-  const { raw } = await audited<Found>(refetchContext, foundFacts, (options) => get(practice, asked, options))
+  const { raw } = await audited<Found>(deps.context, foundFacts, (options) => get(practice, asked, options))
   const { id, patientId } = asked
   return pageOfOne(kind, { raw, id, ...(patientId !== '' && { patientId }) })
 }
 
 /** Asks who answers for a patient that was merged; `wrong-record` when nobody says to be the survivor. */
-export async function fetchSurvivor(deps: SyncDeps, key: FeedKey, id: string): Promise<FetchedPage> {
+export async function fetchSurvivor(deps: FetchDeps, key: FeedKey, id: string): Promise<FetchedPage> {
   const { patients } = deps.upstream.practice(key.practice)
   const call = (options: CallOptions) => patients.survivorOf(id, options)
-  const { value, raw } = await audited(refetchContext, foundFacts, call)
+  const { value, raw } = await audited(deps.context, foundFacts, call)
   return pageOfOne('patient', { raw, id: String(Reflect.get(Object(value), 'patientid')) })
 }

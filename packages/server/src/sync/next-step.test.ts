@@ -106,7 +106,7 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   [
     'records in doubt are asked for',
     picture({ ...live, drain_started_at: now }, { waitingRefetches: 2 }),
-    { do: 'refetch' },
+    { do: 'refetch', waitMs: minute },
   ],
   ['but thousands of them do not hold up a drain', picture(live, { waitingRefetches: 5_000 }), { do: 'drain' }],
   [
@@ -201,7 +201,11 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'reconcile', waitMs: 59_000 },
   ],
   ['a drain that is due goes before a check', picture(live, { checkDue: now - hour }), { do: 'drain' }],
-  ['records in doubt go before a check', between({ checkDue: now, waitingRefetches: 1 }), { do: 'refetch' }],
+  [
+    'records in doubt go before a check',
+    between({ checkDue: now, waitingRefetches: 1 }),
+    { do: 'refetch', waitMs: 59_000 },
+  ],
   [
     'a check that is due later is waited for, if no drain comes first',
     between({ checkDue: now + 10_000 }),

@@ -8,7 +8,7 @@ export type Step =
   | { readonly do: 'wait'; readonly until: number }
   | { readonly do: 'apply-inbox' }
   | { readonly do: 'recover' }
-  | { readonly do: 'refetch' }
+  | RefetchStep
   | { readonly do: 'subscribe' }
   | { readonly do: 'resubscribe' }
   | { readonly do: 'check-activation' }
@@ -18,6 +18,12 @@ export type Step =
   | SnapshotStep
   | { readonly do: 'drain' }
   | ReconcileStep
+
+export interface RefetchStep {
+  readonly do: 'refetch'
+  /** See `waitBeforeDrain`. Absent where no drain is to come. */
+  readonly waitMs?: number
+}
 
 export interface SnapshotStep {
   readonly do: 'snapshot'
@@ -159,9 +165,9 @@ function stepBetweenDrains(
   now: number,
   { until: drainDue, settings }: { until: number; settings: SyncSettings },
 ): Step {
-  if (waitingRefetches > 0) return { do: 'refetch' }
-  const wanted = snapshotDue(state, settings)
   const waitMs = waitBeforeDrain(drainDue - now)
+  if (waitingRefetches > 0) return { do: 'refetch', waitMs }
+  const wanted = snapshotDue(state, settings)
   if (wanted <= now) return { do: 'snapshot', phase: 'authoritative', waitMs }
   // Without a calendar it is the first thing to be made.
   const check = checkDue ?? now

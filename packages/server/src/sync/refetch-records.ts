@@ -6,6 +6,7 @@ import { withdrawRecord } from '../records/withdraw-record.ts'
 import { patientOfWhole } from '../records/record-name.ts'
 import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
+import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { type AskedRecord, askedRecord } from './asked-record.ts'
 import { insertDifferences } from './difference.sql.ts'
@@ -13,6 +14,8 @@ import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
+import { judgeFailure } from './judge-failure.ts'
+import type { RefetchStep } from './next-step.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { readOfPatient } from './read-of-patient.ts'
 import { releaseKeys } from './quarantine.sql.ts'
@@ -39,16 +42,62 @@ interface Wanted {
  * Asks by id for records whose state is in doubt. One that upstream does not know, and still does not know a while later,
  * is marked deleted: a single answer may be a mistake, and none counts where no record of the kind is found any more.
  */
-export async function refetchRecords(deps: SyncDeps, held: HeldFeed): Promise<void> {
+export async function refetchRecords(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { waitMs }: Pick<RefetchStep, 'waitMs'>,
+): Promise<void> {
+  const endsAt = waitMs === undefined ? Number.POSITIVE_INFINITY : deps.clock.steady() + waitMs
+  const refetch: Refetch = { ...deps, context: contextUntil(deps, endsAt) }
   const all = await wantedRecords(deps, held)
   let finds: boolean | undefined
   const findsAny = async () =>
-    (finds ??= await findsOthers(deps, held, { but: all.map(({ key }) => key), ask: asker(deps, held) }))
-  for (const wanted of all) if (await refetchOne(deps, held, { wanted, findsAny })) finds = true
+    (finds ??= await findsOthers(deps, held, { but: all.map(({ key }) => key), ask: asker(refetch, held) }))
+  try {
+    for (const wanted of all) {
+      if (await refetchOne(refetch, held, { wanted, findsAny })) finds = true
+      if (deps.clock.steady() >= endsAt) return
+    }
+  } catch (error) {
+    if (waitMs === undefined || !isWithoutCalls(error)) throw error
+    await postponeAll(deps, held, error)
+  }
+}
+
+/** What is needed for asking; its calls wait together no longer than for the step. */
+interface Refetch extends SyncDeps {
+  readonly context: CallContext
+}
+
+const leastWaitMs = 1_000
+
+function contextUntil({ clock }: SyncDeps, endsAt: number): CallContext {
+  if (endsAt === Number.POSITIVE_INFINITY) return refetchContext
+  return {
+    ...refetchContext,
+    // Looked at with each call.
+    get waitMs() {
+      return Math.max(leastWaitMs, endsAt - clock.steady())
+    },
+  }
+}
+
+/** No calls are left for this now: a drain, which goes first, may have some. */
+function isWithoutCalls(error: unknown): boolean {
+  return isAegisError(error, 'quota.day-exhausted') || isAegisError(error, 'quota.timeout')
+}
+
+/** The wishes are put off alone: the drains of the feed go on. */
+async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Promise<void> {
+  const { retryInMs } = judgeFailure(error, { failures: 0, now: deps.clock.now() })
+  const afterMs = Math.max(retryInMs, deps.settings.pollIntervalMs)
+  await asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetches(tx, held, afterMs))
+  const { practice, feed } = held
+  deps.log.info('sync.refetch-put-off', { practice, feed, afterMs: Math.round(afterMs) })
 }
 
 /** Asks for a record only to see whether athenahealth finds it. */
-function asker(deps: SyncDeps, held: HeldFeed) {
+function asker(deps: Refetch, held: HeldFeed) {
   return async (asked: AskedRecord) => {
     const page = await fetchOrNothing(deps, held, asked)
     if (page === 'refused') return 'refused'
@@ -101,7 +150,7 @@ export function isOfTheRecord(error: unknown): boolean {
 
 /** Whether the record was found. */
 async function refetchOne(
-  deps: SyncDeps,
+  deps: Refetch,
   held: HeldFeed,
   { wanted, findsAny }: { wanted: Wanted; findsAny: () => Promise<boolean> },
 ): Promise<boolean> {
@@ -187,13 +236,13 @@ async function withdraw(
 }
 
 async function fetchOrNothing(
-  deps: SyncDeps,
+  deps: Refetch,
   held: HeldFeed,
   asked: AskedRecord,
 ): Promise<FetchedPage | undefined | 'another-record' | 'refused'> {
   try {
     return asked.whole
-      ? await readOfPatient(deps, held, { ...asked, context: refetchContext })
+      ? await readOfPatient(deps, held, { ...asked, context: deps.context })
       : await fetchRecord(deps, held, asked)
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
@@ -219,7 +268,7 @@ function postpone(
  * the record is asked for again later.
  */
 async function settleOther(
-  deps: SyncDeps,
+  deps: Refetch,
   held: HeldFeed,
   { wanted, fetchSeq }: { wanted: Wanted; fetchSeq: bigint },
 ): Promise<void> {
@@ -237,7 +286,7 @@ async function settleOther(
 }
 
 /** Applies the survivor of a merge that no feed told us of. False when no record says that it is one. */
-async function learnMerge(deps: SyncDeps, held: HeldFeed, wanted: Wanted): Promise<boolean> {
+async function learnMerge(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<boolean> {
   const { asked } = wanted
   if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return false
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))

@@ -96,6 +96,17 @@ export async function postponeRefetch(
   await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString()])
 }
 
+const allLaterSql = lookUp(
+  'sync.refetches_later',
+  `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now())`,
+)
+
+/** Puts off all records of a feed that are to be asked for now, for `afterMs` from now on. */
+export async function postponeRefetches(tx: Tx, key: FeedKey, afterMs: number): Promise<void> {
+  await tx.rows(allLaterSql, [key.practice, key.feed, afterMs])
+}
+
 /** Where the id of a record to be asked for is sealed. */
 export function refetchPlace(feed: string, key: string) {
   return { table: 'aegis.refetch', column: 'sealed_id', row: `${feed}:${key}` }
