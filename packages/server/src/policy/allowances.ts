@@ -1,5 +1,5 @@
 import type { Db } from '../db/db.ts'
-import { allowanceRows, countedCall, onboardingRow } from './policy.sql.ts'
+import { allowanceRows, countedCall, onboardingRow, uncountCall } from './policy.sql.ts'
 
 /** Why a large pull may run outside the off-hours: a first load, or the new snapshot that a gap makes necessary. */
 export type AllowanceKind = 'onboarding' | 'gap'
@@ -15,22 +15,30 @@ const GAP_CALLS = 500
 const DAY_MS = 86_400_000
 
 /**
- * Takes one call of an allowance, durably and before it is made; false when there is none. A practice's onboarding begins
- * with the first call taken, is over by itself after its days, and never begins again.
+ * Takes one call of an allowance, durably and before it is made. Returns the day that has it; undefined when there is none.
+ * A practice's onboarding begins with the first call taken, is over by itself after its days, and never begins again.
  */
 export async function takeAllowance(
   deps: { db: Db },
   limits: AllowanceLimits,
   wanted: { practice: number; kind: AllowanceKind },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const { practice, kind } = wanted
   const { days, calls } = limits.onboarding
   return deps.db.control(async (tx) => {
     if (kind === 'gap') return countedCall(tx, { practice, kind, callsMax: limits.gapCalls ?? GAP_CALLS })
     const { began_at, now_at } = await onboardingRow(tx, practice)
     const over = now_at >= began_at + days * DAY_MS || calls < 1
-    return !over && countedCall(tx, { practice, kind, callsMax: calls })
+    return over ? undefined : countedCall(tx, { practice, kind, callsMax: calls })
   })
+}
+
+/** Gives back a call that `takeAllowance` took and that was not made. */
+export async function giveBackAllowance(
+  deps: { db: Db },
+  taken: { practice: number; kind: AllowanceKind; day: string },
+): Promise<void> {
+  await deps.db.control((tx) => uncountCall(tx, taken))
 }
 
 /** Calls that a practice made on each allowance today (UTC). */

@@ -22,15 +22,27 @@ const countCall = sql(
   `insert into control.policy_allowance as a (practice_id, kind, day, calls)
    values ($1, $2, (aegis.now() at time zone 'UTC')::date, 1)
    on conflict (practice_id, kind, day) do update set calls = a.calls + 1 where a.calls < $3::integer
-   returning calls`,
+   returning day`,
 )
 
-/** Counts one call of today if fewer than `callsMax` were made; whether it did. */
+/** Counts one call of today if fewer than `callsMax` were made. Returns the day, undefined where it did not. */
 export async function countedCall(
   tx: Tx,
   call: { practice: number; kind: AllowanceKind; callsMax: number },
-): Promise<boolean> {
-  return (await tx.rows(countCall, [call.practice, call.kind, call.callsMax])).length > 0
+): Promise<string | undefined> {
+  const [row] = await tx.rows<{ day: string }>(countCall, [call.practice, call.kind, call.callsMax])
+  return row?.day
+}
+
+const uncount = sql(
+  'policy.uncount_call',
+  `update control.policy_allowance set calls = calls - 1
+   where practice_id = $1 and kind = $2 and day = $3::date and calls > 0`,
+)
+
+/** Takes back one call that was counted on a day. */
+export async function uncountCall(tx: Tx, call: { practice: number; kind: AllowanceKind; day: string }): Promise<void> {
+  await tx.rows(uncount, [call.practice, call.kind, call.day])
 }
 
 const readCalls = sql(

@@ -29,7 +29,8 @@ const page = (more: Partial<JudgedCall>): JudgedCall => ({
 })
 
 async function answer(policy: Policy, call: JudgedCall): Promise<unknown> {
-  return policy.permit(call).catch((error) => (isAegisError(error) ? error.code : error))
+  const terms = policy.permit(call).then(({ unused: _, ...others }) => others)
+  return terms.catch((error) => (isAegisError(error) ? error.code : error))
 }
 
 test('a first load may pull by day: so many calls a day, for so many days, once', async () => {
@@ -64,6 +65,22 @@ test('a snapshot after a gap may pull by day, and is counted apart', async () =>
   assert.deepEqual(answers, [large, large, 'policy.off-hours'])
   assert.deepEqual(await answer(policy, page({ practice: 21, allowance: 'onboarding' })), large)
   assert.deepEqual(await allowancesUsed(time, 21), { onboarding: 1, gap: 2 })
+})
+
+test('a call on an allowance that was not made can be given back, to the day that it was taken of', async () => {
+  const time = await lockstep(database, noon)
+  const policy = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)
+  const call = page({ practice: 41, allowance: 'gap' })
+  const { unused } = await policy.permit(call)
+  await policy.permit(call)
+  assert.equal(await answer(policy, call), 'policy.off-hours')
+  await unused?.()
+  assert.deepEqual(await allowancesUsed(time, 41), { onboarding: 0, gap: 1 })
+  const { unused: late } = await policy.permit(call)
+  await time.advance(day)
+  await policy.permit(call)
+  await late?.()
+  assert.deepEqual(await allowancesUsed(time, 41), { onboarding: 0, gap: 1 })
 })
 
 test('an allowance is not touched by calls that need none, and does not help a call that is refused anyway', async () => {

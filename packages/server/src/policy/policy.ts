@@ -1,5 +1,5 @@
 import { AegisError } from '../errors/aegis-error.ts'
-import { type AllowanceKind, type AllowanceLimits, takeAllowance } from './allowances.ts'
+import { type AllowanceKind, type AllowanceLimits, giveBackAllowance, takeAllowance } from './allowances.ts'
 import { defaultPullSpacingMs } from './intensive-calls.ts'
 import { judgeCall, type PolicyCall, type PolicyRules, type Verdict } from './judge-call.ts'
 import { PullTurns, type Turn, type TurnDeps, type TurnRequest } from './pull-turns.ts'
@@ -16,15 +16,23 @@ export interface JudgedCall extends PolicyCall {
   readonly allowance?: AllowanceKind
 }
 
+/** On what terms a call is allowed. */
+export interface CallTerms {
+  readonly before?: number
+  readonly large?: true
+  /** The call was not made: its allowance has it back. At most once. */
+  readonly unused?: () => Promise<void>
+}
+
 /** May this call be made at all? The rules as data, and the allowances that make exceptions of them, counted. */
 export interface Policy {
   /**
    * Resolves when the call is allowed; with `before` (epoch ms) if it must have left by then, and `large` if it has to
-   * take its practice's turn. Otherwise AegisError
+   * take its practice's turn; where it was counted on an allowance, `unused` takes that back. Otherwise AegisError
    * `policy.date-range-required`, `policy.date-range-too-wide`, `policy.filter-required` or `policy.off-hours`, the last
    * with `detail.until`, epoch ms, and `detail.retryAfterMs`. Takes one call of the allowance where only that allows it.
    */
-  permit(call: JudgedCall): Promise<{ readonly before?: number; readonly large?: true }>
+  permit(call: JudgedCall): Promise<CallTerms>
   /** Waits for a practice's turn for a large pull, see `PullTurns`. */
   turn(request: TurnRequest): Promise<Turn>
 }
@@ -38,8 +46,9 @@ export function createPolicy(deps: TurnDeps, config: PolicyConfig): Policy {
       if (verdict.allowed) return termsOf(verdict)
       const { practice, allowance: kind } = call
       const exempt = verdict.code === 'policy.off-hours' && kind !== undefined
-      if (!exempt || !(await takeAllowance(deps, config, { practice, kind }))) throw refusal(call, verdict, now)
-      return { large: true }
+      const day = exempt && (await takeAllowance(deps, config, { practice, kind }))
+      if (!day) throw refusal(call, verdict, now)
+      return { large: true, unused: () => giveBackAllowance(deps, { practice, kind, day }) }
     },
     turn: (request) => turns.take(request),
   }

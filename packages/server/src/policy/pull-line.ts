@@ -133,6 +133,7 @@ export class PullLine {
         this.#rest = over.promise
         settled.resolve()
         await this.#pause(this.#of.spacingMs)
+        if (lost.aborted) return 'lost'
       }
       return 'deserted'
     } finally {

@@ -138,6 +138,24 @@ test('who waits in vain or gives up is told so', async () => {
   assert.equal(await ended(time, take('two', practice, { patienceMs: 5_000 })), 'taken')
 })
 
+test('a turn that is lost between two calls fails nobody who waits: they wait for the next one', async () => {
+  const apartMs = 60_000
+  const { time, take } = await setUp(apartMs)
+  const practice = practices++
+  const turn = await time.run(take('one', practice))
+  const next = take('one', practice)
+  await time.run(turn.end())
+  await time.advance(1_000)
+  await database.owner.rows(
+    `update control.lease set fence = fence + 1, holder = 'other', expires_at = aegis.now() + interval '40 seconds'
+     where name = $1`,
+    [`large-pull/${practice}`],
+  )
+  const granted = await time.run(next)
+  assert.equal(granted.lost.aborted, false)
+  await time.run(granted.end())
+})
+
 test('who loses it is told what concerns the call, not the work that it is made for', async () => {
   const { time, take } = await setUp()
   const practice = practices++

@@ -3,51 +3,100 @@ import { test } from 'node:test'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { said } from '../../testing/way-out.ts'
 import type { AttemptId } from '../audit/audit.ts'
-import { permit, type PermitDeps } from './permit.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { permit, type PermitDeps, type PermitRequest } from './permit.ts'
 
-test('the wait for the turn is part of the wait for a permission: a drain that falls due does not wait twice as long', async () => {
-  const clock = manualClock()
-  const deadlines: unknown[] = []
-  const refuse = () => assert.fail('not asked for')
-  const deps: PermitDeps = {
+const clock = manualClock()
+const refuse = () => assert.fail('not asked for')
+const request: PermitRequest = {
+  call: {
+    method: 'GET',
+    route: '/patients',
+    practice: 1,
+    attempt: 1,
+    kind: 'api',
+    consuming: false,
+    intensive: true,
+    idempotent: true,
+    requestId: 'r-1',
+  },
+  url: new URL('https://athena.example/v1/1/patients?departmentid=1'),
+  context: said({ priority: 'bulk', waitMs: 60_000 }).context,
+  signal: new AbortController().signal,
+}
+
+/** A way out on which everything is allowed at once, but for what a test says. */
+function depsOf(more: { policy?: Partial<PermitDeps['policy']>; quota?: Partial<PermitDeps['quota']> }): PermitDeps {
+  return {
     clock,
     app: 'local/app',
-    policy: {
-      permit: async () => ({ large: true }),
-      turn: async ({ patienceMs }) => {
-        assert.equal(patienceMs, 60_000)
-        await clock.advance(45_000)
-        return { lost: new AbortController().signal, end: async () => undefined }
-      },
-    },
+    policy: { permit: async () => ({}), turn: refuse, ...more.policy },
     // An id is a string.
-    audit: { attempt: async () => 'attempt' as AttemptId, outcome: refuse },
+    audit: { attempt: async () => 'attempt' as AttemptId, outcome: async () => undefined },
     quota: {
-      unused: refuse,
+      unused: () => undefined,
       observe: refuse,
       throttled: refuse,
       check: () => undefined,
-      permission: async ({ deadlineMs }) => {
-        deadlines.push(deadlineMs)
-        return { app: 'local/app', practice: 1, priority: 'bulk', sendAt: 0, days: [] }
-      },
+      permission: async () => ({ app: 'local/app', practice: 1, priority: 'bulk', sendAt: 0, days: [] }),
+      ...more.quota,
     },
   }
-  await permit(deps, {
-    call: {
-      method: 'GET',
-      route: '/patients',
-      practice: 1,
-      attempt: 1,
-      kind: 'api',
-      consuming: false,
-      intensive: true,
-      idempotent: true,
-      requestId: 'r-1',
-    },
-    url: new URL('https://athena.example/v1/1/patients?departmentid=1'),
-    context: said({ priority: 'bulk', waitMs: 60_000 }).context,
-    signal: new AbortController().signal,
-  })
+}
+
+/** Notes how long each permission may be waited for. */
+function notingDeadlines() {
+  const deadlines: unknown[] = []
+  const permission: PermitDeps['quota']['permission'] = async ({ deadlineMs }) => {
+    deadlines.push(deadlineMs)
+    return { app: 'local/app', practice: 1, priority: 'bulk', sendAt: 0, days: [] }
+  }
+  return { deadlines, permission }
+}
+
+test('the wait for the turn is part of the wait for a permission: a drain that falls due does not wait twice as long', async () => {
+  const { deadlines, permission } = notingDeadlines()
+  const turn: PermitDeps['policy']['turn'] = async ({ patienceMs }) => {
+    assert.equal(patienceMs, 60_000)
+    await clock.advance(45_000)
+    return { lost: new AbortController().signal, end: async () => undefined }
+  }
+  const deps = depsOf({ policy: { permit: async () => ({ large: true }), turn }, quota: { permission } })
+  await permit(deps, request)
   assert.deepEqual(deadlines, [15_000])
 })
+
+test('a permission that could not be used does not begin the wait anew', async () => {
+  const { deadlines, permission } = notingDeadlines()
+  const permitted = await permit(depsOf({ quota: { permission } }), request)
+  await clock.advance(59_000)
+  await permitted.again()
+  await clock.advance(2_000)
+  await permitted.again()
+  assert.deepEqual(deadlines, [60_000, 1_000, 0])
+})
+
+test('on a day that is used up no allowance is touched', async () => {
+  const check = () => {
+    throw new AegisError('quota.day-exhausted', { until: 1, retryAfterMs: 1 })
+  }
+  const deps = depsOf({ policy: { permit: refuse }, quota: { check } })
+  await assert.rejects(permit(deps, request), { code: 'quota.day-exhausted' })
+})
+
+const failures: readonly [what: string, more: Parameters<typeof depsOf>[0]][] = [
+  ['its turn did not come', { policy: { turn: () => Promise.reject(new AegisError('quota.timeout')) } }],
+  ['there was no permission', { quota: { permission: () => Promise.reject(new AegisError('quota.timeout')) } }],
+]
+for (const [what, more] of failures) {
+  test(`a call that was not made since ${what} is given back to its allowance, once`, async () => {
+    let given = 0
+    const unused = async () => {
+      given += 1
+    }
+    const turn = async () => ({ lost: new AbortController().signal, end: async () => undefined })
+    const policy = { permit: async () => ({ large: true, unused }) as const, turn, ...more.policy }
+    await assert.rejects(permit(depsOf({ ...more, policy }), request), { code: 'quota.timeout' })
+    assert.equal(given, 1)
+  })
+}

@@ -47,14 +47,21 @@ const waitMs: Record<Priority, number> = {
 }
 
 /**
- * The one gate to athenahealth: policy, the practice's turn for a large pull, audit attempt, permission, in this order.
+ * The one gate to athenahealth: policy, the practice's turn for a large pull, audit attempt, permission, in this order. A
+ * day that is known to be used up refuses it before all of them.
  * Resolves when the call may be sent: at once. Rejects with an AegisError of policy, quota or audit, or the signal's reason; then nothing was sent and
  * nothing may be. The attempt is durable before the permission is asked for, because a permission is for now and
  * writing the log takes time; a call that gets none is recorded as a failure.
  */
 export async function permit(deps: PermitDeps, request: PermitRequest): Promise<Permit> {
   const { call, context, signal } = request
-  const { before, large } = await deps.policy.permit({
+  deps.quota.check({ app: deps.app, priority: context.priority })
+  const askedAt = deps.clock.steady()
+  const {
+    before,
+    large,
+    unused: giveBack,
+  } = await deps.policy.permit({
     method: call.method,
     route: call.route,
     params: paramsOf(request.url),
@@ -62,12 +69,11 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     large: context.large !== undefined,
     ...(typeof context.large === 'string' ? { allowance: context.large } : {}),
   })
-  deps.quota.check({ app: deps.app, priority: context.priority })
   const { practice } = call
-  const askedAt = deps.clock.steady()
-  const turn = large && (await deps.policy.turn({ practice, patienceMs: patience(deps, context, { before }), signal }))
-  const spentMs = deps.clock.steady() - askedAt
-  const attempt = await deps.audit.attempt(eventOf(request)).catch(async (error: unknown) => {
+  const terms = { before, askedAt }
+  const patienceMs = patience(deps, context, terms)
+  const turn = await notMade(giveBack, async () => large && deps.policy.turn({ practice, patienceMs, signal }))
+  const attempt = await notMade(giveBack, () => deps.audit.attempt(eventOf(request))).catch(async (error: unknown) => {
     await turn?.end()
     throw error
   })
@@ -79,7 +85,7 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     const ahead = unused !== undefined
     unused = undefined
     try {
-      unused = await permission(deps, asked, { before, spentMs, ahead })
+      unused = await notMade(giveBack, () => permission(deps, asked, { ...terms, ahead }))
     } catch (error) {
       await settle({ outcome: 'failure' }).catch(() => undefined) // the attempt is closed as unknown later on
       throw error
@@ -90,11 +96,21 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
   return { again, settle }
 }
 
+/** What `work` is for comes to nothing when it fails: then what the policy has counted for the call is given back. */
+async function notMade<T>(giveBack: (() => Promise<void>) | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await giveBack?.().catch(() => undefined) // it counts as made then
+    throw error
+  }
+}
+
 interface Terms {
   /** The call must have left by then, epoch ms. */
   readonly before: number | undefined
-  /** What the turn has taken of the patience. */
-  readonly spentMs: number
+  /** Since when it waits, for whatever: of the steady clock. */
+  readonly askedAt: number
   readonly ahead: boolean
 }
 
@@ -113,11 +129,8 @@ function permission(deps: PermitDeps, request: PermitRequest, { ahead, ...terms 
 }
 
 /** How long to wait. A large pull that is still waiting when the off-hours end has to stop. */
-function patience(
-  { clock }: PermitDeps,
-  context: CallContext,
-  { before, spentMs = 0 }: Pick<Terms, 'before'> & Partial<Terms>,
-): number {
+function patience({ clock }: PermitDeps, context: CallContext, { before, askedAt }: Omit<Terms, 'ahead'>): number {
+  const spentMs = clock.steady() - askedAt
   const patienceMs = Math.max(0, (context.waitMs ?? waitMs[context.priority]) - spentMs)
   return before === undefined ? patienceMs : Math.min(patienceMs, Math.max(0, before - clock.now()))
 }
