@@ -1,4 +1,5 @@
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
+import { plantedQuotaBugs } from './planted-quota-bugs.ts'
 
 /** A bug to be planted: one edit of one file, and the tests that must notice. */
 export interface PlantedBug {
@@ -62,8 +63,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'fixed window: a window of calls may leave at once',
     file: `${quota}/rate-plan.ts`,
-    find: `  const intervalMs = 1000 / (perSecond * usableShare)\n`,
-    replace: `  const intervalMs = 1000 / (perSecond * usableShare * 1.9)\n`,
+    find: `  const intervalMs = 1000 / (counted * usableShare)\n`,
+    replace: `  const intervalMs = 1000 / (counted * usableShare * 1.9)\n`,
     caughtBy: [`${quota}/rate-plan.test.ts`, `${quota}/quota.test.ts`],
   },
   {
@@ -97,8 +98,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'bulk of one practice at once: large pulls take no turns',
     file: `${upstream}/permit.ts`,
-    find: `  const turn = large && (await`,
-    replace: `  const turn = large && call.practice < 0 && (await`,
+    find: `async () => large && deps.policy.turn(`,
+    replace: `async () => (large && practice < 0 ? true : undefined) && deps.policy.turn(`,
     caughtBy: [`${upstream}/large-pulls.test.ts`],
   },
   {
@@ -394,4 +395,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['faults graceful 6'],
   },
   ...plantedNetworkBugs,
+  ...plantedQuotaBugs,
 ]

@@ -1,0 +1,57 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const server = 'packages/server/src'
+const quota = `${server}/quota`
+
+/** Bugs of sharing the limits that show only when something else goes wrong as well. */
+export const plantedQuotaBugs: readonly PlantedBug[] = [
+  {
+    name: 'a block of calls is drawn from before it is known to be committed',
+    file: `${quota}/day-ledger.ts`,
+    find: `      reserved.push({ row: after, block })\n`,
+    replace: `      this.#budget.adopt(after, block)\n`,
+    caughtBy: [`${quota}/unsure-commit.test.ts`],
+  },
+  {
+    name: 'a count that leaves nothing holds only once it is written',
+    file: `${quota}/day-ledger.ts`,
+    find: `    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null) })\n`,
+    replace: `    void foreign\n`,
+    caughtBy: [`${quota}/count-in-headers.test.ts`],
+  },
+  {
+    name: 'what a header said is forgotten when it cannot be written',
+    file: `${quota}/day-ledger.ts`,
+    find: `      for (const [day, count] of seen) this.#addSeen(day, count)\n`,
+    replace: '',
+    caughtBy: [`${quota}/count-in-headers.test.ts`],
+  },
+  {
+    name: 'a machine that slept is not noticed where time is another one’s',
+    file: `${quota}/timetable.ts`,
+    find: `(wall ? wall() : clock.now())`,
+    replace: `(wall ? clock.now() : clock.now())`,
+    caughtBy: [`${quota}/clocks-set.test.ts`],
+  },
+  {
+    name: 'after a clock was set back calls wait for the time that it had shown',
+    file: `${server}/start/accept-clock.ts`,
+    find: `    if (backMs !== undefined) await setBackRows(tx, backMs)\n`,
+    replace: '',
+    caughtBy: [`${server}/start/calls-after-set-back.pg.test.ts`],
+  },
+  {
+    name: 'with a limit per practice, all wait for the rest of one',
+    file: `${quota}/booking-nap.ts`,
+    find: `if (isUrgent || isOther) this.wake()`,
+    replace: `if (isUrgent || (isOther && false)) this.wake()`,
+    caughtBy: [`${quota}/fairness.test.ts`],
+  },
+  {
+    name: 'records that cannot be asked for today stop the drains of their feed',
+    file: `${server}/sync/refetch-records.ts`,
+    find: `  return isAegisError(error, 'quota.day-exhausted') || isAegisError(error, 'quota.timeout')\n`,
+    replace: `  return isAegisError(error, 'policy.off-hours')\n`,
+    caughtBy: [`${server}/sync/refetch-without-calls.pg.test.ts`],
+  },
+]
