@@ -153,6 +153,9 @@ port: 1
 const refused: [title: string, yaml: string, message: RegExp, env?: Record<string, string>][] = [
   ['a file that is not YAML', 'environment: [', /aegis.yaml:1 is not valid YAML/],
   ['a setting given twice', `${preview}environment: local\n`, /aegis.yaml:5 is not valid YAML \(duplicate key\)/],
+  ['a "*" without quotes', `environment: local\npractices: *all\n`, /aegis.yaml:2 has a "\*".*in quotes/s],
+  ['an alias of what is around it', 'sync: &all { departments: *all }\n', /aegis.yaml:1 has a "\*"/],
+  ['more aliases than fit', `a: &a [1]\nb: [${Array(25).fill('*a').join()}]\n`, /aegis.yaml uses what it names/],
   ['a file without settings', '- a\n- b\n', /holds no settings/],
   [
     'a value where a section belongs',

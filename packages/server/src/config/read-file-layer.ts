@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { Problem } from './config-error.ts'
 import type { Reading } from './layer.ts'
 import { systemCode } from './system-code.ts'
@@ -22,19 +22,23 @@ export function readFileLayer(path: string, file: string): Reading {
   if (typeof text !== 'string') return failed([text])
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })
+  const lineAt = (offset: number) => `${file}:${lineCounter.linePos(offset).line}`
   const problems = document.errors.map(({ pos, code }) => ({
-    path: `${file}:${lineCounter.linePos(pos[0]).line}`,
+    path: lineAt(pos[0]),
     what: `is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')}).`,
     remedy: 'Correct the line; settings are written as "name: value", sections indented by two spaces.',
   }))
   if (problems.length) return failed(problems)
-  const values: unknown = withoutNulls(document.toJS({ maxAliasCount: 20 }))
+  const strayAt = strayAlias(document)
+  if (strayAt !== undefined) return failed([{ path: lineAt(strayAt), ...stray }])
+  const values = valuesOf(document)
+  if (values === undefined) return failed([{ path: file, ...tooManyAliases }])
   if (!isTree(values)) {
     return failed([{ path: file, what: 'holds no settings.', remedy: 'Write them as "name: value".' }])
   }
   const originOf = (path: readonly string[]) => {
     const offset = offsetOf(document, path)
-    return offset === undefined ? file : `${file}:${lineCounter.linePos(offset).line}`
+    return offset === undefined ? file : lineAt(offset)
   }
   return { layer: { values, originOf, directory }, problems: [], warnings: [] }
 }
@@ -46,6 +50,43 @@ function readText(path: string, file: string): string | Problem {
     return readFileSync(path, 'utf8')
   } catch (error) {
     return { path: file, what: `cannot be read (${systemCode(error)}).`, remedy }
+  }
+}
+
+const stray = {
+  what: 'has a "*", which in YAML stands for something that was named with "&" before, and nothing was.',
+  remedy: 'Put the value in quotes.',
+}
+const tooManyAliases = {
+  what: 'uses what it names with "&" too often.',
+  remedy: 'Write the values out.',
+}
+
+/** Where the first alias stands that names nothing, or what is around it, which would have no end. */
+function strayAlias(document: Document): number | undefined {
+  const named = new Map<string, object>()
+  let found: number | undefined
+  visit(document, {
+    Node(_key, node, above) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) named.set(node.anchor, node)
+        return undefined
+      }
+      const target = named.get(node.source)
+      if (target && !above.some((each) => each === target)) return undefined
+      found = node.range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return found
+}
+
+/** Undefined when its aliases would make more of it than fits. */
+function valuesOf(document: Document): unknown {
+  try {
+    return withoutNulls(document.toJS({ maxAliasCount: 20 }))
+  } catch {
+    return undefined
   }
 }
 

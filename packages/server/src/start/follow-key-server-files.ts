@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock/clock.ts'
 import type { RereadKeyServer } from '../config/aegis-config.ts'
 import { ConfigError } from '../config/config-error.ts'
@@ -32,23 +33,27 @@ const lookEveryMs = 1_000
 export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
   const { clock, log } = deps
   const stopping = new AbortController()
-  let { files } = deps.reread()
+  let files = filesOf(deps)
   let seen = stateOf(files)
   // It was read a while ago, when the process began to start.
   let used: string | undefined
   let failing: { readonly error: AegisError; readonly since: number } | undefined
   const take = async () => {
-    const read = deps.reread()
-    files = read.files
-    // As it is now: what changes while it is read is read again.
-    used = stateOf(files)
-    seen = used
+    // As it was before it is read: what changes meanwhile is read again.
+    used = seen
     try {
+      const read = deps.reread()
+      if (!isDeepStrictEqual(read.files, files)) {
+        files = read.files
+        seen = stateOf(files)
+        used = undefined
+      }
       if (await deps.use(read.config())) log.info('key-server.settings-taken')
       failing = undefined
     } catch (cause) {
-      log.error('key-server.settings-unusable', cause)
-      failing = { error: explained(cause), since: failing?.since ?? clock.steady() }
+      const error = explained(cause)
+      if (failing?.error.message !== error.message) log.error('key-server.settings-unusable', cause)
+      failing = { error, since: failing?.since ?? clock.steady() }
     }
   }
   const follow = async () => {
@@ -71,6 +76,15 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
       stopping.abort(new Error('the process is stopping'))
       await following
     },
+  }
+}
+
+/** At the start; should they not be readable just then, they are looked for again. */
+function filesOf({ reread }: Pick<FollowFilesDeps, 'reread'>): readonly string[] {
+  try {
+    return reread().files
+  } catch {
+    return []
   }
 }
 

@@ -74,8 +74,9 @@ async function world(t: TestContext, begun: { services: object; tls?: TlsIdentit
     t.after(() => link.close())
     return { ...link, get: () => link.ask(ask, 5_000) }
   }
-  const change = async (changed: Parameters<typeof write>[0]) => {
-    write(changed)
+  const change = async (changed: Parameters<typeof write>[0] | string) => {
+    if (typeof changed === 'string') writeFileSync(join(folder, 'aegis.yaml'), changed)
+    else write(changed)
     await looks()
   }
   return { folder, log, listeners, followed, user, change, clock }
@@ -122,7 +123,8 @@ test('while the file of the authority holds two, the certificates of both are ta
   }
 })
 
-const broken: readonly [what: string, changed: object, says: RegExp][] = [
+const broken: readonly [what: string, changed: object | string, says: RegExp][] = [
+  ['a "*" without quotes', 'practices: *all\n', /settings: aegis\.yaml:1/],
   ['a certificate that is none', { tls: { cert: 'nonsense' } }, /settings: keyServer\.certFile/],
   [
     'a certificate without its key',
@@ -159,6 +161,21 @@ for (const [what, changed, says] of broken) {
     await user({ url, tls: authority.identity('branch') }).get()
   })
 }
+
+test('whatever goes wrong at the reading stands as an error, and what was read before goes on', async () => {
+  const clock = manualClock()
+  const log = memoryLog()
+  const refuse = () => Promise.reject(new Error('nothing was read'))
+  const reread = () => assert.fail('it cannot be read')
+  const followed = followKeyServerFiles({ reread, use: refuse, clock, log })
+  for (let second = 0; second < 3; second++) {
+    await clock.advance(1_000)
+    await settled()
+  }
+  assert.equal(followed.standing()?.error.code, 'key-server.settings-unusable')
+  assert.deepEqual(log.events(), ['key-server.settings-unusable'], 'told once')
+  await followed.stop()
+})
 
 test('a file that is being written is not read yet', async (t) => {
   const { change, followed, clock, folder } = await world(t, { services: { worker: all }, tls: serverTls })

@@ -143,6 +143,13 @@ describe('beside a running instance', () => {
     assert.equal(examination.environment, undefined)
   })
 
+  test('a file that cannot be taken apart is told', async () => {
+    const file = join(folder, 'broken.yaml')
+    writeFileSync(file, 'practices: *all\n')
+    const examination = await examine({ env: {}, cwd: folder, argvOverrides: { configFile: file } })
+    assert.ok(bad(examination).includes('failure configuration broken.yaml:1'), JSON.stringify(examination))
+  })
+
   test('a database that is not there is told, and calls that could not be counted are not made', async () => {
     const url = join(folder, 'database-url')
     writeFileSync(url, 'postgres://aegis:nothing@127.0.0.1:1/aegis\n', { mode: 0o600 })
