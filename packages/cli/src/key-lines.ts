@@ -27,7 +27,7 @@ function cellsOf(credential: CredentialReport): string[] {
     stateOf(credential, state),
     origin,
     dayOf(credential.addedAt),
-    credential.expiresAt === null ? '-' : dayOf(credential.expiresAt),
+    endOf(credential),
     credential.usedAt === null ? '-' : minuteOf(credential.usedAt),
     kid === null ? '' : `${alg ?? ''} ${kid}`,
   ]
@@ -35,6 +35,11 @@ function cellsOf(credential: CredentialReport): string[] {
 
 function stateOf({ usedFrom }: CredentialReport, state: CredentialReport['state']): string {
   return state === 'waiting' && usedFrom !== null ? `waits until ${minuteOf(usedFrom)}` : state
+}
+
+function endOf({ expiresAt, endsAfter }: CredentialReport): string {
+  if (expiresAt !== null) return dayOf(expiresAt)
+  return endsAfter === null ? '-' : `after ${endsAfter} is used`
 }
 
 /** One credential in words. */

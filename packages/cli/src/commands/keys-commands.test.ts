@@ -28,6 +28,7 @@ function credential(changes: Partial<CredentialReport> = {}): CredentialReport {
     expiresAt: null,
     revokedAt: null,
     refusedAt: null,
+    endsAfter: null,
   }
   const addedAt = '2026-11-26T18:00:00.000Z'
   return {
@@ -57,6 +58,7 @@ const report: KeysReport = {
       next: false,
       usedFrom: '2026-11-26T19:00:00.000Z',
     }),
+    credential({ number: 3, next: false, endsAfter: 1 }),
   ],
   holders: [{ holder: 'ann', addedAt: '2026-11-26T18:00:00.000Z', addedBy: 'ann' }],
 }
@@ -158,9 +160,10 @@ test('the list shows the order, what is used next, and until when', async () => 
   assert.equal(
     out,
     `[preview] app 0oa1
-   number  kind         state                             from      added       expires     used                  key
-→  1       secret       live                              operator  2026-11-26  2027-03-01  2026-11-26 18:30 UTC
-   2       private-key  waits until 2026-11-26 19:00 UTC  operator  2026-11-26  -           -                     RS384 k-1
+   number  kind         state                             from      added       expires          used                  key
+→  1       secret       live                              operator  2026-11-26  2027-03-01       2026-11-26 18:30 UTC
+   2       private-key  waits until 2026-11-26 19:00 UTC  operator  2026-11-26  -                -                     RS384 k-1
+   3       secret       live                              operator  2026-11-26  after 1 is used  -
 Holders: ann (since 2026-11-26)
 `,
   )

@@ -50,6 +50,11 @@ export const secretErrors = {
     title: 'A credential of one environment was about to be used in another',
     remedy: 'Give the environment a credential of its own; preview and production never share one.',
   },
+  'key-server.expiry-invalid': {
+    status: 400,
+    title: 'The credential would end before it is used',
+    remedy: 'Give a later day (--expires), or let it begin sooner (--after). Nothing was changed.',
+  },
   'key-server.holder-refused': {
     status: 409,
     title: 'The list of holders is not changed so',

@@ -2,6 +2,7 @@ import type { Actor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Random } from '../clock/random.ts'
 import type { Db, Tx } from '../db/db.ts'
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { type AppRef, entityOf } from './app-ref.ts'
@@ -55,6 +56,7 @@ const clientIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/
  * Stores a secret or private key of an app, sealed and for good: there is no way to read it back. The others stay as they
  * are. Audited in the same transaction. `key-server.credential-spent` when a person gives one that was revoked,
  * `key-server.private-key-invalid` when another key of the app has its kid,
+ * `key-server.expiry-invalid` when it would end before it is used,
  * `key-server.not-a-holder` when the app has holders and the person is none.
  */
 export async function addCredential(deps: CredentialDeps, app: AppRef, given: NewCredential): Promise<AddedCredential> {
@@ -75,6 +77,7 @@ interface Given {
 
 async function store(deps: CredentialDeps, tx: Tx, all: Given): Promise<AddedCredential> {
   const { app, given, bytes } = all
+  await checkExpiry(tx, given)
   const rows = await table.credentialsOf(tx, app)
   const same = await findSame(deps.kek, { app, material: given.material, bytes }, rows)
   if (same) return { ...(await storeAgain(deps, tx, { app, given, same, rows })), isOnly: false }
@@ -98,6 +101,12 @@ async function store(deps: CredentialDeps, tx: Tx, all: Given): Promise<AddedCre
   return { result: 'added', number, isOnly: rows.every(({ revoked_at }) => revoked_at !== null) }
 }
 
+/** One that is over before it begins would be the end of the others too, which it replaces. */
+async function checkExpiry(tx: Tx, { expiresAt, usedAfterMs = 0 }: NewCredential): Promise<void> {
+  if (expiresAt === undefined || expiresAt > (await readSqlClock(tx)) + usedAfterMs) return
+  throw new AegisError('key-server.expiry-invalid')
+}
+
 async function endOthers(
   tx: Tx,
   app: AppRef,
@@ -105,7 +114,7 @@ async function endOthers(
 ): Promise<void> {
   if (!given.others) return
   const { origins, endInMs } = given.others
-  await table.expireOtherCredentials(tx, app, { number, origins, inMs: (given.usedAfterMs ?? 0) + endInMs })
+  await table.noteSuccessorOfOthers(tx, app, { number, origins, inMs: endInMs })
 }
 
 /**

@@ -22,6 +22,10 @@ export interface CredentialRow {
   readonly expires_at: number | null
   readonly revoked_at: number | null
   readonly refused_at: number | null
+  /** Code of what kept it from being used then, when athenahealth was not even asked. */
+  readonly unusable: string | null
+  /** Number of the one after whose first use it ends. */
+  readonly ends_after: number | null
   readonly used_at: number | null
   /** The database's time at the reading. */
   readonly now_at: number
@@ -50,7 +54,7 @@ export async function lockedApp(tx: Tx, app: AppRef): Promise<boolean> {
 const selectCredentials = sql(
   'key_server.credentials',
   `select number, kind, origin, sealed_secret, sealed_digest, kid, public_key, audience, added_at, used_from, expires_at,
-     revoked_at, refused_at, used_at, aegis.now() as now_at
+     revoked_at, refused_at, unusable, ends_after, used_at, aegis.now() as now_at
    from control.credential where environment = $1 and client_id = $2 order by place, number`,
 )
 
@@ -116,7 +120,7 @@ const renew = sql(
   'key_server.renew_credential',
   `update control.credential set
      used_from = case when $5::float8 > 0 then aegis.now() + make_interval(secs => $5::float8 / 1000) end,
-     expires_at = to_timestamp($6::float8 / 1000),
+     expires_at = to_timestamp($6::float8 / 1000), ends_after = null, ends_in = null,
      place = (select case when $4 then min(place) - 1 else max(place) + 1 end
        from control.credential where environment = $1 and client_id = $2)
    where environment = $1 and client_id = $2 and number = $3`,
@@ -146,20 +150,32 @@ export async function storeDigest(
   await tx.rows(updateDigest, [...appValues(app), number, sealedDigest])
 }
 
-const expireOthers = sql(
-  'key_server.expire_others',
-  `update control.credential set expires_at = least(expires_at, aegis.now() + make_interval(secs => $4::float8 / 1000))
+const noteSuccessor = sql(
+  'key_server.note_successor',
+  `update control.credential set ends_after = $3, ends_in = make_interval(secs => $4::float8 / 1000)
    where environment = $1 and client_id = $2 and number <> $3 and revoked_at is null
      and $5::jsonb ? origin and (expires_at is null or expires_at > aegis.now())`,
 )
 
-/** Lets every other credential of these origins end so many ms from now, unless it ends before. */
-export async function expireOtherCredentials(
+/** Lets every other credential of these origins end so many ms after the first use of this one; a later successor counts. */
+export async function noteSuccessorOfOthers(
   tx: Tx,
   app: AppRef,
   { number, inMs, origins }: { number: number; inMs: number; origins: readonly Origin[] },
 ): Promise<void> {
-  await tx.rows(expireOthers, [...appValues(app), number, inMs, origins])
+  await tx.rows(noteSuccessor, [...appValues(app), number, inMs, origins])
+}
+
+const endSucceeded = sql(
+  'key_server.end_succeeded',
+  `update control.credential
+   set expires_at = least(expires_at, aegis.now() + ends_in), ends_after = null, ends_in = null
+   where environment = $1 and client_id = $2 and ends_after = $3`,
+)
+
+/** A token was got with this one: those that it replaces have an end now, unless they end before. */
+export async function endSucceededCredentials(tx: Tx, app: AppRef, number: number): Promise<void> {
+  await tx.rows(endSucceeded, [...appValues(app), number])
 }
 
 const revoke = sql(
@@ -175,18 +191,26 @@ const wipeTokens = sql(
    where environment = $1 and client_id = $2
      and (credential is null or credential in (select value::integer from jsonb_array_elements_text($3::jsonb)))`,
 )
+const forgetSuccessors = sql(
+  'key_server.forget_successors',
+  `update control.credential set ends_after = null, ends_in = null
+   where environment = $1 and client_id = $2
+     and ends_after in (select value::integer from jsonb_array_elements_text($3::jsonb))`,
+)
 
 /** Wipes one secret, or all, with the tokens that were got with it; the numbers of those that were there. */
 export async function wipeCredentials(tx: Tx, app: AppRef, number: number | undefined): Promise<number[]> {
   const revoked = await tx.rows<{ number: number }>(revoke, [...appValues(app), number ?? null])
   const numbers = revoked.map((row) => row.number)
-  if (numbers.length > 0) await tx.rows(wipeTokens, [...appValues(app), numbers])
+  if (numbers.length === 0) return numbers
+  await tx.rows(wipeTokens, [...appValues(app), numbers])
+  await tx.rows(forgetSuccessors, [...appValues(app), numbers])
   return numbers
 }
 
 const noteUse = sql(
   'key_server.note_use',
-  `update control.credential set used_at = aegis.now(), refused_at = case when $4 then aegis.now() end
+  `update control.credential set used_at = aegis.now(), refused_at = case when $4 then aegis.now() end, unusable = null
    where environment = $1 and client_id = $2 and number = $3`,
 )
 
@@ -199,9 +223,25 @@ export async function noteCredentialUse(
   await tx.rows(noteUse, [...appValues(app), number, refused])
 }
 
+const noteUnusable = sql(
+  'key_server.note_unusable',
+  `update control.credential set refused_at = aegis.now(), unusable = $4
+   where environment = $1 and client_id = $2 and number = $3`,
+)
+
+/** Notes that a credential could not be used: it is passed over like one that athenahealth refuses. */
+export async function noteUnusableCredential(
+  tx: Tx,
+  app: AppRef,
+  { number, why }: { number: number; why: string },
+): Promise<void> {
+  await tx.rows(noteUnusable, [...appValues(app), number, why])
+}
+
 const forgetRefusal = sql(
   'key_server.forget_refusal',
-  `update control.credential set refused_at = null where environment = $1 and client_id = $2 and number = $3`,
+  `update control.credential set refused_at = null, unusable = null
+   where environment = $1 and client_id = $2 and number = $3`,
 )
 
 /** athenahealth is to be asked with it again. */

@@ -11,7 +11,13 @@ import type { Kek } from '../sealing/kek.ts'
 import { sealSingle } from '../sealing/single-value.ts'
 import { entityOf, type TokenKey } from './app-ref.ts'
 import { chooseCredential, stateOfCredential } from './choose-credential.ts'
-import { type CredentialRow, credentialsOf, lockedApp, noteCredentialUse } from './credential.sql.ts'
+import {
+  type CredentialRow,
+  credentialsOf,
+  endSucceededCredentials,
+  lockedApp,
+  noteCredentialUse,
+} from './credential.sql.ts'
 import { withOpenCredential } from './sealed-credential.ts'
 import * as table from './token.sql.ts'
 import { decideToken, type TokenDecision, type TokenNeed, type TokenState } from './token-decision.ts'
@@ -229,8 +235,9 @@ async function store(
     refreshAt: expiresAt - lifeMs * (1 - share),
     usableUntil: expiresAt - Math.min(lastMs, lifeMs * lastShare),
   })
+  if (stored) await endSucceededCredentials(tx, key, number)
   // Revoked meanwhile: nobody is to wait for us.
-  if (!stored) await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'revoked' })
+  else await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'revoked' })
   return false
 }
 

@@ -74,7 +74,7 @@ test('all secrets together keep the limit per minute', async (t) => {
   assert.equal(endpoint.requests.length, 4)
 })
 
-test('a rotation uses the new secret and lets the others end a day later', async (t) => {
+test('a rotation uses the new secret and lets the others end a day after that', async (t) => {
   const clock = patientClock()
   const { endpoint, newProcess, credential } = await newApp(t, clock)
   const { server, tokens } = newProcess()
@@ -89,17 +89,77 @@ test('a rotation uses the new secret and lets the others end a day later', async
     ['canary-secret-1', 'new'],
   )
   assert.deepEqual(await told(desk), ['2 live →', '1 live'])
-  await clock.advance(23 * hour)
+  await clock.advance(24 * hour - 1)
+  assert.deepEqual(await told(desk), ['2 live →', '1 live'])
+  await clock.advance(1)
   assert.deepEqual(await told(desk), ['2 live →', '1 expired'])
+})
+
+test('a rotation to a secret that athenahealth does not know takes none away', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  accept(endpoint, ['canary-secret-1', 'right'])
+  await desk.rotate({ from: content('mistyped'), actor: ann })
+  await clock.advance(25 * hour)
+  await tokens.get()
+  assert.deepEqual(await told(desk), ['2 refused', '1 live →'])
+  assert.deepEqual((await desk.list()).map(({ endsAfter }) => endsAfter), [undefined, 2])
+  await desk.rotate({ from: content('right'), actor: ann })
+  await clock.advance(hour)
+  await tokens.get()
+  await clock.advance(24 * hour)
+  assert.deepEqual(await told(desk), ['3 live →', '2 expired', '1 expired'])
+})
+
+test('a rotation that was taken back by a revocation lets none end', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  await desk.rotate({ from: content('new'), actor: ann })
+  await desk.revoke({ number: 2, actor: ann })
+  assert.deepEqual(
+    (await desk.list()).map(({ state, endsAfter, expiresAt }) => [state, endsAfter, expiresAt]),
+    [
+      ['revoked', undefined, undefined],
+      ['live', undefined, undefined],
+    ],
+  )
+})
+
+test('one that would end before it is used is refused, and takes none of the others away', async (t) => {
+  const clock = patientClock()
+  const { newProcess, credential } = await newApp(t, clock)
+  const desk = newProcess().server.desk(credential)
+  const now = clock.now()
+  await desk.add({ from: content('known'), actor: ann })
+  for (const [text, expiresAt, usedAfterMs] of [
+    ['new', now - 1, 0],
+    ['new', now + hour, hour],
+    ['known', now, 0],
+  ] as const) {
+    const given = { from: content(text), actor: ann, expiresAt, usedAfterMs }
+    await assert.rejects(desk.rotate(given), code('key-server.expiry-invalid'))
+    await assert.rejects(desk.add({ ...given, from: content(text) }), code('key-server.expiry-invalid'))
+  }
+  assert.deepEqual(
+    (await desk.list()).map(({ number, expiresAt, endsAfter }) => [number, expiresAt, endsAfter]),
+    [
+      [1, undefined, undefined],
+      [2, undefined, undefined],
+    ],
+  )
 })
 
 test('one that is to be used later is not used before, and then comes first', async (t) => {
   const clock = patientClock()
   const { newProcess, credential } = await newApp(t, clock)
-  const desk = newProcess().server.desk(credential)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
   await desk.rotate({ from: content('new'), actor: ann, usedAfterMs: hour, keepMs: hour })
   assert.deepEqual(await told(desk), ['2 waiting', '1 live →'])
   await clock.advance(hour)
+  await tokens.get()
   assert.deepEqual(await told(desk), ['2 live →', '1 live'], 'the former one lasts an hour from now on')
   await clock.advance(hour)
   assert.deepEqual(await told(desk), ['2 live →', '1 expired'])
@@ -186,7 +246,8 @@ test('a rotation back to a secret that is about to end uses it first again, for 
   const desk = server.desk(credential)
   await desk.rotate({ from: content('wrong'), actor: ann })
   const { result, credential: back } = await desk.rotate({ from: content('canary-secret-1'), actor: ann })
-  assert.deepEqual([result, back.number, back.next, back.expiresAt], ['renewed', 1, true, undefined])
+  assert.deepEqual([result, back.number, back.next, back.endsAfter], ['renewed', 1, true, undefined])
+  await tokens.get()
   await clock.advance(24 * hour)
   assert.deepEqual(await told(desk), ['1 live →', '2 expired'])
   await tokens.get()

@@ -26,7 +26,7 @@ export interface GivenCredential {
 }
 
 export interface Rotation extends Omit<GivenCredential, 'first'> {
-  /** How long the others stay valid after the new one is used. Default one day. */
+  /** How long the others stay valid after the new one is used first. Default one day. */
   readonly keepMs?: number
 }
 
@@ -44,7 +44,7 @@ export interface KeyDesk {
   list(): Promise<CredentialInfo[]>
   /** One more credential. */
   add(given: GivenCredential): Promise<DeskResult>
-  /** A new credential in the place of the others: used first, and they end some time later. */
+  /** A new credential in the place of the others: used first, and they end some time after that. */
   rotate(given: Rotation): Promise<DeskResult>
   /** See `revokeCredential`; without a number, of all. */
   revoke(given: { readonly number?: number; readonly actor: Actor }): Promise<number[]>

@@ -20,7 +20,12 @@ export interface CredentialInfo {
   readonly usedFrom?: number
   readonly expiresAt?: number
   readonly revokedAt?: number
+  /** When athenahealth refused it last, or it could not be used; absent once it has served since, or was given again. */
   readonly refusedAt?: number
+  /** The code of why, where it was not athenahealth. */
+  readonly unusable?: string
+  /** Number of the one that replaces it: it ends some time after that one is used first. */
+  readonly endsAfter?: number
   readonly usedAt?: number
 }
 
@@ -62,6 +67,8 @@ function infoOf(row: CredentialRow, next: boolean): CredentialInfo {
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
     ...(row.refused_at !== null && { refusedAt: row.refused_at }),
+    ...(row.unusable !== null && { unusable: row.unusable }),
+    ...(row.ends_after !== null && { endsAfter: row.ends_after }),
     ...(row.used_at !== null && { usedAt: row.used_at }),
   }
 }

@@ -9,7 +9,7 @@ export interface Offer {
   readonly origin: 'configuration' | 'vault'
 }
 
-/** `replaced`: it is used from now on, perhaps again, and what the same origin gave before stays valid for a day. */
+/** `replaced`: it is used from now on, perhaps again, and what the same origin gave before ends a day after. */
 export type OfferResult = 'added' | 'replaced' | 'unchanged' | 'spent'
 
 /** Processes are started anew one by one, and athenahealth may need a while: the one before stands by meanwhile. */

@@ -38,6 +38,43 @@ const table: readonly (readonly [what: string, credentials: CredentialInfo[], tr
       [],
     ],
     [
+      'an end tomorrow, and another one ready for the day after',
+      [one(1, { expiresAt: now + day }), one(2, { state: 'waiting', usedFrom: now + 2 * day })],
+      [],
+      [['error', 'credential-expiring', /until credential 2 begins/]],
+    ],
+    [
+      'an end tomorrow, and two ready one after the other',
+      [
+        one(1, { expiresAt: now + day }),
+        one(2, { state: 'waiting', usedFrom: now + 9 * day }),
+        one(3, { state: 'waiting', usedFrom: now + day / 2, expiresAt: now + 10 * day }),
+      ],
+      [],
+      [],
+    ],
+    [
+      'an end tomorrow, and another one that athenahealth refuses',
+      [one(1, { expiresAt: now + day }), one(2, { state: 'refused' })],
+      [],
+      [
+        ['error', 'credential-expiring', /in 24 h/],
+        ['warning', 'credential-refused', /refuses credential 2; credential 1 serves/],
+      ],
+    ],
+    [
+      'one that was refused an hour ago, and is to be tried again',
+      [one(1, { refusedAt: now - 2 * 3_600_000 }), one(2)],
+      [],
+      [['warning', 'credential-refused', /refuses credential 1; credential 2 serves[\s\S]*keys revoke 1/]],
+    ],
+    [
+      'one that does not open',
+      [one(1, { state: 'refused', refusedAt: now, unusable: 'sealing.unreadable' }), one(2)],
+      [],
+      [['warning', 'unreadable', /Credential 1 does not open; credential 2 serves/]],
+    ],
+    [
       'the first refused',
       [one(1, { state: 'refused' }), one(2)],
       [],
@@ -68,7 +105,7 @@ for (const [what, credentials, troubles, told] of table) {
     const alarms = credentialAlarms({ credentials, troubles, now })
     assert.deepEqual(
       alarms.map(({ level, code }) => [level, code]),
-      told.map(([level, code]) => [level, `key-server.${code}`]),
+      told.map(([level, code]) => [level, code === 'unreadable' ? `sealing.${code}` : `key-server.${code}`]),
     )
     for (const [index, [, , said]] of told.entries()) {
       const alarm = alarms[index]

@@ -27,26 +27,48 @@ function noneUsable({ credentials }: CredentialFacts): Alarm {
   return alarm('error', hasEnded ? 'key-server.credential-expired' : 'key-server.credential-missing')
 }
 
-/** Of several, the one that lasts longest counts; the next one may stand ready already. */
+/** Whether it did not serve when it was tried last, also where it is to be tried again. */
+function isRefused({ state, refusedAt }: CredentialInfo): boolean {
+  return state === 'refused' || refusedAt !== undefined
+}
+
+/**
+ * Of several, the one that lasts longest counts, of those that are not refused if there is one; the next one may stand
+ * ready already, if it begins before that.
+ */
 function expiryAlarms({ credentials, now }: CredentialFacts, usable: readonly CredentialInfo[]): Alarm[] {
-  const lasting = [...usable, ...credentials.filter(({ state }) => state === 'waiting')]
-  const endsAt = Math.max(...lasting.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY))
+  const good = usable.filter((credential) => !isRefused(credential))
+  let endsAt = Math.max(...(good.length > 0 ? good : usable).map(endOf))
+  const waiting = credentials.filter(({ state }) => state === 'waiting')
+  for (const next of waiting.toSorted((one, other) => (one.usedFrom ?? 0) - (other.usedFrom ?? 0))) {
+    if ((next.usedFrom ?? 0) <= endsAt) endsAt = Math.max(endsAt, endOf(next))
+  }
   const leftMs = endsAt - now
   if (leftMs > expiryMs.warning) return []
   const level = leftMs > expiryMs.error ? 'warning' : 'error'
-  const message = `The last credential of the app expires in ${inDays(leftMs)}; then no call can be made.`
+  const later = waiting.find(({ usedFrom = 0 }) => usedFrom > endsAt)
+  const then = later ? `no call can be made until credential ${later.number} begins` : 'no call can be made'
+  const message = `The last credential of the app expires in ${inDays(leftMs)}; then ${then}.`
   const remedy = 'Have athenahealth make a new secret or key, and give it: aegis keys rotate.'
   return [{ level, code: 'key-server.credential-expiring', message, remedy }]
 }
 
+function endOf({ expiresAt = Number.POSITIVE_INFINITY }: CredentialInfo): number {
+  return expiresAt
+}
+
 function refusalAlarms(usable: readonly CredentialInfo[]): Alarm[] {
-  const serving = usable.find(({ state }) => state === 'live')
-  return usable
-    .filter(({ state }) => state === 'refused')
-    .map(({ number }) => ({
-      ...alarm(serving ? 'warning' : 'error', 'key-server.credential-refused'),
-      message: `athenahealth refuses credential ${number}${serving ? `; credential ${serving.number} serves` : ''}.`,
-    }))
+  const serving = usable.find((credential) => !isRefused(credential))
+  return usable.filter(isRefused).map(({ number, unusable }) => {
+    const base = alarm(
+      serving ? 'warning' : 'error',
+      unusable === undefined ? 'key-server.credential-refused' : 'sealing.unreadable',
+    )
+    const what = unusable === undefined ? `athenahealth refuses credential ${number}` : `Credential ${number} does not open`
+    const message = `${what}${serving ? `; credential ${serving.number} serves` : ''}.`
+    const revoke = `One that is not needed any more is taken away: aegis keys revoke ${number}.`
+    return { ...base, message, remedy: serving ? `${base.remedy} ${revoke}` : base.remedy }
+  })
 }
 
 const remedies: Readonly<Record<string, string>> = {
@@ -75,7 +97,8 @@ function alarm(
     | 'key-server.credential-expired'
     | 'key-server.credential-missing'
     | 'key-server.credential-refused'
-    | 'key-server.token-unavailable',
+    | 'key-server.token-unavailable'
+    | 'sealing.unreadable',
 ): Alarm {
   const { title, remedy = '' }: ErrorEntry = errorTable[code]
   return { level, code, message: `${title}.`, remedy }

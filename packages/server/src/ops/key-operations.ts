@@ -61,7 +61,7 @@ function operator(name: string): Actor {
 
 /** A credential as it is shown. */
 export function credentialReport(info: CredentialInfo): CredentialReport {
-  const { number, kind, origin, state, next, kid = null, alg = null, audience = null } = info
+  const { number, kind, origin, state, next, kid = null, alg = null, audience = null, endsAfter = null } = info
   return {
     number,
     kind,
@@ -76,6 +76,7 @@ export function credentialReport(info: CredentialInfo): CredentialReport {
     expiresAt: isoOrNull(info.expiresAt),
     revokedAt: isoOrNull(info.revokedAt),
     refusedAt: isoOrNull(info.refusedAt),
+    endsAfter,
     usedAt: isoOrNull(info.usedAt),
   }
 }

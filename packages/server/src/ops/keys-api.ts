@@ -65,6 +65,8 @@ export interface CredentialReport {
   readonly expiresAt: string | null
   readonly revokedAt: string | null
   readonly refusedAt: string | null
+  /** Number of the one that replaces it: it ends some time after that one is used first. */
+  readonly endsAfter: number | null
   readonly usedAt: string | null
 }
 
