@@ -7,7 +7,10 @@ import type { Clock } from '../src/clock/clock.ts'
 export interface SeenTokenRequest {
   readonly at: number
   readonly clientId: string
+  /** Empty where a private key is used. */
   readonly secret: string
+  /** A JWT signed with the private key; else empty. */
+  readonly assertion: string
   readonly scope: string
 }
 
@@ -71,7 +74,9 @@ async function readRequest(request: IncomingMessage, clock: Pick<Clock, 'now'>):
   for await (const part of request) body += String(part)
   const basic = Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString()
   const [clientId = '', secret = ''] = basic.split(':')
-  return { at: clock.now(), clientId, secret, scope: new URLSearchParams(body).get('scope') ?? '' }
+  const form = new URLSearchParams(body)
+  const assertion = form.get('client_assertion') ?? ''
+  return { at: clock.now(), clientId, secret, assertion, scope: form.get('scope') ?? '' }
 }
 
 function send(response: ServerResponse, answer: TokenAnswer, request: number): void {

@@ -14,6 +14,8 @@ export interface SecretFile {
   readonly path: string
   /** Whether a file that everybody may read is refused, or only warned of. */
   readonly strict: boolean
+  /** Whether it may be a private key, which has several lines, in the place of a secret. */
+  readonly orKey?: boolean
 }
 
 export type SecretReading =
@@ -22,6 +24,9 @@ export type SecretReading =
 
 /** No secret is longer; a larger file is another one. */
 const SECRET_BYTES_MAX = 16 * 1024
+
+/** A JWK or PEM; whether it is a good one, the key server sees. */
+const looksLikeKey = /^\s*(?:\{|-----BEGIN )/
 
 const writableByOthers = 0o022
 const readableByAll = 0o004
@@ -49,6 +54,7 @@ export function readSecretFile(file: SecretFile): SecretReading {
   const { stat, text } = content
   const exposed = stat.isFile() ? exposure(stat, file.strict) : undefined
   if (exposed) return refuse(`names a file that ${exposed}: ${file.path}`, `Run: chmod 600 ${file.path}`)
+  if (file.orKey && looksLikeKey.test(text)) return taken(file, new Secret(text), stat)
   const line = text.replace(/\r?\n$/, '')
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (!line.trim() || /[\u0000-\u001f\u007f]/.test(line)) {
@@ -57,12 +63,12 @@ export function readSecretFile(file: SecretFile): SecretReading {
       'Put the secret alone, on one line, into this file.',
     )
   }
-  const secret = new Secret(line.trim())
+  return taken(file, new Secret(line.trim()), stat)
+}
+
+function taken({ setting, path }: SecretFile, secret: Secret, stat: Stats): SecretReading {
   if (!stat.isFile() || !(stat.mode & readableByAll)) return { secret }
-  return {
-    secret,
-    warning: `${file.setting}: every user of this machine can read ${file.path}. Run: chmod 600 ${file.path}`,
-  }
+  return { secret, warning: `${setting}: every user of this machine can read ${path}. Run: chmod 600 ${path}` }
 }
 
 /** A pipe (/dev/stdin) has no rights to check and no size. */

@@ -51,7 +51,9 @@ class SecretReader {
     if (typeof given !== 'string' || !given) return undefined
     const path = layers.pathOf(setting.split('.'), given)
     const origin = layers.originOf(setting.split('.')) ?? ''
-    const reading = readSecretFile({ setting, origin, given, path, strict: settings.environment === 'production' })
+    const strict = settings.environment === 'production'
+    const orKey = setting === 'athena.secretFile'
+    const reading = readSecretFile({ setting, origin, given, path, strict, orKey })
     if (reading.secret === undefined) this.problems.push(reading.problem)
     else if (reading.warning !== undefined) this.warnings.push(reading.warning)
     return reading.secret

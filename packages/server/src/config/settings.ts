@@ -27,7 +27,7 @@ const athena = z.strictObject({
     env: 'AEGIS_ATHENA_CLIENT_ID',
   }),
   secretFile: setting(line('the path of a file').optional(), {
-    doc: "File with the app's secret, alone on one line, readable only by the user that runs Aegis. `/dev/stdin` reads it from standard input. The secret itself is never written here. At each start it is stored with the other credentials of the app, unless it is there.",
+    doc: "File with the app's secret, alone on one line, or its private key (JWK or PEM), readable only by the user that runs Aegis. `/dev/stdin` reads it from standard input. The secret itself is never written here. At each start it is stored with the other credentials of the app, unless it is there.",
     env: 'AEGIS_ATHENA_SECRET_FILE',
     fallback: 'none; credentials are given with `aegis keys`',
   }),

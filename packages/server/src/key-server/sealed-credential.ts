@@ -6,7 +6,8 @@ import type { Kek } from '../sealing/kek.ts'
 import { openSingle, sealSingle } from '../sealing/single-value.ts'
 import type { AppRef } from './app-ref.ts'
 import type { CredentialRow } from './credential.sql.ts'
-import { isAssertionAlg } from './private-key.ts'
+import { isAssertionAlg, PrivateKey } from './private-key.ts'
+import type { Secret } from './secret.ts'
 
 export interface SealDeps {
   /** The one for credentials. */
@@ -74,7 +75,23 @@ export async function withOpenCredential<T>(
   }
 }
 
-function credentialOf({ environment, clientId }: AppRef, row: CredentialRow, bytes: Buffer): Credential {
+/** What was given just now, as it is to be used before there is a place to keep it. It is wiped. */
+export function openGiven(app: AppRef, material: Secret | PrivateKey): Credential {
+  const isKey = material instanceof PrivateKey
+  const bytes = material.take()
+  try {
+    const kind = isKey ? 'private-key' : 'secret'
+    return credentialOf(app, { kind, kid: isKey ? material.kid : null, audience: null }, bytes)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+function credentialOf(
+  { environment, clientId }: AppRef,
+  row: Pick<CredentialRow, 'kind' | 'kid' | 'audience'>,
+  bytes: Buffer,
+): Credential {
   if (row.kind === 'secret') return { environment, clientId, secret: bytes.toString('latin1') }
   // What PrivateKey.take gave: a JWK.
   const privateKey = JSON.parse(bytes.toString('utf8')) as { alg: string }

@@ -2,7 +2,6 @@ import type { AthenaFetch, TokenSource } from '@aegis/client'
 import type { Audit } from '../audit/audit.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import { systemClock } from '../clock/clock.ts'
-import type { Secret as ConfiguredSecret } from '../config/secret.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import type { AppRef } from '../key-server/app-ref.ts'
 import { createKeyServer, type KeyServer } from '../key-server/key-server.ts'
@@ -11,7 +10,6 @@ import { RemoteTokenSource } from '../key-server/remote-token-source.ts'
 import type { KeyServerConfig } from '../config/read-key-server.ts'
 import { certificateTimes } from '../http/certificate-times.ts'
 import type { CertificateStatus } from '../ops/status-report.ts'
-import { Secret } from '../key-server/secret.ts'
 import { createTokenBroker } from '../key-server/token-broker.ts'
 import type { OwnFacts } from '../ops/own-alarms.ts'
 import { openKek } from '../sealing/open-kek.ts'
@@ -19,6 +17,7 @@ import type { Ground } from './compose-parts.ts'
 import { type FollowedVault, followVault } from './follow-vault.ts'
 import { type FollowedFiles, type FollowFilesDeps, followKeyServerFiles } from './follow-key-server-files.ts'
 import { keyDirectory } from './key-directory.ts'
+import { offerConfigured } from './offer-configured.ts'
 import { type ServeDeps, serveTokens } from './serve-tokens.ts'
 import { renewLink } from './renew-link.ts'
 import type { StopStack } from './stop-stack.ts'
@@ -136,17 +135,10 @@ async function startKeyServer(
   )
   stops.push(() => keyServer.stop())
   const { secret } = config.athena
-  if (secret) await offerConfigured(ground, keyServer, secret)
+  if (secret) await offerConfigured({ keyServer, log }, configuredApp(config), secret)
   if (!config.vault) return { keyServer, vault: undefined }
   // Its time is the machine's, like the vault's.
   const vault = await followVault({ keyServer, clock: systemClock, log }, configuredApp(config), config.vault)
   stops.push(() => vault.stop())
   return { keyServer, vault }
-}
-
-async function offerConfigured({ config, log }: Ground, keyServer: KeyServer, secret: ConfiguredSecret): Promise<void> {
-  const material = Secret.fromBytes(Buffer.from(secret.reveal(), 'utf8'))
-  const result = await keyServer.offerCredential(configuredApp(config), { material, origin: 'configuration' })
-  if (result === 'spent') log.warn('key-server.configured-secret-spent')
-  else if (result !== 'unchanged') log.info('key-server.configured-secret-taken', { result })
 }

@@ -11,9 +11,11 @@ import type { Db } from '../../db/db.ts'
 import { AegisError } from '../../errors/aegis-error.ts'
 import { egressRule } from '../../egress/egress-rule.ts'
 import { socketOpener } from '../../egress/open-socket.ts'
+import { materialOf } from '../../key-server/key-desk.ts'
 import { createKeyServer } from '../../key-server/key-server.ts'
 import { keyServerLink } from '../../key-server/key-server-link.ts'
 import { RemoteTokenSource } from '../../key-server/remote-token-source.ts'
+import { openGiven } from '../../key-server/sealed-credential.ts'
 import type { Log } from '../../log/log.ts'
 import { createPolicy } from '../../policy/policy.ts'
 import type { Quota } from '../../quota/quota.ts'
@@ -127,7 +129,6 @@ function tokensOf(
 export function bareAsker(ground: AskerGround & { readonly secret: Secret }, stops: StopStack): Asker {
   const { config, clock, secret } = ground
   const { environment, athena } = config
-  const { clientId } = athena
   const connections = connectionsOf(ground)
   stops.push(() => connections.close())
   const theirs = new RemoteClock(clock)
@@ -146,9 +147,11 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
     return response
   }
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
-  const credential = () => ({ environment, clientId, secret: secret.reveal() })
-  const grant = () =>
-    requestToken({ ...place, credential: credential(), scope: athena.scope, fetch, clock, timeoutMs: WAIT_MS })
+  const grant = async () => {
+    const material = await materialOf({ content: Buffer.from(secret.reveal(), 'utf8') })
+    const credential = openGiven(configuredApp(config), material)
+    return requestToken({ ...place, credential, scope: athena.scope, fetch, clock, timeoutMs: WAIT_MS })
+  }
   let granted: ReturnType<typeof grant> | undefined
   const tokenSource: TokenSource = {
     async get() {

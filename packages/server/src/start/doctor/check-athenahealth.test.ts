@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -83,6 +84,15 @@ test('a credential that opens every practice is well', async (context) => {
     findings.map(({ check }) => check),
     ['credential', 'practice', 'clock'],
   )
+})
+
+test('a private key in the file is used as one', async (context) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const names = { kid: 'ours', alg: 'ES256' }
+  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), ...names }] }
+  const url = await simulated(context, { apps: [{ clientId: 'clinic-app', jwks, practices: [195900] }] })
+  const key = JSON.stringify({ ...privateKey.export({ format: 'jwk' }), ...names })
+  assert.deepEqual((await access(context, configured(url, { secret: key }))).bad, [])
 })
 
 interface Broken {
