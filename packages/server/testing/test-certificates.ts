@@ -16,16 +16,19 @@ export interface TestAuthority {
 
 let serial = 1
 
-/** Makes an authority; two of them do not know each other. */
-export function testAuthority(name = 'test authority'): TestAuthority {
+/** Makes an authority; two of them do not know each other. `until`: its last day, YYMMDD. */
+export function testAuthority(name = 'test authority', until = '491231'): TestAuthority {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const ca = certificate({ subject: name, issuer: name, publicKey, extensions: [isAuthority] }, privateKey)
+  const ca = certificate({ subject: name, issuer: name, publicKey, extensions: [isAuthority], until }, privateKey)
   return {
     ca,
     identity(subject, dnsNames = [subject]) {
       const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
       const extensions = dnsNames.length > 0 ? [alternativeNames(dnsNames)] : []
-      const cert = certificate({ subject, issuer: name, publicKey: own.publicKey, extensions }, privateKey)
+      const cert = certificate(
+        { subject, issuer: name, publicKey: own.publicKey, extensions, until: '491231' },
+        privateKey,
+      )
       return { cert, key: String(own.privateKey.export({ type: 'pkcs8', format: 'pem' })), ca }
     },
   }
@@ -51,11 +54,11 @@ function nameOf(common: string): Buffer {
 }
 
 function certificate(
-  of: { subject: string; issuer: string; publicKey: KeyObject; extensions: readonly Buffer[] },
+  of: { subject: string; issuer: string; publicKey: KeyObject; extensions: readonly Buffer[]; until: string },
   issuerKey: KeyObject,
 ): string {
   serial += 1
-  const times = ['250101000000Z', '491231235959Z'].map((time) => tlv(0x17, Buffer.from(time)))
+  const times = ['250101000000Z', `${of.until}235959Z`].map((time) => tlv(0x17, Buffer.from(time)))
   const toBeSigned = tlv(
     sequence,
     tlv(0xa0, tlv(0x02, Buffer.from([2]))),
