@@ -9,14 +9,14 @@ import type { Secret } from './secret.ts'
  * Changes nothing. What is given is wiped.
  */
 export async function recognizeCredential(
-  { db, kek }: Pick<CredentialDeps, 'db' | 'kek'>,
+  { db, kek, log }: Pick<CredentialDeps, 'db' | 'kek' | 'log'>,
   app: AppRef,
   material: Secret | PrivateKey,
 ): Promise<number | undefined> {
   const bytes = material.take()
   try {
     const rows = await db.control((tx) => credentialsOf(tx, app))
-    return (await findSame(kek, { app, material, bytes }, rows))?.number
+    return (await findSame({ kek, log }, { app, material, bytes }, rows))?.number
   } finally {
     bytes.fill(0)
   }

@@ -5,7 +5,7 @@ import type { StandingError } from '../errors/standing-error.ts'
 import type { AppRef } from '../key-server/app-ref.ts'
 import type { KeyServer } from '../key-server/key-server.ts'
 import { materialOf } from '../key-server/key-desk.ts'
-import { readVault } from '../key-server/read-vault.ts'
+import { vaultReader } from '../key-server/vault-reader.ts'
 import type { Log } from '../log/log.ts'
 
 export interface FollowDeps {
@@ -33,6 +33,7 @@ export async function followVault(
   { place, refreshMs }: VaultConfig,
 ): Promise<FollowedVault> {
   const stopping = new AbortController()
+  const vault = vaultReader(place, deps.clock)
   let failing: { readonly error: AegisError; readonly since: number } | undefined
   const note = (error: AegisError | undefined) => {
     if (error && failing?.error.code !== error.code) deps.log.error('key-server.vault-unread', error)
@@ -40,7 +41,7 @@ export async function followVault(
   }
   const look = async () => {
     try {
-      const material = await materialOf({ content: await readVault(place) })
+      const material = await materialOf({ content: await vault.read() })
       const result = await deps.keyServer.offerCredential(app, { material, origin: 'vault' })
       if (result === 'added' || result === 'replaced') deps.log.info('key-server.vault-secret-taken', { result })
       note(result === 'spent' ? new AegisError('key-server.credential-spent', { from: 'vault' }) : undefined)

@@ -2,8 +2,9 @@ import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { Db } from '../../db/db.ts'
 import { type CredentialInfo, listCredentials } from '../../key-server/list-credentials.ts'
 import { materialOf } from '../../key-server/key-desk.ts'
-import { readVault } from '../../key-server/read-vault.ts'
+import { vaultReader } from '../../key-server/vault-reader.ts'
 import { recognizeCredential } from '../../key-server/recognize-credential.ts'
+import type { Log } from '../../log/log.ts'
 import type { Kek } from '../../sealing/kek.ts'
 import { configuredApp } from '../start-key-server.ts'
 import { type Finding, reporter } from './finding.ts'
@@ -14,6 +15,7 @@ export interface SecretDeps {
   readonly db: Db
   /** The one for credentials. */
   readonly kek: Kek
+  readonly log: Log
 }
 
 /** Whether the secret that the configuration or its vault names is the credential that is stored and used. */
@@ -23,7 +25,7 @@ export async function checkSecret(deps: SecretDeps, config: AegisConfig): Promis
   if (secret) return [await compare(deps, config, { content: Buffer.from(secret.reveal(), 'utf8'), from: fromFile })]
   if (!config.vault) return []
   try {
-    const content = await readVault(config.vault.place)
+    const content = await vaultReader(config.vault.place).read()
     return [await compare(deps, config, { content, from: fromVault })]
   } catch (error) {
     return [report.fromError('secret', error)]

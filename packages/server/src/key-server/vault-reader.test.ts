@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { inspect } from 'node:util'
 import { code } from '../../testing/key-servers.ts'
-import { readVault, type VaultPlace } from './read-vault.ts'
+import { manualClock } from '../../testing/manual-clock.ts'
+import { type VaultPlace, vaultReader } from './vault-reader.ts'
 
+const readVault = (place: VaultPlace) => vaultReader(place).read()
 const canary = 'canary-secret-1'
 const entry = { data: { data: { client_secret: canary }, metadata: { version: 4, destroyed: false } } }
 
@@ -59,6 +61,31 @@ test('an AppRole logs in first, and what it logs in with stands in the body only
   assert.deepEqual(JSON.parse(asked[0]?.body ?? ''), { role_id: 'role', secret_id: 'secret-id' })
   assert.equal(asked[0]?.headers['x-vault-token'], undefined)
   assert.equal(asked[1]?.headers['x-vault-token'], 's.granted')
+})
+
+test('an AppRole is logged in for half of the life of what it gets, and again once that is refused', async (t) => {
+  const login = { roleId: () => 'role', secretId: () => 'secret-id', mount: 'approle' }
+  const answers: Record<string, readonly [number, unknown]> = {
+    'POST /v1/auth/approle/login': [200, { auth: { client_token: 's.granted', lease_duration: 600 } }],
+    [read]: [200, entry],
+  }
+  const { place, asked } = await vault(t, answers)
+  const clock = manualClock()
+  const reader = vaultReader({ ...place, login }, clock)
+  const logins = () => asked.filter(({ line }) => line.startsWith('POST')).length
+  await reader.read()
+  await clock.advance(299_999)
+  await reader.read()
+  assert.deepEqual([logins(), asked.length], [1, 3])
+  await clock.advance(1)
+  await reader.read()
+  assert.equal(logins(), 2)
+  answers[read] = [403, { errors: ['permission denied'] }]
+  await assert.rejects(reader.read(), code('key-server.vault-refused'))
+  assert.equal(logins(), 3, 'it may have been revoked')
+  answers[read] = [404, { errors: [] }]
+  await assert.rejects(reader.read(), code('key-server.vault-refused'))
+  assert.equal(logins(), 3, 'a login would not bring the entry')
 })
 
 const failures: readonly (readonly [

@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici'
-import { systemClock } from '../clock/clock.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 
-/** How we prove to the vault who we are: with a token, or as an AppRole. Read anew at every look: both are replaced. */
+/** How we prove to the vault who we are: with a token, or as an AppRole. Read anew at every login: both are replaced. */
 export type VaultLogin =
   | { readonly token: () => string }
   | { readonly roleId: () => string; readonly secretId: () => string; readonly mount: string }
@@ -26,37 +26,81 @@ const answerMs = 10_000
 /** An entry has a megabyte at most by default; one with a secret has a few hundred bytes. */
 const bytesMax = 256 * 1024
 
+/** Looks into a vault again and again. */
+export interface VaultReader {
+  /**
+   * The secret of the app, as it stands there now: asks for the newest version of the entry, and logs in first where that is
+   * needed. `key-server.vault-unreachable` when it does not answer, `key-server.vault-refused` when it says no or has no such
+   * entry. What it answers goes into no message.
+   */
+  read(): Promise<Buffer>
+}
+
 /**
- * Reads the secret of the app out of the vault: logs in where that is needed, and asks for the newest version of the entry.
- * `key-server.vault-unreachable` when it does not answer, `key-server.vault-refused` when it says no or has no such entry.
- * What it answers goes into no message.
+ * Opens nothing before it is read. What an AppRole logged in for is kept for half of its life: each login leaves a token and
+ * a lease behind in the vault, and may use up a secret id.
  */
-export async function readVault(place: VaultPlace): Promise<Buffer> {
-  const agent = new Agent({
-    connections: 1,
-    maxResponseSize: bytesMax,
-    connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca && { ca: place.ca() }) },
-  })
-  try {
-    const token = await vaultToken(agent, place)
-    const answer = await exchange(agent, place, { method: 'GET', path: `${place.mount}/data/${place.path}`, token })
-    // The entry is wrapped twice: in the answer, and in the version.
-    const value = member(member(member(answer, 'data'), 'data'), place.field)
-    if (typeof value !== 'string' || value === '') throw refused('no such field', place)
-    return Buffer.from(value, 'utf8')
-  } finally {
-    await agent.destroy()
+export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady'> = systemClock): VaultReader {
+  let kept: GrantedToken | undefined
+  const ask = async (agent: Agent) => {
+    const known = kept && kept.until > clock.steady() ? kept.token : undefined
+    if (known !== undefined) {
+      try {
+        return await entryOf(agent, place, known)
+      } catch (error) {
+        // Revoked, or used up.
+        if (!isAegisError(error, 'key-server.vault-refused') || error.detail.reason !== forbidden) throw error
+      }
+    }
+    const granted = await vaultToken(agent, place)
+    kept = 'lifeMs' in granted ? { token: granted.token, until: clock.steady() + granted.lifeMs / 2 } : undefined
+    return entryOf(agent, place, granted.token)
+  }
+  return {
+    async read() {
+      const agent = new Agent({
+        connections: 1,
+        maxResponseSize: bytesMax,
+        connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca && { ca: place.ca() }) },
+      })
+      try {
+        return await ask(agent)
+      } finally {
+        await agent.destroy()
+      }
+    },
   }
 }
 
-async function vaultToken(agent: Agent, place: VaultPlace): Promise<string> {
+/** `until`: of the steady clock. */
+interface GrantedToken {
+  readonly token: string
+  readonly until: number
+}
+
+const forbidden = 'status 403'
+
+async function entryOf(agent: Agent, place: VaultPlace, token: string): Promise<Buffer> {
+  const answer = await exchange(agent, place, { method: 'GET', path: `${place.mount}/data/${place.path}`, token })
+  // The entry is wrapped twice: in the answer, and in the version.
+  const value = member(member(member(answer, 'data'), 'data'), place.field)
+  if (typeof value !== 'string' || value === '') throw refused('no such field', place)
+  return Buffer.from(value, 'utf8')
+}
+
+/** `lifeMs` where it was logged in for. */
+async function vaultToken(
+  agent: Agent,
+  place: VaultPlace,
+): Promise<{ token: string } | { token: string; lifeMs: number }> {
   const { login } = place
-  if ('token' in login) return login.token()
+  if ('token' in login) return { token: login.token() }
   const body = { role_id: login.roleId(), secret_id: login.secretId() }
-  const answer = await exchange(agent, place, { method: 'POST', path: `auth/${login.mount}/login`, body })
-  const token = member(member(answer, 'auth'), 'client_token')
+  const auth = member(await exchange(agent, place, { method: 'POST', path: `auth/${login.mount}/login`, body }), 'auth')
+  const token = member(auth, 'client_token')
   if (typeof token !== 'string' || token === '') throw refused('no token', place)
-  return token
+  const seconds = member(auth, 'lease_duration')
+  return { token, lifeMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : 0 }
 }
 
 interface VaultAsk {
