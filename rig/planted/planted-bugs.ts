@@ -1,3 +1,4 @@
+import { plantedKeyServerBugs } from './planted-key-server-bugs.ts'
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
 import { plantedQuotaBugs } from './planted-quota-bugs.ts'
 
@@ -171,8 +172,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a revoked credential is served: its tokens stay where they are',
     file: `${keyServer}/credential.sql.ts`,
-    find: `  if (numbers.length > 0) await tx.rows(wipeTokens`,
-    replace: `  if (numbers.length < 0) await tx.rows(wipeTokens`,
+    find: `  await tx.rows(wipeTokens, [`,
+    replace: `  if (numbers.length < 0) await tx.rows(wipeTokens, [`,
     caughtBy: [`${keyServer}/credentials.test.ts`],
   },
   {
@@ -394,6 +395,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: `{ ...job, fence, lost: AbortSignal.any([signal, lost]) }, AbortSignal`,
     caughtBy: ['faults graceful 6'],
   },
+  ...plantedKeyServerBugs,
   ...plantedNetworkBugs,
   ...plantedQuotaBugs,
 ]

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AegisError } from '../errors/aegis-error.ts'
-import type { VaultLogin, VaultPlace } from '../key-server/read-vault.ts'
+import type { VaultLogin, VaultPlace } from '../key-server/vault-reader.ts'
 import type { Problem } from './config-error.ts'
 import type { Layers } from './read-layers.ts'
 import { readSecretFile } from './read-secret-file.ts'

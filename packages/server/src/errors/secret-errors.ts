@@ -23,6 +23,12 @@ export const secretErrors = {
     title: 'Every credential of the app has expired or is not yet to be used',
     remedy: 'Give a new one: aegis keys rotate. "aegis keys list" shows what there is.',
   },
+  'key-server.credential-known': {
+    status: 409,
+    title: 'This secret or key is stored already, and stays as it is; nothing was changed',
+    remedy:
+      'To have it used as said now, before the others, give it with "aegis keys rotate"; "aegis keys list" shows how it stands.',
+  },
   'key-server.credential-missing': {
     status: 500,
     title: 'No such credential is stored',

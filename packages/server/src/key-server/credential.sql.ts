@@ -136,6 +136,25 @@ export async function renewCredential(
   await tx.rows(renew, [...appValues(app), number, first, usedAfterMs, expiresAt ?? null])
 }
 
+const reseal = sql(
+  'key_server.reseal_credential',
+  `update control.credential set sealed_secret = $4, sealed_digest = $5, public_key = $6::jsonb, audience = $7
+   where environment = $1 and client_id = $2 and number = $3 and revoked_at is null`,
+)
+
+/** Stores one that is there anew, with how it is used. */
+export async function resealCredential(
+  tx: Tx,
+  app: AppRef,
+  sealed: Pick<StoredCredential, 'number' | 'sealedSecret' | 'sealedDigest' | 'audience'> & {
+    readonly publicJwk: PublicJwk | undefined
+  },
+): Promise<void> {
+  const { number, sealedSecret, sealedDigest, publicJwk, audience } = sealed
+  const key = publicJwk ? JSON.stringify(publicJwk) : null
+  await tx.rows(reseal, [...appValues(app), number, sealedSecret, sealedDigest, key, audience ?? null])
+}
+
 const updateDigest = sql(
   'key_server.store_digest',
   `update control.credential set sealed_digest = $4 where environment = $1 and client_id = $2 and number = $3`,
@@ -251,7 +270,7 @@ export async function forgiveCredential(tx: Tx, app: AppRef, number: number): Pr
 
 const forgetFailures = sql(
   'key_server.forget_failures',
-  `update control.access_token set failures = 0, retry_at = null, failure = null
+  `update control.access_token set failures = 0, retry_at = null, failure = null, refused_at = null
    where environment = $1 and client_id = $2`,
 )
 

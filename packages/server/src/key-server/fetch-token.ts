@@ -1,4 +1,4 @@
-import { type AthenaError, type AthenaFetch, isAthenaError, requestToken, type TokenGrant } from '@aegis/client'
+import { type AthenaFetch, isAthenaError, requestToken, type TokenGrant } from '@aegis/client'
 import type { Audit } from '../audit/audit.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
@@ -7,6 +7,7 @@ import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { sealSingle } from '../sealing/single-value.ts'
 import { entityOf, type TokenKey } from './app-ref.ts'
@@ -17,10 +18,12 @@ import {
   endSucceededCredentials,
   lockedApp,
   noteCredentialUse,
+  noteUnusableCredential,
 } from './credential.sql.ts'
 import { withOpenCredential } from './sealed-credential.ts'
 import * as table from './token.sql.ts'
 import { decideToken, type TokenDecision, type TokenNeed, type TokenState } from './token-decision.ts'
+import { delayMs, failureOf, isRefusal, refusal, refusedEveryMs, wasSent } from './token-failure.ts'
 import { tokenPlace } from './stored-token.ts'
 import { type ClockWatch, watchedTokenRow } from './watched-token-row.ts'
 
@@ -42,6 +45,8 @@ export interface TokenWish extends Pick<TokenNeed, 'newerThan' | 'refused'> {
   readonly allowedHosts: readonly string[]
   /** The app's limit, e.g. 5 in preview. */
   readonly requestsPerMinute: number
+  /** Nothing is asked for when the credential got a token less than so long ago. */
+  readonly calmMs?: number
 }
 
 /** What to do next; after `fetch`, the row is held for us. */
@@ -54,6 +59,8 @@ interface HeldFetch {
   readonly generation: number
   /** Failures in a row before this try. */
   readonly failures: number
+  /** Because athenahealth refused a token that should be valid. */
+  readonly forced: boolean
   /** When it was claimed, of this process's two clocks. */
   readonly claimed: { readonly at: number; readonly steadyAt: number }
 }
@@ -73,9 +80,6 @@ const refreshShare = { from: 0.8, to: 0.9 }
 /** The last part of a token's life, at most this, is not used: it would expire on the way. */
 const lastMs = 10_000
 const lastShare = 0.1
-const backoffMs = { first: 2_000, most: 60_000 }
-/** A refused credential is tried again so rarely: only a person can put it right. Nothing else is waited for longer. */
-const refusedEveryMs = 300_000
 
 /**
  * Decides under the credential's lock what is to be done for the token, and takes the fetch upon us if that is it. The
@@ -97,13 +101,15 @@ export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim
       await table.boundTimes(tx, key, latest)
       return { kind: 'wait' }
     }
-    const decision = decideToken(stateOf(row), { ...wish, now, counting })
+    const decision = calmed(decideToken(stateOf(row), { ...wish, now, counting }), { wish, credential, now })
+    if (decision.kind === 'blocked' && decision.failure === 'token-refused') await table.noteTokenRefused(tx, key)
     if (decision.kind !== 'fetch') return decision
+    const { forced } = decision
     const holder = deps.random.uuid()
     await table.countRequest(tx, key, { request: holder, countsUntil: latest.countsUntil })
-    await table.holdTokenRow(tx, key, { holder, heldUntil: latest.heldUntil, forcedAt: decision.forced ? now : null })
+    await table.holdTokenRow(tx, key, { holder, heldUntil: latest.heldUntil, forcedAt: forced ? now : null })
     const generation = Number(row.generation) + 1
-    return { kind: 'fetch', held: { holder, credential, generation, failures: row.failures, claimed } }
+    return { kind: 'fetch', held: { holder, credential, generation, failures: row.failures, forced, claimed } }
   })
 }
 
@@ -120,6 +126,19 @@ async function chosenCredential(tx: Tx, key: TokenKey): Promise<CredentialRow> {
   })
 }
 
+/** Leaves out a request that nobody needs. */
+function calmed(
+  decision: TokenDecision,
+  { wish, credential, now }: { wish: TokenWish; credential: CredentialRow; now: number },
+): TokenDecision {
+  const { calmMs } = wish
+  const { used_at, refused_at } = credential
+  if (decision.kind !== 'fetch' || calmMs === undefined || used_at === null || refused_at !== null) return decision
+  const waitMs = used_at + calmMs - now
+  // Used later than now: the clock was set back.
+  return waitMs > 0 && waitMs <= calmMs ? { kind: 'blocked', waitMs, failure: 'asked-lately' } : decision
+}
+
 function latestAt(now: number): table.LatestTimes {
   return { countsUntil: now + countMostMs, heldUntil: now + holdMs, retryAt: now + refusedEveryMs, forcedAt: now }
 }
@@ -131,8 +150,8 @@ function isLater(row: table.TokenRow, [countsUntil = 0]: readonly number[], late
 }
 
 /**
- * Asks athenahealth for the token that was claimed and stores it, or the failure. `refused`: with this credential it gives
- * none, and the next one of the app is to be tried now. `key-server.credential-refused` or
+ * Asks athenahealth for the token that was claimed and stores it, or the failure, whatever went wrong. `refused`: with this
+ * credential there is none, and the next one of the app is to be tried now. `key-server.credential-refused` or
  * `key-server.token-unavailable` when there is none; `audit.unavailable` before anything is sent. Nothing is sent either
  * once the claim is old: by then others may have asked, and this request would no longer be counted.
  */
@@ -173,7 +192,7 @@ export async function fetchToken(
   }
   if (ok) deps.log.info('key-server.token-fetched', { generation: held.generation, lifeMs: answer.grant.lifeMs })
   else {
-    const error = refusal(deps.log, { failure: answer.failure, credential: held.credential.number })
+    const error = refusal(deps.log, { error: answer.error, credential: held.credential.number })
     if (!hasNext) throw error
   }
   return ok ? 'stored' : 'refused'
@@ -184,21 +203,21 @@ function isOver({ clock }: FetchTokenDeps, { claimed }: HeldFetch): boolean {
   return Math.max(clock.steady() - claimed.steadyAt, clock.now() - claimed.at) >= holdMs
 }
 
-/** `askedAt`: when the request left, of the steady clock. */
-type Answer = { readonly grant: TokenGrant; readonly askedAt: number } | { readonly failure: AthenaError }
+/** `askedAt`: when the request left, of the steady clock. `error`: athenahealth's or the network's, or one of our own. */
+type Answer = { readonly grant: TokenGrant; readonly askedAt: number } | { readonly error: unknown }
 
 async function request({ kek, fetch, clock }: FetchTokenDeps, wish: TokenWish, held: HeldFetch): Promise<Answer> {
   const { environment, baseUrl, scope } = wish.key
   const place = { environment, baseUrl, allowedHosts: wish.allowedHosts }
-  return withOpenCredential(kek, { app: wish.key, row: held.credential }, async (credential) => {
-    try {
+  const ask = { app: wish.key, row: held.credential }
+  try {
+    return await withOpenCredential(kek, ask, async (credential) => {
       const askedAt = clock.steady()
       return { grant: await requestToken({ ...place, credential, scope, fetch, clock, timeoutMs }), askedAt }
-    } catch (error) {
-      if (isAthenaError(error)) return { failure: error }
-      throw error
-    }
-  })
+    })
+  } catch (error) {
+    return { error }
+  }
 }
 
 async function store(
@@ -208,29 +227,22 @@ async function store(
 ): Promise<boolean> {
   // The lock first, as everywhere: a revocation under way must not find the token stored behind it.
   await lockedApp(tx, key)
-  const { holder } = held
+  const { holder, generation, forced } = held
   const { number } = held.credential
   const now = await readSqlClock(tx)
-  await table.countRequest(tx, key, { request: held.holder, countsUntil: now + countedMs })
-  if ('failure' in answer) {
-    const failure = failureOf(answer.failure)
-    const refused = failure === 'credential-refused'
-    if (refused) await noteCredentialUse(tx, key, { number, refused })
-    const hasNext = refused && (await hasLive(tx, key))
-    const waitMs = hasNext ? 0 : delayMs(deps.random, { failure: answer.failure, failures: held.failures })
-    await table.failTokenRow(tx, key, { holder, retryAt: now + waitMs, failure })
-    return hasNext
-  }
+  if ('error' in answer) return storeFailure(deps, tx, { key, held, error: answer.error, now })
+  await table.countRequest(tx, key, { request: holder, countsUntil: now + countedMs })
   const { value, lifeMs } = answer.grant
   const expiresAt = now - (deps.clock.steady() - answer.askedAt) + lifeMs
   const share = refreshShare.from + (refreshShare.to - refreshShare.from) * deps.random.fraction()
-  const sealed = await sealSingle(deps, tokenPlace(key, held.generation), Buffer.from(value))
+  const sealed = await sealSingle(deps, tokenPlace(key, generation), Buffer.from(value))
   await noteCredentialUse(tx, key, { number, refused: false })
   const stored = await table.storeTokenRow(tx, key, {
     holder,
     credential: number,
-    generation: held.generation,
+    generation,
     sealed,
+    forced,
     expiresAt,
     refreshAt: expiresAt - lifeMs * (1 - share),
     usableUntil: expiresAt - Math.min(lastMs, lifeMs * lastShare),
@@ -239,6 +251,25 @@ async function store(
   // Revoked meanwhile: nobody is to wait for us.
   else await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'revoked' })
   return false
+}
+
+/** Whether the next credential of the app is to be tried now: this one is refused, or does not open. */
+async function storeFailure(
+  { random }: FetchTokenDeps,
+  tx: Tx,
+  { key, held, error, now }: { key: TokenKey; held: HeldFetch; error: unknown; now: number },
+): Promise<boolean> {
+  const { holder } = held
+  const { number } = held.credential
+  const failure = failureOf(error)
+  await table.countRequest(tx, key, { request: holder, countsUntil: wasSent(error) ? now + countedMs : now })
+  const [refused, unreadable] = [isRefusal(error), isUnreadable(error)]
+  if (refused) await noteCredentialUse(tx, key, { number, refused })
+  else if (unreadable) await noteUnusableCredential(tx, key, { number, why: failure })
+  const hasNext = (refused || unreadable) && (await hasLive(tx, key))
+  const waitMs = hasNext ? 0 : delayMs(random, { error, failures: held.failures })
+  await table.failTokenRow(tx, key, { holder, retryAt: now + waitMs, failure })
+  return hasNext
 }
 
 /** Whether another credential of the app may be tried. */
@@ -274,33 +305,8 @@ function stateOf(row: table.TokenRow): TokenState {
   }
 }
 
-/** What of a failure is kept for the other processes. */
-function failureOf(error: AthenaError): string {
-  return isRefusal(error) ? 'credential-refused' : error.code
-}
-
-/** The token endpoint says no, in whatever form: JSON, or the gateway's page "Developer Inactive". */
-function isRefusal(error: AthenaError): boolean {
-  return error.code === 'configuration'
-}
-
-function delayMs(random: Random, { failure, failures }: { failure: AthenaError; failures: number }): number {
-  if (isRefusal(failure)) return refusedEveryMs
-  const most = Math.min(backoffMs.most, backoffMs.first * 2 ** Math.min(failures, 10))
-  const waitMs = Math.max(failure.retryAfterMs ?? 0, most * (0.5 + 0.5 * random.fraction()))
-  return Math.min(waitMs, refusedEveryMs)
-}
-
-function refusal(log: Log, { failure, credential }: { failure: AthenaError; credential: number }): AegisError {
-  if (isRefusal(failure)) {
-    log.warn('key-server.credential-refused', { status: failure.status, credential })
-    return new AegisError('key-server.credential-refused', { credential }, { cause: failure })
-  }
-  log.warn('key-server.token-request-failed', { failure: failure.code, status: failure.status })
-  return new AegisError('key-server.token-unavailable', { reason: failure.code }, { cause: failure })
-}
-
 function upstreamIdOf(answer: Answer): { upstreamRequestId?: string } {
-  const id = 'grant' in answer ? answer.grant.meta.athenaRequestId : answer.failure.athenaRequestId
+  const error = 'error' in answer && isAthenaError(answer.error) ? answer.error : undefined
+  const id = 'grant' in answer ? answer.grant.meta.athenaRequestId : error?.athenaRequestId
   return id === undefined ? {} : { upstreamRequestId: id }
 }

@@ -105,7 +105,10 @@ test('a rotation to a secret that athenahealth does not know takes none away', a
   await clock.advance(25 * hour)
   await tokens.get()
   assert.deepEqual(await told(desk), ['2 refused', '1 live →'])
-  assert.deepEqual((await desk.list()).map(({ endsAfter }) => endsAfter), [undefined, 2])
+  assert.deepEqual(
+    (await desk.list()).map(({ endsAfter }) => endsAfter),
+    [undefined, 2],
+  )
   await desk.rotate({ from: content('right'), actor: ann })
   await clock.advance(hour)
   await tokens.get()
@@ -195,6 +198,14 @@ test('the revocation of one secret takes its token away everywhere, and the next
   )
   await desk.revoke({ number: 2, actor: ann })
   await assert.rejects(one.tokens.get(), code('key-server.credential-missing'))
+})
+
+test('a revocation takes the tokens of every scope away', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const { server, source } = newProcess()
+  for (const scope of ['a', 'b']) await source(scope).get()
+  await server.desk(credential).revoke({ actor: ann })
+  for (const scope of ['a', 'b']) await assert.rejects(source(scope).get(), code('key-server.credential-missing'))
 })
 
 test('the revocation of a secret that is not in use costs no token', async (t) => {

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import { type Clock, systemClock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { type ErrorCode, errorTable } from '../errors/error-table.ts'
+import { isErrorCode } from '../errors/is-error-code.ts'
 import type { TlsIdentity } from '../http/http-app.ts'
 import { type TokenAsk, type TokenLease, tokenLease, tokenPath } from './token-api.ts'
 
@@ -135,15 +135,18 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The key server's own error, told again; anything else answers in its place. */
+/** The key server's own error, told again, with when it makes sense to ask anew; anything else answers in its place. */
 function refusal({ status, body }: { status: number; body: unknown }): AegisError {
-  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
-  if (typeof code === 'string' && isCode(code)) return new AegisError(code, { from: 'key server' })
-  return new AegisError('key-server.unreachable', { reason: `status ${status}` })
+  const { code, retryAfter } = memberOf(body)
+  if (typeof code !== 'string' || !isErrorCode(code)) {
+    return new AegisError('key-server.unreachable', { reason: `status ${status}` })
+  }
+  const isTold = typeof retryAfter === 'number' && retryAfter > 0 && retryAfter < Number.POSITIVE_INFINITY
+  return new AegisError(code, { from: 'key server', ...(isTold && { retryAfterMs: retryAfter * 1_000 }) })
 }
 
-function isCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorTable, code)
+function memberOf(body: unknown): { readonly code?: unknown; readonly retryAfter?: unknown } {
+  return typeof body === 'object' && body !== null ? body : {}
 }
 
 function reasonOf(error: unknown): string {

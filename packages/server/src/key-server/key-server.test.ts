@@ -155,6 +155,22 @@ test('500 callers that were refused at once lead to one request, and a refused r
   assert.equal(endpoint.requests.length, 3)
 })
 
+test('a token for a look is asked for once a minute, and does not keep a refused one from being replaced', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess } = await newApp(t, clock)
+  const { tokens } = newProcess()
+  await tokens.get()
+  const lately = (error: unknown) =>
+    isAegisError(error, 'key-server.token-unavailable') && error.detail['reason'] === 'asked-lately'
+  await assert.rejects(tokens.renewed(), lately)
+  assert.equal(endpoint.requests.length, 1)
+  await clock.advance(60_000)
+  const { value, generation } = await tokens.renewed()
+  assert.equal(value, 'canary-token-2')
+  await assert.rejects(tokens.renewed(), lately)
+  assert.equal((await tokens.get({ newerThan: generation })).value, 'canary-token-3')
+})
+
 test('a valid token is served through ten minutes without a token endpoint, which is asked once a minute at most', async (t) => {
   const clock = patientClock()
   const { endpoint, newProcess, log } = await newApp(t, clock)

@@ -41,11 +41,14 @@ export interface KeyNames {
 export class PrivateKey {
   readonly kid: string
   readonly publicJwk: PublicJwk
+  /** How it is to sign, where that was said; else what fits was chosen. */
+  readonly namedAlg: string | undefined
   #bytes: Buffer | undefined
 
   private constructor(key: KeyObject, { kid, alg }: KeyNames) {
     const { d, p, q, dp, dq, qi, ...pub } = key.export({ format: 'jwk' })
     const chosen = algOf(key, pub, alg)
+    this.namedAlg = alg
     this.kid = kid ?? thumbprint(pub)
     if (!kidPattern.test(this.kid)) throw invalid('the kid is longer than 256 characters or holds strange ones')
     this.publicJwk = { ...named(pub), kid: this.kid, alg: chosen, use: 'sig' }
@@ -84,6 +87,13 @@ export class PrivateKey {
   /** Whether this is its public half, under whatever kid. */
   isOf(other: PublicJwk | null): boolean {
     return other !== null && thumbprint(other) === thumbprint(this.publicJwk)
+  }
+
+  /** What `take` gave, for signing in another way. The receiver wipes both. */
+  withAlg(bytes: Buffer, alg: string): Buffer {
+    // Our own JSON.
+    const jwk = JSON.parse(bytes.toString('utf8')) as object
+    return Buffer.from(JSON.stringify({ ...jwk, alg }))
   }
 
   /** Hands the JWK over, once; the receiver wipes it. */

@@ -12,6 +12,7 @@ import { testAuthority } from '../../testing/test-certificates.ts'
 import { createAudit } from '../audit/audit.ts'
 import { type Clock, systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
 import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
 import { noSealing } from '../sealing/no-sealing.ts'
 import { type KeyServerAt, keyServerLink } from './key-server-link.ts'
@@ -137,6 +138,28 @@ test('a revocation reaches the users of the key server within five seconds', asy
   await clock.advance(5_000)
   await assert.rejects(tokens.get(), code('key-server.credential-missing'))
   assert.equal(endpoint.requests.length, 1)
+})
+
+test('a revocation by another process that holds the credentials reaches them as soon', async (t) => {
+  const { worker, clock, newProcess, credential } = await world(t)
+  const { tokens } = worker()
+  await tokens.get()
+  await newProcess().server.desk(credential).revoke({ actor })
+  await clock.advance(4_000)
+  await tokens.get().catch(() => undefined)
+  await clock.advance(1_000)
+  await assert.rejects(tokens.get(), code('key-server.credential-missing'))
+})
+
+test('when to ask again is told over the link, too', async (t) => {
+  const { worker, endpoint } = await world(t)
+  endpoint.answer = { status: 503, body: () => '', retryAfter: '120' }
+  const { tokens } = worker()
+  await assert.rejects(tokens.get(), code('key-server.token-unavailable'))
+  await assert.rejects(tokens.get(), (error) => {
+    assert.ok(isAegisError(error, 'key-server.token-unavailable'), String(error))
+    return error.detail['retryAfterMs'] === 120_000
+  })
 })
 
 test('a revocation does not wait for the next token: nobody gets the old one while athenahealth is slow', async (t) => {

@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/actor.ts'
 import type { Tx } from '../db/db.ts'
-import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import { auditChange, type CredentialDeps } from './add-credential.ts'
 import type { AppRef } from './app-ref.ts'
 import * as table from './credential.sql.ts'
@@ -37,7 +38,7 @@ async function keepDigests(deps: CredentialDeps, tx: Tx, app: AppRef): Promise<v
       await table.storeDigest(tx, app, { number: row.number, sealedDigest: await sealedDigestOf(deps, app, row) })
     } catch (error) {
       // Damaged, or of another key file: it is revoked all the same.
-      if (!isAegisError(error, 'sealing.unreadable') && !isAegisError(error, 'sealing.format-unknown')) throw error
+      if (!isUnreadable(error)) throw error
     }
   }
 }

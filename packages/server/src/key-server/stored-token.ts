@@ -1,6 +1,6 @@
 import { type AccessToken, accessToken } from '@aegis/client'
 import type { Db } from '../db/db.ts'
-import { isAegisError } from '../errors/aegis-error.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { openSingle } from '../sealing/single-value.ts'
 import type { TokenKey } from './app-ref.ts'
@@ -40,9 +40,7 @@ export async function storedToken(
     value.fill(0)
     return { token: Object.assign(token, { generation }), ...times }
   } catch (error) {
-    if (isAegisError(error, 'sealing.unreadable') || isAegisError(error, 'sealing.format-unknown')) {
-      return { unreadable: generation }
-    }
+    if (isUnreadable(error)) return { unreadable: generation }
     throw error
   }
 }

@@ -10,7 +10,7 @@ export interface BrokerDeps {
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   /** Tokens of the app with this scope. */
-  readonly source: (scope: string) => KeptTokenSource
+  readonly source: (scope: string) => Pick<KeptTokenSource, 'get' | 'atHand'>
 }
 
 export interface BrokerOptions {
@@ -32,6 +32,12 @@ export interface TokenBroker {
   issue(names: readonly string[], ask: TokenAsk): Promise<TokenLease>
 }
 
+/**
+ * Another process that holds the credentials may have revoked one: for a service the database is looked at each time it
+ * asks, all but that. With the four seconds after which it asks, it follows within five.
+ */
+const lookedAtMs = 500
+
 /** A service looks every four seconds; a process that asks this often has gone wild. */
 const asksPerSecond = 50
 
@@ -47,7 +53,7 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
       const { newerThan, held } = ask
       const scope = scopesOf(ask.scope).join(' ')
       const source = deps.source(scope)
-      if (held !== undefined && newerThan === undefined && !(await source.atHand())) {
+      if (held !== undefined && newerThan === undefined && !(await source.atHand(lookedAtMs))) {
         throw new AegisError('key-server.token-unavailable', { reason: 'the one at hand is over' })
       }
       const token = await source.get(newerThan === undefined ? {} : { newerThan })

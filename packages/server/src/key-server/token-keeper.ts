@@ -16,11 +16,26 @@ const lookEveryMs = 100
 /** After a renewal ahead of time failed; the token still serves. */
 const renewAgainMs = 5_000
 
+/** Whoever only wants to see that a token is granted is not to use up the few requests of a minute. */
+const calmMs = 60_000
+
 /** A source that can also tell what it has. */
 export interface KeptTokenSource extends TokenSource {
-  /** The token that is right now, without asking for another one; undefined when there is none. */
-  atHand(): Promise<AccessToken | undefined>
+  /**
+   * The token that is right now, without asking for another one; undefined when there is none. `oldestMs`: how long ago it
+   * may have been that the database was looked at.
+   */
+  atHand(oldestMs?: number): Promise<AccessToken | undefined>
+  /**
+   * One that is asked for now, though the one at hand serves. Rejects with the reason `asked-lately` where the credential
+   * got one less than a minute ago. A token that athenahealth refuses can be replaced as before.
+   */
+  renewed(): Promise<AccessToken>
 }
+
+/** What is the same for every token of a keeper, and what each time is another. */
+type KeeperWish = Pick<TokenWish, 'key' | 'allowedHosts' | 'requestsPerMinute'>
+type TokenNeed = Omit<TokenWish, keyof KeeperWish>
 
 /**
  * One token for all callers of all processes: kept in memory, stored sealed, fetched by one of those who need it. Renewed
@@ -29,7 +44,7 @@ export interface KeptTokenSource extends TokenSource {
  */
 export class TokenKeeper implements KeptTokenSource {
   readonly #deps: FetchTokenDeps
-  readonly #wish: Omit<TokenWish, 'newerThan' | 'refused'>
+  readonly #wish: KeeperWish
   #held: StoredToken | undefined
   #checkedAt = Number.NEGATIVE_INFINITY
   #check: Promise<void> | undefined
@@ -39,7 +54,7 @@ export class TokenKeeper implements KeptTokenSource {
   #unreadable: number | undefined
   readonly #stop = new AbortController()
 
-  constructor(deps: FetchTokenDeps, wish: Omit<TokenWish, 'newerThan' | 'refused'>) {
+  constructor(deps: FetchTokenDeps, wish: KeeperWish) {
     this.#deps = deps
     this.#wish = wish
   }
@@ -58,8 +73,14 @@ export class TokenKeeper implements KeptTokenSource {
   }
 
   /** See `KeptTokenSource`. */
-  async atHand(): Promise<AccessToken | undefined> {
-    await this.#checked()
+  async renewed(): Promise<AccessToken> {
+    const { generation } = await this.get()
+    return (await this.#fly({ newerThan: Number(generation), refused: false, calmMs })).token
+  }
+
+  /** See `KeptTokenSource`. */
+  async atHand(oldestMs?: number): Promise<AccessToken | undefined> {
+    await this.#checked(oldestMs)
     return this.#usable(undefined)?.token
   }
 
@@ -83,10 +104,10 @@ export class TokenKeeper implements KeptTokenSource {
   }
 
   /** Compares with the database now and then, one look for all callers. */
-  async #checked(): Promise<void> {
+  async #checked(oldestMs = checkEveryMs): Promise<void> {
     this.#stop.signal.throwIfAborted()
     const now = this.#deps.clock.steady()
-    if (now - this.#checkedAt < checkEveryMs) return
+    if (now - this.#checkedAt < oldestMs) return
     this.#check ??= this.#look()
       .catch((error: unknown) => {
         // A valid token does not need the database.
@@ -122,7 +143,7 @@ export class TokenKeeper implements KeptTokenSource {
     throw new AegisError('key-server.token-unavailable', { reason: 'replaced meanwhile' })
   }
 
-  #fly(need: Pick<TokenWish, 'newerThan' | 'refused'>): Promise<StoredToken> {
+  #fly(need: TokenNeed): Promise<StoredToken> {
     this.#flight ??= this.#obtain(need).finally(() => {
       this.#flight = undefined
     })
@@ -136,7 +157,7 @@ export class TokenKeeper implements KeptTokenSource {
     this.#fly({ newerThan: held.token.generation, refused: false }).catch(() => undefined) // logged where it failed
   }
 
-  async #obtain(need: Pick<TokenWish, 'newerThan' | 'refused'>): Promise<StoredToken> {
+  async #obtain(need: TokenNeed): Promise<StoredToken> {
     const { clock } = this.#deps
     const giveUpAt = clock.steady() + patienceMs
     for (;;) {

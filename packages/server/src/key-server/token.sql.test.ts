@@ -27,6 +27,7 @@ const token = {
   refreshAt: 8e12,
   usableUntil: 8.5e12,
   credential: 1,
+  forced: false,
 }
 const never = { countsUntil: 9e12, heldUntil: 9e12, retryAt: 9e12, forcedAt: 9e12 }
 let apps = 0
@@ -78,6 +79,9 @@ async function neighbours(): Promise<TokenKey> {
      where client_id like $2`,
     [holder, `${key.clientId}%`],
   )
+  await owner.rows(`update control.credential set ends_after = 7, ends_in = '1 h' where client_id like $1`, [
+    `${key.clientId}%`,
+  ])
   return key
 }
 
@@ -94,10 +98,25 @@ const verbs: readonly [
   ['a revocation', ofApp, (tx, key) => credentials.wipeCredentials(tx, key, undefined)],
   ['the pardon of failures', ofApp, (tx, key) => credentials.forgiveFailures(tx, key)],
   [
-    'the end of the others',
+    'a successor',
     ofApp,
-    (tx, key) => credentials.expireOtherCredentials(tx, key, { number: 9, inMs: 5, origins: ['operator'] }),
+    (tx, key) => credentials.noteSuccessorOfOthers(tx, key, { number: 9, inMs: 5, origins: ['operator'] }),
   ],
+  ['the end of what has a successor', ofApp, (tx, key) => credentials.endSucceededCredentials(tx, key, 7)],
+  [
+    'a credential that does not open',
+    (key) => ({ ...ofApp(key), number: 2 }),
+    (tx, key) => credentials.noteUnusableCredential(tx, key, { number: 2, why: 'sealing.unreadable' }),
+  ],
+  [
+    'a credential that is sealed again',
+    (key) => ({ ...ofApp(key), number: 2 }),
+    (tx, key) => {
+      const sealed = { sealedSecret: Buffer.alloc(8, 9), sealedDigest: secret }
+      return credentials.resealCredential(tx, key, { ...sealed, number: 2, publicJwk: undefined, audience: undefined })
+    },
+  ],
+  ['a token that is refused', ofToken, (tx, key) => table.noteTokenRefused(tx, key)],
   [
     'a use of a credential',
     (key) => ({ ...ofApp(key), number: 2 }),
@@ -280,22 +299,29 @@ test('credentials stand in the order in which they are used, whatever their numb
   assert.deepEqual(numbers, [3, 1, 2, 4])
 })
 
-test('the others end when they are told to, and none of them later than it would', async () => {
+test('the others end after the first use of their successor, and none of them later than it would', async () => {
   const key = await neighbours()
   const ends = await db.control(async (tx) => {
     const now = (await credentials.credentialsOf(tx, key))[0]?.now_at ?? 0
     const soon = await store(tx, key, { expiresAt: now + 1_000 })
     const kept = await store(tx, key, { origin: 'vault' })
     const newest = await store(tx, key)
-    await credentials.expireOtherCredentials(tx, key, { number: newest, inMs: 60_000, origins: ['operator'] })
-    const rows = await credentials.credentialsOf(tx, key)
-    const inMs = (number: number) => {
-      const at = rows.find((row) => row.number === number)?.expires_at ?? null
-      return at === null ? null : Math.round((at - now) / 1_000)
+    await credentials.noteSuccessorOfOthers(tx, key, { number: newest, inMs: 60_000, origins: ['operator'] })
+    const inSeconds = async () => {
+      const rows = await credentials.credentialsOf(tx, key)
+      return [1, 2, soon, kept, newest].map((number) => {
+        const at = rows.find((row) => row.number === number)?.expires_at ?? null
+        return at === null ? null : Math.round((at - now) / 1_000)
+      })
     }
-    return [1, 2, soon, kept, newest].map(inMs)
+    const before = await inSeconds()
+    await credentials.endSucceededCredentials(tx, key, newest)
+    return [before, await inSeconds()]
   })
-  assert.deepEqual(ends, [60, 60, 1, null, null])
+  assert.deepEqual(ends, [
+    [null, null, 1, null, null],
+    [60, 60, 1, null, null],
+  ])
 })
 
 test('how long a token lives on is counted from the database’s time, of the app alone, and never less than nothing', async () => {

@@ -61,7 +61,8 @@ const storeToken = sql(
   'key_server.store_token',
   `update control.access_token set generation = $6, sealed_token = $7, expires_at = to_timestamp($8::float8 / 1000),
      refresh_at = to_timestamp($9::float8 / 1000), usable_until = to_timestamp($10::float8 / 1000),
-     holder = null, held_until = null, failures = 0, retry_at = null, failure = null, credential = $11
+     holder = null, held_until = null, failures = 0, retry_at = null, failure = null, credential = $11,
+     refused_at = case when $12 then refused_at end
    where environment = $1 and client_id = $2 and base_url = $3 and scope = $4 and holder = $5 and exists (
      select from control.credential c
      where c.environment = $1 and c.client_id = $2 and c.number = $11 and c.revoked_at is null)
@@ -77,11 +78,13 @@ export interface NewToken {
   readonly usableUntil: number
   /** Number of the one it was got with. */
   readonly credential: number
+  /** It replaces one that was refused: whether this one is, shows later. */
+  readonly forced: boolean
 }
 
 /** Stores a fetched token; false when `holder` had taken too long, or the credential was revoked meanwhile. */
 export async function storeTokenRow(tx: Tx, key: TokenKey, token: NewToken): Promise<boolean> {
-  const { holder, generation, sealed, expiresAt, refreshAt, usableUntil, credential } = token
+  const { holder, generation, sealed, expiresAt, refreshAt, usableUntil, credential, forced } = token
   const rows = await tx.rows(storeToken, [
     ...keyValues(key),
     holder,
@@ -91,6 +94,7 @@ export async function storeTokenRow(tx: Tx, key: TokenKey, token: NewToken): Pro
     refreshAt,
     usableUntil,
     credential,
+    forced,
   ])
   return rows.length > 0
 }
@@ -109,6 +113,18 @@ export async function failTokenRow(
   { holder, retryAt, failure }: { holder: string; retryAt: number; failure: string },
 ): Promise<void> {
   await tx.rows(failToken, [...keyValues(key), holder, retryAt, failure])
+}
+
+const noteRefused = sql(
+  'key_server.note_token_refused',
+  `update control.access_token set refused_at = aegis.now()
+   where environment = $1 and client_id = $2 and base_url = $3 and scope = $4
+     and (refused_at is null or refused_at < aegis.now() - interval '10 s' or refused_at > aegis.now())`,
+)
+
+/** Notes that a token was refused which had replaced a refused one just before. */
+export async function noteTokenRefused(tx: Tx, key: TokenKey): Promise<void> {
+  await tx.rows(noteRefused, keyValues(key))
 }
 
 const dropOldRequests = sql(
@@ -208,7 +224,9 @@ export async function readTokenLeftMs(tx: Tx, ref: AppRef): Promise<number | und
 }
 
 export interface TokenTrouble {
+  /** Why none is had; `token-refused`: athenahealth refuses those that it has just granted. */
   readonly failure: string
+  /** In a row. */
   readonly failures: number
   /** Epoch ms of the token at hand; null without one. */
   readonly usable_until: number | null
@@ -216,13 +234,16 @@ export interface TokenTrouble {
 
 const troubles = sql(
   'key_server.token_troubles',
-  `select failure, failures, usable_until from control.access_token
+  `select failure, failures, usable_until, scope, base_url from control.access_token
    where environment = $1 and client_id = $2 and failure is not null and failures > 0
      and retry_at > aegis.now() - interval '1 hour'
-   order by scope, base_url`,
+   union all
+   select 'token-refused', 1, usable_until, scope, base_url from control.access_token
+   where environment = $1 and client_id = $2 and refused_at > aegis.now() - interval '1 hour'
+   order by scope, base_url, failure`,
 )
 
-/** Why the tokens of an app cannot be had or renewed; none while all is well, or for what nobody asks any more. */
+/** Why the tokens of an app cannot be had, renewed or used; none while all is well, or for what nobody asks any more. */
 export function tokenTroubles(tx: Tx, app: AppRef): Promise<TokenTrouble[]> {
   return tx.rows<TokenTrouble>(troubles, [app.environment, app.clientId])
 }

@@ -98,6 +98,24 @@ const table: readonly (readonly [what: string, credentials: CredentialInfo[], tr
       [trouble('server-error')],
       [['error', 'token-unavailable', /server-error[\s\S]*by itself/]],
     ],
+    [
+      'an address where athenahealth may not be',
+      [one(1)],
+      [trouble('egress.address-refused')],
+      [['error', 'token-unavailable', /egress\.address-refused, 3 times[\s\S]*athena\.allowedHosts/]],
+    ],
+    [
+      'tokens that are refused as soon as they are granted',
+      [one(1)],
+      [trouble('token-refused', 300_000)],
+      [['error', 'token-unavailable', /refuses tokens that it granted a moment ago[\s\S]*developer portal/]],
+    ],
+    [
+      'the only one does not open',
+      [one(1, { state: 'refused', refusedAt: now, unusable: 'sealing.unreadable' })],
+      [trouble('sealing.unreadable')],
+      [['error', 'unreadable', /Credential 1 does not open\./]],
+    ],
     ['a fetch that was given up', [one(1)], [trouble('not-sent'), trouble('revoked')], []],
   ]
 for (const [what, credentials, troubles, told] of table) {

@@ -1,5 +1,6 @@
 import { errorTable } from '../errors/error-table.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
+import { isErrorCode } from '../errors/is-error-code.ts'
 import type { CredentialInfo } from '../key-server/list-credentials.ts'
 import type { TokenTrouble } from '../key-server/token.sql.ts'
 import { inWords } from './explain-feed.ts'
@@ -59,12 +60,13 @@ function endOf({ expiresAt = Number.POSITIVE_INFINITY }: CredentialInfo): number
 
 function refusalAlarms(usable: readonly CredentialInfo[]): Alarm[] {
   const serving = usable.find((credential) => !isRefused(credential))
-  return usable.filter(isRefused).map(({ number, unusable }) => {
+  return usable.filter(isRefused).map(({ number, state, unusable }) => {
     const base = alarm(
-      serving ? 'warning' : 'error',
+      serving || state === 'live' ? 'warning' : 'error',
       unusable === undefined ? 'key-server.credential-refused' : 'sealing.unreadable',
     )
-    const what = unusable === undefined ? `athenahealth refuses credential ${number}` : `Credential ${number} does not open`
+    const what =
+      unusable === undefined ? `athenahealth refuses credential ${number}` : `Credential ${number} does not open`
     const message = `${what}${serving ? `; credential ${serving.number} serves` : ''}.`
     const revoke = `One that is not needed any more is taken away: aegis keys revoke ${number}.`
     return { ...base, message, remedy: serving ? `${base.remedy} ${revoke}` : base.remedy }
@@ -75,20 +77,34 @@ const remedies: Readonly<Record<string, string>> = {
   'malformed-response':
     'What answers at the base URL is not the token endpoint (a gateway or proxy answers in its place): check athena.baseUrl and what lies on the way.',
   'token-refused':
-    'athenahealth refuses tokens that it granted a moment ago: check in the developer portal that the app is active and may call these practices.',
+    'Check in the developer portal that the app is active and may call these practices; calls go on by themselves then.',
 }
 
 function tokenAlarms({ troubles, now }: CredentialFacts): Alarm[] {
-  // A refused credential has been told of.
+  // Refused or damaged credentials have been told of.
   return troubles
-    .filter(({ failure }) => failure !== 'credential-refused' && failure !== 'revoked' && failure !== 'not-sent')
-    .map(({ failure, failures, usable_until }) => {
-      const leftMs = (usable_until ?? 0) - now
-      const serves = leftMs > 0 ? `; the one at hand serves for ${inWords(leftMs)} more` : ''
-      const base = alarm(leftMs > 0 ? 'warning' : 'error', 'key-server.token-unavailable')
-      const message = `No new token can be had (${failure}, ${failures} times in a row)${serves}.`
-      return { ...base, message, remedy: remedies[failure] ?? base.remedy }
-    })
+    .filter(({ failure }) => !toldElsewhere.has(failure) && !failure.startsWith('sealing.'))
+    .map((trouble) => tokenAlarm(trouble, now))
+}
+
+const toldElsewhere: ReadonlySet<string> = new Set(['credential-refused', 'revoked', 'not-sent'])
+
+function tokenAlarm({ failure, failures, usable_until }: TokenTrouble, now: number): Alarm {
+  const leftMs = (usable_until ?? 0) - now
+  const isRefused = failure === 'token-refused'
+  const base = alarm(leftMs > 0 && !isRefused ? 'warning' : 'error', 'key-server.token-unavailable')
+  const serves = leftMs > 0 ? `; the one at hand serves for ${inWords(leftMs)} more` : ''
+  const message = isRefused
+    ? 'athenahealth refuses tokens that it granted a moment ago.'
+    : `No new token can be had (${failure}, ${failures} times in a row)${serves}.`
+  return { ...base, message, remedy: remedies[failure] ?? remedyOf(failure) ?? base.remedy }
+}
+
+/** Of what Aegis itself refuses, such as an address where athenahealth may not be. */
+function remedyOf(failure: string): string | undefined {
+  if (!isErrorCode(failure)) return undefined
+  const { remedy }: ErrorEntry = errorTable[failure]
+  return remedy
 }
 
 function alarm(

@@ -63,6 +63,7 @@ const status: StatusReport = {
       expiresAt: '2026-11-23T09:00:00.000Z',
       revokedAt: null,
       refusedAt: null,
+      endsAfter: null,
       usedAt: null,
     },
   ],

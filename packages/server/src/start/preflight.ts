@@ -100,6 +100,8 @@ function explained(error: unknown, practice: number): unknown {
   if (isAegisError(error, 'key-server.token-unavailable') && unreachable.has(String(error.detail.reason))) {
     return new AegisError('start.upstream-unreachable', { practice }, { cause: error })
   }
+  // What kept the token from being asked for at all says what to do.
+  if (isAegisError(error, 'key-server.token-unavailable') && isAegisError(error.cause)) return error.cause
   if (!(error instanceof AthenaError)) return error
   const code = codes[error.code] ?? 'start.upstream-failed'
   return new AegisError(code, { practice, answer: error.code }, { cause: error })

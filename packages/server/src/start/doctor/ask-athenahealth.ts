@@ -8,7 +8,7 @@ import { RemoteClock } from '../../clock/remote-clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { Secret } from '../../config/secret.ts'
 import type { Db } from '../../db/db.ts'
-import { AegisError } from '../../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../../errors/aegis-error.ts'
 import { egressRule } from '../../egress/egress-rule.ts'
 import { socketOpener } from '../../egress/open-socket.ts'
 import { materialOf } from '../../key-server/key-desk.ts'
@@ -33,8 +33,11 @@ import type { HostKeks } from './check-keys.ts'
 export interface Asker {
   /** Whether calls are counted with those of the installation. */
   readonly counted: boolean
-  /** Gets a token by a request of its own, where the limit per minute allows one. Rejects with why there is none. */
-  token(): Promise<void>
+  /**
+   * Gets a token by a request of its own. `at-hand`: there is one, and another request would be one too many, or not tell
+   * more. Rejects with why there is none.
+   */
+  token(): Promise<'granted' | 'at-hand'>
   /** Asks for a practice's own data. */
   practice(id: number): Promise<void>
   /** How far our clock is from athenahealth's at least, ms. */
@@ -94,7 +97,7 @@ function tokensOf(
   ground: CountedGround,
   { audit, fetch }: { audit: Audit; fetch: AthenaFetch },
   stops: StopStack,
-): { readonly tokenSource: TokenSource; readonly token: () => Promise<void> } {
+): { readonly tokenSource: TokenSource; readonly token: Asker['token'] } {
   const { config, clock, random, log, db, keks } = ground
   const { environment, athena, limits, keyServer: where } = config
   const app = configuredApp(config)
@@ -104,7 +107,11 @@ function tokensOf(
     const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
     const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
     // Whether the credential still gets a new one is for the key server's own host to try.
-    return { tokenSource, token: async () => void (await tokenSource.get()) }
+    const token = async () => {
+      await tokenSource.get()
+      return 'granted' as const
+    }
+    return { tokenSource, token }
   }
   if (!keks.credentials) throw new AegisError('key-server.credential-missing', { environment })
   const keyServer = createKeyServer(
@@ -115,12 +122,21 @@ function tokensOf(
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const tokenSource = keyServer.tokenSource({ ...place, credential: app, scope: athena.scope })
   const token = async () => {
-    const { generation } = await tokenSource.get()
-    // The one that is there may be older than a secret that was changed since.
-    await tokenSource.get({ newerThan: generation })
+    await tokenSource.get()
+    try {
+      // The one that is there may be older than a secret that was changed since.
+      await tokenSource.renewed()
+      return 'granted' as const
+    } catch (error) {
+      if (!isAegisError(error, 'key-server.token-unavailable') || !asMuch.has(String(error.detail.reason))) throw error
+      return 'at-hand' as const
+    }
   }
   return { tokenSource, token }
 }
+
+/** Why none is asked for while the one at hand serves. */
+const asMuch: ReadonlySet<string> = new Set(['asked-lately', 'requests-per-minute', 'fetched-elsewhere'])
 
 /**
  * Before there is a database: one call after another, with the configured secret. Nobody else of this installation calls
@@ -163,7 +179,10 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
   const client = createAthenaClient({ ...place, tokenSource, fetch, clock, random: () => ground.random.fraction() })
   return {
     counted: false,
-    token: async () => void (await tokenSource.get()),
+    token: async () => {
+      await tokenSource.get()
+      return 'granted'
+    },
     practice: async (id) => void (await client.practice(id).practiceInfo()),
     skewMs: () => theirs.skewAtLeastMs,
   }

@@ -12,9 +12,10 @@ import { systemClock } from '../../clock/clock.ts'
 import { systemRandom } from '../../clock/random.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import { Secret } from '../../config/secret.ts'
+import { AegisError } from '../../errors/aegis-error.ts'
 import type { CredentialInfo } from '../../key-server/list-credentials.ts'
 import { StopStack } from '../stop-stack.ts'
-import { bareAsker } from './ask-athenahealth.ts'
+import { type Asker, bareAsker } from './ask-athenahealth.ts'
 import { checkAccess, checkConnection, credentialFindings } from './check-athenahealth.ts'
 
 type TestContext = { after(work: () => Promise<void> | void): void }
@@ -142,6 +143,34 @@ for (const { what, simulator, config, bad, says } of broken) {
     const found = await access(context, configured(url, config))
     assert.deepEqual(found.bad, bad)
     assert.match(found.said, says)
+  })
+}
+
+const tokens: readonly [what: string, token: Asker['token'], bad: readonly string[], said: RegExp][] = [
+  ['one that is at hand', async () => 'at-hand', [], /A token is there/],
+  [
+    'none, and no turn to ask for one',
+    () => Promise.reject(new AegisError('key-server.token-unavailable', { reason: 'requests-per-minute' })),
+    ['warning credential', 'skipped practice'],
+    /There is no token[\s\S]*requests-per-minute/,
+  ],
+  [
+    'none, since what is stored does not open',
+    () => {
+      const cause = new AegisError('sealing.unreadable')
+      return Promise.reject(new AegisError('key-server.token-unavailable', { reason: cause.code }, { cause }))
+    },
+    ['failure credential', 'skipped practice'],
+    /sealing\.unreadable/,
+  ],
+]
+for (const [what, token, bad, said] of tokens) {
+  test(`of tokens, ${what}: that is told`, async () => {
+    const asker = { counted: true, token, practice: () => Promise.resolve(), skewMs: () => 0 }
+    const findings = await checkAccess(asker, configured('http://127.0.0.1:1'))
+    const told = findings.filter(({ level }) => level !== 'ok').map(({ level, check }) => `${level} ${check}`)
+    assert.deepEqual(told, bad)
+    assert.match(findings.map(({ message }) => message).join('\n'), said)
   })
 }
 

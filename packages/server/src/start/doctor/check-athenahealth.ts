@@ -51,7 +51,7 @@ export const practicesAskedMax = 20
 /** Whether the credential is accepted and opens every configured practice, and whether the clocks agree. */
 export async function checkAccess(asker: Asker, config: AegisConfig): Promise<readonly Finding[]> {
   const token = await checkToken(asker, config)
-  if (token.level === 'failure') {
+  if (token.level !== 'ok') {
     return [
       token,
       report.skipped('practice', 'No practice was asked for: there is no token.'),
@@ -84,19 +84,23 @@ export const noCredential = report.failure(
   'Give its secret or key: "aegis keys add", or name a file with athena.secretFile.',
 )
 
-/** Another request would be one too many, or not tell more. */
-const asMuch: ReadonlySet<string> = new Set(['token-refused', 'requests-per-minute', 'fetched-elsewhere'])
+/** No token could be asked for just now. */
+const noTurn: ReadonlySet<string> = new Set(['requests-per-minute', 'fetched-elsewhere'])
 
 async function checkToken(asker: Asker, config: AegisConfig): Promise<Finding> {
   try {
-    await asker.token()
-    return report.ok('credential', 'The credential is accepted, and a token granted for the scope')
+    const had = await asker.token()
+    const message = {
+      granted: 'The credential is accepted, and a token granted for the scope',
+      'at-hand': 'A token is there; it was asked for less than a minute ago and is not asked for again',
+    }
+    return report.ok('credential', message[had])
   } catch (error) {
-    if (isAegisError(error, 'key-server.token-unavailable') && asMuch.has(String(error.detail.reason))) {
-      return report.ok(
-        'credential',
-        'A token is there; it was asked for less than a minute ago and is not asked for again',
-      )
+    if (isAegisError(error, 'key-server.token-unavailable') && noTurn.has(String(error.detail.reason))) {
+      const message = `There is no token, and none could be asked for just now (${error.detail.reason}).`
+      const remedy =
+        'Ask again in a minute. If it stays, something asks for tokens all the time: look at "aegis status".'
+      return report.warning('credential', message, remedy)
     }
     return scopeFailure(error, config) ?? tokenFailure(error)
   }
@@ -114,7 +118,10 @@ function tokenFailure(error: unknown): Finding {
   if (code === 'configuration' || isAegisError(error, 'key-server.credential-refused')) {
     return report.fromError('credential', new AegisError('key-server.credential-refused'))
   }
-  if (code === undefined && isAegisError(error)) return report.fromError('credential', error)
+  // What kept the token from being asked for at all says what to do.
+  if (code === undefined && isAegisError(error)) {
+    return report.fromError('credential', isAegisError(error.cause) ? error.cause : error)
+  }
   return unanswered(code ?? 'unknown')
 }
 

@@ -123,7 +123,7 @@ class Examiner {
     const { keks } = look
     if (keks) this.#stops.push(() => Object.values(keks).forEach((kek) => kek.close()))
     const [db, kek] = [this.#db, keks?.credentials]
-    if (db && kek) await this.#group('keys', () => checkSecret({ db, kek }, config))
+    if (db && kek) await this.#group('keys', () => checkSecret({ db, kek, log: this.#log }, config))
     await this.#group('key-server', () => checkListener(config, { isRunning: status !== undefined }))
     await this.#group('key-server', () => checkTokensElsewhere(config, systemClock))
     const quota = this.#openQuota(config)

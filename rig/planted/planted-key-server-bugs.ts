@@ -1,0 +1,79 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const server = 'packages/server/src'
+const keyServer = `${server}/key-server`
+
+/** Ways to lose the credentials that work, to keep those that do not, or not to hear that one is lost. */
+export const plantedKeyServerBugs: readonly PlantedBug[] = [
+  {
+    name: 'rotation on trust: the old secret ends whether the new one was ever used or not',
+    file: `${keyServer}/credential.sql.ts`,
+    find: `set ends_after = $3, ends_in = make_interval(secs => $4::float8 / 1000)`,
+    replace: `set expires_at = least(expires_at, aegis.now() + make_interval(secs => $4::float8 / 1000))
+     , ends_after = $3, ends_in = make_interval(secs => $4::float8 / 1000)`,
+    caughtBy: [`${keyServer}/key-desk.test.ts`],
+  },
+  {
+    name: 'rotation without an end: what was replaced serves for ever',
+    file: `${keyServer}/fetch-token.ts`,
+    find: `  if (stored) await endSucceededCredentials(tx, key, number)\n`,
+    replace: `  if (stored) void endSucceededCredentials\n`,
+    caughtBy: [`${keyServer}/key-desk.test.ts`],
+  },
+  {
+    name: 'rotation into the past: a credential that is over already replaces those that work',
+    file: `${keyServer}/add-credential.ts`,
+    find: `  await checkExpiry(tx, given)\n`,
+    replace: `  void checkExpiry\n`,
+    caughtBy: [`${keyServer}/key-desk.test.ts`],
+  },
+  {
+    name: 'a revocation forgets the second keeper: tokens of another scope are handed out on',
+    file: `${keyServer}/key-server.ts`,
+    find: `for (const keeper of keepers.values()) keeper.forget()`,
+    replace: `for (const keeper of [...keepers.values()].slice(0, 1)) keeper.forget()`,
+    caughtBy: [`${keyServer}/key-desk.test.ts`],
+  },
+  {
+    name: 'a revocation is heard of late by those who ask another process than the one it was made at',
+    file: `${keyServer}/token-broker.ts`,
+    find: `source.atHand(lookedAtMs)`,
+    replace: `source.atHand()`,
+    caughtBy: [`${keyServer}/remote-tokens.test.ts`],
+  },
+  {
+    name: 'a private key in a file goes over the network as a password',
+    file: `${server}/start/offer-configured.ts`,
+    find: `await materialOf({ content: Buffer.from(secret.reveal(), 'utf8') })`,
+    replace: `(await import('../key-server/secret.ts')).Secret.fromBytes(Buffer.from(secret.reveal(), 'utf8'))`,
+    caughtBy: [`${server}/start/offer-configured.test.ts`],
+  },
+  {
+    name: 'one damaged credential is the end of all: the next one is not tried',
+    file: `${keyServer}/fetch-token.ts`,
+    find: `const hasNext = (refused || unreadable) &&`,
+    replace: `const hasNext = refused &&`,
+    caughtBy: [`${keyServer}/damaged-credential.test.ts`],
+  },
+  {
+    name: 'one damaged credential is the end of all: no other one can be given',
+    file: `${keyServer}/add-credential.ts`,
+    find: `    if (!isUnreadable(error)) throw error\n`,
+    replace: `    if (isUnreadable(error)) throw error\n`,
+    caughtBy: [`${keyServer}/damaged-credential.test.ts`],
+  },
+  {
+    name: 'a request that was never sent uses up the limit per minute',
+    file: `${keyServer}/token-failure.ts`,
+    find: `return !isAegisError(error)`,
+    replace: `return error !== undefined`,
+    caughtBy: [`${keyServer}/damaged-credential.test.ts`],
+  },
+  {
+    name: 'a credential that athenahealth refuses counts as one that lasts: nobody is told that the good one ends',
+    file: `${server}/ops/credential-alarms.ts`,
+    find: `(good.length > 0 ? good : usable)`,
+    replace: `usable`,
+    caughtBy: [`${server}/ops/credential-alarms.test.ts`],
+  },
+]
