@@ -1,4 +1,4 @@
-/** The sections `keyServer` and `vault`: what is taken, and what is refused with which remedy. */
+/** Where the credentials are from, and the sections `keyServer` and `vault`: what is taken, and what is refused with which remedy. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -54,6 +54,11 @@ test('sockets need no certificates', () => {
   assert.deepEqual(load({ keyServer: { url: 'unix:///run/keys/worker.sock' } }).keyServer.at, {
     path: '/run/keys/worker.sock',
   })
+})
+
+test('the file of the secret may hold a private key, whose lines are several', () => {
+  const { athena } = load({ athena: { clientId: 'app', secretFile: 'key.pem' } })
+  assert.equal(athena.secret?.reveal(), key)
 })
 
 test('a vault is read with a token or an AppRole, from files that are read anew', () => {

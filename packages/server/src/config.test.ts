@@ -319,12 +319,6 @@ describe('a secret file is refused when it is', () => {
     })
   }
 
-  test('of several lines, unless it is a private key', () => {
-    const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
-    write('key', key)
-    assert.equal(load(preview.replace('secretFile: secret', 'secretFile: key')).config.athena.secret?.reveal(), key)
-  })
-
   test('readable for everybody, in production; elsewhere it is a warning', () => {
     write('open', `${hush}\n`, 0o644)
     const yaml = preview.replace('secretFile: secret', 'secretFile: open')
