@@ -53,6 +53,7 @@ function configured(
     secret?: string
     baseUrl?: string
     clock?: 'system' | 'simulator'
+    limits?: { perDay: number }
   } = {},
 ): AegisConfig {
   const {
@@ -61,6 +62,7 @@ function configured(
     secret = apps[0]?.secret,
     baseUrl = at.simulator.url,
     clock = 'simulator',
+    limits = {},
   } = changes
   const secretFile = join(at.directory, `${home}.secret`)
   writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 })
@@ -73,6 +75,7 @@ function configured(
       practices,
       home: join(at.directory, home),
       http: { port: 0 },
+      limits,
       athena: { clientId: 'clinic-app', secretFile, baseUrl },
       policy: { offHours: 'always' },
       sync: { settle: '30s', activationCheck: '10s' },
@@ -127,6 +130,15 @@ test('a practice is mirrored, and a restart asks only for what is new', async (t
   )
   // A change of the last moment may have been left in doubt by the stop, and is asked for by its id.
   assert.ok(byId.length <= 2, byId.join())
+})
+
+test('where calls are scarce bulk work leaves to feeds what they need until midnight', async (t) => {
+  const at = await world(t)
+  const aegis = await start(at, configured(at, { limits: { perDay: 500 } }))
+  await until('calls are kept', async () => (await aegis.quota()).day.keptForFeeds > 0)
+  const { day } = await aegis.quota()
+  // Three feeds, once an hour until midnight GMT, with their looks at subscriptions and what changes lead to.
+  assert.ok(day.keptForFeeds >= 30 && day.keptForFeeds <= 340, String(day.keptForFeeds))
 })
 
 test('a second deployment on the same app is refused before it takes anything', async (t) => {
