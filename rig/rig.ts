@@ -32,7 +32,12 @@ const { values } = parseOptions('rig', {
 })
 
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
-const short = { seeds: 56, kills: 30, pauses: 3, drills: { throttled: 8, outages: 2, tokens: 4, 'quota-year': 1 } }
+const short = {
+  seeds: 56,
+  kills: 30,
+  pauses: 3,
+  drills: { throttled: 8, outages: 2, tokens: 4, 'quota-year': 1, calendar: 16 },
+}
 
 async function run(): Promise<boolean> {
   const { tier, failpoint } = values

@@ -1,4 +1,5 @@
 import type { Verdict } from '../verdict.ts'
+import { calendarDrill } from './calendar.ts'
 import { outagesDrill } from './outages.ts'
 import { quotaYearDrill } from './quota-year.ts'
 import { throttledDrill } from './throttled.ts'
@@ -10,6 +11,7 @@ export const drills = {
   outages: outagesDrill,
   tokens: tokensDrill,
   'quota-year': quotaYearDrill,
+  calendar: calendarDrill,
 } as const satisfies Record<string, (seed: number) => Promise<Verdict>>
 
 export type DrillName = keyof typeof drills

@@ -1,3 +1,4 @@
+import { plantedDayBugs } from './planted-day-bugs.ts'
 import { plantedKeyServerBugs } from './planted-key-server-bugs.ts'
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
 import { plantedQuotaBugs } from './planted-quota-bugs.ts'
@@ -363,4 +364,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...plantedKeyServerBugs,
   ...plantedNetworkBugs,
   ...plantedQuotaBugs,
+  ...plantedDayBugs,
 ]

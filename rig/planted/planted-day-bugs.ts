@@ -1,0 +1,35 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const server = 'packages/server/src'
+
+/** Bugs that show on some days of the year, on a machine in another zone, or when the calls of a day are scarce. */
+export const plantedDayBugs: readonly PlantedBug[] = [
+  {
+    name: "the day of calls is the machine's: anew at its own midnight",
+    file: `${server}/quota/quota-day.ts`,
+    find: `  return new Date(at).toISOString().slice(0, 10)\n`,
+    replace: `  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 10)\n`,
+    caughtBy: ['drills calendar 16'],
+  },
+  {
+    name: 'a night is a day after the last one: twice or an hour off where clocks change',
+    file: `${server}/sync/night.ts`,
+    find: `  const next = window.opensAt > after ? window : offHours(window.closesAt, hours)\n`,
+    replace: `  const next = window.opensAt > after ? window : { opensAt: window.opensAt + dayMs, closesAt: window.closesAt + dayMs }\n`,
+    caughtBy: ['drills calendar 16'],
+  },
+  {
+    name: 'the hours for large pulls keep to winter time',
+    file: `${server}/policy/wall-time.ts`,
+    find: `  return offsetMinutesAt({ name: timeZone }, at) * MINUTE_MS\n`,
+    replace: `  return offsetMinutesAt({ name: timeZone }, Math.min(at, 0)) * MINUTE_MS\n`,
+    caughtBy: ['drills calendar 16', `${server}/policy`],
+  },
+  {
+    name: 'bulk work takes what feeds need until midnight',
+    file: `${server}/quota/day-budget.ts`,
+    find: `priority === 'bulk' ? floor + kept : floor`,
+    replace: `floor`,
+    caughtBy: [`${server}/quota/keep-for-feeds.test.ts`],
+  },
+]
