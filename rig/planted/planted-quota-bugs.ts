@@ -44,7 +44,7 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     name: 'with a limit per practice, all wait for the rest of one',
     file: `${quota}/booking-nap.ts`,
     find: `if (isUrgent || isOther) this.wake()`,
-    replace: `if (isUrgent || (isOther && false)) this.wake()`,
+    replace: `if (isUrgent) this.wake()`,
     caughtBy: [`${quota}/fairness.test.ts`],
   },
   {

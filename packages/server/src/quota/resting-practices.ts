@@ -22,16 +22,13 @@ export class RestingPractices {
   }
 
   has(practice: number): boolean {
-    const until = this.#until.get(practice)
-    if (until === undefined) return false
-    if (until > this.#clock.steady()) return true
-    this.#until.delete(practice)
-    return false
+    return (this.#until.get(practice) ?? Number.NEGATIVE_INFINITY) > this.#clock.steady()
   }
 
   /** How long until one of them rests no more, ms; `mostMs` at most. */
   waitMs(mostMs: number): number {
     const now = this.#clock.steady()
+    for (const [practice, until] of this.#until) if (until <= now) this.#until.delete(practice)
     return Math.max(1, Math.min(mostMs, ...[...this.#until.values()].map((until) => until - now)))
   }
 }
