@@ -5,7 +5,13 @@ import { type Life, liveRound, restart } from './live-round.ts'
 import { isUnderWay } from './verdict.ts'
 
 const minute = 60_000
-const roundsMax = 90
+const roundsMax = 160
+/**
+ * From this round on it is looked less often: what is left waits for calls of the next day, and asks for them every quarter of an
+ * hour.
+ */
+const patientFrom = 30
+const patientMs = 15 * minute
 /** After the last fault a feed is up to date again within this; one that has to be subscribed and read anew, within that. */
 const wellWithin = { live: 5 * minute, anew: 10 * minute }
 
@@ -34,7 +40,8 @@ export async function healLife(life: Life): Promise<Judgement> {
     const now = simulator.clock.now()
     if (now > endsAt && isWell && !isAnyDue(life, now) && !(await isUnderWay(mirrored))) break
     const toldMs = await watch.toldToWaitMs()
-    await time.idle(Math.max(toldMs, isWell && simulator.clock.now() < endsAt ? restMs / 8 : minute) + 1_000)
+    const leastMs = round < patientFrom ? minute : patientMs
+    await time.idle(Math.max(toldMs, isWell && simulator.clock.now() < endsAt ? restMs / 8 : leastMs) + 1_000)
   }
   return { wrong: watch.wrong(), checked: { I11: 1 } }
 }
