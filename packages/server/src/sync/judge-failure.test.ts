@@ -32,20 +32,6 @@ const cases: readonly (readonly [
     'quota.day-exhausted',
     90_000,
   ],
-  [
-    'a day that is used up for hours',
-    new AegisError('quota.day-exhausted', { until: now + 600 * minute }),
-    {},
-    'quota.day-exhausted',
-    15 * minute,
-  ],
-  [
-    'a night that is hours away',
-    new AegisError('policy.off-hours', { call: 'GET /patients', until: now + 600 * minute }),
-    {},
-    'policy.off-hours',
-    600 * minute,
-  ],
   ['what nobody knows', new Error('?'), { failures: 1 }, 'internal.unexpected', 2_000],
 ]
 for (const [what, error, past, code, retryInMs] of cases) {

@@ -1,5 +1,5 @@
 import { AthenaError } from '@aegis/client'
-import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { AegisError } from '../errors/aegis-error.ts'
 
 export interface FailureVerdict {
   /** Shown by `aegis status`: an error code, never a text of upstream. */
@@ -9,9 +9,6 @@ export interface FailureVerdict {
 
 const second = 1_000
 const minute = 60 * second
-
-/** Calls may be there earlier than a new day: another limit was configured, or a process that stopped gave some back. */
-const dayLookMs = 15 * minute
 
 /** Only a person can mend these (wrong secret, no rights): asking often changes nothing and costs quota. */
 const needsPerson: ReadonlySet<string> = new Set([
@@ -48,7 +45,5 @@ function toldToWait(error: unknown, now: number): number | undefined {
   if (error instanceof AthenaError && error.code === 'throttled')
     return Math.max(second, error.retryAfterMs ?? 5 * second)
   const until = error instanceof AegisError ? error.detail.until : undefined
-  if (typeof until !== 'number') return undefined
-  const mostMs = isAegisError(error, 'quota.day-exhausted') ? dayLookMs : Infinity
-  return Math.min(mostMs, Math.max(second, until - now))
+  return typeof until === 'number' ? Math.max(second, until - now) : undefined
 }
