@@ -6,10 +6,7 @@ import { isUnderWay } from './verdict.ts'
 
 const minute = 60_000
 const roundsMax = 160
-/**
- * From this round on it is looked less often: what is left waits for calls of the next day, and asks for them every quarter of an
- * hour.
- */
+/** From this round on it is looked less often: what is left waits for calls of the next day. */
 const patientFrom = 30
 const patientMs = 15 * minute
 /** After the last fault a feed is up to date again within this; one that has to be subscribed and read anew, within that. */
