@@ -21,8 +21,10 @@ begin
         union all
         select p.feed, 0, 1, 0, 0, null from aegis.inbox_page p where p.practice_id = each and p.applied_at is null
         union all
-        -- One that has been due for a while was not asked for since: that says nothing of what is found.
-        select r.feed, 0, 0, 1, 0, case when r.wanted_at > aegis.now() - interval '5 minutes' then r.missing_since end
+        -- One that was not found is asked for again within ten minutes. Due for longer, or put off for longer, it was not asked for.
+        select r.feed, 0, 0, 1, 0,
+          case when r.wanted_at between aegis.now() - interval '5 minutes' and aegis.now() + interval '10 minutes'
+            then r.missing_since end
           from aegis.refetch r where r.practice_id = each
         union all
         select q.feed, 0, 0, 0, 1, null from aegis.quarantine q where q.practice_id = each and q.released_at is null

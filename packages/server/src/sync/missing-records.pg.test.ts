@@ -4,6 +4,7 @@ import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { readPracticePictures } from './read-practice-status.ts'
+import { postponeRefetches } from './refetch.sql.ts'
 
 /** The first page of patients is lost on its way, so that they are asked for by id; `byId` answers in athenahealth's place. */
 function losePage(mirrored: MirroredPractice, byId: () => Response | undefined): void {
@@ -69,6 +70,20 @@ for (const [title, minutes] of [
     assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
   })
 }
+
+test('what is not asked for any more today is not told as not found', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const [patient] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  mirrored.change({ kind: 'updatepatient', patient: patient?.patientid, fields: { lastname: 'Larch' } })
+  losePage(mirrored, () => Response.json({ error: 'The requested resource is not available.' }, { status: 404 }))
+  await mirrored.run(3)
+  assert.equal((await unfoundPatients(mirrored)).unfound?.count, 1)
+  await mirrored.advance(11 * 60_000)
+  const feed = { practice, feed: 'patients' } as const
+  await mirrored.deps.db.practice(practice, (tx) => postponeRefetches(tx, feed, 6 * 3_600_000))
+  assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
+})
 
 /** What status has of patients that are not found by id. */
 async function unfoundPatients({ deps, simulator }: MirroredPractice) {
