@@ -11,8 +11,9 @@ import { Punctuality } from './punctuality.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { RestingPractices } from './resting-practices.ts'
-import { type Booked, PAUSE_MS_MAX, PAUSE_MS_MIN, type Slot, Timetable } from './timetable.ts'
-import type { WaitFigures } from './wait-figures.ts'
+import { ThrottlePause } from './throttle-pause.ts'
+import { type Booked, type Slot, Timetable } from './timetable.ts'
+import { WaitCounts, type WaitFigures } from './wait-figures.ts'
 import { Waiter } from './waiter.ts'
 import { WaitingLine } from './waiting-line.ts'
 
@@ -57,14 +58,12 @@ export class AppLimiter {
   readonly #timetable: Timetable
   readonly ledger: DayLedger
   readonly #line: WaitingLine<Waiter>
-  readonly #waits = new Map<Priority, { served: number; waitedMs: number }>()
+  readonly #waits = new WaitCounts()
   readonly #booked = new Set<BookedSlot>()
   readonly #resting: RestingPractices
   readonly #nap: BookingNap
   readonly #punctuality: Punctuality
-  #pausedUntil = Number.NEGATIVE_INFINITY
-  /** The pause could not be told to the others yet. */
-  #owesPause = false
+  readonly #pause: ThrottlePause
   #lookedAt = Number.NEGATIVE_INFINITY
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
@@ -82,6 +81,7 @@ export class AppLimiter {
     this.#timetable = new Timetable(deps, app, limits)
     this.ledger = new DayLedger({ ...deps, databaseNow: () => this.databaseNow() }, app, limits)
     this.#punctuality = new Punctuality(this.#timetable.plan)
+    this.#pause = new ThrottlePause(deps, this.#timetable)
     this.#resting = new RestingPractices(deps.clock)
     this.#nap = new BookingNap(deps.clock, this.#resting)
   }
@@ -111,13 +111,6 @@ export class AppLimiter {
     })
   }
 
-  async #tellPause(): Promise<void> {
-    if (!this.#owesPause) return
-    const leftMs = this.#pausedUntil - this.#deps.clock.steady()
-    if (leftMs > 0) await this.#timetable.pause(leftMs)
-    this.#owesPause = false
-  }
-
   /** In a full line the least urgent gives way, and nobody to whom it would be an advantage. */
   #makeRoom(request: PermissionRequest): void {
     if (this.#line.size < this.#limits.waitingMax) return
@@ -129,18 +122,12 @@ export class AppLimiter {
 
   /** How long a call of this priority would wait that comes now, were there no other process. */
   #waitMs(priority: Priority): number {
-    const pausedMs = this.#pausedUntil - this.#deps.clock.steady()
-    return Math.max(0, pausedMs) + this.#line.ahead(priority) * this.#timetable.plan.intervalMs
+    return this.#pause.leftMs + this.#line.ahead(priority) * this.#timetable.plan.intervalMs
   }
 
   /** Who waits, and what those who were served have waited. */
   waits(): WaitFigures {
-    const of = (priority: Priority) => {
-      const counted = this.#waits.get(priority) ?? { served: 0, waitedMs: 0 }
-      return { ...counted, waiting: this.#line.count(priority) }
-    }
-    const [interactive, notifications, feeds] = [of('interactive'), of('notifications'), of('feeds')]
-    return { interactive, notifications, feeds, reconciliation: of('reconciliation'), bulk: of('bulk') }
+    return this.#waits.figures((priority) => this.#line.count(priority))
   }
 
   /** How this app stands with its limits for calls of a priority. */
@@ -166,21 +153,9 @@ export class AppLimiter {
     looked.catch(() => undefined)
   }
 
-  /**
-   * athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. Without the
-   * database only this process pauses, and the others as soon as it can tell them.
-   */
-  async throttled(retryAfterMs: number | undefined): Promise<void> {
-    const { clock, log } = this.#deps
-    // No wait at all, or a date that has passed by our clock: the limit of a second says otherwise.
-    const toldMs = retryAfterMs === undefined || retryAfterMs < PAUSE_MS_MIN ? undefined : retryAfterMs
-    const hereMs = Math.min(toldMs ?? PAUSE_MS_MIN, PAUSE_MS_MAX)
-    this.#pausedUntil = Math.max(this.#pausedUntil, clock.steady() + hereMs)
-    this.#owesPause = true
-    const pausedMs = await this.#timetable.pause(toldMs)
-    this.#owesPause = false
-    this.#pausedUntil = clock.steady() + pausedMs
-    log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })
+  /** athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. */
+  throttled(retryAfterMs: number | undefined): Promise<void> {
+    return this.#pause.begin(retryAfterMs)
   }
 
   /** Sends everybody away and gives back what was reserved and is unused. */
@@ -224,7 +199,7 @@ export class AppLimiter {
       const next = this.#line.unserved(this.#booked.size)
       if (!next) return
       try {
-        await this.#tellPause()
+        await this.#pause.tell()
         const before = this.#booked.size
         const { waitMs, isOfPractices } = await this.#book(next)
         failed = false
@@ -298,7 +273,7 @@ export class AppLimiter {
   #use(entry: BookedSlot, usable = true): void {
     this.#booked.delete(entry)
     const { at, practice } = entry.slot
-    if (usable && !this.#stopped && this.#deps.clock.steady() >= this.#pausedUntil) this.#serve(at, practice)
+    if (usable && !this.#stopped && this.#pause.leftMs === 0) this.#serve(at, practice)
     if (practice !== undefined) this.#nap.wake() // its practice may have another
     const next = this.#line.unserved(this.#booked.size)
     if (next) this.#run(next.priority)
@@ -310,7 +285,7 @@ export class AppLimiter {
       if (!waiter) return false
       const draw = this.ledger.draw(waiter.spender, at)
       if (draw.kind === 'drawn') {
-        this.#countWait(waiter)
+        this.#waits.add(waiter.priority, this.#deps.clock.steady() - waiter.since)
         waiter.serve({ app: this.#app, ...waiter.spender, sendAt: at, days: draw.days })
         return true
       }
@@ -320,11 +295,6 @@ export class AppLimiter {
       }
       waiter.refuse(gone(draw.until, at))
     }
-  }
-
-  #countWait({ priority, since }: Waiter): void {
-    const { served, waitedMs } = this.#waits.get(priority) ?? { served: 0, waitedMs: 0 }
-    this.#waits.set(priority, { served: served + 1, waitedMs: waitedMs + this.#deps.clock.steady() - since })
   }
 
   /** Sends away those for whom the day is used up; whether there were any. */
@@ -350,7 +320,7 @@ export class AppLimiter {
     const { at: contactAt, holders } = this.#timetable.contact
     const { perSecond } = this.#limits
     const share = judgeShare({ now, contactAt, holders, perSecond, lastCallAt: this.#lastShareCallAt })
-    const served = share.kind === 'go' && now >= this.#pausedUntil && this.#serve(this.databaseNow(), undefined)
+    const served = share.kind === 'go' && this.#pause.leftMs === 0 && this.#serve(this.databaseNow(), undefined)
     if (served) this.#lastShareCallAt = now
     if (share.kind === 'over' || (share.kind === 'go' && !served && this.ledger.inHand(this.databaseNow()) < 1)) {
       for (const each of priorities) this.#sendAway(each, () => refusal('quota.unreachable', UNREACHABLE_MS))
