@@ -138,8 +138,8 @@ export class AppLimiter {
   /** Throws `quota.day-exhausted` when the day is known to be used up for this priority. */
   check(priority: Priority): void {
     const now = this.databaseNow()
-    const until = this.ledger.goneUntil(priority, now)
-    if (until === undefined) return
+    const until = this.ledger.gone(priority, now)
+    if (!until) return
     this.#lookAgain()
     throw gone(until, now)
   }
@@ -293,7 +293,7 @@ export class AppLimiter {
         this.#line.addFirst(waiter)
         return false
       }
-      waiter.refuse(gone(draw.until, at))
+      waiter.refuse(gone(draw, at))
     }
   }
 
@@ -301,8 +301,8 @@ export class AppLimiter {
   #shed(at: number): boolean {
     let any = false
     for (const priority of priorities) {
-      const until = this.#line.count(priority) > 0 ? this.ledger.goneUntil(priority, at) : undefined
-      if (until === undefined) continue
+      const until = this.#line.count(priority) > 0 ? this.ledger.gone(priority, at) : undefined
+      if (!until) continue
       this.#sendAway(priority, () => gone(until, at))
       any = true
     }

@@ -35,7 +35,7 @@ test('blocks shrink towards the end of the day', () => {
 })
 
 const day = '2026-11-22'
-const row = (reserved: number, foreign = 0) => ({ day, reserved, foreign, upstreamLimit: null, kept: 0 })
+const row = (reserved: number, foreign = 0) => ({ day, reserved, foreign, upstreamLimit: null, kept: 0, perDay: null })
 
 test('nothing is drawn that was not reserved first', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 4 })

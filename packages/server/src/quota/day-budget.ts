@@ -1,5 +1,5 @@
 import { type Priority, priorities, priorityRules } from './priorities.ts'
-import { blockOf, dayResumesAt } from './quota-day.ts'
+import { blockOf, dayResumesAt, limitInForce } from './quota-day.ts'
 
 /** One day of one app as the database had it when last asked. */
 export interface DayRow {
@@ -12,13 +12,21 @@ export interface DayRow {
   readonly upstreamLimit: number | null
   /** Calls that bulk work leaves to feeds until the day ends, beside the share that it leaves anyway. */
   readonly kept: number
+  /** The limit that holds for every process, whatever each is configured with; null where none was told. */
+  readonly perDay: number | null
 }
 
-/** What became of drawing one call: made room for, first to be reserved, or not to be had before `until` (epoch ms). */
+/** A day is used up: until when (epoch ms), and with how many calls a day. */
+export interface Gone {
+  readonly until: number
+  readonly limit: number
+}
+
+/** What became of drawing one call: made room for, first to be reserved, or not to be had. */
 export type Draw =
   | { readonly kind: 'drawn' }
   | { readonly kind: 'reserve' }
-  | { readonly kind: 'gone'; readonly until: number }
+  | ({ readonly kind: 'gone' } & Gone)
 
 interface DayState {
   row: DayRow
@@ -42,8 +50,8 @@ export class DayBudget {
 
   /** Takes one call from each of `days`, or from none of them. */
   draw(priority: Priority, days: readonly string[]): Draw {
-    const gone = days.find((day) => this.#isGone(day, priority))
-    if (gone !== undefined) return { kind: 'gone', until: dayResumesAt(gone) }
+    const gone = this.gone(priority, days)
+    if (gone) return { kind: 'gone', ...gone }
     const states = days.map((day) => this.#days.get(day))
     if (states.some((state) => !state || state.left < 1)) return { kind: 'reserve' }
     for (const state of states) if (state) state.left--
@@ -59,9 +67,12 @@ export class DayBudget {
   }
 
   /** When `priority` may call again, if one of `days` is used up for it as far as this process knows. */
-  goneUntil(priority: Priority, days: readonly string[]): number | undefined {
-    const gone = days.find((day) => this.#isGone(day, priority))
-    return gone === undefined ? undefined : dayResumesAt(gone)
+  gone(priority: Priority, days: readonly string[]): Gone | undefined {
+    for (const day of days) {
+      const state = this.#days.get(day)
+      if (state && this.#isGone(state, priority)) return { until: dayResumesAt(day), limit: this.limit(state.row) }
+    }
+    return undefined
   }
 
   /** The days of `days` of which too little is in hand for `count` calls and the spare kept for an outage. */
@@ -122,7 +133,12 @@ export class DayBudget {
 
   /** The limit in force on a day: the configured one, or a lower one that athenahealth named. */
   limit(row: DayRow): number {
-    return Math.min(this.#perDay, row.upstreamLimit ?? this.#perDay)
+    return limitInForce(this.configured(row), row.upstreamLimit)
+  }
+
+  /** The configured limit that holds for every process. */
+  configured(row: DayRow): number {
+    return row.perDay ?? this.#perDay
   }
 
   #unreserved(row: DayRow): number {
@@ -134,9 +150,7 @@ export class DayBudget {
     return this.limit(row) - row.reserved - row.foreign
   }
 
-  #isGone(day: string, priority: Priority): boolean {
-    const state = this.#days.get(day)
-    if (!state) return false
+  #isGone(state: DayState, priority: Priority): boolean {
     const { kept } = state.row
     return this.#balance(state.row) + state.left <= floorOf(priority, { limit: this.limit(state.row), kept })
   }
@@ -165,5 +179,5 @@ export function floorOf(priority: Priority, { limit, kept }: { limit: number; ke
 
 /** The priorities that have to stop on these days, for shedding who waits. */
 export function gonePriorities(budget: DayBudget, days: readonly string[]): Priority[] {
-  return priorities.filter((priority) => budget.goneUntil(priority, days) !== undefined)
+  return priorities.filter((priority) => budget.gone(priority, days) !== undefined)
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { Reading } from '../clock/remote-clock.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
-import { DayBudget, type DayRow, type Draw, gonePriorities, lowerLimit } from './day-budget.ts'
+import { DayBudget, type DayRow, type Draw, type Gone, gonePriorities, lowerLimit } from './day-budget.ts'
 import type { Permission, Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
@@ -55,7 +55,6 @@ const HOUR_MS = 3_600_000
 export class DayLedger {
   readonly #deps: DayLedgerDeps
   readonly #app: string
-  readonly #perDay: number
   readonly #budget: DayBudget
   #lookedAt = Number.NEGATIVE_INFINITY
   #newestDay = ''
@@ -68,7 +67,6 @@ export class DayLedger {
   constructor(deps: DayLedgerDeps, app: string, limits: CheckedLimits) {
     this.#deps = deps
     this.#app = app
-    this.#perDay = limits.perDay
     this.#budget = new DayBudget(limits)
   }
 
@@ -120,9 +118,9 @@ export class DayLedger {
   }
 
   /** When `priority` may call again, if the day is used up for it as far as this process knows. */
-  goneUntil(priority: Priority, at: number): number | undefined {
-    const until = this.#budget.goneUntil(priority, this.#days(at))
-    return until === undefined ? undefined : this.#here(until)
+  gone(priority: Priority, at: number): Gone | undefined {
+    const gone = this.#budget.gone(priority, this.#days(at))
+    return gone && { ...gone, until: this.#here(gone.until) }
   }
 
   /**
@@ -137,7 +135,7 @@ export class DayLedger {
     const ours = this.#budget.limit(row)
     const theirs = limit ?? ours
     // What athenahealth grants beyond the configured limit is for others: with that they take nothing of ours.
-    const calls = Math.max(0, Math.min(theirs, this.#perDay) - remaining)
+    const calls = Math.max(0, Math.min(theirs, this.#budget.configured(row)) - remaining)
     const accounted = row.reserved - this.#budget.left(day) + row.foreign
     if (theirs < ours || calls > accounted) this.#note(row, { calls, limit: theirs < ours ? theirs : undefined })
   }
@@ -215,7 +213,7 @@ export class DayLedger {
     if (!row) return
     this.#budget.adopt(row)
     if (row.foreign > foreignBefore)
-      this.#deps.log.warn('quota.foreign-calls', { calls: row.foreign, limit: this.#perDay })
+      this.#deps.log.warn('quota.foreign-calls', { calls: row.foreign, limit: this.#budget.configured(row) })
   }
 
   async #turnDay(day: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { floorOf } from './day-budget.ts'
-import { quotaDay } from './quota-day.ts'
+import { limitInForce, quotaDay } from './quota-day.ts'
 import { keepDayCalls } from './quota-day.sql.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { usageRow } from './quota-usage.sql.ts'
@@ -27,8 +27,8 @@ export async function keepForFeeds(
   { app, needed }: { app: string; needed: number },
 ): Promise<void> {
   await db.control(async (tx) => {
-    const { now_at: now, upstream_limit: theirs } = await usageRow(tx, app)
-    const limit = Math.min(limits.perDay, theirs ?? limits.perDay)
+    const { now_at: now, upstream_limit: theirs, per_day: held } = await usageRow(tx, app)
+    const limit = limitInForce(held ?? limits.perDay, theirs)
     await keepDayCalls(tx, app, { day: quotaDay(now), calls: keptForFeeds({ needed, limit }) })
   })
 }

@@ -38,7 +38,10 @@ export function refusal(
   return new AegisError(code, { retryAfterMs: Math.max(1_000, Math.ceil(retryAfterMs)) })
 }
 
-/** The error of a used-up day; `detail.until` is when calls of this kind go on, epoch ms. */
-export function gone(until: number, now: number): AegisError {
-  return new AegisError('quota.day-exhausted', { until, retryAfterMs: Math.max(1_000, Math.ceil(until - now)) })
+/**
+ * The error of a used-up day. `detail.until` is when calls of this kind go on, epoch ms; `detail.limit` is how many calls a day
+ * are used up: with more of them they go on before.
+ */
+export function gone({ until, limit }: { readonly until: number; readonly limit: number }, now: number): AegisError {
+  return new AegisError('quota.day-exhausted', { until, limit, retryAfterMs: Math.max(1_000, Math.ceil(until - now)) })
 }

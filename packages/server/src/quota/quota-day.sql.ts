@@ -1,6 +1,9 @@
 import { sql, type Tx } from '../db/db.ts'
 import type { DayRow } from './day-budget.ts'
 
+/** Of the app in $1: see `holdDayLimit`. */
+const perDay = '(select l.per_day from control.quota_limit l where l.app = $1) as per_day'
+
 const insertDays = sql(
   'quota.insert_days',
   `insert into control.quota_day (app, day) select $1, value::date from jsonb_array_elements_text($2::jsonb)
@@ -8,7 +11,7 @@ const insertDays = sql(
 )
 const lockDays = sql(
   'quota.lock_days',
-  `select day, reserved, foreign_calls, upstream_limit, kept_calls from control.quota_day
+  `select day, reserved, foreign_calls, upstream_limit, kept_calls, ${perDay} from control.quota_day
    where app = $1 and day in (select value::date from jsonb_array_elements_text($2::jsonb))
    order by day for update`,
 )
@@ -19,6 +22,7 @@ interface StoredDay {
   readonly foreign_calls: number
   readonly upstream_limit: number | null
   readonly kept_calls: number
+  readonly per_day: number | null
 }
 
 /** The days' rows, locked until the transaction ends; made where they do not exist. */
@@ -30,13 +34,14 @@ export async function lockDayRows(tx: Tx, app: string, days: readonly string[]):
 const reserveCalls = sql(
   'quota.reserve_calls',
   `update control.quota_day set reserved = greatest(0, reserved + $3::integer) where app = $1 and day = $2::date
-   returning day, reserved, foreign_calls, upstream_limit, kept_calls`,
+   returning day, reserved, foreign_calls, upstream_limit, kept_calls, ${perDay}`,
 )
 
 /** Adds to (or, negative, gives back) what is reserved of a day. Returns the day as it is then. */
 export async function addReserved(tx: Tx, app: string, change: { day: string; calls: number }): Promise<DayRow> {
   const [row] = await tx.rows<StoredDay>(reserveCalls, [app, change.day, change.calls])
-  return dayRow(row ?? { day: change.day, reserved: 0, foreign_calls: 0, upstream_limit: null, kept_calls: 0 })
+  const none = { reserved: 0, foreign_calls: 0, upstream_limit: null, kept_calls: 0, per_day: null }
+  return dayRow(row ?? { day: change.day, ...none })
 }
 
 const observeDay = sql(
@@ -54,7 +59,7 @@ const observeDay = sql(
      insert into control.quota_hour as h (app, at, priority, work, calls)
      select $1, date_trunc('hour', aegis.now()), 'foreign', '', more from after where more > 0
      on conflict (app, at, priority, work) do update set calls = h.calls + excluded.calls)
-   select day, reserved, foreign_calls, upstream_limit, kept_calls from after`,
+   select day, reserved, foreign_calls, upstream_limit, kept_calls, ${perDay} from after`,
 )
 
 /**
@@ -133,5 +138,6 @@ function dayRow(row: StoredDay): DayRow {
     foreign: row.foreign_calls,
     upstreamLimit: row.upstream_limit,
     kept: row.kept_calls,
+    perDay: row.per_day,
   }
 }

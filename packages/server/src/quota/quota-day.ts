@@ -28,6 +28,11 @@ export function dayResumesAt(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) + DAY_MS + MIDNIGHT_GUARD_MS
 }
 
+/** The limit of a day: the configured one, or a lower one that athenahealth named that day. */
+export function limitInForce(configured: number, upstream: number | null): number {
+  return Math.min(configured, upstream ?? configured)
+}
+
 /**
  * How many calls to reserve at once of `unreserved` ones. Blocks shrink towards the end of the day, so that what a
  * killed process had reserved and never used stays small beside what was left.

@@ -8,11 +8,14 @@ export interface UsageRow {
   readonly foreign_calls: number
   readonly upstream_limit: number | null
   readonly kept_calls: number
+  /** See `holdDayLimit`; null where none was told. */
+  readonly per_day: number | null
 }
 
 const readUsage = sql(
   'quota.read_usage',
   `select t.now_at, a.paused_until, d.upstream_limit,
+     (select l.per_day from control.quota_limit l where l.app = $1) as per_day,
      coalesce(d.reserved, 0) as reserved, coalesce(d.foreign_calls, 0) as foreign_calls,
      coalesce(d.kept_calls, 0) as kept_calls,
      coalesce(case
@@ -34,6 +37,7 @@ const nothingUsed: UsageRow = {
   foreign_calls: 0,
   upstream_limit: null,
   kept_calls: 0,
+  per_day: null,
 }
 
 /** The app's numbers of today (UTC), zeros for an app that never called. */

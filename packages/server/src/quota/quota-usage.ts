@@ -1,5 +1,5 @@
 import type { Db } from '../db/db.ts'
-import { dayResumesAt, quotaDay } from './quota-day.ts'
+import { dayResumesAt, limitInForce, quotaDay } from './quota-day.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { usageRow, useRows } from './quota-usage.sql.ts'
 
@@ -8,7 +8,7 @@ export interface QuotaUsage {
   /** UTC date. */
   readonly day: string
   readonly perSecondLimit: number
-  /** The limit in force: the configured one, or a lower one that athenahealth named today. */
+  /** The limit in force: that of the process started last, or a lower one that athenahealth named today. */
   readonly perDayLimit: number
   /** Calls made or reserved by this installation today; at most a block per process too many. */
   readonly usedToday: number
@@ -35,7 +35,7 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
     uses: await useRows(tx, app),
   }))
   const day = quotaDay(row.now_at)
-  const perDayLimit = Math.min(limits.perDay, row.upstream_limit ?? limits.perDay)
+  const perDayLimit = limitInForce(row.per_day ?? limits.perDay, row.upstream_limit)
   const paused = row.paused_until !== null && row.paused_until > row.now_at ? row.paused_until : undefined
   return {
     day,

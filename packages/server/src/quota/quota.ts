@@ -3,6 +3,7 @@ import { AppLimiter, type LimiterDeps } from './app-limiter.ts'
 import { keepForFeeds } from './keep-for-feeds.ts'
 import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
+import { holdDayLimit } from './quota-limit.sql.ts'
 import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
@@ -47,6 +48,8 @@ export interface Quota {
   usage(app: string): Promise<QuotaUsage>
   /** What feeds need until the day ends: bulk work of every process leaves it to them. */
   keepForFeeds(app: string, needed: number): Promise<void>
+  /** For a process that starts: its `limits.perDay` holds for every process from now on, until another one starts. */
+  holdLimit(app: string): Promise<void>
   /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
   stop(): Promise<void>
 }
@@ -81,6 +84,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
     waits: (app) => limiterOf(app).waits(),
     usage: (app) => quotaUsage(deps, checked, app),
     keepForFeeds: (app, needed) => keepForFeeds({ db: deps.db, limits: checked }, { app, needed }),
+    holdLimit: (app) => deps.db.control((tx) => holdDayLimit(tx, app, checked.perDay)),
     async stop() {
       await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))
     },
