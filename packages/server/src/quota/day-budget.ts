@@ -23,10 +23,7 @@ export interface Gone {
 }
 
 /** What became of drawing one call: made room for, first to be reserved, or not to be had. */
-export type Draw =
-  | { readonly kind: 'drawn' }
-  | { readonly kind: 'reserve' }
-  | ({ readonly kind: 'gone' } & Gone)
+export type Draw = { readonly kind: 'drawn' } | { readonly kind: 'reserve' } | ({ readonly kind: 'gone' } & Gone)
 
 interface DayState {
   row: DayRow

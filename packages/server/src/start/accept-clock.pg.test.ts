@@ -46,7 +46,8 @@ test('after it was set back nothing waits for what it showed before', async () =
   await db.practice(0, (tx) => addFeeds(tx, [practice], ['appointments']))
   await acceptedClock({ db, log })
   await owner.rows(`update aegis.feed_state set drain_started_at = aegis.now(), drain_ended_at = aegis.now(),
-    checkpoint = aegis.now(), retry_at = aegis.now() + interval '1 minute', snapshot_at = null`)
+    checkpoint = aegis.now(), retry_at = aegis.now() + interval '1 minute',
+    refetch_put_off_at = aegis.now(), refetch_put_off_until = aegis.now() + interval '1 minute', snapshot_at = null`)
   await owner.rows("update control.schedule set due_at = aegis.now() + interval '1 minute'")
   await acquireLease({ db, clock: systemClock, log }, { name: 'test', holder: 'dead', ttlMs: 30_000 })
   await owner.rows(`insert into pgboss.queue (name, policy, retry_limit, retry_delay, retry_backoff, expire_seconds,
@@ -57,8 +58,9 @@ test('after it was set back nothing waits for what it showed before', async () =
   await set(at - hour)
   assert.equal(await acceptedClock({ db, log }), at - hour)
   const [feed] = await owner.rows<Record<string, number>>('select * from aegis.feed_state')
-  const shown = ['drain_started_at', 'drain_ended_at', 'retry_at', 'state_since'].map((name) => feed?.[name])
-  assert.deepEqual(shown, Array(4).fill(at - hour))
+  const names = ['drain_started_at', 'drain_ended_at', 'retry_at', 'refetch_put_off_at', 'state_since']
+  const shown = names.map((name) => feed?.[name])
+  assert.deepEqual([...shown, feed?.['refetch_put_off_until']], Array(6).fill(at - hour))
   assert.equal(feed?.checkpoint, at - 25 * hour, 'what it vouches for is not known any more')
   const [due] = await owner.rows<{ due: boolean }>('select due_at <= aegis.now() as due from control.schedule')
   assert.equal(due?.due, true)

@@ -1,14 +1,16 @@
 import { lookUp, type Tx } from '../db/db.ts'
 import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedNeeds } from './feed-table.ts'
+import { putOffUpTo } from './refetch.sql.ts'
 
 const picture = lookUp(
   'sync.feed_picture',
   `select f.*, aegis.now() as now_at,
      (select count(*) from aegis.inbox_page as p
       where p.practice_id = $1 and p.feed = $2 and p.applied_at is null) as waiting_pages,
-     (select count(*) from aegis.refetch as r
-      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= (select aegis.now())) as waiting_refetches,
+     exists (select from aegis.refetch as r
+      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= (select aegis.now()) and r.wanted_at > ${putOffUpTo}) as
+       is_refetch_due,
      (select min(t.due_at) from aegis.reconciliation_task as t where t.practice_id = $1 and t.feed = $2) as check_due,
      (select max(coalesce(i.doubted_at, i.opened_at)) from aegis.feed_intent as i
       where i.practice_id = $1 and i.feed = $2 and i.closed_at is null) as doubt_at,
@@ -20,7 +22,7 @@ const picture = lookUp(
 interface PictureRow extends FeedStateRow {
   readonly now_at: number
   readonly waiting_pages: string
-  readonly waiting_refetches: string
+  readonly is_refetch_due: boolean
   readonly check_due: number | null
   readonly doubt_at: number | null
   readonly needs_read: string
@@ -34,7 +36,8 @@ export interface ReadPicture {
   /** Whether what its snapshot needs has been read. */
   readonly ready: boolean
   readonly waitingPages: number
-  readonly waitingRefetches: number
+  /** Whether there are records to be asked for by id now. */
+  readonly isRefetchDue: boolean
   /** When the next check of the mirror is due; null while none is on the calendar. */
   readonly checkDue: number | null
   /** Since when an open intent may be carried out without us; undefined without open intents. */
@@ -55,7 +58,7 @@ export async function readFeedPicture(tx: Tx, held: HeldFeed): Promise<ReadPictu
     now: row.now_at,
     ready: Number(row.needs_read) === needs.length,
     waitingPages: Number(row.waiting_pages),
-    waitingRefetches: Number(row.waiting_refetches),
+    isRefetchDue: row.is_refetch_due,
     checkDue: row.check_due,
     doubtedAt: row.doubt_at ?? undefined,
   }

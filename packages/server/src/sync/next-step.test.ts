@@ -38,7 +38,7 @@ function picture(state: Partial<FeedStateRow>, rest: Partial<FeedPicture> = {}):
     readByPatient: false,
     ready: true,
     waitingPages: 0,
-    waitingRefetches: 0,
+    isRefetchDue: false,
     checkDue: Infinity,
     doubtedAt: undefined,
   }
@@ -105,10 +105,10 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ],
   [
     'records in doubt are asked for',
-    picture({ ...live, drain_started_at: now }, { waitingRefetches: 2 }),
+    picture({ ...live, drain_started_at: now }, { isRefetchDue: true }),
     { do: 'refetch', waitMs: minute },
   ],
-  ['but thousands of them do not hold up a drain', picture(live, { waitingRefetches: 5_000 }), { do: 'drain' }],
+  ['but thousands of them do not hold up a drain', picture(live, { isRefetchDue: true }), { do: 'drain' }],
   [
     'a wanted snapshot runs between drains, and waits for a permission until the next one',
     picture({ ...live, drain_started_at: now - 20_000, resnapshot_wanted_at: now }),
@@ -203,7 +203,7 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ['a drain that is due goes before a check', picture(live, { checkDue: now - hour }), { do: 'drain' }],
   [
     'records in doubt go before a check',
-    between({ checkDue: now, waitingRefetches: 1 }),
+    between({ checkDue: now, isRefetchDue: true }),
     { do: 'refetch', waitMs: 59_000 },
   ],
   [

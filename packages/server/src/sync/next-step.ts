@@ -47,7 +47,8 @@ export interface FeedPicture {
   /** Whether what the snapshot needs (departments) is there. */
   readonly ready: boolean
   readonly waitingPages: number
-  readonly waitingRefetches: number
+  /** Whether there are records to be asked for by id now. */
+  readonly isRefetchDue: boolean
   /** When the next check of the mirror is due; null while none is on the calendar. */
   readonly checkDue: number | null
   /** Since when upstream may carry out the read of an open intent without us; undefined without open intents. */
@@ -77,8 +78,8 @@ function readyWaitMs(state: FeedStateRow, now: number, { pollIntervalMs }: SyncS
   return Math.min(pollIntervalMs, Math.max(1_000, (now - state.state_since) / 10))
 }
 
-function stepWithoutFeed({ state, waitingRefetches }: FeedPicture, now: number, settings: SyncSettings): Step {
-  if (waitingRefetches > 0) return { do: 'refetch' }
+function stepWithoutFeed({ state, isRefetchDue }: FeedPicture, now: number, settings: SyncSettings): Step {
+  if (isRefetchDue) return { do: 'refetch' }
   const due = Math.min(state.resnapshot_wanted_at ?? Infinity, (state.snapshot_at ?? 0) + settings.refreshMs)
   return due <= now ? { do: 'snapshot', phase: 'authoritative' } : { do: 'wait', until: due }
 }
@@ -161,12 +162,12 @@ function paceEnds(pace: PollPace | undefined, now: number): number {
 }
 
 function stepBetweenDrains(
-  { state, waitingRefetches, checkDue }: FeedPicture,
+  { state, isRefetchDue, checkDue }: FeedPicture,
   now: number,
   { until: drainDue, settings }: { until: number; settings: SyncSettings },
 ): Step {
   const waitMs = waitBeforeDrain(drainDue - now)
-  if (waitingRefetches > 0) return { do: 'refetch', waitMs }
+  if (isRefetchDue) return { do: 'refetch', waitMs }
   const wanted = snapshotDue(state, settings)
   if (wanted <= now) return { do: 'snapshot', phase: 'authoritative', waitMs }
   // Without a calendar it is the first thing to be made.

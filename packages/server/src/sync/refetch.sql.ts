@@ -1,4 +1,4 @@
-import { lookUp, sql, type Tx } from '../db/db.ts'
+import { lookUp, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
@@ -33,9 +33,18 @@ export async function insertRefetches(
   if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null])
 }
 
-const wishedSql = sql(
+/**
+ * Of a feed's row `f`: what was to be asked for by then is put off now. A bound, so that an index finds what is not, past a
+ * hundred thousand that are.
+ */
+export const putOffUpTo =
+  "case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at else '-infinity' end"
+
+const wishedSql = lookUp(
   'sync.wished_feeds',
-  `select distinct feed from aegis.refetch where practice_id = $1 and feed <> $2 and wanted_at <= aegis.now()`,
+  `select f.feed from aegis.feed_state f
+   where f.practice_id = $1 and f.feed <> $2 and exists (select from aegis.refetch r
+     where r.practice_id = $1 and r.feed = f.feed and r.wanted_at <= (select aegis.now()) and r.wanted_at > ${putOffUpTo})`,
 )
 
 /** The other feeds of which records are to be asked for now. */
@@ -43,10 +52,12 @@ export async function otherWishedFeeds(tx: Tx, key: FeedKey): Promise<FeedName[]
   return (await tx.rows<{ feed: FeedName }>(wishedSql, [key.practice, key.feed])).map(({ feed }) => feed)
 }
 
-const nextSql = sql(
+const nextSql = lookUp(
   'sync.next_refetch',
   `select key, sealed_id, wanted_seq, missing_since, run_id from aegis.refetch
-   where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) order by wanted_at, key limit $3`,
+   where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) and wanted_at > (
+     select ${putOffUpTo} from aegis.feed_state f where f.practice_id = $1 and f.feed = $2)
+   order by wanted_at, key limit $3`,
 )
 
 interface NextRefetch {
@@ -98,11 +109,12 @@ export async function postponeRefetch(
 
 const allLaterSql = lookUp(
   'sync.refetches_later',
-  `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
-   where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now())`,
+  `update aegis.feed_state set refetch_put_off_at = aegis.now(),
+     refetch_put_off_until = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where practice_id = $1 and feed = $2`,
 )
 
-/** Puts off all records of a feed that are to be asked for now, for `afterMs` from now on. */
+/** Puts off all records of a feed that are to be asked for now, for `afterMs` from now on: one row is written, however many they are. */
 export async function postponeRefetches(tx: Tx, key: FeedKey, afterMs: number): Promise<void> {
   await tx.rows(allLaterSql, [key.practice, key.feed, afterMs])
 }

@@ -306,19 +306,6 @@ test('what has no name is released by a reading that began after it; what has on
   assert.deepEqual(await kept(), ['other'])
 })
 
-test('all records in doubt that are to be asked for now are put off, and those of no other feed', async () => {
-  const held = await neighbours()
-  await asPractice(held, (tx) => refetch.postponeRefetch(tx, held, { recordKey: 'b', afterMs: 60_000 }))
-  const touched = await touchedRows(owner, ['aegis.refetch'], () =>
-    asPractice(held, (tx) => refetch.postponeRefetches(tx, held, 9_000)),
-  )
-  const of = touched.map(({ practice_id, feed, key }) => [practice_id, feed, key])
-  assert.deepEqual(
-    of,
-    Array.from({ length: 2 }, () => [held.practice, held.feed, 'a']),
-  )
-})
-
 test('a record in doubt is asked for when its time has come, and wished for again it stays', async () => {
   const held = await neighbours()
   const next = async (most = 9) =>
