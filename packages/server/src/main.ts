@@ -135,6 +135,7 @@ async function mirror({ ground, database, parts, instance, end }: Mirroring, sto
     leaseTtlMs: config.sync.leaseMs * ground.speed,
     onContested,
   }
+  await parts.quota.holdLimit(appName(config))
   await startWork({ ground, database, schedule }, stops)
 }
 
