@@ -82,7 +82,7 @@ test('calls that others made on the same app count, and a lower limit that athen
   assert.deepEqual(gonePriorities(budget, [day]), ['notifications', 'feeds', 'reconciliation', 'bulk'])
   assert.equal(budget.block(row(10, 80)), 1)
   budget.adopt({ ...row(10), upstreamLimit: 10 })
-  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day) })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day), limit: 10 })
 })
 
 test('what is kept for feeds only bulk work leaves to them', () => {
@@ -99,7 +99,7 @@ test('what is in hand counts as still to be had', () => {
   budget.adopt(row(10), 2)
   assert.deepEqual(budget.draw('interactive', [day]), { kind: 'drawn' })
   assert.deepEqual(budget.draw('interactive', [day]), { kind: 'drawn' })
-  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day) })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day), limit: 10 })
 })
 
 test('a clean stop gives back what is unused, and days that are over are forgotten', () => {

@@ -1,9 +1,6 @@
 import { sql, type Tx } from '../db/db.ts'
 import type { DayRow } from './day-budget.ts'
 
-/** Of the app in $1: see `holdDayLimit`. */
-const perDay = '(select l.per_day from control.quota_limit l where l.app = $1) as per_day'
-
 const insertDays = sql(
   'quota.insert_days',
   `insert into control.quota_day (app, day) select $1, value::date from jsonb_array_elements_text($2::jsonb)
@@ -11,7 +8,9 @@ const insertDays = sql(
 )
 const lockDays = sql(
   'quota.lock_days',
-  `select day, reserved, foreign_calls, upstream_limit, kept_calls, ${perDay} from control.quota_day
+  `select day, reserved, foreign_calls, upstream_limit, kept_calls,
+     (select l.per_day from control.quota_limit l where l.app = $1) as per_day
+   from control.quota_day
    where app = $1 and day in (select value::date from jsonb_array_elements_text($2::jsonb))
    order by day for update`,
 )
@@ -22,6 +21,7 @@ interface StoredDay {
   readonly foreign_calls: number
   readonly upstream_limit: number | null
   readonly kept_calls: number
+  /** See `holdDayLimit`. */
   readonly per_day: number | null
 }
 
@@ -34,7 +34,8 @@ export async function lockDayRows(tx: Tx, app: string, days: readonly string[]):
 const reserveCalls = sql(
   'quota.reserve_calls',
   `update control.quota_day set reserved = greatest(0, reserved + $3::integer) where app = $1 and day = $2::date
-   returning day, reserved, foreign_calls, upstream_limit, kept_calls, ${perDay}`,
+   returning day, reserved, foreign_calls, upstream_limit, kept_calls,
+     (select l.per_day from control.quota_limit l where l.app = $1) as per_day`,
 )
 
 /** Adds to (or, negative, gives back) what is reserved of a day. Returns the day as it is then. */
@@ -59,7 +60,9 @@ const observeDay = sql(
      insert into control.quota_hour as h (app, at, priority, work, calls)
      select $1, date_trunc('hour', aegis.now()), 'foreign', '', more from after where more > 0
      on conflict (app, at, priority, work) do update set calls = h.calls + excluded.calls)
-   select day, reserved, foreign_calls, upstream_limit, kept_calls, ${perDay} from after`,
+   select day, reserved, foreign_calls, upstream_limit, kept_calls,
+     (select l.per_day from control.quota_limit l where l.app = $1) as per_day
+   from after`,
 )
 
 /**

@@ -71,7 +71,7 @@ test('who waited in vain is told how long the line is', async () => {
   assert.deepEqual(await ask({ priority: 'feeds' }), { code: 'quota.stopping', retryAfterMs: 5_000 })
 })
 
-test('of a used-up day one is told until when, and each priority what is left to it', async () => {
+test('of a used-up day one is told until when and of how many calls, and each priority what is left to it', async () => {
   const { time, app, quota, ask } = await setUp({ perDay: 100, dayBlock: 1 })
   assert.deepEqual(rateLimitFields(quota.standing({ app, priority: 'bulk' })), {
     'ratelimit-policy': '"second";q=5;w=1',
@@ -81,7 +81,7 @@ test('of a used-up day one is told until when, and each priority what is left to
   assert.equal(answers.filter((answer) => answer === 'sent').length, 85)
   const now = time.clock.now()
   const refused = await time.run(ask({ priority: 'bulk' }))
-  assert.deepEqual(refused, { code: 'quota.day-exhausted', until, retryAfterMs: until - now })
+  assert.deepEqual(refused, { code: 'quota.day-exhausted', until, limit: 100, retryAfterMs: until - now })
   const left = (priority: PermissionRequest['priority']) => quota.standing({ app, priority }).day?.left
   assert.deepEqual([left('interactive'), left('notifications'), left('feeds'), left('bulk')], [15, 5, 4, 0])
   const seconds = Math.ceil((until - now) / 1_000)

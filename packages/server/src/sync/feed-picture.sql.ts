@@ -1,7 +1,6 @@
 import { lookUp, type Tx } from '../db/db.ts'
 import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedNeeds } from './feed-table.ts'
-import { putOffUpTo } from './refetch.sql.ts'
 
 const picture = lookUp(
   'sync.feed_picture',
@@ -9,8 +8,9 @@ const picture = lookUp(
      (select count(*) from aegis.inbox_page as p
       where p.practice_id = $1 and p.feed = $2 and p.applied_at is null) as waiting_pages,
      exists (select from aegis.refetch as r
-      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= (select aegis.now()) and r.wanted_at > ${putOffUpTo}) as
-       is_refetch_due,
+      where r.practice_id = $1 and r.feed = $2 and r.wanted_at <= (select aegis.now())
+        and r.wanted_at > case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at else '-infinity' end
+     ) as is_refetch_due,
      (select min(t.due_at) from aegis.reconciliation_task as t where t.practice_id = $1 and t.feed = $2) as check_due,
      (select max(coalesce(i.doubted_at, i.opened_at)) from aegis.feed_intent as i
       where i.practice_id = $1 and i.feed = $2 and i.closed_at is null) as doubt_at,

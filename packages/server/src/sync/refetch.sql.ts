@@ -33,18 +33,13 @@ export async function insertRefetches(
   if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null])
 }
 
-/**
- * Of a feed's row `f`: what was to be asked for by then is put off now. A bound, so that an index finds what is not, past a
- * hundred thousand that are.
- */
-export const putOffUpTo =
-  "case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at else '-infinity' end"
-
+// What is put off is bounded by a time, so that an index finds what is not, past a hundred thousand that are.
 const wishedSql = lookUp(
   'sync.wished_feeds',
   `select f.feed from aegis.feed_state f
    where f.practice_id = $1 and f.feed <> $2 and exists (select from aegis.refetch r
-     where r.practice_id = $1 and r.feed = f.feed and r.wanted_at <= (select aegis.now()) and r.wanted_at > ${putOffUpTo})`,
+     where r.practice_id = $1 and r.feed = f.feed and r.wanted_at <= (select aegis.now())
+       and r.wanted_at > case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at else '-infinity' end)`,
 )
 
 /** The other feeds of which records are to be asked for now. */
@@ -56,7 +51,8 @@ const nextSql = lookUp(
   'sync.next_refetch',
   `select key, sealed_id, wanted_seq, missing_since, run_id from aegis.refetch
    where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) and wanted_at > (
-     select ${putOffUpTo} from aegis.feed_state f where f.practice_id = $1 and f.feed = $2)
+     select case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at else '-infinity' end
+     from aegis.feed_state f where f.practice_id = $1 and f.feed = $2)
    order by wanted_at, key limit $3`,
 )
 
