@@ -328,14 +328,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a throttling is kept to the process that met it',
-    file: `${quota}/app-limiter.ts`,
+    file: `${quota}/throttle-pause.ts`,
     find: `    const pausedMs = await this.#timetable.pause(toldMs)\n`,
     replace: `    const pausedMs = hereMs\n`,
     caughtBy: ['drills throttled 30'],
   },
   {
     name: 'whoever is told to wait not at all calls again at once',
-    file: `${quota}/app-limiter.ts`,
+    file: `${quota}/throttle-pause.ts`,
     find: `retryAfterMs === undefined || retryAfterMs < PAUSE_MS_MIN ? undefined : retryAfterMs`,
     replace: `retryAfterMs`,
     caughtBy: ['drills throttled 60', `${upstream}/throttled.test.ts`],
