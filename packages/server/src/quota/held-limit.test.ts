@@ -31,7 +31,7 @@ async function setUp() {
         ),
       )
       if (refused === undefined) continue
-      if (!isAegisError(refused, 'quota.day-exhausted')) throw refused
+      assert.ok(isAegisError(refused, 'quota.day-exhausted'), String(refused))
       return { calls, limit: refused.detail['limit'] }
     }
   }
