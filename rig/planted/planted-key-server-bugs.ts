@@ -107,8 +107,15 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
   {
     name: 'the list of services is not asked: whoever has a certificate gets tokens',
     file: `${keyServer}/token-broker.ts`,
-    find: `    checkGrant(grants, service, { wish: ask, scopeDefault })\n`,
+    find: `  checkGrant(grants, service, { wish: ask, scopeDefault })\n`,
     replace: '',
     caughtBy: [`${keyServer}/remote-tokens.test.ts`],
+  },
+  {
+    name: 'whoever is refused fills the audit log: each time is an entry of its own',
+    file: `${server}/audit/refusal-counter.ts`,
+    find: `      known.more += 1\n      return Promise.resolve()`,
+    replace: `      known.more += 1\n      return this.#write(known)`,
+    caughtBy: [`${server}/audit/refusal-counter.test.ts`],
   },
 ]

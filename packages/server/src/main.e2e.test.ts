@@ -130,6 +130,9 @@ test('a practice is mirrored, and a restart asks only for what is new', async (t
   )
   // A change of the last moment may have been left in doubt by the stop, and is asked for by its id.
   assert.ok(byId.length <= 2, byId.join())
+  for (let times = 0; times < 20; times++) assert.equal((await fetch(`${second.url}/aegis/v1/status`)).status, 401)
+  assert.ok((await second.status()).alarms.some(({ code }) => code === 'audit.many-refusals'))
+  assert.match(await second.metrics(), /^aegis_refused_requests_total\{code="http.unauthorized"\} 20$/m)
 })
 
 test('where calls are scarce bulk work leaves to feeds what they need until midnight', async (t) => {

@@ -102,7 +102,8 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const shown = shownOf({ config, seams, home, database })
   const operations = operationsOf({ ground, parts, shown })
   const { http } = config
-  const ops = await startOps({ home, log, random, ...http, operations, version, clock: systemClock })
+  const { refusals } = parts
+  const ops = await startOps({ home, log, random, ...http, operations, version, refusals, clock: systemClock })
   shown.urls.api = ops.url
   stops.push(() => ops.stop())
   await recordStart(parts)
@@ -212,6 +213,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     machineOffMs: ground.machineOffMs,
     standing: parts.standing,
     certificates: parts.certificates,
+    refused: parts.refused,
     homeId: ground.homeId,
     fixed: shown,
   }

@@ -20,6 +20,8 @@ export interface EntryRow {
   readonly record_count: number | null
   readonly route: string | null
   readonly request_id: string | null
+  readonly code: string | null
+  readonly peer: string | null
   readonly upstream_request_id: string | null
   /** Sealed, base64. */
   readonly detail: string | null
@@ -31,14 +33,15 @@ const insertEntries = sql(
   `with clock as materialized (select aegis.now() as now)
    insert into audit.entry (practice_id, id, attempt_id, writer_id, occurred_at, recorded_at, type, subtype, action,
      outcome, actor_kind, actor_id, purpose, entity, patients, record_count, route, request_id, upstream_request_id,
-     detail, version)
+     detail, version, code, peer)
    select e.practice_id, e.id, e.attempt_id, e.writer_id, to_timestamp(e.occurred_ms / 1000), clock.now, e.type,
      e.subtype, e.action, e.outcome, e.actor_kind, e.actor_id, e.purpose, e.entity, e.patients, e.record_count, e.route,
-     e.request_id, e.upstream_request_id, decode(e.detail, 'base64'), e.version
+     e.request_id, e.upstream_request_id, decode(e.detail, 'base64'), e.version,
+     e.code, e.peer
    from clock, json_to_recordset($1::json) as e(practice_id integer, id uuid, attempt_id uuid, writer_id uuid,
      occurred_ms double precision, type text, subtype text, action text, outcome text, actor_kind text, actor_id text,
      purpose text, entity text, patients uuid[], record_count integer, route text, request_id text,
-     upstream_request_id text, detail text, version smallint)`,
+     upstream_request_id text, detail text, version smallint, code text, peer text)`,
 )
 
 export async function appendEntries(tx: Tx, rows: readonly EntryRow[]): Promise<void> {

@@ -166,6 +166,8 @@ class OpenAudit implements Audit {
       record_count: event.records ?? null,
       route: event.route ?? null,
       request_id: event.requestId ?? null,
+      code: event.code ?? null,
+      peer: event.peer ?? null,
       upstream_request_id: upstreamId(event.upstreamRequestId),
       detail: keys ? sealDetail(keys, entry.id, event).toString('base64') : null,
       version: entryVersion,

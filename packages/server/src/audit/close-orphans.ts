@@ -52,6 +52,8 @@ function unknownOutcome(deps: CloseOrphansDeps, orphan: table.OrphanRow): table.
     outcome: 'unknown',
     patients: JSON.parse(orphan.patients) as string[], // array_to_json of a uuid[]
     record_count: null,
+    code: null,
+    peer: null,
     upstream_request_id: null,
     detail: null,
     version: entryVersion,

@@ -1,12 +1,22 @@
 import { AegisError } from '../errors/aegis-error.ts'
+import type { ErrorCode } from '../errors/error-table.ts'
+import type { PeerClass } from '../http/peer-class.ts'
 import type { Pseudonym } from '../sealing/practice-keys.ts'
 import type { Actor } from './actor.ts'
 
 /**
  * What an entry is about: a call to athenahealth, a read of the mirror in clear, a credential or token, a key, the
- * configuration, start and stop of Aegis, the audit log itself.
+ * configuration, start and stop of Aegis, the audit log itself; access: who may ask Aegis at all.
  */
-export type EntryType = 'upstream' | 'mirror' | 'credential' | 'key' | 'configuration' | 'lifecycle' | 'audit'
+export type EntryType =
+  | 'upstream'
+  | 'mirror'
+  | 'credential'
+  | 'key'
+  | 'configuration'
+  | 'lifecycle'
+  | 'audit'
+  | 'access'
 
 /** Create, Read, Update, Delete, Execute. */
 export type EntryAction = 'C' | 'R' | 'U' | 'D' | 'E'
@@ -23,7 +33,7 @@ export interface EventFacts {
   readonly patientIds?: readonly string[]
   /** Patients concerned of whom only the pseudonym is at hand. */
   readonly patients?: readonly Pseudonym[]
-  /** How many records were read or written. */
+  /** How many records were read or written; of refusals, how many the entry stands for. */
   readonly records?: number
   /** athenahealth's id of the request; kept only if it looks like an id. */
   readonly upstreamRequestId?: string
@@ -47,6 +57,10 @@ export interface AuditEvent extends EventFacts {
   readonly route?: string
   /** Our own id of the request this is part of. */
   readonly requestId?: string
+  /** Why it was refused. */
+  readonly code?: ErrorCode
+  /** From where it was asked for, as far as that is known. */
+  readonly peer?: PeerClass
 }
 
 /** The meaning of an entry's columns; a reader must look at it. */

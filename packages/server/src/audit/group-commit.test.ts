@@ -23,6 +23,8 @@ const row = (id: number): EntryRow => ({
   record_count: null,
   route: null,
   request_id: null,
+  code: null,
+  peer: null,
   upstream_request_id: null,
   detail: null,
   version: 1,

@@ -41,6 +41,12 @@ export const errorTable = {
     status: 500,
     title: 'A request would have left for another place than the configured one; nothing was sent',
   },
+  'http.certificate-refused': {
+    status: 401,
+    title: 'A connection showed no certificate of the authority',
+    remedy:
+      'Where it is one of your processes, look at its keyServer.certFile and at the authority in caFile of both sides.',
+  },
   'http.malformed-request': {
     status: 400,
     title: 'The request cannot be read',

@@ -1,4 +1,5 @@
 import { createServer, Server as TlsServer } from 'node:https'
+import type { TLSSocket } from 'node:tls'
 import {
   fastify,
   type FastifyInstance,
@@ -8,8 +9,10 @@ import {
 } from 'fastify'
 import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { ErrorCode } from '../errors/error-table.ts'
 import type { Log } from '../log/log.ts'
+import { type PeerClass, peerClass } from './peer-class.ts'
 import { problemOf, sendProblem } from './problem.ts'
 
 /** Registers the routes of a slice. */
@@ -23,10 +26,21 @@ export interface TlsIdentity {
   readonly ca: string
 }
 
+/** What was asked for by somebody who may not, and why not. Nothing that was sent is in it. */
+export interface RefusedRequest {
+  /** `GET /aegis/v1/status`, as it was registered; absent where there is nothing at the address, or nothing was asked yet. */
+  readonly route?: string
+  readonly code: ErrorCode
+  /** Absent where the connection was over before that was known. */
+  readonly peer?: PeerClass
+}
+
 export interface HttpAppOptions {
   readonly routes: Routes
   /** Throws for a request that is not to be answered. */
   readonly admit: (request: FastifyRequest) => void
+  /** Told of each of those before they are answered, and of connections without a certificate of the authority. */
+  readonly onRefused: (refused: RefusedRequest) => Promise<void>
   readonly log: Log
   readonly random: Pick<Random, 'uuid' | 'bytes'>
   /** The machine's clock: connections live in its time. */
@@ -110,7 +124,7 @@ export function httpApp(options: HttpAppOptions): HttpApp {
   }
 }
 
-function buildApp({ admit, log, random, tls }: HttpAppOptions): FastifyInstance {
+function buildApp({ admit, onRefused, log, random, tls }: HttpAppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -125,11 +139,16 @@ function buildApp({ admit, log, random, tls }: HttpAppOptions): FastifyInstance 
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     clientErrorHandler: (_error, socket) => socket.destroy(),
-    ...(tls && { serverFactory: tlsServer(tls) }),
+    ...(tls && { serverFactory: tlsServer(tls, onRefused) }),
   })
   app.addHook('onRequest', async (request, reply) => {
     secureHeaders(request, reply)
-    admit(request)
+    try {
+      admit(request)
+    } catch (error) {
+      if (isAegisError(error)) await onRefused({ ...askedFor(request), code: error.code })
+      throw error
+    }
   })
   app.setNotFoundHandler(() => {
     throw new AegisError('http.not-found')
@@ -143,7 +162,7 @@ function buildApp({ admit, log, random, tls }: HttpAppOptions): FastifyInstance 
 }
 
 /** Whoever has no certificate of the authority does not get as far as sending a request. */
-function tlsServer(tls: TlsIdentity): FastifyServerFactory {
+function tlsServer(tls: TlsIdentity, onRefused: HttpAppOptions['onRefused']): FastifyServerFactory {
   return (handler) => {
     const server = createServer(
       {
@@ -158,9 +177,26 @@ function tlsServer(tls: TlsIdentity): FastifyServerFactory {
       },
       handler,
     )
+    server.on('tlsClientError', (error, socket) => {
+      if (!isCertificateRefused(error, socket)) return
+      const { remoteAddress } = socket
+      void onRefused({ code: 'http.certificate-refused', ...(remoteAddress && { peer: peerClass(remoteAddress) }) })
+    })
     // fastify names the type of plain servers; it uses of them what both have.
     return server as unknown as ReturnType<FastifyServerFactory>
   }
+}
+
+/** What is not so is a connection that was given up, or something else than TLS: whoever looks whether a port is open. */
+function isCertificateRefused(error: Error, { authorizationError }: TLSSocket): boolean {
+  const code = 'code' in error ? error.code : undefined
+  return Boolean(authorizationError) || code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE'
+}
+
+/** The route as it was registered, and from where it was asked for. */
+function askedFor({ method, routeOptions, raw }: FastifyRequest): Pick<RefusedRequest, 'route' | 'peer'> {
+  const template = routeOptions.url?.replaceAll(/:(\w+)/g, '{$1}')
+  return { peer: peerClass(raw.socket.remoteAddress), ...(template && { route: `${method} ${template}` }) }
 }
 
 /** Answers are for the one who asked: not for caches, not for frames, not for pages of other origins. */

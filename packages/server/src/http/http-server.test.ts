@@ -6,7 +6,7 @@ import { memoryLog } from '../../testing/memory-log.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import type { Routes } from './http-app.ts'
+import type { RefusedRequest, Routes } from './http-app.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 
 const token = systemRandom.bytes(32).toString('base64url')
@@ -15,6 +15,7 @@ const log = memoryLog()
 const routes: Routes = (app) => {
   app.get('/open', { config: { open: true } }, () => ({ open: true }))
   app.get('/closed', () => ({ closed: true }))
+  app.get('/closed/:id', () => ({ closed: true }))
   app.post('/echo', (request) => request.body)
   app.get('/ours', () => {
     throw new AegisError('ops.unknown-practice', { practice: 7 })
@@ -36,7 +37,10 @@ const routes: Routes = (app) => {
 /** Tells of each request for /slow, with what lets it be answered. */
 const slowRequests = new EventEmitter()
 
-const options = { host: '127.0.0.1', port: 0, token, routes, log, random: systemRandom, clock: systemClock }
+const refused: RefusedRequest[] = []
+const onRefused = async (request: RefusedRequest) => void refused.push(request)
+const seams = { onRefused, log, random: systemRandom, clock: systemClock }
+const options = { host: '127.0.0.1', port: 0, token, routes, ...seams }
 const bearer = { authorization: `Bearer ${token}` }
 let server: HttpServer
 
@@ -78,6 +82,36 @@ describe('every other route refuses', () => {
       }
     })
   }
+})
+
+const toldOf: [title: string, path: string, init: RequestInit, route: string | undefined][] = [
+  ['a route', '/closed', {}, 'GET /closed'],
+  ['a route with an id, without the id', '/closed/4711?name=Ada', {}, 'GET /closed/{id}'],
+  ['another method', '/echo', { method: 'POST', body: '"Ada"' }, 'POST /echo'],
+  ['what there is not, without its address', '/Ada/4711', {}, undefined],
+]
+
+describe('who is refused is told of before the answer, with nothing that was sent:', () => {
+  for (const [title, path, init, route] of toldOf) {
+    test(title, async () => {
+      refused.length = 0
+      assert.equal((await ask(path, { ...init, headers: { authorization: 'Bearer Ada' } })).status, 401)
+      const expected = { peer: 'loopback', ...(route && { route }), code: 'http.unauthorized' }
+      assert.deepEqual(refused, [expected])
+    })
+  }
+
+  test('who came under another name', async () => {
+    refused.length = 0
+    await raw('GET /closed HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')
+    assert.deepEqual(refused, [{ peer: 'loopback', route: 'GET /closed', code: 'http.wrong-host' }])
+  })
+
+  test('nobody who is answered, also with a mistake', async () => {
+    refused.length = 0
+    for (const path of ['/open', '/closed', '/nothing-here', '/ours']) await ask(path)
+    assert.deepEqual(refused, [])
+  })
 })
 
 test('with the token it answers', async () => {

@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { after, describe, test, type TestContext } from 'node:test'
 import { actor, canarySecret, code, keyServers, patientClock, settled } from '../../testing/key-servers.ts'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
+import { noRefusals } from '../../testing/no-refusals.ts'
 import { testAuthority } from '../../testing/test-certificates.ts'
 import { createAudit } from '../audit/audit.ts'
+import { createRefusalCounter } from '../audit/refusal-counter.ts'
 import { type Clock, systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
@@ -37,11 +39,12 @@ async function world(t: TestContext, at: 'tls' | 'socket' = 'tls') {
   const { server, source } = app.newProcess()
   const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
   t.after(() => audit.stop())
+  const refusals = createRefusalCounter({ audit, clock: systemClock, log: silentLog })
   const options = { app: app.credential, scopeDefault: scope, grants: () => grants }
-  const broker = createTokenBroker({ audit, clock, source: (wanted) => source(wanted) }, options)
+  const broker = createTokenBroker({ audit, refusals, clock, source: (wanted) => source(wanted) }, options)
   const path = join(folder, `worker-${sockets++}.sock`)
   const where: ServiceAt = at === 'tls' ? { host: '127.0.0.1', port: 0, tls } : { path, service: 'worker' }
-  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const seams = { onRefused: noRefusals.onRefused, log: silentLog, random: systemRandom, clock: systemClock }
   const started = await startServiceServer(where, { routes: tokenRoutes(broker), ...seams })
   t.after(() => started.stop())
   const user = (
@@ -199,10 +202,11 @@ test('while the key server is away the token at hand serves to its end, then cal
   assert.deepEqual(log.events(), ['key-server.unreachable'], 'told once')
   const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
   t.after(() => audit.stop())
+  const refusals = createRefusalCounter({ audit, clock: systemClock, log: silentLog })
   const { source } = newProcess()
   const options = { app: credential, scopeDefault: scope, grants: () => grants }
-  const broker = createTokenBroker({ audit, clock, source: (wanted) => source(wanted) }, options)
-  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const broker = createTokenBroker({ audit, refusals, clock, source: (wanted) => source(wanted) }, options)
+  const seams = { onRefused: noRefusals.onRefused, log: silentLog, random: systemRandom, clock: systemClock }
   const again = await startServiceServer({ path, service: 'worker' }, { routes: tokenRoutes(broker), ...seams })
   t.after(() => again.stop())
   await clock.advance(1_000)
@@ -327,7 +331,7 @@ test('a token at hand is served while the key server cannot look, and not once a
 test('a socket is for its owner and group, a stale one is replaced, one in use and other files are left alone', async (t) => {
   const { path, started } = await world(t, 'socket')
   assert.equal(statSync(path).mode & 0o777, 0o660)
-  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const seams = { onRefused: noRefusals.onRefused, log: silentLog, random: systemRandom, clock: systemClock }
   const start = (at: string) =>
     startServiceServer({ path: at, service: 'worker' }, { routes: () => () => undefined, ...seams })
   await assert.rejects(start(path), code('http.socket-refused'))

@@ -1,13 +1,17 @@
 import type { Audit } from '../audit/audit.ts'
+import type { Refusal, RefusalCounter } from '../audit/refusal-counter.ts'
 import type { Clock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { ErrorCode } from '../errors/error-table.ts'
+import type { PeerClass } from '../http/peer-class.ts'
 import { type AppRef, entityOf, scopesOf } from './app-ref.ts'
 import { checkGrant, knownService, type ServiceGrants } from './service-grants.ts'
-import type { TokenAsk, TokenLease } from './token-api.ts'
+import { type TokenAsk, type TokenLease, tokenPath } from './token-api.ts'
 import type { KeptTokenSource } from './token-keeper.ts'
 
 export interface BrokerDeps {
   readonly audit: Pick<Audit, 'record'>
+  readonly refusals: Pick<RefusalCounter, 'note'>
   readonly clock: Clock
   /** Tokens of the app with this scope. */
   readonly source: (scope: string) => Pick<KeptTokenSource, 'get' | 'atHand'>
@@ -21,15 +25,21 @@ export interface BrokerOptions {
   readonly grants: () => ServiceGrants
 }
 
+/** Who asks: the names in a certificate, or that of a socket. */
+export interface Asker {
+  readonly names: readonly string[]
+  readonly peer?: PeerClass
+}
+
 /** Hands tokens to other processes of the installation. */
 export interface TokenBroker {
   /**
-   * A token for whoever carries one of these names. `key-server.service-unknown` and `key-server.not-granted` are in the
-   * audit log, as is every token the first time that a service gets it; `key-server.asks-too-often` above the limit;
+   * A token for whoever carries one of these names. `key-server.service-unknown`, `key-server.not-granted` and
+   * `key-server.asks-too-often`, above the limit, are in the audit log, as is every token the first time that a service gets it;
    * else what a `TokenSource` rejects with. Whoever holds one while there is none, since it was revoked, is told so at once
    * with `key-server.token-unavailable`, and does not wait for the next one.
    */
-  issue(names: readonly string[], ask: TokenAsk): Promise<TokenLease>
+  issue(asker: Asker, ask: TokenAsk): Promise<TokenLease>
 }
 
 /**
@@ -41,15 +51,14 @@ const lookedAtMs = 500
 /** A service looks every four seconds; a process that asks this often has gone wild. */
 const asksPerSecond = 50
 
+const tokenRoute = `POST ${tokenPath}`
+
 export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): TokenBroker {
   const issued = new Map<string, number | string>()
   const asks = new Map<string, { second: number; count: number }>()
   return {
-    async issue(names, ask) {
-      // First of all: refusals are written down, and nobody is to fill the audit log.
-      const asker = names.find((name) => Object.hasOwn(options.grants(), name)) ?? 'unknown'
-      limitAsks(asks, asker, Math.floor(deps.clock.steady() / 1_000))
-      const service = await admitted(deps, { names, ask, options })
+    async issue(asker, ask) {
+      const service = await admitted(deps, { asker, ask, options, asks })
       const { newerThan, held } = ask
       const scope = scopesOf(ask.scope).join(' ')
       const source = deps.source(scope)
@@ -59,7 +68,7 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
       const token = await source.get(newerThan === undefined ? {} : { newerThan })
       const key = `${service} ${scope}`
       if (issued.get(key) !== token.generation) {
-        await record(deps, { service, app: options.app, subtype: 'token-issue', outcome: 'success' })
+        await recordIssue(deps, service, options.app)
         issued.set(key, token.generation)
       }
       const generation = Number(token.generation)
@@ -69,32 +78,46 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
   }
 }
 
-async function admitted(
-  deps: BrokerDeps,
-  { names, ask, options }: { names: readonly string[]; ask: TokenAsk; options: BrokerOptions },
-): Promise<string> {
-  const { app, scopeDefault } = options
-  const grants = options.grants()
+interface Admission {
+  readonly asker: Asker
+  readonly ask: TokenAsk
+  readonly options: BrokerOptions
+  readonly asks: Map<string, { second: number; count: number }>
+}
+
+async function admitted(deps: BrokerDeps, admission: Admission): Promise<string> {
   try {
-    const service = knownService(grants, names)
-    if (ask.environment !== app.environment) {
-      throw new AegisError('key-server.environment-crossed', {
-        credential: app.environment,
-        environment: ask.environment,
-      })
-    }
-    if (ask.clientId !== app.clientId) {
-      throw new AegisError('key-server.credential-missing', { environment: ask.environment })
-    }
-    checkGrant(grants, service, { wish: ask, scopeDefault })
-    return service
+    return admit(admission, Math.floor(deps.clock.steady() / 1_000))
   } catch (error) {
-    if (isAegisError(error)) {
-      const service = names.find((name) => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(name)) ?? 'unknown'
-      await record(deps, { service, app, subtype: 'token-refused', outcome: 'failure' })
-    }
+    if (isAegisError(error)) await deps.refusals.note(refusalOf(admission, error.code))
     throw error
   }
+}
+
+/** The service that may have what is asked for; throws why not. */
+function admit({ asker: { names }, ask, options, asks }: Admission, second: number): string {
+  const { app, scopeDefault } = options
+  const grants = options.grants()
+  limitAsks(asks, names.find((name) => Object.hasOwn(grants, name)) ?? 'unknown', second)
+  const service = knownService(grants, names)
+  if (ask.environment !== app.environment) {
+    throw new AegisError('key-server.environment-crossed', {
+      credential: app.environment,
+      environment: ask.environment,
+    })
+  }
+  if (ask.clientId !== app.clientId) {
+    throw new AegisError('key-server.credential-missing', { environment: ask.environment })
+  }
+  checkGrant(grants, service, { wish: ask, scopeDefault })
+  return service
+}
+
+function refusalOf({ asker: { names, peer }, options: { app } }: Admission, code: ErrorCode): Refusal {
+  const service = names.find((name) => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(name)) ?? 'unknown'
+  const actor = { kind: 'caller', id: service } as const
+  const what = { type: 'credential', subtype: 'token-refused', route: tokenRoute } as const
+  return { ...what, actor, entity: entityOf(app), code, ...(peer && { peer }) }
 }
 
 function limitAsks(asks: Map<string, { second: number; count: number }>, service: string, second: number): void {
@@ -104,11 +127,14 @@ function limitAsks(asks: Map<string, { second: number; count: number }>, service
   if (count > asksPerSecond) throw new AegisError('key-server.asks-too-often', { service, retryAfterMs: 1_000 })
 }
 
-function record(
-  { audit }: BrokerDeps,
-  of: { service: string; app: AppRef; subtype: string; outcome: 'success' | 'failure' },
-): Promise<void> {
-  const { service, app, subtype, outcome } = of
+function recordIssue({ audit }: BrokerDeps, service: string, app: AppRef): Promise<void> {
   const actor = { kind: 'caller', id: service } as const
-  return audit.record({ practice: 0, type: 'credential', subtype, action: 'E', actor, entity: entityOf(app), outcome })
+  return audit.record({
+    practice: 0,
+    type: 'credential',
+    subtype: 'token-issue',
+    action: 'E',
+    actor,
+    entity: entityOf(app),
+  })
 }

@@ -1,5 +1,6 @@
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Routes } from '../http/http-app.ts'
+import { peerClass } from '../http/peer-class.ts'
 import type { ServiceNames } from '../http/service-server.ts'
 import { tokenAsk, tokenPath } from './token-api.ts'
 import type { TokenBroker } from './token-broker.ts'
@@ -10,7 +11,7 @@ export function tokenRoutes(broker: TokenBroker): (names: ServiceNames) => Route
     app.post(tokenPath, (request) => {
       const ask = tokenAsk.safeParse(request.body)
       if (!ask.success) throw new AegisError('http.malformed-request')
-      return broker.issue(names(request), ask.data)
+      return broker.issue({ names: names(request), peer: peerClass(request.raw.socket.remoteAddress) }, ask.data)
     })
   }
 }

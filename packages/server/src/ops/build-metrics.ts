@@ -16,5 +16,6 @@ export async function buildMetrics(deps: StatusDeps): Promise<string> {
     leases: await countHeldLeases(tx),
     queued: await countWaitingJobs(tx, advanceFeedJob, queuedMax),
   }))
-  return renderMetrics({ status, waits: deps.quota.waits(deps.app), tokenLeftMs, leases, queued })
+  const waits = deps.quota.waits(deps.app)
+  return renderMetrics({ status, waits, refused: deps.refused(), tokenLeftMs, leases, queued })
 }

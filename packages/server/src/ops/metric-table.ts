@@ -1,3 +1,4 @@
+import type { RefusalFigures } from '../audit/refusal-counter.ts'
 import { priorities } from '../quota/priorities.ts'
 import type { WaitFigures } from '../quota/wait-figures.ts'
 import type { FeedStatus, PracticeStatus, StatusReport } from './status-report.ts'
@@ -7,6 +8,8 @@ export interface MetricFacts {
   readonly status: StatusReport
   /** Of this process. */
   readonly waits: WaitFigures
+  /** By this process. */
+  readonly refused: Pick<RefusalFigures, 'sinceStart'>
   /** Until the token of the app expires, ms; undefined while there is none. */
   readonly tokenLeftMs: number | undefined
   /** Leases that somebody holds. */
@@ -207,6 +210,13 @@ export const metricTable: readonly Metric[] = [
     help: 'Until a certificate of this process for the way to or from the key server expires: its own, or that of the authority.',
     labels: ['of'],
     samples: ({ status }) => status.certificates.map(({ of, leftMs }) => ({ labels: { of }, value: leftMs / 1_000 })),
+  },
+  {
+    name: 'aegis_refused_requests_total',
+    type: 'counter',
+    help: 'Requests that this process refused since its start, and connections without a certificate, by error code; absent before the first.',
+    labels: ['code'],
+    samples: ({ refused }) => [...refused.sinceStart].map(([code, value]) => ({ labels: { code }, value })),
   },
   one('aegis_leases_held', 'Leases that processes hold: feeds that are being worked on.', ({ leases }) =>
     plain(leases),

@@ -121,7 +121,8 @@ const waits: WaitFigures = {
   reconciliation: none,
   bulk: none,
 }
-const facts: MetricFacts = { status, waits, tokenLeftMs: 1_800_000, leases: 5, queued: 31 }
+const refused = { sinceStart: new Map([['http.unauthorized', 12] as const]) }
+const facts: MetricFacts = { status, waits, refused, tokenLeftMs: 1_800_000, leases: 5, queued: 31 }
 
 const lines = renderMetrics(facts).split('\n')
 
@@ -145,6 +146,7 @@ const told: readonly string[] = [
   'aegis_limiter_permissions_total{priority="feeds"} 90',
   'aegis_limiter_wait_seconds_total{priority="feeds"} 4.5',
   'aegis_token_left_seconds 1800',
+  'aegis_refused_requests_total{code="http.unauthorized"} 12',
   'aegis_leases_held 5',
   'aegis_queued_feeds 31',
 ]

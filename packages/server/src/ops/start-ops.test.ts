@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { memoryLog } from '../../testing/memory-log.ts'
+import type { Refusal } from '../audit/refusal-counter.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { prepareHome } from './home.ts'
@@ -122,9 +123,11 @@ const operations: Operations = {
   }),
 }
 
+const turnedAway: Refusal[] = []
 let ops: RunningOps
 before(async () => {
-  const seams = { log: memoryLog(), random: systemRandom, clock: systemClock }
+  const refusals = { note: async (refusal: Refusal) => void turnedAway.push(refusal) }
+  const seams = { refusals, log: memoryLog(), random: systemRandom, clock: systemClock }
   ops = await startOps({ home, host: '127.0.0.1', port: 0, operations, version: '0.1.0', ...seams })
 })
 after(async () => {
@@ -161,6 +164,30 @@ test('metrics are text for Prometheus, and for nobody without the token', async 
   const response = await fetch(`${ops.url}/aegis/v1/metrics`, { headers })
   assert.match(response.headers.get('content-type') ?? '', /^application\/openmetrics-text; version=1\.0\.0/)
   assert.equal(await response.text(), '# EOF\n')
+})
+
+test('who has no token, or one of before, is noted with the route; nobody who has it is', async () => {
+  turnedAway.length = 0
+  const asked = ['status?practice=195900', 'quota', 'metrics', 'keys', 'nothing-here']
+  for (const path of asked) {
+    for (const headers of [{}, { authorization: 'Bearer of-before' }]) {
+      assert.equal((await fetch(`${ops.url}/aegis/v1/${path}`, { headers })).status, 401)
+    }
+  }
+  const noted = turnedAway.map(({ route }) => route)
+  const routes = ['status', 'quota', 'metrics', 'keys'].flatMap((name) => [
+    `GET /aegis/v1/${name}`,
+    `GET /aegis/v1/${name}`,
+  ])
+  assert.deepEqual(noted, [...routes, undefined, undefined])
+  const { route: _, ...first } = turnedAway[0] ?? assert.fail()
+  const who = { actor: { kind: 'caller', id: 'unknown' }, peer: 'loopback' }
+  assert.deepEqual(first, { type: 'access', subtype: 'request-refused', code: 'http.unauthorized', ...who })
+  turnedAway.length = 0
+  await ask('/aegis/v1/status?practice=42')
+  await ask('/aegis/v1/sync', { action: 'later' })
+  await fetch(`${ops.url}/aegis/v1/health`)
+  assert.deepEqual(turnedAway, [])
 })
 
 test('the calls of the day are told, of one practice if it is named', async () => {

@@ -1,5 +1,7 @@
+import type { RefusalCounter } from '../audit/refusal-counter.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
+import type { RefusedRequest } from '../http/http-app.ts'
 import { startHttpServer } from '../http/http-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Home } from './home.ts'
@@ -14,6 +16,8 @@ export interface OpsOptions {
   readonly port: number
   readonly operations: Operations
   readonly version: string
+  /** Writes down who asked without the token. */
+  readonly refusals: Pick<RefusalCounter, 'note'>
   readonly log: Log
   readonly random: Random
   /** The machine's clock, also where the installation's is a simulator's: people and sockets live in its time. */
@@ -28,14 +32,20 @@ export interface RunningOps {
 
 const TOKEN_BYTES = 32
 
+/** Nobody knows who it is: whoever has the token is the operator. */
+const stranger = { kind: 'caller', id: 'unknown' } as const
+
 /**
  * Opens this instance to the operator's commands: a listener on the loopback interface, and the file in the home that
  * tells where it is and with which token. The token is new with every start. Errors: those of `startHttpServer`.
  */
 export async function startOps(options: OpsOptions): Promise<RunningOps> {
-  const { home, host, port, operations, version, log, random, clock } = options
+  const { home, host, port, operations, version, refusals, log, random, clock } = options
   const token = random.bytes(TOKEN_BYTES).toString('base64url')
-  const server = await startHttpServer({ host, port, token, routes: opsRoutes(operations), log, random, clock })
+  const routes = opsRoutes(operations)
+  const onRefused = (refused: RefusedRequest) =>
+    refusals.note({ type: 'access', subtype: 'request-refused', actor: stranger, ...refused })
+  const server = await startHttpServer({ host, port, token, routes, onRefused, log, random, clock })
   const startedAt = new Date(clock.now()).toISOString()
   writeInstance(home, { url: server.url, token, pid: process.pid, startedAt, version })
   return {

@@ -1,5 +1,6 @@
 import type { Seams } from '../aegis.ts'
 import { type Audit, createAudit } from '../audit/audit.ts'
+import { createRefusalCounter, type RefusalCounter } from '../audit/refusal-counter.ts'
 import { systemClock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
 import { RemoteClock } from '../clock/remote-clock.ts'
@@ -39,6 +40,7 @@ export interface Ground extends StartedClock {
 export interface Parts extends OwnFacts {
   readonly sealing: Sealing
   readonly audit: Audit
+  readonly refusals: RefusalCounter
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
   readonly quota: Quota
@@ -60,6 +62,8 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   // What it waits for is the database, in the machine's time; what it writes down is the installation's.
   const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
   stops.push(() => audit.stop())
+  const refusals = createRefusalCounter({ audit, clock: systemClock, log })
+  stops.push(() => refusals.stop())
   const theirs = new RemoteClock(clock)
   const theirTime = () => theirs.reading
   const quota = createQuota({ db, clock, log, holder: homeId, theirTime, ...(wall && { wall }) }, config.limits)
@@ -68,13 +72,14 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => wayOut.close())
   const { tokenSource, keyServer, standing, certificates } = await startKeys(
     ground,
-    { audit, fetch: wayOut.fetch },
+    { audit, refusals, fetch: wayOut.fetch },
     stops,
   )
   const { environment, athena } = config
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
-  return { sealing, audit, keyServer, standing, certificates, quota, upstream }
+  const refused = () => refusals.figures()
+  return { sealing, audit, refusals, keyServer, standing, certificates, refused, quota, upstream }
 }
 
 /** The keys for patient data: not on the host of a key server, which needs none of it. */

@@ -1,14 +1,18 @@
 /** A key server whose certificates and list of services change while it is in use: real files, sockets and hand-shakes. */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { connect as tlsConnect } from 'node:tls'
 import { accessToken } from '@aegis/client'
-import { code, settled } from '../../testing/key-servers.ts'
+import { code, settled, until } from '../../testing/key-servers.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { testAuthority } from '../../testing/test-certificates.ts'
+import type { Refusal } from '../audit/refusal-counter.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { loadConfig } from '../config.ts'
@@ -48,10 +52,13 @@ async function world(t: TestContext, begun: { services: object; tls?: TlsIdentit
   const token = Object.assign(accessToken('canary-token', 1, systemClock.now() + 3_600_000), { generation: 1 })
   const source = () => ({ get: () => Promise.resolve(token), atHand: () => Promise.resolve(undefined) })
   const audit = { record: () => Promise.resolve() }
+  const refused: Refusal[] = []
+  const refusals = { note: async (refusal: Refusal) => void refused.push(refusal) }
   const app = { environment: 'local', clientId: 'clinic' } as const
   const listeners = await serveTokens(
     {
-      brokerOf: (grants) => createTokenBroker({ audit, clock, source }, { app, scopeDefault: scope, grants }),
+      brokerOf: (grants) => createTokenBroker({ audit, refusals, clock, source }, { app, scopeDefault: scope, grants }),
+      refusals,
       log,
       random: systemRandom,
     },
@@ -79,7 +86,7 @@ async function world(t: TestContext, begun: { services: object; tls?: TlsIdentit
     else write(changed)
     await looks()
   }
-  return { folder, log, listeners, followed, user, change, clock }
+  return { folder, log, listeners, followed, user, change, clock, refused }
 }
 
 const authority = testAuthority()
@@ -111,6 +118,29 @@ test('a new certificate is shown from the next connection on, and those who trus
   await assert.rejects(worker.get(), code('key-server.unreachable'), 'nor does a session of before open one')
   worker.renew(renewedAuthority.identity('worker'))
   await worker.get()
+})
+
+test('who shows no certificate of the authority is told of, who only looks whether the port is open is not', async (t) => {
+  const { listeners, user, refused } = await world(t, { services: { worker: all }, tls: serverTls })
+  const at = listeners.at() ?? assert.fail('it listens')
+  const url = at.replace('127.0.0.1', 'localhost')
+  await user({ url, tls: authority.identity('worker') }).get()
+  const port = Number(new URL(url).port)
+  for (const say of ['', 'GET / HTTP/1.1\r\n\r\n']) {
+    const socket = connect(port, '127.0.0.1', () => socket.end(say))
+    await once(socket.resume(), 'close')
+  }
+  assert.deepEqual(refused, [])
+  const refusal = { type: 'access', subtype: 'connection-refused', actor: { kind: 'caller', id: 'unknown' } }
+  const expected = { ...refusal, code: 'http.certificate-refused' }
+  const foreign = { ...testAuthority('other').identity('worker'), ca: authority.ca }
+  await assert.rejects(user({ url, tls: foreign }).get(), code('key-server.unreachable'))
+  await until(async () => refused.length > 0)
+  assert.deepEqual(refused, [expected])
+  const bare = tlsConnect({ port, host: '127.0.0.1', ca: authority.ca, servername: 'localhost' })
+  bare.on('error', () => undefined).resume()
+  await until(async () => refused.length > 1)
+  assert.deepEqual(refused.slice(1), [{ ...expected, peer: 'loopback' }])
 })
 
 test('while the file of the authority holds two, the certificates of both are taken', async (t) => {

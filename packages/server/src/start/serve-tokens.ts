@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import type { RefusalCounter } from '../audit/refusal-counter.ts'
 import { systemClock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
 import type { KeyServerConfig } from '../config/read-key-server.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import type { RefusedRequest } from '../http/http-app.ts'
 import { type ServiceAt, type ServiceServer, startServiceServer } from '../http/service-server.ts'
 import type { ServiceGrants } from '../key-server/service-grants.ts'
 import type { TokenBroker } from '../key-server/token-broker.ts'
@@ -13,6 +15,8 @@ import type { Log } from '../log/log.ts'
 export interface ServeDeps {
   /** Answers by these grants, as they are at the time. */
   readonly brokerOf: (grants: () => ServiceGrants) => TokenBroker
+  /** Writes down who has no certificate of the authority. */
+  readonly refusals: Pick<RefusalCounter, 'note'>
   readonly log: Log
   readonly random: Random
 }
@@ -100,13 +104,21 @@ class Listeners implements TokenListeners {
   }
 
   async #serve(at: ServiceAt): Promise<ServiceServer> {
-    const { log, random } = this.#deps
+    const { refusals, log, random } = this.#deps
+    const onRefused = (refused: RefusedRequest) => refusals.note({ ...strangerAtTheDoor, ...refused })
     // Sockets live in the machine's time.
-    const server = await startServiceServer(at, { routes: this.#routes, log, random, clock: systemClock })
+    const server = await startServiceServer(at, { routes: this.#routes, onRefused, log, random, clock: systemClock })
     log.info('key-server.listening', { tls: 'tls' in at })
     return server
   }
 }
+
+/** Who has no certificate has no name either. */
+const strangerAtTheDoor = {
+  type: 'access',
+  subtype: 'connection-refused',
+  actor: { kind: 'caller', id: 'unknown' },
+} as const
 
 /** The name of the listener that is for all services. */
 const ONE_PORT = ''

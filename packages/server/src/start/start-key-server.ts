@@ -1,5 +1,6 @@
 import type { AthenaFetch, TokenSource } from '@aegis/client'
 import type { Audit } from '../audit/audit.ts'
+import type { RefusalCounter } from '../audit/refusal-counter.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import { systemClock } from '../clock/clock.ts'
 import type { StandingError } from '../errors/standing-error.ts'
@@ -28,7 +29,7 @@ export function configuredApp({ environment, athena }: Pick<AegisConfig, 'enviro
 }
 
 /** Where this process gets tokens, and the credentials if it has them. */
-export interface Keys extends OwnFacts {
+export interface Keys extends Pick<OwnFacts, 'standing' | 'certificates'> {
   readonly tokenSource: TokenSource
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
@@ -40,7 +41,7 @@ const lookEveryMs = 4_000
 /** Starts the key server of this process, and lets others have tokens if it is told to; or links up with another one. */
 export async function startKeys(
   ground: Ground,
-  { audit, fetch }: { audit: Audit; fetch: AthenaFetch },
+  { audit, refusals, fetch }: { audit: Audit; refusals: RefusalCounter; fetch: AthenaFetch },
   stops: StopStack,
 ): Promise<Keys> {
   const { config, clock, log } = ground
@@ -63,8 +64,8 @@ export async function startKeys(
   const source = (scope: string) => keyServer.tokenSource({ ...place, credential: app, scope })
   const options = { app, scopeDefault: athena.scope }
   const brokerOf: ServeDeps['brokerOf'] = (grants) =>
-    createTokenBroker({ audit, clock, source }, { ...options, grants })
-  const listeners = await serveTokens({ brokerOf, log, random: ground.random }, where)
+    createTokenBroker({ audit, refusals, clock, source }, { ...options, grants })
+  const listeners = await serveTokens({ brokerOf, refusals, log, random: ground.random }, where)
   stops.push(() => listeners.stop())
   const files = followFiles(ground, { use: noting(used, (changed) => listeners.use(changed)), stops })
   const standing = () => present([vault?.standing(), files?.standing()])

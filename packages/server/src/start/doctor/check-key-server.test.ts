@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { silentLog } from '../../../testing/memory-log.ts'
+import { noRefusals } from '../../../testing/no-refusals.ts'
 import { testAuthority } from '../../../testing/test-certificates.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { systemRandom } from '../../clock/random.ts'
@@ -41,7 +42,7 @@ describe('a certificate of the tests is valid from 2025 to 2049; the doctor look
 })
 
 async function listening(t: TestContext, at: ServiceAt): Promise<number> {
-  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const seams = { onRefused: noRefusals.onRefused, log: silentLog, random: systemRandom, clock: systemClock }
   const server = await startServiceServer(at, { routes: () => () => undefined, ...seams })
   t.after(() => server.stop())
   return 'path' in at ? 0 : Number(new URL(server.at).port)

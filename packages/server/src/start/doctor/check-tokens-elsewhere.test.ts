@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { accessToken } from '@aegis/client'
 import { silentLog } from '../../../testing/memory-log.ts'
+import { noRefusals } from '../../../testing/no-refusals.ts'
 import { testAuthority } from '../../../testing/test-certificates.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { systemRandom } from '../../clock/random.ts'
@@ -34,9 +35,9 @@ async function served(t: TestContext, at: ServiceAt, failure?: AegisError): Prom
   const source = () => ({ get, atHand: () => Promise.resolve(undefined) })
   const app = { environment: 'local', clientId: 'clinic' } as const
   const grants = { worker: { practices: [7, 8] } }
-  const deps = { audit: { record: () => Promise.resolve() }, clock: systemClock, source }
+  const deps = { audit: { record: () => Promise.resolve() }, refusals: noRefusals, clock: systemClock, source }
   const broker = createTokenBroker(deps, { app, scopeDefault: scope, grants: () => grants })
-  const seams = { log: silentLog, random: systemRandom, clock: systemClock }
+  const seams = { onRefused: noRefusals.onRefused, log: silentLog, random: systemRandom, clock: systemClock }
   const server = await startServiceServer(at, { routes: tokenRoutes(broker), ...seams })
   t.after(() => server.stop())
   return server.at
