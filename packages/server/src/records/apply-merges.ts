@@ -2,6 +2,7 @@ import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
+import { currentPatient } from './current-patient.ts'
 import { openRecord, sealRecord } from './open-record.ts'
 import { previousPatientIds } from './record-id.ts'
 import type { Kind } from './record-kind.ts'
@@ -26,14 +27,17 @@ export interface Merged {
  */
 export async function undoMerges(tx: Tx, { input, keys }: Merging, changes: table.ChangeRow[]): Promise<Wish[]> {
   const restored = changes.filter((change) => change.what === 'restored').map((change) => change.key)
+  // Of several merges one after the other, what the first one moved lies with whom the last one left.
+  const ends = await table.survivorsOf(tx, input.practice, restored)
   const survivors = await table.deleteAliases(tx, input, restored)
   const wishes: Wish[] = []
   for (const [index, change] of changes.entries()) {
     const survivor = change.what === 'restored' ? survivors.get(change.key) : undefined
     if (survivor === undefined) continue
     changes[index] = { ...change, other_key: survivor }
-    const children = await table.recordsOfPatient(tx, input.practice, survivor)
-    wishes.push(...(await wishesFor(tx, keys, { children, patient: survivor })))
+    const end = ends.get(change.key) ?? survivor
+    const children = await table.recordsOfPatient(tx, input.practice, end)
+    wishes.push(...(await wishesFor(tx, keys, { children, patient: end })))
   }
   return wishes
 }
@@ -77,7 +81,8 @@ async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { 
   const [before] = await table.lockHeldRecords(tx, input, [{ key, digest: null }])
   const wishes = await wishesFor(tx, keys, { children, patient: key })
   const isNewAlias = await table.writeAlias(tx, input, { key, survivor: survivor.key })
-  await repoint(tx, { input, keys }, { children, from: key, survivor })
+  if (children.length > 0)
+    await repoint(tx, { input, keys }, { children, from: key, to: await endOf(tx, keys, { input, survivor }) })
   const to = { key, state: 'merged', fetchSeq: input.fetchSeq } as const
   const marked = before && (await table.markRecord(tx, input, to))
   const changes: table.ChangeRow[] = []
@@ -92,6 +97,17 @@ async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { 
     await table.addToCounts(tx, input, new Map(counts))
   }
   return { changes, wishes, isNew: isNewAlias || changes.length > 0 }
+}
+
+/** A survivor that has been merged itself, as the same page may have told, lives on as another one. */
+async function endOf(
+  tx: Tx,
+  keys: PracticeKeys,
+  { input: { practice }, survivor: { name, key } }: { input: ApplyInput; survivor: Survivor },
+): Promise<{ id: string; key: string }> {
+  if (!(await table.survivorsOf(tx, practice, [key])).has(key)) return { id: name.id, key }
+  const { id } = await currentPatient(tx, keys, { practice, patientId: name.id })
+  return { id, key: keys.pseudonym('patient', id) }
 }
 
 /** Records of a patient, to be asked for by what they say of themselves, which is sealed. */
@@ -114,9 +130,8 @@ async function wishesFor(
 async function repoint(
   tx: Tx,
   { input, keys }: Merging,
-  { children, from, survivor }: { children: readonly table.ChildRow[]; from: string; survivor: Survivor },
+  { children, from, to }: { children: readonly table.ChildRow[]; from: string; to: { id: string; key: string } },
 ): Promise<void> {
-  if (children.length === 0) return
   await keys.loadPatients(tx, [from as Pseudonym]) // made by recordKey
   const rows = children.flatMap(({ kind, key, sealed }) => {
     const body = bodyOf(keys, kind, { key, patient: from, sealed })
@@ -125,12 +140,12 @@ async function repoint(
     if (!body || patientField === undefined) return []
     // Its key would be another one: the survivor's chart shows it there, and the losing one's shows it no more.
     if (recordKinds[kind].keyedBy === 'patient-and-id') return []
-    const passed = { key, patient: survivor.key, text: JSON.stringify({ ...body, [patientField]: survivor.name.id }) }
+    const passed = { key, patient: to.key, text: JSON.stringify({ ...body, [patientField]: to.id }) }
     return [{ kind, key, patientField, sealed: sealRecord(keys, kind, passed).toString('base64') }]
   })
-  await table.repointRecords(tx, input.practice, { rows, to: survivor.key })
+  await table.repointRecords(tx, input.practice, { rows, to: to.key })
   for (const { kind, key, patientField } of rows) {
-    const change = { key, patient: survivor.key, what: 'updated', fields: [patientField], other_key: from } as const
+    const change = { key, patient: to.key, what: 'updated', fields: [patientField], other_key: from } as const
     const of = { practice: input.practice, kind, source: input.source }
     await table.appendChanges(tx, of, [{ ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null }])
   }

@@ -1,5 +1,7 @@
 /** Values that may stand in clear: checked here, so that no text of upstream reaches an SQL cast or a clear column unseen. */
 
+import { readPlainDate } from '@aegis/client'
+
 const idPattern = /^[0-9]{1,18}$/
 /** Short upstream codes (status, type): letters, digits and a few separators; anything else is not a code. */
 const codePattern = /^[A-Za-z0-9_+.-]{1,24}$/
@@ -25,7 +27,8 @@ export function flag(value: unknown): boolean | undefined {
 }
 
 export function isoDate(value: unknown): string | undefined {
-  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined
+  // A day that no calendar has, as February 29 of most years, would be counted as the one after it.
+  return typeof value === 'string' && readPlainDate(value) === value ? value : undefined
 }
 
 /** HH:MM; seconds, where they are sent, are dropped. */

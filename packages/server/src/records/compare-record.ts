@@ -11,7 +11,7 @@ export interface Comparison {
 /**
  * Compares what we hold with what arrived. Endpoints send different parts of one resource (the booked list has fields
  * the feed lacks and the other way round): a field absent from `incoming` is unset upstream where the endpoint would have
- * sent it, and says nothing elsewhere. Nothing differs, and it is not known to be a later version: the union is kept, so
+ * sent it, and says nothing elsewhere; an empty one is as good as absent. Nothing differs, and it is not known to be a later version: the union is kept, so
  * that no field is lost. Otherwise the incoming body replaces ours whole, because what it does not carry may be out of
  * date.
  */
@@ -21,12 +21,11 @@ export function compareRecord(
   arrived: { body: WireRecord; shape: Shape; later?: boolean },
 ): Comparison {
   const { body: incoming, shape } = arrived
-  const fields = new Set<string>()
-  for (const [name, value] of Object.entries(incoming)) {
-    if (name in held ? !same(held[name], value) : !isPartial(kind, name)) fields.add(name)
-  }
+  const fields = new Set(Object.keys(incoming).filter((name) => isOther(kind, { held, incoming, name })))
   const differs = fields.size > 0
-  const unset = Object.keys(held).filter((name) => !(name in incoming) && sends(kind, shape, name))
+  const unset = Object.keys(held).filter(
+    (name) => !(name in incoming) && !isNothing(held[name]) && sends(kind, shape, name),
+  )
   for (const name of unset) fields.add(name)
   // A list of few fields that agrees but for what it shows by leaving it out, as that of open slots with a thawed one.
   if (!differs && unset.length > 0 && !arrived.later && kind.partial[shape]?.only) {
@@ -36,6 +35,25 @@ export function compareRecord(
   return fields.size === 0 && !arrived.later
     ? { fields: [], next: { ...held, ...incoming } }
     : { fields: [...fields].sort(), next: incoming }
+}
+
+/** Whether a field that came is not as we hold it. */
+function isOther(
+  kind: RecordKind,
+  { held, incoming, name }: { held: WireRecord; incoming: WireRecord; name: string },
+): boolean {
+  const value = incoming[name]
+  if (isNothing(value) && isNothing(held[name])) return false
+  return name in held ? !same(held[name], value) : !isPartial(kind, name)
+}
+
+/**
+ * Whether a value says no more than its absence: endpoints, and one endpoint from day to day, leave out what is not there or
+ * send it empty. A record beside one that cannot be read comes as it was sent, where the client leaves empty fields out.
+ */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true
+  return typeof value === 'object' && Object.keys(value).length === 0
 }
 
 /** Whether an endpoint sends a field whenever it is set. */
