@@ -3,6 +3,7 @@ import type { WireRecord } from '../records/wire-record.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { insertPage, type PageToStore, type WaitingPage } from './inbox.sql.ts'
+import { packText, unpackText } from './page-text.ts'
 
 /** A page that was just stored, with its records where all of it could be read. */
 export interface StoredPage {
@@ -16,14 +17,14 @@ export async function storePage(
   to: { held: HeldFeed; keys: PracticeKeys },
   page: Omit<PageToStore, 'sealed'> & { raw: string; records?: readonly WireRecord[] },
 ): Promise<StoredPage> {
-  const sealed = to.keys.seal(pagePlace(page.fetchSeq), Buffer.from(page.raw, 'utf8'))
+  const sealed = to.keys.seal(pagePlace(page.fetchSeq), packText(page.raw))
   const pageId = await insertPage(tx, to.held, { ...page, sealed })
   return { pageId, ...(page.records && { records: page.records }) }
 }
 
 /** The page's text as it was received. */
 export function openPage(keys: PracticeKeys, page: WaitingPage): string {
-  return keys.open(pagePlace(BigInt(page.fetch_seq)), page.sealed).toString('utf8')
+  return unpackText(keys.open(pagePlace(BigInt(page.fetch_seq)), page.sealed))
 }
 
 /** The number of the request names the page: it is known before the row is. */

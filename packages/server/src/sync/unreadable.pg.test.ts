@@ -231,6 +231,25 @@ test('a stored page that cannot be read any more is set aside whole, and what it
   assert.deepEqual({ quarantined, waitingPages }, { quarantined: 1, waitingPages: 0 })
 })
 
+test('a long page is stored in a fraction of its length, and read again as it came', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
+  await mirrored.bringUp()
+  const [patient] = somePatients(mirrored)
+  const raw = JSON.stringify({
+    patients: Array.from({ length: 50 }, () => ({ ...patient, notes: 'M\u00fcller '.repeat(50) })),
+  })
+  const { pageId } = await store(mirrored, raw)
+  const bytes = sql(
+    'test.sealed_bytes',
+    `select octet_length(sealed) as bytes from aegis.inbox_page where page_id = $1`,
+  )
+  const [row] = await mirrored.deps.db.practice(practice, (tx) => tx.rows<{ bytes: number }>(bytes, [pageId]))
+  assert.ok((row?.bytes ?? Infinity) < raw.length / 4, `${row?.bytes} bytes of ${raw.length}`)
+  await mirrored.step('patients')
+  const { quarantined, waitingPages } = await picture(mirrored)
+  assert.deepEqual({ quarantined, waitingPages }, { quarantined: 0, waitingPages: 0 })
+})
+
 test('a page that cannot be unsealed is kept, and tried again at a measured pace', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
   await mirrored.bringUp()
