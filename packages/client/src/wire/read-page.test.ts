@@ -62,6 +62,9 @@ for (const [title, body, offset, doubtful] of [
   ['that is an empty list itself', [], 0, true],
   ['of null', null, 0, true],
   ['about something else', { message: 'queued' }, 0, true],
+  ['beside an error', { departments: [], error: 'Internal timeout.' }, 0, true],
+  ['that counts none beside a fault', { departments: [], totalcount: 0, fault: { faultstring: 'no' } }, 0, true],
+  ['beside an error that is empty', { departments: [], error: '', errormessage: null }, 0, undefined],
 ] as const) {
   test(`an empty body ${title} is ${doubtful ? '' : 'not '}doubtful`, () => {
     const reading = readPageValue(departments, body, offset)

@@ -19,8 +19,8 @@ export interface PageContent<T> {
   /** Matches in total, not on this page. Often absent. */
   readonly totalCount?: number
   /**
-   * There is no record, and the body does not say that there is none: no list at all, or a count that tells of records.
-   * All recorded empty pages say so; such a body may be a broken one.
+   * There is no record, and the body does not say that there is none: no list at all, a count that tells of records, or an
+   * error beside the list. All recorded empty pages say so; such a body may be a broken one.
    */
   readonly doubtful?: true
   /** The next page's address as athenahealth wrote it: relative, its parameters in upper case. Absent on the last page. */
@@ -99,10 +99,18 @@ export function isRejection(value: unknown): boolean {
   return isPlainObject(value) && Object.hasOwn(value, 'success') && coerce.boolean(value['success']) === false
 }
 
-/** By a count that does not go past what was skipped, or, without one, by an empty list under the declared key. */
+/**
+ * By a count that does not go past what was skipped, or, without one, by an empty list under the declared key; not where an
+ * error stands beside it, which may be why nothing came.
+ */
 function saysEmpty<T>(shape: ListShape<T>, envelope: Record<string, unknown>, offset: number): boolean {
+  if (speaksOfError(envelope)) return false
   const count = coerce.number(own(envelope, 'totalcount'))
   return typeof count === 'number' ? count <= offset : Array.isArray(own(envelope, shape.key))
+}
+
+function speaksOfError(envelope: Record<string, unknown>): boolean {
+  return ['error', 'errormessage', 'fault'].some((name) => coerce.list(own(envelope, name))?.length !== 0)
 }
 
 function own(envelope: Record<string, unknown>, name: string): unknown {
@@ -118,7 +126,7 @@ function findList<T>(shape: ListShape<T>, value: unknown): readonly unknown[] | 
 /** Whether a body without the declared list, or with nothing in its place, gives reason to think that there should be one. */
 function hidesRecords<T>(shape: ListShape<T>, envelope: Record<string, unknown>, offset: number): boolean {
   if ((coerce.number(envelope['totalcount']) ?? 0) > offset) return true
-  if (['error', 'errormessage', 'fault'].some((name) => coerce.list(envelope[name])?.length !== 0)) return true
+  if (speaksOfError(envelope)) return true
   return (
     !shape.keyConfirmed && Object.values(envelope).some((member) => Array.isArray(member) && member.some(isPlainObject))
   )
