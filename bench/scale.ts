@@ -24,7 +24,8 @@ async function main(): Promise<number> {
   for (const half of asked) {
     const steps = half === 'patients' ? await byPatients() : await byPractices()
     parts.push(
-      `${half}: records, calls, time; records/s; CPU a record; RSS of Aegis, simulator, PostgreSQL`,
+      `${half}: records, calls, time; records/s; CPU a record, of it Aegis/PostgreSQL/simulator; WAL a record, of it whole pages; ` +
+        'RSS of Aegis, simulator, PostgreSQL',
       rowsOf(steps),
     )
     passed = passed && steps.every((step, index) => isLinear(steps[index - 1], step))
@@ -34,13 +35,15 @@ async function main(): Promise<number> {
 }
 
 function isLinear(before: Step | undefined, step: Step): boolean {
-  return step.rss.aegis <= bar.rssBytes && (before === undefined || step.cpuUs <= bar.growth * before.cpuUs)
+  return step.rss.aegis <= bar.rssBytes && (before === undefined || step.cpuUs.all <= bar.growth * before.cpuUs.all)
 }
 
 function rowsOf(steps: readonly Step[]): Row[] {
-  return steps.map(({ size, records, calls, ms, cpuUs, rss }) => [
+  return steps.map(({ size, records, calls, ms, cpuUs, wal, rss }) => [
     String(size).padStart(9),
-    `${records}, ${calls}, ${(ms / 1000).toFixed(1)} s; ${((records / ms) * 1000).toFixed(0)}/s; ${cpuUs.toFixed(0)} µs; ` +
+    `${records}, ${calls}, ${(ms / 1000).toFixed(1)} s; ${((records / ms) * 1000).toFixed(0)}/s; ${cpuUs.all.toFixed(0)} µs, ` +
+      `${cpuUs.aegis.toFixed(0)}/${cpuUs.postgres.toFixed(0)}/${cpuUs.simulator.toFixed(0)}; ` +
+      `${(wal.bytes / 1000).toFixed(1)} kB, ${(wal.wholePages / 1000).toFixed(1)} kB; ` +
       `${mb(rss.aegis)}, ${mb(rss.simulator)}, ${mb(rss.postgres)}`,
   ])
 }

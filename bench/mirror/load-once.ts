@@ -6,8 +6,10 @@ export interface LoadOnce {
   readonly records: number
   readonly calls: number
   readonly ms: number
-  /** All processes together, µs a record. */
-  readonly cpuUs: number
+  /** CPU time, µs a record: of each process, and of all together. */
+  readonly cpuUs: FirstLoad['load']['cpuUs'] & { readonly all: number }
+  /** Write-ahead log, bytes a record, and how much of it is whole pages: the first change of a page after a checkpoint. */
+  readonly wal: { readonly bytes: number; readonly wholePages: number }
   readonly rss: FirstLoad['rssMost']
 }
 
@@ -30,6 +32,7 @@ export async function loadOnce(options: { practices: number; patients: number })
   })
   try {
     await stand.startAegis()
+    const walBefore = await walOf(stand)
     const [before, startedAt] = [stand.usage(), performance.now()]
     const loaded = async () => {
       const { feeds, provisional } = await stand.progress()
@@ -39,11 +42,28 @@ export async function loadOnce(options: { practices: number; patients: number })
     const [after, ms] = [stand.usage(), performance.now() - startedAt]
     const { records } = await stand.progress()
     const { requests } = await stand.simulator.ask<{ requests: number }>('totals')
-    const parts = ['aegis', 'postgres', 'simulator'] as const
-    const cpuMs = parts.reduce((sum, part) => sum + after[part].cpuMs - before[part].cpuMs, 0)
+    const walAfter = await walOf(stand)
+    const cpu = (part: 'aegis' | 'postgres' | 'simulator') =>
+      ((after[part].cpuMs - before[part].cpuMs) / records) * 1000
+    const parts = { aegis: cpu('aegis'), postgres: cpu('postgres'), simulator: cpu('simulator') }
+    const cpuUs = { ...parts, all: parts.aegis + parts.postgres + parts.simulator }
+    const wal = {
+      bytes: (walAfter.bytes - walBefore.bytes) / records,
+      wholePages: ((walAfter.pages - walBefore.pages) * pageBytes) / records,
+    }
     const rss = { aegis: after.aegis.rssMost, simulator: after.simulator.rssMost, postgres: after.postgres.rssMost }
-    return { records, calls: requests, ms, cpuUs: (cpuMs / records) * 1000, rss }
+    return { records, calls: requests, ms, cpuUs, wal, rss }
   } finally {
     await stand.stop()
   }
+}
+
+/** PostgreSQL's page. */
+const pageBytes = 8192
+
+async function walOf(stand: Stand): Promise<{ readonly bytes: number; readonly pages: number }> {
+  const { rows } = await stand.owner.query<{ bytes: number; pages: number }>(
+    'select wal_bytes::float8 as bytes, wal_fpi::float8 as pages from pg_stat_wal',
+  )
+  return rows[0] ?? { bytes: 0, pages: 0 }
 }
