@@ -1,8 +1,12 @@
 import type { Failure } from './judge-response.ts'
 
-/** Codes of errors that happen before a request's first byte can have left: names, routes, connections, certificates. */
+/**
+ * Codes of errors that happen before a request's first byte can have left: names, connections, certificates. No route to the
+ * host (EHOSTUNREACH, ENETDOWN) is none of them: a connection that stands can lose it while the answer is awaited. Where it
+ * is met while connecting, the error's `syscall` says so.
+ */
 const NEVER_SENT =
-  /^(ENOTFOUND|EAI_[A-Z]+|ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_[A-Z_]+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|ERR_TLS_(CERT_ALTNAME_INVALID|HANDSHAKE_TIMEOUT))$/
+  /^(ENOTFOUND|EAI_[A-Z]+|ECONNREFUSED|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_[A-Z_]+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|ERR_TLS_(CERT_ALTNAME_INVALID|HANDSHAKE_TIMEOUT))$/
 
 /** Codes of errors of the network at any time. */
 const NETWORK = /^(E[A-Z]{3,}|EAI_[A-Z]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+|ERR_(TLS|SSL|HTTP2|STREAM)_[A-Z_]+)$/

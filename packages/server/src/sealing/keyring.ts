@@ -21,6 +21,25 @@ export const epochCheckMs = 10_000
 const settleMs = 60_000
 const keyBytes = 32
 
+/** An instant by both clocks of this process. */
+export interface Moment {
+  readonly now: number
+  readonly steady: number
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), steady: clock.steady() }
+}
+
+/**
+ * Whether so much has passed since, by either clock: one may be set back, the other stands while the machine sleeps. A
+ * clock that shows less than it did says nothing, so it counts as passed.
+ */
+export function hasPassed(clock: Clock, ms: number, since: Moment): boolean {
+  const passed = clock.now() - since.now
+  return passed < 0 || Math.max(passed, clock.steady() - since.steady) >= ms
+}
+
 /** A practice's own keys, unwrapped. */
 export interface Keyring {
   readonly practice: number
@@ -28,8 +47,8 @@ export interface Keyring {
   readonly epoch: string
   readonly versions: readonly DataKey[]
   readonly index: IndexKeys
-  /** When the epoch was last compared with the database's, epoch ms. */
-  checkedAt: number
+  /** When the epoch was last compared with the database's. */
+  checkedAt: Moment
   /** Keys of the practice and its patients with uses that are due to be written down. */
   readonly due: Set<DataKey>
 }
@@ -47,7 +66,7 @@ export function sealingKey(keyring: Keyring, nowMs: number): DataKey {
  * destroyed, `sealing.kek-wrong` when another key wraps them.
  */
 export async function loadKeyring(deps: KeyringDeps, tx: Tx | undefined, practice: number): Promise<Keyring> {
-  const checkedAt = deps.clock.now()
+  const checkedAt = momentOf(deps.clock)
   const found = tx ? await heldKeys(tx, practice) : await deps.db.practice(practice, (own) => heldKeys(own, practice))
   const { state, rows } = found ?? (await deps.db.practice(practice, (own) => createFirstKeys(deps, own, practice)))
   const versions: DataKey[] = []

@@ -2,7 +2,15 @@ import type { Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { usesMax } from './data-key.ts'
 import { KeyCache } from './key-cache.ts'
-import { epochCheckMs, type Keyring, type KeyringDeps, loadKeyring, renewPracticeKey } from './keyring.ts'
+import {
+  epochCheckMs,
+  hasPassed,
+  type Keyring,
+  type KeyringDeps,
+  loadKeyring,
+  momentOf,
+  renewPracticeKey,
+} from './keyring.ts'
 import { nonceSource } from './nonce-source.ts'
 import { PracticeKeys } from './practice-keys.ts'
 import * as table from './sealing.sql.ts'
@@ -52,7 +60,7 @@ class OpenSealing implements Sealing {
   async practice(tx: Tx | undefined, practice: number): Promise<PracticeKeys> {
     if (this.#closed) throw new AegisError('sealing.closed')
     const held = this.#keyrings.get(practice)
-    const fresh = held && held.checkedAt > this.#deps.clock.now() - epochCheckMs && (tx || !held.due.size)
+    const fresh = held && !hasPassed(this.#deps.clock, epochCheckMs, held.checkedAt) && (tx || !held.due.size)
     const keyring = fresh ? held : await (tx ? this.#refresh(tx, practice) : this.#refreshOnce(practice))
     const { clock, random } = this.#deps
     return new PracticeKeys({ clock, random, cache: this.#cache, nextNonce: this.#nextNonce }, keyring)
@@ -87,7 +95,7 @@ class OpenSealing implements Sealing {
   }
 
   async #isCurrent(tx: Tx, keyring: Keyring): Promise<boolean> {
-    const now = this.#deps.clock.now()
+    const now = momentOf(this.#deps.clock)
     const row = await table.keyringOf(tx, keyring.practice)
     if (row?.epoch !== keyring.epoch || row.destroyed) return false
     keyring.checkedAt = now
