@@ -54,4 +54,32 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     replace: `  return isAegisError(error, 'policy.off-hours')\n`,
     caughtBy: [`${server}/sync/refetch-without-calls.pg.test.ts`],
   },
+  {
+    name: 'each process goes by its own limit of a day',
+    file: `${quota}/day-budget.ts`,
+    find: `return row.perDay ?? this.#perDay`,
+    replace: `return this.#perDay`,
+    caughtBy: [`${quota}/held-limit.test.ts`, `${server}/sync/calls-outlook.pg.test.ts`],
+  },
+  {
+    name: 'a higher limit of a day wakes nothing that waits for it',
+    file: `${server}/sync/schedule.sql.ts`,
+    find: `where calls_limit < $1::integer`,
+    replace: `where calls_limit < least($1::integer, 0)`,
+    caughtBy: [`${server}/sync/calls-outlook.pg.test.ts`],
+  },
+  {
+    name: 'what was put off on a used-up day stays so although there are more calls',
+    file: `${server}/sync/advance-feed.ts`,
+    find: `    await takeUpAgain(tx, held)\n`,
+    replace: ``,
+    caughtBy: [`${server}/sync/used-up-day.pg.test.ts`],
+  },
+  {
+    name: 'polls go on by a plan that was made of fewer calls',
+    file: `${server}/pacing/plan.ts`,
+    find: `isAnew ? 0 : planEveryMs`,
+    replace: `planEveryMs`,
+    caughtBy: [`${server}/sync/calls-outlook.pg.test.ts`],
+  },
 ]

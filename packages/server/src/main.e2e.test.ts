@@ -144,6 +144,33 @@ test('where calls are scarce bulk work leaves to feeds what they need until midn
   assert.ok(day.keptForFeeds >= 30 && day.keptForFeeds <= 340, String(day.keptForFeeds))
 })
 
+test('what waits because the calls of the day are used up goes on within minutes of a higher limit, and never at a lower one', async (t) => {
+  const at = await world(t)
+  const { truth, clock } = at.simulator
+  const drains = (since: number) =>
+    truth.requests({ since }).requests.filter(({ route }) => route?.endsWith('/changed'))
+  const first = await start(at, configured(at))
+  await until('live', () => allLive(first))
+  await first.stop()
+  const used = truth.requests().requests.filter(({ route }) => !route?.endsWith('/token')).length
+  // What is left is for people alone.
+  for (const perDay of [used + 6, used + 4]) {
+    const { next: since } = truth.requests()
+    const scarce = await start(at, configured(at, { limits: { perDay } }))
+    const until_ = clock.now() + 4 * 60_000
+    await until('minutes have passed', async () => clock.now() >= until_)
+    assert.deepEqual(drains(since), [], `${perDay} calls a day`)
+    await scarce.stop()
+  }
+  const { next: since } = truth.requests()
+  const startedAt = clock.now()
+  const more = await start(at, configured(at, { limits: { perDay: 3_000 } }))
+  const feeds = () => new Set(drains(since).map(({ route }) => route))
+  await until('every feed is drained', async () => feeds().size === 3)
+  assert.ok(clock.now() - startedAt < 5 * 60_000, `${(clock.now() - startedAt) / 60_000} minutes`)
+  await until('all is well', async () => (await more.status()).alarms.length === 0)
+})
+
 test('a second deployment on the same app is refused before it takes anything', async (t) => {
   const at = await world(t)
   const first = await start(at, configured(at))

@@ -213,6 +213,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     machineOffMs: ground.machineOffMs,
     standing: parts.standing,
     certificates: parts.certificates,
+    dayLimits: parts.dayLimits,
     refused: parts.refused,
     homeId: ground.homeId,
     fixed: shown,

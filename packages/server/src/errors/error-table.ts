@@ -147,7 +147,8 @@ export const errorTable = {
   'quota.day-exhausted': {
     status: 503,
     title: "Today's athenahealth calls are used up for this kind of work",
-    remedy: 'Calls go on two minutes after 00:00 GMT. "aegis status" shows how many were made.',
+    remedy:
+      'Calls go on two minutes after 00:00 GMT, or sooner with a higher limits.perDay. "aegis status" shows how many were made.',
   },
   'quota.stopping': { status: 503, title: 'This instance is being stopped' },
   'quota.timeout': {

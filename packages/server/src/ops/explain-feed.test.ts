@@ -31,6 +31,8 @@ const live: FeedSummary = {
   failures: 0,
   failure_code: null,
   retry_at: null,
+  calls_limit: null,
+  calls_until: null,
   present: 10,
   openIntents: 0,
   unfound: undefined,

@@ -175,7 +175,7 @@ const remedyOf: Readonly<Record<string, string>> = {
   forbidden: 'Ask athenahealth to give the app access to this practice.',
   'unknown-practice': 'Check the practice id in the configuration and the environment.',
   'quota.day-exhausted':
-    "Today's calls are used up; work goes on at 00:00 GMT. Fewer practices or feeds, or a higher limit, helps.",
+    "Today's calls are used up; work goes on at 00:02 GMT, or at once after a restart with a higher limits.perDay. Fewer practices or feeds help as well.",
   network: 'Check the network, the base URL and any proxy between here and athenahealth.',
 }
 

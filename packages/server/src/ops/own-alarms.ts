@@ -1,6 +1,8 @@
 import type { RefusalFigures } from '../audit/refusal-counter.ts'
+import type { DayLimits } from '../quota/quota.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import { certificateAlarms } from './certificate-alarms.ts'
+import { limitAlarms } from './limit-alarms.ts'
 import { refusalAlarms } from './refusal-alarms.ts'
 import { standingAlarms } from './standing-alarms.ts'
 import type { Alarm, CertificateStatus } from './status-report.ts'
@@ -12,9 +14,15 @@ export interface OwnFacts {
   readonly certificates: () => readonly CertificateStatus[]
   /** Whom it turned away. */
   readonly refused: () => RefusalFigures
+  readonly dayLimits: () => DayLimits
 }
 
 /** What is wrong with this process, and with no other for that. */
-export function ownAlarms({ standing, certificates, refused }: OwnFacts): Alarm[] {
-  return [...standingAlarms(standing()), ...certificateAlarms(certificates()), ...refusalAlarms(refused())]
+export function ownAlarms({ standing, certificates, refused, dayLimits }: OwnFacts): Alarm[] {
+  return [
+    ...standingAlarms(standing()),
+    ...certificateAlarms(certificates()),
+    ...refusalAlarms(refused()),
+    ...limitAlarms(dayLimits()),
+  ]
 }

@@ -43,10 +43,15 @@ export const planEveryMs = 60_000
 const profileEveryMs = hourMs
 
 /**
- * The plan as it is now. Whoever asks first when it is older than a minute makes it anew: one process, whichever.
+ * The plan as it is now. Whoever asks first when it is older than a minute makes it anew: one process, whichever. `isAnew`: it
+ * is to be made anew in any case.
  */
-export async function currentPlan({ db }: { db: Pick<Db, 'control'> }, facts: () => Promise<PlanFacts>): Promise<Plan> {
-  const isOld = await db.control((tx) => claimPlan(tx, planEveryMs))
+export async function currentPlan(
+  { db }: { db: Pick<Db, 'control'> },
+  facts: () => Promise<PlanFacts>,
+  { isAnew }: { isAnew: boolean } = { isAnew: false },
+): Promise<Plan> {
+  const isOld = await db.control((tx) => claimPlan(tx, isAnew ? 0 : planEveryMs))
   const needed = isOld ? await makePlan(db, await facts()) : undefined
   return db.control(async (tx) => {
     const row = await readPlan(tx)

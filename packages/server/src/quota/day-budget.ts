@@ -138,6 +138,13 @@ export class DayBudget {
     return row.perDay ?? this.#perDay
   }
 
+  /** The same, as last read of any day; this process's own where none was. */
+  get held(): number {
+    const newest = [...this.#days.keys()].toSorted().at(-1)
+    const state = newest === undefined ? undefined : this.#days.get(newest)
+    return state ? this.configured(state.row) : this.#perDay
+  }
+
   #unreserved(row: DayRow): number {
     return Math.max(0, this.#balance(row))
   }

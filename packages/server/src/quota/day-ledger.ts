@@ -117,6 +117,11 @@ export class DayLedger {
     return left && { ...left, resetsInMs: Math.max(0, this.#here(dayResumesAt(day)) - at) }
   }
 
+  /** The limit of a day that holds for every process, as far as this one knows. */
+  get heldLimit(): number {
+    return this.#budget.held
+  }
+
   /** When `priority` may call again, if the day is used up for it as far as this process knows. */
   gone(priority: Priority, at: number): Gone | undefined {
     const gone = this.#budget.gone(priority, this.#days(at))

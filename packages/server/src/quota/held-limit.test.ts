@@ -48,6 +48,7 @@ test('the limit of the process started last holds for all, be it more or fewer, 
   await spend(one)
   assert.deepEqual(await spend(one), { calls: 30, limit: 50 })
   assert.deepEqual(await spend(more), { calls: 0, limit: 50 })
+  assert.deepEqual(one.dayLimits(app), { own: 20, held: 50 })
   const fewer = await process(40)
   assert.equal((await time.run(one.usage(app))).perDayLimit, 40)
   for (const quota of [one, more, fewer]) {

@@ -20,6 +20,12 @@ export interface Observation {
   readonly remaining?: number
 }
 
+/** Two limits of a day. */
+export interface DayLimits {
+  readonly own: number
+  readonly held: number
+}
+
 /**
  * May this call be made now? Limits per second, per day and (where configured) per practice, shared by every process
  * on one database. As athenahealth counts, no sliding second and no day holds a call too many: whatever the clocks of
@@ -50,6 +56,8 @@ export interface Quota {
   keepForFeeds(app: string, needed: number): Promise<void>
   /** For a process that starts: its `limits.perDay` holds for every process from now on, until another one starts. */
   holdLimit(app: string): Promise<void>
+  /** What this process is configured with, and what holds for every process, as far as this one knows. */
+  dayLimits(app: string): DayLimits
   /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
   stop(): Promise<void>
 }
@@ -85,6 +93,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
     usage: (app) => quotaUsage(deps, checked, app),
     keepForFeeds: (app, needed) => keepForFeeds({ db: deps.db, limits: checked }, { app, needed }),
     holdLimit: (app) => deps.db.control((tx) => holdDayLimit(tx, app, checked.perDay)),
+    dayLimits: (app) => ({ own: checked.perDay, held: limiterOf(app).ledger.heldLimit }),
     async stop() {
       await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))
     },

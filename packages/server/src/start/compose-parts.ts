@@ -79,7 +79,8 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   const refused = () => refusals.figures()
-  return { sealing, audit, refusals, keyServer, standing, certificates, refused, quota, upstream }
+  const dayLimits = () => quota.dayLimits(appName(config))
+  return { sealing, audit, refusals, keyServer, standing, certificates, refused, dayLimits, quota, upstream }
 }
 
 /** The keys for patient data: not on the host of a key server, which needs none of it. */

@@ -15,19 +15,21 @@ import { pollFeed } from './poll-feed.ts'
 import { reconcileFeed } from './reconcile-feed.ts'
 import { recoverWindow } from './recover-window.ts'
 import { refetchRecords } from './refetch-records.ts'
+import type { Due } from './schedule.sql.ts'
 import { snapshotStep } from './snapshot-feed.ts'
 import { checkActivation, checkSubscription, resubscribe, subscribeFeed, subscriptionLost } from './subscribe-feed.ts'
 import { asHolder, type SyncDeps } from './sync-deps.ts'
+import { noteUsedUp, takeUpAgain } from './used-up-day.sql.ts'
 
 /** Steps of one job; then the job ends and is due again at once, so that no feed keeps a worker for itself. */
 const stepsMax = 50
 
 /**
- * Takes one feed as far as it can go now and returns when it should be looked at again (epoch ms). The caller holds
+ * Takes one feed as far as it can go now and returns when it should be looked at again. The caller holds
  * the feed's lease; `held.fence` is its number. Failures are recorded with the feed and decide when to try again; only
  * a lost lease, an abort, an unreachable database and another deployment's traces (`sync.contested`) are thrown.
  */
-export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
+export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<Due> {
   try {
     return await takeSteps(deps, held, signal)
   } finally {
@@ -35,27 +37,27 @@ export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortS
   }
 }
 
-async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
+async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<Due> {
   let picture = await takeOver(deps, held)
-  if (!picture) return deps.clock.now() + 1_000
+  if (!picture) return { until: deps.clock.now() + 1_000, callsLimit: null }
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
     // By the database's clock, as the instants in it are: with its own, a process ahead of it would poll without a pause.
     const step = nextStep({ ...picture, ...paceOf(deps, picture) }, picture.now, deps.settings)
-    if (step.do === 'wait') return step.until
+    if (step.do === 'wait') return { until: step.until, callsLimit: callsWaitedFor(deps, picture) }
     await failpoint('sync.before-step')
     try {
       await perform(deps, { ...held, departments: picture.state.subscribed_departments }, step)
     } catch (error) {
       const retryAt = await handleFailure(deps, held, { error, step })
       // What is stored is tried before anything else: without a pause nothing but this failure would happen.
-      if (step.do === 'apply-inbox') return retryAt
+      if (step.do === 'apply-inbox') return { until: retryAt, callsLimit: null }
     }
     const { drain_started_at: before } = picture.state
     picture = await readPicture(deps, held)
     deps.feedPace?.begun({ before, startedAt: picture.state.drain_started_at })
   }
-  return picture.now
+  return { until: picture.now, callsLimit: null }
 }
 
 /** How drains of this feed are put off: for it alone, or with all others. */
@@ -72,12 +74,30 @@ function paceOf(
 
 type DatedPicture = FeedPicture & { readonly now: number }
 
-/** Shuts out former holders, and looks how the feed stands. Undefined when this holder is itself shut out. */
+/** The least number of calls a day for want of which it waits, or is drained less often than it could be; null where it does not. */
+function callsWaitedFor(deps: SyncDeps, picture: DatedPicture): number | null {
+  const isScarce = deps.feedPace?.isScarce ?? (deps.pace?.()?.stretch ?? 1) > 1
+  const limits = [usedUpLimit(picture), isScarce ? deps.dayLimit?.() : undefined].filter((limit) => limit !== undefined)
+  return limits.length > 0 ? Math.min(...limits) : null
+}
+
+/** Of how many calls a day was used up for which something of the feed is put off still. */
+function usedUpLimit({ state, now }: DatedPicture): number | undefined {
+  const isOver = state.calls_until === null || state.calls_until <= now
+  return isOver ? undefined : (state.calls_limit ?? undefined)
+}
+
+/**
+ * Shuts out former holders, and looks how the feed stands. What was put off because the day was used up is taken up again where
+ * there are more calls now. Undefined when this holder is itself shut out.
+ */
 function takeOver(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture | undefined> {
   return deps.db.practice(held.practice, async (tx) => {
     if (!(await takeFence(tx, held))) return undefined
     const [, picture] = await Promise.all([inheritIntents(tx, held), pictureOf(tx, held)])
-    return picture
+    if ((deps.dayLimit?.() ?? 0) <= (usedUpLimit(picture) ?? Infinity)) return picture
+    await takeUpAgain(tx, held)
+    return pictureOf(tx, held)
   })
 }
 
@@ -147,7 +167,9 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
   deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
   return asHolder(deps, held, async (tx, state) => {
     const mostMs = mostBetweenTries(deps, state)
-    const { code, retryInMs } = judgeFailure(error, { failures: state.failures, now, mostMs })
+    const verdict = judgeFailure(error, { failures: state.failures, now, mostMs })
+    const { code, retryInMs } = verdict
+    await noteUsedUp(tx, held, verdict)
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
       await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))

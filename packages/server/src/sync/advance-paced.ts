@@ -6,15 +6,17 @@ import type { HeldFeed } from './feed-state.sql.ts'
 import { hasChangedFeed } from './feed-table.ts'
 import { otherWishedFeeds } from './refetch.sql.ts'
 import { makeDue, setDue } from './schedule.sql.ts'
-import { type SyncDeps, timestamp } from './sync-deps.ts'
+import type { SyncDeps } from './sync-deps.ts'
 
 /**
  * Takes a feed as far as it can go, as `advanceFeed` does, at the pace that is chosen for it; keeps what was learned of it,
  * and notes on the schedule when to look again. Returns that (epoch ms).
  */
 export async function advancePaced(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<number> {
+  // Before the plan, which may be of more calls and never of fewer: what waits by it is looked at again rather once too often.
+  const limit = deps.dayLimit?.()
   const pace = await paceFor(deps, held)
-  const until = await advanceFeed({ ...deps, feedPace: pace }, held, signal)
+  const due = await advanceFeed({ ...deps, feedPace: pace, dayLimit: () => limit }, held, signal)
   if (held.feed === 'departments') await learnZone(deps, held.practice)
   // Other feeds may not be due for long; what this one told of their records does not wait for that.
   const others = pace?.hasBrought ? await deps.db.practice(held.practice, (tx) => otherWishedFeeds(tx, held)) : []
@@ -23,8 +25,8 @@ export async function advancePaced(deps: SyncDeps, held: HeldFeed, signal: Abort
   return deps.db.control(async (tx) => {
     const isWanted = (await pace?.save(tx)) ?? false
     if (isWanted) await makeDue(tx, held.practice, held.feed)
-    else await setDue(tx, held, timestamp(until))
-    return isWanted ? deps.clock.now() : until
+    else await setDue(tx, held, due)
+    return isWanted ? deps.clock.now() : due.until
   })
 }
 

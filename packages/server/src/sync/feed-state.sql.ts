@@ -41,6 +41,9 @@ export interface FeedStateRow {
   readonly failures: number
   readonly failure_code: string | null
   readonly retry_at: number | null
+  /** Something of it is put off until `calls_until` because a day of so many calls was used up. */
+  readonly calls_limit: number | null
+  readonly calls_until: number | null
   /** What the feed is to be limited to, and what its subscription was last asked for with. */
   readonly departments: Departments
   readonly subscribed_departments: Departments

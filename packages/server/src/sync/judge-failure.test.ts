@@ -40,6 +40,13 @@ for (const [what, error, past, code, retryInMs] of cases) {
   })
 }
 
+test('of a day that was used up it is known of how many calls, so that more of them can be used', () => {
+  const used = new AegisError('quota.day-exhausted', { until: now + 90_000, limit: 500 })
+  assert.equal(judgeFailure(used, { failures: 0, now }).callsLimit, 500)
+  const other = new AegisError('policy.off-hours', { until: now + 90_000, limit: 500 })
+  assert.equal(judgeFailure(other, { failures: 0, now }).callsLimit, undefined)
+})
+
 test('being throttled is tried again when athenahealth says, after a second at least', () => {
   const throttled = (retryAfterMs?: number) =>
     Object.assign(Object.create(AthenaError.prototype), { code: 'throttled', retryAfterMs }) as AthenaError // as it comes

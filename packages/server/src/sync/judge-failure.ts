@@ -1,10 +1,12 @@
 import { AthenaError } from '@aegis/client'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 
 export interface FailureVerdict {
   /** Shown by `aegis status`: an error code, never a text of upstream. */
   readonly code: string
   readonly retryInMs: number
+  /** Of how many calls a day was used up, where that is why: with more of them it can go on before. */
+  readonly callsLimit?: number
 }
 
 const second = 1_000
@@ -32,13 +34,18 @@ export function judgeFailure(error: unknown, past: PastFailures): FailureVerdict
   const { failures, now, mostMs = minute } = past
   const code = codeOf(error)
   const told = toldToWait(error, now)
-  if (told !== undefined) return { code, retryInMs: told }
+  if (told !== undefined) return { code, retryInMs: told, ...usedUp(error) }
   if (needsPerson.has(code)) return { code, retryInMs: 5 * minute }
   return { code, retryInMs: Math.min(mostMs, second * 2 ** Math.min(failures, 10)) }
 }
 
 function codeOf(error: unknown): string {
   return error instanceof AegisError || error instanceof AthenaError ? error.code : 'internal.unexpected'
+}
+
+function usedUp(error: unknown): Pick<FailureVerdict, 'callsLimit'> {
+  const limit = isAegisError(error, 'quota.day-exhausted') ? error.detail['limit'] : undefined
+  return typeof limit === 'number' ? { callsLimit: limit } : {}
 }
 
 function toldToWait(error: unknown, now: number): number | undefined {

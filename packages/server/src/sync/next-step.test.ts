@@ -30,6 +30,8 @@ const nothingYet: FeedStateRow = {
   failures: 0,
   failure_code: null,
   retry_at: null,
+  calls_limit: null,
+  calls_until: null,
 }
 
 function picture(state: Partial<FeedStateRow>, rest: Partial<FeedPicture> = {}): FeedPicture {

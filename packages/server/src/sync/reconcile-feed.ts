@@ -20,6 +20,7 @@ import type { PlannedSegment } from './segment.ts'
 import { loadPlanFacts } from './snapshot-feed.ts'
 import * as runs from './snapshot.sql.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
+import { noteUsedUp } from './used-up-day.sql.ts'
 
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
@@ -210,13 +211,16 @@ const toWaitFor: ReadonlySet<string> = new Set(['policy.off-hours', 'quota.timeo
 /** A check that cannot go on now goes on later, from where it stands. */
 async function putOff(deps: SyncDeps, held: HeldFeed, { due, error }: { due: TaskRow; error: unknown }): Promise<void> {
   const now = deps.clock.now()
-  const { code, retryInMs } = judgeFailure(error, { failures: due.failures, now })
+  const verdict = judgeFailure(error, { failures: due.failures, now })
+  const { code, retryInMs, callsLimit } = verdict
   const isFailure = !toWaitFor.has(code)
   const pauseMs = Math.min(putOffMsMax, deps.settings.pollIntervalMs * 2 ** Math.min(due.failures, 10))
   const at = code === 'policy.off-hours' ? nightAfter(deps, held, now) : now + Math.max(retryInMs, pauseMs)
   if (isFailure)
     deps.log.error('sync.check-failed', error, { practice: held.practice, feed: held.feed, task: due.task })
-  await asHolderAtOnce(deps, held, (tx) =>
-    calendar.putTaskOff(tx, held, { task: due.task, dueAt: timestamp(at), ...(isFailure && { failure: code }) }),
-  )
+  const to = { task: due.task, dueAt: timestamp(at), ...(isFailure && { failure: code }) }
+  await asHolderAtOnce(deps, held, async (tx) => {
+    await calendar.putTaskOff(tx, held, { ...to, ...(callsLimit !== undefined && { callsLimit }) })
+    await noteUsedUp(tx, held, verdict)
+  })
 }

@@ -50,17 +50,17 @@ const putOffSql = lookUp(
   'sync.put_task_off',
   `update aegis.reconciliation_task set due_at = $4,
      failures = case when $5::text is null then failures else failures + 1 end,
-     failure_code = coalesce($5::text, failure_code)
+     failure_code = coalesce($5::text, failure_code), calls_limit = $6::integer
    where practice_id = $1 and feed = $2 and task = $3`,
 )
 
-/** When a task goes on; `failure`: why it could not go on now. */
+/** When a task goes on. `failure`: why it could not go on now; `callsLimit`: of how many calls a day was used up, where that is why. */
 export async function putTaskOff(
   tx: Tx,
   key: FeedKey,
-  to: { task: ReconciliationTask; dueAt: string; failure?: string },
+  to: { task: ReconciliationTask; dueAt: string; failure?: string; callsLimit?: number },
 ): Promise<void> {
-  await tx.rows(putOffSql, [key.practice, key.feed, to.task, to.dueAt, to.failure ?? null])
+  await tx.rows(putOffSql, [key.practice, key.feed, to.task, to.dueAt, to.failure ?? null, to.callsLimit ?? null])
 }
 
 const sliceSql = lookUp(
@@ -80,7 +80,7 @@ export async function setPagesLeft(
 const doneSql = lookUp(
   'sync.task_done',
   `update aegis.reconciliation_task set due_at = $4, turn = turn + 1, pages_left = null, done_at = aegis.now(),
-     failures = 0, failure_code = null
+     failures = 0, failure_code = null, calls_limit = null
    where practice_id = $1 and feed = $2 and task = $3`,
 )
 

@@ -23,6 +23,7 @@ import * as wishes from './refetch.sql.ts'
 import { settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
+import { noteUsedUp } from './used-up-day.sql.ts'
 
 /** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
 const batch = 25
@@ -89,9 +90,12 @@ function isWithoutCalls(error: unknown): boolean {
 
 /** The wishes are put off alone: the drains of the feed go on. */
 async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Promise<void> {
-  const { retryInMs } = judgeFailure(error, { failures: 0, now: deps.clock.now() })
-  const afterMs = Math.max(retryInMs, deps.settings.pollIntervalMs)
-  await asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetches(tx, held, afterMs))
+  const verdict = judgeFailure(error, { failures: 0, now: deps.clock.now() })
+  const afterMs = Math.max(verdict.retryInMs, deps.settings.pollIntervalMs)
+  await asHolderAtOnce(deps, held, async (tx) => {
+    await wishes.postponeRefetches(tx, held, afterMs)
+    await noteUsedUp(tx, held, verdict)
+  })
   const { practice, feed } = held
   deps.log.info('sync.refetch-put-off', { practice, feed, afterMs: Math.round(afterMs) })
 }

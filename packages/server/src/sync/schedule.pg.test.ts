@@ -4,12 +4,20 @@ import test from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { declareJobs } from '../queue/declare-jobs.ts'
 import { insertRefetches, deleteRefetch, nextRefetches } from './refetch.sql.ts'
-import { addPractices, claimDue, ensureScheduled, keepPractices, makeDue, setDue } from './schedule.sql.ts'
+import {
+  addPractices,
+  claimDue,
+  ensureScheduled,
+  keepPractices,
+  makeDue,
+  setDue,
+  wakeForCalls,
+} from './schedule.sql.ts'
 import { advanceFeedJob, enqueueDue } from './schedule.ts'
 
 const { db } = await scratchDatabase()
 const claim = { most: 100, holdSeconds: 60 }
-const tomorrow = new Date(Date.UTC(2999, 0, 1)).toISOString()
+const tomorrow = Date.UTC(2999, 0, 1)
 
 async function practiceWithFeed(practice: number) {
   const key = { practice, feed: 'departments' } as const
@@ -30,8 +38,36 @@ test('a wish that comes while a job ends is not overwritten by it', async () => 
   const { key, claimed } = await practiceWithFeed(2)
   await claimed()
   await db.control((tx) => makeDue(tx, key.practice, key.feed))
-  await db.control((tx) => setDue(tx, key, tomorrow))
+  await db.control((tx) => setDue(tx, key, { until: tomorrow, callsLimit: null }))
   assert.deepEqual(await claimed(), [key])
+})
+
+test('what waits for want of calls is due when there are more a day, once, and nothing else ever', async (t) => {
+  const { db: own } = await scratchDatabase(t)
+  const limits = new Map([
+    [11, 100],
+    [12, 200],
+    [13, null],
+  ])
+  await own.control(async (tx) => {
+    await addPractices(tx, [...limits.keys()], 'local')
+    await ensureScheduled(tx, [...limits.keys()], ['departments'])
+  })
+  const claimed = async () =>
+    (await own.control((tx) => claimDue(tx, claim))).map(({ practice }) => practice).toSorted()
+  const putOff = (practice: number) =>
+    own.control((tx) =>
+      setDue(tx, { practice, feed: 'departments' }, { until: tomorrow, callsLimit: limits.get(practice) ?? null }),
+    )
+  const wake = (limit: number) => own.control((tx) => wakeForCalls(tx, limit))
+  assert.deepEqual(await claimed(), [11, 12, 13])
+  for (const practice of limits.keys()) await putOff(practice)
+  assert.deepEqual([await wake(60), await wake(100), await claimed()], [0, 0, []], 'as many, or fewer')
+  assert.deepEqual([await wake(150), await wake(150), await claimed()], [1, 0, [11]])
+  assert.deepEqual([await wake(150), await claimed()], [0, []], 'who has taken it works on it')
+  await putOff(11)
+  assert.deepEqual([await wake(150), await claimed()], [1, [11]], 'by a process that knew of fewer still')
+  assert.deepEqual([await wake(500), await claimed()], [1, [12]])
 })
 
 test('a practice taken out of the configuration is left alone, and is back when it is there again', async () => {

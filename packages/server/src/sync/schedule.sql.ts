@@ -35,7 +35,7 @@ export async function keepScheduled(tx: Tx, feeds: readonly FeedName[]): Promise
 
 const claimSql = sql(
   'sync.claim_due',
-  `update control.schedule set due_at = aegis.now() + make_interval(secs => $2)
+  `update control.schedule set due_at = aegis.now() + make_interval(secs => $2), calls_limit = null
    where (practice_id, feed) in (
      select s.practice_id, s.feed from control.schedule s join control.practice p using (practice_id)
      where s.due_at <= (select aegis.now()) and p.removed_at is null order by s.due_at limit $1 for update of s skip locked)
@@ -55,12 +55,35 @@ export function claimDue(
 
 const dueSql = sql(
   'sync.set_due',
-  `update control.schedule set due_at = $3 where practice_id = $1 and feed = $2 and due_at > aegis.now()`,
+  `update control.schedule set due_at = to_timestamp($3::float8 / 1000), calls_limit = $4::integer
+   where practice_id = $1 and feed = $2 and due_at > aegis.now()`,
 )
 
+/** When a feed is to be looked at again. */
+export interface Due {
+  /** Epoch ms. */
+  readonly until: number
+  /** Where it waits for want of calls: how many a day there are. With more it is to be looked at before. */
+  readonly callsLimit: number | null
+}
+
 /** Sets when a claimed feed is due next, unless somebody has made it due meanwhile: that wish is not overwritten. */
-export async function setDue(tx: Tx, key: FeedKey, at: string): Promise<void> {
-  await tx.rows(dueSql, [key.practice, key.feed, at])
+export async function setDue(tx: Tx, key: FeedKey, { until, callsLimit }: Due): Promise<void> {
+  await tx.rows(dueSql, [key.practice, key.feed, until, callsLimit])
+}
+
+const moreCallsSql = sql(
+  'sync.more_calls',
+  `update control.schedule set due_at = aegis.now(), calls_limit = null
+   where (practice_id, feed) in (
+     select practice_id, feed from control.schedule
+     where calls_limit < $1::integer and due_at > (select aegis.now()) for update skip locked)
+   returning feed`,
+)
+
+/** Makes due at once what waits because there were fewer calls a day than now. Returns how many feeds did. */
+export async function wakeForCalls(tx: Tx, callsLimit: number): Promise<number> {
+  return (await tx.rows(moreCallsSql, [callsLimit])).length
 }
 
 const dueNowSql = sql(

@@ -8,7 +8,7 @@ import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { advancePaced } from './advance-paced.ts'
 import type { FeedName } from './feed-name.ts'
 import { claimDue, isMirrored, makeDue, makeEverythingDue, setDue } from './schedule.sql.ts'
-import { type SyncDeps, timestamp } from './sync-deps.ts'
+import type { SyncDeps } from './sync-deps.ts'
 
 /** What a job of sync carries: which feed there is work for. */
 export type FeedJob = { readonly practice: number; readonly feed: FeedName }
@@ -86,7 +86,7 @@ async function lookAgainWhenFree({ db }: SyncDeps, job: FeedJob, name: string): 
   await db.control(async (tx) => {
     const endsAt = await leaseEndsAt(tx, name)
     if (endsAt === undefined) await makeDue(tx, job.practice, job.feed)
-    else await setDue(tx, job, timestamp(endsAt))
+    else await setDue(tx, job, { until: endsAt, callsLimit: null })
   })
 }
 

@@ -1,13 +1,12 @@
 import { isAegisError } from '../errors/aegis-error.ts'
 import { endLeases } from '../leases/leases.sql.ts'
-import { currentPlan, type Plan } from '../pacing/plan.ts'
 import type { Queue } from '../queue/start-queue.ts'
+import { type CallsOutlook, lookAtCalls, wakeWaiting } from './calls-outlook.ts'
 import { isLimitable } from './feed-departments.ts'
 import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
-import { planFacts } from './plan-facts.ts'
 import { addFeeds, keepFeeds, limitFeeds, sweepSync } from './many-practices.sql.ts'
-import { callsToKeep, type FreshPace, paceCheckMs, readPollPace } from './poll-stretch.ts'
+import { paceCheckMs } from './poll-stretch.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
 import { addPractices, ensureScheduled, keepPractices, keepScheduled, listPractices } from './schedule.sql.ts'
@@ -41,10 +40,9 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   await registerPractices(deps, options)
   await leaveOthers(deps, options.practices)
   if (options.soleInstance) await takeOverSchedule(deps)
-  let pace: FreshPace | undefined
-  let plan: Plan | undefined
-  const ahead = new ReadAhead()
-  const paced = { ...deps, sync: { ...deps.sync, pace: () => pace, plan: () => plan, ahead } }
+  let outlook: CallsOutlook = {}
+  const known = { pace: () => outlook.pace, plan: () => outlook.plan, dayLimit: () => outlook.dayLimit }
+  const paced = { ...deps, sync: { ...deps.sync, ...known, ahead: new ReadAhead() } }
   await options.queue.work(
     advanceFeedJob,
     (job, { signal }) =>
@@ -54,12 +52,9 @@ export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promi
   const ticking = repeat(deps, { everyMs: tickMs, signal: stopping.signal }, () => enqueueDue(deps))
   const sweeping = repeat(deps, { everyMs: sweepMs, signal: stopping.signal }, () => sweepAll(deps))
   const pacing = repeat(deps, { everyMs: paceCheckMs, signal: stopping.signal }, async () => {
-    const { settings } = deps.sync
-    if (settings.pacing.isAdaptive)
-      plan = await currentPlan(deps.sync, async () => planFacts(deps.sync, await deps.dayUsage()))
-    else pace = await readPollPace(deps.sync, await deps.dayUsage(), settings)
-    const needed = settings.pacing.isAdaptive ? plan?.needed : pace?.needed
-    if (needed !== undefined) await deps.keepForFeeds(callsToKeep(needed))
+    const before = outlook.dayLimit
+    outlook = await lookAtCalls(deps, outlook)
+    await wakeWaiting(deps.sync, { before, now: outlook.dayLimit })
   })
   return {
     async stop() {

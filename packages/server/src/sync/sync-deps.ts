@@ -20,6 +20,8 @@ export interface SyncDeps {
   readonly settings: SyncSettings
   /** How polls are put off now, all alike. Absent: not at all. */
   readonly pace?: () => PollPace | undefined
+  /** How many calls there are today, as far as this process knows. Absent: nothing waits for more of them. */
+  readonly dayLimit?: () => number | undefined
   /** Pages of lists that are asked for before they are needed. Absent: none. */
   readonly ahead?: ReadAhead
   /** When to drain the feed that is worked on, chosen for it alone, and what is learned of it. Absent: as often as all others. */
