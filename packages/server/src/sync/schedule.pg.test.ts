@@ -54,7 +54,7 @@ test('what waits for want of calls is due when there are more a day, once, and n
     await ensureScheduled(tx, [...limits.keys()], ['departments'])
   })
   const claimed = async () =>
-    (await own.control((tx) => claimDue(tx, claim))).map(({ practice }) => practice).toSorted()
+    (await own.control((tx) => claimDue(tx, claim))).map(({ practice }) => practice).toSorted((a, b) => a - b)
   const putOff = (practice: number) =>
     own.control((tx) =>
       setDue(tx, { practice, feed: 'departments' }, { until: tomorrow, callsLimit: limits.get(practice) ?? null }),
