@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Statement, Tx } from './db.ts'
-import { fromDriverError } from './sql-error.ts'
+import { fromDriverError, isSqlState } from './sql-error.ts'
 import { wireValue } from './wire-values.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function inTransaction<T>(
     return result
   } catch (error) {
     open.over = true
-    healthy = await rollback(client)
+    healthy = (await rollback(client)) && !open.isOutdated
     throw error
   } finally {
     client.release(!healthy)
@@ -42,11 +42,16 @@ async function settle<T>(open: OpenTransaction, work: (tx: Tx) => Promise<T>): P
   return result
 }
 
+/** "cached plan must not change result type", of a statement prepared before a migration; and "feature not supported". */
+const resultChangedState = '0A000'
+
 class OpenTransaction implements Tx {
   readonly client: pg.PoolClient
   /** When the transaction is there; what is begun meanwhile travels with its beginning. */
   readonly begun: Promise<void>
   #keepsPlans: boolean
+  /** A statement prepared on this connection would now return something else: it fails here for good. */
+  isOutdated = false
   over = false
   running = 0
   last = ''
@@ -70,7 +75,9 @@ class OpenTransaction implements Tx {
       const [result] = await Promise.all([query, this.begun])
       return result.rows
     } catch (error) {
-      throw fromDriverError(error, statement.name)
+      const ours = fromDriverError(error, statement.name)
+      if (isSqlState(ours, resultChangedState)) this.isOutdated = true
+      throw ours
     } finally {
       this.running--
     }

@@ -19,7 +19,7 @@ export type Departments = readonly string[] | null
 
 export type FeedStateName = 'new' | 'activating' | 'settling' | 'snapshot' | 'live' | 'contested'
 
-/** Instants are epoch ms. */
+/** Instants are epoch ms. The statements that read it name each column: with `*`, a further one would make them fail. */
 export interface FeedStateRow {
   readonly feed: FeedName
   readonly state: FeedStateName
@@ -65,7 +65,10 @@ export async function takeFence(tx: Tx, held: HeldFeed): Promise<boolean> {
 
 const lock = lookUp(
   'sync.lock_feed',
-  `select * from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
+  `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
+     drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at
+   from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
 /** Locks the feed's row for this transaction; undefined when another holder has fenced us out. */
@@ -73,7 +76,13 @@ export async function lockFeed(tx: Tx, held: HeldFeed): Promise<FeedStateRow | u
   return (await tx.rows<FeedStateRow>(lock, [held.practice, held.feed, held.fence]))[0]
 }
 
-const read = lookUp('sync.read_feeds', `select * from aegis.feed_state where practice_id = $1 order by feed`)
+const read = lookUp(
+  'sync.read_feeds',
+  `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
+     drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at
+   from aegis.feed_state where practice_id = $1 order by feed`,
+)
 
 export function readFeeds(tx: Tx, practice: number): Promise<FeedStateRow[]> {
   return tx.rows<FeedStateRow>(read, [practice])

@@ -7,7 +7,13 @@ import type { FeedStateRow } from './feed-state.sql.ts'
  * (`db.practice(0, …)`) and enter one after the other: see migration 0078.
  */
 
-const feedsOfSql = sql('sync.feeds_of', 'select *, practice_id as practice from aegis.feeds_of($1::integer[])')
+const feedsOfSql = sql(
+  'sync.feeds_of',
+  `select practice_id as practice, feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
+     drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at
+   from aegis.feeds_of($1::integer[])`,
+)
 
 /** Where every feed of these practices stands. */
 export function feedsOf(tx: Tx, practices: readonly number[]): Promise<(FeedStateRow & { practice: number })[]> {

@@ -176,7 +176,12 @@ export interface CheckSummary extends Omit<TaskRow, 'task'> {
   readonly unexplained: number | null
 }
 
-const checksOfSql = sql('sync.checks_of', 'select *, practice_id as practice from aegis.checks_of($1::integer[])')
+const checksOfSql = sql(
+  'sync.checks_of',
+  `select practice_id as practice, feed, task, due_at, turn, pages_left, done_at, failures, failure_code, read_at, compared,
+     missing_here, differing, gone_there, explained, unexplained
+   from aegis.checks_of($1::integer[])`,
+)
 
 /** The checks of many practices. To be called in the context of none: practice 0. */
 export function checksOf(tx: Tx, practices: readonly number[]): Promise<(CheckSummary & { practice: number })[]> {
