@@ -26,8 +26,8 @@ export async function findsOthers(
     const answer = await ask(asked)
     if (answer !== 'missing') return answer === 'found'
   }
-  // Nothing else is held: there is nobody to compare with.
-  return others.length === 0
+  // Also where nothing else is held: without another to compare with, nothing tells a broken look-up from a record that is gone.
+  return false
 }
 
 /** Records that should be there: those that changed last, and some of all others. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import type { WireRecord } from '../../testing/oracle.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { readPracticePictures } from './read-practice-status.ts'
 import { postponeRefetches } from './refetch.sql.ts'
@@ -83,6 +84,55 @@ test('what is not asked for any more today is not told as not found', async (t) 
   const feed = { practice, feed: 'patients' } as const
   await mirrored.deps.db.practice(practice, (tx) => postponeRefetches(tx, feed, 6 * 3_600_000))
   assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
+})
+
+/** A practice with this many of its providers, or departments; by id athenahealth finds none while `broken`. */
+async function withFew(t: Parameters<typeof mirroredPractice>[0], list: 'providers' | 'departments', most: number) {
+  const mirrored = await mirroredPractice(t, { patients: 9 })
+  const state = { broken: false, asked: 0 }
+  const known = new Set([...mirrored.simulator.truth.records(practice, list)].slice(0, most).map(idOf))
+  mirrored.fetch = async (url, init, call) => {
+    if (state.broken && call.route === `/${list}/{${list.slice(0, -1)}id}`) {
+      state.asked += 1
+      return Response.json([])
+    }
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route !== `/${list}`) return response
+    const body = (await response.json()) as Record<string, unknown>
+    const isEmpty = state.broken && list === 'departments'
+    const records = (body[list] as WireRecord[]).filter((record) => !isEmpty && known.has(idOf(record)))
+    return Response.json({ totalcount: records.length, [list]: records })
+  }
+  await mirrored.bringUp()
+  return { mirrored, state }
+}
+
+const idOf = ({ providerid, departmentid }: WireRecord) => String(providerid ?? departmentid)
+
+test('the only provider of a practice is not deleted by a look-up that finds nothing, until a day has passed', async (t) => {
+  const { mirrored, state } = await withFew(t, 'providers', 1)
+  const states = async () => (await mirrored.opened('provider')).map((provider) => provider.state)
+  const [provider] = (await mirrored.opened('provider')).map(({ key }) => key)
+  state.broken = true
+  mirrored.change({ kind: 'deleteprovider', provider })
+  await mirrored.run(50)
+  assert.ok(state.asked > 2)
+  assert.deepEqual(await states(), ['present'])
+  assert.ok(mirrored.log.events().includes('sync.finds-nothing'))
+  await mirrored.advance(24 * 3_600_000)
+  await mirrored.run(1)
+  assert.deepEqual(await states(), ['deleted'])
+})
+
+test('departments of which neither list nor look-up shows any are kept', async (t) => {
+  const { mirrored, state } = await withFew(t, 'departments', 25)
+  const before = await mirrored.opened('department')
+  assert.ok(before.length > 1)
+  state.broken = true
+  await mirrored.wantSnapshot('departments')
+  await mirrored.run(20)
+  assert.ok(state.asked > before.length)
+  assert.deepEqual(await mirrored.opened('department'), before)
 })
 
 /** What status has of patients that are not found by id. */
