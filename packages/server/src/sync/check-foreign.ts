@@ -15,6 +15,7 @@ import { openGap } from './gap.sql.ts'
 import { pagesStoredSince, storedPagesMax } from './inbox.sql.ts'
 import { wereIntentsReplayed } from './intent.sql.ts'
 import { replayPage } from './read-feed.ts'
+import { readSurely } from './read-readable.ts'
 import { openPage, storePage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
@@ -52,8 +53,8 @@ export async function foreignProcessing(
   const from = since - now + (theirs?.latest ?? now) + guardMs
   const to = Math.max(now, theirs?.latest ?? now)
   if (deps.settings.takeOver || to - from < guardMs) return false
-  const page = await replayPage(deps, held, { from, to, offset: 0, limit: 1 })
-  return page.items > 0
+  const read = readSurely((part) => replayPage(deps, held, { from, to, ...part }))
+  return (await read({ offset: 0, limit: 1 })).items > 0
 }
 
 /** Stops the feed and says so to whoever runs it. */
@@ -94,9 +95,9 @@ async function verifyProcessed(
   let ours: ReadonlySet<string> | undefined
   let offset = 0
   let seq = fetchSeq
-  for (let read = 0; read < pagesMax; read += 1) {
-    const { from, to } = window
-    const page = await replayPage(deps, held, { from, to, offset, limit: deps.settings.feedPageSize })
+  const read = readSurely((part) => replayPage(deps, held, { from: window.from, to: window.to, ...part }))
+  for (let pages = 0; pages < pagesMax; pages += 1) {
+    const page = await read({ offset, limit: deps.settings.feedPageSize })
     if (page.items > 0) {
       // Before what was replayed is stored too.
       ours ??= await idsStoredSince(deps, held, timestamp(window.storedSince))

@@ -83,3 +83,16 @@ test('an answer that is empty without saying so is believed the second time', as
   assert.equal(((await readReadable(once, { offset: 0, limit: 10 })) as FetchedPage).items, 5)
   assert.equal(((await readReadable(() => Promise.resolve(page), { offset: 0, limit: 10 })) as FetchedPage).items, 0)
 })
+
+test('where a record can be read, an answer that is empty without saying so ends no list', async () => {
+  const asked: PartOfList[] = []
+  const list = listOf(10, [])
+  const page = { kind: 'patient', shape: 'list', raw: '{}', items: 0, ids: [], more: false, doubtful: true } as const
+  const read = async (part: PartOfList): Promise<FetchedPage> => {
+    asked.push(part)
+    if (part.limit === 8) throw new AthenaError('malformed-response')
+    return part.limit === 1 ? list.read(part) : page
+  }
+  const { ids, more } = (await readReadable(read, { offset: 3, limit: 8 })) as FetchedPage
+  assert.deepEqual({ ids, more }, { ids: ['3'], more: true })
+})

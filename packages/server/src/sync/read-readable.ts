@@ -16,18 +16,26 @@ const probes = [1, 3, 10, 30, 100, 300]
  * Reads a part of a list that takes no harm from being read twice, as much of it as can be read. One record may spoil
  * the answer it is in (too long, no JSON): then ever fewer are asked for, so that it stops nothing but itself. Answers
  * `unreadable` when the first record of the part alone is the bad one, which is certain only if others can be read
- * now and it, asked for again, cannot. Throws the first failure when upstream is in no state to be judged. An answer that
- * is empty without saying so is believed the second time.
+ * now and it, asked for again, cannot. Throws the first failure when upstream is in no state to be judged. See `readSurely`.
  */
 export async function readReadable(read: ReadPart, part: PartOfList): Promise<FetchedPage | 'unreadable'> {
+  const surely = readSurely(read)
   try {
-    const page = await read(part)
-    return page.doubtful ? await read(part) : page
+    return await surely(part)
   } catch (error) {
     if (!isUnreadable(error)) throw error
-    if (await canRead(read, part.offset)) return halve(read, part)
-    if ((await othersCanBeRead(read, part.offset)) && !(await canRead(read, part.offset))) return 'unreadable'
+    const first = await readAlone(surely, part.offset)
+    if (first) return readFewer(surely, part, first)
+    if ((await othersCanBeRead(surely, part.offset)) && !(await readAlone(surely, part.offset))) return 'unreadable'
     throw error
+  }
+}
+
+/** Reads as `read` does, but believes an answer that is empty without saying so, perhaps a broken one, only the second time. */
+export function readSurely(read: ReadPart): ReadPart {
+  return async (part) => {
+    const page = await read(part)
+    return page.doubtful ? read(part) : page
   }
 }
 
@@ -36,28 +44,30 @@ export function isUnreadable(error: unknown): boolean {
   return error instanceof AthenaError && (error.code === 'malformed-response' || error.code === 'response-too-large')
 }
 
-async function halve(read: ReadPart, { offset, limit }: PartOfList): Promise<FetchedPage> {
+/** As many as can be read with the first one, which was read alone: an answer without any is no end of the list then. */
+async function readFewer(read: ReadPart, { offset, limit }: PartOfList, first: FetchedPage): Promise<FetchedPage> {
   for (let fewer = Math.floor(limit / 2); fewer > 1; fewer = Math.floor(fewer / 2)) {
     try {
-      return await read({ offset, limit: fewer })
+      const page = await read({ offset, limit: fewer })
+      if (page.items > 0) return page
     } catch (error) {
       if (!isUnreadable(error)) throw error
     }
   }
-  return read({ offset, limit: 1 })
+  return first
 }
 
-async function canRead(read: ReadPart, offset: number): Promise<boolean> {
+/** One record, or the emptiness behind the last; undefined where it cannot be read. */
+async function readAlone(read: ReadPart, offset: number): Promise<FetchedPage | undefined> {
   try {
-    await read({ offset, limit: 1 })
-    return true
+    return await read({ offset, limit: 1 })
   } catch (error) {
-    if (isUnreadable(error)) return false
+    if (isUnreadable(error)) return undefined
     throw error
   }
 }
 
 async function othersCanBeRead(read: ReadPart, offset: number): Promise<boolean> {
-  for (const further of probes) if (await canRead(read, offset + further)) return true
+  for (const further of probes) if (await readAlone(read, offset + further)) return true
   return false
 }
