@@ -26,6 +26,8 @@ export interface HeaderCount {
   readonly at: number
   readonly limit?: number
   readonly remaining?: number
+  /** The answer is none of those that name the day: a gateway may name another limit with it, such as that of a second. */
+  readonly isRefusal?: boolean
 }
 
 interface SeenCount {
@@ -130,14 +132,16 @@ export class DayLedger {
 
   /**
    * Takes over a count of athenahealth's that leaves less than our own. Near midnight it is not clear which day the
-   * header counts, and it is ignored.
+   * header counts, and it is ignored. So is that of a refusal unless its limit is the day's as it is known already: taken for the
+   * day's, that of a second would keep everybody from calling until midnight.
    */
-  observe({ at, limit, remaining }: HeaderCount): void {
+  observe({ at, limit, remaining, isRefusal }: HeaderCount): void {
     const days = this.#theirDays(at)
     const [day = ''] = days
     const row = this.#budget.row(day)
     if (days.length > 1 || !row || remaining === undefined) return
     const ours = this.#budget.limit(row)
+    if (isRefusal && limit !== ours && limit !== this.#budget.configured(row)) return
     const theirs = limit ?? ours
     // What athenahealth grants beyond the configured limit is for others: with that they take nothing of ours.
     const calls = Math.max(0, Math.min(theirs, this.#budget.configured(row)) - remaining)

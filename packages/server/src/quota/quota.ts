@@ -18,6 +18,8 @@ export interface Observation {
   readonly limit?: number
   /** `X-RateLimit-Remaining`: calls left today. */
   readonly remaining?: number
+  /** The answer was no success: of what it counts only the known limit of the day is believed. Default false. */
+  readonly isRefusal?: boolean
 }
 
 /** Two limits of a day. */

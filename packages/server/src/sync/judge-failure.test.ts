@@ -53,4 +53,5 @@ test('being throttled is tried again when athenahealth says, after a second at l
   assert.equal(judgeFailure(throttled(7_000), { failures: 4, now }).retryInMs, 7_000)
   assert.equal(judgeFailure(throttled(0), { failures: 4, now }).retryInMs, 1_000)
   assert.equal(judgeFailure(throttled(), { failures: 4, now }).retryInMs, 5_000)
+  assert.equal(judgeFailure(throttled(86_400_000), { failures: 4, now }).retryInMs, 15 * minute, 'as long as the app')
 })

@@ -1,5 +1,6 @@
 import { AthenaError } from '@aegis/client'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { PAUSE_MS_MAX } from '../quota/timetable.ts'
 
 export interface FailureVerdict {
   /** Shown by `aegis status`: an error code, never a text of upstream. */
@@ -49,8 +50,9 @@ function usedUp(error: unknown): Pick<FailureVerdict, 'callsLimit'> {
 }
 
 function toldToWait(error: unknown, now: number): number | undefined {
+  // The app goes on after the longest pause that is believed: a feed that was told a day would stand still for a day all alone.
   if (error instanceof AthenaError && error.code === 'throttled')
-    return Math.max(second, error.retryAfterMs ?? 5 * second)
+    return Math.min(PAUSE_MS_MAX, Math.max(second, error.retryAfterMs ?? 5 * second))
   const until = error instanceof AegisError ? error.detail.until : undefined
   return typeof until === 'number' ? Math.max(second, until - now) : undefined
 }

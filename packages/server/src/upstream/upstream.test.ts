@@ -176,6 +176,25 @@ test("athenahealth's count of the day is taken over", async (t) => {
   assert.ok(left <= 900, `${left} left`)
 })
 
+const refused = (limit: string) => (response: ServerResponse) =>
+  json(response, {}, { status: 429, headers: { 'x-ratelimit-limit': limit, 'x-ratelimit-remaining': '0' } })
+const refusals: readonly [what: string, limit: string, isTheDays: boolean][] = [
+  ['of the calls of a second is not taken for the day', '100', false],
+  ['of the very limit of the day is', '50000', true],
+]
+for (const [what, limit, isTheDays] of refusals) {
+  test(`what a refusal counts ${what}`, async (t) => {
+    const { server, practice, quota, app } = await setUp(t)
+    server.answer = (_, response) => json(response, [{ patientid: '7' }])
+    await practice.patients.get('7', {}, said())
+    server.answer = (_, response) => refused(limit)(response)
+    await assert.rejects(practice.patients.get('7', {}, said()), { code: 'throttled' })
+    const check = () => quota.check({ app, priority: 'interactive' })
+    if (isTheDays) assert.throws(check, { code: 'quota.day-exhausted' })
+    else check()
+  })
+}
+
 test('what the token endpoint counts, requests of a minute in headers of the same names, is not taken for the day', async (t) => {
   const { server, practice, quota, app, wayOut } = await setUp(t)
   server.answer = (_, response) => json(response, [{ patientid: '7' }])

@@ -323,6 +323,7 @@ function learn(way: Way, response: Response, { at, steadyAt }: Sent): void {
   quota.observe({
     app,
     at,
+    isRefusal: !response.ok,
     ...(limit === undefined ? {} : { limit }),
     ...(remaining === undefined ? {} : { remaining }),
   })
