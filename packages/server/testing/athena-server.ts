@@ -12,6 +12,8 @@ export interface AthenaServer {
   readonly sockets: ReadonlySet<Socket>
   /** What to answer; by default 200 with an empty patient list. */
   answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+  /** Ends every connection, and refuses further ones. */
+  listenNoMore(): Promise<void>
 }
 
 /** Starts one for a test, or for the file when given `after` of node:test. */
@@ -26,6 +28,10 @@ export async function athenaServer(test: { after(work: () => Promise<void>): voi
       return connections
     },
     answer: (_, response) => json(response, { patients: [], totalcount: 0 }),
+    async listenNoMore() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
   }
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     started.requests.push(`${request.method} ${request.url}`)
@@ -44,10 +50,7 @@ export async function athenaServer(test: { after(work: () => Promise<void>): voi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   started.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-  test.after(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
+  test.after(started.listenNoMore)
   return started
 }
 

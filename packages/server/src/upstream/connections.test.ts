@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { athenaServer, json } from '../../testing/athena-server.ts'
 import { socketOpener } from '../egress/open-socket.ts'
-import { createConnections } from './connections.ts'
+import { createConnections, isNotSent } from './connections.ts'
 
 async function setUp(t: TestContext) {
   const server = await athenaServer(t)
@@ -54,7 +54,7 @@ test('a request for a connection that is gone fails as one that was not sent, an
   while (server.connections === 0) await turn()
   for (const socket of server.sockets) socket.destroy()
   while (held.usable) await turn()
-  await assert.rejects(held.send(url, init))
+  await assert.rejects(held.send(url, init), isNotSent)
   await turn()
   assert.deepEqual([server.connections, server.requests.length], [1, 0])
 })

@@ -158,6 +158,11 @@ class ConnectionLost extends Error {
   }
 }
 
+/** Whether `send` failed before anything of the request left. */
+export function isNotSent(error: unknown): boolean {
+  return error instanceof ConnectionLost || (error instanceof Error && error.cause instanceof ConnectionLost)
+}
+
 /** Sends through a given `fetch`, which looks after its connections itself: for tests and a simulator in this process. */
 export function connectionsOver(given: typeof globalThis.fetch): Connections {
   const connection: Connection = {

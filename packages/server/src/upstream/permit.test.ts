@@ -84,6 +84,33 @@ test('on a day that is used up no allowance is touched', async () => {
   await assert.rejects(permit(deps, request), { code: 'quota.day-exhausted' })
 })
 
+test('a call that did not leave gives its day and its allowance back, once, and not when it was refused meanwhile', async () => {
+  const given = { days: 0, allowances: 0 }
+  const unused = async () => {
+    given.allowances += 1
+  }
+  const policy = { permit: async () => ({ unused }) }
+  const { permission: granted } = notingDeadlines()
+  let refused = false
+  const permission: PermitDeps['quota']['permission'] = (request) =>
+    refused ? Promise.reject(new AegisError('quota.timeout')) : granted(request)
+  const quota = {
+    permission,
+    unused: () => {
+      given.days += 1
+    },
+  }
+  const permitted = await permit(depsOf({ policy, quota }), request)
+  await permitted.unused()
+  await permitted.unused()
+  assert.deepEqual(given, { days: 1, allowances: 1 })
+  const other = await permit(depsOf({ policy, quota }), request)
+  refused = true
+  await assert.rejects(other.again(), { code: 'quota.timeout' })
+  await other.unused()
+  assert.deepEqual(given, { days: 2, allowances: 2 })
+})
+
 const failures: readonly [what: string, more: Parameters<typeof depsOf>[0]][] = [
   ['its turn did not come', { policy: { turn: () => Promise.reject(new AegisError('quota.timeout')) } }],
   ['there was no permission', { quota: { permission: () => Promise.reject(new AegisError('quota.timeout')) } }],

@@ -33,6 +33,8 @@ export interface PermitRequest {
 export interface Permit {
   /** Waits for another permission in place of the one at hand, which was not used. Rejects like `permit`. */
   again(): Promise<void>
+  /** The call did not leave and will not: the day and, where it was counted on one, its allowance have it back. Never rejects. */
+  unused(): Promise<void>
   /** Records how it ended; once, later ones are ignored. Rejects with what audit throws. */
   settle(outcome: AttemptOutcome): Promise<void>
 }
@@ -79,21 +81,28 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
   })
   const settle = settleOnce(deps.audit, attempt, turn)
   const asked = turn ? { ...request, signal: AbortSignal.any([signal, turn.lost]) } : request
-  let unused: Permission | undefined
+  let granted: Permission | undefined
   const again = async () => {
-    if (unused) deps.quota.unused(unused)
-    const ahead = unused !== undefined
-    unused = undefined
+    if (granted) deps.quota.unused(granted)
+    const ahead = granted !== undefined
+    granted = undefined
     try {
-      unused = await notMade(giveBack, () => permission(deps, asked, { ...terms, ahead }))
+      granted = await notMade(giveBack, () => permission(deps, asked, { ...terms, ahead }))
     } catch (error) {
       await settle({ outcome: 'failure' }).catch(() => undefined) // the attempt is closed as unknown later on
       throw error
     }
   }
+  const unused = async () => {
+    // Without a permission all has been given back.
+    if (!granted) return
+    deps.quota.unused(granted)
+    granted = undefined
+    await giveBack?.().catch(() => undefined) // it counts as made then
+  }
   await again()
   await failpoint('upstream.permitted')
-  return { again, settle }
+  return { again, settle, unused }
 }
 
 /** What `work` is for comes to nothing when it fails: then what the policy has counted for the call is given back. */

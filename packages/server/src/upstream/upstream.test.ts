@@ -266,6 +266,19 @@ test('a cold start spends seconds, not calls of the day, on connections', async 
   assert.equal((await outcomes(id)).length, 60)
 })
 
+for (const consuming of [false, true]) {
+  test(`a ${consuming ? 'consuming ' : ''}read that finds nobody listening is not charged to the day`, async (t) => {
+    const { server, practice, quota, usedToday } = await setUp(t)
+    await server.listenNoMore()
+    const call = consuming
+      ? practice.feed('patients').drainPage({ limit: 10 }, said())
+      : practice.patients.get('7', {}, said())
+    await assert.rejects(call, { code: 'network' })
+    await quota.stop()
+    assert.equal(await usedToday(), 0)
+  })
+}
+
 test('an answer that does not come in time is given up, within limits of real time', async (t) => {
   const { server, id, practice } = await setUp(t, { timeouts: { headersMs: 30, totalMs: 60 } })
   server.answer = () => undefined

@@ -6,7 +6,7 @@ import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
 import { type CallContext, contextOf, UnrecordedOutcome } from './call-context.ts'
-import type { Connection, Connections } from './connections.ts'
+import { type Connection, type Connections, isNotSent } from './connections.ts'
 import { type Permit, permit, type PermitDeps } from './permit.ts'
 import { watchedResponse } from './watched-body.ts'
 
@@ -137,6 +137,7 @@ async function connected(deps: WayOutDeps, permitted: Permit, fresh: Connection 
   try {
     return await (fresh ? ownConnection(deps, permitted, fresh) : sharedConnection(deps, permitted))
   } catch (error) {
+    await permitted.unused()
     await permitted.settle({ outcome: 'failure' }).catch(() => undefined)
     throw error
   }
@@ -180,8 +181,9 @@ interface Permitted extends Outgoing {
 
 async function answered(way: Way, { permitted, context, ...sent }: Permitted): Promise<Response> {
   const { connection, call } = sent
-  const brokeOff = () => {
+  const brokeOff = (error?: unknown) => {
     connection.destroy()
+    if (isNotSent(error)) void permitted.unused()
     // What cannot be recorded now is closed as unknown by the audit log itself.
     void permitted.settle({ outcome: 'unknown' }).catch(() => undefined)
   }
@@ -206,7 +208,7 @@ async function answered(way: Way, { permitted, context, ...sent }: Permitted): P
       },
     })
   } catch (error) {
-    brokeOff()
+    brokeOff(error)
     throw error
   }
 }
