@@ -39,7 +39,7 @@ function judgeList({ entry, answered, planned }: Reading): PageContent<unknown> 
   const reading = readPageValue(shape, nested ? withoutNesting(answered.value, key) : answered.value, offset)
   if (!reading.ok) throw badAnswer(answered, 'malformed-response', `no list of ${key} in it`)
   if (planned.consuming && reading.page.doubtful) {
-    throw badAnswer(answered, 'malformed-response', 'no record in it, and it does not say that there is none')
+    throw badAnswer(answered, 'malformed-response', 'no record in it without saying so, or an error beside its records')
   }
   return reading.page
 }

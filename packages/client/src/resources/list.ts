@@ -137,7 +137,7 @@ export async function requestPage<T>(
   if (!reading.ok) throw badAnswer(answered, 'malformed-response', `no list of ${endpoint.shape.key} in it`)
   const { page } = reading
   if (consuming && page.doubtful) {
-    throw badAnswer(answered, 'malformed-response', 'no record in it, and it does not say that there is none')
+    throw badAnswer(answered, 'malformed-response', 'no record in it without saying so, or an error beside its records')
   }
   return { ...page, raw: answered.raw, meta: answered.meta }
 }

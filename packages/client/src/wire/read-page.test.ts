@@ -72,6 +72,14 @@ for (const [title, body, offset, doubtful] of [
   })
 }
 
+test('records beside an error are read, and may not be all', () => {
+  const reading = readPageValue(departments, { departments: one, error: 'timed out' })
+  assert.deepEqual(
+    [ids(departments, { departments: one, error: 'timed out' }), reading.ok && reading.page.doubtful],
+    [['1'], true],
+  )
+})
+
 test('a page past the end may lack its list though records are counted', () => {
   assert.deepEqual(ids(departments, { totalcount: 34 }, 34), [])
   assert.equal(ids(departments, { totalcount: 34 }, 33), 'list-missing')

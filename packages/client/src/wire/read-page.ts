@@ -19,8 +19,8 @@ export interface PageContent<T> {
   /** Matches in total, not on this page. Often absent. */
   readonly totalCount?: number
   /**
-   * There is no record, and the body does not say that there is none: no list at all, a count that tells of records, or an
-   * error beside the list. All recorded empty pages say so; such a body may be a broken one.
+   * Records may be missing: there is none, and the body does not say that there is none (no list at all, or a count that
+   * tells of records), or it speaks of an error beside its list. No recorded page does; such a body may be a broken one.
    */
   readonly doubtful?: true
   /** The next page's address as athenahealth wrote it: relative, its parameters in upper case. Absent on the last page. */
@@ -64,7 +64,7 @@ export function readPageValue<T>(shape: ListShape<T>, value: unknown, offset = 0
   const envelope = isPlainObject(value) ? value : {}
   const isThere = list === own(envelope, shape.key) || list === value
   if (!isThere && hidesRecords(shape, envelope, offset)) return { ok: false, problem: 'list-missing' }
-  const doubtful = list.length === 0 && !saysEmpty(shape, envelope, offset)
+  const doubtful = speaksOfError(envelope) || (list.length === 0 && !saysEmpty(shape, envelope, offset))
   const page = { ...decodeList(shape.record, list), ...(doubtful && { doubtful }), ...paging(envelope) }
   return { ok: true, page }
 }
@@ -99,12 +99,8 @@ export function isRejection(value: unknown): boolean {
   return isPlainObject(value) && Object.hasOwn(value, 'success') && coerce.boolean(value['success']) === false
 }
 
-/**
- * By a count that does not go past what was skipped, or, without one, by an empty list under the declared key; not where an
- * error stands beside it, which may be why nothing came.
- */
+/** By a count that does not go past what was skipped, or, without one, by an empty list under the declared key. */
 function saysEmpty<T>(shape: ListShape<T>, envelope: Record<string, unknown>, offset: number): boolean {
-  if (speaksOfError(envelope)) return false
   const count = coerce.number(own(envelope, 'totalcount'))
   return typeof count === 'number' ? count <= offset : Array.isArray(own(envelope, shape.key))
 }

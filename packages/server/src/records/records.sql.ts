@@ -323,35 +323,6 @@ export function sealedOfKind(
   return tx.rows(allOfKind, [practice, kind])
 }
 
-const unseen = sql(
-  'records.unseen',
-  `select key, patient, sealed, clear from aegis.record
-   where practice_id = $1 and kind = $2 and state = 'present' and fetch_seq < $3 and key > $4
-     and ($5::text is null or clear ->> 'localDate' between $5 and $6)
-   order by key limit 500`,
-)
-
-export interface UnseenRow {
-  readonly key: string
-  readonly patient: string | null
-  readonly sealed: Buffer
-  readonly clear: {
-    readonly status?: string
-    readonly localDate?: string
-    readonly startsAt?: string
-    readonly departmentId?: string
-  }
-}
-
-/** Present records that no answer asked for since `before` has shown, in pieces: those after a key, of these days. */
-export function unseenRecords(
-  tx: Tx,
-  { practice, kind }: OfKind,
-  of: { before: string; after: string; from: string | null; to: string | null },
-): Promise<UnseenRow[]> {
-  return tx.rows<UnseenRow>(unseen, [practice, kind, of.before, of.after, of.from, of.to])
-}
-
 const heldUntil = sql(
   'records.held_until',
   `select min(clear ->> 'localDate') as held_from, max(clear ->> 'localDate') as any_until, max(clear ->> 'localDate') filter (where clear ->> 'status' = 'o') as open_until

@@ -6,9 +6,10 @@ import { idOf } from '../records/record-id.ts'
 import { isRecord, type WireRecord } from '../records/wire-record.ts'
 import type { AnswerFacts } from './audited-call.ts'
 import { feedOfKind, feedTable } from './feed-table.ts'
+import { type WhatFollows, whatFollows } from './what-follows.ts'
 
 /** A page on its way into the inbox. */
-export interface FetchedPage {
+export interface FetchedPage extends WhatFollows {
   readonly kind: Kind
   readonly shape: Shape
   readonly raw: string
@@ -16,14 +17,19 @@ export interface FetchedPage {
   readonly ids: readonly string[]
   /** What `recordsInPage` reads in it, as it was read when it came; absent where a part of it could not be read. */
   readonly records?: readonly WireRecord[]
-  /** Whether more follows. */
-  readonly more: boolean
   /** It is empty without saying so: perhaps a broken answer. */
   readonly doubtful?: boolean
 }
 
-/** A page of a list as it goes into the inbox. */
-export function fetchedPage(kind: Kind, page: Page<unknown>, asked: { limit: number; shape: Shape }): FetchedPage {
+/**
+ * A page of a list as it goes into the inbox. Of a read that consumes nothing `offset` says where it begins: then a page
+ * that is shorter than asked for is not the last one as long as the list counts more.
+ */
+export function fetchedPage(
+  kind: Kind,
+  page: Page<unknown>,
+  asked: { limit: number; shape: Shape; offset?: number },
+): FetchedPage {
   const idField = idFieldIn(kind, asked.shape)
   const items = page.items.length + page.faults.filter((fault) => fault.field === undefined).length
   return {
@@ -34,8 +40,7 @@ export function fetchedPage(kind: Kind, page: Page<unknown>, asked: { limit: num
     ids: page.items.map((item) => String(Reflect.get(Object(item), idField))),
     ...(page.faults.length === 0 &&
       !isAnnounced(kind, asked.shape) && { records: asShown(asked.shape, recordsOf(page)) }),
-    // A page as long as asked for may be the last; a shorter one with a `next` was cut by athenahealth's own maximum.
-    more: page.next !== undefined || items >= asked.limit,
+    ...whatFollows(page, { ...asked, items }),
     ...(page.doubtful && { doubtful: true }),
   }
 }

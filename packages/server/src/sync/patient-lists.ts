@@ -1,4 +1,5 @@
 import type { AthenaPractice, CallOptions, Page } from '@aegis/client'
+import { type WhatFollows, whatFollows } from './what-follows.ts'
 
 /** Where one patient's records of a kind are asked for. */
 export interface PatientChart {
@@ -8,10 +9,8 @@ export interface PatientChart {
 }
 
 /** What one patient has of a kind, as athenahealth shows it; `records` as sent. */
-export interface PatientPage {
+export interface PatientPage extends WhatFollows {
   readonly records: readonly unknown[]
-  /** Whether more follows. */
-  readonly more: boolean
 }
 
 /** A page of a patient's records; `offset` is that of the page. */
@@ -35,25 +34,25 @@ export const patientLists: Readonly<Record<Lists, PatientList>> = {
   patientcases: async ({ patients }, { patientId, departmentId, ...at }, options) =>
     pageOf(
       'patientcases',
-      at.limit,
+      at,
       await patients.documents.patientCases.list(patientId, chart(departmentId)).fetchPage(at, options),
     ),
   labresults: async ({ patients }, { patientId, departmentId, ...at }, options) =>
     pageOf(
       'labresults',
-      at.limit,
+      at,
       await patients.documents.labResults.list(patientId, chart(departmentId)).fetchPage(at, options),
     ),
   imagingresults: async ({ patients }, { patientId, departmentId, ...at }, options) =>
     pageOf(
       'imagingresults',
-      at.limit,
+      at,
       await patients.documents.imagingResults.list(patientId, chart(departmentId)).fetchPage(at, options),
     ),
   prescriptions: async ({ patients }, { patientId, departmentId, ...at }, options) =>
     pageOf(
       'prescriptions',
-      at.limit,
+      at,
       await patients.documents.prescriptions.list(patientId, chart(departmentId)).fetchPage(at, options),
     ),
   problems: async ({ chart: of }, { patientId, departmentId }, options) =>
@@ -70,9 +69,9 @@ export const patientLists: Readonly<Record<Lists, PatientList>> = {
 
 const chart = (departmentid: string) => ({ departmentid })
 
-function pageOf(key: string, limit: number, { raw, next }: Page<unknown>): PatientPage {
-  const records = recordsSent(key, raw)
-  return { records, more: next !== undefined || records.length >= limit }
+function pageOf(key: string, at: { limit: number; offset: number }, page: Page<unknown>): PatientPage {
+  const records = recordsSent(key, page.raw)
+  return { records, ...whatFollows(page, { ...at, items: records.length }) }
 }
 
 /** Medications stand in lists of their own inside of the list. */

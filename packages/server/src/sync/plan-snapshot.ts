@@ -41,14 +41,22 @@ export function dateIn(days: number, now: number): string {
 }
 
 /**
+ * Days before and after today that lists of appointments reach at most. For what is held of other days, such as a mistyped
+ * year or the end of all calendars, there would be a list for each week until then: it is asked for by id instead.
+ */
+export const listedDays = { back: 20 * 366, ahead: 2 * 366 }
+
+/**
  * The days that are promised, and beyond them up to the last that we hold anything of: a feed brings appointments of any
- * day, and what it may have missed of them, nobody else would show. After a gap also what changed meanwhile before and
+ * day, and what it may have missed of them, nobody else would show (see `listedDays`). After a gap also what changed meanwhile before and
  * after those days.
  */
 export function planAppointments(facts: PlanFacts): readonly Segment[] {
   const { now, departments, settings, heldUntil } = facts
-  const lastDay = Math.max(settings.bookedDaysAhead, heldUntil.any === null ? 0 : daysTo(heldUntil.any, now))
-  const lastOpen = Math.max(settings.slotDaysAhead, heldUntil.open === null ? 0 : daysTo(heldUntil.open, now))
+  const reach = (promised: number, until: string | null) =>
+    Math.max(promised, until === null ? 0 : Math.min(daysTo(until, now), listedDays.ahead))
+  const lastDay = reach(settings.bookedDaysAhead, heldUntil.any)
+  const lastOpen = reach(settings.slotDaysAhead, heldUntil.open)
   return [
     ...bookedSegments(facts, { first: -settings.bookedDaysBack, last: lastDay }),
     ...openSegments({ now, departments }, { first: -1, last: lastOpen }),
@@ -106,7 +114,8 @@ function changedSegments(facts: PlanFacts, lastDay: number): readonly Segment[] 
       modifiedSince,
     }))
   const lastBefore = -settings.bookedDaysBack - 1
-  const first = Math.min(heldFrom === null ? 0 : daysTo(heldFrom, now), lastBefore - settings.changedWindowDays + 1)
+  const firstHeld = heldFrom === null ? 0 : Math.max(daysTo(heldFrom, now), -listedDays.back)
+  const first = Math.min(firstHeld, lastBefore - settings.changedWindowDays + 1)
   return [
     ...inWindows(settings.changedWindowDays, { first, last: lastBefore }, segment),
     ...inWindows(settings.changedWindowDays, { first: lastDay + 1, last: Math.max(aheadMax, lastDay) }, segment),

@@ -32,7 +32,7 @@ export async function replayPage(
   const page = await audited(context, pageFacts, (options) =>
     feed.replayPage({ from, to, offset, limit, ...narrowed }, options),
   )
-  return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
+  return fetchedPage(feedTable[key.feed].kind, page, { limit, offset, shape: 'feed' })
 }
 
 const subscriptionCall: CallContext = { priority: 'feeds', purpose: 'sync.subscription' }

@@ -28,6 +28,7 @@ export async function listPage(
   const { list } = at.segment
   return fetchedPage(feedTable[key.feed].kind, page, {
     limit,
+    offset: at.offset,
     shape: list === 'booked' || list === 'open' ? list : 'list',
   })
 }

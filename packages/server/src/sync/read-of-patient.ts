@@ -104,8 +104,9 @@ async function readOnce(
       seen.add(nameOfRecord(record))
       all.push(record)
     }
-    if (!joins || (page.more && all.length === before)) return undefined
-    if (!page.more) return all
+    const isMore = page.more && !(page.counted && all.length === before)
+    if (!joins || (isMore && all.length === before)) return undefined
+    if (!isMore) return all
   }
   return undefined
 }

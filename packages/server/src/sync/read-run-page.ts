@@ -176,7 +176,7 @@ const stepsBackMax = 3
  */
 export function positionAfter(
   run: Pick<runs.SnapshotRun, 'segment' | 'row_offset' | 'anchors' | 'restarts'>,
-  page: Pick<FetchedPage, 'ids' | 'items' | 'more'>,
+  page: Pick<FetchedPage, 'ids' | 'items' | 'more' | 'counted'>,
   anchorOf: (id: string) => string,
 ): runs.RunPosition & { readonly unstable?: boolean } {
   const joins = run.anchors.length === 0 || page.ids.some((id) => run.anchors.includes(anchorOf(id)))
@@ -186,7 +186,9 @@ export function positionAfter(
   const last = (count: number) => page.ids.slice(-count).map(anchorOf)
   const repeats = page.more && border > 0 && page.ids.length > border && run.anchors.join() === last(border).join()
   if (!joins || repeats) return positionBefore(run, { items: page.items, repeats })
-  if (!page.more) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: page.items }
+  // Asked for only because of a count, and nothing but the border came: the count is wrong.
+  const isLast = !page.more || (page.counted && page.ids.every((id) => run.anchors.includes(anchorOf(id))))
+  if (isLast) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: page.items }
   const overlap = Math.min(overlapMax, Math.floor(page.items / 2))
   const step = Math.max(1, page.items - overlap)
   return {

@@ -3,7 +3,7 @@ import { openRecord } from '../records/open-record.ts'
 import type { Kind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { type Wish, wishForHeld } from '../records/record-name.ts'
-import { type UnseenRow, unseenRecords } from '../records/records.sql.ts'
+import { type UnseenRow, unseenRecords } from '../records/unseen-records.sql.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { feedNames } from './feed-name.ts'
@@ -11,6 +11,7 @@ import { departmentsWithin, isOutside } from './feed-departments.ts'
 import { type FeedKey, readFeeds, wantResnapshot } from './feed-state.sql.ts'
 import { feedNeeds, feedTable, isReadByPatient, kindOfFeed } from './feed-table.ts'
 import { noteWishes } from './note-wishes.ts'
+import { dateIn, listedDays } from './plan-snapshot.ts'
 import { makeDue } from './schedule.sql.ts'
 import { limitedTo, type Segment, wholeLists } from './segment.ts'
 import { latestPlan, type SnapshotRun } from './snapshot.sql.ts'
@@ -41,16 +42,17 @@ export async function wishForUnseen(
   if (!feedTable[held.feed].get || plan.length === 0 || isReadByPatient(held.feed)) return 0
   const days = daysOf(plan)
   const only = limitedTo(plan)
+  const beyond = reachOf(run, days)
   const of = { practice: held.practice, kind }
   let found = 0
   for (let after = ''; ; ) {
-    const rows = await unseenRecords(tx, of, { before: run.first_seq, after, ...days })
+    const rows = await unseenRecords(tx, of, { before: run.first_seq, after, ...days, reachFrom: beyond?.from ?? null })
     const last = rows.at(-1)
     if (!last) return found
     after = last.key
     const patients = rows.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])) // stored from one
     if (recordKinds[kind].keyedBy !== 'id') await keys.loadPatients(tx, patients)
-    const lists = { kind, plan, only, openAfter: Math.min(knownUntil, run.started_at) }
+    const lists = { kind, plan, only, openAfter: Math.min(knownUntil, run.started_at), beyond }
     const wishes = rows.flatMap((row) => wishForMissed(keys, row, lists) ?? [])
     await noteWishes(tx, keys, { practice: held.practice, wishes, ...(runId !== undefined && { runId }) })
     found += wishes.length
@@ -63,6 +65,8 @@ interface Lists {
   /** Departments that they are limited to. */
   readonly only: ReadonlySet<string> | undefined
   readonly openAfter: number
+  /** Days outside of which no list ever looks. */
+  readonly beyond: { readonly from: string; readonly to: string } | undefined
 }
 
 /** The wish for a record that the lists of a run should have shown; undefined where they should not. */
@@ -92,12 +96,21 @@ function daysOf(plan: readonly Segment[]): { from: string | null; to: string | n
   return { from: days[0] ?? null, to: days.at(-1) ?? null }
 }
 
+/** Outside of which days no list looks; undefined of a reading of some days or departments, which says nothing of others. */
+function reachOf({ phase, is_part, started_at }: SnapshotRun, { to }: ReturnType<typeof daysOf>): Lists['beyond'] {
+  const isWhole = (phase === 'authoritative' || phase === 'weekly') && !is_part
+  return isWhole && to !== null ? { from: dateIn(-listedDays.back, started_at), to } : undefined
+}
+
 /** Whether the lists of a plan show an appointment such as this one. */
 function shouldHaveShown(
   { clear, patient }: UnseenRow,
-  { plan, openAfter }: Pick<Lists, 'plan' | 'openAfter'>,
+  { plan, openAfter, beyond }: Pick<Lists, 'plan' | 'openAfter' | 'beyond'>,
 ): boolean {
   const { localDate, startsAt, status } = clear
+  // Without a day, or on one that no list reaches: nothing else would tell what becomes of it.
+  const isOutOfReach = localDate === undefined || (beyond && (localDate < beyond.from || localDate > beyond.to))
+  if (beyond && isOutOfReach) return patient !== null || status === 'o'
   const within = (list: Segment['list']) =>
     plan.some(
       (one) => one.list === list && 'from' in one && one.from <= (localDate ?? '') && (localDate ?? '') <= one.to,
