@@ -27,6 +27,7 @@ const live: FeedSummary = {
   added_departments: null,
   resubscribed_at: null,
   foreign_checked_at: now,
+  look_put_off_until: null,
   last_change_at: now,
   failures: 0,
   failure_code: null,

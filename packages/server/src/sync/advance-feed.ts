@@ -3,7 +3,7 @@ import type { Tx } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { checkForeign } from './check-foreign.ts'
+import { checkForeign, putLookOff } from './check-foreign.ts'
 import { readFeedPicture } from './feed-picture.sql.ts'
 import { type FeedStateRow, type HeldFeed, postponeResnapshot, recordFailure, takeFence } from './feed-state.sql.ts'
 import { hasChangedFeed, isReadByPatient } from './feed-table.ts'
@@ -173,6 +173,10 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
       await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))
+      return now
+    }
+    if (step.do === 'check-foreign' && state.state === 'live' && state.drain_ended_at !== null) {
+      await putLookOff(deps, tx, { held, state, retryInMs })
       return now
     }
     return recordFailure(tx, held, { code, retryInMs })

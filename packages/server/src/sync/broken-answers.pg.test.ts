@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { damage } from '../../testing/reconciled-practice.ts'
+import { sql } from '../db/db.ts'
 
 /** What is tested here needs no weeks of appointments. */
 const few = { bookedDaysBack: 1, bookedDaysAhead: 2, slotDaysAhead: 1 }
@@ -71,4 +73,103 @@ test('before the first drain an answer that is empty without saying so does not 
   await mirrored.advance(minute)
   await assert.rejects(mirrored.step('appointments'), { code: 'sync.contested' })
   assert.equal(await stateOf(), 'contested')
+})
+
+const updated = (mirrored: MirroredPractice, patient: unknown, lastname: string) =>
+  mirrored.change({ kind: 'updatepatient', patient, fields: { lastname } })
+
+/** Every answer of the feed that holds this patient breaks off in the middle of the record. */
+function breakOffAt(mirrored: MirroredPractice, patient: unknown): void {
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    const text = await response.text()
+    const at = call.route === '/patients/changed' ? text.indexOf(`"patientid":"${String(patient)}"`) : -1
+    return new Response(at > 0 ? text.slice(0, at + 5) : text, { status: response.status, headers: response.headers })
+  }
+}
+
+const looking = { ...few, feeds: ['departments', 'patients'], subscriptionCheckMs: 4 * minute } as const
+
+test('a record that cannot be read is passed by the look for a second reader, which stops no feed for it', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: looking })
+  await mirrored.bringUp()
+  const [bad, ...others] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  breakOffAt(mirrored, bad?.patientid)
+  updated(mirrored, bad?.patientid, 'Marigold')
+  await mirrored.run(2)
+  for (const [index, { patientid }] of others.slice(0, 4).entries()) {
+    await mirrored.run(3)
+    updated(mirrored, patientid, `Clover-${index}`)
+    await mirrored.run(2)
+    assert.deepEqual(await mirrored.differences(), [])
+  }
+  const failed = mirrored.log.lines.filter(
+    ({ event, fields }) => event === 'sync.step-failed' && fields.step !== 'drain',
+  )
+  assert.deepEqual(failed, [])
+  // The drain's doubt has told of it: the look need not.
+  assert.equal(mirrored.log.lines.filter(({ event }) => event === 'sync.gap').length, 1)
+})
+
+test('what a second reader took and nobody can read is a gap', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: { ...looking, replayMarginMs: 1_000 } })
+  await mirrored.bringUp()
+  await mirrored.run(5)
+  const [bad] = mirrored.simulator.truth.records(practice, 'patients')
+  updated(mirrored, bad?.patientid, 'Marigold')
+  assert.equal((await mirrored.deps.upstream.practice(practice).feeds.patients.drainPage({ limit: 9 })).items.length, 1)
+  breakOffAt(mirrored, bad?.patientid)
+  await mirrored.run(8)
+  const gaps = mirrored.log.lines.filter(({ event }) => event === 'sync.gap').map(({ fields }) => fields.cause)
+  assert.deepEqual(gaps, ['unreadable'])
+  // The snapshot that the gap asked for has read the patient from the list.
+  assert.deepEqual(await mirrored.differences(), [])
+  assert.deepEqual(await mirrored.gaps(), [])
+})
+
+test('a page of ours that cannot be opened any more stops neither the look for a second reader nor the feed', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: looking })
+  await mirrored.bringUp()
+  const [first, second] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  updated(mirrored, first?.patientid, 'Marigold')
+  await mirrored.run(1)
+  const damaged = `update aegis.inbox_page set sealed = sealed || '\\x00' where feed = 'patients' and run_id is null`
+  await damage(mirrored, sql('test.damage_pages', damaged))
+  await mirrored.run(5)
+  updated(mirrored, second?.patientid, 'Clover')
+  await mirrored.run(2)
+  assert.deepEqual(await mirrored.differences(), [])
+  assert.deepEqual(
+    mirrored.log.lines.filter(({ event }) => event === 'sync.step-failed'),
+    [],
+  )
+  // Whose it was cannot be told any more: all is read again, and nobody is accused.
+  const gaps = mirrored.log.lines.filter(({ event }) => event === 'sync.gap').map(({ fields }) => fields.cause)
+  assert.deepEqual([...new Set(gaps)], ['unreadable'])
+})
+
+test('a look that fails is put off and holds up no drain; what it could not see in time is a gap until all is read', async (t) => {
+  const settings = { ...looking, subscriptionCheckMs: 2 * minute, retentionMs: 12 * minute }
+  const mirrored = await mirroredPractice(t, { patients: 6, settings })
+  await mirrored.bringUp()
+  let looks = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route !== '/patients/changed' || call.consuming) return mirrored.toSimulator(url, init, call)
+    looks += 1
+    return new Response('{"error":"x"}', { status: 400 })
+  }
+  const [patient] = mirrored.simulator.truth.records(practice, 'patients')
+  for (let round = 0; round < 4; round += 1) {
+    updated(mirrored, patient?.patientid, `Clover-${round}`)
+    await mirrored.run(5)
+    assert.deepEqual(await mirrored.differences(), [])
+  }
+  assert.ok(looks > 3 && looks < 15, `${looks} looks`)
+  assert.deepEqual(
+    (await mirrored.gaps()).map(({ cause }) => cause),
+    ['unreadable'],
+  )
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(5)
+  assert.deepEqual(await mirrored.gaps(), [])
 })

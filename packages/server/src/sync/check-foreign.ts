@@ -1,21 +1,30 @@
 import type { Tx } from '../db/db.ts'
 import { readSqlClock } from '../db/sql-clock.sql.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { previousPatientIds } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, type RecordName, recordKey } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
+import type { WireRecord } from '../records/wire-record.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { explainByFeed } from './difference.sql.ts'
-import { enterFeedState, type FeedStateRow, type HeldFeed, stampFeed, wantResnapshot } from './feed-state.sql.ts'
+import {
+  enterFeedState,
+  type FeedStateRow,
+  type HeldFeed,
+  putForeignLookOff,
+  stampFeed,
+  wantResnapshot,
+} from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { type FetchedPage, recordsInPage } from './fetched-page.ts'
-import { openGap } from './gap.sql.ts'
-import { pagesStoredSince, storedPagesMax } from './inbox.sql.ts'
+import { type GapCause, openGap } from './gap.sql.ts'
+import { pagesStoredSince, storedPagesMax, type WaitingPage } from './inbox.sql.ts'
 import { wereIntentsReplayed } from './intent.sql.ts'
+import { noPage, quarantine } from './quarantine.ts'
 import { replayPage } from './read-feed.ts'
-import { readSurely } from './read-readable.ts'
+import { type PartOfList, readReadable } from './read-readable.ts'
 import { openPage, storePage } from './store-page.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
@@ -30,13 +39,42 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
     fetchSeq: await nextFetchSeq(tx),
     now: await readSqlClock(tx),
   }))
+  const window = windowToVerify(deps, state, now)
   if (state.drain_ended_at === null) {
     const since = state.subscribed_at
     if (since !== null && (await foreignProcessing(deps, held, { since, now }))) await contest(deps, held)
   } else {
-    await verifyProcessed(deps, held, { ...windowToVerify(deps, state, now), fetchSeq })
+    await verifyProcessed(deps, held, { ...window, fetchSeq })
   }
-  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
+  const unseenFrom = state.look_put_off_until === null ? undefined : window.unseenFrom
+  await asHolder(deps, held, async (tx) => {
+    // Looks have failed for so long that no look sees all any more: what they missed shows when all is read.
+    if (unseenFrom !== undefined) await openUnreadable(tx, held, unseenFrom)
+    await stampFeed(tx, held, 'foreign_checked_at')
+  })
+}
+
+/**
+ * A look that failed is taken later, the longer it is overdue the later, and holds up no drain. What is further back than can
+ * be read again by then is a gap.
+ */
+export async function putLookOff(
+  deps: SyncDeps,
+  tx: Tx,
+  { held, state, retryInMs }: { held: HeldFeed; state: FeedStateRow; retryInMs: number },
+): Promise<void> {
+  const { pollIntervalMs, subscriptionCheckMs } = deps.settings
+  const now = deps.clock.now()
+  const overdueMs = now - (state.foreign_checked_at ?? 0) - subscriptionCheckMs
+  const pauseMs = Math.min(Math.max(overdueMs, pollIntervalMs), Math.max(subscriptionCheckMs, pollIntervalMs))
+  await putForeignLookOff(tx, held, Math.max(retryInMs, pauseMs))
+  const { unseenFrom } = windowToVerify(deps, state, now)
+  if (unseenFrom !== undefined) await openGap(tx, held, { cause: 'unreadable', from: timestamp(unseenFrom) })
+}
+
+async function openUnreadable(tx: Tx, held: HeldFeed, from: number): Promise<void> {
+  await openGap(tx, held, { cause: 'unreadable', from: timestamp(from) })
+  await wantResnapshot(tx, held)
 }
 
 /** Distance kept from our own doings: processing times have a resolution of a second and clocks differ. */
@@ -53,8 +91,9 @@ export async function foreignProcessing(
   const from = since - now + (theirs?.latest ?? now) + guardMs
   const to = Math.max(now, theirs?.latest ?? now)
   if (deps.settings.takeOver || to - from < guardMs) return false
-  const read = readSurely((part) => replayPage(deps, held, { from, to, ...part }))
-  return (await read({ offset: 0, limit: 1 })).items > 0
+  const read = (part: PartOfList) => replayPage(deps, held, { from, to, ...part })
+  const page = await readReadable(read, { offset: 0, limit: 1 })
+  return page === 'unreadable' || page.items > 0
 }
 
 /** Stops the feed and says so to whoever runs it. */
@@ -68,6 +107,8 @@ interface Window {
   readonly to: number
   /** Pages stored from here on may hold what was processed in the window. */
   readonly storedSince: number
+  /** From when on something was not looked at that cannot be read again. */
+  readonly unseenFrom: number | undefined
 }
 
 /** From a little before the last look; not so far back that our own pages, or athenahealth's, are gone. */
@@ -80,8 +121,9 @@ function windowToVerify({ settings, upstream }: SyncDeps, state: FeedStateRow, n
   // By the one clock or the other, whichever says that it is longer ago.
   const lastThere = Math.min(last, last - now + (theirs?.earliest ?? now))
   const from = Math.max(lastThere - margin, to - reach)
+  const unseenFrom = lastThere < to - reach ? last : undefined
   // Not from `from` on: that is by athenahealth's clock, which may be ahead of the one that our pages were stored by.
-  return { from, to, storedSince: Math.min(from, last - margin) - margin }
+  return { from, to, storedSince: Math.min(from, last - margin) - margin, unseenFrom }
 }
 
 /** Pages of one look. More changes than this are looked through up to here. */
@@ -92,21 +134,47 @@ async function verifyProcessed(
   held: HeldFeed,
   { fetchSeq, ...window }: Window & { fetchSeq: bigint },
 ): Promise<void> {
-  let ours: ReadonlySet<string> | undefined
+  let ours: OwnIds | undefined
   let offset = 0
   let seq = fetchSeq
-  const read = readSurely((part) => replayPage(deps, held, { from: window.from, to: window.to, ...part }))
+  const read = (part: PartOfList) => replayPage(deps, held, { from: window.from, to: window.to, ...part })
   for (let pages = 0; pages < pagesMax; pages += 1) {
-    const page = await read({ offset, limit: deps.settings.feedPageSize })
+    const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize })
+    if (page === 'unreadable') {
+      await passUnreadable(deps, held, { window, offset })
+      offset += 1
+      continue
+    }
     if (page.items > 0) {
       // Before what was replayed is stored too.
       ours ??= await idsStoredSince(deps, held, timestamp(window.storedSince))
-      await storeAndApply(deps, held, { page, fetchSeq: seq, window, strangers: strangersIn(page, ours) })
+      const strangers = strangersIn(page, ours.ids)
+      await storeAndApply(deps, held, { page, fetchSeq: seq, window, strangers, cause: ours.cause })
     }
     if (!page.more) return
     offset += page.items
     seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   }
+}
+
+/**
+ * What cannot be read may be what somebody else took: it is set aside, and a gap. Where a doubt of ours ended in a gap
+ * meanwhile the record is of that one, and has been told of.
+ */
+async function passUnreadable(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { window: { from, to, storedSince }, offset }: { window: Window; offset: number },
+): Promise<void> {
+  const isNew = await asHolder(deps, held, async (tx) => {
+    if (await wereIntentsReplayed(tx, held, { since: timestamp(storedSince), asGap: true })) return false
+    const keys = await deps.sealing.practice(tx, held.practice)
+    await quarantine(tx, keys, { held, page: noPage, record: { from, to, offset }, reason: 'unreadable' })
+    await openUnreadable(tx, held, from)
+    return true
+  })
+  const where = { practice: held.practice, feed: held.feed }
+  if (isNew) deps.log.warn('sync.gap', { ...where, cause: 'unreadable' })
 }
 
 /**
@@ -122,30 +190,56 @@ function strangersIn(page: FetchedPage, ours: ReadonlySet<string>): RecordName[]
   })
 }
 
+interface OwnIds {
+  readonly ids: ReadonlySet<string>
+  /** What it is when a record is in none of our pages: another's doing, or not known where one of them cannot be read. */
+  readonly cause: GapCause
+}
+
 /** Ids in the pages of the feed that we stored. */
-async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Promise<ReadonlySet<string>> {
+async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Promise<OwnIds> {
   const { idField } = recordKinds[kindOfFeed(held.feed)]
   const ids = new Set<string>()
+  let cause: GapCause = 'foreign-consumer'
   for (let after = '0'; ; ) {
-    const pages = await deps.db.practice(held.practice, async (tx) => {
-      const keys = await deps.sealing.practice(tx, held.practice)
-      const stored = await pagesStoredSince(tx, held, { since, after })
-      return stored.map((page) => ({ page, text: openPage(keys, page) }))
-    })
-    for (const { page, text } of pages) for (const record of recordsInPage(page, text)) ids.add(String(record[idField]))
+    const { keys, pages } = await deps.db.practice(held.practice, async (tx) => ({
+      keys: await deps.sealing.practice(tx, held.practice),
+      pages: await pagesStoredSince(tx, held, { since, after }),
+    }))
+    for (const page of pages) {
+      const records = recordsOfOwn(keys, page)
+      if (!records) cause = 'unreadable'
+      for (const record of records ?? []) ids.add(String(record[idField]))
+    }
     const last = pages.at(-1)
-    if (!last || pages.length < storedPagesMax) return ids
-    after = last.page.page_id
+    if (!last || pages.length < storedPagesMax) return { ids, cause }
+    after = last.page_id
   }
+}
+
+/** What a page of ours holds; undefined where it was damaged. */
+function recordsOfOwn(keys: PracticeKeys, page: WaitingPage): readonly WireRecord[] | undefined {
+  try {
+    return recordsInPage(page, openPage(keys, page))
+  } catch (error) {
+    if (isAegisError(error, 'sealing.unreadable') || isAegisError(error, 'sync.page-unreadable')) return undefined
+    throw error
+  }
+}
+
+interface Strangers {
+  readonly window: Window
+  readonly strangers: readonly RecordName[]
+  readonly cause: GapCause
 }
 
 /** Judged in the transaction that stores the page: from then on what is in it passes for ours, also after a crash. */
 async function storeAndApply(
   deps: SyncDeps,
   held: HeldFeed,
-  read: { page: FetchedPage; fetchSeq: bigint; window: Window; strangers: readonly RecordName[] },
+  read: Strangers & { page: FetchedPage; fetchSeq: bigint },
 ): Promise<void> {
-  const { page, fetchSeq, strangers } = read
+  const { page, fetchSeq, strangers, cause } = read
   const { stored, isLate } = await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const late = strangers.length > 0 && (await judgeStrangers(deps, tx, { ...read, held, keys }))
@@ -153,7 +247,7 @@ async function storeAndApply(
   })
   const where = { practice: held.practice, feed: held.feed }
   if (isLate) deps.log.info('sync.late-read', { ...where, records: strangers.length })
-  else if (strangers.length > 0) deps.log.warn('sync.gap', { ...where, cause: 'foreign-consumer' })
+  else if (strangers.length > 0) deps.log.warn('sync.gap', { ...where, cause })
   await applyNextPage(deps, held, stored)
 }
 
@@ -164,20 +258,15 @@ async function storeAndApply(
 async function judgeStrangers(
   { settings }: SyncDeps,
   tx: Tx,
-  {
-    held,
-    keys,
-    window,
-    strangers,
-  }: { held: HeldFeed; keys: PracticeKeys; window: Window; strangers: readonly RecordName[] },
+  { held, keys, window, strangers, cause }: Strangers & { held: HeldFeed; keys: PracticeKeys },
 ): Promise<boolean> {
-  if (await wereIntentsReplayed(tx, held, timestamp(window.storedSince))) {
+  if (await wereIntentsReplayed(tx, held, { since: timestamp(window.storedSince) })) {
     const kind = recordKinds[kindOfFeed(held.feed)]
     const late = strangers.map((name) => recordKey(kind, keys, name))
     await explainByFeed(tx, held, { keys: late, graceMs: settings.reconcileGraceMs })
     return true
   }
-  await openGap(tx, held, { cause: 'foreign-consumer', from: timestamp(window.from) })
+  await openGap(tx, held, { cause, from: timestamp(window.from) })
   await wantResnapshot(tx, held)
   return false
 }

@@ -37,6 +37,8 @@ export interface FeedStateRow {
   /** Since when athenahealth does not say whether the subscription is there. */
   readonly unclear_since: number | null
   readonly foreign_checked_at: number | null
+  /** Processed changes are not looked at before: the last look failed. */
+  readonly look_put_off_until: number | null
   readonly last_change_at: number | null
   readonly failures: number
   readonly failure_code: string | null
@@ -67,7 +69,7 @@ const lock = lookUp(
   'sync.lock_feed',
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
-     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -80,7 +82,7 @@ const read = lookUp(
   'sync.read_feeds',
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
-     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
@@ -99,6 +101,17 @@ const enterState = lookUp(
 
 export async function enterFeedState(tx: Tx, key: FeedKey, state: FeedStateName): Promise<void> {
   await tx.rows(enterState, [key.practice, key.feed, state])
+}
+
+const putOffLook = lookUp(
+  'sync.put_look_off',
+  `update aegis.feed_state set look_put_off_until = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Puts the look at processed changes off for `ms` from now on, by the database's clock. */
+export async function putForeignLookOff(tx: Tx, key: FeedKey, ms: number): Promise<void> {
+  await tx.rows(putOffLook, [key.practice, key.feed, ms])
 }
 
 type Stamp =
@@ -127,7 +140,8 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   ),
   foreign_checked_at: lookUp(
     'sync.stamp_foreign',
-    `update aegis.feed_state set foreign_checked_at = aegis.now() where practice_id = $1 and feed = $2`,
+    `update aegis.feed_state set foreign_checked_at = aegis.now(), look_put_off_until = null
+     where practice_id = $1 and feed = $2`,
   ),
   last_change_at: lookUp(
     'sync.stamp_change',

@@ -70,12 +70,17 @@ export async function inheritIntents(tx: Tx, key: FeedKey): Promise<void> {
 const replayedSql = sql(
   'sync.intents_replayed',
   `select from aegis.feed_intent
-   where practice_id = $1 and feed = $2 and closed_at >= $3 and outcome in ('replayed', 'gap') limit 1`,
+   where practice_id = $1 and feed = $2 and closed_at >= $3 and outcome = any($4::text[]) limit 1`,
 )
 
-/** Whether a doubt was cleared since an instant. */
-export async function wereIntentsReplayed(tx: Tx, key: FeedKey, since: string): Promise<boolean> {
-  return (await tx.rows(replayedSql, [key.practice, key.feed, since])).length > 0
+/** Whether a doubt was cleared since an instant, by a replay or by a gap; `asGap`: by a gap. */
+export async function wereIntentsReplayed(
+  tx: Tx,
+  key: FeedKey,
+  { since, asGap = false }: { since: string; asGap?: boolean },
+): Promise<boolean> {
+  const outcomes = asGap ? '{gap}' : '{replayed,gap}'
+  return (await tx.rows(replayedSql, [key.practice, key.feed, since, outcomes])).length > 0
 }
 
 const openIntentsSql = lookUp(

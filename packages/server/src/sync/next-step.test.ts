@@ -26,6 +26,7 @@ const nothingYet: FeedStateRow = {
   added_departments: null,
   resubscribed_at: null,
   foreign_checked_at: null,
+  look_put_off_until: null,
   last_change_at: null,
   failures: 0,
   failure_code: null,
@@ -162,6 +163,11 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'check-subscription' },
   ],
   ['so are other consumers', picture({ ...live, foreign_checked_at: 0 }), { do: 'check-foreign' }],
+  [
+    'a look for them that was put off keeps no drain waiting',
+    picture({ ...live, foreign_checked_at: 0, look_put_off_until: now + 1 }),
+    { do: 'drain' },
+  ],
   [
     'where the day does not do for more, polls are put off',
     picture(live, { pace: { feeds: 9_000, stretch: 30, until: now + 60 * minute } }),

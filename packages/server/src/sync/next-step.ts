@@ -152,8 +152,8 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
     return stepBetweenDrains(picture, now, { until: Math.min(drainDue, paceEnds(pace, now)), settings })
   const subscriptionCheckMs = settings.subscriptionCheckMs * Math.min(stretch, checkStretchMax)
   if (subscriptionDue(state, { ...settings, subscriptionCheckMs }) <= now) return { do: 'check-subscription' }
-  if ((state.foreign_checked_at ?? 0) + subscriptionCheckMs <= now) return { do: 'check-foreign' }
-  return { do: 'drain' }
+  const lookDue = Math.max((state.foreign_checked_at ?? 0) + subscriptionCheckMs, state.look_put_off_until ?? 0)
+  return { do: lookDue <= now ? 'check-foreign' : 'drain' }
 }
 
 /** With a new day of calls polls may be more frequent again: then it is looked at anew. */

@@ -32,7 +32,7 @@ export async function readReadable(read: ReadPart, part: PartOfList): Promise<Fe
 }
 
 /** Reads as `read` does, but believes an answer that is empty without saying so, perhaps a broken one, only the second time. */
-export function readSurely(read: ReadPart): ReadPart {
+function readSurely(read: ReadPart): ReadPart {
   return async (part) => {
     const page = await read(part)
     return page.doubtful ? read(part) : page

@@ -74,6 +74,7 @@ const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Pro
   ['the start of a drain', (tx, held) => state.stampFeed(tx, held, 'drain_started_at')],
   ['the end of a drain', (tx, held) => state.stampFeed(tx, held, 'drain_ended_at')],
   ['a look at the subscription', (tx, held) => state.stampFeed(tx, held, 'subscription_checked_at')],
+  ['a look for a second reader that was put off', (tx, held) => state.putForeignLookOff(tx, held, 1)],
   ['a look for a second reader', (tx, held) => state.stampFeed(tx, held, 'foreign_checked_at')],
   ['a change', (tx, held) => state.stampFeed(tx, held, 'last_change_at')],
   ['a snapshot', (tx, held) => state.stampSnapshot(tx, held, at(0))],
@@ -215,7 +216,7 @@ test('an intent is closed once; a doubt opens it again, and its first doubt is k
   assert.ok(first)
   const close = (outcome: 'stored' | 'replayed') =>
     asPractice(held, (tx) => intent.closeIntents(tx, held, { ids: [first.intent_id], outcome }))
-  const cleared = (since: string) => asPractice(held, (tx) => intent.wereIntentsReplayed(tx, held, since))
+  const cleared = (since: string) => asPractice(held, (tx) => intent.wereIntentsReplayed(tx, held, { since }))
   await close('stored')
   await close('replayed')
   assert.deepEqual([await open(), await cleared(at(0))], [[], false], 'it was stored; what came later changes nothing')
@@ -233,7 +234,7 @@ test('an intent is closed once; a doubt opens it again, and its first doubt is k
   await close('replayed')
   assert.deepEqual([await cleared(at(0)), await cleared(at(1))], [true, false])
   const other = { ...held, feed: 'patients' } as const
-  assert.equal(await asPractice(held, (tx) => intent.wereIntentsReplayed(tx, other, at(0))), false)
+  assert.equal(await asPractice(held, (tx) => intent.wereIntentsReplayed(tx, other, { since: at(0) })), false)
 })
 
 test('open intents come oldest first, however they were written down', async () => {
