@@ -4,9 +4,12 @@ import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, breakDrain, endSubscription } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { setFailpointHook } from '../failpoints/failpoint.ts'
 import { advanceFeed } from './advance-feed.ts'
+import { doubtIntent, openIntents } from './intent.sql.ts'
 
 const minute = 60_000
+const held = { practice, feed: 'appointments' } as const
 const route = '/appointments/changed'
 
 /** Future appointments of a status, soonest first. */
@@ -154,6 +157,29 @@ test('a holder that was paused before its read went out loses nothing to the nex
   mirrored.fenceFrom(1_001)
   await mirrored.run(4)
   assert.deepEqual(await mirrored.gaps(), [])
+  await assertEqualsTruth(mirrored)
+})
+
+test('a read that goes out while the next holder replays is in doubt again, and replayed itself', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  breakDrain(mirrored, () => new Response('', { status: 504 }))
+  await mirrored.advance(minute)
+  await mirrored.step('appointments')
+  mirrored.fetch = mirrored.toSimulator
+  let late = 0
+  const remove = setFailpointHook(async (name) => {
+    if (name !== 'sync.before-replay-closed' || late > 0) return
+    cancelOne(mirrored)
+    const inDoubt = await mirrored.deps.db.practice(practice, (tx) => openIntents(tx, held))
+    for (const { intent_id: id } of inDoubt) {
+      await mirrored.deps.db.practice(practice, (tx) => doubtIntent(tx, held, id))
+    }
+    late = await consumeAsOurApp(mirrored)
+  })
+  t.after(remove)
+  await mirrored.run(4)
+  assert.ok(late > 0)
   await assertEqualsTruth(mirrored)
 })
 

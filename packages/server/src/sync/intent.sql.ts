@@ -31,15 +31,25 @@ export async function openIntent(
 const closeIntentSql = lookUp(
   'sync.close_intent',
   `update aegis.feed_intent set closed_at = aegis.now(), outcome = $3
-   where practice_id = $1 and intent_id = any($2::bigint[]) and closed_at is null`,
+   where practice_id = $1 and intent_id = any($2::bigint[]) and closed_at is null
+     and ($4::timestamptz is null or coalesce(doubted_at, opened_at) < $4::timestamptz)`,
 )
 
+/**
+ * Closes open intents. `doubtedBefore`: only those whose doubt is older, since what was asked for to clear it was asked
+ * for then: a holder who was paused may have said meanwhile that its read has only now gone out.
+ */
 export async function closeIntents(
   tx: Tx,
   key: FeedKey,
-  close: { ids: readonly string[]; outcome: 'stored' | 'not-executed' | 'replayed' | 'gap' },
+  close: {
+    ids: readonly string[]
+    outcome: 'stored' | 'not-executed' | 'replayed' | 'gap'
+    doubtedBefore?: string
+  },
 ): Promise<void> {
-  await tx.rows(closeIntentSql, [key.practice, `{${close.ids.join(',')}}`, close.outcome])
+  const ids = `{${close.ids.join(',')}}`
+  await tx.rows(closeIntentSql, [key.practice, ids, close.outcome, close.doubtedBefore ?? null])
 }
 
 const doubtSql = lookUp(

@@ -33,12 +33,13 @@ export async function recoverWindow(deps: SyncDeps, held: HeldFeed): Promise<voi
   const { outcome, unread }: Replayed =
     window === 'passed' ? { outcome: 'retention-passed', unread: [] } : await replay(deps, held, window)
   if (outcome !== 'complete') {
-    await declareGap(deps, held, { cause: outcome, intents, unread })
+    await declareGap(deps, held, { cause: outcome, intents, unread, now })
     return
   }
   await failpoint('sync.before-replay-closed')
   const ids = intents.map((intent) => intent.intent_id)
-  await asHolderAtOnce(deps, held, (tx) => closeIntents(tx, held, { ids, outcome: 'replayed' }))
+  const close = { ids, outcome: 'replayed', doubtedBefore: timestamp(now) } as const
+  await asHolderAtOnce(deps, held, (tx) => closeIntents(tx, held, close))
   deps.log.info('sync.recovered', { practice: held.practice, feed: held.feed, intents: intents.length })
 }
 
@@ -86,7 +87,12 @@ async function replayOnce(
 async function declareGap(
   deps: SyncDeps,
   held: HeldFeed,
-  { cause, intents, unread }: { cause: GapCause; intents: readonly Intent[]; unread: Replayed['unread'] },
+  {
+    cause,
+    intents,
+    unread,
+    now,
+  }: { cause: GapCause; intents: readonly Intent[]; unread: Replayed['unread']; now: number },
 ): Promise<void> {
   await asHolder(deps, held, async (tx, state) => {
     // What was consumed may have changed at any time since all was read last.
@@ -95,7 +101,8 @@ async function declareGap(
     for (const record of unread) await quarantine(tx, keys, { held, page: noPage, record, reason: 'unreadable' })
     await openGap(tx, held, { cause, from: timestamp(from) })
     await wantResnapshot(tx, held)
-    await closeIntents(tx, held, { ids: intents.map((intent) => intent.intent_id), outcome: 'gap' })
+    const ids = intents.map((intent) => intent.intent_id)
+    await closeIntents(tx, held, { ids, outcome: 'gap', doubtedBefore: timestamp(now) })
   })
   deps.log.warn('sync.gap', { practice: held.practice, feed: held.feed, cause })
 }
