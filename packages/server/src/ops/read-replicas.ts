@@ -41,8 +41,10 @@ export function replicaAlarms(rows: readonly ReplicaRow[], ttlMs: number): Alarm
     alarms.push({
       level: 'warning',
       code: 'ops.practices-differ',
-      message: `The processes on this database are configured with different practices (${counts}).`,
-      remedy: 'Give all of them the same list and start them again: the list of the one started last counts for all.',
+      message: `The processes on this database mirror different practices, feeds or departments (practices: ${counts}).`,
+      remedy:
+        'Give all of them the same `practices`, `sync.feeds` and `sync.departments`, and start them again: those of the one ' +
+        'started last count for all.',
     })
   }
   for (const { place, silent_ms } of rows.filter((row) => row.silent_ms >= ttlMs && row.silent_ms < silentMaxMs)) {

@@ -92,7 +92,10 @@ describe('processes on one database', () => {
   test('with different lists of practices are told of', async () => {
     const kept = [await keep(facts(1)), await keep(facts(2, { practices: 4, practicesDigest: 'other' }))]
     const { alarms } = await readReplicas(db, { ttlMs, homeId: '' })
-    assert.match(alarms[0]?.message ?? '', /different practices \(host:\/srv\/1: 3, host:\/srv\/2: 4\)/)
+    assert.match(
+      alarms[0]?.message ?? '',
+      /different practices, feeds or departments \(practices: host:\/srv\/1: 3, host:\/srv\/2: 4\)/,
+    )
     for (const one of kept) await one.stop()
   })
 
