@@ -13,6 +13,7 @@ export interface Job<T extends JobPayload> {
   readonly retryDelaySeconds: number
   readonly retryDelayMaxSeconds: number
   readonly timeoutSeconds: number
+  readonly deadLetters: boolean
 }
 
 export interface JobOptions<T extends JobPayload> {
@@ -30,6 +31,11 @@ export interface JobOptions<T extends JobPayload> {
   readonly retryDelaySeconds?: number
   /** Default 600 s. */
   readonly retryDelayMaxSeconds?: number
+  /**
+   * Whether one that failed for good is kept until somebody decides. Default true; false for a job that is enqueued again
+   * for as long as there is work for it, which would leave one such letter after another.
+   */
+  readonly deadLetters?: boolean
   /** After this the handler's signal aborts and the job counts as failed. Default 900 s. */
   readonly timeoutSeconds?: number
 }
@@ -48,6 +54,7 @@ export function defineJob<T extends JobPayload>(options: JobOptions<T>): Job<T> 
     retryDelaySeconds: options.retryDelaySeconds ?? 1,
     retryDelayMaxSeconds: options.retryDelayMaxSeconds ?? 600,
     timeoutSeconds: options.timeoutSeconds ?? 900,
+    deadLetters: options.deadLetters ?? true,
   }
 }
 

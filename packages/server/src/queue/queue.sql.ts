@@ -75,13 +75,15 @@ export async function insertJobRow(
 /** Makes the queues of these jobs, and of their dead letters, as declared. Control transactions only. */
 export async function upsertJobQueues(tx: Tx, jobs: readonly Job<never>[]): Promise<void> {
   const common = { retention_seconds: retentionSeconds, retry_delay: 0, retry_delay_max: null, retry_limit: 0 }
-  const deadLetters = jobs.map((job) => ({
-    ...common,
-    name: deadLetterName(job.name),
-    policy: 'standard',
-    expire_seconds: 900,
-    deletion_seconds: deletionSeconds,
-  }))
+  const deadLetters = jobs
+    .filter((job) => job.deadLetters)
+    .map((job) => ({
+      ...common,
+      name: deadLetterName(job.name),
+      policy: 'standard',
+      expire_seconds: 900,
+      deletion_seconds: deletionSeconds,
+    }))
   const queues = jobs.map((job) => ({
     ...common,
     name: job.name,
@@ -91,7 +93,7 @@ export async function upsertJobQueues(tx: Tx, jobs: readonly Job<never>[]): Prom
     retry_delay_max: job.retryDelayMaxSeconds,
     expire_seconds: job.timeoutSeconds,
     deletion_seconds: deletionSeconds,
-    dead_letter: deadLetterName(job.name),
+    dead_letter: job.deadLetters ? deadLetterName(job.name) : null,
     heartbeat_seconds: heartbeatSeconds,
   }))
   await tx.rows(upsertQueues, [deadLetters])

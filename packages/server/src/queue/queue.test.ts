@@ -250,6 +250,22 @@ describe('a handler that fails', () => {
   })
 })
 
+test('a job that is enqueued again while there is work leaves no dead letter, also where an earlier release kept them', async () => {
+  const kept = defineJob<Ids>({ name: 'test.repeated', retriesMax: 0 })
+  await (await start([kept])).stop()
+  const job = defineJob<Ids>({ name: 'test.repeated', retriesMax: 0, deadLetters: false })
+  const queue = await start([job])
+  const steer = steered<Ids>()
+  await queue.work(job, steer.handler)
+  for (let time = 1; time <= 2; time += 1) {
+    await db.practice(1, (tx) => enqueue(tx, job, { practice: time }))
+    ;(await steer.called(time))[time - 1]?.fail(new AegisError('db.unavailable'))
+    await eventually(async () => (await states(job)).filter((state) => state === 'failed').length === time)
+  }
+  assert.equal((await countDeadLetters({ db })).get(job.name), undefined)
+  await queue.stop()
+})
+
 test('stop waits for the running jobs and takes no more', async () => {
   const job = defineJob<Ids>({ name: 'test.drained' })
   const queue = await start([job])

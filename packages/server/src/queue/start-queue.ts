@@ -175,7 +175,7 @@ class BossQueue implements Queue {
       await failpoint('queue.after-handler')
     } catch (error) {
       const last = attempt > job.retriesMax
-      this.#log.error(last ? 'queue.job-dead' : 'queue.job-failed', error, { job: job.name, attempt })
+      this.#log.error(last && job.deadLetters ? 'queue.job-dead' : 'queue.job-failed', error, { job: job.name, attempt })
       // pg-boss stores what is thrown, with message and stack, in the clear.
       throw new JobFailure(isAegisError(error) ? error.code : 'internal.unexpected')
     }

@@ -13,9 +13,13 @@ import type { SyncDeps } from './sync-deps.ts'
 /** What a job of sync carries: which feed there is work for. */
 export type FeedJob = { readonly practice: number; readonly feed: FeedName }
 
-/** "There is work for this feed": one lane per feed, so that it never runs twice at a time. */
+/**
+ * "There is work for this feed": one lane per feed, so that it never runs twice at a time. The schedule enqueues it anew
+ * while the feed is due, so that one that failed need not be kept.
+ */
 export const advanceFeedJob = defineJob<FeedJob>({
   name: 'sync.advance_feed',
+  deadLetters: false,
   lane: ({ practice, feed }) => `${practice}/${feed}`,
 })
 
