@@ -174,8 +174,8 @@ class BossQueue implements Queue {
       await handle()
       await failpoint('queue.after-handler')
     } catch (error) {
-      const last = attempt > job.retriesMax
-      this.#log.error(last && job.deadLetters ? 'queue.job-dead' : 'queue.job-failed', error, { job: job.name, attempt })
+      const isDead = attempt > job.retriesMax && job.deadLetters
+      this.#log.error(isDead ? 'queue.job-dead' : 'queue.job-failed', error, { job: job.name, attempt })
       // pg-boss stores what is thrown, with message and stack, in the clear.
       throw new JobFailure(isAegisError(error) ? error.code : 'internal.unexpected')
     }
