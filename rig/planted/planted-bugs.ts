@@ -1,4 +1,5 @@
 import { plantedDayBugs } from './planted-day-bugs.ts'
+import { plantedDoubtBugs } from './planted-doubt-bugs.ts'
 import { plantedKeyServerBugs } from './planted-key-server-bugs.ts'
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
 import { plantedQuotaBugs } from './planted-quota-bugs.ts'
@@ -365,4 +366,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...plantedNetworkBugs,
   ...plantedQuotaBugs,
   ...plantedDayBugs,
+  ...plantedDoubtBugs,
 ]

@@ -1,0 +1,29 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const sync = 'packages/server/src/sync'
+const client = 'packages/client/src'
+
+/** Bugs that take what nobody knows for known: that a read did not go out, was replayed, or that a record is gone. */
+export const plantedDoubtBugs: readonly PlantedBug[] = [
+  {
+    name: 'a doubt that a paused holder renews is closed by the replay under way',
+    file: `${sync}/recover-window.ts`,
+    find: `{ ids, outcome: 'replayed', doubtedBefore: timestamp(now) }`,
+    replace: `{ ids, outcome: 'replayed' }`,
+    caughtBy: [`${sync}/hazards.pg.test.ts`],
+  },
+  {
+    name: 'a route that is lost while the answer is awaited counts as never sent',
+    file: `${client}/call/transport-fault.ts`,
+    find: `ECONNREFUSED|`,
+    replace: `ECONNREFUSED|EHOSTUNREACH|ENETDOWN|`,
+    caughtBy: [`${client}/call/transport-fault.test.ts`],
+  },
+  {
+    name: 'a record that is not found is gone where there is none to compare with',
+    file: `${sync}/finds-others.ts`,
+    find: `is gone.\n  return false\n`,
+    replace: `is gone.\n  return others.length === 0\n`,
+    caughtBy: [`${sync}/missing-records.pg.test.ts`],
+  },
+]
