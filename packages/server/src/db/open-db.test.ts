@@ -311,3 +311,21 @@ describe('close', () => {
     )
   })
 })
+
+test('every session lets its server notice within a minute that the host is gone', async () => {
+  // On a socket file, as here, the settings in force are 0: what was asked for stands in `reset_val`.
+  const asked = sql(
+    'test.keepalives',
+    `select name, reset_val as value, source from pg_settings where name ~ '^tcp_' order by name`,
+  )
+  const wanted = [
+    { name: 'tcp_keepalives_count', value: '3', source: 'client' },
+    { name: 'tcp_keepalives_idle', value: '30', source: 'client' },
+    { name: 'tcp_keepalives_interval', value: '10', source: 'client' },
+    { name: 'tcp_user_timeout', value: '60000', source: 'client' },
+  ]
+  const ask = (tx: Tx) => tx.rows(asked)
+  for (const found of [await db.practice(1, ask), await db.control(ask), await db.audit(ask)]) {
+    assert.deepEqual(found, wanted)
+  }
+})
