@@ -1,7 +1,5 @@
-import pg from 'pg'
 import type { ClusterPasswords } from './cluster-passwords.ts'
-import { clientConfig } from './database-login.ts'
-import { fromDriverError } from './sql-error.ts'
+import { ownerSession } from './owner-session.ts'
 
 export interface EnsureLoginsInput {
   /** The owner's URL to the database that every cluster has, "postgres". */
@@ -16,10 +14,7 @@ export interface EnsureLoginsInput {
  * themselves, so a connection has the rights of one role and no way to take another's.
  */
 export async function ensureLogins({ url, database, passwords }: EnsureLoginsInput): Promise<void> {
-  const client = new pg.Client({ ...clientConfig({ url }), application_name: 'aegis-start' })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
+  await ownerSession({ url, application: 'aegis-start' }, async ({ client }) => {
     for (const name of ['aegis_app', 'aegis_control', 'aegis_audit'] as const) {
       const found = await client.query('select rolcanlogin from pg_catalog.pg_roles where rolname = $1', [name])
       const verb = found.rowCount ? 'alter' : 'create'
@@ -30,9 +25,5 @@ export async function ensureLogins({ url, database, passwords }: EnsureLoginsInp
     }
     const exists = await client.query('select from pg_catalog.pg_database where datname = $1', [database])
     if (!exists.rowCount) await client.query(`create database ${client.escapeIdentifier(database)}`)
-  } catch (error) {
-    throw fromDriverError(error)
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  })
 }

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { inspect } from 'node:util'
+import pg from 'pg'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
 import { type ScratchDatabase, scratchDatabase } from '../../testing/scratch-database.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
+import { clientConfig } from './database-login.ts'
 import { migrate, migrationsDirectory, readMigrations } from './migrate.ts'
 
 let scratch: ScratchDatabase
@@ -108,6 +110,16 @@ describe('migrations', () => {
     assert.equal((await refused()).code, 'db.newer-schema')
   })
 
+  test('run where a host that dies, freezes or is cut off keeps its locks for a minute at most', async () => {
+    const names = ['idle_in_transaction_session_timeout', 'idle_session_timeout', 'lock_timeout']
+    const columns = names.map((name) => `current_setting('${name}') as ${name}`).join(', ')
+    write('0001_db_settings.sql', `create table control.made_settings as select ${columns}`)
+    await run()
+    assert.deepEqual(await scratch.owner.rows('select * from control.made_settings'), [
+      { idle_in_transaction_session_timeout: '30s', idle_session_timeout: '30s', lock_timeout: '2s' },
+    ])
+  })
+
   const strays: [string, string[]][] = [
     ['without a number', ['first.sql']],
     ['with one number twice', ['0001_db_a.sql', '0001_db_b.sql']],
@@ -132,4 +144,68 @@ describe('migrations', () => {
     assert.deepEqual(await migrate({ ownerUrl: fresh.ownerUrl, log: silentLog }), { applied: 0 })
     await fresh.close()
   })
+})
+
+describe('a migration whose table is in use', () => {
+  const lockWaits = { eachMs: 200, pauseMs: 20, allMs: 60_000 }
+  let holder: pg.Client
+
+  beforeEach(async () => {
+    holder = new pg.Client(clientConfig({ url: scratch.ownerUrl }))
+    await holder.connect()
+    await holder.query('create table control.made_used (id integer)')
+    // As pg_dump does, or a report that somebody left open.
+    await holder.query('begin; select from control.made_used')
+    write('0001_db_change.sql', 'alter table control.made_used add column more integer')
+  })
+  afterEach(() => holder.end())
+
+  /** Resolves when a migration waits for a lock. */
+  async function waiting(): Promise<void> {
+    const waits = `select from pg_stat_activity where datname = current_database() and application_name = 'aegis-migrate'
+      and wait_event_type = 'Lock'`
+    for (let looks = 0; looks < 10_000; looks += 1) if ((await scratch.owner.rows(waits)).length > 0) return
+    assert.fail('nothing waits')
+  }
+
+  test('lets others pass while it waits, and is applied when the table is free', async () => {
+    const log = memoryLog()
+    const migrated = migrate({ ownerUrl: scratch.ownerUrl, log, directory, lockWaits })
+    await waiting()
+    await scratch.owner.rows("set lock_timeout = '10s'")
+    // Queues behind the migration, and has its turn before the holder is done.
+    assert.deepEqual(await scratch.owner.rows('select id from control.made_used'), [])
+    assert.equal(log.events().includes('db.migration-applied'), false)
+    await holder.query('commit')
+    assert.deepEqual(await migrated, { applied: 1 })
+    assert.equal(log.events().filter((event) => event === 'db.migration-waits').length, 1)
+  })
+
+  test('is given up in the end, and says what to look for', async () => {
+    const short = { eachMs: 20, pauseMs: 1, allMs: 100 }
+    await assert.rejects(
+      migrate({ ownerUrl: scratch.ownerUrl, log: silentLog, directory, lockWaits: short }),
+      (error) => isAegisError(error, 'db.tables-held'),
+    )
+  })
+
+  test('ends at once when the start is called off', async () => {
+    const stop = new AbortController()
+    const migrated = migrate({ ownerUrl: scratch.ownerUrl, log: silentLog, directory, signal: stop.signal })
+    await waiting()
+    stop.abort(new Error('called off'))
+    await assert.rejects(migrated, /called off/)
+  })
+})
+
+test('a start does not wait for ever for another one', async () => {
+  const other = new pg.Client(clientConfig({ url: scratch.ownerUrl }))
+  await other.connect()
+  await other.query('select pg_advisory_lock(4017195900)')
+  write('0001_db_first.sql', 'select 1')
+  const lockWaits = { eachMs: 20, pauseMs: 1, allMs: 100 }
+  await assert.rejects(migrate({ ownerUrl: scratch.ownerUrl, log: silentLog, directory, lockWaits }), (error) =>
+    isAegisError(error, 'db.busy'),
+  )
+  await other.end()
 })

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
-import { clientConfig } from './database-login.ts'
+import { type LockWaits, type OwnerSession, ownerSession } from './owner-session.ts'
 import { fromDriverError } from './sql-error.ts'
 
 export interface MigrateOptions {
@@ -13,6 +13,10 @@ export interface MigrateOptions {
   log: Log
   /** Where the numbered files are. Default: this package's `migrations` folder. */
   directory?: string
+  /** Default: see `ownerSession`. */
+  lockWaits?: LockWaits
+  /** Ends it at once, with the signal's reason; what is not committed is as it was. */
+  signal?: AbortSignal | undefined
 }
 
 interface Migration {
@@ -28,28 +32,21 @@ export const migrationsDirectory = join(import.meta.dirname, '..', '..', 'migrat
 const fileNamePattern = /^(\d{4})_[a-z0-9_]+\.sql$/
 /** Any number, the same in every release: what two starting instances wait for. */
 const advisoryLock = 4_017_195_900
-/** Longer than any migration should take; shorter than an operator's patience. */
-const lockTimeoutMs = 300_000
 
 /**
  * Brings the schema up to date: applies every file that was not applied yet, in the order of its number, each in one
  * transaction, one process at a time. Numbers are grouped by slice, so a new file may have a lower number than the last
- * one applied. A file that changed after it was applied is refused. Nothing to do costs one connection and one query.
+ * one applied. A file that changed after it was applied is refused. A file whose tables are in use is tried again: nobody
+ * waits behind it for long. Nothing to do costs one connection and one query.
  */
 export async function migrate(options: MigrateOptions): Promise<{ applied: number }> {
   const migrations = readMigrations(options.directory ?? migrationsDirectory)
-  const client = new pg.Client({ ...clientConfig({ url: options.ownerUrl }), application_name: 'aegis-migrate' })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    if (pending(migrations, await appliedChecksums(client)).length === 0) return { applied: 0 }
-    await lock(client)
-    return { applied: await applyPending(client, migrations, options.log) }
-  } catch (error) {
-    throw fromDriverError(error)
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  const { ownerUrl: url, lockWaits, signal, log } = options
+  return await ownerSession({ url, application: 'aegis-migrate', lockWaits, signal }, async (session) => {
+    if (pending(migrations, await appliedChecksums(session.client)).length === 0) return { applied: 0 }
+    await session.takeTurn(advisoryLock)
+    return { applied: await applyPending(session, migrations, log) }
+  })
 }
 
 /** How the schema stands to this release. */
@@ -100,25 +97,20 @@ async function appliedChecksums(client: pg.Client): Promise<Map<number, string>>
   return new Map(rows.map(({ number, checksum }) => [number, checksum]))
 }
 
-async function lock(client: pg.Client): Promise<void> {
-  await client.query("select set_config('lock_timeout', $1, false)", [String(lockTimeoutMs)])
-  try {
-    await client.query('select pg_advisory_lock($1)', [advisoryLock])
-  } catch (error) {
-    const ours = fromDriverError(error)
-    throw ours.detail.sqlstate === '55P03' ? new AegisError('db.busy') : ours
-  }
-}
-
-async function applyPending(client: pg.Client, migrations: readonly Migration[], log: Log): Promise<number> {
+async function applyPending(session: OwnerSession, migrations: readonly Migration[], log: Log): Promise<number> {
+  const { client } = session
   await client.query('create schema if not exists control')
   await client.query(
     'create table if not exists control.migration (number integer primary key, name text not null, checksum text not null)',
   )
   const todo = pending(migrations, await appliedChecksums(client)) // another instance may have been faster
   for (const migration of todo) {
-    await apply(client, migration)
-    log.info('db.migration-applied', { number: migration.number })
+    const { number } = migration
+    await session.despiteLocks(
+      () => apply(client, migration),
+      () => log.warn('db.migration-waits', { number }),
+    )
+    log.info('db.migration-applied', { number })
   }
   return todo.length
 }

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import { checkServer } from './check-server.ts'
 import { clientConfig, memberLogins, type RuntimeLogins } from './database-login.ts'
 import { migrate } from './migrate.ts'
+import { type OwnerSession, ownerSession } from './owner-session.ts'
 import { fromDriverError, isSqlState } from './sql-error.ts'
 
 /** How to reach a database that is not embedded: see docs/decisions/0010-database-roles.md. */
@@ -18,6 +19,13 @@ export interface DatabaseUrls {
 /** The login that is made for the runtime where the owner's URL is the only one given. */
 const runtimeLogin = 'aegis_runtime'
 
+export interface PrepareDeps {
+  log: Log
+  afterMigrate: (owner: { ownerUrl: string; signal: AbortSignal | undefined }) => Promise<void>
+  /** Ends it at once, with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
 /**
  * Makes an external database ready: checks the server's settings, applies the migrations, gives the runtime login the
  * three roles (making the login if only the owner's URL is known) and checks that it has no rights beyond them.
@@ -25,25 +33,27 @@ const runtimeLogin = 'aegis_runtime'
  * `db.unsupported-version`, `db.insecure-settings`, `db.unsafe-role`, those of `migrate`, `db.unavailable`.
  */
 export async function prepareDatabase(
-  deps: { log: Log; afterMigrate: (owner: { ownerUrl: string }) => Promise<void> },
+  deps: PrepareDeps,
   { ownerUrl, runtimeUrl }: DatabaseUrls,
 ): Promise<RuntimeLogins> {
-  const { log } = deps
+  const { log, signal } = deps
+  const inSession = <T>(url: string, work: (session: OwnerSession) => Promise<T>) =>
+    ownerSession({ url, application: 'aegis-start', signal }, work)
   if (ownerUrl === undefined) {
     if (runtimeUrl === undefined) throw new AegisError('db.invalid-url')
-    await withClient(runtimeUrl, (client) => checkServer({ client, log }))
-    await withClient(runtimeUrl, (client) => refusePower(client, loginOf(runtimeUrl)))
+    await inSession(runtimeUrl, ({ client }) => checkServer({ client, log }))
+    await inSession(runtimeUrl, ({ client }) => refusePower(client, loginOf(runtimeUrl)))
     return memberLogins(runtimeUrl)
   }
-  if (runtimeUrl !== undefined) await withClient(ownerUrl, (client) => refusePower(client, loginOf(runtimeUrl)))
-  await withClient(ownerUrl, (client) => checkServer({ client, log }))
-  await migrate({ ownerUrl, log })
-  await deps.afterMigrate({ ownerUrl })
+  if (runtimeUrl !== undefined) await inSession(ownerUrl, ({ client }) => refusePower(client, loginOf(runtimeUrl)))
+  await inSession(ownerUrl, ({ client }) => checkServer({ client, log }))
+  await migrate({ ownerUrl, log, signal })
+  await deps.afterMigrate({ ownerUrl, signal })
   if (runtimeUrl === undefined) log.warn('db.owner-url-only')
   const url = runtimeUrl ?? derivedUrl(ownerUrl)
-  await withClient(ownerUrl, (client) => grantRoles(client, { url, make: runtimeUrl === undefined }))
+  await inSession(ownerUrl, (session) => grantRoles(session, { url, make: runtimeUrl === undefined }))
   // Once more: some rights, such as tables it owns, show only in the migrated database.
-  await withClient(url, (client) => refusePower(client, loginOf(url)))
+  await inSession(url, ({ client }) => refusePower(client, loginOf(url)))
   return memberLogins(url)
 }
 
@@ -63,9 +73,10 @@ export function derivedUrl(ownerUrl: string): string {
 /** Any number, the same in every release: processes that start together make the login one after the other. */
 const advisoryLock = 4_017_195_902
 
-async function grantRoles(client: pg.Client, { url, make }: { url: string; make: boolean }): Promise<void> {
+async function grantRoles(session: OwnerSession, { url, make }: { url: string; make: boolean }): Promise<void> {
+  const { client } = session
   const login = loginOf(url)
-  await client.query('select pg_advisory_lock($1)', [advisoryLock]) // until the end of the session
+  await session.takeTurn(advisoryLock)
   if (make) await makeLogin(client, { login, password: decodeURIComponent(new URL(url).password) })
   const { rows } = await client.query<GrantState>(grantState, [login])
   const state = rows[0]
@@ -134,17 +145,4 @@ export async function powerOf(client: pg.Client, login: string): Promise<string 
 /** The name in a database URL. */
 export function loginOf(url: string): string {
   return String(clientConfig({ url }).user)
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...clientConfig({ url }), application_name: 'aegis-start' })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    return await work(client)
-  } catch (error) {
-    throw fromDriverError(error)
-  } finally {
-    await client.end().catch(() => undefined)
-  }
 }

@@ -79,6 +79,11 @@ export const databaseErrors = {
   },
   'db.statement-failed': { status: 500, title: 'The database refused a statement' },
   'db.statement-not-awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
+  'db.tables-held': {
+    status: 503,
+    title: 'The schema could not be changed: something else keeps hold of its tables',
+    remedy: 'End what does (a dump, a long query or an open transaction: see pg_stat_activity), then start again.',
+  },
   'db.transaction-over': { status: 500, title: 'A statement came after the end of its transaction' },
   'db.unavailable': { status: 503, title: 'The database is not reachable' },
   'db.unsafe-role': {

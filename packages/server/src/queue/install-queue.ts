@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module'
-import pg from 'pg'
+import type pg from 'pg'
 import { getConstructionPlans, getMigrationPlans } from 'pg-boss'
-import { clientConfig } from '../db/database-login.ts'
-import { fromDriverError } from '../db/sql-error.ts'
+import { ownerSession } from '../db/owner-session.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 
 /** pg-boss's schema: its tables are its own, and only `queue/` knows them. */
@@ -40,25 +39,39 @@ const grants = `
  * Installs or upgrades pg-boss's tables as the owner and gives the runtime role its rights; to be called after
  * `migrate`. Nothing to do costs one connection and two queries. A database of a newer release is refused.
  */
-export async function installQueue({ ownerUrl }: { ownerUrl: string }): Promise<void> {
-  const client = new pg.Client({ ...clientConfig({ url: ownerUrl }), application_name: 'aegis-migrate' })
-  client.on('error', () => undefined)
+export async function installQueue({
+  ownerUrl,
+  signal,
+}: {
+  ownerUrl: string
+  signal?: AbortSignal | undefined
+}): Promise<void> {
+  await ownerSession({ url: ownerUrl, application: 'aegis-migrate', signal }, async (session) => {
+    const { client } = session
+    if (await isInstalled(client)) return
+    await session.takeTurn(advisoryLock)
+    await session.despiteLocks(() => install(client))
+  })
+}
+
+async function install(client: pg.Client): Promise<void> {
+  if (await isInstalled(client)) return
+  const found = await installedVersion(client)
   try {
-    await client.connect()
-    if (await isInstalled(client)) return
-    await client.query('select pg_advisory_lock($1)', [advisoryLock])
-    if (await isInstalled(client)) return
-    const found = await installedVersion(client)
-    if (found === undefined) await client.query(getConstructionPlans(queueSchema))
+    if (found === undefined) await client.query(atOurPace(getConstructionPlans(queueSchema)))
     // The exported plan builds indexes at once; pg-boss's own start would leave them to a worker with the owner's rights.
-    else if (found < wantedVersion()) await client.query(getMigrationPlans(queueSchema, found))
+    else if (found < wantedVersion()) await client.query(atOurPace(getMigrationPlans(queueSchema, found)))
     await client.query(dropLanesCounted)
     await client.query(grants)
   } catch (error) {
-    throw fromDriverError(error)
-  } finally {
-    await client.end().catch(() => undefined)
+    await client.query('rollback').catch(() => undefined)
+    throw error
   }
+}
+
+/** pg-boss would wait for locks as long as it likes, and let everybody else wait behind it. */
+function atOurPace(plan: string): string {
+  return plan.replaceAll(/set local lock_timeout = \d+;/gi, '')
 }
 
 interface QueueState {
