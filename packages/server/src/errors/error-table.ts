@@ -209,6 +209,11 @@ export const errorTable = {
     remedy: 'See "aegis status".',
   },
   'sync.feed-unknown': { status: 404, title: 'There is no such feed', remedy: 'Use one of the feeds named.' },
+  'sync.list-doubtful': {
+    status: 502,
+    title: "athenahealth's list of a patient's records does not say what is in it",
+    remedy: 'Nothing to do: it is read again later, and what is held stays as it is.',
+  },
   'sync.list-unstable': {
     status: 503,
     title: 'A list changed faster than it could be read through',

@@ -11,11 +11,13 @@ const present = sql(
    changed as (
      select r.key, r.patient, r.sealed from recent
      join aegis.record r on r.practice_id = $1 and r.kind = $2 and r.key = recent.key and r.state = 'present'
+     where not coalesce(r.patient = any(select json_array_elements_text($5::json)), false)
      order by recent.at desc limit ($4::integer + 1) / 2),
    others as (
      select r.key, r.patient, r.sealed from aegis.record r
      where r.practice_id = $1 and r.kind = $2 and r.state = 'present'
        and not r.key = any(select json_array_elements_text($3::json)) and not r.key in (select key from changed)
+       and not coalesce(r.patient = any(select json_array_elements_text($5::json)), false)
      limit $4::integer)
    select key, patient, sealed from (select *, 0 as rank from changed union all select *, 1 from others) found
    order by rank limit $4::integer`,
@@ -27,11 +29,11 @@ export interface PresentRow {
   readonly sealed: Buffer
 }
 
-/** Some records that are held as present: half of them those that changed last. */
+/** Some records that are held as present, but not these and none of these patients: half of them those that changed last. */
 export function surelyPresent(
   tx: Tx,
   { practice, kind }: { practice: number; kind: Kind },
-  { but, most }: { but: readonly string[]; most: number },
+  { but, butOf, most }: { but: readonly string[]; butOf: readonly string[]; most: number },
 ): Promise<PresentRow[]> {
-  return tx.rows<PresentRow>(present, [practice, kind, JSON.stringify(but), most])
+  return tx.rows<PresentRow>(present, [practice, kind, JSON.stringify(but), most, JSON.stringify(butOf)])
 }

@@ -58,6 +58,11 @@ export function patientOfWhole(key: string): Pseudonym {
   return key.slice(wholePrefix.length) as Pseudonym // put there by wholeKey
 }
 
+/** Whether a wish is for all of a patient. */
+export function isWholeKey(key: string): boolean {
+  return key.startsWith(wholePrefix)
+}
+
 /** The wish for a record that is held, by what it said of itself. */
 export function wishForHeld(kind: Kind, keys: PracticeKeys, body: WireRecord): Wish | undefined {
   const name = nameOf(recordKinds[kind], body)

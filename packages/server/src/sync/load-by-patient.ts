@@ -1,5 +1,4 @@
 import { AthenaError } from '@aegis/client'
-import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { openRecord } from '../records/open-record.ts'
 import { wishForAll } from '../records/record-name.ts'
@@ -12,9 +11,9 @@ import { type AskedPatient, askedPatient } from './asked-record.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import type { FetchedPage } from './fetched-page.ts'
+import { isOfTheRecord } from './is-of-the-record.ts'
 import { noteWishes } from './note-wishes.ts'
 import { readOfPatient } from './read-of-patient.ts'
-import { isOfTheRecord } from './refetch-records.ts'
 import { settlePatient } from './settle-patient.ts'
 import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
@@ -95,7 +94,7 @@ async function readOrPutOff(
     return await readOfPatient(deps, held, { ...patient, context })
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return 'unknown'
-    if (!isOfTheRecord(error) && !isAegisError(error, 'sync.wrong-record')) throw error
+    if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.patient-put-off', error, { practice: held.practice, feed: held.feed })
     return 'put-off'
   }

@@ -11,6 +11,8 @@ export interface PatientChart {
 /** What one patient has of a kind, as athenahealth shows it; `records` as sent. */
 export interface PatientPage extends WhatFollows {
   readonly records: readonly unknown[]
+  /** The body does not say what there is: the list is not in it, or it speaks of a failure as well. */
+  readonly doubtful: boolean
 }
 
 /** A page of a patient's records; `offset` is that of the page. */
@@ -70,19 +72,34 @@ export const patientLists: Readonly<Record<Lists, PatientList>> = {
 const chart = (departmentid: string) => ({ departmentid })
 
 function pageOf(key: string, at: { limit: number; offset: number }, page: Page<unknown>): PatientPage {
-  const records = recordsSent(key, page.raw)
-  return { records, ...whatFollows(page, { ...at, items: records.length }) }
+  const body = readBody(page.raw)
+  const records = listIn(key, body) ?? []
+  const doubtful = page.doubtful === true || speaksOfFailure(body)
+  return { records, doubtful, ...whatFollows(page, { ...at, items: records.length }) }
 }
 
-/** Medications stand in lists of their own inside of the list. */
+/** Medications stand in lists of their own inside of the list. All recorded sections without an entry have an empty list. */
 function sectionOf(key: string, { raw }: { raw: string }): PatientPage {
-  return { records: recordsSent(key, raw).flat(), more: false }
+  const body = readBody(raw)
+  const records = Array.isArray(body) ? undefined : listIn(key, body)
+  return { records: (records ?? []).flat(), more: false, doubtful: records === undefined || speaksOfFailure(body) }
 }
 
-/** The records as sent: the client has found the list, or nothing where it should be. */
-function recordsSent(key: string, raw: string): readonly unknown[] {
-  const body: unknown = raw.trim() === '' ? [] : JSON.parse(raw.trim())
-  if (Array.isArray(body)) return body
-  const list: unknown = Reflect.get(Object(body), key)
-  return Array.isArray(list) ? list : []
+function readBody(raw: string): unknown {
+  return raw.trim() === '' ? undefined : JSON.parse(raw.trim()) // the client has read it
+}
+
+/** The records as sent. */
+function listIn(key: string, body: unknown): readonly unknown[] | undefined {
+  const list: unknown = Array.isArray(body) ? body : Reflect.get(Object(body), key)
+  return Array.isArray(list) ? list : undefined
+}
+
+function speaksOfFailure(body: unknown): boolean {
+  return ['error', 'errormessage', 'fault'].some((name) => isTold(Reflect.get(Object(body), name)))
+}
+
+function isTold(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return value !== undefined && value !== null && value !== '' && value !== false
 }

@@ -19,7 +19,8 @@ const departmentsMax = 3
 
 /**
  * Reads all that a patient has of a kind, from each of the patient's charts. `not-found` is thrown as the client's error
- * where no department knows the patient, `sync.wrong-record` where another patient's record is among them.
+ * where no department knows the patient, `sync.wrong-record` where another patient's record is among them, and
+ * `sync.list-doubtful` where an answer does not say what there is.
  */
 export async function readOfPatient(
   deps: SyncDeps,
@@ -78,25 +79,15 @@ async function readPages(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promi
  * ones move up, and one that moved over the border unseen would never be read, since it did not change. Undefined where the
  * pages do not join.
  */
-async function readOnce(
-  deps: SyncDeps,
-  key: FeedKey,
-  { patientId, departmentId, context }: ChartOfOne,
-): Promise<unknown[] | undefined> {
-  const { ofPatient, kind } = feedTable[key.feed]
-  if (!ofPatient) throw new AegisError('internal.unexpected', { feed: key.feed })
-  const practice = deps.upstream.practice(key.practice)
+async function readOnce(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promise<unknown[] | undefined> {
+  const { kind } = feedTable[key.feed]
   // What has no id is known by itself.
   const nameOfRecord = (record: unknown): unknown => Reflect.get(Object(record), recordKinds[kind].idField) ?? record
   const limit = Math.max(2, deps.settings.snapshotPageSize)
   const all: unknown[] = []
   const seen = new Set<unknown>()
   for (let pages = 0; pages < pagesMax; pages += 1) {
-    const facts = ({ records }: PatientPage) => ({ records: records.length, patientIds: [patientId] })
-    const offset = Math.max(0, all.length - 1)
-    const page = await audited<PatientPage>(context, facts, (options) =>
-      ofPatient(practice, { patientId, departmentId, offset, limit }, options),
-    )
+    const page = await readPage(deps, key, { ...chart, offset: Math.max(0, all.length - 1), limit })
     const before = all.length
     const joins = pages === 0 || page.records.some((record) => seen.has(nameOfRecord(record)))
     for (const record of page.records) {
@@ -109,6 +100,23 @@ async function readOnce(
     if (!isMore) return all
   }
   return undefined
+}
+
+async function readPage(
+  deps: SyncDeps,
+  key: FeedKey,
+  { patientId, departmentId, context, offset, limit }: ChartOfOne & { offset: number; limit: number },
+): Promise<PatientPage> {
+  const { ofPatient } = feedTable[key.feed]
+  if (!ofPatient) throw new AegisError('internal.unexpected', { feed: key.feed })
+  const practice = deps.upstream.practice(key.practice)
+  const facts = ({ records }: PatientPage) => ({ records: records.length, patientIds: [patientId] })
+  const page = await audited<PatientPage>(context, facts, (options) =>
+    ofPatient(practice, { patientId, departmentId, offset, limit }, options),
+  )
+  // It would pass for a chart without entries, and those that we hold for deleted.
+  if (page.doubtful) throw new AegisError('sync.list-doubtful', { feed: key.feed })
+  return page
 }
 
 function isUnknown(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { AthenaError, type AthenaErrorCode } from '@aegis/client'
+import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
@@ -14,13 +14,14 @@ import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
+import { isOfTheRecord } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
 import type { RefetchStep } from './next-step.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { readOfPatient } from './read-of-patient.ts'
 import { releaseKeys } from './quarantine.sql.ts'
 import * as wishes from './refetch.sql.ts'
-import { settlePatient } from './settle-patient.ts'
+import { lacksTwice, settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 import { noteUsedUp } from './used-up-day.sql.ts'
@@ -35,6 +36,8 @@ interface Wanted {
   readonly missedAt: number | null
   /** When it was wished for, or read last where something was missing, in the order of asking. */
   readonly wantedSeq: bigint
+  /** Epoch ms; null where an earlier release noted it. */
+  readonly wishedAt: number | null
   /** The check that wants to know. */
   readonly runId: string | null
 }
@@ -104,7 +107,7 @@ async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Prom
 function asker(deps: Refetch, held: HeldFeed) {
   return async (asked: AskedRecord) => {
     const page = await fetchOrNothing(deps, held, asked)
-    if (page === 'refused') return 'refused'
+    if (page === 'refused' || page === 'doubtful') return 'refused'
     return page === undefined || (page !== 'another-record' && page.items === 0) ? 'missing' : 'found'
   }
 }
@@ -117,7 +120,7 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
     for (const row of await wishes.nextRefetches(tx, held, batch)) {
-      const { key, sealed_id, missing_since, run_id } = row
+      const { key, sealed_id, missing_since, run_id, wished_at } = row
       const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
       // Entries that the charts of some departments lack may lie in another's: before they count as deleted, all are read.
       const asked = await askedRecord(tx, keys, {
@@ -125,7 +128,8 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
         asks,
         only: missing_since === null ? held.departments : null,
       })
-      wanted.push({ key, runId: run_id, missedAt: missing_since, wantedSeq: BigInt(row.wanted_seq), asked })
+      const wantedSeq = BigInt(row.wanted_seq)
+      wanted.push({ key, runId: run_id, wishedAt: wished_at, missedAt: missing_since, wantedSeq, asked })
     }
     return wanted
   })
@@ -133,24 +137,6 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
 
 /** Put off for this long when athenahealth answers, but not with this record. */
 const postponedMs = 10 * 60_000
-
-/** Failures that may be about this one record: they hold up neither the others nor the feed. */
-const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
-  'malformed-response',
-  'response-too-large',
-  'server-error',
-  'timeout',
-  'invalid-request',
-  'invalid-argument',
-  'rejected',
-  'conflict',
-  'forbidden',
-])
-
-/** Whether a failure may be about the one record, or patient, that was asked for. */
-export function isOfTheRecord(error: unknown): boolean {
-  return error instanceof AthenaError && ofTheRecord.has(error.code)
-}
 
 /** Whether the record was found. */
 async function refetchOne(
@@ -164,15 +150,16 @@ async function refetchOne(
     await settleOther(deps, held, { wanted, fetchSeq })
     return true
   }
-  if (page === 'refused') {
-    await postpone(deps, held, { wanted, afterMs: postponedMs })
+  if (page === 'refused' || page === 'doubtful') {
+    const afterMs = page === 'doubtful' ? doubtedMs(deps, wanted) : postponedMs
+    await postpone(deps, held, { wanted, afterMs })
     return false
   }
   if (!page && wanted.missedAt === null) {
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true })
     return false
   }
-  if (!page && !wanted.asked.whole && !isLong(deps, wanted) && !(await findsAny())) {
+  if (!isLong(deps, wanted) && (await takesAway(deps, held, { wanted, page })) && !(await findsAny())) {
     await postpone(deps, held, { wanted, afterMs: postponedMs })
     deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
     return false
@@ -194,6 +181,27 @@ async function refetchOne(
   return true
 }
 
+/** Whether a record, or the last entries of a chart, would count as deleted by this answer. */
+async function takesAway(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { wanted, page }: { wanted: Wanted; page: FetchedPage | undefined },
+): Promise<boolean> {
+  if (!wanted.asked.whole) return page === undefined
+  if (!page || page.items > 0) return false
+  return deps.db.practice(held.practice, (tx) => lacksTwice(tx, readingOf(held, wanted)))
+}
+
+function readingOf(held: HeldFeed, { key, missedAt, wantedSeq }: Wanted) {
+  return { key: held, patient: patientOfWhole(key), ...(missedAt !== null && { missedIn: wantedSeq }) }
+}
+
+/** Put off by as long as it has been wished for: should charts without an entry answer so, there are as many as patients. */
+function doubtedMs({ clock }: SyncDeps, { wishedAt }: Wanted): number {
+  const waitedMs = wishedAt === null ? 0 : clock.now() - wishedAt
+  return Math.min(missingMostMs, Math.max(postponedMs, waitedMs))
+}
+
 function isLong({ clock }: SyncDeps, { missedAt }: Wanted): boolean {
   return missedAt !== null && clock.now() - missedAt >= missingMostMs
 }
@@ -204,21 +212,14 @@ async function isSettled(
   keys: PracticeKeys,
   { held, wanted, page, fetchSeq }: { held: HeldFeed; wanted: Wanted; page: FetchedPage | undefined; fetchSeq: bigint },
 ): Promise<boolean> {
-  const { key, asked, missedAt, wantedSeq } = wanted
+  const { asked } = wanted
   if (!asked.whole) {
     if (!page) await withdraw(tx, held, { wanted, fetchSeq })
     return true
   }
   // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
   if (!page) return true
-  const reading = {
-    key: held,
-    patient: patientOfWhole(key),
-    page,
-    fetchSeq,
-    ...(missedAt !== null && { missedIn: wantedSeq }),
-  }
-  return !(await settlePatient(tx, keys, reading))
+  return !(await settlePatient(tx, keys, { ...readingOf(held, wanted), page, fetchSeq }))
 }
 
 /** A page that is read for a check says for which. */
@@ -243,7 +244,7 @@ async function fetchOrNothing(
   deps: Refetch,
   held: HeldFeed,
   asked: AskedRecord,
-): Promise<FetchedPage | undefined | 'another-record' | 'refused'> {
+): Promise<FetchedPage | undefined | 'another-record' | 'refused' | 'doubtful'> {
   try {
     return asked.whole
       ? await readOfPatient(deps, held, { ...asked, context: deps.context })
@@ -251,9 +252,9 @@ async function fetchOrNothing(
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    if (!isOfTheRecord(error) && !isAegisError(error, 'sync.wrong-record')) throw error
+    if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
-    return 'refused'
+    return isAegisError(error, 'sync.list-doubtful') ? 'doubtful' : 'refused'
   }
 }
 

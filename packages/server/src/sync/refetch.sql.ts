@@ -49,7 +49,7 @@ export async function otherWishedFeeds(tx: Tx, key: FeedKey): Promise<FeedName[]
 
 const nextSql = lookUp(
   'sync.next_refetch',
-  `select key, sealed_id, wanted_seq, missing_since, run_id from aegis.refetch
+  `select key, sealed_id, wanted_seq, missing_since, run_id, wished_at from aegis.refetch
    where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) and wanted_at > coalesce((
      select case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at end
      from aegis.feed_state f where f.practice_id = $1 and f.feed = $2), '-infinity')
@@ -62,6 +62,7 @@ interface NextRefetch {
   readonly wanted_seq: string
   readonly missing_since: number | null
   readonly run_id: string | null
+  readonly wished_at: number | null
 }
 
 export function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextRefetch[]> {

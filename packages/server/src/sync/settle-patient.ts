@@ -21,6 +21,15 @@ export interface PatientReading {
   readonly missedIn?: bigint
 }
 
+/** Whether we hold entries of a patient that a reading which shows none lacks for the second time. */
+export async function lacksTwice(tx: Tx, reading: Omit<PatientReading, 'page' | 'fetchSeq'>): Promise<boolean> {
+  const { key, patient, missedIn = 0n } = reading
+  const kind = recordKinds[kindOfFeed(key.feed)]
+  if (kind.asked !== 'with-patient') return false
+  const held = await presentOfPatient(tx, { practice: key.practice, kind: kind.kind }, patient)
+  return held.some((row) => BigInt(row.fetch_seq) < missedIn)
+}
+
 /**
  * What we hold of a patient and a reading of all did not show. A record that can be asked for is asked for. An entry of a
  * chart cannot: the chart is what answers for it, and one that is not in it twice, some time apart, is deleted. Returns

@@ -1,0 +1,101 @@
+/** Charts that lack what we hold of them: when that is believed. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { AthenaFetch } from '@aegis/client'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { coreFeeds } from './feed-name.ts'
+import { feedTable } from './feed-table.ts'
+
+type Test = Parameters<typeof mirroredPractice>[0]
+type ChartFeed = 'problems' | 'medications' | 'allergies'
+
+const chartFeeds: readonly ChartFeed[] = ['problems', 'medications', 'allergies']
+const patient = '6'
+
+/** A practice with some kinds of chart entries, of which patient 6 has one each at least. */
+async function chartedPractice(t: Test, feeds: readonly ChartFeed[]): Promise<MirroredPractice> {
+  const mirrored = await mirroredPractice(t, { patients: 9, settings: { feeds: [...coreFeeds, ...feeds] } })
+  touchCharts(mirrored)
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  return mirrored
+}
+
+/** The feeds of all kinds name patient 6. */
+function touchCharts(mirrored: MirroredPractice): void {
+  mirrored.change({ kind: 'addproblem', patient, snomed: 38341003 })
+  mirrored.change({ kind: 'addmedication', patient, medication: 240112 })
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12109, note: 'Hives.' })
+}
+
+/** What is held of patient 6, by state. */
+async function statesOf(mirrored: MirroredPractice, feed: ChartFeed): Promise<string[]> {
+  const held = await mirrored.opened(feedTable[feed].kind)
+  return held.filter(({ body }) => String(body.patientid) === patient).map(({ state }) => state)
+}
+
+/** Charts, or those of one patient, have this body. */
+function chartsSay(mirrored: MirroredPractice, body: (feed: ChartFeed) => string, id = '\\d+'): AthenaFetch {
+  return (url, init, call) => {
+    const [, feed] = new RegExp(`/chart/${id}/(problems|medications|allergies)$`).exec(new URL(url).pathname) ?? []
+    const known = chartFeeds.find((one) => one === feed)
+    if (!known) return mirrored.toSimulator(url, init, call)
+    return Promise.resolve(new Response(body(known), { headers: { 'content-type': 'application/json' } }))
+  }
+}
+
+const doubtful: readonly [title: string, body: (feed: ChartFeed) => string][] = [
+  ['an empty object', () => '{}'],
+  ['null', () => 'null'],
+  ['an empty text', () => '""'],
+  ['an empty list', () => '[]'],
+  ['null for the list', (feed) => `{"${feed}":null}`],
+  ['something else', () => '{"lastupdated":"03/02/2026"}'],
+  ['an empty list and an error', (feed) => `{"${feed}":[],"error":"down"}`],
+]
+
+for (const [title, body] of doubtful) {
+  test(`a chart that answers ${title} lacks nothing`, async (t) => {
+    const mirrored = await chartedPractice(t, chartFeeds)
+    // Of this patient alone: all others are found.
+    mirrored.fetch = chartsSay(mirrored, body, patient)
+    touchCharts(mirrored)
+    await mirrored.run(14)
+    for (const feed of chartFeeds) {
+      const states = await statesOf(mirrored, feed)
+      assert.deepEqual([feed, states.length > 0, states.filter((state) => state !== 'present')], [feed, true, []])
+    }
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(25)
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+test('while no chart shows an entry none is deleted', async (t) => {
+  const mirrored = await chartedPractice(t, ['problems', 'allergies'])
+  mirrored.fetch = chartsSay(mirrored, (feed) => `{"${feed}":[]}`)
+  touchCharts(mirrored)
+  await mirrored.run(30)
+  for (const feed of ['problems', 'allergies'] as const) {
+    assert.deepEqual(
+      (await statesOf(mirrored, feed)).filter((state) => state !== 'present'),
+      [],
+    )
+  }
+  assert.ok(mirrored.log.events().includes('sync.finds-nothing'))
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(12)
+  await assertEqualsTruth(mirrored)
+})
+
+test('the last entry of a chart that is taken out of it is deleted, as others show theirs', async (t) => {
+  const mirrored = await chartedPractice(t, ['problems'])
+  const entries = [...mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')]
+  for (const { problemid } of entries.filter(({ patientid }) => String(patientid) === patient)) {
+    mirrored.change({ kind: 'endproblem', patient, problem: problemid, remove: true })
+  }
+  await mirrored.run(4)
+  await assertEqualsTruth(mirrored)
+  assert.equal((await statesOf(mirrored, 'problems')).includes('present'), false)
+})

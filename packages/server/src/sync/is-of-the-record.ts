@@ -1,0 +1,21 @@
+import { AthenaError, type AthenaErrorCode } from '@aegis/client'
+import { isAegisError } from '../errors/aegis-error.ts'
+
+/** Failures that may be about this one record: they hold up neither the others nor the feed. */
+const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
+  'malformed-response',
+  'response-too-large',
+  'server-error',
+  'timeout',
+  'invalid-request',
+  'invalid-argument',
+  'rejected',
+  'conflict',
+  'forbidden',
+])
+
+/** Whether a failure may be about the one record, or patient, that was asked for. */
+export function isOfTheRecord(error: unknown): boolean {
+  if (error instanceof AthenaError) return ofTheRecord.has(error.code)
+  return isAegisError(error, 'sync.wrong-record') || isAegisError(error, 'sync.list-doubtful')
+}
