@@ -143,3 +143,29 @@ test('a patient who moves to another department or provider keeps name and visit
   assert.deepEqual(await read('appointment', '9001'), before)
   assert.deepEqual(await changes(), ['created', 'created', 'updated departmentid primarydepartmentid'])
 })
+
+/** What is freed says nothing more of whoever had booked it: an open slot is nobody's. */
+const booked = {
+  ...visit,
+  copay: 25,
+  encounterid: '77',
+  appointmentnotes: [{ notetext: 'comes with his daughter' }],
+  cancelledby: 'ada',
+  somethingnew: 'of the patient',
+}
+const slot = { ...visit, appointmentstatus: 'o', patientid: undefined, lastmodified: undefined }
+for (const shape of ['feed', 'open', 'get', 'booked'] as const) {
+  for (const lastmodified of ['03/01/2026 11:00:00', undefined]) {
+    test(`a booking that the ${shape} shows as open ${lastmodified ? 'later' : 'without a time'} leaves nothing behind`, async () => {
+      const { apply, read } = mirror()
+      await apply('appointment', [booked])
+      assert.notEqual((await read('appointment', '9001'))?.patient, null)
+      const freed = Object.fromEntries(
+        Object.entries({ ...slot, lastmodified }).filter(([, value]) => value !== undefined),
+      )
+      await apply('appointment', [freed], { shape })
+      const held = await read('appointment', '9001')
+      assert.deepEqual([held?.body, held?.patient, held?.clear['status']], [freed, null, 'o'])
+    })
+  }
+}

@@ -4,6 +4,9 @@ import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import type { WireRecord } from '../../testing/oracle.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { wishFor } from '../records/record-name.ts'
+import { noteWishes } from './note-wishes.ts'
 import { readPracticePictures } from './read-practice-status.ts'
 import { postponeRefetches } from './refetch.sql.ts'
 
@@ -71,6 +74,35 @@ for (const [title, minutes] of [
     assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
   })
 }
+
+test('a record that is missed for the first time does not pass for one that is found', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const patients = [...mirrored.simulator.truth.records(practice, 'patients')]
+    .slice(0, 3)
+    .map(({ patientid }) => patientid)
+  mirrored.fetch = async (url, init, call) =>
+    call.route === '/patients/{patientid}'
+      ? Response.json({ error: 'The requested resource is not available.' }, { status: 404 })
+      : mirrored.toSimulator(url, init, call)
+  // Each is asked for again when the next ones are asked for first, in any order.
+  for (const asked of [[patients[1]], [patients[0], patients[2]]]) {
+    await mirrored.deps.db.practice(practice, async (tx) => {
+      const keys = await mirrored.deps.sealing.practice(tx, practice)
+      const wishes = asked.map((id) => wishFor(recordKinds.patient, keys, { id: String(id) }) ?? assert.fail())
+      await noteWishes(tx, keys, { practice, wishes })
+    })
+    await mirrored.advance(61_000)
+    await mirrored.step('patients')
+  }
+  await mirrored.run(3)
+  const opened = await mirrored.opened('patient')
+  assert.deepEqual(
+    opened.filter((record) => record.state !== 'present'),
+    [],
+  )
+  assert.equal((await unfoundPatients(mirrored)).unfound?.count, 3)
+})
 
 test('what is not asked for any more today is not told as not found', async (t) => {
   const mirrored = await mirroredPractice(t)
