@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { code, keyServers, patientClock } from '../../testing/key-servers.ts'
+import { canarySecret, code, keyServers, patientClock } from '../../testing/key-servers.ts'
 
 const { newApp } = await keyServers()
 const ann = { kind: 'operator', id: 'ann' } as const
@@ -57,4 +57,39 @@ test('what is added again stays as it is, and what is said of it otherwise is re
   for (const more of [{ audience: 'https://other.example' }, { expiresAt: expiresAt + 1 }, { usedAfterMs: hour }]) {
     await assert.rejects(give(more), code('key-server.credential-known'))
   }
+})
+
+test('a secret that is rotated back to for later waits until then, and the one in use serves meanwhile', async (t) => {
+  const clock = patientClock()
+  const { endpoint, newProcess, credential } = await newApp(t, clock)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  const told = async () => (await desk.list()).map(({ number, state, next }) => `${number} ${state}${next ? ' →' : ''}`)
+  await desk.rotate({ from: content('new'), actor: ann })
+  await tokens.get()
+  const back = await desk.rotate({ from: content(canarySecret), actor: ann, usedAfterMs: hour })
+  assert.equal(back.result, 'renewed')
+  assert.deepEqual(await told(), ['1 waiting', '2 live →'])
+  await clock.advance(hour - 1_000)
+  assert.deepEqual(await told(), ['1 waiting', '2 live →'])
+  await clock.advance(2_000)
+  assert.deepEqual(await told(), ['1 live →', '2 live'])
+  await tokens.get()
+  assert.deepEqual(
+    endpoint.requests.map(({ secret }) => secret),
+    ['new', canarySecret],
+  )
+})
+
+test('a key is not taken for another one that was revoked', async (t) => {
+  const { newProcess, credential } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  const give = (kid: string) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    return desk.add({ from: { ...content(pem), names: { kid } }, actor: ann })
+  }
+  const { credential: first } = await give('a')
+  await desk.revoke({ number: first.number, actor: ann })
+  assert.equal((await give('b')).result, 'added')
 })

@@ -42,6 +42,21 @@ test('a wish that comes while a job ends is not overwritten by it', async () => 
   assert.deepEqual(await claimed(), [key])
 })
 
+test('one feed is made due, or all of a practice, and never those of another', async (t) => {
+  const { db: own } = await scratchDatabase(t)
+  await own.control(async (tx) => {
+    await addPractices(tx, [20, 21], 'local')
+    await ensureScheduled(tx, [20, 21], ['departments', 'providers'])
+  })
+  const claimed = async () =>
+    (await own.control((tx) => claimDue(tx, claim))).map(({ practice, feed }) => `${practice} ${feed}`).toSorted()
+  assert.equal((await claimed()).length, 4)
+  await own.control((tx) => makeDue(tx, 20, 'providers'))
+  assert.deepEqual(await claimed(), ['20 providers'])
+  await own.control((tx) => makeDue(tx, 20, null))
+  assert.deepEqual(await claimed(), ['20 departments', '20 providers'])
+})
+
 test('what waits for want of calls is due when there are more a day, once, and nothing else ever', async (t) => {
   const { db: own } = await scratchDatabase(t)
   const limits = new Map([
