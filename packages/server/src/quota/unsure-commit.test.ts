@@ -53,3 +53,28 @@ for (const [title, reserved, control] of losses) {
     assert.equal(row?.reserved, 20 + reserved, 'a crash counts too many, never too few')
   })
 }
+
+test('counts of use that cannot be written are written with the next ones, once', async () => {
+  const time = await lockstep(database)
+  const app = 'unsure/use'
+  const limits = checkedLimits({ perSecond: 5, perDay: 50_000, tokensPerMinute: 5 })
+  let isLost = false
+  const refuse = () => Promise.reject(lost)
+  const db: Db = { ...database.db, control: (work) => (isLost ? refuse() : database.db.control(work)) }
+  const now = () => time.clock.now()
+  const ledger = new DayLedger({ db, clock: time.clock, log: silentLog, databaseNow: now }, app, limits)
+  await ledger.ensure(now(), 1)
+  for (let calls = 0; calls < 3; calls++) ledger.draw({ practice: 1, priority: 'interactive' }, now())
+  isLost = true
+  await assert.rejects(ledger.write(), { code: 'db.unavailable' })
+  ledger.draw({ practice: 1, priority: 'interactive' }, now())
+  isLost = false
+  await ledger.write()
+  await ledger.write()
+  const rows = await database.owner.rows<{ calls: number }>(
+    'select sum(calls)::integer as calls from control.quota_use where app = $1',
+    [app],
+  )
+  assert.deepEqual(rows, [{ calls: 4 }])
+  ledger.abandon()
+})
