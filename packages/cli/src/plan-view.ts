@@ -45,6 +45,8 @@ function verdictInWords(plan: QuotaPlan): string {
   const { fits, day, limits, night, second, polls } = plan
   const share = (calls: number) => `${Math.round((calls / limits.perDay) * 100)} %`
   const kept = `${count(day.usable)} of ${count(limits.perDay)} are for the mirror, the rest is kept for people`
+  if (isStretched(plan) && second.isShort)
+    return `It does not fit: ${count(limits.perSecond)} calls a second do not even do for reading each feed as its bound asks.`
   if (polls.isAdaptive && isStretched(plan))
     return `It does not fit: a day wants ${count(day.least)} calls (${share(day.least)}) even with each feed read only as its bound asks; ${kept}.`
   if (!polls.isAdaptive && day.total > day.usable)
@@ -53,7 +55,8 @@ function verdictInWords(plan: QuotaPlan): string {
   if (!fits) return `It does not fit: the checks take ${duration(night.neededMs)} of ${duration(night.openMs)} a night.`
   const fitting = `It fits: a day takes ${count(day.total)} calls (${share(day.total)}); ${kept}.`
   if (!isShort(plan)) return fitting
-  return `${fitting} They do not do for reading every feed each ${formatDuration(polls.intervalMs)}: a change waits ${duration(polls.waitMs)} on average, and no feed is left alone for longer than ${duration(longest(plan))}.`
+  const short = second.isShort ? `${count(limits.perSecond)} calls a second` : 'They'
+  return `${fitting} ${short} do not do for reading every feed each ${formatDuration(polls.intervalMs)}: a change waits ${duration(polls.waitMs)} on average, and no feed is left alone for longer than ${duration(longest(plan))}.`
 }
 
 /** Whether not even the bounds of feeds can be kept. */
@@ -99,7 +102,7 @@ function dayTable({ day, practices, polls }: QuotaPlan): Line[] {
 }
 
 function arithmetic(plan: QuotaPlan): string[] {
-  const { limits, polls, practices } = plan
+  const { limits, polls, practices, second } = plan
   const every = formatDuration(polls.intervalMs)
   const times = count(Math.round(86_400_000 / polls.intervalMs))
   const pairs = `${count(limits.perDay)} calls a day are ${count(polls.feedsMax)} feeds of practices read every ${every} (${times} times a day), if nothing else called at all; here there are ${count(polls.feeds)}.`
@@ -107,7 +110,7 @@ function arithmetic(plan: QuotaPlan): string[] {
     ? 'each is read when enough changes are expected to wait in it (sync.adaptive), and none is left out'
     : 'Aegis spreads them evenly and leaves no practice out'
   const given = isShort(plan)
-    ? `The day's calls do for one reading of each feed every ${duration(polls.givenMs)} on average: ${chosen}.`
+    ? `${second.isShort ? `${count(limits.perSecond)} calls a second do` : "The day's calls do"} for one reading of each feed every ${duration(polls.givenMs)} on average: ${chosen}.`
     : `Each feed is read every ${every}.`
   const fewer = polls.practicesMax < practices ? 'They do' : 'They would do'
   const most = polls.isAdaptive

@@ -13,6 +13,7 @@ import {
   rehearseDay,
   usualFeeds,
 } from '../sync/rehearse-day.ts'
+import { callsWanted, pollShare } from '../sync/poll-stretch.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { adviseQuota } from './advise-quota.ts'
 import { drainCallsBy } from './drain-calls.ts'
@@ -67,7 +68,14 @@ export interface QuotaPlan {
     readonly practicesMax: number
     readonly practicesEachInterval: number
   }
-  readonly second: { readonly usable: number; readonly average: number }
+  readonly second: {
+    readonly usable: number
+    readonly average: number
+    /** On average of the busiest ten minutes of a working day. */
+    readonly busiest: number
+    /** Whether it, and not only the day, has feeds read less often than each interval. */
+    readonly isShort: boolean
+  }
   readonly load: {
     readonly perPractice: LoadCalls
     readonly total: number
@@ -103,7 +111,12 @@ export function planQuota(input: PlanInput): QuotaPlan {
   const { perDay, perSecond, tokensPerMinute, usableShare } = checkedLimits(limits)
   const judged = judgeDay(input)
   const { day, perPractice, total } = judged
-  const rate = { usable: perSecond * usableShare, average: total / (DAY_MS / 1_000) }
+  const rate = {
+    usable: perSecond * usableShare,
+    average: total / (DAY_MS / 1_000),
+    busiest: day.busiestPerSecond,
+    isShort: day.isOfSecond,
+  }
   const night = nightOf(input, { perPractice, perSecond: rate.usable })
   const fits = judged.fits && night.neededMs <= night.openMs && rate.average <= rate.usable
   const usable = usableOf(perDay)
@@ -162,8 +175,9 @@ function judgeDay(input: PlanInput): JudgedDay {
 }
 
 function rehearse({ sync, shape, practices, limits, now }: PlanInput, bulk?: RehearsalFacts['bulk']): RehearsedDay {
-  const { perDay: perDayLimit } = checkedLimits(limits)
-  return rehearseDay({ settings: sync, shape, practices, perDayLimit, now, ...(bulk && { bulk }) })
+  const { perDay: perDayLimit, perSecond, usableShare } = checkedLimits(limits)
+  const usablePerSecond = perSecond * usableShare
+  return rehearseDay({ settings: sync, shape, practices, perDayLimit, usablePerSecond, now, ...(bulk && { bulk }) })
 }
 
 /** Whether changes wait longer than with a reading each interval. */
@@ -309,7 +323,8 @@ function adviceFor(input: PlanInput, judged: JudgedDay, practicesMost: number): 
   return [
     ...settings,
     ...fewerPractices(practices, practicesMost, totalOf(perPractice)),
-    ...(needed > perDay ? [moreCalls(needed)] : []),
+    ...(needed > perDay ? [moreCalls('limits.perDay', needed)] : []),
+    ...(day.isOfSecond ? [moreCalls('limits.perSecond', secondNeeded(input))] : []),
   ]
 }
 
@@ -319,9 +334,16 @@ function fewerPractices(practices: number, most: number, ofPractice: number): Qu
   return [{ setting: 'practices', change, saves: Math.round((practices - most) * ofPractice) }]
 }
 
-function moreCalls(needed: number): QuotaAdvice {
+/** Calls a second with which every feed can be read each interval. */
+function secondNeeded({ sync, limits, practices }: PlanInput): number {
+  const feeds = practices * sync.feeds.filter(hasChangedFeed).length
+  const wanted = callsWanted({ feeds, msLeft: 1_000 }, sync)
+  return Math.ceil(wanted / pollShare / checkedLimits(limits).usableShare)
+}
+
+function moreCalls(setting: string, needed: number): QuotaAdvice {
   return {
-    setting: 'limits.perDay',
+    setting,
     change: `${needed.toLocaleString('en-US')}, if athenahealth grants that many`,
     saves: 0,
   }

@@ -86,3 +86,37 @@ test('a forecast without feeds or without time asks for nothing', () => {
   assert.equal(drainPrice(ask([], 0, { priceMin: 7 })).price, 7)
   assert.equal(drainPrice(ask([group(5, 1)], 10, { lengths: [], priceMin: 7 })).price, 7)
 })
+
+/** Calls of the first hour, at a price. */
+function inFirstHour(question: PriceQuestion, answer: { price: number; stretch: number }): number {
+  const groups = question.groups.map((each) => ({ ...each, rates: each.rates.slice(0, 1) }))
+  return callsAt({ groups, lengths: [hour], calls: 0, callsPerDrain: question.callsPerDrain, priceMin: 0 }, answer)
+}
+
+test('with calls in plenty for the day, those of an hour still fit into its seconds, and the dearer bound counts', () => {
+  const most = 5 * 3_600 * 0.855
+  const bounded = (groups: readonly ForecastGroup[], calls = 1e9) =>
+    ask(groups, calls, { mostInHour: dayLengths.map(() => most) })
+  const plenty = bounded([group(300, 4), group(300, 40)])
+  const answer = drainPrice(plenty)
+  assert.ok(answer.isOfSecond && answer.stretch === 1)
+  assert.ok(Math.abs(inFirstHour(plenty, answer) / most - 1) < 0.01, String(inFirstHour(plenty, answer)))
+  const tooMany = bounded([group(40_000, 4)])
+  const stretched = drainPrice(tooMany)
+  assert.ok(stretched.isOfSecond && stretched.stretch > 2)
+  assert.ok(Math.abs(inFirstHour(tooMany, stretched) / most - 1) < 0.01)
+  const few = bounded([group(100, 4)])
+  assert.deepEqual(drainPrice(few), { price: 0, stretch: 1, isOfSecond: false })
+  const scarce = ask([group(300, 4)], 50_000)
+  const { price, isOfSecond } = drainPrice(bounded([group(300, 4)], 50_000))
+  assert.deepEqual([price, isOfSecond], [drainPrice(scarce).price, false])
+})
+
+test('what later hours cannot have for want of seconds is not saved for them', () => {
+  const busyLater = { rates: dayLengths.map((_, at) => (at < 12 ? 1 : 1_000)) }
+  const groups = [group(1_000, 1, busyLater)]
+  const calls = 600_000
+  const unbounded = drainPrice(ask(groups, calls))
+  const bounded = drainPrice(ask(groups, calls, { mostInHour: dayLengths.map(() => 15_000) }))
+  assert.ok(bounded.price < unbounded.price / 2, `${bounded.price} and ${unbounded.price}`)
+})

@@ -27,6 +27,8 @@ export interface PlanFacts {
   readonly endsAt: number
   /** Calls for drains and what comes of them until then. */
   readonly calls: number
+  /** The same in a second, as its limit leaves them. Absent: as many as are wanted. */
+  readonly callsPerSecond?: number
   /** Feeds that are to be read, over all practices. */
   readonly feeds: number
   readonly leastMs: number
@@ -108,9 +110,7 @@ export function callsWithinBounds(known: KnownFeeds, facts: PlanFacts): number {
 /** What the price is worked out from (pure): every feed hour by hour, and the calls that are left for drains. */
 export function priceQuestion(known: KnownFeeds, facts: PlanFacts): PriceQuestion {
   const { question, asked } = forecastCalls(known, facts)
-  const { calls } = facts
-  // What is asked for comes of drains: they never give way to it altogether.
-  return { ...question, calls: Math.max(calls - asked, calls * drainShareMin) }
+  return { ...question, calls: besideAsked(facts.calls, asked) }
 }
 
 /** Every feed hour by hour, with all calls for its drains, and how many it is expected to ask for beside them. */
@@ -124,11 +124,25 @@ function forecastCalls({ sizes, profiles }: KnownFeeds, facts: PlanFacts): { que
     profileOf: (feed) => profiles.get(feed) ?? profileDefault,
     boundsOf: (feed) => ({ leastMs, mostMs: Math.max(leastMs, latestOf(settings, feed)) }),
   })
-  const asked = groups.reduce((sum, { rates, feeds }, index) => {
-    const changes = rates.reduce((total, rate, hour) => total + (rate * (lengths[hour] ?? 0)) / hourMs, 0)
-    return sum + feeds * changes * facts.callsPerChange(sizes[index]?.feed ?? '')
-  }, 0)
-  return { question: { groups, lengths, calls, callsPerDrain, priceMin: settings.callWorthMs }, asked }
+  const askedInHour = lengths.map((lengthMs, hour) =>
+    groups.reduce((sum, { rates, feeds }, index) => {
+      const changes = ((rates[hour] ?? 0) * lengthMs) / hourMs
+      return sum + feeds * changes * facts.callsPerChange(sizes[index]?.feed ?? '')
+    }, 0),
+  )
+  const asked = askedInHour.reduce((sum, calls_) => sum + calls_, 0)
+  const { callsPerSecond } = facts
+  const mostInHour =
+    callsPerSecond === undefined
+      ? undefined
+      : lengths.map((lengthMs, hour) => besideAsked((callsPerSecond * lengthMs) / 1_000, askedInHour[hour] ?? 0))
+  const question = { groups, lengths, calls, callsPerDrain, priceMin: settings.callWorthMs }
+  return { question: { ...question, ...(mostInHour && { mostInHour }) }, asked }
+}
+
+/** What is asked for comes of drains: they never give way to it altogether. */
+function besideAsked(calls: number, asked: number): number {
+  return Math.max(calls - asked, calls * drainShareMin)
 }
 
 async function makeProfiles(db: Pick<Db, 'control'>): Promise<void> {

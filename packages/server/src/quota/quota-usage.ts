@@ -8,6 +8,8 @@ export interface QuotaUsage {
   /** UTC date. */
   readonly day: string
   readonly perSecondLimit: number
+  /** Of it, what is planned for. */
+  readonly usablePerSecond: number
   /** The limit in force: that of the process started last, or a lower one that athenahealth named today. */
   readonly perDayLimit: number
   /** Calls made or reserved by this installation today; at most a block per process too many. */
@@ -40,6 +42,7 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
   return {
     day,
     perSecondLimit: limits.perSecond,
+    usablePerSecond: limits.perSecond * limits.usableShare,
     perDayLimit,
     usedToday: row.reserved,
     foreignToday: row.foreign_calls,

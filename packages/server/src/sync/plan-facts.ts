@@ -1,9 +1,8 @@
 import type { PlanFacts } from '../pacing/plan.ts'
-import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { askedPerChange } from './estimate-calls.ts'
 import { feedNames } from './feed-name.ts'
 import { hasChangedFeed } from './feed-table.ts'
-import { callsForDrains, checkStretchMax } from './poll-stretch.ts'
+import { type CallsLeft, callsForDrains, callsPerSecondForDrains, checkStretchMax } from './poll-stretch.ts'
 import { countScheduled } from './schedule.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 import type { SyncSettings } from './sync-settings.ts'
@@ -11,16 +10,24 @@ import type { SyncSettings } from './sync-settings.ts'
 /** What the price of a call is worked out from: the day's count, and what drains cost. */
 export async function planFacts(
   { db, clock, settings }: Pick<SyncDeps, 'db' | 'clock' | 'settings'>,
-  usage: Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>,
+  usage: CallsLeft,
 ): Promise<PlanFacts> {
   const feeds = await db.control((tx) => countScheduled(tx, feedNames.filter(hasChangedFeed)))
   return {
     now: clock.now(),
     endsAt: usage.resumesAt,
     calls: callsForDrains(usage),
+    ...callsPerSecond(usage),
     feeds,
     ...drainRules(settings),
   }
+}
+
+/** What the limit of a second leaves for drains, where it is known. */
+export function callsPerSecond({
+  usablePerSecond,
+}: Pick<CallsLeft, 'usablePerSecond'>): Pick<PlanFacts, 'callsPerSecond'> {
+  return usablePerSecond === undefined ? {} : { callsPerSecond: callsPerSecondForDrains({ usablePerSecond }) }
 }
 
 /** Within which bounds feeds are read, and what drains and changes cost (pure). */

@@ -45,6 +45,16 @@ describe('the pace of polls', () => {
     })
   }
 
+  test('fits into the seconds, however many calls the day has', () => {
+    const plenty = { perDayLimit: 1e8, leftToday: 1e8, msLeft: dayMs }
+    const of = (feeds: number) => pollStretch({ feeds, ...plenty, usablePerSecond: 4.75 }, settings)
+    assert.equal(of(200), 1)
+    const stretch = of(1_200)
+    const perSecond = (1_200 * 1_000) / (stretch * settings.pollIntervalMs)
+    assert.ok(perSecond > 0.8 * 4.275 && perSecond <= 4.275, `${perSecond} a second`)
+    assert.equal(pollStretch({ feeds: 1_200, ...plenty }, settings), 1)
+  })
+
   test('gives way to a first load that has used half of the day already', () => {
     const [fresh, used] = [day(3_000, 1.13), day(3_000, 1.13, 250_000)]
     assert.ok((used.intervals[0] ?? 0) > 2 * (fresh.intervals[0] ?? 0))

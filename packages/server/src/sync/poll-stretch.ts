@@ -18,6 +18,8 @@ export interface DayFacts {
   readonly leftToday: number
   /** Until the count begins anew. */
   readonly msLeft: number
+  /** Calls that are planned for in a second. Absent: as many as are wanted. */
+  readonly usablePerSecond?: number
 }
 
 /**
@@ -30,12 +32,21 @@ export const pollShare = 0.9
 export const checkStretchMax = 8
 
 /**
- * How many times the interval between two polls has to be so that the calls left last until the day is over (pure); 1
- * where all can be polled as often as configured. The same for every feed: nobody is read at the cost of another.
+ * How many times the interval between two polls has to be so that the calls left last until the day is over, and polls fit into
+ * the seconds (pure); 1 where all can be polled as often as configured. The same for every feed: nobody is read at the cost
+ * of another.
  */
-export function pollStretch({ feeds, perDayLimit, leftToday, msLeft }: DayFacts, settings: PollSettings): number {
-  const free = callsForDrains({ perDayLimit, leftToday })
-  const wanted = callsWanted({ feeds, msLeft }, settings)
+export function pollStretch(facts: DayFacts, settings: PollSettings): number {
+  const { feeds, usablePerSecond = Number.POSITIVE_INFINITY } = facts
+  const ofDay = stretchFor(callsWanted(facts, settings), callsForDrains(facts))
+  const ofSecond = stretchFor(
+    callsWanted({ feeds, msLeft: 1_000 }, settings),
+    callsPerSecondForDrains({ usablePerSecond }),
+  )
+  return Math.max(ofDay, ofSecond)
+}
+
+function stretchFor(wanted: number, free: number): number {
   if (wanted <= free) return 1
   return free > 0 ? Math.min(stretchMax, wanted / free) : stretchMax
 }
@@ -48,6 +59,11 @@ export function callsWanted({ feeds, msLeft }: Pick<DayFacts, 'feeds' | 'msLeft'
 /** Calls left today that are planned for drains. */
 export function callsForDrains({ perDayLimit, leftToday }: Pick<DayFacts, 'perDayLimit' | 'leftToday'>): number {
   return (leftToday - perDayLimit * priorityRules.feeds.dayFloorShare) * pollShare
+}
+
+/** The same in a second: what it has besides is for what comes of drains, and for whoever else calls. */
+export function callsPerSecondForDrains({ usablePerSecond }: { readonly usablePerSecond: number }): number {
+  return usablePerSecond * pollShare
 }
 
 /** Calls that have to be left to feeds for so many to be planned for. */
@@ -77,15 +93,19 @@ export interface FreshPace extends PollPace {
   readonly needed: number
 }
 
+/** How the day's calls stand, and how many of them a second may have, where that is known. */
+export type CallsLeft = Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'> &
+  Partial<Pick<QuotaUsage, 'usablePerSecond'>>
+
 /** Works out the stretch from the day's count and the feeds there are. */
 export async function readPollPace(
   { db, clock }: { db: Pick<Db, 'control'>; clock: Clock },
-  usage: Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>,
+  usage: CallsLeft,
   settings: PollSettings,
 ): Promise<FreshPace> {
   const feeds = await db.control((tx) => countScheduled(tx, feedNames.filter(hasChangedFeed)))
-  const { perDayLimit, leftToday, resumesAt } = usage
+  const { resumesAt, ...calls } = usage
   const msLeft = Math.max(0, resumesAt - clock.now())
-  const stretch = pollStretch({ feeds, perDayLimit, leftToday, msLeft }, settings)
+  const stretch = pollStretch({ feeds, msLeft, ...calls }, settings)
   return { feeds, stretch, until: resumesAt, needed: callsWanted({ feeds, msLeft }, settings) }
 }

@@ -94,3 +94,19 @@ test('bulk work goes until its floor, and changes wait the longer for it', () =>
   const small = rehearse({ practices: 70, bulk: { calls: 5_000, perSecond: 95 } })
   assert.equal(small.bulk, 5_000)
 })
+
+for (const isAdaptive of [true, false]) {
+  test(`many practices with few calls a second are read as often as the seconds do for, ${isAdaptive ? 'each by its worth' : 'all alike'}`, () => {
+    const settings = { ...defaultSyncSettings, pacing: { ...defaultPacingSettings, isAdaptive } }
+    const facts = { practices: 200, perDayLimit: 5_000_000, settings }
+    const free = rehearse(facts)
+    assert.ok(!free.isOfSecond && free.busiestPerSecond > 10, String(free.busiestPerSecond))
+    const day = rehearse({ ...facts, usablePerSecond: 4.75 })
+    assert.ok(day.isOfSecond)
+    assert.ok(day.busiestPerSecond < 4.75 + 1e-9 && day.busiestPerSecond > 0.85 * 4.75, String(day.busiestPerSecond))
+    // It is planned so, and does not come of a line that grows.
+    const longest = Math.max(...day.feeds.map(({ longestMs }) => longestMs))
+    assert.ok(longest <= (isAdaptive ? hour : 5 * minute), String(longest / minute))
+    assert.equal(isAdaptive ? day.stretch : day.stretch > 1, isAdaptive ? 1 : true)
+  })
+}

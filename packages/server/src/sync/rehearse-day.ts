@@ -10,7 +10,7 @@ import type { Priority } from '../quota/priorities.ts'
 import { changesOf, dayCalls, type PracticeShape } from './estimate-calls.ts'
 import type { FeedName } from './feed-name.ts'
 import { hasChangedFeed } from './feed-table.ts'
-import { drainRules } from './plan-facts.ts'
+import { callsPerSecond, drainRules } from './plan-facts.ts'
 import { callsForDrains, callsToKeep, callsWanted, pollStretch } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
@@ -21,6 +21,8 @@ export interface RehearsalFacts {
   /** How each of them is. */
   readonly shape: PracticeShape
   readonly perDayLimit: number
+  /** Calls that are planned for in a second. Absent: as many as are wanted. */
+  readonly usablePerSecond?: number
   /** The first Wednesday after this is rehearsed, epoch ms. */
   readonly now: number
   /** Bulk work from the beginning of the day on, at so many calls a second; absent: none. */
@@ -49,6 +51,10 @@ export interface RehearsedDay {
   readonly bulk: number
   /** The most that bounds of feeds (or their intervals, where all are read alike) are stretched by that day; 1: not at all. */
   readonly stretch: number
+  /** The most calls a second, on average of ten minutes. */
+  readonly busiestPerSecond: number
+  /** Whether the limit of a second, and not only the calls of the day, has feeds read less often. */
+  readonly isOfSecond: boolean
   /** What a call is worth when the day begins, see `DrainPrice`; 0 where all feeds are read alike. */
   readonly price: number
 }
@@ -167,7 +173,8 @@ function goThrough(day: Day, readers: readonly Reader[]): RehearsedDay {
     waitMs: changes > 0 ? waited / changes : 0,
     longestMs,
   }))
-  return { feeds, ...day.calls, stretch: day.stretch, price: day.price }
+  const { stretch, price, busiestPerSecond, isOfSecond } = day
+  return { feeds, ...day.calls, stretch, price, busiestPerSecond, isOfSecond }
 }
 
 /** Reads a feed as often as it is due within a step. */
@@ -202,10 +209,14 @@ class Day {
   readonly calls = { drains: 0, looks: 0, others: 0, bulk: 0 }
   stretch = 1
   price = 0
+  busiestPerSecond = 0
+  isOfSecond = false
   #now: number
   #step = 0
   #price = 0
   #needed = 0
+  /** Calls when the step began. */
+  #before = 0
   #next: (reader: Reader) => number
 
   constructor(world: World, startAt: number) {
@@ -238,7 +249,7 @@ class Day {
 
   /** Reads feeds that were read so long ago; false where there are no calls for it. */
   drain(feeds: number, everyMs: number): boolean {
-    if (this.#leftFor('feeds') <= 0) return false
+    if (this.#leftFor('feeds') <= 0 || this.#leftInStep <= 0) return false
     this.calls.drains += feeds
     this.calls.looks += feeds * (this.#rules.callsPerDrain(everyMs) - 1)
     return true
@@ -246,17 +257,30 @@ class Day {
 
   /** Makes what other calls a step has, and plans for the next. */
   pass(): void {
-    this.calls.others += Math.min(this.#others[this.#step] ?? 0, Math.max(0, this.#leftFor('reconciliation')))
+    const others = Math.min(this.#others[this.#step] ?? 0, this.#leftInStep)
+    this.calls.others += Math.min(others, Math.max(0, this.#leftFor('reconciliation')))
     const { calls, perSecond } = this.#world.bulk ?? { calls: 0, perSecond: 0 }
-    const bulk = Math.min((perSecond * stepMs) / 1_000, calls - this.calls.bulk)
+    const bulk = Math.min((perSecond * stepMs) / 1_000, calls - this.calls.bulk, this.#leftInStep)
     this.calls.bulk += Math.min(bulk, Math.max(0, this.#leftFor('bulk')))
+    this.busiestPerSecond = Math.max(this.busiestPerSecond, ((this.#made - this.#before) * 1_000) / stepMs)
+    this.#before = this.#made
     this.#step += 1
     this.#now += stepMs
     if (!this.isOver) this.#next = this.#plan()
   }
 
+  get #made(): number {
+    return Object.values(this.calls).reduce((sum, calls) => sum + calls, 0)
+  }
+
   get #left(): number {
-    return this.#world.perDayLimit - Object.values(this.calls).reduce((sum, calls) => sum + calls, 0)
+    return this.#world.perDayLimit - this.#made
+  }
+
+  /** Calls that the limit of a second leaves until the step is over. */
+  get #leftInStep(): number {
+    const { usablePerSecond = Number.POSITIVE_INFINITY } = this.#world
+    return Math.max(0, (usablePerSecond * stepMs) / 1_000 - (this.#made - this.#before))
   }
 
   #leftFor(priority: Priority): number {
@@ -272,8 +296,9 @@ class Day {
     const { known, practices, feeds: kinds, perDayLimit, settings } = this.#world
     const [now, endsAt, feeds] = [this.#now, this.#endsAt, practices * kinds.length]
     const calls = callsForDrains({ perDayLimit, leftToday: this.#left })
-    const facts = { ...this.#rules, now, endsAt, calls, feeds }
+    const facts = { ...this.#rules, now, endsAt, calls, feeds, ...callsPerSecond(this.#world) }
     const price = planFor(known, facts)
+    this.isOfSecond ||= price.isOfSecond ?? false
     // Only bulk work leaves anything to others for their sake.
     if (this.#world.bulk) this.#needed = callsWithinBounds(known, facts)
     this.stretch = Math.max(this.stretch, price.stretch)
@@ -285,14 +310,16 @@ class Day {
   }
 
   #planAlike(): (reader: Reader) => number {
-    const { practices, feeds: kinds, perDayLimit, settings } = this.#world
+    const { practices, feeds: kinds, perDayLimit, usablePerSecond, settings } = this.#world
     const facts = {
       feeds: practices * kinds.length,
       perDayLimit,
       leftToday: this.#left,
       msLeft: this.#endsAt - this.#now,
     }
-    const stretch = pollStretch(facts, settings)
+    const ofDay = pollStretch(facts, settings)
+    const stretch = usablePerSecond === undefined ? ofDay : pollStretch({ ...facts, usablePerSecond }, settings)
+    this.isOfSecond ||= stretch > ofDay
     this.#needed = callsWanted(facts, settings)
     this.stretch = Math.max(this.stretch, stretch)
     const { pollIntervalMs: leastMs } = settings

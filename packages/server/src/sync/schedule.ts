@@ -30,7 +30,7 @@ export interface ScheduleDeps {
   /** Called when a feed was found contested; it is looked at again later. */
   readonly onContested?: () => void
   /** How the day's calls stand. */
-  readonly dayUsage: () => Promise<Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt'>>
+  readonly dayUsage: () => Promise<Pick<QuotaUsage, 'perDayLimit' | 'leftToday' | 'resumesAt' | 'usablePerSecond'>>
   /** Has bulk work leave to feeds what they need of the day's calls. */
   readonly keepForFeeds: (needed: number) => Promise<void>
   /** By how much a dead holder delays the next one, in the installation's time. */
