@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { seededRandom } from '../../testing/seeded-random.ts'
 import { type Belief, busyLately, hourlyRates, noteDrain, nothingSeen, relativeSize } from './change-rate.ts'
 import { hourMs, hourOfWeek, hoursOfWeek, zoneDefault } from './hour-of-week.ts'
+import { nextDrain } from './next-drain.ts'
 import { profileDefault, profileOf } from './profile.ts'
 
 /** Monday 09:00 in New York. */
@@ -70,6 +71,25 @@ test('what is seen of late moves today and fades within hours', () => {
   assert.ok(Math.abs(busyLately(later.seen) - 1) < 0.05, String(busyLately(later.seen)))
 })
 
+for (const boundHours of [6, 12, 24]) {
+  test(`a feed that was quiet for weeks and is read every ${boundHours} h is known to be busy within days`, () => {
+    const profile = profileDefault.map((rate) => rate * 0.002)
+    let belief: Belief = { zone: zoneDefault, seen: nothingSeen, profile }
+    const busyFrom = monday + 28 * 24 * hourMs
+    const perHour = 20
+    const days = { learned: Number.POSITIVE_INFINITY }
+    for (let from = monday; from < busyFrom + 14 * 24 * hourMs && days.learned === Number.POSITIVE_INFINITY; ) {
+      const { at } = nextDrain(belief, { from, price: 4 * hourMs, leastMs: 60_000, mostMs: boundHours * hourMs })
+      const changes = (perHour * Math.max(0, at - Math.max(from, busyFrom))) / hourMs
+      // The schedule looks each second, and a permission has to be waited for: later than its bound.
+      belief = drained(belief, { from, to: at + 1_500, changes })
+      if (at - from < hourMs) days.learned = (at - busyFrom) / (24 * hourMs)
+      from = at + 1_500
+    }
+    assert.ok(days.learned < 5, `${days.learned} days`)
+  })
+}
+
 test('a wave of changes counts for a part only', () => {
   const { changes } = noteDrain(fresh, { from: monday, to: monday + 60_000, changes: 50_000 })
   assert.ok((changes[hour] ?? 0) < 15)
@@ -78,7 +98,7 @@ test('a wave of changes counts for a part only', () => {
 const senseless: readonly [what: string, from: number, to: number][] = [
   ['no time', monday, monday],
   ['time that ran back', monday + hourMs, monday],
-  ['more than some hours', monday, monday + 7 * hourMs],
+  ['more than two days', monday, monday + 49 * hourMs],
   ['no time at all that could be read', Number.NaN, monday],
 ]
 for (const [what, from, to] of senseless) {

@@ -44,8 +44,8 @@ const weekFades = 0.8
 /** What lies so long ago counts half for today. */
 const latelyHalfMs = 2 * hourMs
 
-/** A drain after a longer time says little of when its changes came. */
-const spanMsMax = 6 * hourMs
+/** The longest bound of a feed is a day: after a longer time Aegis was stopped, or could not call. */
+const spanMsMax = 48 * hourMs
 
 /** More changes than this at a time are a wave (an import, a merge of practices), which says little of the next week. */
 const waveMin = 10
@@ -96,7 +96,8 @@ export function noteDrain(belief: Belief, drained: Drained): SeenChanges {
   const rateOf = hourlyRates(belief)
   const parts = [...hourParts(zone, from, to)].map((part) => {
     const hours = (part.to - part.from) / hourMs
-    return { hour: part.hour, hours, expected: hours * rateOf(part.hour) }
+    const faded = 0.5 ** ((to - part.to) / latelyHalfMs)
+    return { hour: part.hour, hours, expected: hours * rateOf(part.hour), faded }
   })
   const expected = parts.reduce((sum, part) => sum + part.expected, 0)
   const counted = Math.min(drained.changes, waveMin + waveFactor * expected)
@@ -108,6 +109,11 @@ export function noteDrain(belief: Belief, drained: Drained): SeenChanges {
     hours[part.hour] = (hours[part.hour] ?? 0) * fade + part.hours
   }
   const fade = 0.5 ** ((to - from) / latelyHalfMs)
-  const lately = { changes: seen.lately.changes * fade + counted, expected: seen.lately.expected * fade + expected }
+  // Of a long stretch only the end is of late.
+  const late = parts.reduce((sum, part) => sum + part.expected * part.faded, 0)
+  const lately = {
+    changes: seen.lately.changes * fade + (counted * late) / expected,
+    expected: seen.lately.expected * fade + late,
+  }
   return { changes, hours, lately }
 }
