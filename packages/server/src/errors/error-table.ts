@@ -214,6 +214,12 @@ export const errorTable = {
     title: "athenahealth's list of a patient's records does not say what is in it",
     remedy: 'Nothing to do: it is read again later, and what is held stays as it is.',
   },
+  'sync.no-chart': {
+    status: 503,
+    title: 'No department is open by way of which the charts of patients can be asked',
+    remedy:
+      'Look at "sync.departments", and whether athenahealth still shows the departments; what is held stays as it is.',
+  },
   'sync.list-unstable': {
     status: 503,
     title: 'A list changed faster than it could be read through',

@@ -14,7 +14,9 @@ export async function withdrawRecord(
   const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
   if (!before || before.state !== 'present' || BigInt(before.fetch_seq) > input.fetchSeq) return false
   const state = recordKinds[input.kind].isPatient ? 'withheld' : 'deleted'
-  await table.markRecord(tx, input, { key: input.key, state, fetchSeq: input.fetchSeq })
+  // All that was read by way of a department, before it was known to be gone, was asked for before this number.
+  const fetchSeq = input.kind === 'department' ? await table.nextFetchSeq(tx) : input.fetchSeq
+  await table.markRecord(tx, input, { key: input.key, state, fetchSeq })
   const change = { key: input.key, patient: before.patient, what: state, fields: [] } as const
   await table.appendChanges(tx, { ...input, source: 'refetch' }, [
     { ...change, fetch_seq: input.fetchSeq.toString(), last_modified_at: null },

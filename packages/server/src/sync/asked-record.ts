@@ -2,7 +2,7 @@ import type { Tx } from '../db/db.ts'
 import { currentPatient } from '../records/current-patient.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import { chartDepartments } from './chart-departments.ts'
+import { chartDepartments, closedCharts } from './chart-departments.ts'
 import { departmentsWithin } from './feed-departments.ts'
 import type { Departments, FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
@@ -18,21 +18,31 @@ export interface AskedPatient {
   readonly patientId: string
   /** The departments that may keep the patient's charts, by chart: those of one list are asked one after the other. */
   readonly charts: readonly (readonly string[])[]
+  /** Departments that are gone and whose charts nobody shares, by chart. Absent where only open ones are asked. */
+  readonly closed?: readonly (readonly string[])[]
+}
+
+/** By way of which departments charts are asked. */
+interface Places {
+  /** These only. */
+  readonly only?: Departments | undefined
+  /** Also those that are gone. */
+  readonly closedToo?: boolean
 }
 
 /**
- * What a wish asks for, with the patient as it is called now: one that was merged is its survivor. `only`: the departments
- * whose charts are read.
+ * What a wish asks for, with the patient as it is called now: one that was merged is its survivor.
  */
 export async function askedRecord(
   tx: Tx,
   keys: PracticeKeys,
-  { key, asks, only }: { key: FeedKey; asks: string; only?: Departments | undefined },
+  { key, asks, ...places }: Places & { key: FeedKey; asks: string },
 ): Promise<AskedRecord> {
   if (recordKinds[kindOfFeed(key.feed)].asked === 'by-id') return { whole: false, id: asks, patientId: '' }
   const border = asks.indexOf('/')
   const [patientId, id] = [asks.slice(0, border), asks.slice(border + 1)]
-  if (id === '') return { whole: true, ...(await askedPatient(tx, keys, { practice: key.practice, patientId, only })) }
+  if (id === '')
+    return { whole: true, ...(await askedPatient(tx, keys, { ...places, practice: key.practice, patientId })) }
   const current = await currentPatient(tx, keys, { practice: key.practice, patientId })
   return { whole: false, id, patientId: current.id }
 }
@@ -41,10 +51,11 @@ export async function askedRecord(
 export async function askedPatient(
   tx: Tx,
   keys: PracticeKeys,
-  { practice, patientId, only }: { practice: number; patientId: string; only?: Departments | undefined },
+  { practice, patientId, only, closedToo }: Places & { practice: number; patientId: string },
 ): Promise<AskedPatient> {
   const { id, departmentId } = await currentPatient(tx, keys, { practice, patientId })
-  const { departments, openDepartments } = await loadPracticeFacts(tx, keys, practice)
-  const places = { departments, openDepartments: departmentsWithin(openDepartments, only) }
-  return { patientId: id, charts: chartDepartments(places, departmentId) }
+  const facts = await loadPracticeFacts(tx, keys, practice)
+  const places = { ...facts, openDepartments: departmentsWithin(facts.openDepartments, only) }
+  const charts = chartDepartments(places, departmentId)
+  return { patientId: id, charts, ...(closedToo && { closed: closedCharts(facts) }) }
 }

@@ -123,9 +123,11 @@ test('status says which feeds are limited, and to what', async (t) => {
   ])
 })
 
-test('an entry of a chart in another department is not taken for deleted', async (t) => {
+/** A practice limited to department 1 after an entry had come that stands in the chart of department 41 alone. */
+async function chartElsewhere(t: Test) {
   const mirrored = await mirroredPractice(t, { patients: 40, settings: { feeds: [...coreFeeds, 'problems'] } })
-  // Each department has charts of its own, and problems stand in those of one alone.
+  const chart = { lacks: 0 }
+  // Each department has charts of its own: the first problem of a patient stands in that of department 1, all others elsewhere.
   mirrored.fetch = async (url, init, call) => {
     const response = await mirrored.toSimulator(url, init, call)
     if (call.route === '/departments') {
@@ -133,8 +135,13 @@ test('an entry of a chart in another department is not taken for deleted', async
       const departments = body.departments.map((one) => ({ ...one, chartsharinggroupid: one.departmentid }))
       return Response.json({ ...body, departments })
     }
-    const isElsewhere = new URL(url).searchParams.get('departmentid') !== '41'
-    return call.route === '/chart/{patientid}/problems' && isElsewhere ? Response.json({ problems: [] }) : response
+    if (call.route !== '/chart/{patientid}/problems') return response
+    const department = new URL(url).searchParams.get('departmentid')
+    const { problems } = (await response.json()) as { problems: object[] }
+    if (department === '1') return Response.json({ problems: problems.slice(0, 1) })
+    const isLacking = department !== '41' || chart.lacks > 0
+    if (department === '41' && isLacking) chart.lacks -= 1
+    return Response.json({ problems: isLacking ? [] : problems.slice(1) })
   }
   await mirrored.bringUp()
   await mirrored.run(2)
@@ -143,17 +150,32 @@ test('an entry of a chart in another department is not taken for deleted', async
     (await mirrored.opened('problem'))
       .filter(({ body }) => String(body.patientid) === patient)
       .map(({ state }) => state)
-  mirrored.change({ kind: 'addproblem', patient, snomed: 38341003 })
+  for (const snomed of [38341003, 44054006]) mirrored.change({ kind: 'addproblem', patient, snomed })
   await mirrored.run(2)
   const before = await states()
-  assert.equal(before.includes('present'), true)
+  assert.equal(before.filter((state) => state === 'present').length > 1, true)
   await mirrored.limitTo(['1'])
   await mirrored.run(2)
   const problem = [...mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')].find(
     ({ patientid }) => String(patientid) === patient,
   )
-  mirrored.change({ kind: 'updateproblem', patient, problem: problem?.problemid, note: 'Stable.' })
+  const touch = () => mirrored.change({ kind: 'updateproblem', patient, problem: problem?.problemid, note: 'Stable.' })
+  return { mirrored, chart, states, before, touch }
+}
+
+test('an entry of a chart in another department is not taken for deleted', async (t) => {
+  const { mirrored, states, before, touch } = await chartElsewhere(t)
+  touch()
   await mirrored.run(5)
+  assert.deepEqual(await states(), before)
+})
+
+test('an entry that its own chart lacks once is not taken for deleted, though those of the listed departments lack it', async (t) => {
+  const { mirrored, chart, states, before, touch } = await chartElsewhere(t)
+  chart.lacks = 1
+  touch()
+  await mirrored.run(5)
+  assert.equal(chart.lacks, 0)
   assert.deepEqual(await states(), before)
 })
 

@@ -19,6 +19,18 @@ export interface FetchedPage extends WhatFollows {
   readonly records?: readonly WireRecord[]
   /** It is empty without saying so: perhaps a broken answer. */
   readonly doubtful?: boolean
+  /** Of all that a patient has: which charts were asked. */
+  readonly charts?: ChartsAsked
+}
+
+/** The charts that a reading of all that a patient has asked. */
+export interface ChartsAsked {
+  /** Two readings with the same one asked the same charts. */
+  readonly digest: string
+  /** Closed departments whose charts could not be asked. */
+  readonly unasked: readonly string[]
+  /** Closed departments whose charts show something still. */
+  readonly closed: readonly string[]
 }
 
 /**

@@ -17,5 +17,10 @@ const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
 /** Whether a failure may be about the one record, or patient, that was asked for. */
 export function isOfTheRecord(error: unknown): boolean {
   if (error instanceof AthenaError) return ofTheRecord.has(error.code)
-  return isAegisError(error, 'sync.wrong-record') || isAegisError(error, 'sync.list-doubtful')
+  return isAegisError(error, 'sync.wrong-record') || isUntold(error)
+}
+
+/** Whether nothing was learned of the patient's chart: no department can be asked, or the answer does not say what there is. */
+export function isUntold(error: unknown): boolean {
+  return isAegisError(error, 'sync.list-doubtful') || isAegisError(error, 'sync.no-chart')
 }

@@ -9,10 +9,13 @@ export async function loadPracticeFacts(
   tx: Tx,
   keys: PracticeKeys,
   practice: number,
-): Promise<PracticeFacts & { readonly openDepartments: readonly string[] }> {
+): Promise<
+  PracticeFacts & { readonly openDepartments: readonly string[]; readonly closedDepartments: readonly string[] }
+> {
   const rows = await sealedOfKind(tx, { practice, kind: 'department' })
   return {
     departments: new Map(rows.map((row) => [row.key, openRecord(keys, 'department', row)])),
     openDepartments: rows.filter((row) => row.state === 'present').map((row) => row.key),
+    closedDepartments: rows.filter((row) => row.state !== 'present').map((row) => row.key),
   }
 }

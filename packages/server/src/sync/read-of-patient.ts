@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { AthenaError } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
 import { idOf } from '../records/record-id.ts'
@@ -8,7 +9,8 @@ import type { AskedPatient } from './asked-record.ts'
 import { audited } from './audited-call.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
-import { type FetchedPage, pageOfPatient } from './fetched-page.ts'
+import { type ChartsAsked, type FetchedPage, pageOfPatient } from './fetched-page.ts'
+import { isOfTheRecord } from './is-of-the-record.ts'
 import type { PatientPage } from './patient-lists.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
@@ -19,17 +21,18 @@ const departmentsMax = 3
 
 /**
  * Reads all that a patient has of a kind, from each of the patient's charts. `not-found` is thrown as the client's error
- * where no department knows the patient, `sync.wrong-record` where another patient's record is among them, and
- * `sync.list-doubtful` where an answer does not say what there is.
+ * where no department knows the patient, `sync.wrong-record` where another patient's record is among them,
+ * `sync.list-doubtful` where an answer does not say what there is, `sync.no-chart` where there is no department to ask.
  */
 export async function readOfPatient(
   deps: SyncDeps,
   key: FeedKey,
-  { patientId, charts, context }: AskedPatient & { context: CallContext },
+  { patientId, charts, closed, context }: AskedPatient & { context: CallContext },
 ): Promise<FetchedPage> {
+  if (charts.length === 0) throw new AegisError('sync.no-chart', { feed: key.feed })
   const records: unknown[] = []
   let unknown: unknown
-  let known = charts.length === 0
+  let known = false
   for (const departments of charts) {
     try {
       records.push(...(await readChart(deps, key, { patientId, departments, context })))
@@ -39,9 +42,41 @@ export async function readOfPatient(
       unknown = error
     }
   }
-  if (!known) throw unknown
+  const gone = await readClosed(deps, key, { patientId, charts: closed ?? [], context })
+  records.push(...gone.records)
+  if (!known && gone.closed.length === 0) throw unknown
   if (records.some((record) => isOfAnother(record, patientId))) throw new AegisError('sync.wrong-record')
-  return pageOfPatient(feedTable[key.feed].kind, { records, patientId })
+  const asked = { digest: digestOf(charts, gone), unasked: gone.unasked, closed: gone.closed }
+  return { ...pageOfPatient(feedTable[key.feed].kind, { records, patientId }), charts: asked }
+}
+
+/** Which charts were asked. Also those that could not be: the next reading may have been able to. */
+function digestOf(charts: AskedPatient['charts'], { unasked, asked }: { unasked: unknown; asked: unknown }): string {
+  const open = charts.map((departments) => departments.toSorted().join()).toSorted()
+  return createHash('sha256')
+    .update(JSON.stringify([open, asked, unasked]))
+    .digest('base64url')
+}
+
+/** What the charts of closed departments show. That such a department does not answer says nothing of what stands in it. */
+async function readClosed(
+  deps: SyncDeps,
+  key: FeedKey,
+  { patientId, charts, context }: { patientId: string; charts: AskedPatient['charts']; context: CallContext },
+): Promise<Omit<ChartsAsked, 'digest'> & { records: readonly unknown[]; asked: readonly string[] }> {
+  const [records, asked, unasked, closed]: [unknown[], string[], string[], string[]] = [[], [], [], []]
+  for (const departments of charts) {
+    try {
+      const shown = await readChart(deps, key, { patientId, departments, context })
+      records.push(...shown)
+      asked.push(...departments)
+      if (shown.length > 0) closed.push(...departments)
+    } catch (error) {
+      if (!isUnknown(error) && !isOfTheRecord(error)) throw error
+      unasked.push(...departments)
+    }
+  }
+  return { records, asked, unasked, closed }
 }
 
 interface Chart {

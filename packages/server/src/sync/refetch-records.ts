@@ -14,7 +14,7 @@ import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
-import { isOfTheRecord } from './is-of-the-record.ts'
+import { isOfTheRecord, isUntold } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
 import type { RefetchStep } from './next-step.ts'
 import type { FetchedPage } from './fetched-page.ts'
@@ -34,6 +34,8 @@ interface Wanted {
   readonly asked: AskedRecord
   /** When athenahealth said first that there is no such record, epoch ms. */
   readonly missedAt: number | null
+  /** The charts that were asked then. */
+  readonly missedCharts: string | null
   /** When it was wished for, or read last where something was missing, in the order of asking. */
   readonly wantedSeq: bigint
   /** Epoch ms; null where an earlier release noted it. */
@@ -120,16 +122,15 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
     for (const row of await wishes.nextRefetches(tx, held, batch)) {
-      const { key, sealed_id, missing_since, run_id, wished_at } = row
+      const { key, sealed_id, missing_since, missed_charts, run_id, wished_at } = row
       const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
-      // Entries that the charts of some departments lack may lie in another's: before they count as deleted, all are read.
-      const asked = await askedRecord(tx, keys, {
-        key: held,
-        asks,
-        only: missing_since === null ? held.departments : null,
-      })
+      // Entries that the charts of some departments lack may lie in another's, also a closed one's: before they count as
+      // deleted, all are read twice.
+      const places = missing_since === null ? { only: held.departments } : { closedToo: true }
+      const asked = await askedRecord(tx, keys, { ...places, key: held, asks })
       const wantedSeq = BigInt(row.wanted_seq)
-      wanted.push({ key, runId: run_id, wishedAt: wished_at, missedAt: missing_since, wantedSeq, asked })
+      const missed = { missedAt: missing_since, missedCharts: missed_charts }
+      wanted.push({ key, runId: run_id, wishedAt: wished_at, ...missed, wantedSeq, asked })
     }
     return wanted
   })
@@ -174,7 +175,8 @@ async function refetchOne(
       return
     }
     const { pollIntervalMs: afterMs } = deps.settings
-    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, afterMs, missing: true, seq: fetchSeq })
+    const lacking = { missing: true, seq: fetchSeq, ...(page?.charts && { charts: page.charts.digest }) }
+    await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, afterMs, ...lacking })
   })
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
@@ -189,11 +191,12 @@ async function takesAway(
 ): Promise<boolean> {
   if (!wanted.asked.whole) return page === undefined
   if (!page || page.items > 0) return false
-  return deps.db.practice(held.practice, (tx) => lacksTwice(tx, readingOf(held, wanted)))
+  return deps.db.practice(held.practice, (tx) => lacksTwice(tx, readingOf(held, wanted, page)))
 }
 
-function readingOf(held: HeldFeed, { key, missedAt, wantedSeq }: Wanted) {
-  return { key: held, patient: patientOfWhole(key), ...(missedAt !== null && { missedIn: wantedSeq }) }
+function readingOf(held: HeldFeed, { key, missedAt, missedCharts, wantedSeq }: Wanted, page: FetchedPage) {
+  const isSame = missedAt !== null && page.charts !== undefined && page.charts.digest === missedCharts
+  return { key: held, patient: patientOfWhole(key), page, ...(isSame && { missedIn: wantedSeq }) }
 }
 
 /** Put off by as long as it has been wished for: should charts without an entry answer so, there are as many as patients. */
@@ -219,7 +222,7 @@ async function isSettled(
   }
   // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
   if (!page) return true
-  return !(await settlePatient(tx, keys, { ...readingOf(held, wanted), page, fetchSeq }))
+  return !(await settlePatient(tx, keys, { ...readingOf(held, wanted, page), fetchSeq }))
 }
 
 /** A page that is read for a check says for which. */
@@ -254,7 +257,7 @@ async function fetchOrNothing(
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
     if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
-    return isAegisError(error, 'sync.list-doubtful') ? 'doubtful' : 'refused'
+    return isUntold(error) ? 'doubtful' : 'refused'
   }
 }
 

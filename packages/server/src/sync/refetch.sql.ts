@@ -49,7 +49,7 @@ export async function otherWishedFeeds(tx: Tx, key: FeedKey): Promise<FeedName[]
 
 const nextSql = lookUp(
   'sync.next_refetch',
-  `select key, sealed_id, wanted_seq, missing_since, run_id, wished_at from aegis.refetch
+  `select key, sealed_id, wanted_seq, missing_since, missed_charts, run_id, wished_at from aegis.refetch
    where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) and wanted_at > coalesce((
      select case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at end
      from aegis.feed_state f where f.practice_id = $1 and f.feed = $2), '-infinity')
@@ -61,6 +61,7 @@ interface NextRefetch {
   readonly sealed_id: Buffer
   readonly wanted_seq: string
   readonly missing_since: number | null
+  readonly missed_charts: string | null
   readonly run_id: string | null
   readonly wished_at: number | null
 }
@@ -87,21 +88,21 @@ const laterSql = lookUp(
   'sync.refetch_later',
   `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $4::float8 / 1000),
      missing_since = case when $5 then aegis.now() else missing_since end,
-     wanted_seq = greatest(wanted_seq, $6)
+     wanted_seq = greatest(wanted_seq, $6), missed_charts = case when $5 then $7 else missed_charts end
    where practice_id = $1 and feed = $2 and key = $3`,
 )
 
 /**
  * Puts off a record that could not be read now, for `afterMs` from now on by the database's clock, so that it holds up nothing
- * else; `missing`: there is no such record, or, of all that a patient has, the reading with the number `seq` lacked some.
+ * else; `missing`: there is no such record, or, of all that a patient has, the reading with the number `seq`, of these `charts`, lacked some.
  */
 export async function postponeRefetch(
   tx: Tx,
   key: FeedKey,
-  later: { recordKey: string; afterMs: number; missing?: boolean; seq?: bigint },
+  later: { recordKey: string; afterMs: number; missing?: boolean; seq?: bigint; charts?: string },
 ): Promise<void> {
-  const { recordKey, afterMs, missing = false, seq = 0n } = later
-  await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString()])
+  const { recordKey, afterMs, missing = false, seq = 0n, charts = null } = later
+  await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts])
 }
 
 const allLaterSql = lookUp(

@@ -3,7 +3,8 @@ import { withdrawRecord } from '../records/withdraw-record.ts'
 import { openRecord } from '../records/open-record.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
-import { presentOfPatient } from '../records/patient-records.sql.ts'
+import { heldRecord, presentOfPatient } from '../records/patient-records.sql.ts'
+import { confirmRecords } from '../records/records.sql.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
@@ -17,26 +18,45 @@ export interface PatientReading {
   readonly patient: Pseudonym
   readonly page: FetchedPage
   readonly fetchSeq: bigint
-  /** The number of a reading before this one in which records were missing already. */
+  /** The number of a reading of the same charts before this one, in which records were missing already. */
   readonly missedIn?: bigint
 }
 
 /** Whether we hold entries of a patient that a reading which shows none lacks for the second time. */
-export async function lacksTwice(tx: Tx, reading: Omit<PatientReading, 'page' | 'fetchSeq'>): Promise<boolean> {
-  const { key, patient, missedIn = 0n } = reading
+export async function lacksTwice(tx: Tx, reading: Omit<PatientReading, 'fetchSeq'>): Promise<boolean> {
+  const { key, patient } = reading
   const kind = recordKinds[kindOfFeed(key.feed)]
   if (kind.asked !== 'with-patient') return false
   const held = await presentOfPatient(tx, { practice: key.practice, kind: kind.kind }, patient)
-  return held.some((row) => BigInt(row.fetch_seq) < missedIn)
+  const isGone = await judgeEntries(tx, reading)
+  return held.some(isGone)
+}
+
+/**
+ * Whether an entry that a reading lacks counts as deleted: it was missing the time before, and cannot stand in the chart of a
+ * closed department that does not answer, since it was shown after that department was.
+ */
+async function judgeEntries(tx: Tx, { key, page, missedIn = 0n }: Omit<PatientReading, 'fetchSeq'>) {
+  let shownUntil = -1n
+  for (const id of page.charts?.unasked ?? []) {
+    const department = await heldRecord(tx, { practice: key.practice, kind: 'department' }, id)
+    const seq = BigInt(department?.fetch_seq ?? 0)
+    if (seq > shownUntil) shownUntil = seq
+  }
+  return ({ fetch_seq }: { fetch_seq: string }) => BigInt(fetch_seq) < missedIn && BigInt(fetch_seq) > shownUntil
 }
 
 /**
  * What we hold of a patient and a reading of all did not show. A record that can be asked for is asked for. An entry of a
  * chart cannot: the chart is what answers for it, and one that is not in it twice, some time apart, is deleted. Returns
- * whether the chart is to be read once more: also when what is missing now had been there the time before.
+ * whether the chart is to be read once more: also when what is missing now had been there the time before. What may stand in a
+ * chart that cannot be asked stays.
  */
 export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: PatientReading): Promise<boolean> {
   const { key, patient, page, fetchSeq, missedIn = 0n } = reading
+  const { closed = [] } = page.charts ?? {}
+  // What is shown by this reading may stand there.
+  await confirmRecords(tx, { practice: key.practice, kind: 'department' }, { keys: closed.toSorted(), fetchSeq })
   const kind = recordKinds[kindOfFeed(key.feed)]
   const shown = new Set(
     recordsInPage(page, page.raw).flatMap((record) => {
@@ -48,9 +68,9 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
   const missing = (await presentOfPatient(tx, of, patient)).filter((row) => !shown.has(row.key))
   if (missing.length === 0) return false
   if (kind.asked === 'with-patient') {
-    const gone = missing.filter((row) => BigInt(row.fetch_seq) < missedIn)
+    const gone = missing.filter(await judgeEntries(tx, reading))
     for (const row of gone) await withdrawRecord(tx, { ...of, key: row.key, fetchSeq })
-    return gone.length < missing.length
+    return missing.some((row) => BigInt(row.fetch_seq) >= missedIn)
   }
   await keys.loadPatients(tx, [patient])
   const wishes = missing.flatMap((row) => wishForHeld(kind.kind, keys, openRecord(keys, kind.kind, row)) ?? [])
