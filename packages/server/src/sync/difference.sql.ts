@@ -20,8 +20,16 @@ const insertSql = sql(
    from json_to_recordset($4::json) as d(key text, what text, fields json, explanation text)`,
 )
 
+const judgeAgainSql = sql(
+  'sync.judge_again',
+  `insert into aegis.reconciliation_task (practice_id, feed, task, due_at)
+   select $1, $2, 'judge', aegis.now() where exists (
+     select from aegis.reconciliation where practice_id = $1 and run_id = $3 and judged_at is not null)
+   on conflict do nothing`,
+)
+
 /**
- * Notes what a check found to differ. A record that waits to be asked for, not for this check's sake, was on its way: a feed that
+ * Notes what a check found to differ; one that was judged already is judged again, or nobody would be told. A record that waits to be asked for, not for this check's sake, was on its way: a feed that
  * only names what changed may have done so long before there are calls to ask.
  */
 export async function insertDifferences(
@@ -29,7 +37,9 @@ export async function insertDifferences(
   of: FeedKey & { runId: string },
   rows: readonly DifferenceRow[],
 ): Promise<void> {
-  if (rows.length) await tx.rows(insertSql, [of.practice, of.runId, of.feed, JSON.stringify(rows)])
+  if (rows.length === 0) return
+  await tx.rows(insertSql, [of.practice, of.runId, of.feed, JSON.stringify(rows)])
+  await tx.rows(judgeAgainSql, [of.practice, of.feed, of.runId])
 }
 
 const feedSql = sql(

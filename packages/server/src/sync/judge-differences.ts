@@ -6,7 +6,7 @@ import { openIntents } from './intent.sql.ts'
 import * as calendar from './reconciliation.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
 
-/** A check is judged after this at the latest: a record that cannot be read keeps no verdict waiting for ever. */
+/** A difference is judged after this at the latest: a record that cannot be read keeps no verdict waiting for ever. */
 const judgedWithinMs = 24 * 3_600_000
 
 /**
@@ -44,7 +44,7 @@ async function isRipe(
   tx: Tx,
   { held, state, run }: { held: HeldFeed; state: FeedStateRow; run: calendar.UnjudgedRow },
 ): Promise<boolean> {
-  if (clock.now() > run.read_at + judgedWithinMs) return true
+  if (clock.now() > Math.max(run.read_at, run.found_at ?? 0) + judgedWithinMs) return true
   if ((await countUnsettled(tx, { ...held, runId: run.run_id })) > 0) return false
   if (run.found_at === null) return true
   if ((await openIntents(tx, held)).length > 0) return false

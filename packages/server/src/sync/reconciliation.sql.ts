@@ -127,21 +127,22 @@ export async function insertReconciliation(tx: Tx, practice: number, runId: stri
 
 const unjudgedSql = sql(
   'sync.unjudged',
-  `select run_id, began_at, read_at, (
-     select max(found_at) from aegis.difference d where d.practice_id = r.practice_id and d.run_id = r.run_id) as found_at
-   from aegis.reconciliation r
-   where practice_id = $1 and feed = $2 and judged_at is null order by run_id`,
+  `select run_id, began_at, read_at, d.found_at
+   from aegis.reconciliation r, lateral (
+     select max(found_at) as found_at from aegis.difference d
+     where d.practice_id = r.practice_id and d.run_id = r.run_id and d.judged_at is null) d
+   where practice_id = $1 and feed = $2 and (r.judged_at is null or d.found_at is not null) order by run_id`,
 )
 
 export interface UnjudgedRow {
   readonly run_id: string
   readonly began_at: number
   readonly read_at: number
-  /** When its last difference was found; null without any. */
+  /** When the last difference was found that is not judged; null without any. */
   readonly found_at: number | null
 }
 
-/** Checks that have been read and not judged. */
+/** Checks that have been read and not judged, or have learned of a difference since. */
 export function unjudgedReconciliations(tx: Tx, key: FeedKey): Promise<UnjudgedRow[]> {
   return tx.rows<UnjudgedRow>(unjudgedSql, [key.practice, key.feed])
 }
@@ -158,7 +159,7 @@ const judgeSql = sql(
    returning r.unexplained`,
 )
 
-/** Counts what a check found, for good. Returns how many differences nothing accounts for. */
+/** Counts what a check has found. Returns how many differences nothing accounts for. */
 export async function closeReconciliation(tx: Tx, practice: number, runId: string): Promise<number> {
   const [row] = await tx.rows<{ unexplained: number }>(judgeSql, [practice, runId])
   return row?.unexplained ?? 0

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { damage, found, passDays, unexplained } from '../../testing/reconciled-practice.ts'
+import { checks, damage, found, passDays, reports, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 
@@ -101,4 +101,28 @@ test('what a feed only names is on its way too, when a check saw it first', asyn
     ofProviders.map(({ what, explanation }) => [what, explanation]),
     [['differing', 'feed']],
   )
+})
+
+test('what a check learns only after its verdict is counted all the same', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  const phantom = `insert into aegis.record select practice_id, kind, '99999999', state, patient, clear, sealed, digest,
+       last_modified_at, fetch_seq, first_seen_at, changed_at
+     from aegis.record where kind = 'provider' order by key limit 1`
+  await damage(mirrored, sql('test.phantom', phantom))
+  const isAsked = (url: string) => url.includes('/providers/99999999')
+  mirrored.fetch = async (url, init, call) =>
+    isAsked(url) ? new Response('{"error":"x"}', { status: 500 }) : mirrored.toSimulator(url, init, call)
+  await passDays(mirrored, 2)
+  const ofProviders = async () => (await reports(mirrored)).filter(({ feed }) => feed === 'providers')
+  const [first] = await ofProviders()
+  assert.ok(first?.judged_at)
+  assert.equal(first.gone_there, 0)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(30)
+  assert.deepEqual(await unexplained(mirrored), ['providers gone-there 99999999'])
+  const counted = (await ofProviders()).reduce((sum, report) => sum + report.unexplained, 0)
+  assert.equal(counted, 1)
+  const told = (await checks(mirrored)).find(({ feed, task }) => feed === 'providers' && task === 'nightly')
+  assert.equal(told?.unexplained, 1, 'though later nights found nothing')
 })
