@@ -1,13 +1,14 @@
 import type { Tx } from '../db/db.ts'
 import type { ApplyResult } from '../records/apply-records.ts'
 import type { RecordKind } from '../records/record-kind.ts'
+import { lastModifiedAt } from '../records/last-modified.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import type { ChangeRow } from '../records/records.sql.ts'
 import { startInstant } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import { type DifferenceRow, explainByFeed, insertDifferences } from './difference.sql.ts'
 import { isOutside } from './feed-departments.ts'
-import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
+import { type FeedKey, type HeldFeed, readFeeds } from './feed-state.sql.ts'
 import type { KnownPage } from './inbox.sql.ts'
 import { openIntents } from './intent.sql.ts'
 import { releaseKeys } from './quarantine.sql.ts'
@@ -83,8 +84,8 @@ function mayBeUnannounced({ unannounced, partial }: RecordKind, field: string): 
 }
 
 /**
- * Keys of new appointments on days that no whole reading had shown yet: they have come into the window. Only of a list: what
- * the feed handed out was to be here whatever its day.
+ * Keys of new appointments on days that no whole reading had shown yet: they have come into the window. Only of a list, and
+ * only of before the feed was live: what it handed out was to be here whatever its day.
  */
 async function beyondWindow(
   tx: Tx,
@@ -96,6 +97,14 @@ async function beyondWindow(
   if (!isOfList || created.size === 0) return new Set()
   const { booked, open } = await shownUntil(tx, held)
   const last = (page.shape === 'open' ? open : booked) ?? ''
+  const activeAt = (await readFeeds(tx, held.practice)).find(({ feed }) => feed === held.feed)?.active_at ?? Infinity
   const later = records.filter(({ appointmentid, date }) => created.has(String(appointmentid)) && String(date) > last)
-  return new Set(later.map(({ appointmentid }) => String(appointmentid)))
+  const untold = later.filter((record) => mayBeOfBefore(record, activeAt))
+  return new Set(untold.map(({ appointmentid }) => String(appointmentid)))
+}
+
+/** Whether an appointment may have been as it is before an instant; also where it does not say since when it is. */
+function mayBeOfBefore({ scheduleddatetime, lastmodified }: WireRecord, instant: number): boolean {
+  const times = [scheduleddatetime, lastmodified].flatMap((text) => lastModifiedAt(text) ?? [])
+  return times.length === 0 || times.some((at) => at < instant)
 }

@@ -126,3 +126,29 @@ test('what a check learns only after its verdict is counted all the same', async
   const told = (await checks(mirrored)).find(({ feed, task }) => feed === 'providers' && task === 'nightly')
   assert.equal(told?.unexplained, 1, 'though later nights found nothing')
 })
+
+test('a booking made since the feed is live on a day that no list had shown was to come by the feed', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { ...settings, bookedDaysAhead: 3, slotDaysAhead: 1 } })
+  await mirrored.bringUp()
+  const now = mirrored.simulator.clock.now()
+  const slots = [...mirrored.simulator.truth.records(practice, 'appointments')].filter(
+    (record) => record.appointmentstatus === 'o' && Date.parse(String(record.date)) > now + 4 * day,
+  )
+  const key = String(slots[0]?.appointmentid)
+  const last = Date.parse(String(slots[0]?.date))
+  mirrored.change({ kind: 'book', appointment: key, patient: 6 })
+  // What the feed told of it is lost here, and athenahealth replays it no more.
+  await mirrored.run(2)
+  await damage(mirrored, sql('test.lose_booking', `delete from aegis.record where key = '${key}'`))
+  await mirrored.advance(6 * 60 * minute)
+  mirrored.fetch = async (url, init, call) =>
+    call.route === '/appointments/changed' && !call.consuming
+      ? new Response('{"appointments":[],"totalcount":0}')
+      : mirrored.toSimulator(url, init, call)
+  await passDays(mirrored, Math.ceil((last - now) / day))
+  const ofKey = (await found(mirrored)).filter((one) => one.key === key)
+  assert.deepEqual(
+    ofKey.map(({ what, explanation }) => [what, explanation]),
+    [['missing-here', null]],
+  )
+})
