@@ -123,18 +123,24 @@ async function begin(
     turn: due.turn,
     shownUntil: await runs.shownUntil(tx, held),
   })
-  const replay = due.task === 'nightly' ? [replaySince(deps, { due, state })] : []
+  const replay =
+    due.task === 'nightly' ? [replaySince(deps, { due, state, until: await runs.replayedUntil(tx, held) })] : []
   const planned = { phase: due.task, plan: [...replay, ...(lists ?? [])], firstSeq: fetchSeq }
   return runs.startSnapshotRun(tx, held, planned)
 }
 
-/** What the feed has handed out since it was last read again; athenahealth keeps it for a time that it does not tell. */
+/**
+ * What the feed has handed out since the end of what was read again last: the check went on after that. athenahealth keeps it
+ * for a time that it does not tell.
+ */
 function replaySince(
   { clock, settings }: SyncDeps,
-  { due, state }: { due: DueCheck; state: FeedStateRow },
+  { due, state, until }: { due: DueCheck; state: FeedStateRow; until: number | undefined },
 ): PlannedSegment {
   const now = clock.now()
-  const since = Math.max(due.done_at ?? 0, state.active_at ?? 0, now - weekMs) - settings.replayMarginMs
+  // Not after the check was complete: then the clock was ahead, which is mended there.
+  const last = Math.min(until ?? 0, due.done_at ?? 0)
+  const since = Math.max(last, state.active_at ?? 0, now - weekMs) - settings.replayMarginMs
   return { list: 'replay', since, until: now }
 }
 

@@ -224,3 +224,24 @@ test('a check that fails is put off, told and held up nothing else', async (t) =
     [],
   )
 })
+
+test('a nightly replay begins where the last one ended, however long the rest of that check took', async (t) => {
+  const settings = { feeds: ['departments', 'providers'], subscriptionCheckMs: 30 * 24 * hour } as const
+  const mirrored = await mirroredPractice(t, { patients: 6, settings })
+  await mirrored.bringUp()
+  const replays: { from: number; to: number }[] = []
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/providers/changed' && !call.consuming) {
+      const [from = '', to = ''] = ['start', 'end'].map(
+        (end) => new URL(url).searchParams.get(`showprocessed${end}datetime`) ?? '',
+      )
+      replays.push({ from: Date.parse(from), to: Date.parse(to) })
+    }
+    if (call.route === '/providers' && replays.length > 0) await mirrored.advance(10 * minute)
+    return mirrored.toSimulator(url, init, call)
+  }
+  await passDays(mirrored, 3)
+  assert.ok(replays.length >= 3, JSON.stringify(replays))
+  for (const [index, { from }] of replays.entries())
+    assert.ok(index === 0 || from <= (replays[index - 1]?.to ?? 0), `replay ${index} leaves a hole`)
+})

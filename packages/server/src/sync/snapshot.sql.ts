@@ -125,6 +125,19 @@ export async function shownUntil(tx: Tx, key: FeedKey): Promise<{ booked: string
   return row ?? { booked: null, open: null }
 }
 
+const replayedSql = sql(
+  'sync.replayed_until',
+  `select (part ->> 'until')::float8 as until from aegis.snapshot_run r, jsonb_array_elements(r.plan) as part
+   where practice_id = $1 and feed = $2 and phase = 'nightly' and finished_at is not null and abandoned_at is null
+     and part ->> 'list' = 'replay'
+   order by run_id desc limit 1`,
+)
+
+/** Until when the last complete nightly check read again what the feed had handed out, epoch ms; undefined without one. */
+export async function replayedUntil(tx: Tx, key: FeedKey): Promise<number | undefined> {
+  return (await tx.rows<{ until: number }>(replayedSql, [key.practice, key.feed]))[0]?.until
+}
+
 const plannedSql = sql(
   'sync.latest_plan',
   `select plan from aegis.snapshot_run where practice_id = $1 and feed = $2 and phase = 'authoritative'
