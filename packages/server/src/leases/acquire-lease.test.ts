@@ -120,6 +120,20 @@ describe('a holder that was paused', () => {
     assert.equal(clock.pending, 0)
   })
 
+  test('does not extend or end the lease of another one that was given the same fence, after a failover', async () => {
+    const old = await held(await acquire('old'))
+    // The standby never saw that lease, and counts on from where it was.
+    await owner.rows(
+      "update control.lease set holder = 'new', expires_at = expires_at + interval '1 hour' where name = $1",
+      [name],
+    )
+    const before = await expiresAtMs()
+    await pass(ttlMs / 3)
+    await eventually(() => old.lost.aborted)
+    assert.ok(isAegisError(old.lost.reason, 'lease.lost'))
+    assert.equal(await expiresAtMs(), before)
+  })
+
   test('is refused by a resource that keeps the fence', async () => {
     await owner.rows('create table control.thing (id integer primary key, fence bigint not null, written_by text)')
     await owner.rows("select control.share('control.thing')")

@@ -56,6 +56,7 @@ class HeldLease implements Lease {
   readonly fence: string
   readonly lost: AbortSignal
   readonly #deps: LeaseDeps
+  readonly #holder: string
   readonly #ttlMs: number
   readonly #abort = new AbortController()
   #endsAtMs: number
@@ -63,11 +64,12 @@ class HeldLease implements Lease {
   #end: { cancel(): void }
   #over = false
 
-  constructor(deps: LeaseDeps, { name, fence, ttlMs, endsAtMs }: HeldTerms) {
+  constructor(deps: LeaseDeps, { name, holder, fence, ttlMs, endsAtMs }: HeldTerms) {
     this.name = name
     this.fence = fence
     this.lost = this.#abort.signal
     this.#deps = deps
+    this.#holder = holder
     this.#ttlMs = ttlMs
     this.#endsAtMs = endsAtMs
     this.#renewal = this.#renewIn(ttlMs / renewalsPerTerm)
@@ -79,7 +81,7 @@ class HeldLease implements Lease {
     this.#stopTimers()
     try {
       const { name, fence } = this
-      await this.#deps.db.control((tx) => giveUpLease(tx, { name, fence, restMs }))
+      await this.#deps.db.control((tx) => giveUpLease(tx, { name, fence, restMs, holder: this.#holder }))
     } catch (error) {
       this.#deps.log.error('lease.release-failed', error)
     }
@@ -100,7 +102,9 @@ class HeldLease implements Lease {
     try {
       await failpoint('leases.before-renewal')
       const { name, fence } = this
-      const held = await this.#deps.db.control((tx) => extendLease(tx, { name, fence, ttlMs: this.#ttlMs }))
+      const held = await this.#deps.db.control((tx) =>
+        extendLease(tx, { name, fence, ttlMs: this.#ttlMs, holder: this.#holder }),
+      )
       if (this.#over) return
       if (!held) return this.#lose()
       this.#endsAtMs = askedAtMs + this.#ttlMs

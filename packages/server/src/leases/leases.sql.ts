@@ -15,17 +15,18 @@ const takeIfFree = sql(
      where l.expires_at <= aegis.now()
    returning fence`,
 )
+// The holder too: a standby that took over without the last transactions may give out a fence for the second time.
 const extend = sql(
   'leases.extend',
   `update control.lease set expires_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
-   where name = $1 and fence = $2::bigint
+   where name = $1 and fence = $2::bigint and holder = $4
    returning name`,
 )
 const giveUp = sql(
   'leases.give_up',
   `update control.lease set expires_at =
      case when $3::float8 > 0 then aegis.now() + make_interval(secs => $3::float8 / 1000) else '-infinity' end
-   where name = $1 and fence = $2::bigint`,
+   where name = $1 and fence = $2::bigint and holder = $4`,
 )
 // The fence grows too, so that a heartbeat of the former holder, should it still live, cannot take the lease back.
 const endOthers = sql(
@@ -41,14 +42,17 @@ export async function takeLeaseIfFree(tx: Tx, { name, holder, ttlMs }: LeaseTerm
   return row?.fence
 }
 
-/** Extends the lease from now on; false when it has another fence by now. */
-export async function extendLease(tx: Tx, lease: { name: string; fence: string; ttlMs: number }): Promise<boolean> {
-  return (await tx.rows(extend, [lease.name, lease.fence, lease.ttlMs])).length === 1
+/** Extends the lease from now on; false when it has another fence, or another holder, by now. */
+export async function extendLease(tx: Tx, lease: LeaseTerms & { fence: string }): Promise<boolean> {
+  return (await tx.rows(extend, [lease.name, lease.fence, lease.ttlMs, lease.holder])).length === 1
 }
 
 /** Ends the lease, unless somebody else holds it by now: at once, or when nobody had it for `restMs`. */
-export async function giveUpLease(tx: Tx, lease: { name: string; fence: string; restMs: number }): Promise<void> {
-  await tx.rows(giveUp, [lease.name, lease.fence, lease.restMs])
+export async function giveUpLease(
+  tx: Tx,
+  lease: Omit<LeaseTerms, 'ttlMs'> & { fence: string; restMs: number },
+): Promise<void> {
+  await tx.rows(giveUp, [lease.name, lease.fence, lease.restMs, lease.holder])
 }
 
 /** Ends every lease that is not held by `holder`; how many there were. */
