@@ -1,5 +1,6 @@
 import type { ClusterPasswords } from './cluster-passwords.ts'
 import { ownerSession } from './owner-session.ts'
+import { scramVerifier } from './scram-verifier.ts'
 
 export interface EnsureLoginsInput {
   /** The owner's URL to the database that every cluster has, "postgres". */
@@ -20,7 +21,7 @@ export async function ensureLogins({ url, database, passwords }: EnsureLoginsInp
       const verb = found.rowCount ? 'alter' : 'create'
       // Always: the password file may be newer than the cluster. CREATE and ALTER ROLE take no parameters.
       await client.query(
-        `${verb} role ${client.escapeIdentifier(name)} login password ${client.escapeLiteral(passwords[name])}`,
+        `${verb} role ${client.escapeIdentifier(name)} login password ${client.escapeLiteral(scramVerifier(passwords[name]))}`,
       )
     }
     const exists = await client.query('select from pg_catalog.pg_database where datname = $1', [database])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -114,6 +114,17 @@ describe('a database whose owner is no superuser', () => {
     assert.equal(row?.login, 'aegis_runtime')
     await db.close()
   })
+
+  test("tells the server's log no password, where that keeps changes of the schema", async (t) => {
+    const { logFile } = cluster
+    if (logFile === undefined) return t.diagnostic('the log of this server is not ours to read')
+    await superuser.query(`alter database ${name} set log_statement = 'ddl'`)
+    const { app } = await prepareDatabase({ log: silentLog, afterMigrate }, { ownerUrl })
+    await superuser.query(`alter database ${name} reset log_statement`)
+    const logged = readFileSync(logFile, 'utf8')
+    assert.match(logged, /alter role "?aegis_runtime"? login/)
+    assert.equal(logged.includes(new URL(app.url).password), false)
+  })
 })
 
 describe('a runtime login is refused', () => {
@@ -168,7 +179,7 @@ function allAs(url: string) {
 }
 
 /** A server that keeps what it confirms: one of the machine's packages if the run was given one, else an embedded one. */
-async function ownCluster(): Promise<{ ownerUrl: string; stop(): Promise<void> }> {
+async function ownCluster(): Promise<{ ownerUrl: string; logFile?: string; stop(): Promise<void> }> {
   if (process.env['AEGIS_TEST_DATABASE_URL']) {
     const { ownerUrl } = await testCluster()
     return { ownerUrl, stop: async () => undefined }
@@ -178,6 +189,7 @@ async function ownCluster(): Promise<{ ownerUrl: string; stop(): Promise<void> }
   const { ownerUrl, stop } = await startEmbedded(options)
   return {
     ownerUrl,
+    logFile: join(home, 'data.log', 'postgres.log'),
     async stop() {
       await stop()
       rmSync(home, { recursive: true })

@@ -6,6 +6,7 @@ import { checkServer } from './check-server.ts'
 import { clientConfig, memberLogins, type RuntimeLogins } from './database-login.ts'
 import { migrate } from './migrate.ts'
 import { type OwnerSession, ownerSession } from './owner-session.ts'
+import { scramVerifier } from './scram-verifier.ts'
 import { fromDriverError, isSqlState } from './sql-error.ts'
 
 /** How to reach a database that is not embedded: see docs/decisions/0010-database-roles.md. */
@@ -113,7 +114,7 @@ async function makeLogin(client: pg.Client, { login, password }: { login: string
   const exists = await client.query('select from pg_roles where rolname = $1', [login])
   const verb = exists.rowCount ? 'alter' : 'create'
   await client.query(
-    `${verb} role ${client.escapeIdentifier(login)} login noinherit password ${client.escapeLiteral(password)}`,
+    `${verb} role ${client.escapeIdentifier(login)} login noinherit password ${client.escapeLiteral(scramVerifier(password))}`,
   )
 }
 
