@@ -167,7 +167,7 @@ test('a look that fails is put off and holds up no drain; what it could not see 
   assert.ok(looks > 3 && looks < 15, `${looks} looks`)
   assert.deepEqual(
     (await mirrored.gaps()).map(({ cause }) => cause),
-    ['unreadable'],
+    ['retention-passed'],
   )
   mirrored.fetch = mirrored.toSimulator
   await mirrored.run(5)

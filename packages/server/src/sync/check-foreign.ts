@@ -49,7 +49,7 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
   const unseenFrom = state.look_put_off_until === null ? undefined : window.unseenFrom
   await asHolder(deps, held, async (tx) => {
     // Looks have failed for so long that no look sees all any more: what they missed shows when all is read.
-    if (unseenFrom !== undefined) await openUnreadable(tx, held, unseenFrom)
+    if (unseenFrom !== undefined) await openAndReadAgain(tx, held, { cause: 'retention-passed', from: unseenFrom })
     await stampFeed(tx, held, 'foreign_checked_at')
   })
 }
@@ -69,11 +69,15 @@ export async function putLookOff(
   const pauseMs = Math.min(Math.max(overdueMs, pollIntervalMs), Math.max(subscriptionCheckMs, pollIntervalMs))
   await putForeignLookOff(tx, held, Math.max(retryInMs, pauseMs))
   const { unseenFrom } = windowToVerify(deps, state, now)
-  if (unseenFrom !== undefined) await openGap(tx, held, { cause: 'unreadable', from: timestamp(unseenFrom) })
+  if (unseenFrom !== undefined) await openGap(tx, held, { cause: 'retention-passed', from: timestamp(unseenFrom) })
 }
 
-async function openUnreadable(tx: Tx, held: HeldFeed, from: number): Promise<void> {
-  await openGap(tx, held, { cause: 'unreadable', from: timestamp(from) })
+async function openAndReadAgain(
+  tx: Tx,
+  held: HeldFeed,
+  { cause, from }: { cause: GapCause; from: number },
+): Promise<void> {
+  await openGap(tx, held, { cause, from: timestamp(from) })
   await wantResnapshot(tx, held)
 }
 
@@ -170,7 +174,7 @@ async function passUnreadable(
     if (await wereIntentsReplayed(tx, held, { since: timestamp(storedSince), asGap: true })) return false
     const keys = await deps.sealing.practice(tx, held.practice)
     await quarantine(tx, keys, { held, page: noPage, record: { from, to, offset }, reason: 'unreadable' })
-    await openUnreadable(tx, held, from)
+    await openAndReadAgain(tx, held, { cause: 'unreadable', from })
     return true
   })
   const where = { practice: held.practice, feed: held.feed }
