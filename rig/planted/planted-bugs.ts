@@ -191,9 +191,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'deletes on absence: an entry that is not in its chart once is taken for deleted',
     file: `${sync}/settle-patient.ts`,
-    find: `missing.filter((row) => BigInt(row.fetch_seq) < missedIn)`,
+    find: `missing.filter(await judgeEntries(tx, reading))`,
     replace: `missing`,
-    caughtBy: [`${sync}/further-feeds.pg.test.ts`],
+    caughtBy: [`${sync}/further-feeds.pg.test.ts`, `${sync}/closed-charts.pg.test.ts`],
   },
   {
     name: 'a new patient has no results: what was filed before we heard of the patient is not read',

@@ -69,7 +69,8 @@ const lock = lookUp(
   'sync.lock_feed',
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
-     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
+     calls_limit, calls_until
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -82,7 +83,8 @@ const read = lookUp(
   'sync.read_feeds',
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
-     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until
+     failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
+     calls_limit, calls_until
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
