@@ -176,6 +176,7 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
   ],
   ['no departments', `${preview}sync: { departments: { 195900: [] } }\n`, /sync.departments .*at least one/s],
   ['a department twice', `${preview}sync: { departments: { 195900: [1, 1] } }\n`, /sync.departments .*each once/s],
+  ['feeds read too often', `${preview}sync: { pollInterval: 59s }\n`, /sync.pollInterval .*too short for preview/],
   [
     'departments of a practice that is not mirrored',
     `${preview}sync: { departments: { 195901: [1] } }\n`,

@@ -76,8 +76,10 @@ describe('aegis quota plan', () => {
 
   const refusals: readonly [args: readonly string[], code: number, said: RegExp][] = [
     [[], 2, /No practice is configured\nRemedy: name practices in aegis\.yaml, or say how many with --practices\./],
-    [['--config', 'wrong.yaml'], 1, /sync\.pollInterval \(wrong\.yaml:4\) does not fit/],
+    [['--config', 'wrong.yaml'], 2, /sync\.pollInterval \(wrong\.yaml:4\) does not fit/],
     [['--practices', '1', '--feeds', 'labs'], 2, /Give none, all, or some of referringproviders,claims/],
+    [['--practices', '1', '--interval', '1s'], 2, /sync\.pollInterval is too short for production/],
+    [['--config', 'clinic.yaml', '--latest', '2d'], 2, /sync\.latest does not fit/],
     [['--practices', '0'], 2, /Give a whole number from 1/],
   ]
   for (const [args, code, said] of refusals) {

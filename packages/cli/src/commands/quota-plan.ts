@@ -1,4 +1,11 @@
-import { furtherFeeds, planQuota, type PracticeShape, readWorkSettings, usualPractice } from '@aegis/server'
+import {
+  furtherFeeds,
+  isAegisError,
+  planQuota,
+  type PracticeShape,
+  readWorkSettings,
+  usualPractice,
+} from '@aegis/server'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -25,7 +32,8 @@ interface PlanOptions {
 
 const EXAMPLES = `
 It needs no instance, no database and no credential, and calls nothing: the settings of ./aegis.yaml (or --config) and
-arithmetic. Flags say what would be otherwise. Exit code 1 when it does not fit.
+arithmetic. Flags say what would be otherwise. Exit code 1 when it does not fit,
+2 when a setting or a flag is wrong.
 
 Examples:
   aegis quota plan                                          # what is configured here
@@ -71,7 +79,7 @@ export function addQuotaPlan(quota: Command, { terminal, action }: CommandContex
         const options: PlanOptions = command.optsWithGlobals()
         const { out, env, cwd } = terminal
         const flags = options.config === undefined ? {} : { configFile: options.config }
-        const settings = readWorkSettings({ flags, env, cwd }, changesOf(options))
+        const settings = settingsOf({ flags, env, cwd }, options)
         if (settings.practices === 0) {
           const remedy = 'name practices in aegis.yaml, or say how many with --practices.'
           throw new CliError('No practice is configured', { remedy, exitCode: CALLED_WRONGLY })
@@ -86,6 +94,17 @@ export function addQuotaPlan(quota: Command, { terminal, action }: CommandContex
         return plan.fits ? 0 : FAILED
       }),
     )
+}
+
+/** What is wrong is no plan that does not fit: it has an exit code of its own. */
+function settingsOf(sources: Parameters<typeof readWorkSettings>[0], options: PlanOptions) {
+  try {
+    return readWorkSettings(sources, changesOf(options))
+  } catch (error) {
+    if (!isAegisError(error, 'config.invalid')) throw error
+    const remedy = 'mend what is named above, in the file or among the flags.'
+    throw new CliError(error.message, { remedy, exitCode: CALLED_WRONGLY, cause: error })
+  }
 }
 
 /** The flags as settings over those of the file. */

@@ -16,7 +16,7 @@ const DEMO_CLIENT_ID = 'demo-client'
 
 /** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
 export function judgeTogether(facts: Facts): Problem[] {
-  const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase, departments]
+  const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase, departments, pollInterval]
   return judges.flatMap((judge) => judge(facts))
 }
 
@@ -29,7 +29,11 @@ export function cautions({ settings: { environment, limits } }: Facts): string[]
     .map((name) => `limits.${name} is above the ${granted[name]} that athenahealth grants in ${environment}.`)
 }
 
-function problem(facts: Facts, path: string, [what, remedy]: readonly [what: string, remedy: string]): Problem[] {
+function problem(
+  facts: Pick<Facts, 'originOf'>,
+  path: string,
+  [what, remedy]: readonly [what: string, remedy: string],
+): Problem[] {
   const origin = facts.originOf(path.split('.'))
   return [{ path, ...(origin !== undefined && { origin }), what, remedy }]
 }
@@ -105,4 +109,16 @@ function departments(facts: Facts): Problem[] {
   if (strange === undefined) return []
   const remedy = `Name practices of the setting practices only, or add ${strange} there.`
   return problem(facts, 'sync.departments', [`names ${strange}, which is not mirrored.`, remedy])
+}
+
+/** athenahealth's own rule; its simulator may be asked as often as a test likes. */
+const POLL_INTERVAL_MS_MIN = 60_000
+
+/** Feeds are read no more often than athenahealth asks for. */
+export function pollInterval(facts: Pick<Facts, 'settings' | 'originOf'>): Problem[] {
+  const { environment: named, sync } = facts.settings
+  if (sync === undefined || named === undefined || named === 'local') return []
+  if (sync.pollInterval >= POLL_INTERVAL_MS_MIN) return []
+  const remedy = 'Give 1m or more: athenahealth asks that no feed be read more often than once a minute.'
+  return problem(facts, 'sync.pollInterval', [`is too short for ${named}.`, remedy])
 }

@@ -2,6 +2,7 @@ import type { Environment } from '@aegis/client'
 import { buildWork, type WorkConfig } from './aegis-config.ts'
 import { ConfigError } from './config-error.ts'
 import { judgeSettings } from './judge-settings.ts'
+import { pollInterval } from './judge-together.ts'
 import { type LayerSources, readLayers } from './read-layers.ts'
 import { mergeTrees, type Tree, treeOf, valueAt } from './tree.ts'
 
@@ -26,9 +27,13 @@ export function readWorkSettings(sources: Omit<LayerSources, 'demo'>, changes: T
   const given = mergeTrees(layers.tree, changes)
   const tree = mergeTrees(treeOf(['environment'], 'production'), given)
   const isNamed = valueAt(tree, ['practices']) !== undefined
-  const judged = judgeSettings(isNamed ? tree : mergeTrees(tree, treeOf(['practices'], [1])), layers.originOf)
+  // What is changed stands in no file.
+  const originOf = (path: readonly string[]) =>
+    valueAt(changes, path) === undefined ? layers.originOf(path) : undefined
+  const judged = judgeSettings(isNamed ? tree : mergeTrees(tree, treeOf(['practices'], [1])), originOf)
   const read = layers.readings.flatMap(({ problems }) => problems)
-  const wrong = judged.problems.filter(({ path }) => needed.has(path.split('.')[0] ?? ''))
+  const alone = judged.problems.filter(({ path }) => needed.has(path.split('.')[0] ?? ''))
+  const wrong = [...alone, ...pollInterval({ settings: judged.settings, originOf })]
   const { environment, limits, sync, policy, practices } = judged.settings
   if (read.length + wrong.length > 0 || !environment || !limits || !sync || !policy || !practices) {
     throw new ConfigError([...read, ...wrong])
