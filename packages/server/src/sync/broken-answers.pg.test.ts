@@ -148,7 +148,7 @@ test('a page of ours that cannot be opened any more stops neither the look for a
   assert.deepEqual([...new Set(gaps)], ['unreadable'])
 })
 
-test('a look that fails is put off and holds up no drain; what it could not see in time is a gap until all is read', async (t) => {
+test('a look that fails is put off and holds up no drain, however long it fails', async (t) => {
   const settings = { ...looking, subscriptionCheckMs: 2 * minute, retentionMs: 12 * minute }
   const mirrored = await mirroredPractice(t, { patients: 6, settings })
   await mirrored.bringUp()
@@ -165,10 +165,7 @@ test('a look that fails is put off and holds up no drain; what it could not see 
     assert.deepEqual(await mirrored.differences(), [])
   }
   assert.ok(looks > 3 && looks < 15, `${looks} looks`)
-  assert.deepEqual(
-    (await mirrored.gaps()).map(({ cause }) => cause),
-    ['retention-passed'],
-  )
+  assert.deepEqual(await mirrored.gaps(), [])
   mirrored.fetch = mirrored.toSimulator
   await mirrored.run(5)
   assert.deepEqual(await mirrored.gaps(), [])

@@ -46,17 +46,12 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
   } else {
     await verifyProcessed(deps, held, { ...window, fetchSeq })
   }
-  const unseenFrom = state.look_put_off_until === null ? undefined : window.unseenFrom
-  await asHolder(deps, held, async (tx) => {
-    // Looks have failed for so long that no look sees all any more: what they missed shows when all is read.
-    if (unseenFrom !== undefined) await openAndReadAgain(tx, held, { cause: 'retention-passed', from: unseenFrom })
-    await stampFeed(tx, held, 'foreign_checked_at')
-  })
+  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
 }
 
 /**
  * A look that failed is taken later, the longer it is overdue the later, and holds up no drain. What is further back than can
- * be read again by then is a gap.
+ * be read again by then is left to the nightly checks, as after any time in which nobody looked.
  */
 export async function putLookOff(
   deps: SyncDeps,
@@ -68,17 +63,6 @@ export async function putLookOff(
   const overdueMs = now - (state.foreign_checked_at ?? 0) - subscriptionCheckMs
   const pauseMs = Math.min(Math.max(overdueMs, pollIntervalMs), Math.max(subscriptionCheckMs, pollIntervalMs))
   await putForeignLookOff(tx, held, Math.max(retryInMs, pauseMs))
-  const { unseenFrom } = windowToVerify(deps, state, now)
-  if (unseenFrom !== undefined) await openGap(tx, held, { cause: 'retention-passed', from: timestamp(unseenFrom) })
-}
-
-async function openAndReadAgain(
-  tx: Tx,
-  held: HeldFeed,
-  { cause, from }: { cause: GapCause; from: number },
-): Promise<void> {
-  await openGap(tx, held, { cause, from: timestamp(from) })
-  await wantResnapshot(tx, held)
 }
 
 /** Distance kept from our own doings: processing times have a resolution of a second and clocks differ. */
@@ -111,8 +95,6 @@ interface Window {
   readonly to: number
   /** Pages stored from here on may hold what was processed in the window. */
   readonly storedSince: number
-  /** From when on something was not looked at that cannot be read again. */
-  readonly unseenFrom: number | undefined
 }
 
 /** From a little before the last look; not so far back that our own pages, or athenahealth's, are gone. */
@@ -125,9 +107,8 @@ function windowToVerify({ settings, upstream }: SyncDeps, state: FeedStateRow, n
   // By the one clock or the other, whichever says that it is longer ago.
   const lastThere = Math.min(last, last - now + (theirs?.earliest ?? now))
   const from = Math.max(lastThere - margin, to - reach)
-  const unseenFrom = lastThere < to - reach ? last : undefined
   // Not from `from` on: that is by athenahealth's clock, which may be ahead of the one that our pages were stored by.
-  return { from, to, storedSince: Math.min(from, last - margin) - margin, unseenFrom }
+  return { from, to, storedSince: Math.min(from, last - margin) - margin }
 }
 
 /** Pages of one look. More changes than this are looked through up to here. */
@@ -174,7 +155,8 @@ async function passUnreadable(
     if (await wereIntentsReplayed(tx, held, { since: timestamp(storedSince), asGap: true })) return false
     const keys = await deps.sealing.practice(tx, held.practice)
     await quarantine(tx, keys, { held, page: noPage, record: { from, to, offset }, reason: 'unreadable' })
-    await openAndReadAgain(tx, held, { cause: 'unreadable', from })
+    await openGap(tx, held, { cause: 'unreadable', from: timestamp(from) })
+    await wantResnapshot(tx, held)
     return true
   })
   const where = { practice: held.practice, feed: held.feed }
