@@ -175,9 +175,7 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
       await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))
       return now
     }
-    // For want of calls the feed cannot be drained either, and that nobody could look meanwhile leaves nothing unread.
-    const isLook = step.do === 'check-foreign' && state.state === 'live' && state.drain_ended_at !== null
-    if (isLook && !code.startsWith('quota.')) {
+    if (step.do === 'check-foreign' && state.state === 'live' && state.drain_ended_at !== null) {
       await putLookOff(deps, tx, { held, state, retryInMs })
       return now
     }

@@ -39,12 +39,11 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
     fetchSeq: await nextFetchSeq(tx),
     now: await readSqlClock(tx),
   }))
-  const window = windowToVerify(deps, state, now)
   if (state.drain_ended_at === null) {
     const since = state.subscribed_at
     if (since !== null && (await foreignProcessing(deps, held, { since, now }))) await contest(deps, held)
   } else {
-    await verifyProcessed(deps, held, { ...window, fetchSeq })
+    await verifyProcessed(deps, held, { ...windowToVerify(deps, state, now), fetchSeq })
   }
   await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
 }
@@ -54,14 +53,12 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
  * be read again by then is left to the nightly checks, as after any time in which nobody looked.
  */
 export async function putLookOff(
-  deps: SyncDeps,
+  { settings: { pollIntervalMs, subscriptionCheckMs } }: Pick<SyncDeps, 'settings'>,
   tx: Tx,
   { held, state, retryInMs }: { held: HeldFeed; state: FeedStateRow; retryInMs: number },
 ): Promise<void> {
-  const { pollIntervalMs, subscriptionCheckMs } = deps.settings
-  const now = deps.clock.now()
-  const overdueMs = now - (state.foreign_checked_at ?? 0) - subscriptionCheckMs
-  const pauseMs = Math.min(Math.max(overdueMs, pollIntervalMs), Math.max(subscriptionCheckMs, pollIntervalMs))
+  const overdueMs = (await readSqlClock(tx)) - (state.foreign_checked_at ?? 0) - subscriptionCheckMs
+  const pauseMs = Math.max(pollIntervalMs, Math.min(overdueMs, subscriptionCheckMs))
   await putForeignLookOff(tx, held, Math.max(retryInMs, pauseMs))
 }
 

@@ -29,8 +29,9 @@ const judgeAgainSql = sql(
 )
 
 /**
- * Notes what a check found to differ; one that was judged already is judged again, or nobody would be told. A record that waits to be asked for, not for this check's sake, was on its way: a feed that
- * only names what changed may have done so long before there are calls to ask.
+ * Notes what a check found to differ; one that was judged already is judged again, or nobody would be told. A record that waits
+ * to be asked for, not for this check's sake, was on its way: a feed that only names what changed may have done so long before
+ * there are calls to ask.
  */
 export async function insertDifferences(
   tx: Tx,

@@ -72,10 +72,8 @@ export const patientLists: Readonly<Record<Lists, PatientList>> = {
 const chart = (departmentid: string) => ({ departmentid })
 
 function pageOf(key: string, at: { limit: number; offset: number }, page: Page<unknown>): PatientPage {
-  const body = readBody(page.raw)
-  const records = listIn(key, body) ?? []
-  const doubtful = page.doubtful === true || speaksOfFailure(body)
-  return { records, doubtful, ...whatFollows(page, { ...at, items: records.length }) }
+  const records = listIn(key, readBody(page.raw)) ?? []
+  return { records, doubtful: page.doubtful === true, ...whatFollows(page, { ...at, items: records.length }) }
 }
 
 /** Medications stand in lists of their own inside of the list. All recorded sections without an entry have an empty list. */

@@ -70,6 +70,21 @@ for (const [what, purpose, want] of works) {
   })
 }
 
+test('a look for a second reader that a used-up day put off is taken with the next drain after a higher limit', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.advance(hour)
+  const day = new UsedUp(mirrored, /^sync\.replay/)
+  await mirrored.run(3)
+  const { refused } = day
+  assert.ok(refused > 0, 'it was asked for')
+  await mirrored.run(3)
+  assert.equal(day.asked, refused)
+  day.limit = 200
+  await mirrored.run(2)
+  assert.ok(day.asked > refused)
+})
+
 /** Loses a page of patients on its way, so that they are to be asked for by id. */
 function losePatients(mirrored: MirroredPractice): void {
   const [patient] = [...mirrored.simulator.truth.records(practice, 'patients')]
