@@ -131,6 +131,8 @@ const mistakes: readonly (readonly [args: string, input: string | undefined, cod
   ['add --generate HS256', undefined, 2, /RS384, ES384/],
   ['add --generate --kid k', undefined, 2, /conflict|cannot be used/],
   ['add --expires tomorrow', 'x', 2, /2027-03-01/],
+  ['add --expires 2027-02-30', 'x', 2, /2027-03-01/],
+  ['add --expires 2027-02-30T00:00:00Z', 'x', 2, /2027-03-01/],
   ['add canary-secret', 'x', 2, /too many arguments/],
   ['revoke', undefined, 2, /It is not said what to revoke/],
   ['revoke 1 --all', undefined, 2, /It is not said what to revoke/],

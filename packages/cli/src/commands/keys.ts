@@ -229,9 +229,15 @@ function actionOf(text: string): 'add' | 'remove' {
   throw new InvalidArgumentError('Give add or remove, or nothing to see the list.')
 }
 
+/** Date.parse takes February 30 for March 2. */
+function isDay(text: string): boolean {
+  const at = Date.parse(text)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
+}
+
 function instantOf(text: string): number {
   const at = /^\d{4}-\d{2}-\d{2}(?:T.*(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(at)) return at
+  if (!Number.isNaN(at) && isDay(text.slice(0, 10))) return at
   const hint = parseDuration(text) === undefined ? '' : ' A duration is not taken: name the day.'
   throw new InvalidArgumentError(`Give a day such as 2027-03-01, or an instant with its zone.${hint}`)
 }

@@ -13,7 +13,7 @@ const database = await scratchDatabase()
 /** Monday 09:00 in New York. */
 const now = Date.UTC(2026, 0, 5, 14)
 const time = await lockstep(database, now)
-const { db } = database
+const { db, owner } = database
 const settings = defaultPacingSettings
 const plentyPlan: Plan = { price: 1_000, stretch: 1, feeds: 1, endsAt: now + 36_000_000, profiles: new Map() }
 const rulesWith = (plan: Partial<Plan>) => ({ plan: { ...plentyPlan, ...plan }, settings, leastMs: minute })
@@ -183,6 +183,16 @@ test('calls that do not do for the bounds stretch them, and the price of nothing
   await time.advance(2 * planEveryMs)
   const plan = await currentPlan({ db }, () => Promise.resolve(facts({ calls: -5 })))
   assert.deepEqual([plan.price, plan.stretch], [Number.POSITIVE_INFINITY, 240])
+})
+
+test('a profile that cannot be made is not tried every minute: what feeds need is told meanwhile', async () => {
+  await time.advance(3_600_000)
+  await owner.rows('alter table control.pacing_profile add constraint none check (false) not valid')
+  const plan = () => currentPlan({ db }, () => Promise.resolve(facts()))
+  await assert.rejects(plan())
+  await time.advance(planEveryMs)
+  assert.ok(((await plan()).needed ?? 0) > 0)
+  await owner.rows('alter table control.pacing_profile drop constraint none')
 })
 
 test('the profile of a feed is what was seen in all practices, made once an hour', async () => {

@@ -58,14 +58,18 @@ const profileSql = sql(
   `insert into control.pacing_profile as p (feed, rates) values ($1, $2::real[])
    on conflict (feed) do update set rates = excluded.rates`,
 )
-const profiledSql = sql('pacing.profiled', `update control.pacing_plan set profiled_at = aegis.now()`)
+const profilingSql = sql('pacing.profiling', `update control.pacing_plan set profiled_at = aegis.now()`)
+
+/** Notes that profiles are being made: also where they fail, they are not tried again at once. */
+export async function noteProfiling(tx: Tx): Promise<void> {
+  await tx.rows(profilingSql)
+}
 
 /** Keeps how each feed changes in a typical practice. */
 export async function storeProfiles(tx: Tx, profiles: ReadonlyMap<string, readonly number[]>): Promise<void> {
   for (const [feed, rates] of profiles) {
     await tx.rows(profileSql, [feed, `{${rates.map((rate) => Number(rate.toPrecision(6))).join(',')}}`])
   }
-  await tx.rows(profiledSql)
 }
 
 const profilesSql = sql('pacing.profiles', `select feed, rates from control.pacing_profile`)

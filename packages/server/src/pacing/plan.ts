@@ -6,7 +6,7 @@ import { callsAt, type DrainPrice, drainPrice, type PriceQuestion } from './drai
 import { hourMs, zoneDefault } from './hour-of-week.ts'
 import { sizeGroups } from './pacing.sql.ts'
 import { latestOf, type PacingSettings } from './pacing-settings.ts'
-import { claimPlan, readPlan, readProfiles, seenOfAll, storePlan, storeProfiles } from './plan.sql.ts'
+import { claimPlan, noteProfiling, readPlan, readProfiles, seenOfAll, storePlan, storeProfiles } from './plan.sql.ts'
 
 /** What every process goes by until the next look. */
 export interface Plan extends DrainPrice {
@@ -77,7 +77,8 @@ async function makePlan(db: Pick<Db, 'control'>, facts: PlanFacts): Promise<numb
   const { price, stretch } = planFor(known, facts)
   const { feeds, endsAt } = facts
   await db.control((tx) => storePlan(tx, { price, stretch, feeds, endsAt: new Date(endsAt).toISOString() }))
-  // Last: where it fails, because it takes too long, calls are still spent by how they stand.
+  // Last: where it fails, because it takes too long, calls are still spent by how they stand. What has to be left to feeds is not
+  // told then, but a minute later, for the next attempt comes after an hour.
   if (Math.abs(facts.now - profiledAt) >= profileEveryMs) await makeProfiles(db)
   return callsWithinBounds(known, facts)
 }
@@ -146,6 +147,7 @@ function besideAsked(calls: number, asked: number): number {
 }
 
 async function makeProfiles(db: Pick<Db, 'control'>): Promise<void> {
+  await db.control((tx) => noteProfiling(tx))
   await db.control(async (tx) => {
     const rows = await seenOfAll(tx)
     const byFeed = Map.groupBy(rows, ({ feed }) => feed)
