@@ -156,6 +156,23 @@ export function sizeGroups(tx: Tx, zoneDefault: string): Promise<SizeGroup[]> {
   return tx.rows<SizeGroup>(sizesSql, [zoneDefault])
 }
 
+const leaveSql = sql(
+  'pacing.leave_others',
+  `update control.pacing_feed set drained_at = null
+   where drained_at is not null and not (practice_id = any($1::integer[]) and feed = any($2::text[]))`,
+)
+
+/** What is planned for from now on. */
+export interface PacedFeeds {
+  readonly practices: readonly number[]
+  readonly feeds: readonly string[]
+}
+
+/** Leaves all other feeds out of what is planned and shown, until they are drained again. What was learned of them is kept. */
+export async function leaveOtherFeeds(tx: Tx, { practices, feeds }: PacedFeeds): Promise<void> {
+  await tx.rows(leaveSql, [`{${practices.join(',')}}`, `{${feeds.join(',')}}`])
+}
+
 const boundSql = sql(
   'pacing.bound_times',
   `update control.pacing_feed set

@@ -1,16 +1,14 @@
 import { isAegisError } from '../errors/aegis-error.ts'
-import { endLeases } from '../leases/leases.sql.ts'
 import type { Queue } from '../queue/start-queue.ts'
 import { type CallsOutlook, lookAtCalls, wakeWaiting } from './calls-outlook.ts'
-import { isLimitable } from './feed-departments.ts'
-import { feedNames } from './feed-name.ts'
 import { inBatches } from './in-batches.ts'
-import { addFeeds, keepFeeds, limitFeeds, sweepSync } from './many-practices.sql.ts'
+import { sweepSync } from './many-practices.sql.ts'
 import { paceCheckMs } from './poll-stretch.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { sweepChecks } from './reconciliation.sql.ts'
-import { addPractices, ensureScheduled, keepPractices, keepScheduled, listPractices } from './schedule.sql.ts'
-import { advanceFeedJob, enqueueDue, leaseOf, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
+import { registerPractices } from './register-practices.ts'
+import { listPractices } from './schedule.sql.ts'
+import { advanceFeedJob, enqueueDue, runAdvanceFeed, type ScheduleDeps, takeOverSchedule } from './schedule.ts'
 import { timestamp } from './sync-deps.ts'
 
 /** Sync at work in this process. */
@@ -37,8 +35,7 @@ const checksKeepMs = 90 * 86_400_000
 /** Registers the practices, begins to work the jobs and to enqueue what is due. */
 export async function startSync(deps: ScheduleDeps, options: SyncOptions): Promise<SyncService> {
   const stopping = new AbortController()
-  await registerPractices(deps, options)
-  await leaveOthers(deps, options.practices)
+  await registerPractices(deps.sync, options)
   if (options.soleInstance) await takeOverSchedule(deps)
   let outlook: CallsOutlook = {}
   const known = { pace: () => outlook.pace, plan: () => outlook.plan, dayLimit: () => outlook.dayLimit }
@@ -71,31 +68,6 @@ async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<v
   } catch (error) {
     if (!signal.aborted) throw error
   }
-}
-
-/** Only what is mirrored is looked at. What is not mirrored any more begins anew if it ever is again. */
-async function registerPractices({ sync }: ScheduleDeps, { practices, environment }: SyncOptions): Promise<void> {
-  const { feeds, departments: limits } = sync.settings
-  await inBatches(sync.db, practices, (tx, batch) => addFeeds(tx, batch, feeds))
-  await inBatches(sync.db, practices, (tx, batch) => keepFeeds(tx, batch, feeds))
-  const limited = { feeds: feeds.filter(isLimitable), limits }
-  await inBatches(sync.db, practices, (tx, batch) => limitFeeds(tx, batch, limited))
-  await sync.db.control(async (tx) => {
-    await addPractices(tx, practices, environment)
-    await ensureScheduled(tx, practices, feeds)
-    await keepScheduled(tx, feeds)
-  })
-}
-
-/** Practices that are no longer configured are left alone from now on, also by other processes. */
-async function leaveOthers({ sync }: ScheduleDeps, practices: readonly number[]): Promise<void> {
-  const removed = await sync.db.control(async (tx) => {
-    const left = await keepPractices(tx, practices)
-    const names = left.flatMap((practice) => feedNames.map((feed) => leaseOf({ practice, feed })))
-    if (names.length > 0) await endLeases(tx, names)
-    return left
-  })
-  for (const practice of removed) sync.log.info('sync.practice-removed', { practice })
 }
 
 async function sweepAll({ sync }: ScheduleDeps): Promise<void> {
