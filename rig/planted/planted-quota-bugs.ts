@@ -82,4 +82,18 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     replace: `planEveryMs`,
     caughtBy: [`${server}/sync/calls-outlook.pg.test.ts`],
   },
+  {
+    name: 'each hint begins the wait of its feed anew',
+    file: `${server}/pacing/feed-pace.ts`,
+    find: `[this.#hintedSince, this.#hintedAt].find(`,
+    replace: `[this.#hintedAt].find(`,
+    caughtBy: [`${server}/pacing/feed-pace.pg.test.ts`],
+  },
+  {
+    name: 'calls are kept for feeds that are not configured any more',
+    file: `${server}/sync/register-practices.ts`,
+    find: `    await leaveOtherFeeds(tx, { practices, feeds: settings.feeds })\n`,
+    replace: ``,
+    caughtBy: [`${server}/sync/register-practices.pg.test.ts`],
+  },
 ]

@@ -78,6 +78,32 @@ test('a hint that nothing comes of is looked into once more, not for ever', asyn
   assert.ok(first === minute && second <= minute + 2_000 && third > 2 * minute, waits.join(', '))
 })
 
+test('hints that go on coming do not put off what the first of them asked for', async () => {
+  const key = { practice: practices++, feed: 'providers' }
+  const from = await drainOften(key, 12, 0)
+  // A change is worth a call when it has waited for ten minutes.
+  const scarce = rulesWith({ price: 10 * minute })
+  await time.advance(2 * minute)
+  await db.control((tx) => noteHint(tx, key))
+  const due = (await paceOf(key, scarce)).next(from).at
+  assert.ok(due > from + 10 * minute && due <= from + 12 * minute, `${due - from} ms`)
+  for (let hint = 0; hint < 8; hint += 1) {
+    await time.advance(minute)
+    await db.control((tx) => noteHint(tx, key))
+    assert.equal((await paceOf(key, scarce)).next(from).at, due)
+  }
+  const pace = await paceOf(key, scarce)
+  await time.advance(minute)
+  const startedAt = time.clock.now()
+  pace.drained({ before: from, startedAt, changes: 1 })
+  await time.advance(1_000)
+  await db.control((tx) => noteHint(tx, key))
+  const hintedAt = time.clock.now()
+  assert.equal(await db.control((tx) => pace.save(tx)), true)
+  const next = (await paceOf(key, scarce)).next(startedAt).at
+  assert.ok(next > startedAt + 9 * minute && next <= hintedAt + 10 * minute, `${next - startedAt} ms`)
+})
+
 test('changes that hints announce do not make a feed be read more often without one', async () => {
   const [told, untold] = [practices++, practices++].map((practice) => ({ practice, feed: 'patients' }))
   assert.ok(told && untold)

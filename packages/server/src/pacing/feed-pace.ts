@@ -34,6 +34,7 @@ export class FeedPace {
   readonly #zone: string
   #seen: SeenChanges
   #hintedAt: number | undefined
+  #hintedSince: number | undefined
   #wantedAt: number | undefined
   #isHintAgain: boolean
   #drainedAt: number | undefined
@@ -46,6 +47,7 @@ export class FeedPace {
     this.#zone = row?.zone ?? zoneDefault
     this.#seen = row ? seenIn(row) : nothingSeen
     this.#hintedAt = row?.hinted_at ?? undefined
+    this.#hintedSince = row?.hinted_since ?? undefined
     this.#wantedAt = row?.wanted_at ?? undefined
     this.#isHintAgain = row?.hint_again ?? false
   }
@@ -75,7 +77,9 @@ export class FeedPace {
     // Not into the next day of calls, when there are calls again.
     const untilNewDayMs = Math.max(bound, plan.endsAt - from)
     const mostMs = Math.min(bound * plan.stretch, untilNewDayMs)
-    const hint = this.#hintedAt !== undefined && this.#hintedAt > from ? { hintAt: this.#hintedAt } : {}
+    // What the first hint told of has waited for longest: later ones do not put it off.
+    const hintAt = [this.#hintedSince, this.#hintedAt].find((at) => at !== undefined && at > from)
+    const hint = hintAt === undefined ? {} : { hintAt }
     return nextDrain(this.#belief, { from, price: plan.price, leastMs, mostMs, ...hint })
   }
 
@@ -103,6 +107,7 @@ export class FeedPace {
     }
     const isInVain = isHinted && changes === 0 && !this.#isHintAgain
     this.#hintedAt = isInVain ? startedAt + againAfterMs : undefined
+    this.#hintedSince = undefined
     this.#isHintAgain = isInVain
     this.#drainedAt = startedAt
     this.#hasBrought ||= changes > 0

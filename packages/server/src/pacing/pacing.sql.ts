@@ -12,7 +12,9 @@ export interface PacingRow {
   readonly hours: readonly number[] | null
   readonly lately_changes: number
   readonly lately_expected: number
+  /** The latest hint, and the first of those that were not looked for yet, where that was another. */
   readonly hinted_at: number | null
+  readonly hinted_since: number | null
   readonly hint_again: boolean
   readonly wanted_at: number | null
   readonly zone: string | null
@@ -20,8 +22,8 @@ export interface PacingRow {
 
 const readSql = sql(
   'pacing.read_feed',
-  `select f.changes, f.hours, f.lately_changes, f.lately_expected, f.hinted_at, f.hint_again, f.wanted_at,
-     (select z.zone from control.pacing_zone z where z.practice_id = $1) as zone
+  `select f.changes, f.hours, f.lately_changes, f.lately_expected, f.hinted_at, f.hinted_since,
+     f.hint_again, f.wanted_at, (select z.zone from control.pacing_zone z where z.practice_id = $1) as zone
    from (select 1) one left join control.pacing_feed f on f.practice_id = $1 and f.feed = $2`,
 )
 
@@ -92,7 +94,9 @@ const pendingSql = sql(
 const hintSql = sql(
   'pacing.hint',
   `insert into control.pacing_feed as f (practice_id, feed, hinted_at) values ($1, $2, aegis.now())
-   on conflict (practice_id, feed) do update set hinted_at = aegis.now(), hint_again = false`,
+   on conflict (practice_id, feed) do update set hinted_at = aegis.now(), hint_again = false, hinted_since = case
+     when f.hinted_since > coalesce(f.drained_at, '-infinity') then f.hinted_since
+     when f.hinted_at > coalesce(f.drained_at, '-infinity') then f.hinted_at end`,
 )
 
 /**
@@ -178,8 +182,9 @@ const boundSql = sql(
   `update control.pacing_feed set
      drained_at = case when drained_at > aegis.now() then aegis.now() else drained_at end,
      hinted_at = case when hinted_at > aegis.now() then aegis.now() else hinted_at end,
+     hinted_since = case when hinted_since > aegis.now() then aegis.now() else hinted_since end,
      wanted_at = case when wanted_at > aegis.now() then aegis.now() else wanted_at end
-   where greatest(drained_at, hinted_at, wanted_at) > aegis.now()`,
+   where greatest(drained_at, hinted_at, hinted_since, wanted_at) > aegis.now()`,
 )
 
 /** Brings what is noted for later than now back to now: the clock was set back. */
