@@ -26,4 +26,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `is gone.\n  return others.length === 0\n`,
     caughtBy: [`${sync}/missing-records.pg.test.ts`],
   },
+  {
+    name: 'an empty answer behind the end of a list tells that its records can be read',
+    file: `${sync}/read-readable.ts`,
+    find: `return page.items > 0 || (await othersElsewhere())`,
+    replace: `return true`,
+    caughtBy: [`${sync}/read-readable.test.ts`, `${sync}/unreadable.pg.test.ts`],
+  },
 ]

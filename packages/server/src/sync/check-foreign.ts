@@ -77,7 +77,7 @@ export async function foreignProcessing(
   const to = Math.max(now, theirs?.latest ?? now)
   if (deps.settings.takeOver || to - from < guardMs) return false
   const read = (part: PartOfList) => replayPage(deps, held, { from, to, ...part })
-  const page = await readReadable(read, { offset: 0, limit: 1 })
+  const page = await readReadable(read, { offset: 0, limit: 1, othersElsewhere: () => true })
   return page === 'unreadable' || page.items > 0
 }
 
@@ -121,7 +121,7 @@ async function verifyProcessed(
   let seq = fetchSeq
   const read = (part: PartOfList) => replayPage(deps, held, { from: window.from, to: window.to, ...part })
   for (let pages = 0; pages < pagesMax; pages += 1) {
-    const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize })
+    const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize, othersElsewhere: () => true })
     if (page === 'unreadable') {
       await passUnreadable(deps, held, { window, offset })
       offset += 1

@@ -7,6 +7,15 @@ export interface PartOfList {
   readonly limit: number
 }
 
+/** What is to be read. */
+export interface PartToRead extends PartOfList {
+  /**
+   * Whether others can be read, where this list has no further ones. Of a window of a feed an answer without records is
+   * proof enough. Not of a list: one of which nothing can be read would pass for one that was read.
+   */
+  readonly othersElsewhere: () => boolean | Promise<boolean>
+}
+
 type ReadPart = (part: PartOfList) => Promise<FetchedPage>
 
 /** How far behind an unreadable record others are looked for, to tell a bad record from an upstream that is down. */
@@ -18,15 +27,21 @@ const probes = [1, 3, 10, 30, 100, 300]
  * `unreadable` when the first record of the part alone is the bad one, which is certain only if others can be read
  * now and it, asked for again, cannot. Throws the first failure when upstream is in no state to be judged. See `readSurely`.
  */
-export async function readReadable(read: ReadPart, part: PartOfList): Promise<FetchedPage | 'unreadable'> {
+export async function readReadable(
+  read: ReadPart,
+  { othersElsewhere, ...part }: PartToRead,
+): Promise<FetchedPage | 'unreadable'> {
   const surely = readSurely(read)
   try {
     return await surely(part)
   } catch (error) {
     if (!isUnreadable(error)) throw error
     const first = await readAlone(surely, part.offset)
-    if (first) return readFewer(surely, part, first)
-    if ((await othersCanBeRead(surely, part.offset)) && !(await readAlone(surely, part.offset))) return 'unreadable'
+    // The end, if it is one: then the page that could not be read is empty too.
+    if (first?.items === 0) return await surely(part)
+    if (first) return await readFewer(surely, part, first)
+    const others = await othersCanBeRead(surely, { offset: part.offset, othersElsewhere })
+    if (others && !(await readAlone(surely, part.offset))) return 'unreadable'
     throw error
   }
 }
@@ -67,7 +82,13 @@ async function readAlone(read: ReadPart, offset: number): Promise<FetchedPage | 
   }
 }
 
-async function othersCanBeRead(read: ReadPart, offset: number): Promise<boolean> {
-  for (const further of probes) if (await readAlone(read, offset + further)) return true
+async function othersCanBeRead(
+  read: ReadPart,
+  { offset, othersElsewhere }: Pick<PartToRead, 'offset' | 'othersElsewhere'>,
+): Promise<boolean> {
+  for (const further of probes) {
+    const page = await readAlone(read, offset + further)
+    if (page) return page.items > 0 || (await othersElsewhere())
+  }
   return false
 }

@@ -11,7 +11,7 @@ import { noPage, quarantine } from './quarantine.ts'
 import type { PageAhead } from './read-ahead.ts'
 import { replayPage } from './read-feed.ts'
 import { listPage } from './read-list.ts'
-import { type PartOfList, readReadable } from './read-readable.ts'
+import { isUnreadable, type PartOfList, readReadable } from './read-readable.ts'
 import type { PlannedSegment } from './segment.ts'
 import * as runs from './snapshot.sql.ts'
 import { storePage, type StoredPage } from './store-page.ts'
@@ -42,7 +42,7 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
   const ahead = deps.ahead?.take(held, run)
   const page = await readReadable(
     firstOf(ahead, (wanted) => readSegment(deps, held, { ...at, ...wanted })),
-    part,
+    { ...part, othersElsewhere: () => areOthersRead(deps, held, at) },
   ).catch(async (error: unknown) => {
     if (!isListRefused(segment, error)) throw error
     if (run.phase === 'provisional' || run.restarts >= refusalsMax) return 'refused' as const
@@ -60,6 +60,24 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
   if (nextSeq !== undefined) askAhead(deps, held, { at, next, fetchSeq: nextSeq })
   if (stored) await applyNextPage(deps, held, stored)
   if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
+}
+
+/** Further lists of the same reading that are looked into for a record that can be read. */
+const listsMax = 3
+
+/** Whether the same reading has read records, or can read one of the lists to come. A window of a feed may hold no others. */
+async function areOthersRead(deps: SyncDeps, held: HeldFeed, at: PageOfRun): Promise<boolean> {
+  const { run, segment } = at
+  if (segment.list === 'replay' || Number(run.records) > 0) return true
+  for (const further of run.plan.slice(run.segment + 1).slice(0, listsMax)) {
+    const page = await readSegment(deps, held, { ...at, segment: further, offset: 0, limit: 1 }).catch(unlessUnusable)
+    if (page && page.items > 0) return true
+  }
+  return false
+}
+
+function unlessUnusable(error: unknown): undefined {
+  if (!isUnreadable(error) && !isRefusal(error)) throw error
 }
 
 /** Reads as `read` does, but for the first time, where a page was asked for already. */
@@ -129,8 +147,11 @@ const refusalsMax = 3
  * is only documented: neither stops the rest.
  */
 function isListRefused(segment: PlannedSegment, error: unknown): boolean {
-  const refused = error instanceof AthenaError && (error.code === 'not-found' || error.code === 'invalid-request')
-  return refused && ('departmentId' in segment || 'modifiedSince' in segment)
+  return isRefusal(error) && ('departmentId' in segment || 'modifiedSince' in segment)
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AthenaError && (error.code === 'not-found' || error.code === 'invalid-request')
 }
 
 /** One refusal may be a mistake, and passing a department by mistake would lose its records: it is asked for again. */

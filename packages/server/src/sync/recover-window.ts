@@ -72,7 +72,7 @@ async function replayOnce(
 ): Promise<FetchedPage | 'unreadable'> {
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const read = (part: PartOfList) => replayPage(deps, held, { from, to, ...part })
-  const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize })
+  const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize, othersElsewhere: () => true })
   await failpoint('sync.after-replay')
   if (page !== 'unreadable' && page.items > 0) {
     const stored = await asHolderAtOnce(deps, held, async (tx) => {

@@ -5,6 +5,7 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { sql, type Tx } from '../db/db.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { wantResnapshot } from './feed-state.sql.ts'
+import { openGap } from './gap.sql.ts'
 import { readPracticePictures } from './read-practice-status.ts'
 import { storePage } from './store-page.ts'
 
@@ -88,6 +89,48 @@ test('a record that no page can hold is a gap of the feed, and the feed goes on'
   await mirrored.run(2)
   assert.deepEqual(await mirrored.differences(), [])
   assert.equal((await picture(mirrored)).quarantined, 0)
+})
+
+test('a snapshot of which no record can be read closes no gap, and one that is read later does', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: few })
+  await mirrored.bringUp()
+  spoil(mirrored, (text, url) => {
+    const at = text.indexOf('"providerid"')
+    return at > 0 && url.pathname.endsWith('/providers') ? text.slice(0, at + 5) : undefined
+  })
+  const key = { practice, feed: 'providers' } as const
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    await openGap(tx, key, { cause: 'unreadable', from: null })
+    await wantResnapshot(tx, key)
+  })
+  await mirrored.advance(1_000)
+  await mirrored.run(3)
+  const told = (await mirrored.gaps()).map(({ feed }) => feed)
+  assert.deepEqual([told, (await picture(mirrored)).quarantined], [['providers'], 0])
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.advance(30 * 60_000)
+  await mirrored.run(2)
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.deepEqual(await mirrored.differences(), [])
+})
+
+test('a first list without a record that can be read keeps none of the other lists from being read', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 12, settings: few })
+  const lists = new Set<string>()
+  spoil(mirrored, (text, url) => {
+    const department = url.searchParams.get('departmentid')
+    if (!url.pathname.endsWith('/patients') || department === null) return undefined
+    lists.add(department)
+    const at = [...lists][0] === department ? text.indexOf('"patientid"') : -1
+    return at > 0 ? text.slice(0, at + 5) : undefined
+  })
+  await mirrored.bringUp()
+  const [spoiled] = lists
+  const unread = somePatients(mirrored).filter((patient) => String(patient.departmentid) === spoiled)
+  assert.ok(unread.length > 0 && unread.length < 12, `${unread.length}`)
+  const missing = (await mirrored.differences()).filter(({ kind, what }) => kind === 'patients' && what === 'missing')
+  assert.deepEqual(missing.map(({ id }) => id).sort(), unread.map(({ patientid }) => String(patientid)).sort())
+  assert.deepEqual(await failures(mirrored), [null, null, null, null, null])
 })
 
 test('a page that is too large is asked for in parts', async (t) => {
