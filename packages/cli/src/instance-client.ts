@@ -1,4 +1,4 @@
-import { type AegisApi, AegisError, configuredHome, homeAt, type Instance, readInstance } from '@aegis/server'
+import { type AegisApi, AegisError, configuredHome, homeAt, type Instance, runningInstance } from '@aegis/server'
 import { CliError } from './cli-error.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,7 +18,7 @@ export interface InstanceClient {
 /** A statement of SQL may run for 30 s; everything else is quick. */
 const ANSWER_TIMEOUT_MS = 60_000
 
-/** Finds the instance by the file in its home; `ops.not-running` when there is none. */
+/** Finds the instance that holds its home, before every request anew; `ops.not-running` when there is none. */
 export function connectToInstance(terminal: Terminal, options: InstanceOptions): InstanceClient {
   const { env, cwd } = terminal
   const argvOverrides = {
@@ -26,9 +26,13 @@ export function connectToInstance(terminal: Terminal, options: InstanceOptions):
     ...(options.config !== undefined && { configFile: options.config }),
   }
   const home = configuredHome({ argvOverrides, env, cwd })
-  const instance = readInstance(homeAt(home))
-  if (!instance) throw new AegisError('ops.not-running', { home })
-  return { home, ask: (route, request) => ask({ instance, home }, route, request) }
+  const find = () => {
+    const instance = runningInstance(homeAt(home))
+    if (!instance) throw new AegisError('ops.not-running', { home })
+    return { instance, home }
+  }
+  find()
+  return { home, ask: async (route, request) => ask(find(), route, request) }
 }
 
 async function ask<R extends keyof AegisApi>(
@@ -61,15 +65,8 @@ async function send(at: { instance: Instance; home: string }, path: string, init
   try {
     return await fetch(`${instance.url}${path}`, init)
   } catch (error) {
-    // A killed instance leaves its file behind; the next start takes it away.
-    if (isRefused(error)) throw new AegisError('ops.not-running', { home }, { cause: error })
     throw new AegisError('ops.instance-unreachable', { home, pid: instance.pid }, { cause: error })
   }
-}
-
-function isRefused(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
 }
 
 function refusal(status: number, body: unknown): CliError {

@@ -7,6 +7,7 @@ import { samplePractice, sampleReport } from '../../testing/sample-report.ts'
 import { type StubInstance, stubInstance } from '../../testing/stub-instance.ts'
 import { testTerminal } from '../../testing/test-terminal.ts'
 import { runCli } from '../cli.ts'
+import { connectToInstance } from '../instance-client.ts'
 import type { Programs } from '../programs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'commands-'))
@@ -154,4 +155,14 @@ test('an instance that was killed is said not to run', async () => {
   const { code, err } = await run('status', '--home', 'gone')
   assert.equal(code, 1)
   assert.match(err, /^aegis: No Aegis runs on this home/)
+})
+
+test('one that is killed between two questions is not asked the second', async () => {
+  const killed = await stubInstance(join(folder, 'killed'), { 'GET /aegis/v1/status': [200, report] })
+  const connected = connectToInstance(testTerminal({ cwd: folder }), { home: 'killed' })
+  await connected.ask('GET /aegis/v1/status', {})
+  killed.loseHome()
+  await assert.rejects(connected.ask('GET /aegis/v1/status', {}), { code: 'ops.not-running' })
+  await killed.close()
+  assert.equal(killed.asked.length, 1)
 })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import type { CredentialReport, KeysReport } from '@aegis/server'
+import { AegisError, type CredentialReport, type KeysReport } from '@aegis/server'
 import { type StubInstance, stubInstance } from '../../testing/stub-instance.ts'
 import { testTerminal } from '../../testing/test-terminal.ts'
 import { runCli } from '../cli.ts'
@@ -149,6 +149,22 @@ describe('aegis keys refuses with what to do', () => {
       assert.deepEqual(instance.asked, [])
     })
   }
+})
+
+test('whoever listens at the port of an instance that was killed is sent nothing', async () => {
+  const stranger = await stubInstance(join(folder, 'killed'), {})
+  stranger.loseHome()
+  writeFileSync(join(folder, 'aegis.yaml'), 'environment: preview\npractices: [7]\nathena:\n  clientId: x\n')
+  const terminal = testTerminal({ cwd: folder, input: 'canary-secret\n' })
+  const opened: string[] = []
+  const openKeys: Programs['openKeys'] = async ({ home }) => {
+    opened.push(home)
+    throw new AegisError('db.unavailable')
+  }
+  await runCli(['keys', 'add', '--home', 'killed'], terminal, { ...programs, openKeys })
+  await stranger.close()
+  assert.deepEqual(stranger.asked, [])
+  assert.deepEqual(opened, [join(folder, 'killed')], terminal.err.text)
 })
 
 test('a file that others can read is told of', async () => {

@@ -1,4 +1,5 @@
 import { createServer, Server as TlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import {
   fastify,
@@ -73,8 +74,8 @@ const RENEWING_MS = 150_000
 /** A listener that is not open yet. */
 export interface HttpApp {
   listen(at: { host: string; port: number } | { path: string }): Promise<void>
-  /** The port that was taken. */
-  port(): number | undefined
+  /** The address and port that were taken. */
+  bound(): AddressInfo | undefined
   /**
    * From the next connection on, mutual TLS is with this; connections of before end. Throws what Node says of material
    * that does not fit together, and goes on with the one of before.
@@ -106,9 +107,9 @@ export function httpApp(options: HttpAppOptions): HttpApp {
         throw error
       }
     },
-    port() {
+    bound() {
       const bound = app.server.address()
-      return typeof bound === 'object' && bound !== null ? bound.port : undefined
+      return typeof bound === 'object' && bound !== null ? bound : undefined
     },
     renew(tls) {
       const server: unknown = app.server

@@ -37,8 +37,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await app.listen({ host, port }).catch((error: unknown) => {
     throw listenError(error, port)
   })
+  // Not the name: of the addresses that "localhost" stands for, others may have the port at one.
+  const at = app.bound() ?? { address: host, port }
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${app.port() ?? port}`,
+    url: `http://${at.address.includes(':') ? `[${at.address}]` : at.address}:${at.port}`,
     stop: () => app.stop(),
   }
 }

@@ -46,7 +46,7 @@ export async function startServiceServer(
   })
   const shown = host.includes(':') ? `[${host}]` : host
   return {
-    at: `https://${shown}:${app.port() ?? port}`,
+    at: `https://${shown}:${app.bound()?.port ?? port}`,
     renew: (renewed) => app.renew(renewed),
     stop: () => app.stop(),
   }

@@ -1,33 +1,43 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { prepareHome } from './home.ts'
-import { lockHome } from './home-lock.ts'
+import { lockHome, runningInstance } from './home-lock.ts'
 import { readInstance, writeInstance } from './instance-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'home-lock-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Another process that takes the lock of a home and keeps it until it is killed. */
-async function holder(path: string) {
-  const program = `
+const instance = { url: 'http://127.0.0.1:1', token: 'x'.repeat(43), pid: 1, startedAt: '', version: '' }
+
+/** Another process that does something with a home, says so, and goes on until it is killed. */
+async function child(program: string, path: string) {
+  const whole = `
     const { prepareHome } = await import(${JSON.stringify(new URL('home.ts', import.meta.url).href)})
-    const { lockHome } = await import(${JSON.stringify(new URL('home-lock.ts', import.meta.url).href)})
-    try { lockHome(prepareHome(${JSON.stringify(path)})); console.log('locked') } catch (error) { console.log(error.code) }
-    setInterval(() => {}, 1000)`
-  const args = ['--conditions=aegis-source', '--input-type=module', '-e', program]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [said]: unknown[] = await once(child.stdout, 'data')
+    const { lockHome, runningInstance } = await import(${JSON.stringify(new URL('home-lock.ts', import.meta.url).href)})
+    const home = prepareHome(${JSON.stringify(path)})
+    ${program}`
+  const args = ['--conditions=aegis-source', '--input-type=module', '-e', whole]
+  const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [said]: unknown[] = await once(started.stdout, 'data')
   const kill = async () => {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    started.kill('SIGKILL')
+    await once(started, 'exit')
   }
-  return { pid: child.pid, said: String(said).trim(), kill }
+  return { pid: started.pid, said: String(said).trim(), kill }
+}
+
+/** Another process that takes the lock of a home and keeps it until it is killed. */
+function holder(path: string) {
+  const program = `
+    try { lockHome(home); console.log('locked') } catch (error) { console.log(error.code) }
+    setInterval(() => {}, 1000)`
+  return child(program, path)
 }
 
 test('a second process on the same home is told who has it', async () => {
@@ -45,11 +55,29 @@ test('a second process on the same home is told who has it', async () => {
 test('after kill -9 the home is free, and the file of the dead instance is gone', async () => {
   const home = prepareHome(join(folder, 'killed'))
   const other = await holder(home.path)
-  writeInstance(home, { url: 'http://127.0.0.1:1', token: 'x'.repeat(43), pid: 1, startedAt: '', version: '' })
+  writeInstance(home, instance)
+  assert.deepEqual(runningInstance(home), instance)
   await other.kill()
+  assert.equal(runningInstance(home), undefined)
+  assert.deepEqual(readInstance(home), instance)
   const lock = lockHome(home)
   assert.equal(readInstance(home), undefined)
   lock.release()
+})
+
+test('whoever asks what runs on a home, again and again, is in nobody’s way', async () => {
+  const home = prepareHome(join(folder, 'asked'))
+  assert.equal(runningInstance(home), undefined)
+  assert.deepEqual(readdirSync(home.run), [], 'nothing is made')
+  lockHome(home).release()
+  const asking = await child(
+    `
+    console.log('asking')
+    for (;;) runningInstance(home)`,
+    home.path,
+  )
+  for (let start = 0; start < 100; start += 1) lockHome(home).release()
+  await asking.kill()
 })
 
 test('the number of the dead process being in use again deceives nobody', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Home } from './home.ts'
-import { removeInstance } from './instance-file.ts'
+import { type Instance, readInstance, removeInstance } from './instance-file.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** Proof that this process is the only Aegis on its home. */
@@ -14,6 +14,8 @@ export interface HomeLock {
 
 /** SQLITE_BUSY: another connection, of this process or another one, holds the lock. */
 const SQLITE_BUSY = 5
+/** Longer than whoever asks whether the lock is held is in its way, ms. */
+const PASSING_MS = 250
 
 /**
  * Takes a home for this process, or throws `ops.already-running` with the process that has it. The operating system
@@ -23,21 +25,52 @@ const SQLITE_BUSY = 5
  */
 export function lockHome(home: Home): HomeLock {
   const pidFile = join(home.run, 'aegis.pid')
-  const database = new DatabaseSync(join(home.run, 'aegis.lock'), { timeout: 0 })
+  const database = new DatabaseSync(lockFile(home), { timeout: PASSING_MS })
   try {
     database.exec('begin exclusive')
   } catch (error) {
     database.close()
-    if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw unusable(error, home)
+    if (!isBusy(error)) throw unusable(error, home)
     throw new AegisError('ops.already-running', { home: home.path, ...holderOf(pidFile) })
   }
+  removeInstance(home) // of a process that was killed; first, since from now on the file is believed
   writeWhole(pidFile, `${process.pid}\n`)
-  removeInstance(home) // of a process that was killed
   return {
     release() {
       if (database.isOpen) database.close()
     },
   }
+}
+
+/**
+ * The instance that runs on a home; undefined when none does. To be asked before each thing that is sent to one: a killed
+ * instance leaves its file behind, and any user of the machine may listen at its port then. Whoever holds the lock wrote the
+ * file, and the port is the holder's own. Errors: those of `readInstance`.
+ */
+export function runningInstance(home: Home): Instance | undefined {
+  return isLocked(home) ? readInstance(home) : undefined
+}
+
+/** Whether anybody holds the lock, by a look that takes nothing from anybody. */
+function isLocked(home: Home): boolean {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(lockFile(home), { readOnly: true, timeout: 0 })
+    database.exec('select 1 from sqlite_schema')
+    return false
+  } catch (error) {
+    return isBusy(error)
+  } finally {
+    database?.close()
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+}
+
+function lockFile(home: Home): string {
+  return join(home.run, 'aegis.lock')
 }
 
 function holderOf(pidFile: string): { pid?: number } {

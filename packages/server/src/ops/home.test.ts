@@ -101,8 +101,16 @@ describe('the instance file', () => {
 
   test('that is damaged tells nothing', () => {
     for (const text of ['', '{', '{"url":"x"}']) {
-      writeFileSync(join(home.run, 'instance.json'), text)
+      writeFileSync(join(home.run, 'instance.json'), text, { mode: 0o600 })
       assert.equal(readInstance(home), undefined)
+    }
+  })
+
+  test('that others can get at is not believed', () => {
+    for (const mode of [0o640, 0o604, 0o620]) {
+      writeInstance(home, running)
+      chmodSync(join(home.run, 'instance.json'), mode)
+      assert.throws(() => readInstance(home), { code: 'ops.home-unusable' }, mode.toString(8))
     }
   })
 })

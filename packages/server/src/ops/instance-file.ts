@@ -1,6 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Home } from './home.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -23,13 +24,30 @@ export function writeInstance(home: Home, running: Instance): void {
   writeWhole(fileOf(home), `${JSON.stringify(running, null, 2)}\n`)
 }
 
-/** The instance that last ran on a home and did not say that it ended; undefined when there is none. */
+/**
+ * The instance that last ran on a home and did not say that it ended; undefined when there is none. Whether it is still there
+ * `runningInstance` tells. `ops.home-unusable` when the file is not its owner's alone: it says where secrets are sent.
+ */
 export function readInstance(home: Home): Instance | undefined {
+  let handle: number | undefined
   try {
-    return instance.parse(JSON.parse(readFileSync(fileOf(home), 'utf8')))
-  } catch {
+    handle = openSync(fileOf(home), constants.O_RDONLY | constants.O_NOFOLLOW)
+    if (!isPrivate(fstatSync(handle))) {
+      throw new AegisError('ops.home-unusable', { path: fileOf(home), reason: "it is not this user's alone" })
+    }
+    return instance.parse(JSON.parse(readFileSync(handle, 'utf8')))
+  } catch (error) {
+    if (isAegisError(error)) throw error
     return undefined
+  } finally {
+    if (handle !== undefined) closeSync(handle)
   }
+}
+
+/** Root may use the homes of others. */
+function isPrivate({ mode, uid }: Stats): boolean {
+  const us = process.getuid?.() ?? uid
+  return (mode & 0o077) === 0 && (uid === us || us === 0)
 }
 
 /** To be called when the instance ends by itself. */

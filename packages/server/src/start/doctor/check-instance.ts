@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import { boundTo, type Home } from '../../ops/home.ts'
+import { runningInstance } from '../../ops/home-lock.ts'
 import { type Instance, readInstance } from '../../ops/instance-file.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
 import { version } from '../../version.ts'
@@ -20,16 +21,31 @@ const ANSWER_MS = 15_000
 /** Asks the instance of the home how it is, if one runs; and whether the home is the configuration's. */
 export async function lookAtInstance(home: Home, config: AegisConfig | undefined, clock: Clock): Promise<InstanceLook> {
   const crossed = config ? crossedHome(home, config) : []
-  const instance = readInstance(home)
-  if (!instance) return { findings: [...crossed, report.ok('running', 'None runs on this home')], status: undefined }
-  const status = await statusOf(instance, clock)
-  if (status === 'none') {
-    const message = `The process ${instance.pid} that ran on this home did not say that it ended, and does not answer.`
-    const remedy = 'If its process is still there, look at its log; if it was killed, "aegis up" starts it again.'
-    return { findings: [...crossed, report.warning('running', message, remedy)], status: undefined }
-  }
-  return { findings: [...crossed, ...judged(instance, status)], status }
+  const { findings, status } = await lookAtRunning(home, clock)
+  return { findings: [...crossed, ...findings], status }
 }
+
+async function lookAtRunning(home: Home, clock: Clock): Promise<InstanceLook> {
+  const without = (finding: Finding) => ({ findings: [finding], status: undefined })
+  try {
+    const instance = runningInstance(home)
+    const status = instance && (await statusOf(instance, clock))
+    if (instance && status) return { findings: judged(instance, status), status }
+    const last = instance ?? readInstance(home)
+    if (!last) return without(report.ok('running', 'None runs on this home'))
+    const [what, remedy] = instance ? silent : killed
+    return without(report.warning('running', `The process ${last.pid} ${what}`, remedy))
+  } catch (error) {
+    return without(report.fromError('running', error))
+  }
+}
+
+const silent = ['runs on this home and does not answer.', 'Look at its log; "aegis up" starts it again.'] as const
+/** Nothing is sent to where it listened: somebody else may listen there now. */
+const killed = [
+  'that ran on this home did not say that it ended, and is gone.',
+  'If it was killed, "aegis up" starts it again.',
+] as const
 
 /** A home belongs to one environment for good. */
 function crossedHome(home: Home, { environment, demo }: AegisConfig): Finding[] {
@@ -40,7 +56,7 @@ function crossedHome(home: Home, { environment, demo }: AegisConfig): Finding[] 
   return [report.failure('home', `The home ${home.path} belongs to ${bound}, the configuration to ${wanted}.`, remedy)]
 }
 
-async function statusOf({ url, token }: Instance, clock: Clock): Promise<StatusReport | 'none'> {
+async function statusOf({ url, token }: Instance, clock: Clock): Promise<StatusReport | undefined> {
   const late = new AbortController()
   const timer = clock.timer(ANSWER_MS, () => late.abort())
   try {
@@ -50,9 +66,9 @@ async function statusOf({ url, token }: Instance, clock: Clock): Promise<StatusR
       signal: late.signal,
     })
     // The instance answers in the shape of the release it is; what is read of it below every release has.
-    return response.ok ? ((await response.json()) as StatusReport) : 'none'
+    return response.ok ? ((await response.json()) as StatusReport) : undefined
   } catch {
-    return 'none'
+    return undefined
   } finally {
     timer.cancel()
   }

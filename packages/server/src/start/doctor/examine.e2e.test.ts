@@ -1,7 +1,7 @@
 /** The doctor beside a whole installation, and without one: real files, real PostgreSQL, the simulator over sockets. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -189,10 +189,20 @@ describe('without an instance', () => {
     assert.equal(runningEmbedded(join(home.data, 'postgres')), undefined)
   })
 
-  test('one that was killed is told', async () => {
-    const token = 'of-a-dead-instance'.repeat(3)
-    writeInstance(home, { url: 'http://127.0.0.1:1', token, pid: 4711, startedAt: '', version: '0.1.0' })
-    assert.deepEqual(bad(await examined()), ['warning instance running'])
+  test('one that was killed is told, and whoever listens at its port now is not', async (context) => {
+    let connections = 0
+    const stranger = createServer((socket) => {
+      connections += 1
+      socket.destroy()
+    })
+    await once(stranger.listen(0, '127.0.0.1'), 'listening')
+    context.after(() => void stranger.close())
+    const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+    writeInstance(home, { url, token: 'of-a-dead-instance'.repeat(3), pid: 4711, startedAt: '', version: '0.1.0' })
+    const examination = await examined()
+    assert.deepEqual(bad(examination), ['warning instance running'])
+    assert.match(examination.findings.find(({ area }) => area === 'instance')?.message ?? '', /4711 .* is gone/)
+    assert.equal(connections, 0)
   })
 
   test('without a key that the data was sealed with nothing is asked, and no new key is made', async () => {
