@@ -98,6 +98,13 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/credentials.test.ts`],
   },
   {
+    name: 'a revoked credential is served: a call that waits for its permission leaves with the token of before',
+    file: `${server}/upstream/wrap-fetch.ts`,
+    find: `    if (await isAuthorizedAtOnce(init)) return connection\n`,
+    replace: `    if (connection.usable) return connection\n`,
+    caughtBy: [`${server}/upstream/token-when-sent.test.ts`, `${server}/upstream/revoked-while-waiting.test.ts`],
+  },
+  {
     name: 'a secret is readable again: the list of public keys holds whole keys',
     file: `${keyServer}/private-key.ts`,
     find: `    this.publicJwk = { ...named(pub), kid`,

@@ -51,6 +51,11 @@ export interface AthenaRequestInit {
   readonly redirect: 'manual' | 'error'
   /** Given with a stream; see `redirect`. */
   readonly window?: null
+  /**
+   * Of an API call, for a wrapper that holds calls back: takes the token again and puts it into `headers`. The one that
+   * stands there may have been replaced or revoked meanwhile. What it rejects with is for the caller: send nothing then.
+   */
+  readonly authorize?: () => Promise<void>
 }
 
 /** What a caller may say about one call. */

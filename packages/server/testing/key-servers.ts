@@ -53,14 +53,18 @@ export async function keyServers() {
   const phiKek = await openKek({ db: scratch.db, random }, { directory: home, purpose: 'phi' })
   let apps = 0
 
+  const newAudit = (db: Db, clock: Clock) => {
+    const sealing = createSealing({ db, kek: phiKek, clock, random })
+    // It waits for the database, which knows nothing of the test's time.
+    return createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
+  }
+
   /** A process of its own. */
   const newServer = (
     given: Pick<KeyServerDeps, 'clock' | 'fetch' | 'log'> & { db?: Db; options?: KeyServerOptions },
   ) => {
     const { db = scratch.db, clock, fetch, log } = given
-    const sealing = createSealing({ db, kek: phiKek, clock, random })
-    // It waits for the database, which knows nothing of the test's time.
-    const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
+    const audit = newAudit(db, clock)
     return createKeyServer({ db, kek, audit, clock, random, log, fetch }, given.options)
   }
 
@@ -85,7 +89,14 @@ export async function keyServers() {
     await give()
     return { endpoint, log, credential, newProcess, give }
   }
-  return { database: scratch, owner: scratch.owner, newApp, newServer, switchable: () => switchable(scratch.db) }
+  return {
+    database: scratch,
+    owner: scratch.owner,
+    newApp,
+    newServer,
+    newAudit,
+    switchable: () => switchable(scratch.db),
+  }
 }
 
 /** The database, which knows the test's time in every transaction. */

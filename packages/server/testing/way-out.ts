@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
-import { accessToken } from '@aegis/client'
+import { accessToken, type TokenSource } from '@aegis/client'
 import { type Audit, createAudit } from '../src/audit/audit.ts'
 import { systemClock } from '../src/clock/clock.ts'
 import { systemRandom } from '../src/clock/random.ts'
@@ -10,11 +10,12 @@ import { egressRule } from '../src/egress/egress-rule.ts'
 import { socketOpener } from '../src/egress/open-socket.ts'
 import { defaultRangeLimits } from '../src/policy/intensive-calls.ts'
 import { createPolicy, type PolicyConfig } from '../src/policy/policy.ts'
-import { createQuota } from '../src/quota/quota.ts'
+import { createQuota, type Quota } from '../src/quota/quota.ts'
 import { openKek } from '../src/sealing/open-kek.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
 import type { CallContext } from '../src/upstream/call-context.ts'
 import { createConnections } from '../src/upstream/connections.ts'
+import type { PermitDeps } from '../src/upstream/permit.ts'
 import { createUpstream } from '../src/upstream/upstream.ts'
 import { type SendTimeouts, wrapFetch } from '../src/upstream/wrap-fetch.ts'
 import { athenaServer } from './athena-server.ts'
@@ -26,6 +27,10 @@ export interface WayOutOptions {
   readonly policy?: Partial<PolicyConfig>
   readonly timeouts?: Partial<SendTimeouts>
   readonly perDay?: number
+  /** Default: one token for ever. */
+  readonly tokenSource?: TokenSource
+  /** Each permission is handed on when this resolves. */
+  readonly permitted?: () => Promise<void>
 }
 
 /** Ways out to servers on real ports, over one database. */
@@ -54,7 +59,7 @@ export async function waysOut() {
     const wayOut = wrapFetch({
       permit: {
         policy: createPolicy({ db, clock: systemClock, log, holder: 'test' }, { ...config, ...options.policy }),
-        quota,
+        quota: options.permitted ? heldBack(quota, options.permitted) : quota,
         audit: options.audit ?? realAudit,
         clock: systemClock,
         app,
@@ -65,7 +70,7 @@ export async function waysOut() {
       log,
       timeouts: options.timeouts ?? {},
     })
-    const tokenSource = { get: async () => accessToken('token', 1, Number.POSITIVE_INFINITY) }
+    const tokenSource = options.tokenSource ?? { get: async () => accessToken('token', 1, Number.POSITIVE_INFINITY) }
     const upstream = createUpstream(
       { wayOut, tokenSource, clock: systemClock, random: systemRandom },
       { environment: 'local', baseUrl: server.url },
@@ -78,6 +83,20 @@ export async function waysOut() {
     return { server, id, upstream, practice: upstream.practice(id), quota, app, log, wayOut, rule, usedToday }
   }
   return { owner, sealing, realAudit, setUp }
+}
+
+/** A quota whose permissions come when `permitted` resolves. */
+export function heldBack(quota: Quota, permitted: () => Promise<void>): PermitDeps['quota'] {
+  return {
+    check: (asked) => quota.check(asked),
+    unused: (permission) => quota.unused(permission),
+    observe: (seen) => quota.observe(seen),
+    throttled: (app, ms) => quota.throttled(app, ms),
+    async permission(request) {
+      await permitted()
+      return quota.permission(request)
+    },
+  }
 }
 
 /** What every call says of itself. */

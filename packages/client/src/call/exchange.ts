@@ -17,6 +17,8 @@ export interface ExchangeDeps {
 export interface Outgoing {
   readonly url: string
   readonly headers: Record<string, string>
+  /** The `Authorization` header as it is right by now. */
+  readonly authorization?: () => Promise<string>
   readonly body?: string | OutgoingBody
   /** With a streamed body: the other parameters, for wrappers of `fetch`. */
   readonly fields?: string
@@ -115,10 +117,14 @@ export function tell(hook: () => unknown): void {
 }
 
 async function send(fetch: AthenaFetch, outgoing: Outgoing): Promise<Response> {
-  const { url, call, deadline } = outgoing
+  const { url, call, deadline, authorization } = outgoing
   const { signal } = deadline
   signal.throwIfAborted()
-  const init = { method: call.method, signal, ...bodyOf(outgoing) }
+  const sendable = bodyOf(outgoing)
+  const authorize = async () => {
+    if (authorization) sendable.headers['authorization'] = await authorization()
+  }
+  const init = { method: call.method, signal, ...sendable, ...(authorization && { authorize }) }
   const sent = fetch(url, init, call)
   try {
     return await raceAbort(sent, signal)

@@ -160,14 +160,14 @@ interface Step {
 async function attemptAndDecide(deps: CallDeps, { plan, call, deadline, history }: Step) {
   const got = await getToken(deps, deadline, history.refused?.generation)
   const startedAt = deps.clock.now()
-  const result = got.ok ? await attemptOnce(deps, { plan, call, deadline, token: got.token }) : got
+  const result = got.ok ? await attemptOnce(deps, { plan, call, deadline, held: got.held }) : got
   // A token that could not be had is no answer about a token.
   const renewed = history.renewed || !got.ok
   const decision = decide(deps, { call, result, leftMs: deadline.leftMs(), renewed, spent: isSpent(plan) })
   if (result.ok && result.ended) {
     void result.ended.then((failure) => report(deps, { call, result, startedAt, ...(failure && { failure }) }))
   } else if (got.ok) report(deps, { call, result, startedAt, ...(decision.retry && { retryInMs: decision.delayMs }) })
-  return { result, decision, token: got.ok ? got.token : undefined }
+  return { result, decision, token: got.ok ? got.held.token : undefined }
 }
 
 interface Decision {
@@ -186,13 +186,13 @@ function decide(deps: CallDeps, { call, result, leftMs, renewed, spent }: Decisi
   return decideRetry(meta ? { ...facts, status: meta.status } : facts)
 }
 
-type TokenResult = { readonly ok: true; readonly token: AccessToken } | (Attempt & { readonly ok: false })
+type TokenResult = { readonly ok: true; readonly held: HeldToken } | (Attempt & { readonly ok: false })
 
-async function getToken(deps: CallDeps, deadline: Deadline, newerThan?: string | number): Promise<TokenResult> {
+async function getToken(deps: CallDeps, deadline: Deadline, newerThan: HeldToken['newerThan']): Promise<TokenResult> {
   const { signal } = deadline
   try {
     const asked = deps.tokens.get({ signal, ...(newerThan === undefined ? {} : { newerThan }) })
-    return { ok: true, token: await raceAbort(asked, signal) }
+    return { ok: true, held: { token: await raceAbort(asked, signal), newerThan } }
   } catch (error) {
     const ended = deadline.cause()
     if (ended) return { ok: false, failure: { code: ended, executed: 'no', hint: 'while waiting for a token' } }
@@ -210,7 +210,14 @@ interface AttemptInput {
   readonly plan: Plan
   readonly call: AthenaCall
   readonly deadline: CallDeadline
-  readonly token: AccessToken
+  readonly held: HeldToken
+}
+
+/** The token that an attempt carries: another one where `fetch` had it taken again before it sent. */
+interface HeldToken {
+  token: AccessToken
+  /** The generation that athenahealth refused before. */
+  readonly newerThan: AccessToken['generation'] | undefined
 }
 
 async function attemptOnce(deps: CallDeps, input: AttemptInput): Promise<Attempt> {
@@ -221,8 +228,9 @@ async function attemptOnce(deps: CallDeps, input: AttemptInput): Promise<Attempt
   const cause = () => (limit.cause() === 'aborted' ? (deadline.cause() ?? 'aborted') : limit.cause())
   let streaming = false
   try {
-    const outgoing = outgoingOf(input)
-    const taken = await exchange(deps, { ...outgoing, deadline: { ...limit, cause }, onHeaders: limit.lift })
+    const authorization = () => takeAgain(deps, input)
+    const outgoing = { ...outgoingOf(input), authorization, deadline: { ...limit, cause }, onHeaders: limit.lift }
+    const taken = await exchange(deps, outgoing)
     if (!taken.ok) return taken
     const { meta, text, contentType, stream } = taken
     const judged = plan.as === 'json' ? judgeResponse({ ...taken, method: call.method }) : judge(plan, call, taken)
@@ -243,11 +251,22 @@ function judge({ as, accept }: Plan, { method }: AthenaCall, taken: Taken): Judg
   return judgeContent({ method, as, accept, taken })
 }
 
-function outgoingOf({ plan, call, token }: AttemptInput) {
+async function takeAgain(deps: CallDeps, { held, deadline }: AttemptInput): Promise<string> {
+  const got = await getToken(deps, deadline, held.newerThan)
+  if (!got.ok) throw got.error ?? deadline.signal.reason
+  held.token = got.held.token
+  return bearer(held.token)
+}
+
+function bearer({ value }: AccessToken): string {
+  return `Bearer ${value}`
+}
+
+function outgoingOf({ plan, call, held }: AttemptInput) {
   const { url, body, as, bytesMax, accept } = plan
   const headers = {
     accept,
-    authorization: `Bearer ${token.value}`,
+    authorization: bearer(held.token),
     'x-request-id': call.requestId,
     ...(body !== undefined && { 'content-type': isUpload(body) ? body.contentType : FORM }),
   }

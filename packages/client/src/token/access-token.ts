@@ -11,7 +11,8 @@ export interface AccessToken {
 export interface TokenSource {
   /**
    * A token that is good now. With `newerThan`, one of another generation than the one named, because athenahealth
-   * refused that one. Must not refresh without bounds: a caller asks at most twice per call.
+   * refused that one. Must not refresh without bounds: a caller asks at most twice per call, and more often only where a
+   * `fetch` of yours does (`authorize`).
    */
   get(options?: { newerThan?: string | number; signal?: AbortSignal }): Promise<AccessToken>
 }

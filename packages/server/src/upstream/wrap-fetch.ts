@@ -39,6 +39,9 @@ const OUTCOME_MS = 600_000
 /** Permissions that find no open connection before a call keeps one to itself. */
 const MISSES_MAX = 3
 
+/** What a permission may wait for a token: little, against how late a call may leave (`ratePlan`). */
+const AT_ONCE_MS = 10
+
 /** The way to athenahealth: what the client's `fetch` is. */
 export interface WayOut {
   /**
@@ -122,7 +125,7 @@ async function sendCall(way: Way, url: string, { init, call }: Outgoing): Promis
     fresh?.destroy()
     throw error
   })
-  const connection = await connected(deps, permitted, fresh)
+  const connection = await readyToSend(deps, { permitted, fresh, init })
   return answered(way, { init, call, target, context, permitted, connection })
 }
 
@@ -132,15 +135,42 @@ function formOf({ body, fields }: AthenaRequestInit): { body?: string } {
   return form === undefined ? {} : { body: form }
 }
 
-/** A connection that is open at the very moment of a permission. */
-async function connected(deps: WayOutDeps, permitted: Permit, fresh: Connection | undefined): Promise<Connection> {
+interface Readying {
+  readonly permitted: Permit
+  readonly fresh: Connection | undefined
+  readonly init: AthenaRequestInit
+}
+
+/** A connection, and the token that is right, at the very moment of a permission; else it is given back. */
+async function readyToSend(deps: WayOutDeps, { permitted, fresh, init }: Readying): Promise<Connection> {
+  let connection: Connection | undefined
   try {
-    return await (fresh ? ownConnection(deps, permitted, fresh) : sharedConnection(deps, permitted))
+    connection = await connected(deps, permitted, fresh)
+    if (await isAuthorizedAtOnce(init)) return connection
+    // What was looked for is at hand when the next permission comes.
+    await permitted.again()
+    if (!connection.usable) connection = await connected(deps, permitted, fresh)
+    await init.authorize?.()
+    return connection
   } catch (error) {
+    connection?.destroy()
     await permitted.unused()
     await permitted.settle({ outcome: 'failure' }).catch(() => undefined)
     throw error
   }
+}
+
+/** Puts the token of now into the headers: the call may have waited long. Whether nothing had to be looked up for it. */
+async function isAuthorizedAtOnce(init: AthenaRequestInit): Promise<boolean> {
+  // Real time: it is looked up in the database, or on another host.
+  const askedAt = systemClock.steady()
+  await init.authorize?.()
+  return systemClock.steady() - askedAt < AT_ONCE_MS
+}
+
+/** A connection that is open at the very moment of a permission. */
+function connected(deps: WayOutDeps, permitted: Permit, fresh: Connection | undefined): Promise<Connection> {
+  return fresh ? ownConnection(deps, permitted, fresh) : sharedConnection(deps, permitted)
 }
 
 async function sharedConnection({ connections }: WayOutDeps, permitted: Permit): Promise<Connection> {
