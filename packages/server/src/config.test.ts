@@ -80,11 +80,12 @@ test('flags win over variables, variables over the file, and each path starts wh
   assert.equal(at(variables).log.level, 'warn')
 })
 
-test('a worker, and keys in a place that several share', () => {
-  const env = { DATABASE_URL: 'postgres://u:p@127.0.0.1/d', AEGIS_KEYS: 'shared-keys' }
+test("a worker without the owner's URL, and keys in a place that several share", () => {
+  const env = { DATABASE_URL_FILE: write('runtime', 'postgres://u:p@127.0.0.1/d\n'), AEGIS_KEYS: 'shared-keys' }
   const flags = { role: 'worker', configFile: write('worker.yaml', preview) }
   const { config } = loadConfig({ env, nodeFlags: [], cwd: folder, argvOverrides: flags })
   assert.equal(config.role, 'worker')
+  assert.deepEqual(Object.keys(config.database ?? {}), ['url'])
   assert.equal(config.keys, join(folder, 'shared-keys'))
   assert.equal(load(preview).config.role, 'all')
 })
@@ -202,7 +203,7 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
     preview.replace('preview', 'production').replace('app-1', 'demo-client'),
     /is the demo's/,
   ],
-  ['half of the database', preview, /database.ownerUrlFile is missing/, { DATABASE_URL_FILE: 'secret' }],
+  ['an owner without the runtime', preview, /database.urlFile is missing/, { DATABASE_OWNER_URL_FILE: 'secret' }],
   ['an owner in the open', preview, /DATABASE_OWNER_URL would hold a password/, { DATABASE_OWNER_URL: 'postgres://o' }],
   [
     'a role on the embedded database',

@@ -3,6 +3,7 @@ import type { RunningAegis, Seams } from './aegis.ts'
 import { systemClock } from './clock/clock.ts'
 import { systemRandom } from './clock/random.ts'
 import type { AegisConfig } from './config/aegis-config.ts'
+import { migrationsDirectory, readMigrations } from './db/migration-files.ts'
 import { AegisError, isAegisError } from './errors/aegis-error.ts'
 import { takeOverLeases } from './leases/take-over-leases.ts'
 import type { Log } from './log/log.ts'
@@ -215,6 +216,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     certificates: parts.certificates,
     dayLimits: parts.dayLimits,
     refused: parts.refused,
+    knownMigrations: readMigrations(migrationsDirectory).map(({ number }) => number),
     homeId: ground.homeId,
     fixed: shown,
   }

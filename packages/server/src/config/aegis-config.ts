@@ -61,8 +61,8 @@ export interface AthenaConfig {
 export interface DatabaseConfig {
   /** For the runtime: a login that owns nothing. */
   readonly url: Secret
-  /** For migrations. */
-  readonly ownerUrl: Secret
+  /** For migrations. Absent: this process waits for one that has it. */
+  readonly ownerUrl?: Secret
 }
 
 export interface PolicyConfig extends PolicyRules {

@@ -86,10 +86,9 @@ function slavedClock(facts: Facts): Problem[] {
 
 function databaseUrls(facts: Facts): Problem[] {
   const { urlFile, ownerUrlFile } = facts.settings.database ?? {}
-  if ((urlFile === undefined) === (ownerUrlFile === undefined)) return []
-  const missing = urlFile === undefined ? 'urlFile' : 'ownerUrlFile'
-  const remedy = `Name both: database.urlFile (DATABASE_URL_FILE) for a login that owns nothing, database.ownerUrlFile (DATABASE_OWNER_URL_FILE) for migrations.`
-  return problem(facts, `database.${missing}`, ['is missing while the other one is given.', remedy])
+  if (urlFile !== undefined || ownerUrlFile === undefined) return []
+  const remedy = "Name it (DATABASE_URL_FILE), for a login that owns nothing: the owner's is used for migrations only."
+  return problem(facts, 'database.urlFile', ["is missing while the owner's is given.", remedy])
 }
 
 /** A part of an installation is of use only beside the others, on a database that all of them reach. */

@@ -32,7 +32,7 @@ export function readSecrets(sources: SecretSources): Secrets {
   read.checkUrl('database.urlFile', url)
   read.checkUrl('database.ownerUrlFile', ownerUrl)
   const plain = read.plainUrl(url ?? ownerUrl)
-  const database = plain ?? (url && ownerUrl ? { url, ownerUrl } : undefined)
+  const database = plain ?? (url ? { url, ...(ownerUrl && { ownerUrl }) } : undefined)
   return { athena, database, problems: read.problems, warnings: read.warnings }
 }
 

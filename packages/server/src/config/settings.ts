@@ -53,9 +53,9 @@ const database = z.strictObject({
     fallback: 'the embedded PostgreSQL',
   }),
   ownerUrlFile: setting(line('the path of a file').optional(), {
-    doc: 'File with the URL of the same database for its owner, used for migrations only. Needed with `database.urlFile`.',
+    doc: 'File with the URL of the same database for its owner, used for migrations only. One process with it does for all: one without it waits for the migrations, a minute at most.',
     env: 'DATABASE_OWNER_URL_FILE',
-    fallback: 'the embedded PostgreSQL',
+    fallback: 'none; this process migrates nothing',
   }),
 })
 

@@ -5,7 +5,7 @@
  *   sql-error.ts          isSqlState(error, '23505', 'constraint_name'?): a statement the database refused
  *   migrate.ts            migrate({ ownerUrl, log }) -> { applied }
  *   embedded-postgres.ts  startEmbedded({ dataDir, runDir, log, clock }) -> { ownerUrl, logins, pid, stop() }
- *   prepare-database.ts   prepareDatabase({ log, afterMigrate: installQueue }, { ownerUrl?, runtimeUrl? }) -> RuntimeLogins
+ *   prepare-database.ts   prepareDatabase({ log, atop: queueTables }, { ownerUrl?, runtimeUrl? }) -> RuntimeLogins
  *   database-login.ts     RuntimeLogins: { app, control, audit }, each { url, role? }
  *   sql-clock.sql.ts      slaveSqlClock(tx, { nowMs, speed }), resetSqlClock(tx), readSqlClock(tx): control transactions
  * For tests (packages/server/testing): scratchDatabase() -> { db, owner: { rows(text, values) }, ownerUrl, logins, close() };

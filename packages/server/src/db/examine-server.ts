@@ -2,15 +2,17 @@ import pg from 'pg'
 import { systemClock } from '../clock/clock.ts'
 import { judgeServer, type ServerJudgement } from './check-server.ts'
 import { clientConfig } from './database-login.ts'
-import { type MigrationState, migrationState } from './migrate.ts'
+import { isRoleMissing } from './await-schema.ts'
+import { migrationsDirectory, readMigrations } from './migration-files.ts'
 import { powerOf } from './prepare-database.ts'
+import { type SchemaState, schemaState } from './schema-state.ts'
 import { machineTime } from './sql-clock.sql.ts'
 import { fromDriverError } from './sql-error.ts'
 
 /** What a PostgreSQL server is like, as seen from here. Changes nothing. */
 export interface ServerFacts {
   readonly settings: ServerJudgement
-  readonly migrations: MigrationState
+  readonly migrations: SchemaState
   readonly connections: { readonly max: number; readonly reserved: number; readonly used: number }
   /** Of this connection; undefined over a socket or the loopback interface without TLS. */
   readonly tls: string | undefined
@@ -36,6 +38,8 @@ const TIMEOUT_MS = 5_000
 export async function examineServer(urls: {
   readonly url: string
   readonly runtimeLogin: string
+  /** Whether it is the owner's. */
+  readonly isOwner: boolean
 }): Promise<ServerFacts> {
   const client = new pg.Client({
     ...clientConfig({ url: urls.url }),
@@ -47,7 +51,7 @@ export async function examineServer(urls: {
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const migrations = await migrationState(client)
+    const migrations = await migrationsOf(client, urls)
     return {
       settings: await judgeServer(client),
       migrations,
@@ -56,7 +60,7 @@ export async function examineServer(urls: {
       clockAhead: await clockAhead(client),
       runtime: {
         power: await powerOf(client, urls.runtimeLogin),
-        missingRoles: migrations.applied > 0 ? await missingRoles(client, urls.runtimeLogin) : [],
+        missingRoles: migrations.applied > 0 || !urls.isOwner ? await missingRoles(client, urls.runtimeLogin) : [],
       },
       unprotected: await unprotectedTables(client),
     }
@@ -81,6 +85,21 @@ async function tlsOf(client: pg.Client): Promise<string | undefined> {
     'select version from pg_stat_ssl where pid = pg_backend_pid()',
   )
   return rows[0]?.version ?? undefined
+}
+
+/** The runtime's login sees what is applied as one of its roles only, once it has them. */
+async function migrationsOf(client: pg.Client, { isOwner }: { isOwner: boolean }): Promise<SchemaState> {
+  const files = readMigrations(migrationsDirectory)
+  if (isOwner) return schemaState(client, files)
+  try {
+    await client.query('set role aegis_control')
+    return await schemaState(client, files)
+  } catch (error) {
+    if (isRoleMissing(error)) return { applied: 0, pending: files, unknown: 0 }
+    throw error
+  } finally {
+    await client.query('reset role').catch(() => undefined)
+  }
 }
 
 /** Somewhere between question and answer the server read its clock. */

@@ -9,7 +9,8 @@ import { memoryLog, silentLog } from '../../testing/memory-log.ts'
 import { type ScratchDatabase, scratchDatabase } from '../../testing/scratch-database.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { clientConfig } from './database-login.ts'
-import { migrate, migrationsDirectory, readMigrations } from './migrate.ts'
+import { migrate } from './migrate.ts'
+import { migrationsDirectory, readMigrations } from './migration-files.ts'
 
 let scratch: ScratchDatabase
 let directory: string
@@ -102,12 +103,34 @@ describe('migrations', () => {
     assert.equal((await refused()).code, 'db.migration-changed')
   })
 
-  test('of a newer release are refused by an older one', async () => {
-    write('0001_db_first.sql', 'select 1')
-    write('0002_db_newer.sql', 'select 1')
-    await run()
-    rmSync(join(directory, '0002_db_newer.sql'))
-    assert.equal((await refused()).code, 'db.newer-schema')
+  describe('of a newer release', () => {
+    beforeEach(async () => {
+      write('0001_db_first.sql', 'select 1')
+      write('0002_db_newer.sql', 'select 1')
+      await run()
+      rmSync(join(directory, '0002_db_newer.sql'))
+    })
+
+    test('are no reason for the one before not to start: what it reads is kept', async () => {
+      const log = memoryLog()
+      assert.deepEqual(await run(log), { applied: 0 })
+      assert.deepEqual(
+        log.lines.map(({ event, fields }) => [event, fields]),
+        [['db.schema-newer', { unknown: 1 }]],
+      )
+    })
+
+    test('are refused by one that they have left behind', async () => {
+      await scratch.owner.rows('update control.migration set must_be_known = true where number = 2')
+      const { code, detail } = await refused()
+      assert.deepEqual([code, detail], ['db.newer-schema', { migration: 2 }])
+    })
+
+    test('are refused by one of another line, of which the database lacks some', async () => {
+      write('0003_db_of_another_line.sql', 'create table control.made_elsewhere ()')
+      assert.equal((await refused()).code, 'db.newer-schema')
+      assert.deepEqual(await tables(), [])
+    })
   })
 
   test('run where a host that dies, freezes or is cut off keeps its locks for a minute at most', async () => {

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import { systemClock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
-import { clientConfig } from './database-login.ts'
+import { clientConfig, type RuntimeRole } from './database-login.ts'
 import { HeldSockets } from './held-sockets.ts'
 import { fromDriverError } from './sql-error.ts'
 
@@ -20,6 +20,8 @@ const lockWaitsDefault: LockWaits = { eachMs: 2_000, pauseMs: 3_000, allMs: 300_
 
 export interface OwnerSessionOptions {
   readonly url: string
+  /** As whom, where not as the login itself. */
+  readonly role?: RuntimeRole
   readonly application: 'aegis-migrate' | 'aegis-start'
   /** Ends the session at once, and the work with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -55,11 +57,11 @@ export async function ownerSession<T>(
   options: OwnerSessionOptions,
   work: (session: OwnerSession) => Promise<T>,
 ): Promise<T> {
-  const { url, application, signal, lockWaits = lockWaitsDefault } = options
+  const { url, role, application, signal, lockWaits = lockWaitsDefault } = options
   signal?.throwIfAborted()
   const sockets = new HeldSockets()
   const client = new pg.Client({
-    ...clientConfig({ url }),
+    ...clientConfig({ url, ...(role && { role }) }),
     application_name: application,
     connectionTimeoutMillis: connectMs,
     keepAlive: true,

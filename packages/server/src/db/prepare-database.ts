@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type pg from 'pg'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
+import { awaitSchema, type SchemaWaits } from './await-schema.ts'
 import { checkServer } from './check-server.ts'
 import { clientConfig, memberLogins, type RuntimeLogins } from './database-login.ts'
 import { migrate } from './migrate.ts'
@@ -22,7 +23,13 @@ const runtimeLogin = 'aegis_runtime'
 
 export interface PrepareDeps {
   log: Log
-  afterMigrate: (owner: { ownerUrl: string; signal: AbortSignal | undefined }) => Promise<void>
+  /** What stands on the migrations: installed by who has the owner's URL, waited for by who has not. */
+  atop: {
+    install: (owner: { ownerUrl: string; signal: AbortSignal | undefined }) => Promise<void>
+    isInstalled: (client: pg.Client) => Promise<boolean>
+  }
+  /** Default: see `awaitSchema`. */
+  schemaWaits?: SchemaWaits
   /** Ends it at once, with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -30,18 +37,19 @@ export interface PrepareDeps {
 /**
  * Makes an external database ready: checks the server's settings, applies the migrations, gives the runtime login the
  * three roles (making the login if only the owner's URL is known) and checks that it has no rights beyond them.
- * `afterMigrate` installs what stands on the migrations. Errors: `db.invalid-url`, `db.insecure-url`,
- * `db.unsupported-version`, `db.insecure-settings`, `db.unsafe-role`, those of `migrate`, `db.unavailable`.
+ * Without the owner's URL it waits for a process that does all that. Errors: `db.invalid-url`, `db.insecure-url`,
+ * `db.unsupported-version`, `db.insecure-settings`, `db.unsafe-role`, `db.unavailable`, those of `migrate` and `awaitSchema`.
  */
 export async function prepareDatabase(
   deps: PrepareDeps,
   { ownerUrl, runtimeUrl }: DatabaseUrls,
 ): Promise<RuntimeLogins> {
-  const { log, signal } = deps
+  const { log, atop, schemaWaits: waits, signal } = deps
   const inSession = <T>(url: string, work: (session: OwnerSession) => Promise<T>) =>
     ownerSession({ url, application: 'aegis-start', signal }, work)
   if (ownerUrl === undefined) {
     if (runtimeUrl === undefined) throw new AegisError('db.invalid-url')
+    await awaitSchema({ log, isInstalled: atop.isInstalled, waits, signal }, runtimeUrl)
     await inSession(runtimeUrl, ({ client }) => checkServer({ client, log }))
     await inSession(runtimeUrl, ({ client }) => refusePower(client, loginOf(runtimeUrl)))
     return memberLogins(runtimeUrl)
@@ -49,7 +57,7 @@ export async function prepareDatabase(
   if (runtimeUrl !== undefined) await inSession(ownerUrl, ({ client }) => refusePower(client, loginOf(runtimeUrl)))
   await inSession(ownerUrl, ({ client }) => checkServer({ client, log }))
   await migrate({ ownerUrl, log, signal })
-  await deps.afterMigrate({ ownerUrl, signal })
+  await atop.install({ ownerUrl, signal })
   if (runtimeUrl === undefined) log.warn('db.owner-url-only')
   const url = runtimeUrl ?? derivedUrl(ownerUrl)
   await inSession(ownerUrl, (session) => grantRoles(session, { url, make: runtimeUrl === undefined }))

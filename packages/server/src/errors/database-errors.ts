@@ -57,7 +57,7 @@ export const databaseErrors = {
   'db.migration-files': { status: 500, title: 'The migration files are not as they should be' },
   'db.newer-schema': {
     status: 500,
-    title: 'The database was written by a newer release of Aegis',
+    title: 'The database is of a newer release of Aegis, with which this one cannot work',
     remedy: 'Install that release or a newer one.',
   },
   'db.no-unprivileged-user': {
@@ -71,6 +71,12 @@ export const databaseErrors = {
     title: 'The owner may not give the runtime login its roles',
     remedy:
       'Have a superuser run: GRANT aegis_app, aegis_control, aegis_audit TO <login> (PostgreSQL 16 and newer: WITH INHERIT FALSE, SET TRUE; 15: ALTER ROLE <login> NOINHERIT).',
+  },
+  'db.schema-behind': {
+    status: 503,
+    title: 'The database is not yet as this release needs it, and this process may not change it',
+    remedy:
+      "Start a process of this release that has the owner's URL (DATABASE_OWNER_URL_FILE) beside the URL of this login: it applies what is missing and gives the login its roles, or says why it cannot. Then start this one again.",
   },
   'db.start-failed': {
     status: 503,

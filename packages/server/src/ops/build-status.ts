@@ -24,6 +24,7 @@ import { foreignAlarms } from './foreign-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
 import { ownAlarms, type OwnFacts } from './own-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
+import { releaseAlarms } from './release-alarms.ts'
 import { readReplicas } from './read-replicas.ts'
 import type { Alarm, FeedStatus, PracticeStatus, QuotaStatus, StatusReport } from './status-report.ts'
 
@@ -46,6 +47,8 @@ export interface StatusDeps extends OwnFacts {
   readonly certainSkewMs: () => number
   /** How far the clock of this process's machine is from the installation's at least. */
   readonly machineOffMs: () => number
+  /** Numbers of this release's migrations. */
+  readonly knownMigrations: readonly number[]
   /** See `identifyHome`. */
   readonly homeId: string
   /** What does not change while the instance runs. */
@@ -85,7 +88,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, { ttlMs: deps.sharedMs, homeId: deps.homeId })
   alarms.push(...diskAlarms(deps), ...(await clockAlarms(deps)), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
-  alarms.push(...ownAlarms(deps))
+  alarms.push(...ownAlarms(deps), ...(await releaseAlarms(deps)))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,

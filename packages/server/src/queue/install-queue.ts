@@ -35,6 +35,9 @@ const grants = `
   grant usage on schema pgboss to aegis_control;
   grant select, insert, update, delete on all tables in schema pgboss to aegis_control`
 
+/** What a start does about the queue's tables, once the migrations are applied. */
+export const queueTables = { install: installQueue, isInstalled } as const
+
 /**
  * Installs or upgrades pg-boss's tables as the owner and gives the runtime role its rights; to be called after
  * `migrate`. Nothing to do costs one connection and two queries. A database of a newer release is refused.
@@ -80,6 +83,7 @@ interface QueueState {
   triggered: boolean
 }
 
+/** Whether the tables are as this release has them, and the runtime role has its rights on them. */
 async function isInstalled(client: pg.Client): Promise<boolean> {
   const version = await installedVersion(client)
   if (version === undefined) return false

@@ -9,7 +9,7 @@ import { type OpenDb, openDb } from '../db/open-db.ts'
 import { prepareDatabase } from '../db/prepare-database.ts'
 import type { Log } from '../log/log.ts'
 import type { Home } from '../ops/home.ts'
-import { installQueue } from '../queue/install-queue.ts'
+import { installQueue, queueTables } from '../queue/install-queue.ts'
 import type { StopStack } from './stop-stack.ts'
 
 export interface StartedDatabase {
@@ -51,10 +51,10 @@ async function embedded(
 }
 
 async function external({ config, log }: { config: AegisConfig; log: Log }) {
-  const ownerUrl = config.database?.ownerUrl.reveal()
+  const ownerUrl = config.database?.ownerUrl?.reveal()
   const runtimeUrl = config.database?.url.reveal()
   const urls = { ...(ownerUrl && { ownerUrl }), ...(runtimeUrl && runtimeUrl !== ownerUrl && { runtimeUrl }) }
-  const logins = await prepareDatabase({ log, afterMigrate: installQueue }, urls)
+  const logins = await prepareDatabase({ log, atop: queueTables }, urls)
   return { logins, shownUrl: withoutLogin(runtimeUrl ?? ownerUrl ?? '') }
 }
 

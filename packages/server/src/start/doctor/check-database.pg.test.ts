@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
 import { silentLog } from '../../../testing/memory-log.ts'
 import { scratchDatabase } from '../../../testing/scratch-database.ts'
@@ -37,15 +37,15 @@ after(async () => {
 })
 
 const look = (runtimeLogin = 'aegis_app'): Promise<ServerFacts> =>
-  examineServer({ url: cluster.ownerUrl, runtimeLogin })
+  examineServer({ url: cluster.ownerUrl, isOwner: true, runtimeLogin })
 
 const told = (facts: ServerFacts, processes = 1) =>
-  judgeDatabase(facts, { processes, embedded: true }).filter(({ level }) => level !== 'ok')
+  judgeDatabase(facts, { processes, embedded: true, migrates: true }).filter(({ level }) => level !== 'ok')
 
 test('a database as Aegis makes it is well', async () => {
   const facts = await look()
   assert.deepEqual(told(facts), [])
-  assert.ok(judgeDatabase(facts, { processes: 1, embedded: true }).length >= 8)
+  assert.ok(judgeDatabase(facts, { processes: 1, embedded: true, migrates: true }).length >= 8)
 })
 
 interface Broken {
@@ -138,7 +138,15 @@ const broken: readonly Broken[] = [
     undo: 'insert into control.migration select * from kept; drop table kept',
     level: 'warning',
     check: 'migrations',
-    says: /^\d+ migrations are not applied yet/,
+    says: /^\d+ migrations are not applied yet, the first is 0085_ops_replicas.sql/,
+  },
+  {
+    what: 'a database of a newer release',
+    sql: "insert into control.migration (number, name, checksum) values (9999, 'x', 'x')",
+    undo: 'delete from control.migration where number = 9999',
+    level: 'warning',
+    check: 'migrations',
+    says: /newer release: 1 of its migrations are not known/,
   },
 ]
 
@@ -159,9 +167,44 @@ for (const { what, sql, undo, level, check, says, login } of broken) {
   })
 }
 
+describe("without the owner's URL", () => {
+  const seen = async (login = 'doctor_runtime') => {
+    const url = new URL(cluster.ownerUrl)
+    url.username = login
+    url.password = 'x'
+    const facts = await examineServer({ url: url.href, isOwner: false, runtimeLogin: login })
+    const findings = judgeDatabase(facts, { processes: 1, embedded: true, migrates: false })
+    return findings.filter(({ level }) => level !== 'ok').map(({ level, check, message }) => [level, check, message])
+  }
+  before(() =>
+    owner.query(`create role doctor_runtime login noinherit password 'x'; create role doctor_bare login password 'x';
+      grant aegis_app, aegis_control, aegis_audit to doctor_runtime with inherit false;
+      grant connect on database aegis to doctor_runtime, doctor_bare`),
+  )
+
+  test('a database as another process made it is well', async () => assert.deepEqual(await seen(), []))
+
+  test('one that lacks migrations is a failure: this process applies none', async () => {
+    await owner.query('create temporary table lacking as select * from control.migration where number = 109')
+    await owner.query('delete from control.migration where number = 109')
+    const found = await seen()
+    await owner.query('insert into control.migration select * from lacking; drop table lacking')
+    const says = '1 migrations are not applied yet, the first is 0109_sync_latest_verdict.sql.'
+    assert.deepEqual(found, [['failure', 'migrations', says]])
+  })
+
+  test('a login without its roles sees nothing, and is told so', async () => {
+    const found = await seen('doctor_bare')
+    assert.deepEqual(
+      found.map(([level, check]) => `${level} ${check}`),
+      ['warning roles', 'skipped row-security', 'failure migrations'],
+    )
+  })
+})
+
 test('a server that would lose what it confirmed is a failure: the tests’ own one is such', async (context) => {
   const { ownerUrl } = await scratchDatabase(context)
-  const findings = told(await examineServer({ url: ownerUrl, runtimeLogin: 'aegis_app' }))
+  const findings = told(await examineServer({ url: ownerUrl, isOwner: true, runtimeLogin: 'aegis_app' }))
   assert.deepEqual(
     findings.map(({ check }) => check),
     ['setting.fsync', 'setting.full_page_writes'],
@@ -196,8 +239,8 @@ const refused: readonly [what: string, sql: string, undo: string, code: 'db.migr
       'db.migration-changed',
     ],
     [
-      'a database of a newer release',
-      "insert into control.migration (number, name, checksum) values (9999, 'x', 'x')",
+      'a database of a release that leaves this one behind',
+      "insert into control.migration (number, name, checksum, must_be_known) values (9999, 'x', 'x', true)",
       'delete from control.migration where number = 9999',
       'db.newer-schema',
     ],
@@ -214,7 +257,7 @@ test('a server that is not there, or takes another password, is told as such', a
   const url = new URL(cluster.ownerUrl)
   url.password = 'not-it'
   const isUnavailable = (error: unknown) => isAegisError(error, 'db.unavailable')
-  await assert.rejects(examineServer({ url: url.href, runtimeLogin: 'aegis_app' }), isUnavailable)
+  await assert.rejects(examineServer({ url: url.href, isOwner: true, runtimeLogin: 'aegis_app' }), isUnavailable)
   const nowhere = 'postgres://a:b@127.0.0.1:1/aegis'
-  await assert.rejects(examineServer({ url: nowhere, runtimeLogin: 'aegis_app' }), isUnavailable)
+  await assert.rejects(examineServer({ url: nowhere, isOwner: true, runtimeLogin: 'aegis_app' }), isUnavailable)
 })

@@ -1,4 +1,6 @@
 import type { ServerFacts } from '../../db/examine-server.ts'
+import type { ErrorEntry } from '../../errors/error-entry.ts'
+import { errorTable } from '../../errors/error-table.ts'
 import { type Finding, reporter } from './finding.ts'
 
 const report = reporter('database')
@@ -15,15 +17,17 @@ export interface DatabaseNeeds {
   readonly processes: number
   /** Whether it is the embedded one, whose settings are ours. */
   readonly embedded: boolean
+  /** Whether a start of this process applies migrations: it has the owner's URL. */
+  readonly migrates: boolean
 }
 
 /** Judges a server: version, settings, roles, row-level security, migrations, connections, clock (pure). */
 export function judgeDatabase(facts: ServerFacts, needs: DatabaseNeeds): readonly Finding[] {
   return [
     ...settingFindings(facts),
-    roleFinding(facts),
+    roleFinding(facts, needs),
     rowSecurity(facts),
-    migrationFinding(facts),
+    migrationFinding(facts, needs),
     connectionFinding(facts, needs),
     clockFinding(facts),
     tlsFinding(facts, needs),
@@ -59,14 +63,15 @@ function settingFindings({ settings }: ServerFacts): Finding[] {
 
 const durable: ReadonlySet<string> = new Set(['fsync', 'full_page_writes', 'synchronous_commit'])
 
-function roleFinding({ runtime }: ServerFacts): Finding {
+function roleFinding({ runtime }: ServerFacts, { migrates }: DatabaseNeeds): Finding {
   const { power, missingRoles } = runtime
   if (power !== undefined) {
     const remedy = 'Use a login that is not the owner, not a superuser and has neither BYPASSRLS nor CREATEROLE.'
     return report.failure('roles', `The runtime login has a right that it must not have: ${power}.`, remedy)
   }
   if (missingRoles.length > 0) {
-    const remedy = 'The next start grants them; if the owner may not, have a superuser grant them to the login.'
+    const who = migrates ? 'The next start' : "The start of a process with the owner's URL"
+    const remedy = `${who} grants them; if the owner may not, have a superuser grant them to the login.`
     return report.warning('roles', `The runtime login cannot act as ${missingRoles.join(', ')} yet.`, remedy)
   }
   return report.ok('roles', 'The runtime login has no right beyond its roles')
@@ -82,12 +87,21 @@ function rowSecurity({ unprotected, migrations }: ServerFacts): Finding {
   return report.ok('row-security', 'Row-level security keeps practices apart in every table of records')
 }
 
-function migrationFinding({ migrations }: ServerFacts): Finding {
-  const { applied, pending } = migrations
-  if (pending === 0) return report.ok('migrations', `All ${applied} migrations are applied`)
+function migrationFinding({ migrations }: ServerFacts, { migrates }: DatabaseNeeds): Finding {
+  const { applied, pending, unknown } = migrations
+  if (unknown > 0) {
+    const message = `The database is of a newer release: ${unknown} of its migrations are not known to this one.`
+    return report.warning('migrations', message, 'Install that release here too; until then this one works on.')
+  }
+  const [first] = pending
+  if (!first) return report.ok('migrations', `All ${applied} migrations are applied`)
+  const missing = `${pending.length} migrations are not applied yet, the first is ${first.name}.`
+  if (!migrates) {
+    const { remedy }: ErrorEntry = errorTable['db.schema-behind']
+    return report.failure('migrations', missing, remedy ?? '')
+  }
   if (applied === 0) return report.ok('migrations', 'A new database; the first start makes its tables')
-  const remedy = 'The next start applies them; back up first.'
-  return report.warning('migrations', `${pending} migrations are not applied yet.`, remedy)
+  return report.warning('migrations', missing, 'The next start applies them; back up first.')
 }
 
 function connectionFinding({ connections }: ServerFacts, { processes }: DatabaseNeeds): Finding {

@@ -163,11 +163,15 @@ class Examiner {
       this.#database = 'new'
       return [reporter('database').skipped('embedded', 'There is none yet; the first start makes it.')]
     }
-    const facts = await examineServer({ url: urls.ownerUrl, runtimeLogin: loginOf(urls.logins.app.url) })
-    this.#database = facts.migrations.applied === 0 ? 'new' : 'unusable'
-    if (facts.migrations.applied > 0 && facts.migrations.pending === 0) await this.#open(urls.logins)
+    const { ownerUrl, logins } = urls
+    const migrates = ownerUrl !== undefined
+    const url = ownerUrl ?? logins.app.url
+    const facts = await examineServer({ url, isOwner: migrates, runtimeLogin: loginOf(logins.app.url) })
+    const { applied, pending } = facts.migrations
+    this.#database = applied === 0 && migrates ? 'new' : 'unusable'
+    if (applied > 0 && pending.length === 0) await this.#open(logins)
     const processes = await this.#processes()
-    return judgeDatabase(facts, { processes, embedded: config.database === undefined })
+    return judgeDatabase(facts, { processes, embedded: config.database === undefined, migrates })
   }
 
   async #open(logins: RuntimeLogins): Promise<void> {
@@ -254,9 +258,13 @@ class Examiner {
   }
 }
 
-function externalUrls({ url, ownerUrl }: NonNullable<AegisConfig['database']>): EmbeddedUrls {
-  const [runtime, owner] = [url.reveal(), ownerUrl.reveal()]
-  return { ownerUrl: owner, logins: memberLogins(runtime === owner ? derivedUrl(owner) : runtime) }
+/** How a database is reached; without the owner's URL where another process migrates it. */
+type ReachedBy = Pick<EmbeddedUrls, 'logins'> & Partial<EmbeddedUrls>
+
+function externalUrls({ url, ownerUrl }: NonNullable<AegisConfig['database']>): ReachedBy {
+  const [runtime, owner] = [url.reveal(), ownerUrl?.reveal()]
+  const logins = memberLogins(runtime === owner ? derivedUrl(owner) : runtime)
+  return { logins, ...(owner !== undefined && { ownerUrl: owner }) }
 }
 
 /** The demo's simulator is wherever the running demo has it. */
