@@ -35,13 +35,13 @@ export interface Asker {
   readonly counted: boolean
   /**
    * Gets a token by a request of its own. `at-hand`: there is one, and another request would be one too many, or not tell
-   * more. Rejects with why there is none.
+   * more. `handed-out`: by the key server elsewhere, from wherever it had it. Rejects with why there is none.
    */
-  token(): Promise<'granted' | 'at-hand'>
+  token(): Promise<'granted' | 'at-hand' | 'handed-out'>
   /** Asks for a practice's own data. */
   practice(id: number): Promise<void>
-  /** How far our clock is from athenahealth's at least, ms. */
-  skewMs(): number
+  /** How far our clock is from athenahealth's at least, ms; undefined before an answer told. */
+  skewMs(): number | undefined
 }
 
 /** What both ways of asking need. */
@@ -88,7 +88,7 @@ export function countedAsker(ground: CountedGround, stops: StopStack): Asker {
     counted: true,
     token,
     practice: async (id) => void (await upstream.practice(id).practiceInfo({ context })),
-    skewMs: () => upstream.certainSkewMs(),
+    skewMs: () => upstream.theirTime() && upstream.certainSkewMs(),
   }
 }
 
@@ -109,7 +109,7 @@ function tokensOf(
     // Whether the credential still gets a new one is for the key server's own host to try.
     const token = async () => {
       await tokenSource.get()
-      return 'granted' as const
+      return 'handed-out' as const
     }
     return { tokenSource, token }
   }
@@ -184,7 +184,7 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
       return 'granted'
     },
     practice: async (id) => void (await client.practice(id).practiceInfo()),
-    skewMs: () => theirs.skewAtLeastMs,
+    skewMs: () => theirs.reading && theirs.skewAtLeastMs,
   }
 }
 

@@ -146,8 +146,21 @@ for (const { what, simulator, config, bad, says } of broken) {
   })
 }
 
+test('where no answer told the time, the clock is said not to be known', async (context) => {
+  const silent = createServer((_, response) => {
+    response.sendDate = false
+    response.writeHead(503).end('down')
+  })
+  for (const url of [`http://127.0.0.1:${await served(context, silent)}`, 'http://127.0.0.1:1']) {
+    const { bad, said } = await access(context, configured(url))
+    assert.deepEqual(bad, ['failure credential', 'skipped practice', 'skipped clock'], url)
+    assert.match(said, /clock stands is not known/)
+  }
+})
+
 const tokens: readonly [what: string, token: Asker['token'], bad: readonly string[], said: RegExp][] = [
   ['one that is at hand', async () => 'at-hand', [], /A token is there/],
+  ['one of a key server elsewhere', async () => 'handed-out', [], /whether the credential still gets a new one/],
   [
     'none, and no turn to ask for one',
     () => Promise.reject(new AegisError('key-server.token-unavailable', { reason: 'requests-per-minute' })),

@@ -77,12 +77,23 @@ export function credentialFindings(credentials: readonly CredentialInfo[], now: 
   )
 }
 
+const unknownClock = report.skipped('clock', "How this machine's clock stands is not known: no answer told the time.")
+
+/** What is not asked for where there is no credential to ask with. */
+export const withoutCredential: readonly Finding[] = [
+  report.skipped('practice', 'No practice was asked for: there is no credential to ask with.'),
+  unknownClock,
+]
+
 /** There is none to be tried. */
-export const noCredential = report.failure(
-  'credential',
-  'No credential of the app is configured or stored.',
-  'Give its secret or key: "aegis keys add", or name a file with athena.secretFile.',
-)
+export const noCredential: readonly Finding[] = [
+  report.failure(
+    'credential',
+    'No credential of the app is configured or stored.',
+    'Give its secret or key: "aegis keys add", or name a file with athena.secretFile.',
+  ),
+  ...withoutCredential,
+]
 
 /** No token could be asked for just now. */
 const noTurn: ReadonlySet<string> = new Set(['requests-per-minute', 'fetched-elsewhere'])
@@ -93,6 +104,8 @@ async function checkToken(asker: Asker, config: AegisConfig): Promise<Finding> {
     const message = {
       granted: 'The credential is accepted, and a token granted for the scope',
       'at-hand': 'A token is there; it was asked for less than a minute ago and is not asked for again',
+      'handed-out':
+        'The key server handed out a token; whether the credential still gets a new one, "aegis doctor" on its host tries',
     }
     return report.ok('credential', message[had])
   } catch (error) {
@@ -164,6 +177,7 @@ async function checkPractice(asker: Asker, practice: number): Promise<Finding> {
 function skewFinding(asker: Asker, { clock }: AegisConfig): Finding[] {
   if (clock === 'simulator') return [report.ok('clock', "The simulator's clock is used")]
   const skewMs = asker.skewMs()
+  if (skewMs === undefined) return [unknownClock]
   if (skewMs > SKEW_MAX_MS)
     return [report.fromError('clock', new AegisError('upstream.clock-skew', { skewMs: Math.round(skewMs) }))]
   return [report.ok('clock', "This machine's clock and athenahealth's agree")]

@@ -55,7 +55,8 @@ async function examined(host: 'key-server' | 'worker', changes: object = {}) {
   const lines = examination.findings.map(({ level, area, check }) => `${level} ${area} ${check}`)
   // That one login serves for everything is told of this installation, rightly.
   const expected = (line: string) => line.startsWith('warning configuration') || line.startsWith('warning database')
-  return { lines, bad: lines.filter((line) => !line.startsWith('ok') && !expected(line)) }
+  const told = (check: string) => examination.findings.find((finding) => finding.check === check)?.message
+  return { lines, told, bad: lines.filter((line) => !line.startsWith('ok') && !expected(line)) }
 }
 
 before(async () => {
@@ -83,7 +84,9 @@ after(async () => {
 
 test('on the key server: its sockets, its key, its credential; practices are for those who use it', async () => {
   const { lines, bad } = await examined('key-server')
-  assert.deepEqual(bad, ['skipped athenahealth practice'])
+  // With a token at hand nothing is asked there, and so nothing heard of the clock.
+  const found = bad.filter((line) => line !== 'skipped athenahealth clock')
+  assert.deepEqual(found, ['skipped athenahealth practice'])
   for (const line of [
     'ok keys credentials',
     'ok key-server socket-directory',
@@ -95,8 +98,12 @@ test('on the key server: its sockets, its key, its credential; practices are for
 })
 
 test('on the worker: the key server, what it grants, and every practice with its token', async () => {
-  const { lines, bad } = await examined('worker')
+  const { lines, told, bad } = await examined('worker')
   assert.deepEqual(bad, [])
+  assert.match(
+    told('credential') ?? '',
+    /^The key server handed out a token; whether .* "aegis doctor" on its host tries/,
+  )
   for (const line of [
     'ok keys phi',
     'ok key-server reached',

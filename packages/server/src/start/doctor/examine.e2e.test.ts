@@ -122,6 +122,24 @@ describe('beside a running instance', () => {
     assert.deepEqual(bad(await examined({ practices: [practice, 42] })), ['failure athenahealth practice'])
   })
 
+  test('a credential that ends tomorrow keeps nothing else from being told', async () => {
+    await rows("update control.credential set expires_at = aegis.now() + interval '1 day'")
+    const examination = await examined({ practices: [practice, 42] })
+    await rows('update control.credential set expires_at = null')
+    const found = bad(examination).filter((line) => line.includes('athenahealth'))
+    assert.deepEqual(found, ['failure athenahealth credential', 'failure athenahealth practice'])
+  })
+
+  test('what is not asked for want of a credential is said', async () => {
+    await rows("update control.credential set expires_at = aegis.now() - interval '1 hour'")
+    const examination = await examined()
+    await rows('update control.credential set expires_at = null')
+    assert.deepEqual(
+      bad(examination).filter((line) => line.includes('athenahealth')),
+      ['failure athenahealth credential', 'skipped athenahealth practice', 'skipped athenahealth clock'],
+    )
+  })
+
   test('a home of another environment is told', async () => {
     const file = join(home.path, 'environment')
     writeFileSync(file, 'production\n')

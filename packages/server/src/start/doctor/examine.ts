@@ -25,7 +25,13 @@ import { keyDirectory } from '../key-directory.ts'
 import { configuredApp } from '../start-key-server.ts'
 import { StopStack } from '../stop-stack.ts'
 import { bareAsker, countedAsker } from './ask-athenahealth.ts'
-import { checkAccess, checkConnection, credentialFindings, noCredential } from './check-athenahealth.ts'
+import {
+  checkAccess,
+  checkConnection,
+  credentialFindings,
+  noCredential,
+  withoutCredential,
+} from './check-athenahealth.ts'
 import { lookAtConfiguration } from './check-configuration.ts'
 import { judgeDatabase } from './check-database.ts'
 import { checkFiles } from './check-files.ts'
@@ -233,8 +239,9 @@ class Examiner {
     const ground = { config, clock: this.#clock, random: this.#random, log: this.#log, ...(fetch && { fetch }) }
     const db = this.#db
     if (db && quota && keks) {
-      const stored = credentialFindings(await listCredentials({ db }, configuredApp(config)), this.#clock.now())
-      if (stored.some(({ level }) => level === 'failure')) return stored
+      const credentials = await listCredentials({ db }, configuredApp(config))
+      const stored = credentialFindings(credentials, this.#clock.now())
+      if (!credentials.some(({ next }) => next)) return [...stored, ...withoutCredential]
       return [...stored, ...(await checkAccess(countedAsker({ ...ground, db, quota, keks }, this.#stops), config))]
     }
     if (this.#database !== 'new') {
@@ -246,7 +253,7 @@ class Examiner {
       return [reporter('athenahealth').skipped('credential', why)]
     }
     const { secret } = config.athena
-    return secret ? checkAccess(bareAsker({ ...ground, secret }, this.#stops), config) : [noCredential]
+    return secret ? checkAccess(bareAsker({ ...ground, secret }, this.#stops), config) : noCredential
   }
 
   async #lookAtQuota(config: AegisConfig, quota: Quota | undefined): Promise<readonly Finding[]> {
