@@ -112,6 +112,13 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/private-key.test.ts`],
   },
   {
+    name: 'a key of somebody else is published: the set of public keys is what stands in the table',
+    file: `${keyServer}/sealed-credential.ts`,
+    find: `    key.take().fill(0)\n    return key.publicJwk\n`,
+    replace: `    key.take().fill(0)\n    return row.public_key ?? undefined\n`,
+    caughtBy: [`${keyServer}/public-keys.test.ts`],
+  },
+  {
     name: 'the list of services is not asked: whoever has a certificate gets tokens',
     file: `${keyServer}/token-broker.ts`,
     find: `  checkGrant(grants, service, { wish: ask, scopeDefault })\n`,

@@ -1,8 +1,10 @@
 import type { Db } from '../db/db.ts'
+import type { Kek } from '../sealing/kek.ts'
 import type { AppRef } from './app-ref.ts'
 import { chooseCredential, type CredentialState, stateOfCredential } from './choose-credential.ts'
 import { type CredentialRow, credentialsOf, type Origin } from './credential.sql.ts'
 import type { PublicJwk } from './private-key.ts'
+import { publicHalfOf } from './sealed-credential.ts'
 
 /** A credential as it may be shown. Instants in epoch ms. */
 export interface CredentialInfo {
@@ -41,15 +43,20 @@ const publishedOnMs = 3_600_000
 
 /**
  * The public keys of an app, for athenahealth to fetch: of every private key that is used, that is going to be, or that
- * was until lately. A revoked one is not among them.
+ * was until lately. A revoked one is not among them, and none that is not sealed under the key file of this process: who
+ * has athenahealth take a key of its own needs no secret any more.
  */
-export async function publicKeysOf({ db }: { readonly db: Db }, app: AppRef): Promise<{ keys: PublicJwk[] }> {
+export async function publicKeysOf(
+  { db, kek }: { readonly db: Db; readonly kek: Kek },
+  app: AppRef,
+): Promise<{ keys: PublicJwk[] }> {
   const rows = await db.control((tx) => credentialsOf(tx, app))
-  const keys = rows.flatMap(({ public_key, revoked_at, expires_at, now_at }) => {
+  const published = rows.filter(({ kind, revoked_at, expires_at, now_at }) => {
     const isOver = revoked_at !== null || (expires_at !== null && expires_at + publishedOnMs <= now_at)
-    return public_key && !isOver ? [public_key] : []
+    return kind === 'private-key' && !isOver
   })
-  return { keys }
+  const keys = await Promise.all(published.map((row) => publicHalfOf(kek, app, row)))
+  return { keys: keys.filter((key) => key !== undefined) }
 }
 
 function infoOf(row: CredentialRow, next: boolean): CredentialInfo {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Credential } from '@aegis/client'
 import type { Random } from '../clock/random.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { openSingle, sealSingle } from '../sealing/single-value.ts'
 import type { AppRef } from './app-ref.ts'
 import type { CredentialRow } from './credential.sql.ts'
-import { isAssertionAlg, PrivateKey } from './private-key.ts'
+import { isAssertionAlg, PrivateKey, type PublicJwk } from './private-key.ts'
 import type { Secret } from './secret.ts'
 
 export interface SealDeps {
@@ -72,6 +73,22 @@ export async function withOpenCredential<T>(
     return await use(credentialOf(app, row, bytes))
   } finally {
     bytes.fill(0)
+  }
+}
+
+/**
+ * The public half of what is sealed as a private key. What else the row says of it may have been written by a process that
+ * has no key file, so nothing of that is published. Undefined where no key is sealed that this process can open.
+ */
+export async function publicHalfOf(kek: Kek, app: AppRef, row: CredentialRow): Promise<PublicJwk | undefined> {
+  try {
+    const key = PrivateKey.fromBytes(await openSecret(kek, app, row))
+    key.take().fill(0)
+    return key.publicJwk
+  } catch (error) {
+    // That it does not open is told when it is to be used.
+    if (isUnreadable(error) || isAegisError(error, 'key-server.private-key-invalid')) return undefined
+    throw error
   }
 }
 
