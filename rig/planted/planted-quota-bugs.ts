@@ -62,6 +62,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/held-limit.test.ts`, `${server}/sync/calls-outlook.pg.test.ts`],
   },
   {
+    name: 'each process spaces calls by its own limit of a second',
+    file: `${quota}/timetable.ts`,
+    find: `    return this.#hold(held ?? this.#held)\n`,
+    replace: `    return this.#hold({ ...held, ...this.#held })\n`,
+    caughtBy: [`${quota}/held-limit.test.ts`],
+  },
+  {
     name: 'a higher limit of a day wakes nothing that waits for it',
     file: `${server}/sync/schedule.sql.ts`,
     find: `where calls_limit < $1::integer`,

@@ -137,7 +137,7 @@ async function mirror({ ground, database, parts, instance, end }: Mirroring, sto
     leaseTtlMs: config.sync.leaseMs * ground.speed,
     onContested,
   }
-  await parts.quota.holdLimit(appName(config))
+  await parts.quota.holdLimits(appName(config))
   await startWork({ ground, database, schedule }, stops)
 }
 
@@ -214,7 +214,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     machineOffMs: ground.machineOffMs,
     standing: parts.standing,
     certificates: parts.certificates,
-    dayLimits: parts.dayLimits,
+    limits: parts.limits,
     refused: parts.refused,
     knownMigrations: readMigrations(migrationsDirectory).map(({ number }) => number),
     homeId: ground.homeId,

@@ -1,15 +1,30 @@
-import type { DayLimits } from '../quota/quota.ts'
+import type { HeldLimits } from '../quota/quota-limits.ts'
+import type { LimitsInForce } from '../quota/quota.ts'
 import type { Alarm } from './status-report.ts'
 
-/** That this process is configured with another limit of a day than the one that holds for all (pure). */
-export function limitAlarms({ own, held }: DayLimits): Alarm[] {
-  if (own === held) return []
+const whatOf = {
+  perDay: 'calls a day',
+  perSecond: 'calls a second',
+  perPracticePerSecond: 'calls a second for one practice',
+  tokensPerMinute: 'token requests a minute',
+} as const satisfies Record<keyof HeldLimits, string>
+
+/** That this process is configured with other limits than those that hold for all (pure). */
+export function limitAlarms({ own, held }: LimitsInForce): Alarm[] {
+  const names = ['perDay', 'perSecond', 'perPracticePerSecond', 'tokensPerMinute'] as const
+  const other = names.filter((name) => own[name] !== held[name])
+  if (other.length === 0) return []
+  const differences = other.map(
+    (name) => `${whatOf[name]}: ${own[name] ?? 'no limit'}, where ${held[name] ?? 'none'} holds`,
+  )
   return [
     {
       level: 'warning',
       code: 'quota.limits-differ',
-      message: `It is configured with ${own} calls a day, and ${held} hold: those of the process that was started last.`,
-      remedy: 'Give all processes the same limits.perDay, and start those again that have another one.',
+      message:
+        `It is configured with other limits than those of the process that was started last, which hold for all. ` +
+        `${differences.join('; ')}.`,
+      remedy: `Give all processes the same ${other.map((name) => `limits.${name}`).join(', ')}, and start those again that have another one.`,
     },
   ]
 }

@@ -1,5 +1,5 @@
 import type { RefusalFigures } from '../audit/refusal-counter.ts'
-import type { DayLimits } from '../quota/quota.ts'
+import type { LimitsInForce } from '../quota/quota.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import { certificateAlarms } from './certificate-alarms.ts'
 import { limitAlarms } from './limit-alarms.ts'
@@ -14,15 +14,15 @@ export interface OwnFacts {
   readonly certificates: () => readonly CertificateStatus[]
   /** Whom it turned away. */
   readonly refused: () => RefusalFigures
-  readonly dayLimits: () => DayLimits
+  readonly limits: () => LimitsInForce
 }
 
 /** What is wrong with this process, and with no other for that. */
-export function ownAlarms({ standing, certificates, refused, dayLimits }: OwnFacts): Alarm[] {
+export function ownAlarms({ standing, certificates, refused, limits }: OwnFacts): Alarm[] {
   return [
     ...standingAlarms(standing()),
     ...certificateAlarms(certificates()),
     ...refusalAlarms(refused()),
-    ...limitAlarms(dayLimits()),
+    ...limitAlarms(limits()),
   ]
 }

@@ -9,7 +9,7 @@ import { judgeShare, localShareTimes } from './local-share.ts'
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
 import type { Standing } from './rate-limit-fields.ts'
-import type { CheckedLimits } from './quota-limits.ts'
+import type { CheckedLimits, HeldLimits } from './quota-limits.ts'
 import { RestingPractices } from './resting-practices.ts'
 import { ThrottlePause } from './throttle-pause.ts'
 import { type Booked, type Slot, Timetable } from './timetable.ts'
@@ -80,7 +80,7 @@ export class AppLimiter {
     })
     this.#timetable = new Timetable(deps, app, limits)
     this.ledger = new DayLedger({ ...deps, databaseNow: () => this.databaseNow() }, app, limits)
-    this.#punctuality = new Punctuality(this.#timetable.plan)
+    this.#punctuality = new Punctuality(this.#timetable)
     this.#pause = new ThrottlePause(deps, this.#timetable)
     this.#resting = new RestingPractices(deps.clock)
     this.#nap = new BookingNap(deps.clock, this.#resting)
@@ -132,7 +132,14 @@ export class AppLimiter {
 
   /** How this app stands with its limits for calls of a priority. */
   standing(priority: Priority): Standing {
-    return { perSecond: this.#limits.perSecond, day: this.ledger.standing(priority, this.databaseNow()) }
+    return { perSecond: this.#timetable.held.perSecond, day: this.ledger.standing(priority, this.databaseNow()) }
+  }
+
+  /** What this process is configured with, and what holds. */
+  limits(): { own: HeldLimits; held: HeldLimits } {
+    const { perDay, perSecond, perPracticePerSecond, tokensPerMinute } = this.#limits
+    const own = { perDay, perSecond, perPracticePerSecond, tokensPerMinute }
+    return { own, held: { ...this.#timetable.held, perDay: this.ledger.heldLimit } }
   }
 
   /** Throws `quota.day-exhausted` when the day is known to be used up for this priority. */
@@ -224,7 +231,8 @@ export class AppLimiter {
     await this.ledger.ensure(at, this.#booked.size + wanted)
     if (this.#shed(at)) return { waitMs: 0, isOfPractices: false }
     const count = Math.min(wanted, this.ledger.inHand(at) - this.#booked.size)
-    const practices = this.#limits.perPracticePerSecond === undefined ? undefined : this.#readyPractices(count)
+    const isPerPractice = this.#timetable.held.perPracticePerSecond !== undefined
+    const practices = isPerPractice ? this.#readyPractices(count) : undefined
     if (count <= 0 || practices?.length === 0)
       return { waitMs: this.#resting.waitMs(RETRY_MS), isOfPractices: count > 0 }
     const booked = await this.#timetable.book({
@@ -318,7 +326,7 @@ export class AppLimiter {
     const { clock } = this.#deps
     const now = clock.steady()
     const { at: contactAt, holders } = this.#timetable.contact
-    const { perSecond } = this.#limits
+    const { perSecond } = this.#timetable.held
     const share = judgeShare({ now, contactAt, holders, perSecond, lastCallAt: this.#lastShareCallAt })
     const served = share.kind === 'go' && this.#pause.leftMs === 0 && this.#serve(this.databaseNow(), undefined)
     if (served) this.#lastShareCallAt = now

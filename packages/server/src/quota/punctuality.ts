@@ -12,24 +12,24 @@ const MISSED_MAX = 3
  * high speed, a machine with far too much to do) asks for twice what it missed by, and gives it back bit by bit.
  */
 export class Punctuality {
-  readonly #plan: RatePlan
+  readonly #timetable: { readonly plan: RatePlan }
   #toleranceMs: number
   #missed = 0
   #lastMissed = -1
 
-  constructor(plan: RatePlan) {
-    this.#plan = plan
-    this.#toleranceMs = plan.toleranceMs
+  constructor(timetable: { readonly plan: RatePlan }) {
+    this.#timetable = timetable
+    this.#toleranceMs = timetable.plan.toleranceMs
   }
 
   /** The tolerance to book with. */
   get toleranceMs(): number {
-    return this.#toleranceMs
+    return Math.max(this.#timetable.plan.toleranceMs, this.#toleranceMs)
   }
 
   kept(): void {
     this.#missed = 0
-    this.#toleranceMs = Math.max(this.#plan.toleranceMs, this.#toleranceMs * 0.95)
+    this.#toleranceMs = Math.max(this.#timetable.plan.toleranceMs, this.#toleranceMs * 0.95)
   }
 
   /** An instant was missed by `lateMs`; several of one booking count once. */

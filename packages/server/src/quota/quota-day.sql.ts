@@ -21,7 +21,7 @@ interface StoredDay {
   readonly foreign_calls: number
   readonly upstream_limit: number | null
   readonly kept_calls: number
-  /** See `holdDayLimit`. */
+  /** See `holdLimitsOf`. */
   readonly per_day: number | null
 }
 

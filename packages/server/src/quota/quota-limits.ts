@@ -27,6 +27,15 @@ export interface QuotaLimits {
 
 export type CheckedLimits = Required<Omit<QuotaLimits, OptionalLimit>> & Pick<QuotaLimits, OptionalLimit>
 
+/** The limits that hold for every process on the database, whatever each is configured with. */
+export interface HeldLimits {
+  readonly perDay: number
+  readonly perSecond: number
+  /** Undefined: no limit but the app's. */
+  readonly perPracticePerSecond: number | undefined
+  readonly tokensPerMinute: number
+}
+
 type OptionalLimit = 'perPracticePerSecond' | 'weights' | 'callerWeights'
 
 /** The presets of athenahealth's two environments (Best Practices page and recorded headers, read 2026-11). */

@@ -8,14 +8,14 @@ export interface UsageRow {
   readonly foreign_calls: number
   readonly upstream_limit: number | null
   readonly kept_calls: number
-  /** See `holdDayLimit`; null where none was told. */
+  /** See `holdLimitsOf`; null where none was told. */
   readonly per_day: number | null
+  readonly per_second: number | null
 }
 
 const readUsage = sql(
   'quota.read_usage',
-  `select t.now_at, a.paused_until, d.upstream_limit,
-     (select l.per_day from control.quota_limit l where l.app = $1) as per_day,
+  `select t.now_at, a.paused_until, d.upstream_limit, l.per_day, l.per_second,
      coalesce(d.reserved, 0) as reserved, coalesce(d.foreign_calls, 0) as foreign_calls,
      coalesce(d.kept_calls, 0) as kept_calls,
      coalesce(case
@@ -26,6 +26,7 @@ const readUsage = sql(
      end, 0)::float8 as calls_last_minute
    from (select aegis.now() as now_at) t
    left join control.quota_app a on a.app = $1
+   left join control.quota_limit l on l.app = $1
    left join control.quota_day d on d.app = $1 and d.day = (t.now_at at time zone 'UTC')::date`,
 )
 
@@ -38,6 +39,7 @@ const nothingUsed: UsageRow = {
   upstream_limit: null,
   kept_calls: 0,
   per_day: null,
+  per_second: null,
 }
 
 /** The app's numbers of today (UTC), zeros for an app that never called. */

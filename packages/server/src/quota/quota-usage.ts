@@ -7,10 +7,11 @@ import { usageRow, useRows } from './quota-usage.sql.ts'
 export interface QuotaUsage {
   /** UTC date. */
   readonly day: string
+  /** Of the process started last, as all limits. */
   readonly perSecondLimit: number
   /** Of it, what is planned for. */
   readonly usablePerSecond: number
-  /** The limit in force: that of the process started last, or a lower one that athenahealth named today. */
+  /** The limit in force, or a lower one that athenahealth named today. */
   readonly perDayLimit: number
   /** Calls made or reserved by this installation today; at most a block per process too many. */
   readonly usedToday: number
@@ -37,12 +38,13 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
     uses: await useRows(tx, app),
   }))
   const day = quotaDay(row.now_at)
+  const perSecondLimit = row.per_second ?? limits.perSecond
   const perDayLimit = limitInForce(row.per_day ?? limits.perDay, row.upstream_limit)
   const paused = row.paused_until !== null && row.paused_until > row.now_at ? row.paused_until : undefined
   return {
     day,
-    perSecondLimit: limits.perSecond,
-    usablePerSecond: limits.perSecond * limits.usableShare,
+    perSecondLimit,
+    usablePerSecond: perSecondLimit * limits.usableShare,
     perDayLimit,
     usedToday: row.reserved,
     foreignToday: row.foreign_calls,

@@ -3,8 +3,8 @@ import { AppLimiter, type LimiterDeps } from './app-limiter.ts'
 import { keepForFeeds } from './keep-for-feeds.ts'
 import type { Permission, PermissionRequest } from './permission.ts'
 import type { Priority } from './priorities.ts'
-import { holdDayLimit } from './quota-limit.sql.ts'
-import { checkedLimits, type QuotaLimits } from './quota-limits.ts'
+import { holdLimitsOf } from './quota-limit.sql.ts'
+import { checkedLimits, type HeldLimits, type QuotaLimits } from './quota-limits.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
 import type { WaitFigures } from './wait-figures.ts'
@@ -22,10 +22,10 @@ export interface Observation {
   readonly isRefusal?: boolean
 }
 
-/** Two limits of a day. */
-export interface DayLimits {
-  readonly own: number
-  readonly held: number
+/** What a process is configured with, and what holds. */
+export interface LimitsInForce {
+  readonly own: HeldLimits
+  readonly held: HeldLimits
 }
 
 /**
@@ -56,10 +56,10 @@ export interface Quota {
   usage(app: string): Promise<QuotaUsage>
   /** What feeds need until the day ends: bulk work of every process leaves it to them. */
   keepForFeeds(app: string, needed: number): Promise<void>
-  /** For a process that starts: its `limits.perDay` holds for every process from now on, until another one starts. */
-  holdLimit(app: string): Promise<void>
+  /** For a process that starts: its limits hold for every process from now on, until another one starts. */
+  holdLimits(app: string): Promise<void>
   /** What this process is configured with, and what holds for every process, as far as this one knows. */
-  dayLimits(app: string): DayLimits
+  limits(app: string): LimitsInForce
   /** Sends away who waits (`quota.stopping`), gives back what is reserved and unused. */
   stop(): Promise<void>
 }
@@ -94,8 +94,8 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
     waits: (app) => limiterOf(app).waits(),
     usage: (app) => quotaUsage(deps, checked, app),
     keepForFeeds: (app, needed) => keepForFeeds({ db: deps.db, limits: checked }, { app, needed }),
-    holdLimit: (app) => deps.db.control((tx) => holdDayLimit(tx, app, checked.perDay)),
-    dayLimits: (app) => ({ own: checked.perDay, held: limiterOf(app).ledger.heldLimit }),
+    holdLimits: (app) => deps.db.control((tx) => holdLimitsOf(tx, app, checked)),
+    limits: (app) => limiterOf(app).limits(),
     async stop() {
       await Promise.all([...limiters.values()].map((limiter) => limiter.stop()))
     },

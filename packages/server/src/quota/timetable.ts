@@ -3,7 +3,8 @@ import { ClockOffset, type OffsetSample } from '../clock/clock-offset.ts'
 import type { Db, Tx } from '../db/db.ts'
 import { localShareTimes } from './local-share.ts'
 import { TOLERANCE_MS_MAX } from './punctuality.ts'
-import type { CheckedLimits } from './quota-limits.ts'
+import { heldLimitsRow } from './quota-limit.sql.ts'
+import type { CheckedLimits, HeldLimits } from './quota-limits.ts'
 import { batchCostMs, countedPerSecond, payableUntilMs, type RatePlan, ratePlan } from './rate-plan.ts'
 import * as rows from './timetable.sql.ts'
 
@@ -83,7 +84,8 @@ export class Timetable {
   readonly #deps: TimetableDeps
   readonly #app: string
   readonly #limits: CheckedLimits
-  readonly plan: RatePlan
+  #held: HeldLimits
+  #plan: RatePlan
   #offset = new ClockOffset()
   #setAheadMs = 0
   #leadMs = 0
@@ -96,7 +98,19 @@ export class Timetable {
     this.#deps = deps
     this.#app = app
     this.#limits = limits
-    this.plan = ratePlan(limits)
+    const { perDay, perSecond, perPracticePerSecond, tokensPerMinute } = limits
+    this.#held = { perDay, perSecond, perPracticePerSecond, tokensPerMinute }
+    this.#plan = ratePlan(limits)
+  }
+
+  /** The limits that hold for every process, as this one last heard; its own before. */
+  get held(): HeldLimits {
+    return this.#held
+  }
+
+  /** By the limit that holds. */
+  get plan(): RatePlan {
+    return this.#plan
   }
 
   /** When the last sign of life that arrived was sent (steady clock), and how many processes called then. */
@@ -136,7 +150,8 @@ export class Timetable {
 
   /** Books up to `wanted.count` instants in one statement. Throws what the database throws. */
   async book(wanted: Wanted): Promise<Booked> {
-    await this.#announce()
+    // What is wanted was planned by limits that hold no more.
+    if (await this.#announce()) return { slots: [], waitMs: 0, isOfPractices: false, resting: new Map() }
     const { clock, db } = this.#deps
     const { booked, answeredAt } = await db.control(async (tx) => {
       const result = wanted.practices ? await this.#bookPractices(tx, wanted) : await this.#bookRun(tx, wanted)
@@ -154,7 +169,7 @@ export class Timetable {
     const toleranceMs = this.lateMs(slot) + STRETCH_MS + 3 * this.#leadMs
     const costMs = batchCostMs(this.plan, 0, toleranceMs)
     if (slot.practice !== undefined || costMs >= this.plan.intervalMs) return undefined
-    const before = slot.at + payableUntilMs(this.plan, this.#limits.perSecond)
+    const before = slot.at + payableUntilMs(this.plan, this.#held.perSecond)
     const moved = await this.#deps.db.control((tx) => rows.moveRow(tx, this.#app, { costMs, before }))
     return moved ? { ...slot, toleranceMs } : undefined
   }
@@ -201,17 +216,30 @@ export class Timetable {
     return { app: this.#app, holder: this.#deps.holder }
   }
 
-  /** The first booking makes the timetable; every few seconds a booking says who calls. */
-  async #announce(): Promise<void> {
+  /**
+   * The first booking makes the timetable; every few seconds a booking says who calls, and asks for the limits that hold. Whether
+   * they are not the ones of before.
+   */
+  async #announce(): Promise<boolean> {
     const now = this.#deps.clock.steady()
     const due = this.#contactAt === undefined || Math.abs(now - this.#contactAt) >= localShareTimes.signOfLifeMs
-    if (!due && this.#exists) return
-    this.#holders = await this.#deps.db.control(async (tx) => {
+    if (!due && this.#exists) return false
+    const { holders, held } = await this.#deps.db.control(async (tx) => {
       await rows.ensureApp(tx, this.#app)
-      return rows.seenRow(tx, this.#who, localShareTimes.lapsedUntilMs)
+      const limits = await heldLimitsRow(tx, this.#app)
+      return { held: limits, holders: await rows.seenRow(tx, this.#who, localShareTimes.lapsedUntilMs) }
     })
+    this.#holders = holders
     this.#exists = true
     this.#contactAt = now
+    return this.#hold(held ?? this.#held)
+  }
+
+  #hold(held: HeldLimits): boolean {
+    const before = this.#held
+    this.#held = held
+    this.#plan = ratePlan({ ...this.#limits, perSecond: held.perSecond })
+    return held.perSecond !== before.perSecond || held.perPracticePerSecond !== before.perPracticePerSecond
   }
 
   async #bookRun(tx: Tx, wanted: Wanted): Promise<Booked> {
@@ -225,7 +253,7 @@ export class Timetable {
   async #bookPractices(tx: Tx, wanted: Wanted): Promise<Booked> {
     const locked = await rows.lockPracticeRows(tx, this.#app, wanted.practices ?? [])
     const now = Math.max(...locked.map((row) => row.now_at))
-    const interval = ratePlan({ ...this.#limits, perSecond: this.#limits.perPracticePerSecond ?? 1 }).intervalMs
+    const interval = ratePlan({ ...this.#limits, perSecond: this.#held.perPracticePerSecond ?? 1 }).intervalMs
     // Further ahead is from before the clock was set back: it has come, and is moved to what it should be.
     const restsMs = new Map(locked.map((row) => [row.practice_id, row.next_at - now]))
     const isResting = (ms: number) => ms > 0 && ms <= AHEAD_MS_MAX + interval
@@ -248,7 +276,7 @@ export class Timetable {
     const row = await rows.bookRow(tx, {
       ...this.#who,
       count,
-      perSecond: countedPerSecond(this.#limits.perSecond),
+      perSecond: countedPerSecond(this.#held.perSecond),
       usableShare: this.#limits.usableShare,
       aheadMs: Math.max(wanted.aheadMs, this.#leadMs),
       leadMs: this.#leadMs,

@@ -79,8 +79,8 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   const refused = () => refusals.figures()
-  const dayLimits = () => quota.dayLimits(appName(config))
-  return { sealing, audit, refusals, keyServer, standing, certificates, refused, dayLimits, quota, upstream }
+  const limits = () => quota.limits(appName(config))
+  return { sealing, audit, refusals, keyServer, standing, certificates, refused, limits, quota, upstream }
 }
 
 /** The keys for patient data: not on the host of a key server, which needs none of it. */

@@ -26,7 +26,7 @@ async function installation(t: Parameters<typeof scratchDatabase>[0]) {
   const process = async (perDay: number) => {
     const limits = { perSecond: 100, perDay, tokensPerMinute: 5, dayBlock: 1 }
     const quota = createQuota({ db, clock, log: silentLog, holder: `host-${perDay}` }, limits)
-    await quota.holdLimit(app)
+    await quota.holdLimits(app)
     let outlook: CallsOutlook = {}
     return {
       quota,
