@@ -33,4 +33,18 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `return true`,
     caughtBy: [`${sync}/read-readable.test.ts`, `${sync}/unreadable.pg.test.ts`],
   },
+  {
+    name: 'a night that looks nowhere forgets what has no name',
+    file: `${sync}/quarantine.ts`,
+    find: `  if (run.plan.every(({ list }) => list === 'replay')) return\n`,
+    replace: '',
+    caughtBy: [`${sync}/set-aside.pg.test.ts`],
+  },
+  {
+    name: 'a list of what changed is not read again while a place in it is set aside, which is forgotten all the same',
+    file: `${sync}/is-read-again.ts`,
+    find: `  return unread > place.to\n`,
+    replace: `  return unread > place.to || plan.length > 0\n`,
+    caughtBy: [`${sync}/is-read-again.test.ts`, `${sync}/set-aside.pg.test.ts`],
+  },
 ]

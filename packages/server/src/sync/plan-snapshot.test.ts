@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listedDays, planAppointments, type PlanFacts } from './plan-snapshot.ts'
+import { isReadAgain } from './is-read-again.ts'
+import { listedDays, planAppointments, planClaims, type PlanFacts } from './plan-snapshot.ts'
+import { easternTime, type PlannedSegment } from './segment.ts'
 import { defaultSyncSettings } from './sync-settings.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
@@ -42,4 +44,47 @@ test('one appointment of the year 1 does not make a list for each quarter since 
   assert.ok(lists < 100, `${lists} lists`)
   assert.ok(first < '2006-03-02', first)
   assert.ok(listedDays.back < 20 * 367)
+})
+
+const modifiedSince = easternTime(now - 40 * 86_400_000)
+const unread: readonly [title: string, place: PlannedSegment, plan: (facts: PlanFacts) => readonly PlannedSegment[]][] =
+  [
+    ['days behind the window', { list: 'booked', from: '2025-11-03', to: '2025-11-09' }, planAppointments],
+    ['days at its beginning', { list: 'booked', from: '2026-02-20', to: '2026-02-26' }, planAppointments],
+    [
+      'changes of days before',
+      { list: 'booked', from: '2025-01-01', to: '2025-02-28', modifiedSince },
+      planAppointments,
+    ],
+    [
+      'changes of days to come',
+      { list: 'booked', from: '2026-10-01', to: '2026-12-29', modifiedSince },
+      planAppointments,
+    ],
+    ['changes of any day', { list: 'replay', since: now - 86_400_000, until: now }, planAppointments],
+    ['claims that are too old', { list: 'claims', from: '2024-01-15', to: '2024-04-14' }, planClaims],
+  ]
+
+for (const [title, place, plan] of unread) {
+  test(`what could not be read is read again until it can be: ${title}`, () => {
+    assert.equal(isReadAgain(place, plan(facts)), false)
+    const again = plan({ ...facts, setAside: [place, place] })
+    assert.equal(isReadAgain(place, again), true)
+    assert.deepEqual(again.slice(0, plan(facts).length), plan(facts))
+    assert.equal(new Set(again.map((part) => JSON.stringify(part))).size, again.length)
+  })
+}
+
+test('what is read again is read of the departments that are mirrored, in windows as wide as any', () => {
+  const place = { list: 'booked', from: '2025-11-03', to: '2025-12-02' } as const
+  const limited = { ...facts, departments: ['1', '2'], limited: true, setAside: [place] }
+  const again = planAppointments(limited).slice(planAppointments({ ...limited, setAside: [] }).length)
+  const width = defaultSyncSettings.bookedWindowDays
+  assert.equal(again.length, 2 * Math.ceil(30 / width))
+  assert.ok(again.every((part) => part.list === 'booked' && part.departmentId !== undefined))
+})
+
+test('days to come are not read before the window reaches them: up to its end all is known', () => {
+  const place = { list: 'booked', from: '2026-05-28', to: '2026-06-09' } as const
+  assert.deepEqual(planAppointments({ ...facts, setAside: [place] }), planAppointments(facts))
 })

@@ -1,5 +1,5 @@
-import { wallTimeAt } from '../policy/wall-time.ts'
-import { noDepartment, type Segment } from './segment.ts'
+import { isReadAgain } from './is-read-again.ts'
+import { dayAfter, easternTime, noDepartment, type PlannedSegment, type Segment } from './segment.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What the plan of a snapshot rests on. */
@@ -12,6 +12,8 @@ export interface PlanFacts {
   readonly heldFrom: string | null
   /** Since when changes may have been missed, epoch ms; undefined where none were. */
   readonly missedSince?: number | undefined
+  /** Lists and windows of the feed in which something could not be read, which is set aside still. */
+  readonly setAside?: readonly PlannedSegment[]
   /** Epoch ms. */
   readonly now: number
   readonly departments: readonly string[]
@@ -49,7 +51,7 @@ export const listedDays = { back: 20 * 366, ahead: 2 * 366 }
 /**
  * The days that are promised, and beyond them up to the last that we hold anything of: a feed brings appointments of any
  * day, and what it may have missed of them, nobody else would show (see `listedDays`). After a gap also what changed meanwhile before and
- * after those days.
+ * after those days, and always the days of what could not be read and is set aside.
  */
 export function planAppointments(facts: PlanFacts): readonly Segment[] {
   const { now, departments, settings, heldUntil } = facts
@@ -57,11 +59,32 @@ export function planAppointments(facts: PlanFacts): readonly Segment[] {
     Math.max(promised, until === null ? 0 : Math.min(daysTo(until, now), listedDays.ahead))
   const lastDay = reach(settings.bookedDaysAhead, heldUntil.any)
   const lastOpen = reach(settings.slotDaysAhead, heldUntil.open)
-  return [
+  const plan = [
     ...bookedSegments(facts, { first: -settings.bookedDaysBack, last: lastDay }),
     ...openSegments({ now, departments }, { first: -1, last: lastOpen }),
     ...changedSegments(facts, lastDay),
   ]
+  return withSetAside(facts, plan, (place, days) => {
+    if (place.list !== 'booked') return []
+    const { modifiedSince } = place
+    if (modifiedSince !== undefined) return changedWindows(facts, { ...days, modifiedSince })
+    // Days to come are read when they come near: up to the last day of such a list all is taken to be known.
+    return days.last > lastDay ? [] : bookedSegments(facts, days)
+  })
+}
+
+/** A plan, and beyond it the days of what is set aside that it would not read again. */
+function withSetAside(
+  { setAside = [], now }: Pick<PlanFacts, 'setAside' | 'now'>,
+  plan: readonly Segment[],
+  listsOf: (place: PlannedSegment, days: { first: number; last: number }) => readonly Segment[],
+): readonly Segment[] {
+  const all = [...plan]
+  for (const place of setAside) {
+    if (!('from' in place) || isReadAgain(place, all)) continue
+    all.push(...listsOf(place, { first: daysTo(place.from, now), last: daysTo(place.to, now) }))
+  }
+  return all
 }
 
 /** Lists of booked appointments for the days from `first` to `last`, relative to today. */
@@ -100,26 +123,35 @@ const aheadMax = 365
  */
 const changedMarginMs = dayMs
 
-/** What changed since something was missed, of all days that a snapshot does not read: a feed brings those too. */
+/** What changed since something was missed, or could not be read, of all days that a snapshot does not read: a feed brings those too. */
 function changedSegments(facts: PlanFacts, lastDay: number): readonly Segment[] {
-  const { now, settings, missedSince, heldFrom } = facts
-  if (missedSince === undefined) return []
-  const modifiedSince = easternTime(missedSince - changedMarginMs)
-  const segment = (from: number, to: number): readonly Segment[] =>
+  const { now, settings, missedSince = Infinity, setAside = [], heldFrom } = facts
+  const since = Math.min(missedSince, ...setAside.flatMap((place) => (place.list === 'replay' ? [place.since] : [])))
+  if (since === Infinity) return []
+  const modifiedSince = easternTime(since - changedMarginMs)
+  const lastBefore = -settings.bookedDaysBack - 1
+  const firstHeld = heldFrom === null ? 0 : Math.max(daysTo(heldFrom, now), -listedDays.back)
+  const first = Math.min(firstHeld, lastBefore - settings.changedWindowDays + 1)
+  return [
+    ...changedWindows(facts, { first, last: lastBefore, modifiedSince }),
+    ...changedWindows(facts, { first: lastDay + 1, last: Math.max(aheadMax, lastDay), modifiedSince }),
+  ]
+}
+
+function changedWindows(
+  facts: PlanFacts,
+  { first, last, modifiedSince }: { first: number; last: number; modifiedSince: string },
+): readonly Segment[] {
+  const { now, settings } = facts
+  return inWindows(settings.changedWindowDays, { first, last }, (from, to) =>
     placesOf(facts).map((place) => ({
       list: 'booked',
       from: dateIn(from, now),
       to: dateIn(to, now),
       ...place,
       modifiedSince,
-    }))
-  const lastBefore = -settings.bookedDaysBack - 1
-  const firstHeld = heldFrom === null ? 0 : Math.max(daysTo(heldFrom, now), -listedDays.back)
-  const first = Math.min(firstHeld, lastBefore - settings.changedWindowDays + 1)
-  return [
-    ...inWindows(settings.changedWindowDays, { first, last: lastBefore }, segment),
-    ...inWindows(settings.changedWindowDays, { first: lastDay + 1, last: Math.max(aheadMax, lastDay) }, segment),
-  ]
+    })),
+  )
 }
 
 function inWindows(
@@ -132,17 +164,13 @@ function inWindows(
   return segments
 }
 
-function easternTime(at: number): string {
-  const { year, month, day, hour, minute } = wallTimeAt('America/New_York', at)
-  const two = (value: number) => String(value).padStart(2, '0')
-  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00`
-}
-
 /**
  * Claims by the day of their creation, in windows as wide as athenahealth asks for, the youngest first: these are the ones
- * that people work on. Older ones than the setting says are mirrored once a feed tells of them.
+ * that people work on. Older ones than the setting says are mirrored once a feed tells of them, but for the days of what
+ * could not be read.
  */
-export function planClaims({ now, settings }: PlanFacts): readonly Segment[] {
+export function planClaims(facts: PlanFacts): readonly Segment[] {
+  const { now, settings } = facts
   const segments: Segment[] = []
   // A day more, since the days are those of athenahealth's clock.
   const last = new Date(now + dayMs)
@@ -150,7 +178,14 @@ export function planClaims({ now, settings }: PlanFacts): readonly Segment[] {
     const before = monthsBefore(last, Math.min(months + settings.claimsWindowMonths, settings.claimsMonthsBack))
     segments.push({ list: 'claims', from: dayAfter(before), to: monthsBefore(last, months) })
   }
-  return segments
+  return withSetAside(facts, segments, ({ list }, days) => (list === 'claims' ? claimWindows(facts, days) : []))
+}
+
+/** Claims of some days, in windows no wider than any others. */
+function claimWindows({ now, settings }: PlanFacts, days: { first: number; last: number }): readonly Segment[] {
+  return inWindows(settings.claimsWindowMonths * 28, days, (from, to) => [
+    { list: 'claims', from: dateIn(from, now), to: dateIn(to, now) },
+  ])
 }
 
 /** The date, YYYY-MM-DD, some months before an instant; the last of a month that is shorter. */
@@ -159,8 +194,4 @@ function monthsBefore(at: Date, months: number): string {
   const lastOfMonth = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate()
   first.setUTCDate(Math.min(at.getUTCDate(), lastOfMonth))
   return first.toISOString().slice(0, 10)
-}
-
-function dayAfter(date: string): string {
-  return new Date(Date.parse(date) + dayMs).toISOString().slice(0, 10)
 }

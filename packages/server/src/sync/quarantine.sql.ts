@@ -29,18 +29,49 @@ export function openQuarantine(tx: Tx, of: FeedKey): Promise<{ page_id: string; 
   return tx.rows(openSql, [of.practice, of.feed])
 }
 
+const placesSql = sql(
+  'sync.places_set_aside',
+  `select quarantine_id, page_id, sealed from aegis.quarantine
+   where practice_id = $1 and feed = $2 and key is null and released_at is null and page_id = 0
+     and since < coalesce($3::timestamptz, 'infinity') and quarantine_id > $4
+   order by quarantine_id limit 100`,
+)
+
+/** Places of one piece, as the statement has it; fewer mean that no more follow. */
+export const placesMax = 100
+
+export interface PlaceRow {
+  readonly quarantine_id: string
+  readonly page_id: string
+  readonly sealed: Buffer
+}
+
+/** Places that could not be read, set aside before an instant or ever, in pieces: those after one. */
+export function placesSetAside(
+  tx: Tx,
+  of: FeedKey,
+  from: { before: string | null; after: string },
+): Promise<PlaceRow[]> {
+  return tx.rows(placesSql, [of.practice, of.feed, from.before, from.after])
+}
+
 const releaseSql = sql(
   'sync.release_nameless',
   `update aegis.quarantine set released_at = aegis.now()
-   where practice_id = $1 and feed = $2 and key is null and released_at is null and since < $3`,
+   where practice_id = $1 and feed = $2 and key is null and released_at is null and since < $3
+     and (page_id <> 0 or quarantine_id = any($4::bigint[]))`,
 )
 
 /**
- * Forgets what was set aside before an instant without a name of its own: places that could not be read, records without
- * an id. A whole reading that began then has been there again, and has set aside anew what is still so.
+ * Forgets what was set aside before an instant without a name of its own: records without an id and pages, and of the
+ * places that could not be read these.
  */
-export async function releaseNameless(tx: Tx, of: FeedKey, before: string): Promise<void> {
-  await tx.rows(releaseSql, [of.practice, of.feed, before])
+export async function releaseNameless(
+  tx: Tx,
+  of: FeedKey,
+  { before, places }: { before: string; places: readonly string[] },
+): Promise<void> {
+  await tx.rows(releaseSql, [of.practice, of.feed, before, `{${places.join()}}`])
 }
 
 const appliedSql = sql(

@@ -10,8 +10,7 @@ import { judgeFailure } from './judge-failure.ts'
 import type { ReconcileStep } from './next-step.ts'
 import { nextNight } from './night.ts'
 import { pagesTonight } from './plan-checks.ts'
-import { releaseNameless } from './quarantine.sql.ts'
-import { retryQuarantined } from './quarantine.ts'
+import { releaseReadAgain, retryQuarantined } from './quarantine.ts'
 import { readRunPage } from './read-run-page.ts'
 import { wishForUnseen } from './reconcile-snapshot.ts'
 import * as calendar from './reconciliation.sql.ts'
@@ -182,7 +181,7 @@ async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Pr
     const missed = await wishForUnseen(tx, keys, { key: held, run, runId: run.run_id })
     await calendar.insertReconciliation(tx, held.practice, run.run_id)
     if (task === 'nightly') await retryQuarantined(tx, keys, held)
-    if (isWhole(held, task)) await releaseNameless(tx, held, timestamp(run.started_at))
+    if (isWhole(held, task)) await releaseReadAgain(tx, keys, { held, run })
     await calendar.finishTask(tx, held, { task, dueAt: timestamp(nextTime(deps, held, run)) })
     await calendar.ensureTask(tx, held, { task: 'judge', dueAt: timestamp(deps.clock.now()) })
     return missed

@@ -1,3 +1,5 @@
+import { wallTimeAt } from '../policy/wall-time.ts'
+
 /** One list a snapshot reads through, dates as YYYY-MM-DD; stored with the run, so that a restart goes on with the same plan. */
 export type Segment =
   | { readonly list: 'departments' | 'appointmentTypes' | 'providers' | 'referringProviders' }
@@ -43,4 +45,16 @@ export function limitedTo(plan: readonly PlannedSegment[]): ReadonlySet<string> 
     if ('departmentId' in segment && segment.departmentId !== undefined) departments.add(segment.departmentId)
   }
   return departments.size === 0 || departments.has(noDepartment) ? undefined : departments
+}
+
+/** An instant (epoch ms) as `modifiedSince` has it. */
+export function easternTime(at: number): string {
+  const { year, month, day, hour, minute } = wallTimeAt('America/New_York', at)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00`
+}
+
+/** The date after one, both YYYY-MM-DD. */
+export function dayAfter(date: string): string {
+  return new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)
 }

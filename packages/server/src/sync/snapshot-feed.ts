@@ -10,7 +10,7 @@ import { loadNextPatients } from './load-by-patient.ts'
 import type { SnapshotStep } from './next-step.ts'
 import type { PlanFacts } from './plan-snapshot.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
-import { releaseNameless } from './quarantine.sql.ts'
+import { releaseReadAgain, unreadLists } from './quarantine.ts'
 import { readRunPage } from './read-run-page.ts'
 import { coverDepartments, wishForUnseen } from './reconcile-snapshot.ts'
 import * as runs from './snapshot.sql.ts'
@@ -64,21 +64,21 @@ async function snapshotFacts(
 ): Promise<{ facts: PlanFacts; isPart: boolean }> {
   const facts = await loadPlanFacts(deps, tx, held)
   const added = hasGaps || state.state !== 'live' ? null : state.added_departments
-  return { facts: { ...facts, departments: departmentsWithin(facts.departments, added) }, isPart: added !== null }
+  if (added === null) return { facts, isPart: false }
+  const part = { departments: departmentsWithin(facts.departments, added), setAside: [] }
+  return { facts: { ...facts, ...part }, isPart: true }
 }
 
 /** What plans of this feed rest on. */
-export async function loadPlanFacts(
-  deps: SyncDeps,
-  tx: Tx,
-  { practice, departments: only }: HeldFeed,
-): Promise<PlanFacts> {
+export async function loadPlanFacts(deps: SyncDeps, tx: Tx, held: HeldFeed): Promise<PlanFacts> {
+  const { practice, departments: only } = held
   const keys = await deps.sealing.practice(tx, practice)
   const { openDepartments } = await loadPracticeFacts(tx, keys, practice)
   const { from, any, open } = await appointmentsHeld(tx, practice)
-  const held = { heldFrom: from, heldUntil: { any, open } }
+  const days = { heldFrom: from, heldUntil: { any, open } }
   const departments = departmentsWithin(openDepartments, only)
-  return { ...held, now: deps.clock.now(), departments, limited: Boolean(only), settings: deps.settings }
+  const setAside = await unreadLists(tx, keys, held)
+  return { ...days, setAside, now: deps.clock.now(), departments, limited: Boolean(only), settings: deps.settings }
 }
 
 async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
@@ -92,13 +92,13 @@ async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Pr
     }
     const startedAt = timestamp(run.started_at)
     await states.stampSnapshot(tx, held, startedAt)
+    const keys = await deps.sealing.practice(tx, held.practice)
     // One of some departments says nothing of the others.
     if (!run.is_part) {
       await states.advanceCheckpoint(tx, held, startedAt)
-      await releaseNameless(tx, held, startedAt)
+      await releaseReadAgain(tx, keys, { held, run })
       await closeGaps(tx, held, startedAt)
     }
-    const keys = await deps.sealing.practice(tx, held.practice)
     // Until then all that happened is known of: slots that were over later may have been taken away unseen.
     const knownUntil = state.checkpoint ?? run.started_at
     unseen = await wishForUnseen(tx, keys, { key: held, run, knownUntil })

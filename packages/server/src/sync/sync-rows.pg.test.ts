@@ -67,6 +67,11 @@ async function markFirstPage(tx: Tx, held: state.HeldFeed): Promise<void> {
   await inbox.markPageApplied(tx, held, (await inbox.firstWaitingPage(tx, held, null))?.page_id ?? '')
 }
 
+async function release(tx: Tx, held: state.HeldFeed): Promise<void> {
+  const places = await quarantine.placesSetAside(tx, held, { before: null, after: '0' })
+  await quarantine.releaseNameless(tx, held, { before: at(1), places: places.map((row) => row.quarantine_id) })
+}
+
 const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Promise<unknown>][] = [
   ['a new holder', (tx, held) => state.takeFence(tx, { ...held, fence: '6' })],
   ['a new state', (tx, held) => state.enterFeedState(tx, held, 'activating')],
@@ -87,7 +92,7 @@ const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Pro
   ['a gap that goes on', (tx, held) => gap.openGap(tx, held, { cause: 'unreadable', from: at(-5) })],
   ['a gap that is covered', (tx, held) => gap.closeGaps(tx, held, at(0))],
   ['an inherited intent', (tx, held) => intent.inheritIntents(tx, held)],
-  ['a place read at last', (tx, held) => quarantine.releaseNameless(tx, held, at(1))],
+  ['a place read at last', (tx, held) => release(tx, held)],
   ['a record read at last', (tx, held) => refetch.deleteRefetch(tx, held, { recordKey: 'a', fetchSeq: 9n })],
   ['a record put off', (tx, held) => refetch.postponeRefetch(tx, held, { recordKey: 'a', afterMs: 9 })],
   ['a page of a reading', moveRun],
@@ -202,7 +207,7 @@ test('trouble is counted while it lasts', async () => {
   await asPractice(held, async (tx) => {
     const [open] = await intent.openIntents(tx, held)
     await intent.closeIntents(tx, held, { ids: [open?.intent_id ?? ''], outcome: 'stored' })
-    await quarantine.releaseNameless(tx, held, at(1))
+    await release(tx, held)
     await inbox.markPageApplied(tx, held, (await inbox.firstWaitingPage(tx, held, null))?.page_id ?? '')
     await refetch.deleteRefetch(tx, held, { recordKey: 'a', fetchSeq: 9n })
   })
@@ -288,12 +293,13 @@ test('pages wait in the order they came in, feed by feed, and are found again by
   assert.deepEqual(await since(at(1), '0'), [])
 })
 
-test('what has no name is released by a reading that began after it; what has one is set aside once', async () => {
+test('what has no name is released by a reading that began after it, a place if it is named; what has one is set aside once', async () => {
   const held = await neighbours()
-  const named = (reason: string) =>
-    asPractice(held, (tx) => quarantine.insertQuarantine(tx, held, { pageId: '3', reason, sealed, key: 'a' }))
-  await named('first')
-  await named('other')
+  const setAside = (pageId: string, reason: string, key: string | null) =>
+    asPractice(held, (tx) => quarantine.insertQuarantine(tx, held, { pageId, reason, sealed, key }))
+  for (const reason of ['first', 'other']) await setAside('3', reason, 'a')
+  await setAside('3', 'no-id', null)
+  await setAside('0', 'second place', null)
   const kept = async () =>
     (
       await owner.rows<{ reason: string }>(
@@ -301,10 +307,16 @@ test('what has no name is released by a reading that began after it; what has on
         [held.practice, held.feed],
       )
     ).map(({ reason }) => reason)
-  await asPractice(held, (tx) => quarantine.releaseNameless(tx, held, at(0)))
+  const places = (before: string | null, after = '0') =>
+    asPractice(held, (tx) => quarantine.placesSetAside(tx, held, { before, after }))
+  const [first, second, ...more] = await places(null)
+  assert.deepEqual([more, await places(at(0)), (await places(at(1), first?.quarantine_id)).length], [[], [], 1])
+  const releaseBefore = (before: string) =>
+    asPractice(held, (tx) => quarantine.releaseNameless(tx, held, { before, places: [second?.quarantine_id ?? ''] }))
+  await releaseBefore(at(0))
+  assert.deepEqual(await kept(), ['no-id', 'other', 'second place', 'unreadable'])
+  await releaseBefore(at(1))
   assert.deepEqual(await kept(), ['other', 'unreadable'])
-  await asPractice(held, (tx) => quarantine.releaseNameless(tx, held, at(1)))
-  assert.deepEqual(await kept(), ['other'])
 })
 
 test('a record in doubt is asked for when its time has come, and wished for again it stays', async () => {
