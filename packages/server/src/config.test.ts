@@ -327,6 +327,14 @@ describe('a secret file is refused when it is', () => {
     assert.match(refusal(yaml.replace('preview', 'production')), /every user of this machine can read/)
     assert.match(load(yaml).warnings.join(), /chmod 600/)
   })
+
+  test('readable for its group is a warning everywhere', () => {
+    write('group', `${hush}\n`, 0o640)
+    const yaml = preview.replace('secretFile: secret', 'secretFile: group')
+    for (const each of [yaml, yaml.replace('preview', 'production')]) {
+      assert.match(load(each).warnings.join(), /its group can read .*group\. Run: chmod 600/)
+    }
+  })
 })
 
 const warned: [title: string, yaml: string, message: RegExp, env?: Record<string, string>][] = [

@@ -30,6 +30,9 @@ const looksLikeKey = /^\s*(?:\{|-----BEGIN )/
 
 const writableByOthers = 0o022
 const readableByAll = 0o004
+const readableByGroup = 0o040
+
+const everybody = 'every user of this machine'
 
 /** Reads the one secret of a file. What it says goes into no message. */
 export function readSecretFile(file: SecretFile): SecretReading {
@@ -67,8 +70,15 @@ export function readSecretFile(file: SecretFile): SecretReading {
 }
 
 function taken({ setting, path }: SecretFile, secret: Secret, stat: Stats): SecretReading {
-  if (!stat.isFile() || !(stat.mode & readableByAll)) return { secret }
-  return { secret, warning: `${setting}: every user of this machine can read ${path}. Run: chmod 600 ${path}` }
+  const readers = stat.isFile() ? readersOf(stat) : undefined
+  if (!readers) return { secret }
+  return { secret, warning: `${setting}: ${readers} can read ${path}. Run: chmod 600 ${path}` }
+}
+
+/** Who else can. A file of another user's, such as root's, has to be open to this one's group. */
+function readersOf({ mode, uid }: Stats): string | undefined {
+  if (mode & readableByAll) return everybody
+  return mode & readableByGroup && uid === process.getuid?.() ? 'its group' : undefined
 }
 
 /** A pipe (/dev/stdin) has no rights to check and no size. */
@@ -86,5 +96,5 @@ function readWhole(path: string): { stat: Stats; text: string } {
 
 function exposure(stat: Stats, strict: boolean): string | undefined {
   if (stat.mode & writableByOthers) return 'others may write to'
-  return strict && stat.mode & readableByAll ? 'every user of this machine can read' : undefined
+  return strict && stat.mode & readableByAll ? `${everybody} can read` : undefined
 }

@@ -22,7 +22,9 @@ export function lookAtConfiguration(sources: ConfigSources): ConfigLook {
     const from = config.demo ? 'the demo' : (file ?? 'the environment alone')
     const isExposed = warnings.some((warning) => warning.startsWith('athena.secretFile'))
     const secret =
-      athena.secret && !config.demo && !isExposed ? [report.ok('secret', "The app's secret is there and private")] : []
+      athena.secret && !config.demo && !isExposed
+        ? [report.ok('secret', "The app's secret is there, and no more open than this user needs it")]
+        : []
     return {
       loaded,
       findings: [

@@ -161,6 +161,14 @@ describe('beside a running instance', () => {
     assert.equal(examination.environment, undefined)
   })
 
+  test('a secret that others of its group can read is not called private', async () => {
+    const secretFile = join(folder, 'group-secret')
+    writeFileSync(secretFile, `${secret}\n`, { mode: 0o640 })
+    const examination = await examined({ athena: { clientId: 'clinic-app', secretFile, baseUrl: simulator.url } })
+    assert.deepEqual(bad(examination), ['warning configuration settings'])
+    assert.ok(!examination.findings.some(({ area, check }) => area === 'configuration' && check === 'secret'))
+  })
+
   test('a file that cannot be taken apart is told', async () => {
     const file = join(folder, 'broken.yaml')
     writeFileSync(file, 'practices: *all\n')
