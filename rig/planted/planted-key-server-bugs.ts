@@ -119,6 +119,13 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/public-keys.test.ts`],
   },
   {
+    name: 'a typing error keeps whoever is taken off the list on it',
+    file: `${server}/start/follow-key-server-files.ts`,
+    find: `      if (read) await takeAway(deps, read)\n`,
+    replace: `      void takeAway\n`,
+    caughtBy: [`${server}/start/serve-tokens.test.ts`],
+  },
+  {
     name: 'the list of services is not asked: whoever has a certificate gets tokens',
     file: `${keyServer}/token-broker.ts`,
     find: `  checkGrant(grants, service, { wish: ask, scopeDefault })\n`,

@@ -8,7 +8,7 @@ import { type EffectiveSetting, effectiveSettings } from './config/describe-conf
 import { findSecrets } from './config/find-secrets.ts'
 import { judgeSettings } from './config/judge-settings.ts'
 import { baseUrlOptions, cautions, type Facts, judgeTogether } from './config/judge-together.ts'
-import { type KeyServerReading, readKeyServer } from './config/read-key-server.ts'
+import { type KeyServerReading, readKeyServer, remainingServices } from './config/read-key-server.ts'
 import { type ConfigFlags, type Layers, readLayers } from './config/read-layers.ts'
 import { readSecrets } from './config/read-secrets.ts'
 import type { Variables } from './config/read-variables.ts'
@@ -110,6 +110,11 @@ function rereadKeyServer(sources: Parameters<typeof readLayers>[0]): RereadKeySe
     config() {
       if (problems.length > 0) throw new ConfigError(withoutRepeats(problems))
       return read.config
+    },
+    remaining({ services, ...place }) {
+      const isReadable = layers.readings.every((reading) => reading.problems.length === 0)
+      const left = isReadable ? remainingServices(services, { tree: layers.tree, settings: judged.settings }) : services
+      return { ...place, services: left }
     },
   }
 }

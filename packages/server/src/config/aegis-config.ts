@@ -43,6 +43,8 @@ export interface RereadKeyServer {
   readonly files: readonly string[]
   /** Throws a `ConfigError` when it cannot be used. */
   readonly config: () => KeyServerConfig
+  /** What of the one in use holds on where it cannot: see `remainingServices`. */
+  readonly remaining: (inUse: KeyServerConfig) => KeyServerConfig
 }
 
 /** What a process does of the work of an installation. */

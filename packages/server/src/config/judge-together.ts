@@ -16,8 +16,16 @@ const DEMO_CLIENT_ID = 'demo-client'
 
 /** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
 export function judgeTogether(facts: Facts): Problem[] {
-  const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase, departments, pollInterval]
-  return judges.flatMap((judge) => judge(facts))
+  const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase]
+  return [...judges, departments, pollInterval, services].flatMap((judge) => judge(facts))
+}
+
+/** At a start nobody can have meant it; while the key server runs, it is how the last one is taken off. */
+function services(facts: Facts): Problem[] {
+  const { listen, services: named = {} } = facts.settings.keyServer ?? {}
+  if (listen === undefined || Object.keys(named).length > 0) return []
+  const remedy = 'Name the services that may: {worker: {practices: all}}.'
+  return problem(facts, 'keyServer.services', ['is empty, so that nobody could have a token.', remedy])
 }
 
 /** What is allowed and most likely not meant. */

@@ -7,6 +7,7 @@ import type { Problem } from './config-error.ts'
 import type { Layers } from './read-layers.ts'
 import type { Settings } from './settings.ts'
 import { systemCode } from './system-code.ts'
+import { isTree, type Tree, valueAt } from './tree.ts'
 
 /** Where a process hands out tokens: on a port with mutual TLS, or on a socket for each service in a directory. */
 export type TokensServedAt =
@@ -58,7 +59,7 @@ class KeyServerReader {
 
   #judge(): void {
     const { keyServer, role, athena } = this.#settings
-    const { url, listen, services } = keyServer ?? {}
+    const { url, listen } = keyServer ?? {}
     if (role === 'key-server' && url !== undefined) {
       this.#refuse(
         'url',
@@ -71,13 +72,6 @@ class KeyServerReader {
         'listen',
         'is missing.',
         'Say where the key server is reached: host:port with certificates, or unix:///directory.',
-      )
-    }
-    if (listen !== undefined && Object.keys(services ?? {}).length === 0) {
-      this.#refuse(
-        'services',
-        'is empty, so that nobody could have a token.',
-        'Name the services that may: {worker: {practices: all}}.',
       )
     }
     if (url !== undefined && athena?.secretFile !== undefined) {
@@ -152,6 +146,22 @@ class KeyServerReader {
     if (this.problems.some((known) => known.path === path)) return
     this.problems.push({ path, ...(origin !== undefined && { origin }), what, remedy })
   }
+}
+
+/**
+ * What is left of a list of services where what stands beside it cannot be used: whoever is named no longer is off it, and
+ * nobody is put on it. Without a section `keyServer` that can be read as one, all of it.
+ */
+export function remainingServices(
+  before: ServiceGrants,
+  { tree, settings: { keyServer } }: { tree: Tree; settings: Partial<Settings> },
+): ServiceGrants {
+  const section = valueAt(tree, ['keyServer'])
+  if (!isTree(section)) return before
+  const { services = {} } = section
+  const now = keyServer && servicesOf(keyServer.services)
+  const named = Object.entries(before).filter(([name]) => isTree(services) && Object.hasOwn(services, name))
+  return Object.fromEntries(named.map(([name, grant]) => [name, now?.[name] ?? grant]))
 }
 
 /** The path of a URL `unix:///…`. */

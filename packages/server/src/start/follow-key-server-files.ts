@@ -10,6 +10,8 @@ import type { Log } from '../log/log.ts'
 
 export interface FollowFilesDeps {
   readonly reread: () => RereadKeyServer
+  /** What was taken into use last. */
+  readonly inUse: () => KeyServerConfig
   /** Takes what was read into use: whether any of it is new. Throws when it does not fit, and leaves all as it was. */
   readonly use: (config: KeyServerConfig) => Promise<boolean>
   /** The machine's: files are. */
@@ -28,7 +30,8 @@ const lookEveryMs = 1_000
 /**
  * Takes changed certificates and lists of services into use within two or three seconds, without a start. A file is read
  * once it has stood still between two looks: it may be written in parts, and a certificate and its key are two files. What
- * cannot be used stands as an error until it is mended, and what was read before goes on.
+ * cannot be used stands as an error until it is mended, and what was read before goes on; but not for a service that is
+ * named no longer, whatever else is wrong.
  */
 export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
   const { clock, log } = deps
@@ -41,8 +44,9 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
   const take = async () => {
     // As it was before it is read: what changes meanwhile is read again.
     used = seen
+    let read: RereadKeyServer | undefined
     try {
-      const read = deps.reread()
+      read = deps.reread()
       if (!isDeepStrictEqual(read.files, files)) {
         files = read.files
         seen = stateOf(files)
@@ -54,6 +58,7 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
       const error = explained(cause)
       if (failing?.error.message !== error.message) log.error('key-server.settings-unusable', cause)
       failing = { error, since: failing?.since ?? clock.steady() }
+      if (read) await takeAway(deps, read)
     }
   }
   const follow = async () => {
@@ -76,6 +81,15 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
       stopping.abort(new Error('the process is stopping'))
       await following
     },
+  }
+}
+
+/** Whoever is off the list is off it; for that nothing is begun that could fail. */
+async function takeAway({ inUse, use, log }: FollowFilesDeps, { remaining }: RereadKeyServer): Promise<void> {
+  try {
+    if (await use(remaining(inUse()))) log.info('key-server.settings-taken')
+  } catch (cause) {
+    log.error('key-server.settings-unusable', cause)
   }
 }
 

@@ -67,7 +67,13 @@ async function world(t: TestContext, begun: { services: object; tls?: TlsIdentit
   t.after(() => listeners.stop())
   const { rereadKeyServer: reread } = config
   assert.ok(reread)
-  const followed = followKeyServerFiles({ reread, use: (changed) => listeners.use(changed), clock, log })
+  let used = config.keyServer
+  const use = async (changed: typeof used) => {
+    const isNew = await listeners.use(changed)
+    used = changed
+    return isNew
+  }
+  const followed = followKeyServerFiles({ reread, inUse: () => used, use, clock, log })
   t.after(() => followed.stop())
   const looks = async () => {
     for (let second = 0; second < 4; second++) {
@@ -161,7 +167,6 @@ const broken: readonly [what: string, changed: object | string, says: RegExp][] 
     { tls: { cert: authority.identity('key-server').cert } },
     /settings: keyServer\.keyFile/,
   ],
-  ['no services', { services: {} }, /settings: keyServer\.services/],
   [
     'a service with a grant that is none',
     { services: { worker: { practices: 'many' } } },
@@ -192,12 +197,61 @@ for (const [what, changed, says] of broken) {
   })
 }
 
+test('the last service is taken off the list: nobody is served, and that is no mistake', async (t) => {
+  for (const begun of [{ services: { worker: all }, tls: serverTls }, { services: { worker: all } }]) {
+    const { listeners, folder, user, change, followed } = await world(t, begun)
+    const url = listeners.at()?.replace('127.0.0.1', 'localhost')
+    const path = join(folder, 'sockets', 'worker.sock')
+    const worker = user(url === undefined ? { path } : { url, tls: authority.identity('worker') })
+    await worker.get()
+    await change({ services: {} })
+    await assert.rejects(
+      worker.get(),
+      code(url === undefined ? 'key-server.unreachable' : 'key-server.service-unknown'),
+    )
+    assert.equal(followed.standing(), undefined)
+    await change({ services: { worker: all } })
+    await worker.get()
+  }
+})
+
+const besides: readonly [what: string, changed: object][] = [
+  ['a certificate that is none', { services: { branch: all, third: all }, tls: { cert: 'nonsense' } }],
+  ['a grant that is none', { services: { branch: all, third: { practices: 'many' } } }],
+  ['another place', { services: { branch: all, third: all }, listen: '127.0.0.1:7999' }],
+  ['a setting that is none', { services: { branch: all, third: all }, certificate: 'x' }],
+]
+for (const [what, changed] of besides) {
+  test(`${what} keeps nobody on the list who is taken off, and puts nobody on it`, async (t) => {
+    const begun = { services: { worker: all, branch: all }, tls: serverTls }
+    const { listeners, user, change, followed } = await world(t, begun)
+    const url = (listeners.at() ?? assert.fail('it listens')).replace('127.0.0.1', 'localhost')
+    const as = (service: string) => user({ url, tls: authority.identity(service) })
+    const [worker, branch] = [as('worker'), as('branch')]
+    await worker.get()
+    await change(changed)
+    await assert.rejects(worker.get(), code('key-server.service-unknown'))
+    await assert.rejects(as('third').get(), code('key-server.service-unknown'))
+    await branch.get()
+    assert.equal(followed.standing()?.error.code, 'key-server.settings-unusable')
+  })
+}
+
+test('fewer practices count at once as well', async (t) => {
+  const { listeners, user, change } = await world(t, { services: { worker: all }, tls: serverTls })
+  const url = (listeners.at() ?? assert.fail('it listens')).replace('127.0.0.1', 'localhost')
+  const worker = user({ url, tls: authority.identity('worker') })
+  await change({ services: { worker: { practices: [8] } }, tls: { cert: 'nonsense' } })
+  await assert.rejects(worker.get(), code('key-server.not-granted'))
+})
+
 test('whatever goes wrong at the reading stands as an error, and what was read before goes on', async () => {
   const clock = manualClock()
   const log = memoryLog()
   const refuse = () => Promise.reject(new Error('nothing was read'))
   const reread = () => assert.fail('it cannot be read')
-  const followed = followKeyServerFiles({ reread, use: refuse, clock, log })
+  const inUse = () => ({ services: {} })
+  const followed = followKeyServerFiles({ reread, inUse, use: refuse, clock, log })
   for (let second = 0; second < 3; second++) {
     await clock.advance(1_000)
     await settled()

@@ -55,7 +55,7 @@ export async function startKeys(
     const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
     const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
     stops.push(repeatedly(lookEveryMs, () => tokenSource.look()))
-    const files = followFiles(ground, { use: noting(used, renewLink(link, where.at)), stops })
+    const files = followFiles(ground, { used, use: renewLink(link, where.at), stops })
     const standing = () => present([tokenSource.standing(), files?.standing()])
     return { tokenSource, keyServer: undefined, standing, certificates }
   }
@@ -67,13 +67,17 @@ export async function startKeys(
     createTokenBroker({ audit, refusals, clock, source }, { ...options, grants })
   const listeners = await serveTokens({ brokerOf, refusals, log, random: ground.random }, where)
   stops.push(() => listeners.stop())
-  const files = followFiles(ground, { use: noting(used, (changed) => listeners.use(changed)), stops })
+  const files = followFiles(ground, { used, use: (changed) => listeners.use(changed), stops })
   const standing = () => present([vault?.standing(), files?.standing()])
   return { tokenSource: source(athena.scope), keyServer, standing, certificates }
 }
 
+interface UsedKeyServer {
+  config: KeyServerConfig
+}
+
 /** Notes what was taken into use. */
-function noting(used: { config: KeyServerConfig }, use: FollowFilesDeps['use']): FollowFilesDeps['use'] {
+function noting(used: UsedKeyServer, use: FollowFilesDeps['use']): FollowFilesDeps['use'] {
   return async (config) => {
     const isNew = await use(config)
     used.config = config
@@ -92,11 +96,12 @@ function certificatesLeft({ at, listen }: KeyServerConfig): CertificateStatus[] 
 /** Keeps what other processes and this one prove themselves with, and who may have what, as their files say. */
 function followFiles(
   { config, log }: Ground,
-  { use, stops }: { use: FollowFilesDeps['use']; stops: StopStack },
+  { used, use, stops }: { used: UsedKeyServer; use: FollowFilesDeps['use']; stops: StopStack },
 ): FollowedFiles | undefined {
   const { rereadKeyServer: reread } = config
   if (!reread) return undefined
-  const followed = followKeyServerFiles({ reread, use, clock: systemClock, log })
+  const inUse = () => used.config
+  const followed = followKeyServerFiles({ reread, inUse, use: noting(used, use), clock: systemClock, log })
   stops.push(() => followed.stop())
   return followed
 }
