@@ -237,6 +237,7 @@ export const errorTable = {
     title: "The installation's clock and athenahealth's are more than 2 seconds apart",
     remedy: 'Let NTP or chrony set the clock of this machine, and of the one that the database runs on.',
   },
+  'upstream.given-up': { status: 503, title: 'The work ended that a call to athenahealth was for; it was not sent' },
   'upstream.no-context': {
     status: 500,
     title: 'A call to athenahealth was made without saying for whom and what for',

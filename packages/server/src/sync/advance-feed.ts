@@ -31,7 +31,7 @@ const stepsMax = 50
  */
 export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<Due> {
   try {
-    return await takeSteps(deps, held, signal)
+    return await takeSteps(deps, { ...held, ended: signal }, signal)
   } finally {
     await deps.ahead?.drop(held)
   }
@@ -159,6 +159,8 @@ function mostBetweenTries({ feedPace }: SyncDeps, { drain_started_at: before }: 
 async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: unknown; step: Step }): Promise<number> {
   const { error, step } = failure
   if (isAegisError(error) && thrown.has(error.code)) throw error
+  // What was given up is nobody's failure.
+  held.ended?.throwIfAborted()
   const now = deps.clock.now()
   if (error instanceof AthenaError && error.code === 'not-subscribed' && step.do !== 'subscribe') {
     await subscriptionLost(deps, held)

@@ -8,12 +8,19 @@ export interface AnswerFacts {
   readonly patientIds: readonly string[]
 }
 
+/** What a call is made for. */
+export interface Asking {
+  readonly context: CallContext
+  /** Aborts when nobody wants the answer any more: the call is given up, wherever it is. Not for what consumes. */
+  readonly ended?: AbortSignal | undefined
+}
+
 /**
  * Makes a call whose answer holds records of patients. Resolves only when the audit log says, durably, which patients
  * they are: nothing of the answer is used before.
  */
 export async function audited<T>(
-  context: CallContext,
+  { context, ended }: Asking,
   factsOf: (answer: T) => AnswerFacts,
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
@@ -24,7 +31,7 @@ export async function audited<T>(
       open = outcome
     },
   }
-  const answer = await call({ context: withOutcome })
+  const answer = await call({ context: withOutcome, ...(ended && { signal: ended }) })
   await open?.record(factsOf(answer))
   return answer
 }

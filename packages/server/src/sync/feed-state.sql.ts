@@ -8,8 +8,11 @@ export interface FeedKey {
 }
 export interface HeldFeed extends FeedKey {
   readonly fence: string
-  /** Aborts when the lease is lost: what is not sent yet then is not to be sent. */
-  readonly lost?: AbortSignal
+  /**
+   * Aborts when the work is over: the lease is lost, it took too long, or sync stops. What is not sent yet then is not to be
+   * sent. `advanceFeed` fills it in.
+   */
+  readonly ended?: AbortSignal
   /** Departments that its subscription is limited to; null or absent: the whole practice. `advanceFeed` fills it in. */
   readonly departments?: Departments
 }

@@ -8,16 +8,14 @@ import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 /**
- * Takes the next changes of a feed: a consuming read, never repeated. One that still waits for its permission when the
- * lease is lost is not made any more: the next holder may be reading.
+ * Takes the next changes of a feed: a consuming read, never repeated. One that still waits for its permission when the work
+ * is over is not made any more: the next holder may be reading. One that was sent is waited for, or it would be in doubt.
  */
 export async function drainPage(deps: SyncDeps, key: HeldFeed, intentId: string): Promise<FetchedPage> {
   const limit = deps.settings.feedPageSize
   const { feed, narrowed } = openRead(deps, key)
-  const untilLost = key.lost ? { signal: key.lost } : {}
-  const page = await audited({ priority: 'feeds', purpose: 'sync.drain', intentId }, pageFacts, (options) =>
-    feed.drainPage({ limit, ...narrowed }, { ...options, ...untilLost }),
-  )
+  const context = { priority: 'feeds', purpose: 'sync.drain', intentId, unless: key.ended } as const
+  const page = await audited({ context }, pageFacts, (options) => feed.drainPage({ limit, ...narrowed }, options))
   return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
 }
 
@@ -29,7 +27,7 @@ export async function replayPage(
 ): Promise<FetchedPage> {
   const { from, to, offset, limit, context = { priority: 'feeds', purpose: 'sync.replay' } } = window
   const { feed, narrowed } = openRead(deps, key)
-  const page = await audited(context, pageFacts, (options) =>
+  const page = await audited({ context, ended: key.ended }, pageFacts, (options) =>
     feed.replayPage({ from, to, offset, limit, ...narrowed }, options),
   )
   return fetchedPage(feedTable[key.feed].kind, page, { limit, offset, shape: 'feed' })
@@ -38,8 +36,9 @@ export async function replayPage(
 const subscriptionCall: CallContext = { priority: 'feeds', purpose: 'sync.subscription' }
 
 /** What athenahealth says of our subscription. */
-export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
-  return (await openFeed(deps, key).feed.status({ context: subscriptionCall })).value.status
+export async function feedStatus(deps: SyncDeps, key: HeldFeed): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
+  const options = { context: subscriptionCall, ...(key.ended && { signal: key.ended }) }
+  return (await openFeed(deps, key).feed.status(options)).value.status
 }
 
 /**
@@ -47,10 +46,10 @@ export async function feedStatus(deps: SyncDeps, key: FeedKey): Promise<'ACTIVE'
  * which have to be named every time. Whether the subscription is active is judged without the further events, since it is
  * not known that every practice has them.
  */
-export async function subscribe(deps: SyncDeps, key: FeedKey, departments: Departments): Promise<void> {
+export async function subscribe(deps: SyncDeps, key: HeldFeed, departments: Departments): Promise<void> {
   const { feed, changed } = openFeed(deps, key)
   const wanted = { extra: changed.subscribed ?? {}, ...(departments && { departmentIds: departments }) }
-  await feed.subscribe(wanted, { context: subscriptionCall })
+  await feed.subscribe(wanted, { context: { ...subscriptionCall, unless: key.ended } })
 }
 
 function openFeed(deps: SyncDeps, key: FeedKey) {

@@ -1,7 +1,7 @@
 import type { AthenaPractice, CallOptions } from '@aegis/client'
 import type { CallContext } from '../upstream/call-context.ts'
 import { audited } from './audited-call.ts'
-import type { FeedKey } from './feed-state.sql.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
 import { type FetchedPage, fetchedPage, pageFacts } from './fetched-page.ts'
 import type { Segment } from './segment.ts'
@@ -10,21 +10,19 @@ import type { SyncDeps } from './sync-deps.ts'
 /** Reads one page of a list. */
 export async function listPage(
   deps: SyncDeps,
-  key: FeedKey,
+  key: HeldFeed,
   at: {
     readonly segment: Exclude<Segment, { list: 'ofPatients' }>
     readonly offset: number
     readonly limit: number
     readonly context: CallContext
-    readonly signal?: AbortSignal
   },
 ): Promise<FetchedPage> {
   const { limit } = at
   const practice = deps.upstream.practice(key.practice)
-  const page = await audited(at.context, pageFacts, (given) => {
-    const options = { ...given, ...(at.signal && { signal: at.signal }) }
-    return segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options)
-  })
+  const page = await audited({ context: at.context, ended: key.ended }, pageFacts, (options) =>
+    segmentList(practice, at.segment, options).fetchPage({ offset: at.offset, limit }, options),
+  )
   const { list } = at.segment
   return fetchedPage(feedTable[key.feed].kind, page, {
     limit,

@@ -7,7 +7,7 @@ import { isRecord } from '../records/wire-record.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import type { AskedPatient } from './asked-record.ts'
 import { audited } from './audited-call.ts'
-import type { FeedKey } from './feed-state.sql.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
 import { type ChartsAsked, type FetchedPage, pageOfPatient } from './fetched-page.ts'
 import { isOfTheRecord } from './is-of-the-record.ts'
@@ -26,7 +26,7 @@ const departmentsMax = 3
  */
 export async function readOfPatient(
   deps: SyncDeps,
-  key: FeedKey,
+  key: HeldFeed,
   { patientId, charts, closed, context }: AskedPatient & { context: CallContext },
 ): Promise<FetchedPage> {
   if (charts.length === 0) throw new AegisError('sync.no-chart', { feed: key.feed })
@@ -61,7 +61,7 @@ function digestOf(charts: AskedPatient['charts'], { unasked, asked }: { unasked:
 /** What the charts of closed departments show. That such a department does not answer says nothing of what stands in it. */
 async function readClosed(
   deps: SyncDeps,
-  key: FeedKey,
+  key: HeldFeed,
   { patientId, charts, context }: { patientId: string; charts: AskedPatient['charts']; context: CallContext },
 ): Promise<Omit<ChartsAsked, 'digest'> & { records: readonly unknown[]; asked: readonly string[] }> {
   const [records, asked, unasked, closed]: [unknown[], string[], string[], string[]] = [[], [], [], []]
@@ -86,7 +86,7 @@ interface Chart {
 }
 
 /** One chart, by the first of its departments that has one of the patient. */
-async function readChart(deps: SyncDeps, key: FeedKey, chart: Chart): Promise<unknown[]> {
+async function readChart(deps: SyncDeps, key: HeldFeed, chart: Chart): Promise<unknown[]> {
   const [first = '', ...others] = chart.departments.slice(0, departmentsMax)
   try {
     return await readPages(deps, key, { ...chart, departmentId: first })
@@ -101,7 +101,7 @@ type ChartOfOne = Chart & { readonly departmentId: string }
 /** A list that shifts while it is read is begun anew this often before it is given up for now. */
 const triesMax = 3
 
-async function readPages(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promise<unknown[]> {
+async function readPages(deps: SyncDeps, key: HeldFeed, chart: ChartOfOne): Promise<unknown[]> {
   for (let tries = 0; tries < triesMax; tries += 1) {
     const records = await readOnce(deps, key, chart)
     if (records) return records
@@ -114,7 +114,7 @@ async function readPages(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promi
  * ones move up, and one that moved over the border unseen would never be read, since it did not change. Undefined where the
  * pages do not join.
  */
-async function readOnce(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promise<unknown[] | undefined> {
+async function readOnce(deps: SyncDeps, key: HeldFeed, chart: ChartOfOne): Promise<unknown[] | undefined> {
   const { kind } = feedTable[key.feed]
   // What has no id is known by itself.
   const nameOfRecord = (record: unknown): unknown => Reflect.get(Object(record), recordKinds[kind].idField) ?? record
@@ -139,14 +139,14 @@ async function readOnce(deps: SyncDeps, key: FeedKey, chart: ChartOfOne): Promis
 
 async function readPage(
   deps: SyncDeps,
-  key: FeedKey,
+  key: HeldFeed,
   { patientId, departmentId, context, offset, limit }: ChartOfOne & { offset: number; limit: number },
 ): Promise<PatientPage> {
   const { ofPatient } = feedTable[key.feed]
   if (!ofPatient) throw new AegisError('internal.unexpected', { feed: key.feed })
   const practice = deps.upstream.practice(key.practice)
   const facts = ({ records }: PatientPage) => ({ records: records.length, patientIds: [patientId] })
-  const page = await audited<PatientPage>(context, facts, (options) =>
+  const page = await audited<PatientPage>({ context, ended: key.ended }, facts, (options) =>
     ofPatient(practice, { patientId, departmentId, offset, limit }, options),
   )
   // It would pass for a chart without entries, and those that we hold for deleted.

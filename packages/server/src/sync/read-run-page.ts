@@ -98,7 +98,10 @@ function askAhead(
 ): void {
   const place = { run_id: at.run.run_id, segment: next.segment, row_offset: next.offset }
   const part = { offset: next.offset, limit: deps.settings.snapshotPageSize }
-  deps.ahead?.begin(held, { place, fetchSeq }, (signal) => readSegment(deps, held, { ...at, ...part, signal }))
+  deps.ahead?.begin(held, { place, fetchSeq }, (dropped) => {
+    const ended = held.ended ? AbortSignal.any([dropped, held.ended]) : dropped
+    return readSegment(deps, { ...held, ended }, { ...at, ...part })
+  })
 }
 
 /** Whether it is certain enough which page comes next. Replays and checks are few pages; they are asked for in turn. */
@@ -107,16 +110,12 @@ function isAheadWanted({ ahead }: SyncDeps, at: PageOfRun, next: ReturnType<type
   return (ahead?.hasRoom ?? false) && goesOn && !at.isCheck && at.segment.list !== 'replay'
 }
 
-function readSegment(
-  deps: SyncDeps,
-  held: HeldFeed,
-  at: PageOfRun & PartOfList & { readonly signal?: AbortSignal },
-): Promise<FetchedPage> {
+function readSegment(deps: SyncDeps, held: HeldFeed, at: PageOfRun & PartOfList): Promise<FetchedPage> {
   const { segment, context, offset, limit } = at
   if (segment.list === 'ofPatients') throw new AegisError('internal.unexpected', { list: segment.list })
   return segment.list === 'replay'
     ? replayPage(deps, held, { from: segment.since, to: segment.until, offset, limit, context })
-    : listPage(deps, held, { segment, offset, limit, context, ...(at.signal && { signal: at.signal }) })
+    : listPage(deps, held, { segment, offset, limit, context })
 }
 
 function storeAndMove(

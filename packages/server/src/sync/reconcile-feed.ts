@@ -42,7 +42,7 @@ export async function reconcileFeed(
     if (due.task === 'judge') await judgeDifferences(deps, held)
     else await checkOn(deps, held, { ...due, task: due.task, waitMs })
   } catch (error) {
-    if (isOfFeed(error)) throw error
+    if (held.ended?.aborted || isOfFeed(error)) throw error
     await putOff(deps, held, { due, error })
   }
 }

@@ -18,6 +18,11 @@ export interface CallContext {
   readonly intentId?: string
   /** This call is one page of a large pull; named, it may use that allowance outside the off-hours. */
   readonly large?: true | AllowanceKind
+  /**
+   * Once it aborts the call is not sent any more, however long it has waited: `upstream.given-up`. One that has been sent goes
+   * on, whereas `CallOptions.signal` breaks it off and leaves in doubt what it did.
+   */
+  readonly unless?: AbortSignal | undefined
   /** How long to wait for a turn and a permission, in ms. Default: by priority, 10 s for interactive to 600 s for bulk. */
   readonly waitMs?: number
   /**

@@ -111,6 +111,32 @@ test('a call that did not leave gives its day and its allowance back, once, and 
   assert.deepEqual(given, { days: 2, allowances: 2 })
 })
 
+const waits: readonly [what: string, part: 'policy' | 'quota'][] = [
+  ['its turn', 'policy'],
+  ['a permission', 'quota'],
+]
+for (const [what, part] of waits) {
+  test(`a call that waits for ${what} is given up when its work ends, and is given back`, async () => {
+    const end = new AbortController()
+    let given = 0
+    let isTold: boolean | undefined
+    const untilAborted = ({ signal }: { signal?: AbortSignal }) => {
+      end.abort(new Error('stopped'))
+      isTold = signal?.aborted
+      return Promise.reject(signal?.reason)
+    }
+    const unused = async () => {
+      given += 1
+    }
+    const large = part === 'policy' ? ({ large: true } as const) : {}
+    const policy = { permit: async () => ({ ...large, unused }), turn: untilAborted }
+    const quota = part === 'quota' ? { permission: untilAborted } : {}
+    const context = { ...request.context, unless: end.signal }
+    await assert.rejects(permit(depsOf({ policy, quota }), { ...request, context }), { code: 'upstream.given-up' })
+    assert.deepEqual([isTold, given], [true, 1])
+  })
+}
+
 const failures: readonly [what: string, more: Parameters<typeof depsOf>[0]][] = [
   ['its turn did not come', { policy: { turn: () => Promise.reject(new AegisError('quota.timeout')) } }],
   ['there was no permission', { quota: { permission: () => Promise.reject(new AegisError('quota.timeout')) } }],

@@ -2,6 +2,7 @@ import type { AthenaCall } from '@aegis/client'
 import type { AttemptId, AttemptOutcome, Audit } from '../audit/audit.ts'
 import type { AuditEvent, EntryAction } from '../audit/entry.ts'
 import type { Clock } from '../clock/clock.ts'
+import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Turn } from '../policy/pull-turns.ts'
@@ -33,6 +34,8 @@ export interface PermitRequest {
 export interface Permit {
   /** Waits for another permission in place of the one at hand, which was not used. Rejects like `permit`. */
   again(): Promise<void>
+  /** Throws `upstream.given-up` where the call is not wanted any more: to be asked right before it is sent. */
+  confirm(): void
   /** The call did not leave and will not: the day and, where it was counted on one, its allowance have it back. Never rejects. */
   unused(): Promise<void>
   /** Records how it ended; once, later ones are ignored. Rejects with what audit throws. */
@@ -51,12 +54,14 @@ const waitMs: Record<Priority, number> = {
 /**
  * The one gate to athenahealth: policy, the practice's turn for a large pull, audit attempt, permission, in this order. A
  * day that is known to be used up refuses it before all of them.
- * Resolves when the call may be sent: at once. Rejects with an AegisError of policy, quota or audit, or the signal's reason; then nothing was sent and
- * nothing may be. The attempt is durable before the permission is asked for, because a permission is for now and
+ * Resolves when the call may be sent: at once. Rejects with an AegisError of policy, quota or audit, with `upstream.given-up`, or the signal's reason;
+ * then nothing was sent and nothing may be. The attempt is durable before the permission is asked for, because a permission is for now and
  * writing the log takes time; a call that gets none is recorded as a failure.
  */
 export async function permit(deps: PermitDeps, request: PermitRequest): Promise<Permit> {
-  const { call, context, signal } = request
+  const { call, context } = request
+  const { unless } = context
+  const signal = unless ? AbortSignal.any([request.signal, unless]) : request.signal
   deps.quota.check({ app: deps.app, priority: context.priority })
   const askedAt = deps.clock.steady()
   const {
@@ -72,22 +77,23 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     ...(typeof context.large === 'string' ? { allowance: context.large } : {}),
   })
   const { practice } = call
+  const ending = { giveBack, unless }
   const terms = { before, askedAt }
   const patienceMs = patience(deps, context, terms)
-  const turn = await notMade(giveBack, async () => large && deps.policy.turn({ practice, patienceMs, signal }))
-  const attempt = await notMade(giveBack, () => deps.audit.attempt(eventOf(request))).catch(async (error: unknown) => {
+  const turn = await notMade(ending, async () => large && deps.policy.turn({ practice, patienceMs, signal }))
+  const attempt = await notMade(ending, () => deps.audit.attempt(eventOf(request))).catch(async (error: unknown) => {
     await turn?.end()
     throw error
   })
   const settle = settleOnce(deps.audit, attempt, turn)
-  const asked = turn ? { ...request, signal: AbortSignal.any([signal, turn.lost]) } : request
+  const asked = { ...request, signal: turn ? AbortSignal.any([signal, turn.lost]) : signal }
   let granted: Permission | undefined
   const again = async () => {
     if (granted) deps.quota.unused(granted)
     const ahead = granted !== undefined
     granted = undefined
     try {
-      granted = await notMade(giveBack, () => permission(deps, asked, { ...terms, ahead }))
+      granted = await notMade(ending, () => permission(deps, asked, { ...terms, ahead }))
     } catch (error) {
       await settle({ outcome: 'failure' }).catch(() => undefined) // the attempt is closed as unknown later on
       throw error
@@ -100,18 +106,26 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     granted = undefined
     await giveBack?.().catch(() => undefined) // it counts as made then
   }
+  const confirm = () => {
+    if (unless?.aborted) throw new AegisError('upstream.given-up')
+  }
   await again()
   await failpoint('upstream.permitted')
-  return { again, settle, unused }
+  return { again, confirm, settle, unused }
+}
+
+interface Ending {
+  readonly giveBack: (() => Promise<void>) | undefined
+  readonly unless: AbortSignal | undefined
 }
 
 /** What `work` is for comes to nothing when it fails: then what the policy has counted for the call is given back. */
-async function notMade<T>(giveBack: (() => Promise<void>) | undefined, work: () => Promise<T>): Promise<T> {
+async function notMade<T>({ giveBack, unless }: Ending, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     await giveBack?.().catch(() => undefined) // it counts as made then
-    throw error
+    throw unless?.aborted ? new AegisError('upstream.given-up') : error
   }
 }
 

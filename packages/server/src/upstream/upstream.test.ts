@@ -9,6 +9,7 @@ import { said, waysOut } from '../../testing/way-out.ts'
 import type { Audit } from '../audit/audit.ts'
 import { systemClock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { setFailpointHook } from '../failpoints/failpoint.ts'
 import { type OpenOutcome, UnrecordedOutcome } from './call-context.ts'
 
 const { owner, sealing, realAudit, setUp } = await waysOut()
@@ -166,6 +167,31 @@ test('a call given up while it waits was not sent, and is recorded as a failure'
   assert.equal(server.requests.length, 0)
 })
 
+test('a call whose work ends as its permission comes is not sent, and the day has it back', async (t) => {
+  const { server, id, practice, quota, usedToday } = await setUp(t)
+  const end = new AbortController()
+  const remove = setFailpointHook(async (name) => {
+    if (name === 'upstream.permitted') end.abort(new Error('stopped'))
+  })
+  t.after(remove)
+  const call = practice.feed('patients').drainPage({ limit: 10 }, said({ unless: end.signal }))
+  await assert.rejects(call, { code: 'upstream.given-up' })
+  await settled(id, ['attempt', 'failure'])
+  await quota.stop()
+  assert.deepEqual([server.requests.length, await usedToday()], [0, 0])
+})
+
+test('a call that has been sent goes on when its work ends', async (t) => {
+  const { server, practice } = await setUp(t)
+  const end = new AbortController()
+  server.answer = (_, response) => {
+    end.abort(new Error('stopped'))
+    json(response, { patients: [{ patientid: '7' }], totalcount: 1 })
+  }
+  const page = await practice.feed('patients').drainPage({ limit: 10 }, said({ unless: end.signal }))
+  assert.equal(page.items.length, 1)
+})
+
 test("athenahealth's count of the day is taken over", async (t) => {
   const { server, practice, quota, app } = await setUp(t)
   const headers = { 'x-ratelimit-limit': '50000', 'x-ratelimit-remaining': '900' }
@@ -309,8 +335,12 @@ for (const [title, answer] of [
   test(`nothing of a call that ended ${title} stays in memory`, async (t) => {
     const { server, practice } = await setUp(t)
     server.answer = (_, response) => answer(response)
+    const work = new AbortController()
     const make = async (count: number) => {
-      for (let made = 0; made < count; made += 1) await practice.patients.get('7', {}, said()).catch(() => undefined)
+      for (let made = 0; made < count; made += 1) {
+        const context = made % 2 === 0 ? said() : said({ unless: work.signal })
+        await practice.patients.get('7', {}, context).catch(() => undefined)
+      }
     }
     await make(3)
     const before = await signalsInMemory()

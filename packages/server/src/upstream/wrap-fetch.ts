@@ -146,11 +146,13 @@ async function readyToSend(deps: WayOutDeps, { permitted, fresh, init }: Readyin
   let connection: Connection | undefined
   try {
     connection = await connected(deps, permitted, fresh)
-    if (await isAuthorizedAtOnce(init)) return connection
-    // What was looked for is at hand when the next permission comes.
-    await permitted.again()
-    if (!connection.usable) connection = await connected(deps, permitted, fresh)
-    await init.authorize?.()
+    if (!(await isAuthorizedAtOnce(init))) {
+      // What was looked for is at hand when the next permission comes.
+      await permitted.again()
+      if (!connection.usable) connection = await connected(deps, permitted, fresh)
+      await init.authorize?.()
+    }
+    permitted.confirm()
     return connection
   } catch (error) {
     connection?.destroy()

@@ -1,0 +1,105 @@
+/** The work on a feed ends (a stop, a job that took too long, a lost lease) while a call of its waits for a permission. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import type { CallContext } from '../upstream/call-context.ts'
+import { advanceFeed } from './advance-feed.ts'
+import { openIntents } from './intent.sql.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const key = { practice, feed: 'patients' } as const
+
+/** What sync says of a call. */
+function contextOf(call: { context?: unknown }): CallContext {
+  return call.context as CallContext // sync says it with every call
+}
+
+/** Works on patients, and ends that when a call for this purpose waits for its permission. Returns what was made from then on. */
+async function endWhileWaiting(mirrored: MirroredPractice, purpose: string): Promise<string[]> {
+  const end = new AbortController()
+  const since: string[] = []
+  mirrored.fetch = async (url, init, call) => {
+    if (call.kind === 'token') return mirrored.toSimulator(url, init, call)
+    const { purpose: asked, unless } = contextOf(call)
+    if (asked === purpose) end.abort(new Error('stopped'))
+    if (!end.signal.aborted) return mirrored.toSimulator(url, init, call)
+    if (unless?.aborted) throw new AegisError('upstream.given-up')
+    init.signal.throwIfAborted()
+    since.push(asked)
+    return mirrored.toSimulator(url, init, call)
+  }
+  await advanceFeed(mirrored.deps, { ...key, fence: '1000' }, end.signal).catch(() => undefined)
+  assert.ok(end.signal.aborted, 'there was such a call')
+  mirrored.fetch = mirrored.toSimulator
+  mirrored.fenceFrom(1_001)
+  return since
+}
+
+function failuresOf({ log }: MirroredPractice): number {
+  return log.lines.filter(({ level }) => level === 'error').length
+}
+
+async function loseDrain(mirrored: MirroredPractice): Promise<void> {
+  const [one] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  mirrored.change({ kind: 'updatepatient', patient: one?.patientid, fields: { lastname: 'Larch' } })
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    return call.consuming ? new Response('', { status: 504 }) : response
+  }
+  await mirrored.advance(minute)
+  await mirrored.step('patients')
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.advance(2 * minute)
+}
+
+const calls: readonly [purpose: string, begin: (mirrored: MirroredPractice) => Promise<void>][] = [
+  ['sync.drain', (mirrored) => mirrored.advance(minute)],
+  ['sync.replay', loseDrain],
+  ['sync.refetch', loseDrain],
+  ['sync.subscription', (mirrored) => mirrored.advance(hour)],
+  [
+    'sync.snapshot',
+    async (mirrored) => {
+      await mirrored.wantSnapshot('patients')
+      await mirrored.advance(1_000)
+    },
+  ],
+  ['sync.reconcile', (mirrored) => mirrored.advance(18 * hour)],
+]
+for (const [purpose, begin] of calls) {
+  test(`a call for ${purpose} that waits when the work ends is not made, and is no failure`, async (t) => {
+    const mirrored = await mirroredPractice(t)
+    await mirrored.bringUp()
+    await begin(mirrored)
+    const before = failuresOf(mirrored)
+    assert.deepEqual(await endWhileWaiting(mirrored, purpose), [])
+    assert.equal(failuresOf(mirrored), before)
+    await mirrored.run(6)
+    assert.deepEqual(await mirrored.gaps(), [])
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+test('a consuming read that was sent when the work ends is waited for, and its page kept', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const [one] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  mirrored.change({ kind: 'updatepatient', patient: one?.patientid, fields: { lastname: 'Larch' } })
+  await mirrored.advance(minute)
+  const end = new AbortController()
+  mirrored.fetch = async (url, init, call) => {
+    if (call.consuming) end.abort(new AegisError('lease.lost'))
+    init.signal.throwIfAborted()
+    return mirrored.toSimulator(url, init, call)
+  }
+  await assert.rejects(advanceFeed(mirrored.deps, { ...key, fence: '1000' }, end.signal), (error) =>
+    isAegisError(error, 'lease.lost'),
+  )
+  assert.deepEqual(await mirrored.deps.db.practice(practice, (tx) => openIntents(tx, key)), [])
+  mirrored.fetch = mirrored.toSimulator
+  mirrored.fenceFrom(1_001)
+  await assertEqualsTruth(mirrored)
+})
