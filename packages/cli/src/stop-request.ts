@@ -4,6 +4,8 @@ import type { StopSignal, Terminal } from './terminal.ts'
 export interface StopRequest {
   /** Resolves at the first request. A later one, while the command is still ending, ends the process at once. */
   readonly requested: Promise<StopSignal>
+  /** Aborted then. */
+  readonly signal: AbortSignal
   readonly isRequested: () => boolean
   dispose(): void
 }
@@ -17,15 +19,17 @@ const SAME_REQUEST_MS = 500
 /** Listens from now on. */
 export function stopRequest(terminal: Terminal): StopRequest {
   const first = Promise.withResolvers<StopSignal>()
+  const stopping = new AbortController()
   let requestedAt: number | undefined
   const dispose = terminal.onStop((signal) => {
     if (requestedAt === undefined) {
       requestedAt = performance.now()
       first.resolve(signal)
+      stopping.abort(new Error(`asked to end by ${signal}`))
     } else if (performance.now() - requestedAt > SAME_REQUEST_MS) {
       terminal.err.write('Ended at once. What was stored is safe; the next start takes up the rest.\n')
       terminal.exit(CODES[signal])
     }
   })
-  return { requested: first.promise, isRequested: () => requestedAt !== undefined, dispose }
+  return { requested: first.promise, signal: stopping.signal, isRequested: () => requestedAt !== undefined, dispose }
 }

@@ -40,9 +40,10 @@ const feedConcurrency = { least: 8, most: 32 }
 
 /**
  * Starts an instance of Aegis on its home and resolves when it is working. What was started before a failure is stopped
- * again, and the failure is an AegisError that says what to do. One instance per home.
+ * again, and the failure is an AegisError that says what to do. One instance per home. `signal` calls a start off: its waits end,
+ * what was started is stopped, and it rejects with the signal's reason; once it runs, `stop` is for that.
  */
-export async function startAegis(config: AegisConfig, seams: Seams = {}): Promise<RunningAegis> {
+export async function startAegis(config: AegisConfig, seams: Seams = {}, signal?: AbortSignal): Promise<RunningAegis> {
   favourMemory()
   const stops = new StopStack()
   let log: Log | undefined
@@ -54,15 +55,18 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}): Promis
     const random = seams.random ?? systemRandom
     const homeId = identifyHome(home, random)
     log = seams.log ?? openLog({ config, home, random }, stops)
-    return await runPersistently({ config, seams, home, homeId, random, log }, stops)
+    return await runPersistently({ config, seams, home, homeId, random, log, signal }, stops)
   } catch (error) {
-    log?.error('aegis.start-failed', error)
+    if (signal?.aborted) log?.info('aegis.start-called-off')
+    else log?.error('aegis.start-failed', error)
     await stops.run(log)
     throw error
   }
 }
 
-type Base = Omit<Ground, 'db' | keyof StartedClock>
+interface Base extends Omit<Ground, 'db' | keyof StartedClock> {
+  readonly signal: AbortSignal | undefined
+}
 
 /** Starts made before a database that goes away meanwhile is reported; one second more between each two. */
 const startsMax = 4
@@ -75,22 +79,37 @@ async function runPersistently(base: Base, stops: StopStack): Promise<RunningAeg
   for (let start = 1; ; start += 1) {
     const begun = new StopStack()
     try {
-      const running = await run(base, begun)
+      const running = await unlessCalledOff(base, begun)
       stops.push(() => begun.run(base.log))
       return { ...running, stop: () => stops.run(base.log) }
     } catch (error) {
       await begun.run(base.log)
+      base.signal?.throwIfAborted()
       const again = isSole(base.config) && isAegisError(error) && passing.has(error.code)
       if (!again || start === startsMax) throw error
       base.log.error('aegis.start-repeated', error, { start })
-      await systemClock.sleep(1_000 * start)
+      await systemClock.sleep(1_000 * start, base.signal)
     }
   }
 }
 
+/** What a start waits for while it is called off fails as soon as what it stands on is stopped. */
+async function unlessCalledOff(base: Base, begun: StopStack): Promise<RunningAegis> {
+  const { signal } = base
+  const callOff = () => void begun.run(base.log)
+  signal?.addEventListener('abort', callOff, { once: true })
+  try {
+    const running = await run(base, begun)
+    signal?.throwIfAborted()
+    return running
+  } finally {
+    signal?.removeEventListener('abort', callOff)
+  }
+}
+
 async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
-  const { config, seams, home, random, log } = base
-  const database = await startDatabase({ config, home, log, random }, stops)
+  const { config, seams, home, random, log, signal } = base
+  const database = await startDatabase({ config, home, log, random, signal }, stops)
   const started = await startClock({ config, seams, db: database.db, log }, stops)
   const ground: Ground = { ...base, db: database.db, ...started }
   const parts = await composeParts(ground, stops)
@@ -99,7 +118,8 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const ttlMs = config.sync.leaseMs * ground.speed
   if (isSole(config)) await takeOver(ground, parts, instance)
   else await startReplica({ ground, parts, stops }, { instance, ttlMs, onReplaced: ended.resolve })
-  if (config.role !== 'key-server') await mirror({ ground, database, parts, instance, end: ended.resolve }, stops)
+  if (config.role !== 'key-server')
+    await mirror({ ground, database, parts, instance, end: ended.resolve, signal }, stops)
   const shown = shownOf({ config, seams, home, database })
   const operations = operationsOf({ ground, parts, shown })
   const { http } = config
@@ -118,12 +138,13 @@ interface Mirroring {
   readonly parts: Parts
   readonly instance: string
   readonly end: (error: Error) => void
+  readonly signal: AbortSignal | undefined
 }
 
 /** Takes up the reading of feeds. */
-async function mirror({ ground, database, parts, instance, end }: Mirroring, stops: StopStack): Promise<void> {
+async function mirror({ ground, database, parts, instance, end, signal }: Mirroring, stops: StopStack): Promise<void> {
   const { config, log } = ground
-  await preflight({ ...ground, upstream: parts.upstream }, config)
+  await preflight({ ...ground, upstream: parts.upstream, signal }, config)
   const sync = { ...ground, ...parts, settings: config.sync }
   const onContested = () => {
     endIfAlone(ground, end).catch((error: unknown) => log.error('aegis.contested-unjudged', error))

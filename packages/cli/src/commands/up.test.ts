@@ -124,6 +124,21 @@ test('asked to end while it is still starting, it ends in order', async () => {
   void started
 })
 
+test('asked to end while Aegis is starting, it calls that off and takes its simulator with it', async () => {
+  const { programs, done } = recorded()
+  const starting = Promise.withResolvers<void>()
+  const startAegis: Programs['startAegis'] = (_config, _seams, signal) => {
+    starting.resolve()
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  }
+  const { terminal, ended } = start(['--demo', '--home', 'waits'], { ...programs, startAegis })
+  await starting.promise
+  terminal.signal('SIGTERM')
+  assert.equal(await ended, 0)
+  assert.match(terminal.out.text, /stopped before it had started/)
+  assert.deepEqual(done, ['simulator started', 'simulator stopped'])
+})
+
 test('asked twice, it ends at once; a signal that arrives by two ways is one', async () => {
   const stuck = Promise.withResolvers<undefined>()
   const { programs, started } = recorded({ stop: () => stuck.promise })

@@ -78,7 +78,11 @@ async function up(deps: UpDeps, options: UpOptions): Promise<number> {
     if (deps.stop.isRequested()) return 0
     if (simulator) say(`athenahealth is simulated at ${simulator.url}`)
     const { config: complete, seams } = simulator ? pointedAt(config, simulator) : { config, seams: {} }
-    const running = await programs.startAegis(complete, seams)
+    const running = await unlessStopped(programs.startAegis(complete, seams, deps.stop.signal), deps.stop)
+    if (!running) {
+      say('stopped before it had started; nothing is left behind')
+      return 0
+    }
     try {
       await watch(deps, running, options)
       say('stopping')
@@ -89,6 +93,16 @@ async function up(deps: UpDeps, options: UpOptions): Promise<number> {
     return 0
   } finally {
     await simulator?.stop()
+  }
+}
+
+/** What is being started; undefined where it was called off. */
+async function unlessStopped<T>(starting: Promise<T>, { signal }: StopRequest): Promise<T | undefined> {
+  try {
+    return await starting
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined
+    throw error
   }
 }
 

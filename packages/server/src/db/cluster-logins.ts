@@ -8,14 +8,15 @@ export interface EnsureLoginsInput {
   /** The database to make. */
   database: string
   passwords: ClusterPasswords
+  signal?: AbortSignal | undefined
 }
 
 /**
  * Makes the embedded cluster's runtime logins and its database unless they are there. The logins are the three roles
  * themselves, so a connection has the rights of one role and no way to take another's.
  */
-export async function ensureLogins({ url, database, passwords }: EnsureLoginsInput): Promise<void> {
-  await ownerSession({ url, application: 'aegis-start' }, async ({ client }) => {
+export async function ensureLogins({ url, database, passwords, signal }: EnsureLoginsInput): Promise<void> {
+  await ownerSession({ url, application: 'aegis-start', signal }, async ({ client }) => {
     for (const name of ['aegis_app', 'aegis_control', 'aegis_audit'] as const) {
       const found = await client.query('select rolcanlogin from pg_catalog.pg_roles where rolname = $1', [name])
       const verb = found.rowCount ? 'alter' : 'create'

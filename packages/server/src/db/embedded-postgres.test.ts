@@ -18,11 +18,11 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import pg from 'pg'
 import { memoryLog } from '../../testing/memory-log.ts'
-import { systemClock } from '../clock/clock.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { clientConfig } from './database-login.ts'
 import { type EmbeddedPostgres, startEmbedded } from './embedded-postgres.ts'
-import { postmasterState } from './postmaster-pid.ts'
+import { postmasterState, readPostmasterPid } from './postmaster-pid.ts'
 
 /** One cluster for all tests, started and stopped by each; `elsewhere` is an empty home for those that would break it. */
 const home = mkdtempSync(join(tmpdir(), 'aegis-pg-'))
@@ -195,6 +195,23 @@ describe('a later start', () => {
     assert.ok(statSync(join(home, 'data.log', 'postgres.log')).size < 10_000)
     assert.equal(statSync(join(home, 'data.log', 'postgres.log.1')).size > 5_000_000, true)
   })
+})
+
+test('a start that is called off ends, and its server with it', async () => {
+  const stop = new AbortController()
+  let pid: number | undefined
+  // It first sleeps when the server was launched and is not ready yet.
+  const sleep: Clock['sleep'] = (ms, signal) => {
+    pid ??= readPostmasterPid(data)?.pid
+    if (pid !== undefined) stop.abort(new Error('called off'))
+    return systemClock.sleep(ms, signal)
+  }
+  const options = { dataDir: data, runDir: join(home, 'run'), log, clock: { ...systemClock, sleep } }
+  await assert.rejects(startEmbedded({ ...options, settings: { fsync: 'off' }, signal: stop.signal }), /called off/)
+  assert.notEqual(postmasterState(pid ?? 0, data), 'running')
+  assert.equal(readPostmasterPid(data), undefined)
+  // Nothing of it is in the way of the next one.
+  assert.equal((await start()).adopted, false)
 })
 
 describe('after a kill -9', () => {

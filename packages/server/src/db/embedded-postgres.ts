@@ -25,6 +25,8 @@ export interface EmbeddedOptions {
   user?: PostgresUser
   /** Settings of PostgreSQL over those of cluster-settings.ts; for tests. */
   settings?: Readonly<Record<string, string>>
+  /** Ends the start at once, with the signal's reason, and the server if it was started or taken over. */
+  signal?: AbortSignal | undefined
 }
 
 /** A running embedded server. */
@@ -77,19 +79,15 @@ async function startUsable(
 ): Promise<SupervisedServer> {
   for (let start = 1; ; start += 1) {
     const server = new SupervisedServer(options, paths)
-    await server.start()
-    const { adopted } = server
-    const url = embeddedUrl(server.socketDirectory, {
-      name: 'aegis_owner',
-      password: passwords.aegis_owner,
-      of: 'postgres',
-    })
     try {
-      await ensureLogins({ url, database: embeddedDatabase, passwords })
+      await server.start()
+      const owner = { name: 'aegis_owner', password: passwords.aegis_owner, of: 'postgres' } as const
+      const url = embeddedUrl(server.socketDirectory, owner)
+      await ensureLogins({ url, database: embeddedDatabase, passwords, signal: options.signal })
       return server
     } catch (error) {
       await server.stop()
-      if (!adopted || !isAegisError(error, 'db.unavailable') || start === startsMax) throw error
+      if (!server.adopted || !isAegisError(error, 'db.unavailable') || start === startsMax) throw error
     }
   }
 }
@@ -124,8 +122,8 @@ class SupervisedServer {
   }
 
   async start(): Promise<void> {
-    const { clock, settings } = this.#options
-    this.#postmaster = await launchPostmaster({ paths: this.#paths, clock, settings: settings ?? {} })
+    const { clock, settings, signal } = this.#options
+    this.#postmaster = await launchPostmaster({ paths: this.#paths, clock, settings: settings ?? {}, signal })
     this.#watchNext()
     this.#limitLog()
   }

@@ -28,6 +28,8 @@ export interface OpenDbOptions {
   answerTimeoutMs?: number
   /** The longest that `close` waits for transactions and farewells before it ends the connections. Default 5,000 ms. */
   closeTimeoutMs?: number
+  /** Ends the opening at once, with the signal's reason. */
+  signal?: AbortSignal | undefined
 }
 
 /** A `Db` that holds connections. */
@@ -46,25 +48,31 @@ export interface OpenDb extends Db {
  * nothing stays open. Connections are made when needed and kept for 30 s of idleness.
  */
 export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
-  const { logins, poolSizes = {} } = options
+  const { logins, poolSizes = {}, signal } = options
   const app = new RolePool(options, logins.app, { max: poolSizes.app ?? 10, planning: planning.kept })
   const control = new RolePool(options, logins.control, { max: poolSizes.control ?? 6, planning: planning.anew })
   const audit = new RolePool(options, logins.audit, { max: poolSizes.audit ?? 4, planning: planning.anew })
   const close = async () => void (await Promise.all([app.close(), control.close(), audit.close()]))
+  const giveUp = () => {
+    for (const pool of [app, control, audit]) pool.giveUp()
+  }
+  signal?.addEventListener('abort', giveUp, { once: true })
   try {
+    signal?.throwIfAborted()
     await Promise.all([app, control, audit].map((pool) => pool.run(undefined, async () => undefined)))
   } catch (error) {
     await close()
+    signal?.throwIfAborted()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
   }
   return {
     practice: (practice, work) => app.run(checkedPractice(practice), work),
     control: (work) => control.run(undefined, work),
     audit: (work) => audit.run(undefined, work),
     close,
-    giveUp() {
-      for (const pool of [app, control, audit]) pool.giveUp()
-    },
+    giveUp,
   }
 }
 

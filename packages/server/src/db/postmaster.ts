@@ -21,6 +21,8 @@ export interface LaunchInput {
   paths: ClusterPaths
   clock: Clock
   settings: Readonly<Record<string, string>>
+  /** Ends the waiting with the signal's reason, and the server with it if it was started here. */
+  signal?: AbortSignal | undefined
 }
 
 const pollMs = 10
@@ -35,11 +37,11 @@ const stopTimeoutMs = 30_000
 
 /** Takes over the running server of the data directory, or starts one. */
 export async function launchPostmaster(input: LaunchInput): Promise<Postmaster> {
-  const { paths, clock } = input
+  const { paths, clock, signal } = input
   for (let attempt = 1; ; attempt++) {
     const running = await adopt(input)
     if (running) return running
-    await clearLeftovers(paths, clock)
+    await clearLeftovers(input)
     const outcome = await startOnce(input)
     if ('pid' in outcome) return outcome
     // A server killed a moment ago may still hold its lock file or its shared memory.
@@ -47,11 +49,11 @@ export async function launchPostmaster(input: LaunchInput): Promise<Postmaster> 
       outcome.said,
     )
     if (!passing || attempt >= startsMax) throw startError(outcome.said, paths)
-    await clock.sleep(retryDelayMs)
+    await clock.sleep(retryDelayMs, signal)
   }
 }
 
-async function adopt({ paths, clock }: LaunchInput): Promise<Postmaster | undefined> {
+async function adopt({ paths, clock, signal }: LaunchInput): Promise<Postmaster | undefined> {
   for (let waitedMs = 0; waitedMs < startTimeoutMs; waitedMs += pollMs) {
     const found = readPostmasterPid(paths.dataDir)
     if (!found || postmasterState(found.pid, paths.dataDir) !== 'running') return undefined
@@ -61,14 +63,15 @@ async function adopt({ paths, clock }: LaunchInput): Promise<Postmaster | undefi
       await server.stop() // its socket was cleaned away: nobody can reach it any more
       return undefined
     }
-    await clock.sleep(pollMs) // it is starting, or stopping
+    await clock.sleep(pollMs, signal) // it is starting, or stopping
   }
   throw new AegisError('db.start-failed', { log: paths.logFile })
 }
 
-async function clearLeftovers({ dataDir, socketDir }: ClusterPaths, clock: Clock): Promise<void> {
+async function clearLeftovers({ paths, clock, signal }: LaunchInput): Promise<void> {
+  const { dataDir, socketDir } = paths
   for (let waitedMs = 0; hasBackends(dataDir) && waitedMs < startTimeoutMs; waitedMs += pollMs)
-    await clock.sleep(pollMs)
+    await clock.sleep(pollMs, signal)
   const found = readPostmasterPid(dataDir)
   // PostgreSQL itself clears the files of a process that is gone, but takes a zombie or a stranger for a live server.
   if (found && postmasterState(found.pid, dataDir) !== 'another program') return
@@ -77,7 +80,7 @@ async function clearLeftovers({ dataDir, socketDir }: ClusterPaths, clock: Clock
 }
 
 async function startOnce(input: LaunchInput): Promise<Postmaster | { said: string }> {
-  const { paths, clock } = input
+  const { paths, clock, signal } = input
   const logStart = sizeOf(paths.logFile)
   const child = spawnPostmaster(input)
   let ended = false
@@ -89,6 +92,10 @@ async function startOnce(input: LaunchInput): Promise<Postmaster | { said: strin
       return postmasterOf(found.pid, { paths, clock, socketDirectory: paths.socketDir, child })
     }
     await clock.sleep(pollMs)
+    if (signal?.aborted && child.pid !== undefined && !ended) {
+      await postmasterOf(child.pid, { paths, clock, socketDirectory: paths.socketDir, child }).stop()
+      signal.throwIfAborted()
+    }
   }
   if (!ended) child.kill('SIGQUIT')
   return { said: readFileSync(paths.logFile).subarray(logStart).toString('utf8') }

@@ -13,6 +13,8 @@ export interface PreflightDeps {
   readonly db: Db
   readonly upstream: Upstream
   readonly log: Log
+  /** Ends the asking at once, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Practices asked about before the start; the rest of a large installation is found out by its own first calls. */
@@ -69,10 +71,11 @@ function refuseSkew(upstream: Upstream, clock: 'system' | 'simulator'): void {
 
 const preflightCall: CallContext = { priority: 'interactive', purpose: 'start.preflight', waitMs: 600_000 }
 
-async function askAbout({ upstream }: PreflightDeps, practice: number, refuse: () => void): Promise<void> {
+async function askAbout({ upstream, signal }: PreflightDeps, practice: number, refuse: () => void): Promise<void> {
   try {
-    await upstream.practice(practice).practiceInfo({ context: preflightCall })
+    await upstream.practice(practice).practiceInfo({ context: preflightCall, ...(signal && { signal }) })
   } catch (error) {
+    signal?.throwIfAborted()
     // What is signed by a clock that is wrong is refused, and says nothing of the credential.
     refuse()
     throw explained(error, practice)

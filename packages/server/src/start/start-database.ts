@@ -19,21 +19,27 @@ export interface StartedDatabase {
   readonly shownUrl: string
 }
 
+interface DatabaseParts {
+  readonly config: AegisConfig
+  readonly home: Home
+  readonly log: Log
+  readonly random: Random
+  /** Ends every wait at once, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Starts the embedded PostgreSQL or reaches the configured one, brings its schema up to date and opens the pools. */
-export async function startDatabase(
-  parts: { config: AegisConfig; home: Home; log: Log; random: Random },
-  stops: StopStack,
-): Promise<StartedDatabase> {
-  const { log } = parts
+export async function startDatabase(parts: DatabaseParts, stops: StopStack): Promise<StartedDatabase> {
+  const { log, signal } = parts
   const { logins, shownUrl } = await (parts.config.database ? external(parts) : embedded(parts, stops))
-  const db = await openDb({ logins, log })
+  const db = await openDb({ logins, log, signal })
   stops.push(() => db.close())
   stops.pushLastResort(() => db.giveUp())
   return { db, logins, shownUrl }
 }
 
 async function embedded(
-  { home, log, random }: { home: Home; log: Log; random: Random },
+  { home, log, random, signal }: DatabaseParts,
   stops: StopStack,
 ): Promise<{ logins: RuntimeLogins; shownUrl: string }> {
   // PostgreSQL lives in the machine's time, also where the installation's clock is a simulator's.
@@ -43,18 +49,19 @@ async function embedded(
     log,
     clock: systemClock,
     random,
+    signal,
   })
   stops.push(() => server.stop())
-  await migrate({ ownerUrl: server.ownerUrl, log })
-  await installQueue({ ownerUrl: server.ownerUrl })
+  await migrate({ ownerUrl: server.ownerUrl, log, signal })
+  await installQueue({ ownerUrl: server.ownerUrl, signal })
   return { logins: server.logins, shownUrl: `embedded (process ${server.pid})` }
 }
 
-async function external({ config, log }: { config: AegisConfig; log: Log }) {
+async function external({ config, log, signal }: DatabaseParts) {
   const ownerUrl = config.database?.ownerUrl?.reveal()
   const runtimeUrl = config.database?.url.reveal()
   const urls = { ...(ownerUrl && { ownerUrl }), ...(runtimeUrl && runtimeUrl !== ownerUrl && { runtimeUrl }) }
-  const logins = await prepareDatabase({ log, atop: queueTables }, urls)
+  const logins = await prepareDatabase({ log, atop: queueTables, signal }, urls)
   return { logins, shownUrl: withoutLogin(runtimeUrl ?? ownerUrl ?? '') }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { StopStack } from './stop-stack.ts'
@@ -19,6 +20,18 @@ test('what waits for somebody who does not answer is given up in time for a serv
   await stopping
   assert.deepEqual(stopped, ['last', 'first'])
   assert.deepEqual(log.events(), ['aegis.stop-late', 'aegis.stop-failed'])
+})
+
+test('what was still being started is stopped as well, and a stop that is waited for once more waits for that', async () => {
+  const [stops, stopped] = [new StopStack(manualClock(0)), [] as string[]]
+  await stops.run()
+  const late = Promise.withResolvers<void>()
+  stops.push(() => late.promise.then(() => void stopped.push('late')))
+  const again = stops.run().then(() => stopped.push('all'))
+  await turn()
+  late.resolve()
+  await again
+  assert.deepEqual(stopped, ['late', 'all'])
 })
 
 test('a stop in good time gives nothing up', async () => {

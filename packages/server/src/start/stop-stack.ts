@@ -10,6 +10,7 @@ export class StopStack {
   readonly #stops: (() => void | Promise<void>)[] = []
   readonly #lastResorts: (() => void)[] = []
   #stopping: Promise<void> | undefined
+  readonly #late = new Set<Promise<void>>()
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
@@ -19,7 +20,7 @@ export class StopStack {
   push(stop: () => void | Promise<void>): void {
     this.#stops.push(stop)
     // What was still being started when everything was stopped is stopped as soon as it is there.
-    if (this.#stopping) void this.#stopping.then(async () => stop()).catch(() => undefined)
+    if (this.#stopping) this.#late.add(this.#stopping.then(async () => stop()).catch(() => undefined))
   }
 
   /** Remembers what ends all waiting for something outside: done when stopping takes too long, because nobody answers. */
@@ -28,9 +29,10 @@ export class StopStack {
   }
 
   /** Stops everything, last first. A part that fails to stop does not keep the others from it. May be called twice. */
-  run(log?: Log): Promise<void> {
+  async run(log?: Log): Promise<void> {
     this.#stopping ??= this.#run(log)
-    return this.#stopping
+    await this.#stopping
+    await Promise.all(this.#late)
   }
 
   async #run(log: Log | undefined): Promise<void> {
