@@ -138,11 +138,18 @@ function tokensOf(
 /** Why none is asked for while the one at hand serves. */
 const asMuch: ReadonlySet<string> = new Set(['asked-lately', 'requests-per-minute', 'fetched-elsewhere'])
 
+/** What is asked with where nothing counts yet. */
+export interface BareGround extends AskerGround {
+  readonly secret: Secret
+  /** Notes that a token is asked for, or throws why that is not to be. */
+  readonly noteRequest: () => void
+}
+
 /**
  * Before there is a database: one call after another, with the configured secret. Nobody else of this installation calls
  * then, and what was called shows in athenahealth's own count.
  */
-export function bareAsker(ground: AskerGround & { readonly secret: Secret }, stops: StopStack): Asker {
+export function bareAsker(ground: BareGround, stops: StopStack): Asker {
   const { config, clock, secret } = ground
   const { environment, athena } = config
   const connections = connectionsOf(ground)
@@ -164,6 +171,7 @@ export function bareAsker(ground: AskerGround & { readonly secret: Secret }, sto
   }
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const grant = async () => {
+    ground.noteRequest()
     const material = await materialOf({ content: Buffer.from(secret.reveal(), 'utf8') })
     const credential = openGiven(configuredApp(config), material)
     return requestToken({ ...place, credential, scope: athena.scope, fetch, clock, timeoutMs: WAIT_MS })

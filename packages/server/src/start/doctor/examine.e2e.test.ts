@@ -1,6 +1,6 @@
 /** The doctor beside a whole installation, and without one: real files, real PostgreSQL, the simulator over sockets. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -240,11 +240,23 @@ describe('without an instance', () => {
     assert.deepEqual(bad(examination), ['failure keys phi', 'skipped athenahealth credential'])
   })
 
-  test('before the first start the credential and the practices are asked about, and nothing is made', async () => {
+  test('before the first start the credential and the practices are asked about, and of the home only a note is made', async () => {
     const fresh = join(folder, 'fresh')
     const examination = await examined({ home: fresh })
     assert.deepEqual(bad(examination), ['skipped files home', 'skipped database embedded', 'skipped quota left'])
     assert.ok(examination.findings.some(({ check, level }) => check === 'practice' && level === 'ok'))
-    assert.equal(existsSync(fresh), false)
+    const made = readdirSync(fresh, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    assert.deepEqual(made.map(({ name }) => name).toSorted(), ['.gitignore', 'doctor-asked.json'])
+  })
+
+  test('before the first start, too, a turn to ask for a token is left to the installation', async () => {
+    const tokens = () => simulator.truth.requests({ limit: 1 }).totals.byRoute['POST /oauth2/v1/token'] ?? 0
+    const before = tokens()
+    const changes = { home: join(folder, 'asked'), limits: { tokensPerMinute: 3 } }
+    await examined(changes)
+    await examined(changes)
+    const third = await examined(changes)
+    assert.equal(tokens() - before, 2)
+    assert.ok(bad(third).includes('warning athenahealth credential'), bad(third).join('\n'))
   })
 })

@@ -15,7 +15,7 @@ import { listCredentials } from '../../key-server/list-credentials.ts'
 import { createLog } from '../../log/create-log.ts'
 import type { Log } from '../../log/log.ts'
 import { buildQuotaReport } from '../../ops/build-quota-report.ts'
-import { type Home, homeAt } from '../../ops/home.ts'
+import { type Home, homeAt, prepareHome } from '../../ops/home.ts'
 import { lockHome } from '../../ops/home-lock.ts'
 import { listReplicas } from '../../ops/replica.sql.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
@@ -43,6 +43,7 @@ import { judgeQuota } from './check-quota.ts'
 import { checkSecret } from './check-secret.ts'
 import { checkTokensElsewhere } from './check-tokens-elsewhere.ts'
 import { type Area, type Finding, reporter, withinLimit } from './finding.ts'
+import { noteTokenRequest } from './note-token-request.ts'
 
 /** What the outside may replace; tests do. */
 export interface ExamineSeams {
@@ -65,7 +66,8 @@ export interface Examination {
 
 /**
  * Looks at everything that an installation needs, beside a running instance or without one: configuration, files, keys,
- * database, athenahealth, quota. Changes nothing, consumes no feed; what it asks athenahealth (one token, where the limit
+ * database, athenahealth, quota. Changes nothing, but that before the first start it notes in the home when it asked for a
+ * token; consumes no feed; what it asks athenahealth (one token, where the limit
  * allows it, and each practice's own data) is counted and audited with the installation's calls. Never throws.
  */
 export async function examine(sources: ConfigSources, seams: ExamineSeams = {}): Promise<Examination> {
@@ -253,7 +255,10 @@ class Examiner {
       return [reporter('athenahealth').skipped('credential', why)]
     }
     const { secret } = config.athena
-    return secret ? checkAccess(bareAsker({ ...ground, secret }, this.#stops), config) : noCredential
+    if (!secret) return noCredential
+    const noteRequest = () =>
+      noteTokenRequest(prepareHome(config.home), { now: systemClock.now(), perMinute: config.limits.tokensPerMinute })
+    return checkAccess(bareAsker({ ...ground, secret, noteRequest }, this.#stops), config)
   }
 
   async #lookAtQuota(config: AegisConfig, quota: Quota | undefined): Promise<readonly Finding[]> {
