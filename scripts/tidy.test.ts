@@ -12,6 +12,7 @@ type Planted = [title: string, path: string, text: string, message: RegExp]
 const SYNC = 'packages/server/src/sync/poll-feed.ts'
 const SYNC_SQL = 'packages/server/src/sync/sync.sql.ts'
 const SYNC_MIGRATION = 'packages/server/migrations/0070_sync_feeds.sql'
+const LATER_MIGRATION = 'packages/server/migrations/0170_sync_more.sql'
 
 /** Written in two halves where the repository itself may not hold the whole. */
 const half = (left: string, right: string) => left + right
@@ -156,6 +157,38 @@ const database: Planted[] = [
   ['a statement under a foreign name', SYNC_SQL, "sql('quota.a', 'select 1')", /named <slice>.<what>, here sync/],
   ['a statement twice', SYNC_SQL, "sql('sync.a', 'select 1')\nsql('sync.a', 'select 2')", /sync.sql.ts:2: .* too/],
   ['a migration without a slice', 'packages/server/migrations/0099_things.sql', '', /NNNN_<slice>_<what>/],
+  [
+    'a check that is tried on every row there is',
+    LATER_MIGRATION,
+    'alter table aegis.gap\n  add column a text default f(1, 2),\n  add constraint gap_a check (a in (1, 2));',
+    /sql:3: a check .* added "not valid"/,
+  ],
+  [
+    'a check of a new column',
+    LATER_MIGRATION,
+    'alter table only aegis.gap add column a integer check (a > 0);',
+    /sql:1: a check .* added "not valid"/,
+  ],
+  [
+    'a reference of an old table',
+    LATER_MIGRATION,
+    'alter table aegis.gap add foreign key (id) references aegis.other;',
+    /added "not valid"/,
+  ],
+  [
+    'a check that is validated under the lock that added it',
+    LATER_MIGRATION,
+    'alter table aegis.gap add constraint gap_a check (a > 0) not valid;\nalter table aegis.gap validate constraint gap_a;',
+    /sql:2: a check is validated by a later migration/,
+  ],
+  [
+    'an index among other things',
+    LATER_MIGRATION,
+    'alter table aegis.gap add column a integer;\ncreate unique index on aegis.gap (practice_id, a);',
+    /sql:2: an index .* a file of its own/,
+  ],
+  ['a column that is dropped', LATER_MIGRATION, 'alter table aegis.gap drop column a;', /sql:1: .* must_be_known/],
+  ['a column of another name', LATER_MIGRATION, 'alter table aegis.gap rename a to b;', /must_be_known/],
 ]
 
 const manifestOf = (dependencies: object, more: object = {}) => JSON.stringify({ name: 'x', dependencies, ...more })
@@ -292,6 +325,22 @@ const allowed: [title: string, path: string, text: string][] = [
   ],
   ['names in statements without parameters', 'packages/server/src/db/roles.ts', 'query(`grant aegis_app to ${name}`)'],
   ['time from the one clock', SYNC_SQL, "sql('sync.a', `select aegis.now() /* not now() */`)"],
+  [
+    'checks, references and indexes of a table that is new',
+    LATER_MIGRATION,
+    'create table aegis.new (a int check (a > 0));\nalter table aegis.new add check (a < 9);\ncreate index on aegis.new (a);',
+  ],
+  [
+    'a check that is tried on what comes',
+    LATER_MIGRATION,
+    'alter table aegis.gap add constraint gap_a check (a > 0) not valid, validate constraint of_before;',
+  ],
+  ['an index alone', LATER_MIGRATION, '-- Why; and why so.\ncreate index gap_a on aegis.gap (practice_id, a);\n'],
+  [
+    'what is taken away with a mark',
+    LATER_MIGRATION,
+    'alter table aegis.gap drop column a;\nupdate control.migration set must_be_known = true where number = 160;',
+  ],
   ['a sentence that begins like SQL', 'packages/cli/src/up.ts', 'say(`update ${name} to go on`)'],
   ['a slice with a hyphen', 'packages/server/src/key-server/key-server.sql.ts', "sql('key_server.a', 'select 1')"],
   ['the statement of the operator', 'packages/server/src/ops/run-sql.ts', 'query(`select * from (${text}) as result`)'],

@@ -7,6 +7,7 @@ import { dependencyBudget, exactVersions, lockFile, reasonedDependencies } from 
 import { describedSlices, livingLinks } from './tidy/document-rules.ts'
 import { cleanTexts, fileNames, fileSize } from './tidy/file-rules.ts'
 import { declaredImports, importOrder, knownSlices, noBarrels } from './tidy/import-rules.ts'
+import { briefMigrations } from './tidy/migration-rules.ts'
 import type { Rule } from './tidy/rule.ts'
 import { readSource } from './tidy/source-text.ts'
 import { migrationNames, namedStatements, oneSqlClock, ownTables, writtenOutSql } from './tidy/sql-rules.ts'
@@ -29,6 +30,7 @@ const RULES: readonly Rule[] = [
   namedStatements,
   ownTables,
   migrationNames,
+  briefMigrations,
   lockFile,
   exactVersions,
   dependencyBudget,

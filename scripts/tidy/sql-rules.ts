@@ -3,7 +3,7 @@ import { type Breach, breachAt, type Rule, type Tree } from './rule.ts'
 import type { SourceText, StringLiteral } from './source-text.ts'
 
 /** A text of SQL in a migration or in a string of the server. */
-interface SqlText {
+export interface SqlText {
   readonly file: { readonly path: string; readonly text: string }
   /** Where it begins in the file. */
   readonly offset: number
@@ -122,7 +122,8 @@ export const migrationNames: Rule = ({ files }) => {
   })
 }
 
-function migrations({ files }: Tree): SqlText[] {
+/** Every migration. */
+export function migrations({ files }: Tree): SqlText[] {
   return [...files]
     .filter(([path]) => path.startsWith(MIGRATIONS) && path.endsWith('.sql'))
     .map(([path, text]) => ({
@@ -158,6 +159,6 @@ function blanks(text: string): string {
   return text.replace(/[^\n]/g, ' ')
 }
 
-function breach(text: SqlText, offset: number, message: string): Breach {
+export function breach(text: SqlText, offset: number, message: string): Breach {
   return breachAt(text.file, text.offset + offset, message)
 }

@@ -24,7 +24,9 @@ export async function fetchRecord(deps: FetchDeps, key: HeldFeed, asked: Asked):
   const { kind, get } = feedTable[key.feed]
   if (!get) throw new AegisError('internal.unexpected', { feed: key.feed })
   const practice = deps.upstream.practice(key.practice)
-  const { raw } = await audited<Found>({ context: deps.context, ended: key.ended }, foundFacts, (options) => get(practice, asked, options))
+  const { raw } = await audited<Found>({ context: deps.context, ended: key.ended }, foundFacts, (options) =>
+    get(practice, asked, options),
+  )
   const { id, patientId } = asked
   return pageOfOne(kind, { raw, id, ...(patientId !== '' && { patientId }) })
 }

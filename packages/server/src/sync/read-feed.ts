@@ -36,7 +36,10 @@ export async function replayPage(
 const subscriptionCall: CallContext = { priority: 'feeds', purpose: 'sync.subscription' }
 
 /** What athenahealth says of our subscription. */
-export async function feedStatus(deps: SyncDeps, key: HeldFeed): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
+export async function feedStatus(
+  deps: SyncDeps,
+  key: HeldFeed,
+): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
   const options = { context: subscriptionCall, ...(key.ended && { signal: key.ended }) }
   return (await openFeed(deps, key).feed.status(options)).value.status
 }
