@@ -119,6 +119,13 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/public-keys.test.ts`],
   },
   {
+    name: 'a forged service name: what stands inside of another name of the certificate is taken for one',
+    file: `${server}/http/service-server.ts`,
+    find: `/(?:^|, )DNS:([^,\\s"]+)/g`,
+    replace: `/DNS:([^,\\s"\\\\]+)/g`,
+    caughtBy: [`${keyServer}/remote-tokens.test.ts`],
+  },
+  {
     name: 'a typing error keeps whoever is taken off the list on it',
     file: `${server}/start/follow-key-server-files.ts`,
     find: `      if (read) await takeAway(deps, read)\n`,

@@ -11,7 +11,7 @@ export interface TestAuthority {
   /** Its certificate, PEM. */
   readonly ca: string
   /** What a process with this name proves itself with. */
-  identity(name: string, dnsNames?: readonly string[]): TlsIdentity
+  identity(name: string, dnsNames?: readonly string[], uris?: readonly string[]): TlsIdentity
 }
 
 let serial = 1
@@ -22,9 +22,9 @@ export function testAuthority(name = 'test authority', until = '491231'): TestAu
   const ca = certificate({ subject: name, issuer: name, publicKey, extensions: [isAuthority], until }, privateKey)
   return {
     ca,
-    identity(subject, dnsNames = [subject]) {
+    identity(subject, dnsNames = [subject], uris = []) {
       const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      const extensions = dnsNames.length > 0 ? [alternativeNames(dnsNames)] : []
+      const extensions = dnsNames.length > 0 ? [alternativeNames(dnsNames, uris)] : []
       const cert = certificate(
         { subject, issuer: name, publicKey: own.publicKey, extensions, until: '491231' },
         privateKey,
@@ -44,8 +44,9 @@ const isAuthority = tlv(
   tlv(0x04, tlv(sequence, tlv(0x01, Buffer.from([0xff])))),
 )
 
-function alternativeNames(dnsNames: readonly string[]): Buffer {
-  const names = dnsNames.map((name) => tlv(0x82, Buffer.from(name)))
+function alternativeNames(dnsNames: readonly string[], uris: readonly string[]): Buffer {
+  const dns = dnsNames.map((name) => tlv(0x82, Buffer.from(name)))
+  const names = [...uris.map((uri) => tlv(0x86, Buffer.from(uri))), ...dns]
   return tlv(sequence, oid('551d11'), tlv(0x04, tlv(sequence, ...names, tlv(0x87, Buffer.from([127, 0, 0, 1])))))
 }
 

@@ -83,7 +83,10 @@ async function removeStale(path: string): Promise<void> {
   unlinkSync(path)
 }
 
-/** DNS names of the certificate, else its common name. The authority was checked by TLS. */
+/**
+ * DNS names of the certificate, else its common name. The authority was checked by TLS. Node puts a name that holds a comma
+ * or a quote into quotes and writes the comma in another way: it cannot pass for two, and no such name is a service's.
+ */
 function certificateNames(request: FastifyRequest): readonly string[] {
   const { socket } = request.raw
   if (!(socket instanceof TLSSocket) || !socket.authorized) return []

@@ -103,6 +103,22 @@ describe('the key server refuses, with an entry in the audit log and no byte of 
     })
   }
 
+  const forged: readonly (readonly [what: string, dnsNames: readonly string[], uris: readonly string[]])[] = [
+    ['inside of a URI', ['branch-7'], ['http://x/, DNS:worker']],
+    ['inside of a URI with quotes', ['branch-7'], ['http://x/", DNS:worker, URI:"']],
+    ['inside of a DNS name', ['x, DNS:worker', 'branch-7'], []],
+    ['behind a line break', ['x\n, DNS:worker', 'branch-7'], []],
+  ]
+  for (const [what, dnsNames, uris] of forged) {
+    test(`another service, whose name stands ${what} of its own certificate`, async (t) => {
+      const { user, started } = await world(t)
+      const identity = authority.identity('branch-7', dnsNames, uris)
+      await user({ url: started.at, tls: identity }).tokens.get()
+      const { tokens } = user({ url: started.at, tls: identity }, { practices: [8] })
+      await assert.rejects(tokens.get(), code('key-server.not-granted'))
+    })
+  }
+
   test('whoever has no certificate, or one of another authority: not a byte is answered', async (t) => {
     const { endpoint, user, started } = await world(t)
     const foreign = { ...testAuthority('other').identity('worker'), ca: authority.ca }
