@@ -119,6 +119,13 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/public-keys.test.ts`],
   },
   {
+    name: 'whatever a key server answers is an answer: a full disk takes all services their token',
+    file: `${keyServer}/remote-token-source.ts`,
+    find: `    const isAway = !isAnswer(error)\n`,
+    replace: `    const isAway = !isAnswer(error) && isAegisError(error, 'key-server.unreachable')\n`,
+    caughtBy: [`${keyServer}/cannot-look.test.ts`],
+  },
+  {
     name: 'a forged service name: what stands inside of another name of the certificate is taken for one',
     file: `${server}/http/service-server.ts`,
     find: `/(?:^|, )DNS:([^,\\s"]+)/g`,

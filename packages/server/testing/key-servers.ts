@@ -109,11 +109,18 @@ function inTimeOf(clock: Clock, db: Db, clocked: Db): Db {
   }
 }
 
-/** The database, there or not. */
-function switchable(db: Db): Db & { down: boolean } {
-  const refuse = () => Promise.reject(new AegisError('db.unavailable'))
-  const link: Db & { down: boolean } = {
+/** A database that is there or not. */
+interface Switchable extends Db {
+  down: boolean
+  /** What it rejects with while it is down. */
+  error: Error
+}
+
+function switchable(db: Db): Switchable {
+  const refuse = () => Promise.reject(link.error)
+  const link: Switchable = {
     down: false,
+    error: new AegisError('db.unavailable'),
     practice: (practice, work) => (link.down ? refuse() : db.practice(practice, work)),
     control: (work) => (link.down ? refuse() : db.control(work)),
     audit: (work) => (link.down ? refuse() : db.audit(work)),

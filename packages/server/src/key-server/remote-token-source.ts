@@ -33,8 +33,8 @@ interface Held {
 
 /**
  * Tokens from a key server in another process. One question for all callers of this one. While the key server does not
- * answer, the token at hand serves until it ends, and then calls are refused with `key-server.unreachable`; what the key
- * server does answer counts at once. It heals by itself.
+ * answer, or cannot look, the token at hand serves until it ends, and then calls are refused with `key-server.unreachable`
+ * or what the key server says; what it does answer counts at once. It heals by itself.
  */
 export class RemoteTokenSource implements TokenSource {
   readonly #deps: RemoteDeps
@@ -117,7 +117,7 @@ export class RemoteTokenSource implements TokenSource {
 
   /** What a failed question means for the token at hand; whether the callers can do without its answer. */
   #copes(error: unknown, { sentAt, serves }: { sentAt: number; serves: boolean }): boolean {
-    const isAway = isUnanswered(error)
+    const isAway = !isAnswer(error)
     this.#note(isAegisError(error) && (isAway || isRefusal(error)) ? error : undefined, isAway)
     if (isAway) {
       this.#restsUntil = this.#deps.clock.steady() + restMs
@@ -155,8 +155,15 @@ function isRefusal(error: AegisError): boolean {
   return codes.some((code) => error.code === code)
 }
 
-/** Nobody answered, or somebody who cannot look: what is at hand may still be good. Anything else is an answer. */
-function isUnanswered(error: unknown): boolean {
-  const codes = ['key-server.unreachable', 'key-server.asks-too-often', 'db.unavailable', 'audit.unavailable'] as const
-  return codes.some((code) => isAegisError(error, code)) || !isAegisError(error)
+/** Of credentials and tokens. */
+const answers = [
+  'key-server.token-unavailable',
+  'key-server.credential-missing',
+  'key-server.credential-expired',
+  'key-server.credential-refused',
+] as const
+
+/** Anything else is of nobody, or of somebody who cannot look: what is at hand may still be good. */
+function isAnswer(error: unknown): boolean {
+  return isAegisError(error) && (isRefusal(error) || answers.some((code) => error.code === code))
 }

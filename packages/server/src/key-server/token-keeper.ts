@@ -110,8 +110,9 @@ export class TokenKeeper implements KeptTokenSource {
     if (now - this.#checkedAt < oldestMs) return
     this.#check ??= this.#look()
       .catch((error: unknown) => {
-        // A valid token does not need the database.
-        if (!this.#usable(undefined) || !isAegisError(error, 'db.unavailable')) throw error
+        // A valid token does not need the database, whatever is wrong with that.
+        if (this.#stop.signal.aborted || !this.#usable(undefined)) throw error
+        if (!isAegisError(error, 'db.unavailable')) this.#deps.log.error('key-server.token-not-checked', error)
         this.#checkedAt = now
       })
       .finally(() => {
