@@ -78,7 +78,7 @@ const callerWeights = z.record(z.string().regex(/^[\w.:-]{1,128}$/), z.number().
 
 const limits = z.strictObject({
   perSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
-    doc: 'Calls in any second that athenahealth allows the app.',
+    doc: 'Calls in any second that athenahealth allows the app: whole ones, or below 1 a call in some seconds (0.5: in two).',
     fallback: byEnvironment('perSecond'),
   }),
   perDay: setting(wholeNumber({ min: 1, max: 100_000_000 }).optional(), {

@@ -112,6 +112,11 @@ describe('a configuration', () => {
     assert.match(fewer?.change ?? '', new RegExp(`^${polls.practicesMax} instead of 900`))
   })
 
+  test('is planned with the calls a second that are given: whole ones, or one in some seconds', () => {
+    const usableOf = (perSecond: number) => plan({ limits: { ...quotaPresets.preview, perSecond } }).second.usable
+    assert.deepEqual([0.5, 1, 1.5, 5, 100].map(usableOf), [0.475, 0.95, 0.95, 4.75, 95])
+  })
+
   test('with every feed costs what each costs', () => {
     const sync = { ...defaultSyncSettings, feeds: [...coreFeeds, ...furtherFeeds] }
     const { perPractice } = plan({ sync }).day

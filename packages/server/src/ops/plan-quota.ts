@@ -2,6 +2,7 @@ import type { AllowanceLimits } from '../policy/allowances.ts'
 import { type OffHours, offHours } from '../policy/off-hours.ts'
 import { priorityRules } from '../quota/priorities.ts'
 import { checkedLimits, type QuotaLimits } from '../quota/quota-limits.ts'
+import { usablePerSecond } from '../quota/rate-plan.ts'
 import { latestOf } from '../pacing/pacing-settings.ts'
 import { type DayCalls, dayCalls, type LoadCalls, loadCalls, type PracticeShape } from '../sync/estimate-calls.ts'
 import { hasChangedFeed } from '../sync/feed-table.ts'
@@ -108,11 +109,11 @@ const TOKENS_A_DAY = Math.ceil(DAY_MS / (3_600_000 * 0.8))
 /** Judges a configuration by arithmetic alone: nothing is called, and no database is needed (pure). */
 export function planQuota(input: PlanInput): QuotaPlan {
   const { environment, practices, shape, limits } = input
-  const { perDay, perSecond, tokensPerMinute, usableShare } = checkedLimits(limits)
+  const { perDay, perSecond, tokensPerMinute } = checkedLimits(limits)
   const judged = judgeDay(input)
   const { day, perPractice, total } = judged
   const rate = {
-    usable: perSecond * usableShare,
+    usable: usablePerSecond(checkedLimits(limits)),
     average: total / (DAY_MS / 1_000),
     busiest: day.busiestPerSecond,
     isShort: day.isOfSecond,
@@ -175,9 +176,9 @@ function judgeDay(input: PlanInput): JudgedDay {
 }
 
 function rehearse({ sync, shape, practices, limits, now }: PlanInput, bulk?: RehearsalFacts['bulk']): RehearsedDay {
-  const { perDay: perDayLimit, perSecond, usableShare } = checkedLimits(limits)
-  const usablePerSecond = perSecond * usableShare
-  return rehearseDay({ settings: sync, shape, practices, perDayLimit, usablePerSecond, now, ...(bulk && { bulk }) })
+  const checked = checkedLimits(limits)
+  const calls = { perDayLimit: checked.perDay, usablePerSecond: usablePerSecond(checked) }
+  return rehearseDay({ settings: sync, shape, practices, ...calls, now, ...(bulk && { bulk }) })
 }
 
 /** Whether changes wait longer than with a reading each interval. */

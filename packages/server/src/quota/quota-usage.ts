@@ -2,6 +2,7 @@ import type { Db } from '../db/db.ts'
 import { dayResumesAt, limitInForce, quotaDay } from './quota-day.ts'
 import type { CheckedLimits } from './quota-limits.ts'
 import { usageRow, useRows } from './quota-usage.sql.ts'
+import { usablePerSecond } from './rate-plan.ts'
 
 /** What an app has used, for status and the console. */
 export interface QuotaUsage {
@@ -44,7 +45,7 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
   return {
     day,
     perSecondLimit,
-    usablePerSecond: perSecondLimit * limits.usableShare,
+    usablePerSecond: usablePerSecond({ ...limits, perSecond: perSecondLimit }),
     perDayLimit,
     usedToday: row.reserved,
     foreignToday: row.foreign_calls,

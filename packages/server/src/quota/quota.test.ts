@@ -100,6 +100,23 @@ for (const { perSecond, each } of [
   })
 }
 
+for (const [perSecond, usable] of [
+  [0.5, 0.475],
+  [1.5, 0.95],
+  [100, 95],
+] as const) {
+  test(`of ${perSecond} a second ${usable} are planned for, as many as are given`, async () => {
+    const { time, app: name, instance } = await setUp({ perSecond })
+    const quota = instance()
+    const sends: Send[] = []
+    await time.run(caller(quota, time, { app: name, count: 10, sends }))
+    const { usablePerSecond } = await time.run(quota.usage(name))
+    assert.equal(usablePerSecond, usable)
+    const given = ratePerSecond(sends)
+    assert.ok(given <= usable * 1.001 && given > 0.9 * usable, `${given} a second`)
+  })
+}
+
 test('a process killed and started again forgets nothing', async () => {
   const { time, app: name, instance } = await setUp({ perSecond: 5, perDay: 50_000 })
   const startedAt = time.clock.now()

@@ -33,11 +33,15 @@ export function countedPerSecond(perSecond: number): number {
   return perSecond < 1 ? perSecond : Math.floor(perSecond)
 }
 
+/** Calls a second that are planned for, and given: on average, where that is less than one. */
+export function usablePerSecond({ perSecond, usableShare }: RateLimit): number {
+  return countedPerSecond(perSecond) * usableShare
+}
+
 /** The plan for a limit. Guarantees at least one call per `1 / usableShare` seconds, and batches within one window. */
-export function ratePlan({ perSecond, usableShare }: RateLimit): RatePlan {
-  const counted = countedPerSecond(perSecond)
-  const intervalMs = 1000 / (counted * usableShare)
-  const windowCalls = Math.max(1, counted)
+export function ratePlan(limit: RateLimit): RatePlan {
+  const intervalMs = 1000 / usablePerSecond(limit)
+  const windowCalls = Math.max(1, countedPerSecond(limit.perSecond))
   const slackMs = windowCalls * intervalMs - 1000
   const batchMax = Math.max(1, Math.min(windowCalls, Math.floor(BATCH_MS / intervalMs)))
   return { intervalMs, slackMs, toleranceMs: slackMs * OWN_PART_OF_SLACK, batchMax }

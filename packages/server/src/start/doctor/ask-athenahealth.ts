@@ -19,6 +19,7 @@ import { openGiven } from '../../key-server/sealed-credential.ts'
 import type { Log } from '../../log/log.ts'
 import { createPolicy } from '../../policy/policy.ts'
 import type { Quota } from '../../quota/quota.ts'
+import { countedPerSecond } from '../../quota/rate-plan.ts'
 import { noSealing } from '../../sealing/no-sealing.ts'
 import { createSealing } from '../../sealing/sealing.ts'
 import { connectionsOver, createConnections } from '../../upstream/connections.ts'
@@ -156,7 +157,7 @@ export function bareAsker(ground: BareGround, stops: StopStack): Asker {
   stops.push(() => connections.close())
   const theirs = new RemoteClock(clock)
   const fetch: AthenaFetch = async (url, init) => {
-    await clock.sleep(1_000 / Math.max(1, config.limits.perSecond) + SPACING_MS)
+    await clock.sleep(1_000 / countedPerSecond(config.limits.perSecond) + SPACING_MS)
     const sentAt = clock.steady()
     const connection = await connections.open()
     const { method, headers, body, signal } = init

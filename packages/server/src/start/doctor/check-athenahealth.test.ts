@@ -87,6 +87,27 @@ test('a credential that opens every practice is well', async (context) => {
   )
 })
 
+test('calls are as far apart as the limit of a second asks for, also where that is no whole number', async (context) => {
+  const baseUrl = await simulated(context)
+  for (const [perSecond, leastMs] of [
+    [50, 20],
+    [1.5, 1_000],
+    [0.5, 2_000],
+  ] as const) {
+    const slept: number[] = []
+    // Deadlines are of sleeps that can be ended.
+    const sleep: typeof systemClock.sleep = async (ms, signal) =>
+      signal ? systemClock.sleep(ms, signal) : void slept.push(ms)
+    const clock = { ...systemClock, sleep }
+    const config = configured(baseUrl, { limits: { perSecond, perDay: 1_000, tokensPerMinute: 5 } })
+    const stops = new StopStack()
+    context.after(() => stops.run())
+    const ground = { config, clock, random: systemRandom, log: silentLog, noteRequest: () => undefined }
+    await bareAsker({ ...ground, secret: new Secret(secret) }, stops).practice(195900)
+    assert.ok(slept.length >= 2 && Math.min(...slept) > leastMs, `${perSecond} a second: ${slept.join(', ')} ms`)
+  }
+})
+
 test('a private key in the file is used as one', async (context) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const names = { kid: 'ours', alg: 'ES256' }
