@@ -30,6 +30,15 @@ export function notNegative(text: string): number {
   throw new InvalidArgumentError('Give 0 or a positive number.')
 }
 
+/** Reads a number from `min` to `max`, which may have a fraction. */
+export function decimal(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`)
+  }
+}
+
 /** Reads a duration such as 15m or 90s, in milliseconds. */
 export function durationMs(text: string): number {
   const ms = parseDuration(/^\d+$/.test(text) ? Number(text) : text)

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import type { QuotaPlan } from '@aegis/server'
 import { testTerminal } from '../../testing/test-terminal.ts'
 import { runCli } from '../cli.ts'
+import { renderPlan } from '../plan-view.ts'
 import type { Programs } from '../programs.ts'
 import { textWidth } from '../text-width.ts'
 
@@ -74,6 +75,57 @@ describe('aegis quota plan', () => {
     )
   })
 
+  test('says what is not enough by itself, and no wait where nothing is read', async () => {
+    const { code, out } = await run('--practices', '50', '--per-day', '10', '--environment', 'preview')
+    assert.equal(code, 1)
+    assert.match(out, /^ {3}patients +300 +0 +— +—$/m)
+    assert.match(out, /3 of 3 feeds of a practice are not read at all\s+that day\./)
+    assert.match(out, /The day's calls do not even do for one reading of each feed a day\./)
+    assert.match(out, /They do not do for a single practice like these\./)
+    assert.match(
+      out,
+      /^ What would make it fit, each by itself,[^]*limits\.perDay: \d\d,\d00, if athenahealth grants that/m,
+    )
+    assert.match(out, /^ What would help, but not by itself,[^]*sync\.latest: 1d instead of 1h/m)
+    assert.doesNotMatch(out, / 0 s|\d{3} d/)
+  })
+
+  test('sums up in its table what it says in a sentence', async () => {
+    const figures = (line = '') => (line.match(/[\d,]+$/)?.[0] ?? '').replaceAll(',', '')
+    for (const practices of ['1', '300', '900', '5000']) {
+      const { out } = await run('--practices', practices)
+      const [, table = ''] = /( {3}Calls of a day[^]*? {3}together.*)/.exec(out) ?? []
+      const rows = table
+        .split('\n')
+        .slice(1)
+        .map((line) => Number(figures(line)))
+      assert.equal(
+        rows.slice(0, -1).reduce((sum, calls) => sum + calls, 0),
+        rows.at(-1),
+        table,
+      )
+    }
+  })
+
+  test('has room in a narrow terminal', async () => {
+    const limits = ['--environment', 'preview', '--per-day', '5000']
+    for (const args of [
+      ['--practices', '1'],
+      ['--practices', '300'],
+      ['--practices', '5000', '--feeds', 'all', ...limits],
+    ]) {
+      const plan = await planOf(...args)
+      for (const columns of [60, 80]) {
+        const lines = renderPlan(plan, { columns, color: false, unicode: true })
+        assert.ok(lines.every((line) => textWidth(line) <= columns))
+        assert.ok(
+          lines.every((line) => !line.endsWith('…')),
+          lines.join('\n'),
+        )
+      }
+    }
+  })
+
   const refusals: readonly [args: readonly string[], code: number, said: RegExp][] = [
     [[], 2, /No practice is configured\nRemedy: name practices in aegis\.yaml, or say how many with --practices\./],
     [['--config', 'wrong.yaml'], 2, /sync\.pollInterval \(wrong\.yaml:4\) does not fit/],
@@ -81,6 +133,9 @@ describe('aegis quota plan', () => {
     [['--practices', '1', '--interval', '1s'], 2, /sync\.pollInterval is too short for production/],
     [['--config', 'clinic.yaml', '--latest', '2d'], 2, /sync\.latest does not fit/],
     [['--practices', '0'], 2, /Give a whole number from 1/],
+    [['--practices', '1', '--per-second', '0'], 2, /Give a number from 0\.1 to 10000/],
+    [['--practices', '1', '--appointments', '1e300'], 2, /Give a number from 0 to 100000/],
+    [['--practices', '1', '--changes', '-1'], 2, /Give a number from 0 to 100000/],
   ]
   for (const [args, code, said] of refusals) {
     test(`is refused with ${args.join(' ') || 'nothing'}`, async () => {

@@ -9,7 +9,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
-import { configFlag, durationMs, notNegative, wholeNumber } from '../flags.ts'
+import { configFlag, decimal, durationMs, wholeNumber } from '../flags.ts'
 import { renderPlan } from '../plan-view.ts'
 import { CALLED_WRONGLY, FAILED } from '../report-error.ts'
 import { showsUnicode, wantsColor } from '../terminal.ts'
@@ -41,6 +41,9 @@ Examples:
   aegis quota plan --practices 300 --latest 2h --feeds claims,labresults
   aegis quota plan --json | jq .polls.practicesMax`
 
+/** More a day no practice has. */
+const aDay = decimal(0, 100_000)
+
 /** A pipe has no width; the table has one. */
 const PIPE_COLUMNS = 100
 
@@ -62,15 +65,11 @@ export function addQuotaPlan(quota: Command, { terminal, action }: CommandContex
     .option('--interval <duration>', 'between two readings of a feed (else sync.pollInterval)', durationMs)
     .option('--latest <duration>', 'every feed is read at least so often (else sync.latest)', durationMs)
     .option('--per-day <calls>', 'calls a day (else limits.perDay)', wholeNumber(1, 100_000_000))
-    .option('--per-second <calls>', 'calls a second (else limits.perSecond)', notNegative)
+    .option('--per-second <calls>', 'calls a second (else limits.perSecond)', decimal(0.1, 10_000))
     .option('--patients <count>', `of one practice (default: ${usualPractice.patients})`, wholeNumber(0, 100_000_000))
     .option('--departments <count>', `of one practice (default: ${usualPractice.departments})`, wholeNumber(1, 10_000))
-    .option('--appointments <count>', `a day of one practice (default: ${usualPractice.appointmentsADay})`, notNegative)
-    .option(
-      '--changes <count>',
-      `a day of a feed that only names them (default: ${usualPractice.changesADay})`,
-      notNegative,
-    )
+    .option('--appointments <count>', `a day of one practice (default: ${usualPractice.appointmentsADay})`, aDay)
+    .option('--changes <count>', `a day of a feed that only names them (default: ${usualPractice.changesADay})`, aDay)
     .option('--json', 'everything, for programs')
     .addHelpText('after', EXAMPLES)
     .action(

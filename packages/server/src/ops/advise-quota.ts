@@ -38,9 +38,14 @@ const worths = [1, 5, 30, 60, 300, 900, 3_600].map((seconds) => seconds * 1_000)
 const WORTH_SHARE = 0.01
 const ADVICE_MAX = 5
 
+/** Advice, and the settings it comes to, where it is a matter of those that are known here. */
+interface Change extends QuotaAdvice {
+  readonly to?: Partial<SyncSettings>
+}
+
 /** What would make a day's calls do, that which saves most first (pure). */
 export function adviseQuota(facts: AdviceFacts): QuotaAdvice[] {
-  const all = [
+  const all: Change[] = [
     ...paceAdvice(facts),
     ...feedAdvice(facts),
     ...checkAdvice(facts),
@@ -52,6 +57,11 @@ export function adviseQuota(facts: AdviceFacts): QuotaAdvice[] {
     .filter(({ saves }) => saves >= facts.limit * WORTH_SHARE)
     .toSorted((one, other) => other.saves - one.saves)
     .slice(0, ADVICE_MAX)
+    .map(({ to, ...advice }) => ({ ...advice, ...isEnough(facts, to) }))
+}
+
+function isEnough({ settings, suffices }: AdviceFacts, to: Partial<SyncSettings> | undefined) {
+  return suffices && to ? { isEnough: suffices({ ...settings, ...to }) } : {}
 }
 
 /** Calls a day that other settings save. */
@@ -70,18 +80,18 @@ interface Knob {
 }
 
 /** The least change with which the calls that are wanted beyond those there are need not be made. */
-function paceAdvice(facts: AdviceFacts): QuotaAdvice[] {
+function paceAdvice(facts: AdviceFacts): Change[] {
   const { wanted, left, limit, msLeft, settings } = facts
   const { setting, now, values, with: change, means } = knobOf(facts)
   const missing = wanted - (left - limit * priorityRules.feeds.dayFloorShare)
   const greater = values.filter((value) => value > now)
   const savesBy = (value: number) => savedBy(facts, change(value))
-  const isEnough = (value: number) =>
+  const does = (value: number) =>
     facts.suffices?.({ ...settings, ...change(value) }) ?? savesBy(value) * (msLeft / DAY_MS) >= missing
-  const enough = greater.find(isEnough) ?? greater.at(-1)
+  const enough = greater.find(does) ?? greater.at(-1)
   if (enough === undefined) return []
   const text = `${formatDuration(enough)} instead of ${formatDuration(now)}: ${means}`
-  return [{ setting, change: text, saves: savesBy(enough) }]
+  return [{ setting, change: text, saves: savesBy(enough), to: change(enough) }]
 }
 
 function knobOf({ settings, isStretched }: AdviceFacts): Knob {
@@ -111,23 +121,24 @@ function knobOf({ settings, isStretched }: AdviceFacts): Knob {
   }
 }
 
-function feedAdvice(facts: AdviceFacts): QuotaAdvice[] {
+function feedAdvice(facts: AdviceFacts): Change[] {
   const { feeds } = facts.settings
   return furtherFeeds
     .filter((feed) => feeds.includes(feed))
-    .map((feed) => ({
-      setting: 'sync.feeds',
-      change: `without ${feed}, if nobody needs it; its changes are left out as well`,
-      saves: savedBy(facts, { feeds: feeds.filter((one) => one !== feed) }),
-    }))
+    .map((feed) => {
+      const to = { feeds: feeds.filter((one) => one !== feed) }
+      const change = `without ${feed}, if nobody needs it; its changes are left out as well`
+      return { setting: 'sync.feeds', change, saves: savedBy(facts, to), to }
+    })
 }
 
 /** Two looks at each subscription. */
-function checkAdvice(facts: AdviceFacts): QuotaAdvice[] {
+function checkAdvice(facts: AdviceFacts): Change[] {
   const { subscriptionCheckMs } = facts.settings
   if (subscriptionCheckMs >= HOUR_MS) return []
   const change = `1h instead of ${formatDuration(subscriptionCheckMs)}: a lost subscription is found that much later`
-  return [{ setting: 'sync.subscriptionCheck', change, saves: savedBy(facts, { subscriptionCheckMs: HOUR_MS }) }]
+  const to = { subscriptionCheckMs: HOUR_MS }
+  return [{ setting: 'sync.subscriptionCheck', change, saves: savedBy(facts, to), to }]
 }
 
 function foreignAdvice({ foreign }: AdviceFacts): QuotaAdvice[] {

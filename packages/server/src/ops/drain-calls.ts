@@ -14,6 +14,12 @@ export interface DrainCallsFacts {
   readonly now: number
 }
 
+/** Calls of a day for feeds under some settings, at a price. */
+export type DrainCalls = (price: number) => (settings: SyncSettings) => number
+
+/** The price of a call at which nothing but its bound has a feed read. */
+export const boundsAlone = Number.POSITIVE_INFINITY
+
 const DAY_MS = 86_400_000
 
 /**

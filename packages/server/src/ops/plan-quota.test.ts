@@ -7,7 +7,8 @@ import { quotaPresets } from '../quota/quota-limits.ts'
 import { usualPractice } from '../sync/estimate-calls.ts'
 import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
 import { defaultSyncSettings } from '../sync/sync-settings.ts'
-import { type PlanInput, planQuota } from './plan-quota.ts'
+import type { PlanInput } from './judge-day.ts'
+import { planQuota } from './plan-quota.ts'
 import type { QuotaAdvice } from './quota-report.ts'
 
 const minute = 60_000
@@ -67,7 +68,7 @@ describe('a configuration', () => {
     const practices = 300
     const { fits, polls, advice } = plan({ practices, sync: alike })
     assert.equal(fits, false)
-    assert.ok(polls.givenMs > 2 * minute)
+    assert.ok((polls.givenMs ?? 0) > 2 * minute)
     const interval = advice.find(({ setting }) => setting === 'sync.pollInterval')
     assert.match(interval?.change ?? '', /^10m instead of 1m/)
     const sync = { ...alike, pollIntervalMs: 10 * minute }
@@ -85,18 +86,24 @@ describe('a configuration', () => {
     const { fits, polls, day: of, advice } = plan({ practices: 300 })
     assert.equal(fits, true)
     assert.ok(of.total <= of.usable && of.total > 0.98 * of.usable && of.least < 0.5 * of.usable)
-    assert.ok(polls.givenMs > 2 * minute && polls.waitMs > minute / 2 && polls.waitMs < polls.givenMs / 2)
+    const { givenMs, waitMs } = polls
+    assert.ok(givenMs !== null && waitMs !== null)
+    assert.ok(givenMs > 2 * minute && waitMs > minute / 2 && waitMs < givenMs / 2)
     assert.equal(polls.stretch, 1)
     const [providers, patients] = polls.byFeed
-    assert.ok(providers && patients && patients.waitMs < providers.waitMs / 2)
-    assert.ok(polls.byFeed.every(({ longestMs, boundMs }) => longestMs <= boundMs && boundMs === 60 * minute))
+    assert.ok(providers?.waitMs && patients?.waitMs && patients.waitMs < providers.waitMs / 2)
+    assert.ok(
+      polls.byFeed.every(
+        ({ longestMs, boundMs }) => longestMs !== null && longestMs <= boundMs && boundMs === 60 * minute,
+      ),
+    )
     // An interval makes no call more: they are used already.
     assert.deepEqual(
       advice.map(({ setting }) => setting),
       ['sync.subscriptionCheck', 'limits.perDay'],
     )
     const roomy = plan({ practices: 300, limits: { ...quotaPresets.production, perDay: moreOf(advice) } })
-    assert.ok(Math.abs(roomy.polls.waitMs - minute / 2) < 500, String(roomy.polls.waitMs))
+    assert.ok((roomy.polls.waitMs ?? minute) < 1.05 * (minute / 2), String(roomy.polls.waitMs))
     assert.deepEqual(roomy.advice, [])
   })
 
@@ -111,13 +118,100 @@ describe('a configuration', () => {
     const fewer = advice.find(({ setting }) => setting === 'practices')
     assert.match(fewer?.change ?? '', new RegExp(`^${polls.practicesMax} instead of 900`))
   })
+})
 
-  test('is planned with the calls a second that are given: whole ones, or one in some seconds', () => {
+describe('a configuration that lacks calls', () => {
+  for (const [what, changes] of [
+    ['bounds cost too much', { practices: 900 }],
+    ['practices are many times too many', { practices: 5_000 }],
+    [
+      'feeds tell of more than can be asked for',
+      { practices: 3, shape: { ...usualPractice, patientChangesADay: 1e6 } },
+    ],
+    ['calls a day are next to none', { practices: 50, limits: { ...quotaPresets.preview, perDay: 10 } }],
+  ] as const) {
+    test(`whose ${what} is told the least calls a day with which it fits`, () => {
+      const { fits, advice } = plan(changes)
+      assert.equal(fits, false)
+      const needed = moreOf(advice)
+      const limits = 'limits' in changes ? changes.limits : quotaPresets.production
+      assert.equal(plan({ ...changes, limits: { ...limits, perDay: needed } }).fits, true, String(needed))
+      assert.equal(plan({ ...changes, limits: { ...limits, perDay: 0.95 * needed } }).fits, false, String(needed))
+    })
+  }
+
+  test('is told of both limits where neither does alone', () => {
+    const shape = { ...usualPractice, patientChangesADay: 1e6 }
+    const { advice } = plan({ practices: 10, shape })
+    const [perDay, perSecond] = /^([\d,]+) with limits\.perSecond: ([\d,]+)/
+      .exec(advice.find(({ setting }) => setting === 'limits.perDay')?.change ?? '')
+      ?.slice(1)
+      .map((text) => Number(text.replaceAll(',', ''))) ?? [0, 0]
+    assert.ok(perDay && perSecond)
+    const fits = (limits: { perDay: number; perSecond: number }) =>
+      plan({ practices: 10, shape, limits: { ...quotaPresets.production, ...limits } }).fits
+    assert.deepEqual(
+      [
+        fits({ perDay, perSecond }),
+        fits({ perDay: 0.9 * perDay, perSecond }),
+        fits({ perDay, perSecond: 0.9 * perSecond }),
+      ],
+      [true, false, false],
+    )
+  })
+
+  test('that the calls of a second do not do for is told the least with which it fits', () => {
+    const limits = { ...quotaPresets.production, perSecond: 2 }
+    const { fits, advice } = plan({ practices: 300, limits })
+    assert.equal(fits, false)
+    const perSecond = Number(
+      /^\d+/.exec(advice.find(({ setting }) => setting === 'limits.perSecond')?.change ?? '')?.[0],
+    )
+    const fitsWith = (more: number) => plan({ practices: 300, limits: { ...limits, perSecond: more } }).fits
+    assert.deepEqual([fitsWith(perSecond), fitsWith(perSecond - 1)], [true, false], String(perSecond))
+  })
+
+  test('is told how many practices the seconds do for as well', () => {
+    const limits = { ...quotaPresets.production, perSecond: 2 }
+    const { practicesEachInterval: most } = plan({ limits }).polls
+    const waitMs = (practices: number) => plan({ limits, practices }).polls.waitMs ?? day
+    assert.ok(waitMs(most) < 1.05 * (minute / 2) && waitMs(Math.ceil(1.3 * most)) > 1.05 * (minute / 2), String(most))
+  })
+
+  test('does not fit where what feeds tell of cannot be asked for, however often they are read', () => {
+    const { fits, day: of } = plan({ shape: { ...usualPractice, patientChangesADay: 1e6 } })
+    assert.equal(fits, false)
+    assert.ok(of.total <= 445_000, String(of.total))
+  })
+
+  for (const practices of [1, 50, 300, 900, 5_000]) {
+    test(`of ${practices} practices takes as many calls as its parts, which are no more than there are`, () => {
+      for (const sync of [defaultSyncSettings, { ...defaultSyncSettings, feeds: [...coreFeeds, ...furtherFeeds] }]) {
+        const { day: of } = plan({ practices, sync })
+        const parts = Object.values(of.perPractice).reduce((sum, calls) => sum + calls, 0)
+        // A practice's are rounded.
+        assert.ok(Math.abs(parts * practices - of.total) <= 2.5 * practices, `${parts * practices}, ${of.total}`)
+        assert.ok(of.total <= 500_000)
+      }
+    })
+  }
+})
+
+describe('what a configuration tells', () => {
+  test('is no wait where nothing is read', () => {
+    const { polls, load } = plan({ practices: 50, limits: { ...quotaPresets.preview, perDay: 10 } })
+    assert.deepEqual([polls.waitMs, load.waitMs], [null, null])
+    for (const { readings, waitMs, longestMs } of polls.byFeed) {
+      assert.deepEqual([readings, waitMs, longestMs], [0, null, null])
+    }
+  })
+
+  test('is of the calls a second that are given: whole ones, or one in some seconds', () => {
     const usableOf = (perSecond: number) => plan({ limits: { ...quotaPresets.preview, perSecond } }).second.usable
     assert.deepEqual([0.5, 1, 1.5, 5, 100].map(usableOf), [0.475, 0.95, 0.95, 4.75, 95])
   })
 
-  test('with every feed costs what each costs', () => {
+  test('of every feed is what each costs', () => {
     const sync = { ...defaultSyncSettings, feeds: [...coreFeeds, ...furtherFeeds] }
     const { perPractice } = plan({ sync }).day
     assert.equal(perPractice.polls, 12 * 1_440)
@@ -125,7 +219,7 @@ describe('a configuration', () => {
     assert.equal(perPractice.named, 300 + 2 * 15 + 450 + 7 * 300)
   })
 
-  test('whose checks do not end in a night does not fit', () => {
+  test('is that it does not fit where checks do not end in a night', () => {
     const shape = { ...usualPractice, patients: 30_000_000 }
     const limits = { perSecond: 1, perDay: 50_000_000, tokensPerMinute: 5 }
     const { fits, night, day: of } = plan({ shape, limits })
@@ -149,7 +243,7 @@ describe('a first load', () => {
     const sync = { ...defaultSyncSettings, feeds: [...coreFeeds, 'problems' as const] }
     const { load } = plan({ practices: 60, sync, shape: { ...usualPractice, patients: 50_000 } })
     assert.ok(load.lastsMs !== null && load.lastsMs > 7 * day, String(load.lastsMs))
-    assert.ok(load.waitMs > 10 * minute, String(load.waitMs))
+    assert.ok((load.waitMs ?? 0) > 10 * minute, String(load.waitMs))
     const tiny = { perSecond: 5, perDay: 100, tokensPerMinute: 5, dayBlock: 1 }
     const little = plan({ practices: 1, limits: tiny })
     // Bulk work leaves 15 % to others, and these are there first.

@@ -1,37 +1,23 @@
-import type { AllowanceLimits } from '../policy/allowances.ts'
-import { type OffHours, offHours } from '../policy/off-hours.ts'
-import { priorityRules } from '../quota/priorities.ts'
-import { checkedLimits, type QuotaLimits } from '../quota/quota-limits.ts'
+import { checkedLimits } from '../quota/quota-limits.ts'
 import { usablePerSecond } from '../quota/rate-plan.ts'
 import { latestOf } from '../pacing/pacing-settings.ts'
 import { type DayCalls, dayCalls, type LoadCalls, loadCalls, type PracticeShape } from '../sync/estimate-calls.ts'
 import { hasChangedFeed } from '../sync/feed-table.ts'
+import { nextWednesday, type RehearsedDay, type RehearsedFeed, usualFeeds } from '../sync/rehearse-day.ts'
+import { callsPerSecondForDrains, callsWanted } from '../sync/poll-stretch.ts'
+import { advisePlan } from './advise-plan.ts'
+import { boundsAlone, type DrainCalls, drainCallsBy } from './drain-calls.ts'
 import {
-  nextWednesday,
-  type RehearsalFacts,
-  type RehearsedDay,
-  type RehearsedFeed,
-  rehearseDay,
-  usualFeeds,
-} from '../sync/rehearse-day.ts'
-import { callsWanted, pollShare } from '../sync/poll-stretch.ts'
-import type { SyncSettings } from '../sync/sync-settings.ts'
-import { adviseQuota } from './advise-quota.ts'
-import { drainCallsBy } from './drain-calls.ts'
+  type JudgedDay,
+  judgeDay,
+  meanWaitMs,
+  type PlanInput,
+  rehearse,
+  totalOf,
+  usableOf,
+  wholeCalls,
+} from './judge-day.ts'
 import type { QuotaAdvice } from './quota-report.ts'
-import { isWorthAWord } from './read-paces.ts'
-
-/** What is to be judged before anything is started. */
-export interface PlanInput {
-  readonly environment: 'preview' | 'production' | 'local'
-  readonly practices: number
-  readonly shape: PracticeShape
-  readonly limits: QuotaLimits
-  readonly sync: SyncSettings
-  readonly policy: AllowanceLimits & { readonly offHours: OffHours }
-  /** Of the off-hours as they are now, epoch ms. */
-  readonly now: number
-}
 
 /** What `aegis quota plan --json` prints: calls are estimates, durations in milliseconds. */
 export interface QuotaPlan {
@@ -44,7 +30,11 @@ export interface QuotaPlan {
   readonly day: {
     /** As it is expected to be: with feeds read as often as the calls do for, or, where all are read alike, as is asked for. */
     readonly perPractice: DayCalls
+    /** Of all practices, and the sum of them. */
+    readonly calls: DayCalls
     readonly total: number
+    /** What feeds name and what lists are to be read, and there are no calls for: it is put off, and grows day by day. */
+    readonly unmade: number
     /** The same with every feed read no more often than it has to be. */
     readonly least: number
     /** Of the day's calls, what sync may use: a tenth is kept for people. */
@@ -59,8 +49,9 @@ export interface QuotaPlan {
     /** Whether when to read a feed is chosen by how it changes. */
     readonly isAdaptive: boolean
     /** Between two readings of a feed, as the day's calls allow, on average of all feeds; how long a change waits for one. */
-    readonly givenMs: number
-    readonly waitMs: number
+    /** Both null where hardly anything is read: no feed at all, or one of them not. */
+    readonly givenMs: number | null
+    readonly waitMs: number | null
     /** Each feed of a practice on a working day; `boundMs`: how long it is left alone at most, if the calls do for that. */
     readonly byFeed: readonly (RehearsedFeed & { readonly boundMs: number })[]
     /** By how much bounds, or intervals, are stretched at worst; 1: not at all. */
@@ -84,7 +75,7 @@ export interface QuotaPlan {
     readonly atLimitMs: number
     /** Calls that a day leaves for it, and how long a change waits meanwhile until it is read. */
     readonly aDay: number
-    readonly waitMs: number
+    readonly waitMs: number | null
     /** Large calls that the onboarding allowance does not cover: they wait for the nights. */
     readonly confined: number
     /** Until everything is mirrored; null: the day's calls leave nothing for it. */
@@ -111,137 +102,89 @@ export function planQuota(input: PlanInput): QuotaPlan {
   const { environment, practices, shape, limits } = input
   const { perDay, perSecond, tokensPerMinute } = checkedLimits(limits)
   const judged = judgeDay(input)
-  const { day, perPractice, total } = judged
-  const rate = {
-    usable: usablePerSecond(checkedLimits(limits)),
-    average: total / (DAY_MS / 1_000),
-    busiest: day.busiestPerSecond,
-    isShort: day.isOfSecond,
-  }
-  const night = nightOf(input, { perPractice, perSecond: rate.usable })
-  const fits = judged.fits && night.neededMs <= night.openMs && rate.average <= rate.usable
-  const usable = usableOf(perDay)
+  const { day, calls, total, second, night, fits, isShort } = judged
   const polls = pollsOf(input, judged)
+  const drainCalls = drainCallsOf(input)
   return {
     environment,
     practices,
     shape,
     limits: { perDay, perSecond, tokensPerMinute },
     fits,
-    day: { perPractice: rounded(perPractice), total, least: judged.least, usable },
+    day: {
+      perPractice: wholeCalls(calls, 1 / practices),
+      calls,
+      total,
+      least: leastCalls(input, drainCalls),
+      unmade: Math.round(day.unmade),
+      usable: usableOf(perDay),
+    },
     polls,
-    second: rate,
-    load: loadOf(input, { rate, openMs: night.openMs }),
+    second: { ...second, busiest: day.busiestPerSecond, isShort: day.isOfSecond },
+    load: loadOf(input, judged),
     night,
     tokensADay: TOKENS_A_DAY,
-    advice: fits && !isShort(input, day) ? [] : adviceFor(input, judged, polls.practicesMax),
+    advice: fits && !isShort ? [] : advisePlan({ input, judged, drainCalls, practicesMost: polls.practicesMax }),
   }
 }
 
-/** Of the day's calls, what sync may use. */
-function usableOf(perDay: number): number {
-  return Math.floor(perDay * (1 - priorityRules.feeds.dayFloorShare))
+/** See `drainCallsBy`, at a price. */
+function drainCallsOf({ sync: settings, shape, practices, now }: PlanInput): DrainCalls {
+  const wednesday = nextWednesday(now)
+  const known = usualFeeds({ settings, shape, practices }, wednesday)
+  return (price) => drainCallsBy({ known, practices, price, now: wednesday })
 }
 
-interface JudgedDay {
-  readonly day: RehearsedDay
-  readonly perPractice: DayCalls
-  readonly total: number
-  readonly least: number
-  /** See `drainCallsBy`, at a price. */
-  readonly drainCalls: (price: number) => (settings: SyncSettings) => number
-  /** Whether the calls of a working day do. */
-  readonly fits: boolean
+/** Calls of a day with every feed read no more often than it has to be. */
+function leastCalls({ sync, shape, practices }: PlanInput, drainCalls: DrainCalls): number {
+  const { named, refresh, checks } = dayCalls(sync, shape)
+  return Math.round(drainCalls(boundsAlone)(sync) + practices * (named + refresh + checks))
 }
 
-/** The price of a call at which nothing but its bound has a feed read. */
-const boundsAlone = Number.POSITIVE_INFINITY
-
-/** A working day as it is expected to be. Where all feeds are read alike, the calls are those that are asked for. */
-function judgeDay(input: PlanInput): JudgedDay {
-  const { sync, shape, practices, now } = input
-  const { perDay } = checkedLimits(input.limits)
-  const day = rehearse(input)
-  const asked = dayCalls(sync, shape)
-  const known = usualFeeds({ settings: sync, shape, practices }, nextWednesday(now))
-  const drainCalls = (price: number) => drainCallsBy({ known, practices, price, now: nextWednesday(now) })
-  const least = Math.round(drainCalls(boundsAlone)(sync) + practices * (asked.named + asked.refresh + asked.checks))
-  if (!sync.pacing.isAdaptive) {
-    const total = Math.round(practices * totalOf(asked))
-    return { day, perPractice: asked, total, least: total, drainCalls, fits: total <= usableOf(perDay) }
-  }
-  const perPractice = { ...asked, polls: day.drains / practices, looks: day.looks / practices }
-  const total = Math.round(day.drains + day.looks + day.others)
-  return { day, perPractice, total, least, drainCalls, fits: !isWorthAWord(day.stretch) }
-}
-
-function rehearse({ sync, shape, practices, limits, now }: PlanInput, bulk?: RehearsalFacts['bulk']): RehearsedDay {
-  const checked = checkedLimits(limits)
-  const calls = { perDayLimit: checked.perDay, usablePerSecond: usablePerSecond(checked) }
-  return rehearseDay({ settings: sync, shape, practices, ...calls, now, ...(bulk && { bulk }) })
-}
-
-/** Whether changes wait longer than with a reading each interval. */
-function isShort({ sync }: PlanInput, day: RehearsedDay): boolean {
-  return isWorthAWord(meanWaitMs(day) / (sync.pollIntervalMs / 2))
-}
-
-/** How long a change waits on average, whatever feed it comes by. */
-function meanWaitMs({ feeds }: RehearsedDay): number {
-  const changes = feeds.reduce((sum, feed) => sum + feed.changes, 0)
-  return changes > 0 ? feeds.reduce((sum, feed) => sum + feed.changes * feed.waitMs, 0) / changes : 0
-}
-
-function totalOf(calls: DayCalls | LoadCalls): number {
-  return Object.values(calls).reduce((sum: number, one: number) => sum + one, 0)
-}
-
-function rounded(calls: DayCalls): DayCalls {
-  const { polls, looks, named, refresh, checks } = calls
-  const whole = Math.round
-  return {
-    polls: whole(polls),
-    looks: whole(looks),
-    named: whole(named),
-    refresh: whole(refresh),
-    checks: whole(checks),
-  }
-}
-
-function pollsOf(input: PlanInput, { day }: JudgedDay): QuotaPlan['polls'] {
+function pollsOf(input: PlanInput, { day }: Pick<JudgedDay, 'day'>): QuotaPlan['polls'] {
   const { practices, sync } = input
   const { perDay } = checkedLimits(input.limits)
   const feeds = practices * sync.feeds.filter(hasChangedFeed).length
   const { pollIntervalMs: intervalMs, pacing } = sync
   const eachInterval = practicesEachInterval(input)
+  const most = practicesMax(input, eachInterval)
   return {
     feeds,
     feedsMax: Math.floor(perDay / (DAY_MS / intervalMs)),
     intervalMs,
     isAdaptive: pacing.isAdaptive,
-    givenMs: Math.round((feeds * DAY_MS) / Math.max(1, day.drains)),
-    waitMs: Math.round(meanWaitMs(day)),
+    givenMs: day.calls.polls > 0 ? Math.round((feeds * DAY_MS) / day.calls.polls) : null,
+    waitMs: roundedWait(day),
     byFeed: day.feeds.map((feed) => ({
       ...feed,
       boundMs: pacing.isAdaptive ? Math.max(intervalMs, latestOf(pacing, feed.feed)) : intervalMs,
     })),
     stretch: day.stretch,
-    practicesMax: pacing.isAdaptive ? practicesMax(input, eachInterval) : eachInterval,
-    practicesEachInterval: eachInterval,
+    practicesMax: most,
+    practicesEachInterval: Math.min(eachInterval, most),
   }
+}
+
+function roundedWait(day: RehearsedDay): number | null {
+  const waitMs = meanWaitMs(day)
+  return waitMs === null ? null : Math.round(waitMs)
 }
 
 /** The most practices of which every feed can be read each interval. */
 function practicesEachInterval({ sync, shape, limits }: PlanInput): number {
-  return Math.floor(usableOf(checkedLimits(limits).perDay) / totalOf(dayCalls(sync, shape)))
+  const checked = checkedLimits(limits)
+  const ofDay = usableOf(checked.perDay) / totalOf(dayCalls(sync, shape))
+  const wanted = callsWanted({ feeds: sync.feeds.filter(hasChangedFeed).length, msLeft: 1_000 }, sync)
+  const ofSecond = callsPerSecondForDrains({ usablePerSecond: usablePerSecond(checked) }) / wanted
+  return Math.floor(Math.min(ofDay, ofSecond))
 }
 
 /** More are not looked for. */
 const PRACTICES_MAX = 100_000
 
-/** The most practices of which every feed can be read within its bound. */
+/** The most practices with which the configuration fits. */
 function practicesMax(input: PlanInput, eachInterval: number): number {
-  const fits = (practices: number) => !isWorthAWord(rehearse({ ...input, practices }).stretch)
+  const fits = (practices: number) => judgeDay({ ...input, practices }).fits
   // Not all that the day has is planned for drains: so many may be too many already.
   let [most, tooMany] = fits(eachInterval) ? [eachInterval, Math.max(2, 2 * eachInterval)] : [0, eachInterval]
   while (fits(tooMany) && tooMany < PRACTICES_MAX) [most, tooMany] = [tooMany, 2 * tooMany]
@@ -253,26 +196,12 @@ function practicesMax(input: PlanInput, eachInterval: number): number {
   return most
 }
 
-function nightOf(
-  { practices, policy, now }: PlanInput,
-  { perPractice, perSecond }: { perPractice: DayCalls; perSecond: number },
-): QuotaPlan['night'] {
-  const calls = Math.round(practices * perPractice.checks)
-  const window = policy.offHours === 'always' ? { opensAt: 0, closesAt: DAY_MS } : offHours(now, policy.offHours)
-  return { calls, openMs: window.closesAt - window.opensAt, neededMs: Math.round((calls / perSecond) * 1_000) }
-}
-
-interface LoadFacts {
-  readonly rate: { readonly usable: number; readonly average: number }
-  readonly openMs: number
-}
-
-function loadOf(input: PlanInput, { rate, openMs }: LoadFacts): QuotaPlan['load'] {
+function loadOf(input: PlanInput, { second: rate, night: { openMs } }: JudgedDay): QuotaPlan['load'] {
   const { practices, sync, shape, policy } = input
   const perPractice = loadCalls(sync, shape)
   const total = practices * totalOf(perPractice)
   const free = Math.max(rate.usable * 0.05, rate.usable - rate.average)
-  const aDay = Math.floor(rehearse(input, { perSecond: free, calls: Number.POSITIVE_INFINITY }).bulk)
+  const aDay = Math.floor(rehearse(input, { perSecond: free, calls: Number.POSITIVE_INFINITY }).calls.bulk)
   const meanwhile = rehearse(input, { perSecond: free, calls: total })
   const isAlways = policy.offHours === 'always'
   const covered = isAlways ? perPractice.large : policy.onboarding.days * policy.onboarding.calls
@@ -282,7 +211,7 @@ function loadOf(input: PlanInput, { rate, openMs }: LoadFacts): QuotaPlan['load'
     total,
     atLimitMs: Math.round((total / rate.usable) * 1_000),
     aDay,
-    waitMs: Math.round(meanWaitMs(meanwhile)),
+    waitMs: roundedWait(meanwhile),
     confined,
     lastsMs: lastsMs({ total, confined, aDay, free, openMs }),
   }
@@ -298,54 +227,4 @@ function lastsMs(load: { total: number; confined: number; aDay: number; free: nu
   const byDay = Math.floor(total / aDay) * DAY_MS + Math.min(DAY_MS, atRate(total % aDay))
   const byNight = Math.floor(atRate(confined) / openMs) * DAY_MS + (atRate(confined) % openMs)
   return Math.round(Math.max(byRate, byDay, byNight))
-}
-
-function adviceFor(input: PlanInput, judged: JudgedDay, practicesMost: number): QuotaAdvice[] {
-  const { day, perPractice, total, least, drainCalls } = judged
-  const { sync, practices } = input
-  const { perDay } = checkedLimits(input.limits)
-  const { isAdaptive } = sync.pacing
-  const isStretched = isAdaptive && isWorthAWord(day.stretch)
-  const facts = { settings: sync, limit: perDay, foreign: 0, wanted: least, left: perDay, msLeft: DAY_MS, bulkToday: 0 }
-  const atPrice = drainCalls(isStretched ? boundsAlone : day.price)
-  const suffices = (changed: SyncSettings) => !isWorthAWord(rehearse({ ...input, sync: changed }).stretch)
-  const settings = adviseQuota({
-    ...facts,
-    drainCalls: atPrice,
-    isStretched,
-    ...(isStretched && { suffices }),
-  }).filter(
-    // A call that is not made where hardly anything changes is made elsewhere already.
-    ({ setting }) => setting !== 'sync.callWorth',
-  )
-  // With as many calls, every change is seen as soon as it can be.
-  const wanted = isAdaptive ? practices * totalOf(dayCalls(sync, input.shape)) : total
-  const needed = Math.ceil(wanted / (1 - priorityRules.feeds.dayFloorShare) / 1_000) * 1_000
-  return [
-    ...settings,
-    ...fewerPractices(practices, practicesMost, totalOf(perPractice)),
-    ...(needed > perDay ? [moreCalls('limits.perDay', needed)] : []),
-    ...(day.isOfSecond ? [moreCalls('limits.perSecond', secondNeeded(input))] : []),
-  ]
-}
-
-function fewerPractices(practices: number, most: number, ofPractice: number): QuotaAdvice[] {
-  if (most < 1 || most >= practices) return []
-  const change = `${most} instead of ${practices}; the others with an app of their own, which has limits of its own`
-  return [{ setting: 'practices', change, saves: Math.round((practices - most) * ofPractice) }]
-}
-
-/** Calls a second with which every feed can be read each interval. */
-function secondNeeded({ sync, limits, practices }: PlanInput): number {
-  const feeds = practices * sync.feeds.filter(hasChangedFeed).length
-  const wanted = callsWanted({ feeds, msLeft: 1_000 }, sync)
-  return Math.ceil(wanted / pollShare / checkedLimits(limits).usableShare)
-}
-
-function moreCalls(setting: string, needed: number): QuotaAdvice {
-  return {
-    setting,
-    change: `${needed.toLocaleString('en-US')}, if athenahealth grants that many`,
-    saves: 0,
-  }
 }

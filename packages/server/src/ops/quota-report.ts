@@ -80,4 +80,6 @@ export interface QuotaAdvice {
   readonly change: string
   /** Calls a day. */
   readonly saves: number
+  /** Whether the calls do with this change alone; absent where that is not known. */
+  readonly isEnough?: boolean
 }

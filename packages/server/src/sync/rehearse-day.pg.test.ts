@@ -84,7 +84,7 @@ test('a day of a practice whose calls are scarce goes as it was rehearsed', asyn
   const { settings } = mirrored.deps
   const rehearsed = rehearseDay({ settings, shape, practices: 1, perDayLimit, now: wednesday - hour })
   assert.equal(rehearsed.stretch, 1)
-  const expected = rehearsed.drains + rehearsed.looks + rehearsed.others
+  const expected = Object.values(rehearsed.calls).reduce((sum, calls) => sum + calls, 0)
   assert.ok(Math.abs(seen.calls - expected) < 0.05 * expected, `${seen.calls} calls, ${expected} rehearsed`)
   for (const { feed, readings, changes } of rehearsed.feeds) {
     const made = seen.readings.get(feed) ?? 0

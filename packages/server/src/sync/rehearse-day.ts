@@ -1,13 +1,13 @@
 import type { Profile } from '../pacing/change-rate.ts'
 import { FeedPace } from '../pacing/feed-pace.ts'
-import { hourMs, hourOfWeek, hourParts, zoneDefault } from '../pacing/hour-of-week.ts'
+import { hourMs, hourParts, zoneDefault } from '../pacing/hour-of-week.ts'
 import { callsWithinBounds, type KnownFeeds, planFor } from '../pacing/plan.ts'
 import { profileDefault } from '../pacing/profile.ts'
 import { offHours } from '../policy/off-hours.ts'
 import { floorOf } from '../quota/day-budget.ts'
 import { keptForFeeds } from '../quota/keep-for-feeds.ts'
 import type { Priority } from '../quota/priorities.ts'
-import { changesOf, dayCalls, type PracticeShape } from './estimate-calls.ts'
+import { changesOf, type DayCalls, dayCalls, type PracticeShape } from './estimate-calls.ts'
 import type { FeedName } from './feed-name.ts'
 import { hasChangedFeed } from './feed-table.ts'
 import { callsPerSecond, drainRules } from './plan-facts.ts'
@@ -32,23 +32,25 @@ export interface RehearsalFacts {
 /** How one feed of one practice is read that day. */
 export interface RehearsedFeed {
   readonly feed: FeedName
-  /** Changes that it tells of, and how often it is read. */
+  /** Changes there are in it, and how often it is read. */
   readonly changes: number
   readonly readings: number
-  /** How long a change waits on average until it is read. */
-  readonly waitMs: number
-  /** The longest time between two readings. */
-  readonly longestMs: number
+  /** How long a change waits on average until it is read; null where it is not read. */
+  readonly waitMs: number | null
+  /** The longest time between two readings; null where it is not read. */
+  readonly longestMs: number | null
 }
+
+/** Calls of a day, by what they are for. */
+export type RehearsedCalls = DayCalls & { readonly bulk: number }
 
 /** How a day of calls is expected to go. */
 export interface RehearsedDay {
   readonly feeds: readonly RehearsedFeed[]
-  /** Calls of all practices: readings of feeds, looks at their subscriptions, what else sync asks for, and bulk work. */
-  readonly drains: number
-  readonly looks: number
-  readonly others: number
-  readonly bulk: number
+  /** Calls of all practices that are made. */
+  readonly calls: RehearsedCalls
+  /** Calls beside readings of feeds and looks that are wanted that day, and for which there are none left. */
+  readonly unmade: number
   /** The most that bounds of feeds (or their intervals, where all are read alike) are stretched by that day; 1: not at all. */
   readonly stretch: number
   /** The most calls a second, on average of ten minutes. */
@@ -149,32 +151,38 @@ function readersOf(feed: FeedName, { known, practices, settings }: World, startA
   }))
 }
 
-/** What was read of one feed. */
+/** What was read of one feed that day. */
 interface Tally {
   changes: number
+  /** How long (ms) changes have waited in the day, altogether: also those of the day before, and those that go on waiting. */
   waited: number
   readings: number
   longestMs: number
 }
 
+const nothingRead: Readonly<Tally> = { changes: 0, waited: 0, readings: 0, longestMs: 0 }
+
 function goThrough(day: Day, readers: readonly Reader[]): RehearsedDay {
   const tallies = new Map<FeedName, Tally>()
   for (; !day.isOver; day.pass()) {
     for (const reader of readers) {
-      const tally = tallies.get(reader.feed) ?? { changes: 0, waited: 0, readings: 0, longestMs: 0 }
+      const tally = tallies.get(reader.feed) ?? { ...nothingRead }
       tallies.set(reader.feed, tally)
       readStep(reader, day, tally)
     }
   }
+  // What is read on a later day has waited so far.
+  for (const reader of readers)
+    waitUntil(day.endsAt, reader, { day, tally: tallies.get(reader.feed) ?? { ...nothingRead } })
   const feeds = [...tallies].map(([feed, { changes, waited, readings, longestMs }]) => ({
     feed,
     changes: changes / phases,
     readings: readings / phases,
-    waitMs: changes > 0 ? waited / changes : 0,
-    longestMs,
+    waitMs: readings > 0 && changes > 0 ? waited / changes : null,
+    longestMs: readings > 0 ? longestMs : null,
   }))
-  const { stretch, price, busiestPerSecond, isOfSecond } = day
-  return { feeds, ...day.calls, stretch, price, busiestPerSecond, isOfSecond }
+  const { calls, unmade, stretch, price, busiestPerSecond, isOfSecond } = day
+  return { feeds, calls, unmade, stretch, price, busiestPerSecond, isOfSecond }
 }
 
 /** Reads a feed as often as it is due within a step. */
@@ -185,28 +193,39 @@ function readStep(reader: Reader, day: Day, tally: Tally): void {
     reader.chosenAt = day.now
     reader.nextAt = at
     if (at >= day.stepEnds) return
-    if (!day.drain(reader.practices, at - reader.readAt)) {
+    if (!day.mayDrain) {
       reader.nextAt = day.stepEnds
       return
     }
-    const { changes, waited } = waitedFor(reader.profile, reader.readAt, at)
-    tally.changes += changes
-    tally.waited += waited
+    day.drain(reader, at, waitUntil(at, reader, { day, tally }))
     tally.readings += 1
-    tally.longestMs = Math.max(tally.longestMs, at - reader.readAt)
     reader.readAt = at
     reader.nextAt = day.next(reader)
   }
 }
 
+/** Counts the changes of the day since a feed was read, and how long they have waited in it. Returns all since then. */
+function waitUntil(at: number, { profile, readAt }: Reader, { day, tally }: { day: Day; tally: Tally }): number {
+  const { changes, waited } = waitedFor(profile, readAt, at)
+  const before = readAt < day.startAt ? waitedFor(profile, readAt, day.startAt) : { changes: 0, waited: 0 }
+  tally.changes += changes - before.changes
+  tally.waited += waited - before.waited
+  tally.longestMs = Math.max(tally.longestMs, at - readAt)
+  return changes
+}
+
+/** What is asked for beside drains and looks, as an installation puts it off until there is a call for it. */
+const others = ['named', 'refresh', 'checks'] as const
+
 /** The calls of a day, and when feeds are due as they stand. */
 class Day {
   readonly #world: World
   readonly #rules: ReturnType<typeof drainRules>
-  readonly #endsAt: number
-  /** What is asked for in a step beside drains and looks. */
-  readonly #others: readonly number[]
-  readonly calls = { drains: 0, looks: 0, others: 0, bulk: 0 }
+  readonly startAt: number
+  readonly endsAt: number
+  readonly #lists: ReturnType<typeof listsOf>
+  readonly #waiting = { named: 0, refresh: 0, checks: 0 }
+  readonly calls = { polls: 0, looks: 0, named: 0, refresh: 0, checks: 0, bulk: 0 }
   stretch = 1
   price = 0
   busiestPerSecond = 0
@@ -223,14 +242,19 @@ class Day {
     this.#world = world
     this.#rules = drainRules(world.settings)
     this.#now = startAt
-    this.#endsAt = startAt + dayMs
-    this.#others = othersOf(world, startAt)
+    this.startAt = startAt
+    this.endsAt = startAt + dayMs
+    this.#lists = listsOf(world, startAt)
     this.#next = this.#plan()
     this.price = this.#price
   }
 
   get isOver(): boolean {
-    return this.#now >= this.#endsAt
+    return this.#now >= this.endsAt
+  }
+
+  get unmade(): number {
+    return others.reduce((sum, kind) => sum + this.#waiting[kind], 0)
   }
 
   /** When the step began. */
@@ -247,18 +271,27 @@ class Day {
     return this.#next(reader)
   }
 
-  /** Reads feeds that were read so long ago; false where there are no calls for it. */
-  drain(feeds: number, everyMs: number): boolean {
-    if (this.#leftFor('feeds') <= 0 || this.#leftInStep <= 0) return false
-    this.calls.drains += feeds
-    this.calls.looks += feeds * (this.#rules.callsPerDrain(everyMs) - 1)
-    return true
+  /** Whether there are calls for reading feeds. */
+  get mayDrain(): boolean {
+    return this.#leftFor('feeds') > 0 && this.#leftInStep > 0
+  }
+
+  /** Reads feeds of one kind, which tell of so many changes each: what they only name is asked for. */
+  drain({ feed, practices, readAt }: Reader, at: number, changes: number): void {
+    this.calls.polls += practices
+    this.calls.looks += practices * (this.#rules.callsPerDrain(at - readAt) - 1)
+    this.#waiting.named += practices * this.#rules.callsPerChange(feed) * changes
   }
 
   /** Makes what other calls a step has, and plans for the next. */
   pass(): void {
-    const others = Math.min(this.#others[this.#step] ?? 0, this.#leftInStep)
-    this.calls.others += Math.min(others, Math.max(0, this.#leftFor('reconciliation')))
+    this.#waiting.refresh += this.#lists.refresh
+    this.#waiting.checks += this.#lists.checks[this.#step] ?? 0
+    for (const kind of others) {
+      const made = Math.max(0, Math.min(this.#waiting[kind], this.#leftInStep, this.#leftFor('reconciliation')))
+      this.calls[kind] += made
+      this.#waiting[kind] -= made
+    }
     const { calls, perSecond } = this.#world.bulk ?? { calls: 0, perSecond: 0 }
     const bulk = Math.min((perSecond * stepMs) / 1_000, calls - this.calls.bulk, this.#leftInStep)
     this.calls.bulk += Math.min(bulk, Math.max(0, this.#leftFor('bulk')))
@@ -294,7 +327,7 @@ class Day {
 
   #planEach(): (reader: Reader) => number {
     const { known, practices, feeds: kinds, perDayLimit, settings } = this.#world
-    const [now, endsAt, feeds] = [this.#now, this.#endsAt, practices * kinds.length]
+    const [now, endsAt, feeds] = [this.#now, this.endsAt, practices * kinds.length]
     const calls = callsForDrains({ perDayLimit, leftToday: this.#left })
     const facts = { ...this.#rules, now, endsAt, calls, feeds, ...callsPerSecond(this.#world) }
     const price = planFor(known, facts)
@@ -315,7 +348,7 @@ class Day {
       feeds: practices * kinds.length,
       perDayLimit,
       leftToday: this.#left,
-      msLeft: this.#endsAt - this.#now,
+      msLeft: this.endsAt - this.#now,
     }
     const ofDay = pollStretch(facts, settings)
     const stretch = usablePerSecond === undefined ? ofDay : pollStretch({ ...facts, usablePerSecond }, settings)
@@ -324,19 +357,16 @@ class Day {
     this.stretch = Math.max(this.stretch, stretch)
     const { pollIntervalMs: leastMs } = settings
     // Not into the next day of calls.
-    return ({ readAt }) => Math.min(readAt + leastMs * stretch, Math.max(readAt + leastMs, this.#endsAt))
+    return ({ readAt }) => Math.min(readAt + leastMs * stretch, Math.max(readAt + leastMs, this.endsAt))
   }
 }
 
-/** What a feed only names is asked for when it does; lists are read in the off-hours. */
-function othersOf({ settings, shape, practices }: World, startAt: number): number[] {
+/** Calls for lists, by step: those without a feed at any time, the checks in the off-hours. */
+function listsOf({ settings, shape, practices }: World, startAt: number): { refresh: number; checks: number[] } {
   const starts = Array.from({ length: dayMs / stepMs }, (_, step) => startAt + step * stepMs)
-  const { named, refresh, checks } = dayCalls(settings, shape)
-  const busy = shares(starts.map((at) => profileDefault[hourOfWeek(zoneDefault, at)] ?? 0))
+  const { refresh, checks } = dayCalls(settings, shape)
   const night = shares(starts.map((at) => (offHours(at, settings.offHours).open ? 1 : 0)))
-  return starts.map(
-    (_, step) => practices * (named * (busy[step] ?? 0) + checks * (night[step] ?? 0) + refresh / starts.length),
-  )
+  return { refresh: (practices * refresh) / starts.length, checks: night.map((share) => practices * checks * share) }
 }
 
 function shares(weights: readonly number[]): number[] {
