@@ -363,6 +363,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['faults graceful 6', `${sync}/ended-work.pg.test.ts`],
   },
   {
+    name: 'a lease that ended while the machine slept counts until a timer tells',
+    file: `${sync}/schedule.ts`,
+    find: `, look: () => lease.look()`,
+    replace: ``,
+    caughtBy: [`${sync}/ended-work.pg.test.ts`],
+  },
+  {
     name: 'a stop or a lost lease is waited out: a call that nobody wants any more waits on for its permission',
     file: `${sync}/advance-feed.ts`,
     find: `takeSteps(deps, { ...held, ended: signal }, signal)`,

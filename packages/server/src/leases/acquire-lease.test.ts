@@ -110,6 +110,50 @@ describe('a holder that was paused', () => {
     await next.release()
   })
 
+  /** While the machine sleeps only its own clock goes on: no timer fires, and no other clock moves. */
+  const sleeps: readonly [what: string, sleptMs: number, isLost: boolean][] = [
+    ['past its end', ttlMs - 5_000, true],
+    ['for a part of it', ttlMs - 5_002, false],
+  ]
+  for (const [what, sleptMs, isLost] of sleeps) {
+    test(`${isLost ? 'finds at a look' : 'holds it still'} that its machine slept ${what}`, async () => {
+      let slept = 0
+      const sleeper = await held(await acquire('sleeper', { wall: () => clock.now() + slept }))
+      await clock.advance(5_000)
+      sleeper.look()
+      assert.equal(sleeper.lost.aborted, false)
+      slept += sleptMs + 1
+      sleeper.look()
+      assert.equal(sleeper.lost.aborted, isLost)
+      await sleeper.release()
+      assert.equal(clock.pending, 0)
+    })
+  }
+
+  test('does not revive the lease past whose end its machine slept', async () => {
+    let slept = 0
+    const sleeper = await held(await acquire('sleeper', { wall: () => clock.now() + slept }))
+    slept += ttlMs
+    const before = await expiresAtMs()
+    await clock.advance(ttlMs / 3)
+    assert.equal(sleeper.lost.aborted, true)
+    assert.equal(await expiresAtMs(), before)
+  })
+
+  test('counts time that passed since the last renewal only', async () => {
+    let slept = 0
+    const sleeper = await held(await acquire('sleeper', { wall: () => clock.now() + slept }))
+    for (let third = 0; third < 6; third += 1) {
+      const before = await expiresAtMs()
+      slept += ttlMs / 2
+      await pass(ttlMs / 3)
+      await eventually(async () => (await expiresAtMs()) > before)
+      sleeper.look()
+      assert.equal(sleeper.lost.aborted, false)
+    }
+    await sleeper.release()
+  })
+
   test('loses the lease past its end even if nobody took it', async () => {
     const remove = setFailpointHook(() => new Promise(() => undefined))
     const zombie = await held(await acquire('zombie'))

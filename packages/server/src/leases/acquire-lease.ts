@@ -9,6 +9,11 @@ export interface LeaseDeps {
   db: Pick<Db, 'control'>
   clock: Clock
   log: Log
+  /**
+   * What the machine's own clock shows, epoch ms: it goes on while the machine sleeps, where others stand still. Default:
+   * the time of `clock`.
+   */
+  wall?: () => number
 }
 
 /**
@@ -22,6 +27,11 @@ export interface Lease {
   readonly fence: string
   /** Aborts with `AegisError('lease.lost')` when the lease was taken over or could not be renewed in time. */
   readonly lost: AbortSignal
+  /**
+   * Aborts `lost` where the lease has ended by now. Timers do it too, but not yet when a machine that slept wakes up: to be
+   * asked right before what only the holder may do and no fence guards.
+   */
+  look(): void
   /**
    * Ends the lease so that the next one need not wait, or waits for `restMs` only. Never throws: an unreachable database
    * ends it by time.
@@ -40,15 +50,37 @@ const retriesPerTerm = 10
  */
 export async function acquireLease(deps: LeaseDeps, terms: LeaseTerms): Promise<Lease | undefined> {
   // Before the statement is sent: our idea of the end is never later than the database's.
-  const askedAtMs = deps.clock.now()
+  const asked = askedNow(deps)
   const fence = await deps.db.control((tx) => takeLeaseIfFree(tx, terms))
   if (fence === undefined) return undefined
-  return new HeldLease(deps, { ...terms, fence, endsAtMs: askedAtMs + terms.ttlMs })
+  return new HeldLease(deps, { ...terms, fence, asked })
 }
+
+/** When the database was asked, by each clock. */
+interface Asked {
+  readonly at: number
+  readonly steadyAt: number
+  readonly wallAheadMs: number
+}
+
+function askedNow({ clock, wall }: LeaseDeps): Asked {
+  const [at, steadyAt] = [clock.now(), clock.steady()]
+  return { at, steadyAt, wallAheadMs: (wall ? wall() : at) - steadyAt }
+}
+
+/** How long ago that was at most. A clock that was set ahead counts as a machine that slept: then a lease is left too early. */
+function passedMs(deps: LeaseDeps, asked: Asked): number {
+  const now = askedNow(deps)
+  const sleptMs = Math.max(0, now.wallAheadMs - asked.wallAheadMs - RESOLUTION_MS)
+  return Math.max(now.at - asked.at, now.steadyAt - asked.steadyAt + sleptMs)
+}
+
+/** Clocks are read one after the other, and cut to whole milliseconds. */
+const RESOLUTION_MS = 1
 
 interface HeldTerms extends LeaseTerms {
   readonly fence: string
-  readonly endsAtMs: number
+  readonly asked: Asked
 }
 
 class HeldLease implements Lease {
@@ -59,21 +91,25 @@ class HeldLease implements Lease {
   readonly #holder: string
   readonly #ttlMs: number
   readonly #abort = new AbortController()
-  #endsAtMs: number
+  #asked: Asked
   #renewal: { cancel(): void }
   #end: { cancel(): void }
   #over = false
 
-  constructor(deps: LeaseDeps, { name, holder, fence, ttlMs, endsAtMs }: HeldTerms) {
+  constructor(deps: LeaseDeps, { name, holder, fence, ttlMs, asked }: HeldTerms) {
     this.name = name
     this.fence = fence
     this.lost = this.#abort.signal
     this.#deps = deps
     this.#holder = holder
     this.#ttlMs = ttlMs
-    this.#endsAtMs = endsAtMs
+    this.#asked = asked
     this.#renewal = this.#renewIn(ttlMs / renewalsPerTerm)
     this.#end = this.#loseAtEnd()
+  }
+
+  look(): void {
+    if (passedMs(this.#deps, this.#asked) >= this.#ttlMs) this.#lose()
   }
 
   async release(restMs = 0): Promise<void> {
@@ -92,13 +128,14 @@ class HeldLease implements Lease {
   }
 
   #loseAtEnd(): { cancel(): void } {
-    return this.#deps.clock.timer(this.#endsAtMs - this.#deps.clock.now(), () => this.#lose())
+    return this.#deps.clock.timer(this.#asked.at + this.#ttlMs - this.#deps.clock.now(), () => this.#lose())
   }
 
   async #renew(): Promise<void> {
-    const askedAtMs = this.#deps.clock.now()
+    const asked = askedNow(this.#deps)
     // A process that slept past the end must not revive the lease, even if nobody took it meanwhile.
-    if (askedAtMs >= this.#endsAtMs) return this.#lose()
+    this.look()
+    if (this.#over) return
     try {
       await failpoint('leases.before-renewal')
       const { name, fence } = this
@@ -107,7 +144,7 @@ class HeldLease implements Lease {
       )
       if (this.#over) return
       if (!held) return this.#lose()
-      this.#endsAtMs = askedAtMs + this.#ttlMs
+      this.#asked = asked
       this.#end.cancel()
       this.#end = this.#loseAtEnd()
       this.#renewal = this.#renewIn(this.#ttlMs / renewalsPerTerm)

@@ -3,14 +3,23 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { sql } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { advanceFeed } from './advance-feed.ts'
 import { openIntents } from './intent.sql.ts'
+import { addPractices } from './schedule.sql.ts'
+import { leaseOf, runAdvanceFeed } from './schedule.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const key = { practice, feed: 'patients' } as const
+const leaseTtlMs = 30_000
+// Fences of the feed go on from there.
+const leaseBefore = sql(
+  'test.lease_before',
+  "insert into control.lease (name, fence, holder, expires_at) values ($1, 1000, 'former', '-infinity')",
+)
 
 /** What sync says of a call. */
 function contextOf(call: { context?: unknown }): CallContext {
@@ -82,6 +91,37 @@ for (const [purpose, begin] of calls) {
     await assertEqualsTruth(mirrored)
   })
 }
+
+test('a consuming read is not sent when the machine slept past the lease while it waited', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  await mirrored.advance(minute)
+  await mirrored.deps.db.control(async (tx) => {
+    await addPractices(tx, [practice], 'local')
+    await tx.rows(leaseBefore, [leaseOf(key)])
+  })
+  mirrored.fenceFrom(1_002)
+  let [slept, sent] = [0, 0]
+  mirrored.fetch = async (url, init, call) => {
+    if (!call.consuming) return mirrored.toSimulator(url, init, call)
+    slept = leaseTtlMs + 1_000
+    const { look, unless } = contextOf(call)
+    look?.()
+    if (unless?.aborted) throw new AegisError('upstream.given-up')
+    sent += 1
+    return mirrored.toSimulator(url, init, call)
+  }
+  const wall = () => mirrored.deps.clock.now() + slept
+  const never = () => assert.fail('not of a job')
+  const schedule = { instance: 'this one', leaseTtlMs, dayUsage: never, keepForFeeds: never }
+  const sync = { ...mirrored.deps, wall }
+  const running = runAdvanceFeed({ ...schedule, sync }, key, new AbortController().signal)
+  await assert.rejects(running, (error) => isAegisError(error, 'lease.lost') || isAegisError(error, 'upstream.given-up'))
+  assert.equal(sent, 0)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(3)
+  await assertEqualsTruth(mirrored)
+})
 
 test('a consuming read that was sent when the work ends is waited for, and its page kept', async (t) => {
   const mirrored = await mirroredPractice(t)

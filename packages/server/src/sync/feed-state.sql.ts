@@ -13,6 +13,8 @@ export interface HeldFeed extends FeedKey {
    * sent. `advanceFeed` fills it in.
    */
   readonly ended?: AbortSignal
+  /** Lets `ended` abort where the lease is lost and no timer has told yet. */
+  readonly look?: () => void
   /** Departments that its subscription is limited to; null or absent: the whole practice. `advanceFeed` fills it in. */
   readonly departments?: Departments
 }

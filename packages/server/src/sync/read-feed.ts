@@ -14,7 +14,8 @@ import type { SyncDeps } from './sync-deps.ts'
 export async function drainPage(deps: SyncDeps, key: HeldFeed, intentId: string): Promise<FetchedPage> {
   const limit = deps.settings.feedPageSize
   const { feed, narrowed } = openRead(deps, key)
-  const context = { priority: 'feeds', purpose: 'sync.drain', intentId, unless: key.ended } as const
+  const { ended: unless, look } = key
+  const context = { priority: 'feeds', purpose: 'sync.drain', intentId, unless, look } as const
   const page = await audited({ context }, pageFacts, (options) => feed.drainPage({ limit, ...narrowed }, options))
   return fetchedPage(feedTable[key.feed].kind, page, { limit, shape: 'feed' })
 }

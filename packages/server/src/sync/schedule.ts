@@ -74,7 +74,7 @@ export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: A
   if (!lease) return lookAgainWhenFree(sync, job, name)
   const { fence, lost } = lease
   try {
-    await advancePaced(sync, { ...job, fence }, AbortSignal.any([signal, lost]))
+    await advancePaced(sync, { ...job, fence, look: () => lease.look() }, AbortSignal.any([signal, lost]))
   } catch (error) {
     // Stopped in the middle: others go on with it at once.
     if (signal.aborted && !lost.aborted) await sync.db.control((tx) => makeDue(tx, job.practice, job.feed))

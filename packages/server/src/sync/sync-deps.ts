@@ -16,6 +16,8 @@ export interface SyncDeps {
   readonly upstream: Upstream
   readonly sealing: Sealing
   readonly clock: Clock
+  /** What the machine's own clock shows, by which a lease notices that it slept. Absent: nothing beside `clock`. */
+  readonly wall?: () => number
   readonly log: Log
   readonly settings: SyncSettings
   /** How polls are put off now, all alike. Absent: not at all. */

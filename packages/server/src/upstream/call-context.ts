@@ -23,6 +23,8 @@ export interface CallContext {
    * on, whereas `CallOptions.signal` breaks it off and leaves in doubt what it did.
    */
   readonly unless?: AbortSignal | undefined
+  /** Called right before it is sent: the last moment at which `unless` may abort. */
+  readonly look?: (() => void) | undefined
   /** How long to wait for a turn and a permission, in ms. Default: by priority, 10 s for interactive to 600 s for bulk. */
   readonly waitMs?: number
   /**

@@ -107,6 +107,7 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     await giveBack?.().catch(() => undefined) // it counts as made then
   }
   const confirm = () => {
+    context.look?.()
     if (unless?.aborted) throw new AegisError('upstream.given-up')
   }
   await again()

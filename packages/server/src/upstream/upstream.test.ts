@@ -181,6 +181,19 @@ test('a call whose work ends as its permission comes is not sent, and the day ha
   assert.deepEqual([server.requests.length, await usedToday()], [0, 0])
 })
 
+test('a call is asked about for the last time when all else is ready', async (t) => {
+  const { server, practice } = await setUp(t)
+  const end = new AbortController()
+  const looks: number[] = []
+  const look = () => {
+    looks.push(server.connections)
+    end.abort(new Error('the machine slept'))
+  }
+  const call = practice.feed('patients').drainPage({ limit: 10 }, said({ unless: end.signal, look }))
+  await assert.rejects(call, { code: 'upstream.given-up' })
+  assert.deepEqual([looks, server.requests.length], [[1], 0])
+})
+
 test('a call that has been sent goes on when its work ends', async (t) => {
   const { server, practice } = await setUp(t)
   const end = new AbortController()
