@@ -47,4 +47,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `  return unread > place.to || plan.length > 0\n`,
     caughtBy: [`${sync}/is-read-again.test.ts`, `${sync}/set-aside.pg.test.ts`],
   },
+  {
+    name: 'a number too large to be exact is taken as it was rounded',
+    file: `${client}/wire/read-json.ts`,
+    find: `found === 'rounded' ? readJson(`,
+    replace: `found === 'oversized' ? readJson(`,
+    caughtBy: [`${client}/wire/read-json.test.ts`, `${sync}/exact-numbers.pg.test.ts`],
+  },
 ]

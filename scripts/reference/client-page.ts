@@ -35,7 +35,11 @@ const sections: readonly Section[] = [
       'resources/method-table.ts',
     ],
   },
-  { title: 'Lists', text: '', files: ['resources/list.ts', 'resources/endpoints.ts', 'wire/read-page.ts'] },
+  {
+    title: 'Lists',
+    text: '',
+    files: ['resources/list.ts', 'resources/endpoints.ts', 'wire/read-page.ts', 'wire/read-json.ts'],
+  },
   { title: 'Feeds', text: '', files: ['feeds/'] },
   { title: 'Any endpoint', text: '', files: ['request/', 'catalogue/'] },
   { title: 'Records', text: 'Known fields are typed, all others are there as `unknown`.', files: ['records/'] },

@@ -113,6 +113,7 @@ export {
 } from './records/practice-records.ts'
 
 export { addDays, type PlainDate, type PlainTime, readPlainDate, readPlainTime, toUsDate } from './wire/plain-date.ts'
+export { type BodyForm, type JsonText, readJson } from './wire/read-json.ts'
 export { type PageContent, type PageReading, type RecordFault } from './wire/read-page.ts'
 export {
   easternWallToInstant,

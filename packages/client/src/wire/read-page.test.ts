@@ -99,21 +99,22 @@ test('one unreadable record is named and does not cost the others', () => {
     { appointmentid: '1', date: '06/02/2020', duration: '15' },
     { date: '06/02/2020' },
     null,
-    { appointmentid: 9_007_199_254_740_993 },
+    { appointmentid: 'with a digit too many' },
     { appointmentid: 5, date: '06/31/2020', duration: 'long', urgent: 'perhaps', extra: { kept: [1] } },
   ]
-  const reading = readPage(shape, JSON.stringify({ appointments, next: '', totalcount: 'many' }))
+  const text = JSON.stringify({ appointments, next: '', totalcount: 'many' })
+  const reading = readPage(shape, text.replace('"with a digit too many"', '9007199254740993'))
   assert.deepEqual(reading, {
     ok: true,
     page: {
       items: [
         { appointmentid: '1', date: '2020-06-02', duration: 15 },
+        { appointmentid: '9007199254740993' },
         { appointmentid: '5', extra: { kept: [1] } },
       ],
       faults: [
         { index: 1, sent: { date: '06/02/2020' } },
         { index: 2, sent: null },
-        { index: 3, sent: { appointmentid: 9_007_199_254_740_992 } },
         { index: 4, field: 'date', sent: '06/31/2020' },
         { index: 4, field: 'duration', sent: 'long' },
         { index: 4, field: 'urgent', sent: 'perhaps' },

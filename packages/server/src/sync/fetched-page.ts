@@ -4,6 +4,7 @@ import type { Kind, Shape } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { idOf } from '../records/record-id.ts'
 import { isRecord, type WireRecord } from '../records/wire-record.ts'
+import { answerValue } from './answer-value.ts'
 import type { AnswerFacts } from './audited-call.ts'
 import { feedOfKind, feedTable } from './feed-table.ts'
 import { type WhatFollows, whatFollows } from './what-follows.ts'
@@ -103,7 +104,7 @@ function withPatient(record: unknown, patientId: string): unknown {
  * recording); they were not asked for, the audit log does not name them, and they stay out of the mirror.
  */
 function recordSent(raw: string, idField: string, id: string): unknown {
-  const sent: unknown = JSON.parse(raw.trim())
+  const sent = answerValue(raw)
   const candidates: readonly unknown[] = Array.isArray(sent) ? sent : [sent]
   const found = candidates.find((item) => String(Reflect.get(Object(item), idField)).trim() === id)
   if (found === undefined) throw new AegisError('sync.wrong-record', { idField })
@@ -155,7 +156,7 @@ function decodePage(kind: Kind, raw: string, read: (raw: string) => PageReading<
   const reading = read(raw)
   if (!reading.ok) throw new AegisError('sync.page-unreadable', { kind })
   if (reading.page.faults.length === 0) return reading.page.items
-  const sent = (JSON.parse(raw.trim()) as Record<string, unknown[]>)[key] ?? [] // read has found it there
+  const sent = (answerValue(raw) as Record<string, unknown[]>)[key] ?? [] // read has found it there
   return sent.map((item) => {
     const alone = read(JSON.stringify({ [key]: [item] }))
     const record = alone.ok ? alone.page.items[0] : undefined

@@ -1,4 +1,5 @@
 import type { AthenaPractice, CallOptions, Page } from '@aegis/client'
+import { answerValue } from './answer-value.ts'
 import { type WhatFollows, whatFollows } from './what-follows.ts'
 
 /** Where one patient's records of a kind are asked for. */
@@ -72,19 +73,15 @@ export const patientLists: Readonly<Record<Lists, PatientList>> = {
 const chart = (departmentid: string) => ({ departmentid })
 
 function pageOf(key: string, at: { limit: number; offset: number }, page: Page<unknown>): PatientPage {
-  const records = listIn(key, readBody(page.raw)) ?? []
+  const records = listIn(key, answerValue(page.raw)) ?? []
   return { records, doubtful: page.doubtful === true, ...whatFollows(page, { ...at, items: records.length }) }
 }
 
 /** Medications stand in lists of their own inside of the list. All recorded sections without an entry have an empty list. */
 function sectionOf(key: string, { raw }: { raw: string }): PatientPage {
-  const body = readBody(raw)
+  const body = answerValue(raw)
   const records = Array.isArray(body) ? undefined : listIn(key, body)
   return { records: (records ?? []).flat(), more: false, doubtful: records === undefined || speaksOfFailure(body) }
-}
-
-function readBody(raw: string): unknown {
-  return raw.trim() === '' ? undefined : JSON.parse(raw.trim()) // the client has read it
 }
 
 /** The records as sent. */
