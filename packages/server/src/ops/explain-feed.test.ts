@@ -93,6 +93,18 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
   ['one failure is none yet', { failures: 1, failure_code: 'network' }, []],
   ['the third in a row is one', { failures: 3, failure_code: 'network' }, ['sync.failing']],
   ['a subscription of which nothing is known is one', { unclear_since: now - minute }, ['sync.subscription-unclear']],
+  ['a look that failed once or twice is none', { foreign_checked_at: now - 50 * minute, look_put_off_until: now }, []],
+  [
+    'that no look has succeeded for hours is one',
+    { foreign_checked_at: now - 70 * minute, look_put_off_until: now + minute },
+    ['sync.look-failing'],
+  ],
+  ['a look that is due for hours and has not failed is none', { foreign_checked_at: now - 600 * minute }, []],
+  [
+    'nor is one that waits for calls',
+    { foreign_checked_at: now - 600 * minute, look_put_off_until: now + minute, calls_until: now + minute },
+    [],
+  ],
   ['a record that is not found twice is none', { unfound: { count: 1, since: now - 2 * minute } }, []],
   ['that no record is found by id is one', { unfound: { count: 3, since: now - 25 * minute } }, ['sync.finds-nothing']],
   ['differences that are explained raise none', { checks: [nightly] }, []],

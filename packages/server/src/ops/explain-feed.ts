@@ -62,6 +62,7 @@ export function feedAlarms(view: FeedView): Alarm[] {
   return [
     ...subscriptionAlarms(view, at),
     ...feed.gaps.map((gap) => gapAlarm(gap, at)),
+    ...lookAlarms(view, at),
     ...progressAlarms(view, at),
     ...feed.checks.flatMap((check) => checkAlarms({ at, check, liveSince, now, settings })),
   ]
@@ -77,6 +78,18 @@ function subscriptionAlarms({ feed, now }: FeedView, at: Where): Alarm[] {
   if (feed.unclear_since !== null)
     alarms.push({ level: 'warning', code: 'sync.subscription-unclear', ...at, ...unclear(now - feed.unclear_since) })
   return alarms
+}
+
+/** A look is due every `sync.subscriptionCheck`. */
+const looksMissedMax = 4
+
+/** One that waits for calls has not failed, and is told of with the day's calls. */
+function lookAlarms({ feed, now, settings }: FeedView, at: Where): Alarm[] {
+  const { foreign_checked_at: lookedAt, look_put_off_until: putOffUntil, calls_until: callsUntil } = feed
+  if (lookedAt === null || putOffUntil === null || (callsUntil ?? 0) > now) return []
+  const sinceMs = now - lookedAt
+  if (sinceMs <= looksMissedMax * settings.subscriptionCheckMs) return []
+  return [{ level: 'warning', code: 'sync.look-failing', ...at, ...lookFailing(sinceMs) }]
 }
 
 function gapAlarm(gap: FeedSummary['gaps'][number], at: Where): Alarm {
@@ -126,6 +139,14 @@ function unclear(sinceMs: number) {
     message: `For ${inWords(sinceMs)} athenahealth has not been able to say whether the subscription is there.`,
     remedy:
       'It is asked again every half minute, and the feed is read as before. If it stays so, the subscription is renewed and everything read again.',
+  }
+}
+
+function lookFailing(sinceMs: number) {
+  return {
+    message: `For ${inWords(sinceMs)} it could not be seen whether somebody else processes the changes of this feed.`,
+    remedy:
+      'The feed is read as before, and the look is tried again at the latest every sync.subscriptionCheck. The log says why it fails ("sync.step-failed", step check-foreign). Make sure meanwhile that no other program uses the same app.',
   }
 }
 
