@@ -80,13 +80,16 @@ async function partA(): Promise<boolean> {
   const serial = result.serialPerSecond / result.limit
   const passed = share >= bar.ofLimit && result.perSecondMost <= result.limit && result.refused === 0
   publish(
-    'sync-a',
+    patients === 2_000 ? 'sync-a' : `sync-a-${patients}-patients`,
     `sync (a): first load of ${practices} practices of ${patients} patients, ${result.limit} calls/s, 150 ms to athenahealth`,
     [
       [
         ['calls', String(result.calls)],
         ['records', String(result.records)],
         ['time', `${(result.ms / 1000).toFixed(1)} s`],
+        ['  records a second', perSecond(result.records, result.ms).toFixed(0)],
+        ['  processors taken by Aegis', result.busy.aegis.toFixed(2)],
+        ['  by PostgreSQL, simulator', `${result.busy.postgres.toFixed(2)} / ${result.busy.simulator.toFixed(2)}`],
         ['calls a second', result.callsPerSecond.toFixed(1)],
         ['of the limit', `${(share * 100).toFixed(1)} %`, `>= ${bar.ofLimit * 100} %`],
         ['most arrivals in any second', String(result.perSecondMost), `<= ${result.limit}`],

@@ -23,6 +23,8 @@ export interface UnderLimits {
   readonly perSecondMost: number
   readonly refused: number
   readonly rssMost: number
+  /** How much of one processor each of them took, 1 being all of it: says whether the limit or the machine bounds. */
+  readonly busy: Readonly<Record<'aegis' | 'postgres' | 'simulator', number>>
 }
 
 interface Totals {
@@ -44,7 +46,7 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
   try {
     await stand.startAegis()
     await sleep(rampMs)
-    const [before, startedAt] = [await totalsOf(stand.simulator), performance.now()]
+    const [before, used, startedAt] = [await totalsOf(stand.simulator), stand.usage(), performance.now()]
     let last = before
     await stand.until(
       async () => {
@@ -54,10 +56,10 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
       },
       { everyMs: 500 },
     )
-    const ms = performance.now() - startedAt
+    const [ms, usage] = [performance.now() - startedAt, stand.usage()]
+    const busy = (part: keyof typeof usage) => (usage[part].cpuMs - used[part].cpuMs) / ms
     const windows = await stand.simulator.ask<Record<string, { perSecond: number }>>('windows')
     const { records } = await stand.progress()
-    const rssMost = stand.usage().aegis.rssMost
     await stand.aegis?.stop()
     return {
       limit,
@@ -68,7 +70,8 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
       serialPerSecond: await serialRate(simulatorOf(ids.slice(0, ids.length / 10), options.patients), ids),
       perSecondMost: Math.max(...Object.values(windows).map((app) => app.perSecond)),
       refused: (last.byStatus['429'] ?? 0) + (last.byStatus['403'] ?? 0),
-      rssMost,
+      rssMost: usage.aegis.rssMost,
+      busy: { aegis: busy('aegis'), postgres: busy('postgres'), simulator: busy('simulator') },
     }
   } finally {
     await stand.stop()
