@@ -16,7 +16,8 @@ const callers = 20
 // Written by the test that starts this.
 const logins = JSON.parse(await text(process.stdin)) as RuntimeLogins
 const db = await openDb({ logins, log: silentLog })
-const sealing: Sealing = { practice: () => Promise.reject(new Error('nothing to seal here')), close: () => undefined }
+const nothingToSeal = () => Promise.reject(new Error('nothing to seal here'))
+const sealing: Sealing = { practice: nothingToSeal, ensureKeys: nothingToSeal, close: () => undefined }
 const audit = createAudit({ db, sealing, clock: systemClock, random: systemRandom })
 
 await Promise.all(Array.from({ length: callers }, append))

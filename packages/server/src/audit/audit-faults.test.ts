@@ -13,7 +13,8 @@ import type { Sealing } from '../sealing/sealing.ts'
 import { createAudit } from './audit.ts'
 import type { AuditEvent } from './entry.ts'
 
-const noSealing: Sealing = { practice: () => Promise.reject(new Error('nothing to seal here')), close: () => undefined }
+const nothingToSeal = () => Promise.reject(new Error('nothing to seal here'))
+const noSealing: Sealing = { practice: nothingToSeal, ensureKeys: nothingToSeal, close: () => undefined }
 const event: AuditEvent = {
   practice: 1,
   type: 'upstream',

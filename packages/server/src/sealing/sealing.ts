@@ -27,6 +27,12 @@ export interface Sealing {
    * `sealing.key-missing` when the practice's keys were destroyed.
    */
   practice(tx: Tx | undefined, practice: number): Promise<PracticeKeys>
+  /**
+   * Makes the practice's keys if it has none; nothing to do once they are in memory. For whoever works on many practices
+   * at once, before it opens transactions: first keys are committed on a connection of their own, and as many
+   * transactions as there are connections, each waiting for one more, would wait until one gives up.
+   */
+  ensureKeys(practice: number): Promise<void>
   /** Wipes every key from memory; what is used afterwards is `sealing.closed`. The key-encryption key stays open. */
   close(): void
 }
@@ -64,6 +70,11 @@ class OpenSealing implements Sealing {
     const keyring = fresh ? held : await (tx ? this.#refresh(tx, practice) : this.#refreshOnce(practice))
     const { clock, random } = this.#deps
     return new PracticeKeys({ clock, random, cache: this.#cache, nextNonce: this.#nextNonce }, keyring)
+  }
+
+  async ensureKeys(practice: number): Promise<void> {
+    if (this.#closed) throw new AegisError('sealing.closed')
+    if (!this.#keyrings.has(practice)) await this.#refreshOnce(practice)
   }
 
   close(): void {

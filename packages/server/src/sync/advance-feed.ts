@@ -112,6 +112,8 @@ async function pictureOf(tx: Tx, held: HeldFeed): Promise<DatedPicture> {
 }
 
 async function perform(deps: SyncDeps, held: HeldFeed, step: Exclude<Step, { do: 'wait' }>): Promise<void> {
+  // Before any transaction: first keys need a connection of their own.
+  await deps.sealing.ensureKeys(held.practice)
   switch (step.do) {
     case 'apply-inbox':
       await applyNextPage(deps, held)
