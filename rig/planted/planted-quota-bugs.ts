@@ -69,6 +69,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/held-limit.test.ts`],
   },
   {
+    name: 'a booking keeps its row until its process has heard of it',
+    file: `${quota}/timetable.ts`,
+    find: `this.#bookRow(tx, wanted, { isLast: true })`,
+    replace: `this.#bookRow(tx, wanted, { isLast: false })`,
+    caughtBy: [`${quota}/stalled-booking.test.ts`],
+  },
+  {
     name: 'a higher limit of a day wakes nothing that waits for it',
     file: `${server}/sync/schedule.sql.ts`,
     find: `where calls_limit < $1::integer`,

@@ -41,9 +41,13 @@ export interface Tx {
    * milliseconds and read with `to_timestamp($1::float8 / 1000)`. `undefined` as a parameter is a TypeError.
    * Statements begun together (`Promise.all`) travel together. Errors: `db.unavailable`; `db.statement-failed` with
    * the SQLSTATE and the constraint's name in `detail` (see `isSqlState`), after which the transaction can only be
-   * rolled back.
+   * rolled back. With `isLast` the commit travels with the statement: nothing it locks waits for this process to hear of it.
    */
-  rows<R extends object>(statement: Statement, values?: readonly unknown[]): Promise<R[]>
+  rows<R extends object>(
+    statement: Statement,
+    values?: readonly unknown[],
+    options?: { readonly isLast?: boolean },
+  ): Promise<R[]>
 }
 
 /** A named, parameterised SQL text: `sql('sync.open_intent', '…')`. The name is unique: it is the prepared name. */

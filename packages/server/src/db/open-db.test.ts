@@ -161,6 +161,30 @@ describe('a transaction', () => {
     )
   })
 
+  test('commits with its last statement, before this process goes on', async () => {
+    await db.practice(15, async (tx) => {
+      await tx.rows(insertNote, [15, 1, 'first'])
+      await tx.rows(insertNote, [15, 2, 'last'], { isLast: true })
+      let seen: object[] = []
+      const look = 'select id from aegis.note where practice_id = 15'
+      for (let looks = 0; looks < 2_000 && seen.length < 2; looks += 1) seen = await owner.rows(look)
+      assert.equal(seen.length, 2)
+      await assert.rejects(
+        async () => tx.rows(readNotes),
+        (error) => isAegisError(error, 'db.transaction-over'),
+      )
+    })
+  })
+
+  test('whose last statement fails leaves nothing behind', async () => {
+    const work = db.practice(16, async (tx) => {
+      await tx.rows(insertNote, [16, 1, 'first'])
+      await tx.rows(insertNote, [16, 1, 'last'], { isLast: true })
+    })
+    await assert.rejects(work, (error) => isSqlState(error, '23505'))
+    assert.deepEqual(await db.practice(16, (tx) => tx.rows(readNotes)), [])
+  })
+
   test('runs statements begun together in their order', async () => {
     const ids = await db.practice(14, async (tx) => {
       await Promise.all([1, 2, 3].map((id) => tx.rows(insertNote, [14, id, 'together'])))

@@ -38,7 +38,7 @@ async function settle<T>(open: OpenTransaction, work: (tx: Tx) => Promise<T>): P
   // A statement that nobody awaited would run into the commit, or after it, with its error unseen.
   if (open.running > 0) throw new AegisError('db.statement-not-awaited', { statement: open.last })
   await open.begun
-  await commit(open.client)
+  await (open.committing ?? commit(open.client))
   return result
 }
 
@@ -53,6 +53,8 @@ class OpenTransaction implements Tx {
   /** A statement prepared on this connection would now return something else: it fails here for good. */
   isOutdated = false
   over = false
+  /** Set where the commit has left with the last statement. */
+  committing: Promise<void> | undefined
   running = 0
   last = ''
 
@@ -64,7 +66,11 @@ class OpenTransaction implements Tx {
     begun.catch(() => undefined)
   }
 
-  async rows<R extends object>(statement: Statement, values: readonly unknown[] = []): Promise<R[]> {
+  async rows<R extends object>(
+    statement: Statement,
+    values: readonly unknown[] = [],
+    { isLast = false }: { readonly isLast?: boolean } = {},
+  ): Promise<R[]> {
     if (this.over) throw new AegisError('db.transaction-over', { statement: statement.name })
     const wire = values.map(wireValue)
     this.running++
@@ -72,6 +78,7 @@ class OpenTransaction implements Tx {
     try {
       if (!statement.isLookUp) this.#planAnew()
       const query = this.client.query<R>({ name: statement.name, text: statement.text, values: wire })
+      if (isLast) this.#commit()
       const [result] = await Promise.all([query, this.begun])
       return result.rows
     } catch (error) {
@@ -81,6 +88,13 @@ class OpenTransaction implements Tx {
     } finally {
       this.running--
     }
+  }
+
+  #commit(): void {
+    this.over = true
+    this.committing = commit(this.client)
+    // Who waits for the statement hears of its failure; of the commit's, who waits for the transaction.
+    this.committing.catch(() => undefined)
   }
 
   /** From here on plans are made for each execution: connections of practices keep them otherwise. */

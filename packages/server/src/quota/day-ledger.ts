@@ -3,6 +3,7 @@ import type { Reading } from '../clock/remote-clock.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
 import { DayBudget, type DayRow, type Draw, type Gone, gonePriorities, lowerLimit } from './day-budget.ts'
+import { inBrief } from './in-brief.sql.ts'
 import type { Permission, Spender } from './permission.ts'
 import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
@@ -83,7 +84,7 @@ export class DayLedger {
     const looksGone = gonePriorities(this.#budget, days).includes('interactive')
     const now = this.#deps.clock.steady()
     if (looksGone && Math.abs(now - this.#lookedAt) < RECHECK_MS) return
-    const reserved = await this.#deps.db.control((tx) => this.#reserve(tx, short))
+    const reserved = await inBrief(this.#deps.db, (tx) => this.#reserve(tx, short))
     // Only what is known to be committed may be drawn from: a block of which that is not known counts as used by nobody.
     for (const { row, block } of reserved) this.#budget.adopt(row, block)
     this.#lookedAt = now
@@ -151,7 +152,7 @@ export class DayLedger {
 
   /** Reads again how the days stand that `at` is charged to: a process that stopped may have given calls back. */
   async look(at: number): Promise<void> {
-    const found = await this.#deps.db.control((tx) => rows.lockDayRows(tx, this.#app, this.#days(at)))
+    const found = await inBrief(this.#deps.db, (tx) => rows.lockDayRows(tx, this.#app, this.#days(at)))
     for (const row of found) this.#budget.adopt(row)
   }
 
@@ -165,7 +166,7 @@ export class DayLedger {
     this.#uses = new Map()
     this.#seen = new Map()
     try {
-      await this.#deps.db.control(async (tx) => {
+      await inBrief(this.#deps.db, async (tx) => {
         for (const [day, count] of seen) await this.#noteSeen(tx, { day, ...count })
         if (uses.length > 0) await rows.addUseRows(tx, this.#app, uses)
       })
@@ -180,7 +181,7 @@ export class DayLedger {
   async close(): Promise<void> {
     await this.write()
     const unused = this.#budget.surrender()
-    await this.#deps.db.control(async (tx) => {
+    await inBrief(this.#deps.db, async (tx) => {
       for (const { day, unused: calls } of unused) await rows.addReserved(tx, this.#app, { day, calls: -calls })
     })
   }

@@ -1,5 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { floorOf } from './day-budget.ts'
+import { inBrief } from './in-brief.sql.ts'
 import { limitInForce, quotaDay } from './quota-day.ts'
 import { keepDayCalls } from './quota-day.sql.ts'
 import type { CheckedLimits } from './quota-limits.ts'
@@ -26,7 +27,7 @@ export async function keepForFeeds(
   { db, limits }: { db: Pick<Db, 'control'>; limits: CheckedLimits },
   { app, needed }: { app: string; needed: number },
 ): Promise<void> {
-  await db.control(async (tx) => {
+  await inBrief(db, async (tx) => {
     const { now_at: now, upstream_limit: theirs, per_day: held } = await usageRow(tx, app)
     const limit = limitInForce(held ?? limits.perDay, theirs)
     await keepDayCalls(tx, app, { day: quotaDay(now), calls: keptForFeeds({ needed, limit }) })

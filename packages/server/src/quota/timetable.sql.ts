@@ -30,10 +30,13 @@ export interface BookingRequest {
   readonly lapsedUntilMs: number
 }
 
-export interface BookedRow {
-  readonly first_at: number
-  readonly interval_ms: number
+/** Where the timetable stood before, and what was booked of it: nothing when it is booked too far ahead, or paused. */
+export interface BookingRow {
+  readonly next_at: number
+  readonly paused_until: number
   readonly now_at: number
+  readonly first_at: number | null
+  readonly interval_ms: number | null
 }
 
 /**
@@ -43,7 +46,7 @@ export interface BookedRow {
  */
 const bookInstants = sql(
   'quota.book_instants',
-  `update control.quota_app a set
+  `with booked as (update control.quota_app a set
      next_at = greatest(a.next_at, a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))
        + make_interval(secs => $3::integer * pace.seconds + $8::float8 / 1000),
      booked_at = aegis.now(),
@@ -74,12 +77,18 @@ const bookInstants = sql(
    returning
      a.next_at - make_interval(secs => $3::integer * pace.seconds + $8::float8 / 1000) as first_at,
      pace.seconds * 1000 as interval_ms,
-     aegis.now() as now_at`,
+     aegis.now() as now_at)
+   select t.next_at, t.paused_until, coalesce(b.now_at, aegis.now()) as now_at, b.first_at, b.interval_ms
+   from control.quota_app t left join booked b on true where t.app = $1`,
 )
 
-/** Books `count` instants in a row; undefined when the timetable is booked too far ahead, or paused. */
-export async function bookRow(tx: Tx, request: BookingRequest): Promise<BookedRow | undefined> {
-  const [row] = await tx.rows<BookedRow>(bookInstants, [
+/** Books `count` instants in a row; undefined for an app that nobody has called yet. With `isLast` it commits. */
+export async function bookRow(
+  tx: Tx,
+  request: BookingRequest,
+  { isLast }: { readonly isLast: boolean },
+): Promise<BookingRow | undefined> {
+  const values = [
     request.app,
     request.holder,
     request.count,
@@ -90,7 +99,8 @@ export async function bookRow(tx: Tx, request: BookingRequest): Promise<BookedRo
     request.pauseMs,
     request.lapsedAfterMs,
     request.lapsedUntilMs,
-  ])
+  ]
+  const [row] = await tx.rows<BookingRow>(bookInstants, values, { isLast })
   return row
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import { ClockOffset, type OffsetSample } from '../clock/clock-offset.ts'
 import type { Db, Tx } from '../db/db.ts'
+import { inBrief } from './in-brief.sql.ts'
 import { localShareTimes } from './local-share.ts'
 import { TOLERANCE_MS_MAX } from './punctuality.ts'
 import { heldLimitsRow } from './quota-limit.sql.ts'
@@ -52,6 +53,12 @@ export interface Wanted {
   readonly practices?: readonly number[]
 }
 
+type BookedRow = rows.BookingRow & { readonly first_at: number; readonly interval_ms: number }
+
+function isBooked(row: rows.BookingRow | undefined): row is BookedRow {
+  return row !== undefined && row.first_at !== null
+}
+
 /** A timetable booked further ahead than this was booked before the clock was set back. */
 const AHEAD_MS_MAX = 60_000
 
@@ -91,6 +98,7 @@ export class Timetable {
   #leadMs = 0
   #bookings = 0
   #exists = false
+  #isAstray = false
   #contactAt: number | undefined
   #holders = 1
 
@@ -153,11 +161,16 @@ export class Timetable {
     // What is wanted was planned by limits that hold no more.
     if (await this.#announce()) return { slots: [], waitMs: 0, isOfPractices: false, resting: new Map() }
     const { clock, db } = this.#deps
-    const { booked, answeredAt } = await db.control(async (tx) => {
-      const result = wanted.practices ? await this.#bookPractices(tx, wanted) : await this.#bookRun(tx, wanted)
-      return { booked: result, answeredAt: clock.steady() }
-    })
+    let answeredAt = clock.steady()
+    const answered = (result: Booked) => {
+      answeredAt = clock.steady()
+      return result
+    }
+    const booked = wanted.practices
+      ? await inBrief(db, async (tx) => answered(await this.#bookPractices(tx, wanted)))
+      : await db.control(async (tx) => answered(await this.#bookRun(tx, wanted)))
     this.#learnLead(clock.steady() - answeredAt)
+    if (this.#isAstray) await this.#restart()
     return (await this.#madeUpForSetting()) ? { ...booked, slots: [], waitMs: 0 } : booked
   }
 
@@ -170,14 +183,14 @@ export class Timetable {
     const costMs = batchCostMs(this.plan, 0, toleranceMs)
     if (slot.practice !== undefined || costMs >= this.plan.intervalMs) return undefined
     const before = slot.at + payableUntilMs(this.plan, this.#held.perSecond)
-    const moved = await this.#deps.db.control((tx) => rows.moveRow(tx, this.#app, { costMs, before }))
+    const moved = await inBrief(this.#deps.db, (tx) => rows.moveRow(tx, this.#app, { costMs, before }))
     return moved ? { ...slot, toleranceMs } : undefined
   }
 
   /** Pauses the app for every process; see `pauseRow`. Returns how long from now. */
   async pause(pauseMs: number | undefined): Promise<number> {
     const capped = pauseMs === undefined ? undefined : Math.min(pauseMs, PAUSE_MS_MAX)
-    const row = await this.#deps.db.control(async (tx) => {
+    const row = await inBrief(this.#deps.db, async (tx) => {
       await rows.ensureApp(tx, this.#app)
       return rows.pauseRow(tx, this.#app, capped)
     })
@@ -204,8 +217,8 @@ export class Timetable {
     if (this.#setAheadMs === 0) return false
     const setting = { aheadMs: this.#setAheadMs, mostMs: SETTING_MS_MAX }
     if (this.#setAheadMs > 0) {
-      await this.#deps.db.control((tx) => rows.delayPracticeRows(tx, this.#app, setting))
-      await this.#deps.db.control((tx) => rows.delayRow(tx, this.#app, setting))
+      await inBrief(this.#deps.db, (tx) => rows.delayPracticeRows(tx, this.#app, setting))
+      await inBrief(this.#deps.db, (tx) => rows.delayRow(tx, this.#app, setting))
     }
     this.#offset = new ClockOffset()
     this.#setAheadMs = 0
@@ -243,9 +256,9 @@ export class Timetable {
   }
 
   async #bookRun(tx: Tx, wanted: Wanted): Promise<Booked> {
-    const row = await this.#bookRow(tx, wanted, wanted.count)
+    const row = await this.#bookRow(tx, wanted, { isLast: true })
     const rest = { isOfPractices: false, resting: new Map<number, number>() }
-    if (!row) return { slots: [], waitMs: await this.#waitMs(tx, wanted.aheadMs), ...rest }
+    if (!isBooked(row)) return { slots: [], waitMs: this.#waitMs(row, wanted.aheadMs), ...rest }
     return { slots: this.#slots(row, wanted), waitMs: 0, ...rest }
   }
 
@@ -260,8 +273,8 @@ export class Timetable {
     const ready = (wanted.practices ?? []).filter((practice) => !isResting(restsMs.get(practice) ?? 0))
     const resting = new Map([...restsMs].filter(([, ms]) => isResting(ms)))
     if (ready.length === 0) return { slots: [], waitMs: Math.min(...resting.values()), isOfPractices: true, resting }
-    const row = await this.#bookRow(tx, wanted, ready.length)
-    if (!row) return { slots: [], waitMs: await this.#waitMs(tx, wanted.aheadMs), isOfPractices: false, resting }
+    const row = await this.#bookRow(tx, { ...wanted, count: ready.length }, { isLast: false })
+    if (!isBooked(row)) return { slots: [], waitMs: this.#waitMs(row, wanted.aheadMs), isOfPractices: false, resting }
     const slots = this.#slots(row, { ...wanted, practices: ready })
     const pauseMs = batchCostMs(this.plan, 0, wanted.toleranceMs)
     const moves = slots.map(({ practice = 0, at }) => ({ practice, next_at: at + interval + pauseMs }))
@@ -270,12 +283,12 @@ export class Timetable {
     return { slots, waitMs: 0, isOfPractices: false, resting }
   }
 
-  async #bookRow(tx: Tx, wanted: Wanted, count: number): Promise<rows.BookedRow | undefined> {
+  async #bookRow(tx: Tx, wanted: Wanted, end: { isLast: boolean }): Promise<rows.BookingRow | undefined> {
     const { clock } = this.#deps
     const sentAt = clock.steady()
-    const row = await rows.bookRow(tx, {
+    const request = {
       ...this.#who,
-      count,
+      count: wanted.count,
       perSecond: countedPerSecond(this.#held.perSecond),
       usableShare: this.#limits.usableShare,
       aheadMs: Math.max(wanted.aheadMs, this.#leadMs),
@@ -283,8 +296,9 @@ export class Timetable {
       pauseMs: batchCostMs(this.plan, 0, wanted.toleranceMs),
       lapsedAfterMs: localShareTimes.lapsedAfterMs,
       lapsedUntilMs: localShareTimes.lapsedUntilMs,
-    })
-    if (row) this.#observe({ sentAt, receivedAt: clock.steady(), remoteFrom: row.now_at })
+    }
+    const row = await rows.bookRow(tx, request, end)
+    if (isBooked(row)) this.#observe({ sentAt, receivedAt: clock.steady(), remoteFrom: row.now_at })
     return row
   }
 
@@ -295,8 +309,7 @@ export class Timetable {
   }
 
   /** How long until the timetable is booked no further ahead than `aheadMs`. */
-  async #waitMs(tx: Tx, aheadMs: number): Promise<number> {
-    const row = await rows.timetableRow(tx, this.#app)
+  #waitMs(row: rows.BookingRow | undefined, aheadMs: number): number {
     if (!row) {
       this.#exists = false
       return 0
@@ -304,10 +317,16 @@ export class Timetable {
     const freeMs = row.next_at - row.now_at
     const pausedMs = row.paused_until - row.now_at
     if (freeMs > AHEAD_MS_MAX || pausedMs > PAUSE_MS_MAX) {
-      await rows.restartRow(tx, this.#app, { aheadMs: AHEAD_MS_MAX, pausedMs: PAUSE_MS_MAX })
+      this.#isAstray = true
       return 1_000
     }
     return Math.max(1, Math.max(freeMs, pausedMs) - aheadMs)
+  }
+
+  async #restart(): Promise<void> {
+    const most = { aheadMs: AHEAD_MS_MAX, pausedMs: PAUSE_MS_MAX }
+    await inBrief(this.#deps.db, (tx) => rows.restartRow(tx, this.#app, most))
+    this.#isAstray = false
   }
 
   /** Ending the transaction takes time too, after the clock was read: instants are booked that much later. */
@@ -316,7 +335,7 @@ export class Timetable {
     this.#leadMs = Math.min(learned, LEAD_MS_MAX)
   }
 
-  #slots(row: rows.BookedRow, wanted: Wanted): Slot[] {
+  #slots(row: BookedRow, wanted: Wanted): Slot[] {
     const { toleranceMs, practices } = wanted
     const booking = this.#bookings++
     const clocks = { offset: this.#offset, wallAheadMs: this.#wallAheadMs }
