@@ -1,6 +1,7 @@
 import type { Db } from '../db/db.ts'
 import { chosenPaces } from '../pacing/pacing.sql.ts'
 import { readPlan } from '../pacing/plan.sql.ts'
+import { stretchMax } from '../pacing/drain-price.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { type PollPace, readPollPace } from '../sync/poll-stretch.ts'
@@ -36,9 +37,11 @@ interface PacesDeps {
 export async function readPaces(deps: PacesDeps, usage: QuotaUsage, only: StatusFilter): Promise<Paces> {
   const { settings, db } = deps
   const alike = await readPollPace(deps, usage, settings)
+  const leftMs = alike.until - deps.clock.now()
   if (!settings.pacing.isAdaptive) {
-    const everyMs = settings.pollIntervalMs * alike.stretch
-    return { feeds: alike.feeds, everyMs, of: () => undefined, alarms: paceAlarms(alike, settings.pollIntervalMs) }
+    const { pollIntervalMs: leastMs } = settings
+    const everyMs = Math.min(leastMs * alike.stretch, Math.max(leastMs, leftMs))
+    return { feeds: alike.feeds, everyMs, of: () => undefined, alarms: paceAlarms(alike, { boundMs: leastMs, leftMs }) }
   }
   const { stretch, rows } = await db.control(async (tx) => ({
     stretch: (await readPlan(tx))?.stretch ?? 1,
@@ -51,7 +54,7 @@ export async function readPaces(deps: PacesDeps, usage: QuotaUsage, only: Status
     feeds: alike.feeds,
     everyMs: averageOf([...chosen.values()]) ?? settings.pollIntervalMs,
     of: (practice, feed) => chosen.get(`${practice}/${feed}`),
-    alarms: paceAlarms({ ...alike, stretch }, settings.pacing.latestMs),
+    alarms: paceAlarms({ ...alike, stretch }, { boundMs: settings.pacing.latestMs, leftMs, isAdaptive: true }),
   }
 }
 
@@ -66,16 +69,33 @@ export function isWorthAWord(stretch: number): boolean {
   return stretch >= 1.05
 }
 
-/** That the day's calls do not do for reading every feed as often as it should be (pure). */
-export function paceAlarms({ feeds, stretch }: PollPace, everyMs: number): Alarm[] {
+/** How often feeds should be read. */
+interface PaceBound {
+  readonly boundMs: number
+  /** Until the calls are counted anew. */
+  readonly leftMs: number
+  /** Whether it is the most for each feed alone. Default: for all alike. */
+  readonly isAdaptive?: boolean
+}
+
+/** That calls do not do for reading every feed as often as it should be (pure). */
+export function paceAlarms(
+  { feeds, stretch }: Pick<PollPace, 'feeds' | 'stretch'>,
+  { boundMs, leftMs, isAdaptive = false }: PaceBound,
+): Alarm[] {
   if (!isWorthAWord(stretch)) return []
-  const [wanted, given] = [inWords(everyMs), inWords(everyMs * stretch)]
+  const bound = `every ${inWords(boundMs)} ${isAdaptive ? 'at least (sync.latest)' : '(sync.pollInterval)'}`
+  const given = isAdaptive ? `it may take ${inWords(boundMs * stretch)}` : `it takes ${inWords(boundMs * stretch)}`
+  // No feed is put off past the new day of calls, and where none are left, none is read before.
+  const isForToday = stretch < stretchMax && boundMs * stretch < leftMs
+  const what = isForToday ? given : `some wait until the calls are counted anew in ${inWords(leftMs)}`
   return [
     {
       level: 'warning',
       code: 'sync.polls-stretched',
-      message: `The calls left today do not do for reading ${feeds} feeds every ${wanted}; each is read every ${given}.`,
-      remedy: 'Ask athenahealth for more calls a day, or mirror fewer practices. A first load uses up calls as well.',
+      message: `There are not enough calls for reading each of ${feeds} feeds ${bound}: ${what}.`,
+      remedy:
+        'See "aegis quota" for who spends them and what to change; else ask athenahealth for more calls, or mirror fewer practices. A first load uses up calls as well.',
     },
   ]
 }
