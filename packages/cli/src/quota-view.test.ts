@@ -63,6 +63,18 @@ describe('the calls of a day', () => {
     })
   }
 
+  test('are whole in a narrow terminal', () => {
+    for (const columns of [50, 60, 70]) {
+      const lines = renderQuota(short, { ...size, columns })
+      assert.ok(
+        lines.every((line) => !line.endsWith('…')),
+        lines.join('\n'),
+      )
+      assert.match(lines.join('\n'), /^ {3}reading feeds +20,000 +4\.0 % +29,000$/m)
+      assert.match(lines.join('\n'), /31,204 of 500,000,\s+468,796\s+left,\s+anew\s+in\s+8 h$/m)
+    }
+  })
+
   test('are shown of one practice by what they were for', () => {
     const lines = renderQuota(sampleQuota(), size, 7)
     assert.match(lines.join('\n'), /^ Practice 7 {2}10,000 calls today, 9,000 yesterday$/m)

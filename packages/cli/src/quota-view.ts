@@ -1,6 +1,7 @@
 import type { QuotaReport } from '@aegis/server'
 import { bar, count, duration, instant } from './live-view/figures.ts'
-import { type Line, paint, type Size, span, spread, type Tone, wrap } from './live-view/line.ts'
+import { figureTable } from './live-view/figure-table.ts'
+import { fold, type Line, paint, type Size, span, spread, type Tone, wrap } from './live-view/line.ts'
 import { textWidth } from './text-width.ts'
 
 /** A report of the day's calls as text. */
@@ -11,14 +12,20 @@ export function renderQuota(report: QuotaReport, size: Omit<Size, 'rows'>, pract
       ? [
           [...head(report, whole), ...today(report, whole)],
           forecast(report, whole),
-          works(report),
-          practices(report),
+          works(report, whole),
+          practices(report, whole),
           advice(report, whole),
         ]
-      : [[...head(report, whole), ...ofPractice(report, practice)], works(report)]
+      : [[...head(report, whole), ...ofPractice(report, practice)], works(report, whole)]
   const present = blocks.filter((block) => block.length > 0)
-  return present.flatMap((block, index) => (index === 0 ? block : [[], ...block])).map((line) => paint(line, whole))
+  return present
+    .flatMap((block, index) => (index === 0 ? block : [[], ...block]))
+    .flatMap((line) => fold(line, size.columns, FOLD_INDENT))
+    .map((line) => paint(line, whole))
 }
+
+/** What has no room beside something goes on below it. */
+const FOLD_INDENT = 10
 
 const ENVIRONMENT_TONES = { production: 'alert', preview: 'warn', local: 'strong' } as const
 
@@ -97,19 +104,19 @@ const WORKS: Readonly<Record<string, string>> = {
 const TABLE_COLUMNS = 80
 const NAME_COLUMNS = 30
 
-function works({ spent, day }: QuotaReport): Line[] {
+function works({ spent, day }: QuotaReport, size: Size): Line[] {
   const rows = spent.works.map(({ work, caller, priority, ...calls }) => ({
     name: `${WORKS[work] ?? (work || 'not told apart')}${caller === undefined ? '' : ` for ${caller}`}`,
     beside: priority,
     ...calls,
   }))
-  return table('Work', rows, day)
+  return table(['Work', rows], day, size)
 }
 
-function practices({ spent, day }: QuotaReport): Line[] {
+function practices({ spent, day }: QuotaReport, size: Size): Line[] {
   const rows = spent.practices.map(({ practice, ...calls }) => ({ name: String(practice), beside: '', ...calls }))
   const more = spent.practicesCount - rows.length
-  const lines = table('Practice', rows, day)
+  const lines = table(['Practice', rows], day, size)
   return more > 0 ? [...lines, [span(`   and ${count(more)} more practices that spent less`, 'dim')]] : lines
 }
 
@@ -126,16 +133,31 @@ interface Row {
   readonly yesterday: number
 }
 
-function table(title: string, rows: readonly Row[], day: QuotaReport['day']): Line[] {
+/** In a narrow terminal without what stands beside names. */
+function table(
+  [title, rows]: readonly [title: string, rows: readonly Row[]],
+  day: QuotaReport['day'],
+  { columns }: Size,
+): Line[] {
   if (rows.length === 0) return []
+  const share = (calls: number) => `${((calls / Math.max(1, day.limit)) * 100).toFixed(1)} %`
+  const heads = ['today', 'of limit', 'yesterday'] as const
+  if (columns < TABLE_COLUMNS)
+    return figureTable(
+      { cells: [title, ...heads], tone: 'dim' },
+      rows.map(({ name, today: calls, yesterday }) => ({
+        cells: [name, count(calls), share(calls), count(yesterday)],
+        tone: 'plain',
+      })),
+      columns,
+    )
   const line = ([name, beside, ...figures]: readonly [string, string, ...string[]], tone: Tone): Line => [
     span(`   ${padded(name, NAME_COLUMNS)}`, tone),
     span(padded(beside, 16), 'dim'),
     ...figures.map((figure) => span(figure.padStart(10), tone)),
   ]
-  const share = (calls: number) => `${((calls / Math.max(1, day.limit)) * 100).toFixed(1)} %`
   return [
-    line([title, '', 'today', 'of limit', 'yesterday'], 'dim'),
+    line([title, '', ...heads], 'dim'),
     ...rows.map(({ name, beside, today: calls, yesterday }) =>
       line([name, beside, count(calls), share(calls), count(yesterday)], 'plain'),
     ),

@@ -13,9 +13,12 @@ const INDENT = 3
 const GAP = 2
 const FIGURE_COLUMNS = 15
 
+/** Beside figures a name has so many columns, or a line of its own. */
+const NAME_COLUMNS_MIN = 12
+
 /**
  * Names at the left and figures at the right, in so many columns. Where there is no room for both, figures move together first,
- * and then names go on on further lines.
+ * then names go on on further lines, and at last figures are below them.
  */
 export function figureTable(head: FigureRow, rows: readonly FigureRow[], columns: number): Line[] {
   const all = [head, ...rows]
@@ -23,12 +26,15 @@ export function figureTable(head: FigureRow, rows: readonly FigureRow[], columns
   const figures = head.cells.slice(1).map((_, index) => widest(index + 1) + GAP)
   const room = (columns - INDENT - widest(0)) / Math.max(1, figures.length)
   const widths = figures.map((needed) => Math.max(needed, Math.min(FIGURE_COLUMNS, Math.floor(room))))
-  const nameWidth = Math.max(1, columns - INDENT - widths.reduce((sum, width) => sum + width, 0))
+  const beside = columns - INDENT - widths.reduce((sum, width) => sum + width, 0)
+  const isBelow = beside < Math.min(NAME_COLUMNS_MIN, widest(0))
+  const nameWidth = isBelow ? columns - INDENT : beside
   return all.flatMap(({ cells: [name = '', ...values], tone }) => {
-    const [first = '', ...further] = wrap(name, nameWidth, 1).map((line) => line.map(({ text }) => text).join(''))
+    const lines = wrap(name, nameWidth, 1).map((line) => line.map(({ text }) => text).join(''))
+    const shown = values.map((value, index) => ' '.repeat((widths[index] ?? 0) - textWidth(value)) + value).join('')
+    if (isBelow) return [...lines, shown].map((text) => [span(' '.repeat(INDENT) + text, tone)])
+    const [first = '', ...further] = lines
     const padded = first + ' '.repeat(Math.max(0, nameWidth - textWidth(first)))
-    const shown = values.map((value, index) => ' '.repeat((widths[index] ?? 0) - textWidth(value)) + value)
-    const indent = ' '.repeat(INDENT)
-    return [[span(indent + padded + shown.join(''), tone)], ...further.map((rest) => [span(indent + rest, tone)])]
+    return [padded + shown, ...further].map((text) => [span(' '.repeat(INDENT) + text, tone)])
   })
 }

@@ -93,6 +93,34 @@ export function wrap(text: string, columns: number, indent: number): Line[] {
   return lines.map((line) => [span(line)])
 }
 
+/**
+ * The line on as many lines as it needs: a part that does not fit goes on in the next one, which begins with `indent` blanks, and
+ * is broken between words only where it is longer than that.
+ */
+export function fold(line: Line, columns: number, indent: number): Line[] {
+  const lines: Span[][] = [[]]
+  let used = 0
+  for (const { text, tone } of line) {
+    if (used + textWidth(text.trimEnd()) <= columns) {
+      lines.at(-1)?.push(span(text, tone))
+      used += textWidth(text)
+      continue
+    }
+    const isFirst = used === 0
+    const texts = wrap(isFirst ? text : `${' '.repeat(indent)}${text.trim()}`, columns, indent).map(textOf)
+    for (const [index, part] of texts.entries()) {
+      if (isFirst && index === 0) lines.at(-1)?.push(span(part, tone))
+      else lines.push([span(part, tone)])
+      used = textWidth(part)
+    }
+  }
+  return lines
+}
+
+function textOf(line: Line): string {
+  return line.map(({ text }) => text).join('')
+}
+
 function cut(line: Line, columns: number, unicode: boolean): Line {
   const present = line.filter(({ text }) => text !== '')
   if (widthOf(present) <= columns) return present

@@ -114,9 +114,8 @@ function feedHeader(columns: number): Line {
     showsRecords(columns) ? `${'records'.padStart(RECORDS - 2)}  ` : '',
     'behind'.padStart(BEHIND - 2).padEnd(BEHIND),
     showsLastChange(columns) ? 'last change'.padEnd(LAST_CHANGE) : '',
-    'what happens',
   ]
-  return [span(names.join(''), 'dim')]
+  return [span(names.join(''), 'dim'), span('what happens', 'dim')]
 }
 
 function feedRow(feed: FeedStatus, { size: { columns }, now }: Surroundings): Line {

@@ -4,6 +4,7 @@ import type { Alarm } from '@aegis/server'
 import { sampleFeed, samplePractice, sampleReport } from '../../testing/sample-report.ts'
 import { extendHistory, type History } from './history.ts'
 import type { Size } from './line.ts'
+import { textWidth } from '../text-width.ts'
 import { renderReport, renderView } from './render-view.ts'
 
 const wide: Size = { columns: 120, rows: 30, color: false, unicode: true }
@@ -100,6 +101,33 @@ test('a small terminal keeps practice and alarms', () => {
  Ctrl-C stops it, nothing is lost
 `,
   )
+})
+
+test('a report leaves nothing out in a narrow terminal', () => {
+  const quota = { ...sampleReport().quota, foreignToday: 7 }
+  for (const practices of [
+    [samplePractice()],
+    Array.from({ length: 3 }, (_, id) => samplePractice({ practice: id + 1 })),
+  ]) {
+    const report = sampleReport({ alarms: [gap], practices, quota })
+    const told = (columns: number) => renderReport(report, { columns, color: false, unicode: true })
+    for (const columns of [60, 80]) {
+      const lines = told(columns)
+      assert.ok(
+        lines.every((line) => textWidth(line) <= columns && !line.endsWith('…')),
+        lines.join('\n'),
+      )
+      // But for the time at the right of the first line, and when the last change came.
+      const words = (text: readonly string[]) =>
+        text
+          .slice(1)
+          .join(' ')
+          .split(/\s+/)
+          .filter((word) => !/[█░]/.test(word))
+      assert.match(told(89).join('\n'), /feeds read every 60 s[^]*subscription active; settling 40 s more/)
+      assert.deepEqual(words(lines).toSorted(), words(told(89)).toSorted())
+    }
+  }
 })
 
 test('colours mark the environment and what is not well, and nothing else changes', () => {

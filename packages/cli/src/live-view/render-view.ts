@@ -1,7 +1,7 @@
 import type { Alarm, StatusReport } from '@aegis/server'
 import { bar, count, duration, instant } from './figures.ts'
 import type { History } from './history.ts'
-import { fitting, type Line, paint, type Size, span, spread, type Tone, wrap } from './line.ts'
+import { fitting, fold, type Line, paint, type Size, span, spread, type Tone, wrap } from './line.ts'
 import { alikeTogether, overviewLines, overviewOf } from './many-practices.ts'
 import { practiceLines, practiceSummary } from './practice-lines.ts'
 
@@ -24,7 +24,10 @@ export function renderView(report: StatusReport, size: Size, history: History): 
   return lines.slice(0, size.rows).map((line) => paint(line, size))
 }
 
-/** A report as text for `aegis status`: everything of a few practices; of many the sum, and those in trouble. */
+/**
+ * A report as text for `aegis status`: everything of a few practices; of many the sum, and those in trouble. There are rows enough:
+ * what has no room in the width goes on below, and nothing is left out for it.
+ */
 export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): string[] {
   const whole = { ...size, rows: Number.POSITIVE_INFINITY }
   const isMany = report.practices.length > SHOWN_EACH
@@ -39,13 +42,17 @@ export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): st
     [],
     ...alarmLines(report.alarms, whole.columns, whole.rows),
   ]
-  return lines.map((line) => paint(line, whole))
+  return lines.flatMap((line) => fold(line, whole.columns, FOLD_INDENT)).map((line) => paint(line, whole))
 }
+
+/** What has no room beside something goes on below it. */
+const FOLD_INDENT = 5
 
 /** On a lower terminal the practices need the room more than the addresses, which `aegis status` tells as well. */
 const ROWS_FOR_ADDRESSES = 20
 
-function head(report: StatusReport, { columns, rows }: Size): Line[] {
+function head(report: StatusReport, size: Size): Line[] {
+  const { columns, rows } = size
   const { environment, baseUrl, clock, now, startedAt, urls, home, pid, version } = report
   const name = [span(` Aegis ${version} `, 'strong'), span(` ${environment} `, ENVIRONMENT_TONES[environment])]
   const time = span(`${instant(now)}${clock === 'simulator' ? " · simulator's clock" : ''} `)
@@ -58,15 +65,21 @@ function head(report: StatusReport, { columns, rows }: Size): Line[] {
     [span(' athenahealth  ', 'dim'), span(baseUrl), span(urls.simulator === undefined ? '' : ' · simulator', 'dim')],
     [
       span(' this instance ', 'dim'),
-      span(fitting([urls.api, ...up, `process ${pid}`, `database ${urls.database}`], columns - 15)),
+      span(fitting([urls.api, ...up, `process ${pid}`, `database ${urls.database}`], room(size, 15))),
     ],
     [span(' home          ', 'dim'), span(home)],
   ]
 }
 
+/** Columns beside so many others, where lines are not folded. */
+function room({ columns, rows }: Size, others: number): number {
+  return Number.isFinite(rows) ? columns - others : Number.POSITIVE_INFINITY
+}
+
 const BAR_WIDTH = 20
 
-function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): Line[] {
+function quota({ quota: used, now }: StatusReport, size: Size): Line[] {
+  const { columns, unicode } = size
   const share = used.dayLimit > 0 ? used.usedToday / used.dayLimit : 1
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'good'
   const width = Math.min(BAR_WIDTH, Math.max(5, columns - 62))
@@ -80,7 +93,7 @@ function quota({ quota: used, now }: StatusReport, { columns, unicode }: Size): 
     `at most ${used.perSecondLimit} a second`,
     ...polls,
   ]
-  const pace = fitting(parts, columns - 8 - width)
+  const pace = fitting(parts, room(size, 8 + width))
   return [
     [span(' Quota ', 'strong'), span(bar(share, width, unicode), tone), span(` ${figures}, anew in ${resets}`)],
     [span(`${' '.repeat(8 + width)}${pace}`, 'dim')],
