@@ -54,4 +54,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `found === 'oversized' ? readJson(`,
     caughtBy: [`${client}/wire/read-json.test.ts`, `${sync}/exact-numbers.pg.test.ts`],
   },
+  {
+    name: 'pages of several patients are sealed for one place: each opens in place of another',
+    file: `${sync}/load-by-patient.ts`,
+    find: `fetchSeq: await nextFetchSeq(tx) })`,
+    replace: `fetchSeq: patients[0]?.fetchSeq ?? (await nextFetchSeq(tx)) })`,
+    caughtBy: [`${sync}/sealed-pages.pg.test.ts`],
+  },
 ]

@@ -116,7 +116,10 @@ test('a consuming read is not sent when the machine slept past the lease while i
   const schedule = { instance: 'this one', leaseTtlMs, dayUsage: never, keepForFeeds: never }
   const sync = { ...mirrored.deps, wall }
   const running = runAdvanceFeed({ ...schedule, sync }, key, new AbortController().signal)
-  await assert.rejects(running, (error) => isAegisError(error, 'lease.lost') || isAegisError(error, 'upstream.given-up'))
+  await assert.rejects(
+    running,
+    (error) => isAegisError(error, 'lease.lost') || isAegisError(error, 'upstream.given-up'),
+  )
   assert.equal(sent, 0)
   mirrored.fetch = mirrored.toSimulator
   await mirrored.run(3)

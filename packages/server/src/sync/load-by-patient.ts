@@ -24,6 +24,8 @@ const batch = 8
 
 interface Patient extends AskedPatient {
   readonly key: Pseudonym
+  /** The number of its requests, taken before they are sent. Its page is sealed under it, which is no other's. */
+  readonly fetchSeq: bigint
 }
 
 /**
@@ -36,7 +38,7 @@ export async function loadNextPatients(
   held: HeldFeed,
   { run, context }: { run: SnapshotRun; context: CallContext },
 ): Promise<void> {
-  const { patients, fetchSeq } = await nextPatients(deps, held, run)
+  const patients = await nextPatients(deps, held, run)
   const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context })))
   await failpoint('sync.snapshot-page')
   let stored = 0
@@ -45,6 +47,7 @@ export async function loadNextPatients(
     for (const [index, page] of pages.entries()) {
       const patient = patients[index]
       if (!patient || page === 'unknown') continue
+      const { fetchSeq } = patient
       const again = wishForAll(kindOfFeed(held.feed), keys, patient.patientId)
       if (page === 'put-off') {
         await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
@@ -65,10 +68,8 @@ export async function loadNextPatients(
   for (; stored > 0; stored -= 1) await applyNextPage(deps, held)
 }
 
-/** The number of the requests is taken before they are sent. */
-function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun) {
+function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise<readonly Patient[]> {
   return deps.db.practice(held.practice, async (tx) => {
-    const fetchSeq = await nextFetchSeq(tx)
     const keys = await deps.sealing.practice(tx, held.practice)
     const rows = await patientsAfter(tx, held.practice, { after: run.anchors[0] ?? '', most: batch })
     await keys.loadPatients(
@@ -79,9 +80,9 @@ function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun) {
     for (const row of rows) {
       const id = String(openRecord(keys, 'patient', row).patientid)
       const asked = await askedPatient(tx, keys, { practice: held.practice, patientId: id, only: held.departments })
-      patients.push({ ...asked, key: row.key as Pseudonym })
+      patients.push({ ...asked, key: row.key as Pseudonym, fetchSeq: await nextFetchSeq(tx) })
     }
-    return { patients, fetchSeq }
+    return patients
   })
 }
 
