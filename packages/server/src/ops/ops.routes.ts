@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { Operations, SqlResult } from './operations.ts'
 import { keysRoutes } from './keys.routes.ts'
@@ -7,7 +8,7 @@ import { metricsType } from './render-metrics.ts'
 import { sealedCell, sqlRequest, statusRequest, syncRequest } from './ops-api.ts'
 
 /** The routes of the operator's commands. All but health need the instance's token. */
-export function opsRoutes(operations: Operations): (app: FastifyInstance) => void {
+export function opsRoutes(operations: Operations, clock: Clock): (app: FastifyInstance) => void {
   return (app) => {
     app.get('/aegis/v1/health', { config: { open: true } }, () => ({ status: 'up' }))
     app.get('/aegis/v1/status', async (request) => {
@@ -35,7 +36,7 @@ export function opsRoutes(operations: Operations): (app: FastifyInstance) => voi
       const { practice, text, unseal } = parsed(sqlRequest, request.body)
       return withoutSealed(await operations.sql({ practice, text, ...(unseal && { unseal }) }))
     })
-    keysRoutes(operations)(app)
+    keysRoutes(operations, clock)(app)
   }
 }
 

@@ -7,6 +7,7 @@ import { memoryLog } from '../../testing/memory-log.ts'
 import type { Refusal } from '../audit/refusal-counter.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
+import { PrivateKey, type PublicJwk } from '../key-server/private-key.ts'
 import { prepareHome } from './home.ts'
 import { readInstance } from './instance-file.ts'
 import type { Operations, SqlResult } from './operations.ts'
@@ -100,6 +101,8 @@ const quotaReport: QuotaReport = {
 }
 
 const calls: unknown[] = []
+/** Public keys. */
+let published: PublicJwk[] = []
 let result: SqlResult = { columns: [], rows: [], truncated: false }
 const operations: Operations = {
   status: async () => report,
@@ -117,9 +120,15 @@ const operations: Operations = {
   keys: () => ({
     'GET /aegis/v1/keys': () => assert.fail('nobody asks'),
     'POST /aegis/v1/keys': () => assert.fail('nobody asks'),
-    'POST /aegis/v1/keys/revoke': () => assert.fail('nobody asks'),
+    async 'POST /aegis/v1/keys/revoke'() {
+      published = []
+      return { environment: 'local', clientId: 'clinic', revoked: [1] }
+    },
     'POST /aegis/v1/keys/holders': () => assert.fail('nobody asks'),
-    'GET /aegis/v1/jwks.json': async () => ({ keys: [] }),
+    async 'GET /aegis/v1/jwks.json'() {
+      calls.push(['jwks'])
+      return { keys: published }
+    },
   }),
 }
 
@@ -284,4 +293,17 @@ test('the public keys are for everybody, and nothing else about credentials is',
   }
   assert.equal((await ask('/aegis/v1/keys', { action: 'add', actor: 'x' })).status, 400, 'neither a secret nor a wish')
   assert.equal((await ask('/aegis/v1/keys/revoke', { actor: 'x' })).status, 400, 'neither one nor all')
+})
+
+test('of those who ask for the public keys at a time one has them read; after a change they are read again', async () => {
+  const { publicJwk } = await PrivateKey.generate('ES384')
+  const set = async () => (await (await fetch(`${ops.url}/aegis/v1/jwks.json`)).json()) as { keys: unknown[] }
+  await ask('/aegis/v1/keys/revoke', { all: true, actor: 'x' })
+  published = [publicJwk]
+  calls.length = 0
+  const sets = await Promise.all(Array.from({ length: 20 }, set))
+  assert.deepEqual(new Set(sets.map(({ keys }) => keys.length)), new Set([1]))
+  assert.deepEqual(calls, [['jwks']])
+  assert.equal((await ask('/aegis/v1/keys/revoke', { all: true, actor: 'x' })).status, 200)
+  assert.deepEqual(await set(), { keys: [] })
 })

@@ -42,7 +42,7 @@ const stranger = { kind: 'caller', id: 'unknown' } as const
 export async function startOps(options: OpsOptions): Promise<RunningOps> {
   const { home, host, port, operations, version, refusals, log, random, clock } = options
   const token = random.bytes(TOKEN_BYTES).toString('base64url')
-  const routes = opsRoutes(operations)
+  const routes = opsRoutes(operations, clock)
   const onRefused = (refused: RefusedRequest) =>
     refusals.note({ type: 'access', subtype: 'request-refused', actor: stranger, ...refused })
   const server = await startHttpServer({ host, port, token, routes, onRefused, log, random, clock })
