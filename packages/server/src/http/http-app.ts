@@ -48,6 +48,16 @@ export interface HttpAppOptions {
   readonly clock: Clock
   /** Mutual TLS, 1.2 or newer; without it plain HTTP. */
   readonly tls?: TlsIdentity
+  /** Others than usual; for tests. */
+  readonly limits?: Partial<ConnectionLimits>
+}
+
+/** Of what anybody may do who can reach the port. */
+export interface ConnectionLimits {
+  /** Open at a time; further ones are closed at once. */
+  readonly connections: number
+  /** From a connection to the end of its hand-shake. */
+  readonly handshakeMs: number
 }
 
 declare module 'fastify' {
@@ -66,6 +76,9 @@ const TLS_LEAST = 'TLSv1.2'
 /** For the whole request to arrive; an answer may take longer. */
 const REQUEST_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 5_000
+/** A process of the installation has four at most: enough for hundreds of them, and far fewer than a process may have files. */
+const CONNECTIONS_MAX = 1_000
+const HANDSHAKE_MS = 10_000
 const STOP_WAIT_MS = 5_000
 
 /** New certificates are for connections, too, whose beginning they fell into: longer than one may take to begin. */
@@ -125,7 +138,7 @@ export function httpApp(options: HttpAppOptions): HttpApp {
   }
 }
 
-function buildApp({ admit, onRefused, log, random, tls }: HttpAppOptions): FastifyInstance {
+function buildApp({ admit, onRefused, log, random, tls, limits }: HttpAppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -140,8 +153,9 @@ function buildApp({ admit, onRefused, log, random, tls }: HttpAppOptions): Fasti
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     clientErrorHandler: (_error, socket) => socket.destroy(),
-    ...(tls && { serverFactory: tlsServer(tls, onRefused) }),
+    ...(tls && { serverFactory: tlsServer({ tls, onRefused, handshakeMs: limits?.handshakeMs ?? HANDSHAKE_MS }) }),
   })
+  app.server.maxConnections = limits?.connections ?? CONNECTIONS_MAX
   app.addHook('onRequest', async (request, reply) => {
     secureHeaders(request, reply)
     try {
@@ -163,7 +177,11 @@ function buildApp({ admit, onRefused, log, random, tls }: HttpAppOptions): Fasti
 }
 
 /** Whoever has no certificate of the authority does not get as far as sending a request. */
-function tlsServer(tls: TlsIdentity, onRefused: HttpAppOptions['onRefused']): FastifyServerFactory {
+function tlsServer({
+  tls,
+  onRefused,
+  handshakeMs,
+}: { tls: TlsIdentity; handshakeMs: number } & Pick<HttpAppOptions, 'onRefused'>): FastifyServerFactory {
   return (handler) => {
     const server = createServer(
       {
@@ -171,6 +189,7 @@ function tlsServer(tls: TlsIdentity, onRefused: HttpAppOptions['onRefused']): Fa
         requestCert: true,
         rejectUnauthorized: true,
         minVersion: TLS_LEAST,
+        handshakeTimeout: handshakeMs,
         maxHeaderSize: HEADER_BYTES_MAX,
         insecureHTTPParser: false,
         requestTimeout: REQUEST_TIMEOUT_MS,
