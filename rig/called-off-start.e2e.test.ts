@@ -13,11 +13,13 @@ import { clientConfig } from '../packages/server/src/db/database-login.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
 import { migrate } from '../packages/server/src/db/migrate.ts'
 import { readPostmasterPid } from '../packages/server/src/db/postmaster-pid.ts'
+import { installQueue } from '../packages/server/src/queue/install-queue.ts'
 import { homeAt } from '../packages/server/src/ops/home.ts'
 import { lockHome } from '../packages/server/src/ops/home-lock.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'off-'))
+const withoutOwner = { DATABASE_URL_FILE: join(folder, 'runtime-url') }
 let database: EmbeddedPostgres
 let owner: pg.Client
 
@@ -25,6 +27,7 @@ before(async () => {
   const place = { dataDir: join(folder, 'postgres'), runDir: join(folder, 'run') }
   database = await startEmbedded({ ...place, log: silentLog, clock: systemClock })
   await migrate({ ownerUrl: database.ownerUrl, log: silentLog })
+  await installQueue({ ownerUrl: database.ownerUrl })
   owner = new pg.Client(clientConfig({ url: database.ownerUrl }))
   await owner.connect()
   // The last migration is to be applied once more, as that of a new release.
@@ -32,6 +35,10 @@ before(async () => {
   await owner.query(`create role off_runtime login password 'x' noinherit;
     grant aegis_app, aegis_control, aegis_audit to off_runtime with inherit false;
     grant connect on database aegis to off_runtime`)
+  const url = new URL(database.ownerUrl)
+  url.username = 'off_runtime'
+  url.password = 'x'
+  writeFileSync(withoutOwner.DATABASE_URL_FILE, `${url.href}\n`, { mode: 0o600 })
 })
 after(async () => {
   await owner.end()
@@ -100,13 +107,7 @@ test('while another session holds a table that a migration needs', { timeout: 60
 
 test('while it waits for the process that migrates', { timeout: 60_000 }, () =>
   withoutTheLast(async () => {
-    const url = new URL(database.ownerUrl)
-    url.username = 'off_runtime'
-    url.password = 'x'
-    const file = join(folder, 'runtime-url')
-    writeFileSync(file, `${url.href}\n`, { mode: 0o600 })
-    const env = { DATABASE_URL_FILE: file }
-    await calledOff('behind', { env }, async ({ err }) => err().includes('db.schema-awaited'))
+    await calledOff('behind', { env: withoutOwner }, async ({ err }) => err().includes('db.schema-awaited'))
     await untilGone()
   }),
 )
@@ -122,7 +123,7 @@ test('while athenahealth takes its first call and says nothing', { timeout: 60_0
   t.after(() => silent.close())
   const address = silent.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  const at = { env: { DATABASE_URL: database.ownerUrl }, baseUrl: `http://127.0.0.1:${port}` }
+  const at = { env: withoutOwner, baseUrl: `http://127.0.0.1:${port}` }
   await calledOff('silent', at, async () => asked)
   await untilGone()
 })
