@@ -68,6 +68,14 @@ test('redirects are answers, not orders', async (t) => {
   assert.equal(server.requests.length, 1)
 })
 
+test('an answer 421 is not asked for again, and not taken for a request that did not leave', async (t) => {
+  const { server, connections, url, init } = await setUp(t)
+  server.answer = (_, response) => json(response, {}, { status: 421 })
+  const sent = (await connections.open()).send(url, init)
+  await assert.rejects(sent, (error) => !isNotSent(error))
+  assert.equal(server.requests.length, 1)
+})
+
 test('closing ends connections in use too', async (t) => {
   const { server, connections, url, init } = await setUp(t)
   server.answer = () => undefined

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { Client, fetch } from 'undici'
+import { Client, type Dispatcher, fetch } from 'undici'
 import { systemClock } from '../clock/clock.ts'
 import type { OpenSocket } from '../egress/open-socket.ts'
 
@@ -72,9 +72,11 @@ interface HeldEvents {
 
 class Held implements Connection {
   readonly #client: Client
+  readonly #once: Dispatcher
   readonly #socket: Socket
   readonly #events: HeldEvents
   #idle: { cancel(): void } | undefined
+  #isAsked = false
 
   constructor(origin: string, socket: Socket, events: HeldEvents) {
     this.#socket = socket
@@ -98,6 +100,11 @@ class Held implements Connection {
         })
       },
     })
+    this.#once = this.#client.compose((dispatch) => (options, handler) => {
+      if (this.#isAsked) throw new AskedAgain()
+      this.#isAsked = true
+      return dispatch(options, handler)
+    })
     socket.once('close', () => this.destroy())
     socket.on('error', () => undefined) // whoever uses the connection is told; unused, it is closed and that is all
   }
@@ -107,8 +114,9 @@ class Held implements Connection {
   }
 
   async send(url: URL, { method, headers, body, signal }: SendInit): Promise<Response> {
+    this.#isAsked = false
     const response = await fetch(url, {
-      dispatcher: this.#client,
+      dispatcher: this.#once,
       method,
       headers,
       signal,
@@ -155,6 +163,18 @@ class ConnectionLost extends Error {
   constructor() {
     super('The connection was closed before the request left')
     this.name = 'ConnectionLost'
+  }
+}
+
+/**
+ * An answer 421 ("wrong server"): `fetch` asks again by itself. That would be a call that nobody permitted, and where there is no
+ * connection for it any more it would look as if the first one had not left either.
+ */
+class AskedAgain extends Error {
+  readonly code = 'EMISDIRECTED'
+  constructor() {
+    super('The answer was that another server is responsible')
+    this.name = 'AskedAgain'
   }
 }
 
