@@ -126,6 +126,20 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/cannot-look.test.ts`],
   },
   {
+    name: 'an earlier state of the database stops a process for good: only higher numbers are taken for later tokens',
+    file: `${keyServer}/token-keeper.ts`,
+    find: `    if (isLater || !this.#usable(undefined)) this.#held = token\n`,
+    replace: `    if (isLater) this.#held = token\n`,
+    caughtBy: [`${keyServer}/older-state.test.ts`],
+  },
+  {
+    name: 'an earlier state of the database costs a request for each number that it has forgotten',
+    file: `${keyServer}/fetch-token.ts`,
+    find: `Math.max(Number(row.generation), wish.known ?? 0) + 1`,
+    replace: `Number(row.generation) + 1`,
+    caughtBy: [`${keyServer}/older-state.test.ts`],
+  },
+  {
     name: 'a forged service name: what stands inside of another name of the certificate is taken for one',
     file: `${server}/http/service-server.ts`,
     find: `/(?:^|, )DNS:([^,\\s"]+)/g`,

@@ -7,6 +7,7 @@ import { silentLog } from '../../testing/memory-log.ts'
 import { granting, type TokenEndpoint, tokenEndpoint } from '../../testing/token-endpoint.ts'
 import { setFailpointHook } from '../failpoints/failpoint.ts'
 import { Secret } from './secret.ts'
+import { createTokenBroker } from './token-broker.ts'
 
 const { database, newServer } = await keyServers()
 const hour = 3_600_000
@@ -152,6 +153,22 @@ test('a clock that is set back neither keeps a revoked token alive nor ends one 
   await time.run(one.server.desk(credential).revoke({ actor }))
   await time.advance(5_001)
   await assert.rejects(time.run(other.source('all').get(), 60_000), code('key-server.credential-missing'))
+})
+
+test('what is told of how long a token lives does not go by a clock that is set meanwhile', async (t) => {
+  const { time, credential, one } = await twoMachines(t, 0)
+  const audit = { record: async () => undefined }
+  const refusals = { note: async () => undefined }
+  const options = { app: credential, scopeDefault: 'all', grants: () => ({ worker: { practices: 'all' as const } }) }
+  const broker = createTokenBroker({ audit, refusals, clock: one.clock, source: one.source }, options)
+  const ask = { ...credential, scope: 'all', practices: [7] }
+  const told = async () => (await time.run(broker.issue({ names: ['worker'] }, ask))).leftMs
+  await told()
+  for (const setMs of [5 * hour, -10 * hour]) {
+    one.clock.set(setMs)
+    const leftMs = await told()
+    assert.ok(leftMs > hour - 60_000 && leftMs <= hour, `${leftMs} ms left`)
+  }
 })
 
 const standstills: [string, (time: Lockstep, clock: MachineClock) => Promise<void>][] = [

@@ -45,6 +45,8 @@ export interface TokenWish extends Pick<TokenNeed, 'newerThan' | 'refused'> {
   readonly allowedHosts: readonly string[]
   /** The app's limit, e.g. 5 in preview. */
   readonly requestsPerMinute: number
+  /** The latest generation that the asking process has had: the next one is later, also where the database knows less. */
+  readonly known?: number | undefined
   /** Nothing is asked for when the credential got a token less than so long ago. */
   readonly calmMs?: number
 }
@@ -108,7 +110,7 @@ export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim
     const holder = deps.random.uuid()
     await table.countRequest(tx, key, { request: holder, countsUntil: latest.countsUntil })
     await table.holdTokenRow(tx, key, { holder, heldUntil: latest.heldUntil, forcedAt: forced ? now : null })
-    const generation = Number(row.generation) + 1
+    const generation = Math.max(Number(row.generation), wish.known ?? 0) + 1
     return { kind: 'fetch', held: { holder, credential, generation, failures: row.failures, forced, claimed } }
   })
 }

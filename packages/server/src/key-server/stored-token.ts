@@ -7,9 +7,18 @@ import type { TokenKey } from './app-ref.ts'
 import { type TokenRow, tokenRow } from './token.sql.ts'
 import { type ClockWatch, watchedTokenRow } from './watched-token-row.ts'
 
+/** A token with its end by a clock that nobody sets. */
+export interface KeptToken extends AccessToken {
+  readonly generation: number
+  /** Of this process's steady clock. */
+  readonly endsAt: number
+}
+
 /** A token as it lies in the database, opened. */
 export interface StoredToken {
-  readonly token: AccessToken & { readonly generation: number }
+  readonly token: KeptToken
+  /** What it was opened from: a number may be given anew where the database was put back to an earlier state. */
+  readonly sealed: Buffer
   /** From here on a newer one is fetched while this one serves. Of this process's steady clock. */
   readonly refreshAt: number
   /** From here on it no longer serves. */
@@ -29,16 +38,21 @@ export async function storedToken(
   const { db, kek, clock } = deps
   const asked = { at: clock.now(), steadyAt: clock.steady() }
   const row = await db.control((tx) => watchedTokenRow(deps, { tx, key, countMostMs }, tokenRow))
-  if (!row?.sealed_token) return undefined
-  const generation = Number(row.generation)
-  const times = timesOf(row, asked.steadyAt)
-  if (held?.token.generation === generation) return { token: held.token, ...times }
+  const { sealed_token: sealed, generation: number } = row ?? {}
+  if (!row || !sealed) return undefined
+  const generation = Number(number)
+  const lifeMs = (row.expires_at ?? 0) - row.now_at
+  const tokenOf = (value: string): StoredToken => {
+    const token = accessToken(value, generation, Math.round(asked.at + lifeMs))
+    const kept = Object.assign(token, { generation, endsAt: asked.steadyAt + lifeMs })
+    return { token: kept, sealed, ...timesOf(row, asked.steadyAt) }
+  }
+  if (held?.token.generation === generation && held.sealed.equals(sealed)) return tokenOf(held.token.value)
   try {
-    const value = await openSingle(kek, tokenPlace(key, generation), row.sealed_token)
-    const expiresAt = Math.round(asked.at + (row.expires_at ?? 0) - row.now_at)
-    const token = accessToken(value.toString('latin1'), generation, expiresAt)
+    const value = await openSingle(kek, tokenPlace(key, generation), sealed)
+    const opened = value.toString('latin1')
     value.fill(0)
-    return { token: Object.assign(token, { generation }), ...times }
+    return tokenOf(opened)
   } catch (error) {
     if (isUnreadable(error)) return { unreadable: generation }
     throw error
@@ -46,7 +60,7 @@ export async function storedToken(
 }
 
 /** Counted from before the database was asked: too early by what the answer took, and never too late. */
-function timesOf(row: TokenRow, askedAt: number): Omit<StoredToken, 'token'> {
+function timesOf(row: TokenRow, askedAt: number): Pick<StoredToken, 'refreshAt' | 'usableUntil'> {
   const here = (at: number | null) => askedAt + (at ?? 0) - row.now_at
   return { refreshAt: here(row.refresh_at), usableUntil: here(row.usable_until) }
 }

@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 
 function broker() {
-  const token = accessToken('canary-token', 1, clock.now() + 3_600_000)
+  const token = Object.assign(accessToken('canary-token', 1, Infinity), { generation: 1, endsAt: Infinity })
   const source = (scope: string) => {
     asked.push(scope)
     return { get: async () => token, atHand: async () => token }

@@ -72,7 +72,7 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
         issued.set(key, token.generation)
       }
       const generation = Number(token.generation)
-      const leftMs = Math.max(0, token.expiresAt - deps.clock.now())
+      const leftMs = Math.max(0, token.endsAt - deps.clock.steady())
       return { generation, leftMs, ...(held !== generation && { value: token.value }) }
     },
   }

@@ -1,7 +1,7 @@
-import type { AccessToken, TokenSource } from '@aegis/client'
+import type { TokenSource } from '@aegis/client'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { claimToken, countMostMs, fetchToken, holdMs, type FetchTokenDeps, type TokenWish } from './fetch-token.ts'
-import { type StoredToken, storedToken } from './stored-token.ts'
+import { type KeptToken, type StoredToken, storedToken } from './stored-token.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** How long a token may be handed out after it was revoked elsewhere. */
@@ -21,21 +21,22 @@ const calmMs = 60_000
 
 /** A source that can also tell what it has. */
 export interface KeptTokenSource extends TokenSource {
+  get(options?: Parameters<TokenSource['get']>[0]): Promise<KeptToken>
   /**
    * The token that is right now, without asking for another one; undefined when there is none. `oldestMs`: how long ago it
    * may have been that the database was looked at.
    */
-  atHand(oldestMs?: number): Promise<AccessToken | undefined>
+  atHand(oldestMs?: number): Promise<KeptToken | undefined>
   /**
    * One that is asked for now, though the one at hand serves. Rejects with the reason `asked-lately` where the credential
    * got one less than a minute ago. A token that athenahealth refuses can be replaced as before.
    */
-  renewed(): Promise<AccessToken>
+  renewed(): Promise<KeptToken>
 }
 
 /** What is the same for every token of a keeper, and what each time is another. */
 type KeeperWish = Pick<TokenWish, 'key' | 'allowedHosts' | 'requestsPerMinute'>
-type TokenNeed = Omit<TokenWish, keyof KeeperWish>
+type TokenNeed = Omit<TokenWish, keyof KeeperWish | 'known'>
 
 /**
  * One token for all callers of all processes: kept in memory, stored sealed, fetched by one of those who need it. Renewed
@@ -60,7 +61,7 @@ export class TokenKeeper implements KeptTokenSource {
   }
 
   /** See `TokenSource`. A generation is a number that rises with every token. */
-  async get({ newerThan, signal }: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<AccessToken> {
+  async get({ newerThan, signal }: { newerThan?: string | number; signal?: AbortSignal } = {}): Promise<KeptToken> {
     signal?.throwIfAborted()
     const floor = newerThan === undefined || Number.isNaN(Number(newerThan)) ? undefined : Number(newerThan)
     await unlessAborted(this.#checked(), signal)
@@ -73,13 +74,13 @@ export class TokenKeeper implements KeptTokenSource {
   }
 
   /** See `KeptTokenSource`. */
-  async renewed(): Promise<AccessToken> {
+  async renewed(): Promise<KeptToken> {
     const { generation } = await this.get()
     return (await this.#fly({ newerThan: Number(generation), refused: false, calmMs })).token
   }
 
   /** See `KeptTokenSource`. */
-  async atHand(oldestMs?: number): Promise<AccessToken | undefined> {
+  async atHand(oldestMs?: number): Promise<KeptToken | undefined> {
     await this.#checked(oldestMs)
     return this.#usable(undefined)?.token
   }
@@ -125,13 +126,15 @@ export class TokenKeeper implements KeptTokenSource {
     const now = this.#deps.clock.steady()
     const found = await storedToken(this.#deps, { key: this.#wish.key, countMostMs }, this.#held)
     this.#stop.signal.throwIfAborted()
-    if (found && 'unreadable' in found) {
-      if (this.#unreadable !== found.unreadable) this.#deps.log.warn('key-server.stored-token-unreadable')
-      this.#unreadable = found.unreadable
+    const unreadable = found && 'unreadable' in found ? found.unreadable : undefined
+    if (unreadable !== undefined && unreadable !== this.#unreadable) {
+      this.#deps.log.warn('key-server.stored-token-unreadable')
     }
+    this.#unreadable = unreadable
     const token = found && 'token' in found ? found : undefined
-    // Two looks may answer in the wrong order.
-    if (!token || !this.#held || token.token.generation >= this.#held.token.generation) this.#held = token
+    // Two looks may answer in the wrong order. A database that was put back to an earlier state knows only lower numbers.
+    const isLater = !token || !this.#held || token.token.generation >= this.#held.token.generation
+    if (isLater || !this.#usable(undefined)) this.#held = token
     this.#checkedAt = now
   }
 
@@ -162,7 +165,8 @@ export class TokenKeeper implements KeptTokenSource {
     const { clock } = this.#deps
     const giveUpAt = clock.steady() + patienceMs
     for (;;) {
-      const wish = { ...this.#wish, ...need, newerThan: later(need.newerThan, this.#unreadable) }
+      const known = this.#held?.token.generation
+      const wish = { ...this.#wish, ...need, known, newerThan: later(need.newerThan, this.#unreadable) }
       const claim = await claimToken(this.#deps, wish)
       if (claim.kind === 'fetch') await fetchToken(this.#deps, wish, claim.held)
       if (claim.kind === 'fetch' || claim.kind === 'use') {

@@ -49,7 +49,10 @@ async function world(t: TestContext, begun: { services: object; tls?: TlsIdentit
   const { config } = loadConfig({ env, nodeFlags: [], cwd: folder })
   const log = memoryLog()
   const clock = manualClock()
-  const token = Object.assign(accessToken('canary-token', 1, systemClock.now() + 3_600_000), { generation: 1 })
+  const token = Object.assign(accessToken('canary-token', 1, systemClock.now() + 3_600_000), {
+    generation: 1,
+    endsAt: clock.steady() + 3_600_000,
+  })
   const source = () => ({ get: () => Promise.resolve(token), atHand: () => Promise.resolve(undefined) })
   const audit = { record: () => Promise.resolve() }
   const refused: Refusal[] = []

@@ -30,7 +30,10 @@ const scope = 'athena/service/Athenanet.MDP.*'
 
 /** A key server with one token; its place. */
 async function served(t: TestContext, at: ServiceAt, failure?: AegisError): Promise<string> {
-  const token = Object.assign(accessToken(canary, 3, systemClock.now() + 3_600_000), { generation: 3 })
+  const token = Object.assign(accessToken(canary, 3, systemClock.now() + 3_600_000), {
+    generation: 3,
+    endsAt: systemClock.steady() + 3_600_000,
+  })
   const get = () => (failure ? Promise.reject(failure) : Promise.resolve(token))
   const source = () => ({ get, atHand: () => Promise.resolve(undefined) })
   const app = { environment: 'local', clientId: 'clinic' } as const
