@@ -103,6 +103,16 @@ test('a small terminal keeps practice and alarms', () => {
   )
 })
 
+test('a list that is read once a day is not behind for hours', () => {
+  const warned = (readEveryMs: number | null) => {
+    const feed = sampleFeed({ lagMs: 600 * 60_000, readEveryMs })
+    const report = sampleReport({ practices: [samplePractice({ feeds: [feed] })] })
+    const lines = renderReport(report, { columns: 120, color: true, unicode: true })
+    return lines.some((line) => line.includes('\u001b[33m   10 h'))
+  }
+  assert.deepEqual([warned(86_400_000), warned(null)], [false, true])
+})
+
 test('a report leaves nothing out in a narrow terminal', () => {
   const quota = { ...sampleReport().quota, foreignToday: 7 }
   for (const practices of [

@@ -17,7 +17,7 @@ import { errorTable } from '../errors/error-table.ts'
 import { quotaForecast } from './build-quota-report.ts'
 import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
-import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
+import { explainFeed, feedAlarms, type FeedView, readEveryMs } from './explain-feed.ts'
 import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
@@ -221,7 +221,7 @@ function feedStatus(view: FeedView): FeedStatus {
     records: feed.present,
     lastChangeAt: feed.last_change_at === null ? null : iso(feed.last_change_at),
     lagMs: feed.checkpoint === null ? null : Math.max(0, now - feed.checkpoint),
-    readEveryMs: pace?.everyMs ?? null,
+    readEveryMs: readEveryMs(view),
     expectedWaitMs: pace?.waitMs ?? null,
     openIntents: feed.openIntents,
     unexplained: unexplainedIn(feed),

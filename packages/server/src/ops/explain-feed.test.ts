@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import { defaultSyncSettings as settings } from '../sync/sync-settings.ts'
-import { explainFeed, feedAlarms, type FeedView, inWords } from './explain-feed.ts'
+import { explainFeed, feedAlarms, type FeedView, inWords, readEveryMs } from './explain-feed.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
 const minute = 60_000
@@ -67,6 +67,7 @@ const view = (feed: Partial<FeedSummary>, paces: FeedView['paces'] = alike): Fee
 
 const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][] = [
   ['a live feed is live', {}, /^live$/],
+  ['a list that is read once a day says so', { feed: 'departments' }, /^live, read every 24 h$/],
   ['a feed in doubt says that it replays', { openIntents: 1 }, /replayed/],
   [
     'a failed feed says for how long it waits and why',
@@ -140,6 +141,14 @@ test('a feed that is read seldom on purpose says how often, and is not behind be
   assert.deepEqual(
     late.map(({ code }) => code),
     ['sync.lagging'],
+  )
+})
+
+test('what is between two readings is known of lists and of feeds that have a pace of their own', () => {
+  const paces = { everyMs: minute, of: () => ({ everyMs: 20 * minute, waitMs: 10 * minute }) }
+  assert.deepEqual(
+    [readEveryMs(view({ feed: 'departments' })), readEveryMs(view({}, paces)), readEveryMs(view({}))],
+    [day, 20 * minute, null],
   )
 })
 

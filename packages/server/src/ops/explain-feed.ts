@@ -45,11 +45,14 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
 }
 
 /** How often it is read is worth a word where that is less often than it could be. */
-function livePace({ practice, feed, paces, settings }: FeedView): string {
-  const pace = paces.of(practice, feed.feed)
-  return pace && pace.everyMs > seldomFrom * settings.pollIntervalMs
-    ? `live, read every ${inWords(pace.everyMs)}`
-    : 'live'
+function livePace(view: FeedView): string {
+  const everyMs = readEveryMs(view) ?? 0
+  return everyMs > seldomFrom * view.settings.pollIntervalMs ? `live, read every ${inWords(everyMs)}` : 'live'
+}
+
+/** Between two readings of a feed, as chosen for it, or of a list that has none; null where all feeds are read alike (pure). */
+export function readEveryMs({ practice, feed, paces, settings }: FeedView): number | null {
+  return hasChangedFeed(feed.feed) ? (paces.of(practice, feed.feed)?.everyMs ?? null) : settings.refreshMs
 }
 
 const seldomFrom = 1.05

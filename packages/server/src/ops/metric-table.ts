@@ -59,7 +59,7 @@ export const metricTable: readonly Metric[] = [
   ),
   perFeed(
     'aegis_feed_read_interval_seconds',
-    'Between two readings of a feed, as chosen after the last one; absent where all feeds are read alike.',
+    'Between two readings of a feed, as chosen after the last one, or of a list that has none; absent where all feeds are read alike.',
     (feed) => (feed.readEveryMs === null ? undefined : feed.readEveryMs / 1_000),
   ),
   perFeed(

@@ -94,7 +94,10 @@ export interface FeedStatus {
   readonly lastChangeAt: string | null
   /** How far behind athenahealth the mirror may be: now − checkpoint; null before the first snapshot. */
   readonly lagMs: number | null
-  /** Between two readings as chosen last, and how long a change is expected to wait for one; null where every feed is read alike. */
+  /**
+   * Between two readings as chosen last, or of a list without a feed; and how long a change is expected to wait for one. Null where
+   * every feed is read alike.
+   */
   readonly readEveryMs: number | null
   readonly expectedWaitMs: number | null
   readonly openIntents: number
