@@ -76,6 +76,20 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/stalled-booking.test.ts`],
   },
   {
+    name: 'a count that athenahealth once named ends the day',
+    file: `${quota}/day-budget.ts`,
+    find: `      if (!this.#isDoubtful(state, priority)) return { until: end, limit }\n`,
+    replace: `      if (!this.#isDoubtful(state, priority) || limit > 0) return { until: end, limit }\n`,
+    caughtBy: [`${quota}/count-in-headers.test.ts`],
+  },
+  {
+    name: 'a count that was taken back is believed by who knew of it',
+    file: `${quota}/day-budget.ts`,
+    find: `  if (row.corrections > known.corrections) return row\n`,
+    replace: ``,
+    caughtBy: [`${quota}/count-in-headers.test.ts`],
+  },
+  {
     name: 'a higher limit of a day wakes nothing that waits for it',
     file: `${server}/sync/schedule.sql.ts`,
     find: `where calls_limit < $1::integer`,
