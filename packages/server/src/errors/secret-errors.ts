@@ -97,7 +97,8 @@ export const secretErrors = {
   'key-server.settings-unusable': {
     status: 500,
     title: 'What was changed of keyServer or its certificates cannot be used; what was read before still is',
-    remedy: 'Mend it: "aegis doctor" says what is wrong. It is read again as soon as it changes.',
+    remedy:
+      'Mend it: "aegis doctor" says what is wrong. It is read again as soon as it changes, and every ten seconds.',
   },
   'key-server.token-unavailable': {
     status: 503,

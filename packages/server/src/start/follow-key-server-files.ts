@@ -26,12 +26,14 @@ export interface FollowedFiles {
 }
 
 const lookEveryMs = 1_000
+/** What is in the way may be outside the files, such as a socket or a disk that is full. */
+const retryMs = 10_000
 
 /**
  * Takes changed certificates and lists of services into use within two or three seconds, without a start. A file is read
  * once it has stood still between two looks: it may be written in parts, and a certificate and its key are two files. What
- * cannot be used stands as an error until it is mended, and what was read before goes on; but not for a service that is
- * named no longer, whatever else is wrong.
+ * cannot be used stands as an error until it is mended, and is tried again; what was read before goes on meanwhile, but not
+ * for a service that is named no longer, whatever else is wrong.
  */
 export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
   const { clock, log } = deps
@@ -40,7 +42,7 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
   let seen = stateOf(files)
   // It was read a while ago, when the process began to start.
   let used: string | undefined
-  let failing: { readonly error: AegisError; readonly since: number } | undefined
+  let failing: { readonly error: AegisError; readonly since: number; readonly triedAt: number } | undefined
   const take = async () => {
     // As it was before it is read: what changes meanwhile is read again.
     used = seen
@@ -57,7 +59,7 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
     } catch (cause) {
       const error = explained(cause)
       if (failing?.error.message !== error.message) log.error('key-server.settings-unusable', cause)
-      failing = { error, since: failing?.since ?? clock.steady() }
+      failing = { error, since: failing?.since ?? clock.steady(), triedAt: clock.steady() }
       if (read) await takeAway(deps, read)
     }
   }
@@ -68,7 +70,8 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
       const now = stateOf(files)
       const stands = now === seen
       seen = now
-      if (stands && now !== used) await take()
+      const isDue = now !== used || (failing !== undefined && clock.steady() - failing.triedAt >= retryMs)
+      if (stands && isDue) await take()
     }
   }
   const following = follow()

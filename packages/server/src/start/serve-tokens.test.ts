@@ -290,3 +290,19 @@ test('sockets come and go with the services', async (t) => {
   assert.deepEqual(readdirSync(sockets), ['branch.sock', 'third.sock'], 'all of the new ones, or none')
   await branch.get()
 })
+
+test('what could not be used for a reason outside the files is tried again', async (t) => {
+  const { folder, user, change, followed, clock, log } = await world(t, { services: { worker: all } })
+  const stray = join(folder, 'sockets', 'branch.sock')
+  writeFileSync(stray, 'in the way')
+  await change({ services: { worker: all, branch: all } })
+  assert.match(followed.standing()?.error.message ?? '', /reason: http\.socket-refused/)
+  rmSync(stray)
+  for (let second = 0; second < 11; second++) {
+    await clock.advance(1_000)
+    await settled()
+  }
+  assert.equal(followed.standing(), undefined)
+  await user({ path: stray }).get()
+  assert.equal(log.events().filter((event) => event === 'key-server.settings-taken').length, 1)
+})
