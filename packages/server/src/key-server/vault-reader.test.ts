@@ -88,6 +88,29 @@ test('an AppRole is logged in for half of the life of what it gets, and again on
   assert.equal(logins(), 3, 'a login would not bring the entry')
 })
 
+test('an AppRole without the right to the entry logs in every quarter of an hour, not at every look', async (t) => {
+  const login = { roleId: () => 'role', secretId: () => 'secret-id', mount: 'approle' }
+  const answers: Record<string, readonly [number, unknown]> = {
+    'POST /v1/auth/approle/login': [200, { auth: { client_token: 's.granted', lease_duration: 86_400 } }],
+    [read]: [403, { errors: ['permission denied'] }],
+  }
+  const { place, asked } = await vault(t, answers)
+  const clock = manualClock()
+  const reader = vaultReader({ ...place, login }, clock)
+  const logins = () => asked.filter(({ line }) => line.startsWith('POST')).length
+  for (let look = 0; look < 60; look++) {
+    await assert.rejects(reader.read(), code('key-server.vault-refused'))
+    await clock.advance(15_000)
+  }
+  assert.deepEqual([logins(), asked.length], [1, 61])
+  answers[read] = [200, entry]
+  await reader.read()
+  assert.equal(logins(), 2, 'the role may have been given another policy')
+  await clock.advance(43_000_000)
+  await reader.read()
+  assert.equal(logins(), 2)
+})
+
 const failures: readonly (readonly [
   what: string,
   answer: readonly [number, unknown],
@@ -101,6 +124,8 @@ const failures: readonly (readonly [
   ['a page of something else', [200, '<html>canary'], 'key-server.vault-refused'],
   ['a sealed vault', [503, { errors: ['Vault is sealed'] }], 'key-server.vault-unreachable'],
   ['one over its limits', [429, {}], 'key-server.vault-unreachable'],
+  ['a standby that sends on to the active one', [307, ''], 'key-server.vault-unreachable'],
+  ['a replica that is not up to date yet', [412, { errors: ['canary'] }], 'key-server.vault-unreachable'],
 ]
 for (const [what, answer, expected] of failures) {
   test(`${what}: said with the remedy, and without a word of the answer`, async (t) => {

@@ -38,23 +38,28 @@ export interface VaultReader {
 
 /**
  * Opens nothing before it is read. What an AppRole logged in for is kept for half of its life: each login leaves a token and
- * a lease behind in the vault, and may use up a secret id.
+ * a lease behind in the vault, and may use up a secret id. So a role that may not read the entry logs in every quarter of an hour.
  */
 export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady'> = systemClock): VaultReader {
   let kept: GrantedToken | undefined
   const ask = async (agent: Agent) => {
-    const known = kept && kept.until > clock.steady() ? kept.token : undefined
-    if (known !== undefined) {
+    const known = kept && kept.until > clock.steady() ? kept : undefined
+    if (known) {
       try {
-        return await entryOf(agent, place, known)
+        return await entryOf(agent, place, known.token)
       } catch (error) {
-        // Revoked, or used up.
-        if (!isAegisError(error, 'key-server.vault-refused') || error.detail.reason !== forbidden) throw error
+        // Revoked, or used up; what never served is without the right, and so would the next one be.
+        if (!known.served || !isForbidden(error)) throw error
       }
     }
     const granted = await vaultToken(agent, place)
-    kept = 'lifeMs' in granted ? { token: granted.token, until: clock.steady() + granted.lifeMs / 2 } : undefined
-    return entryOf(agent, place, granted.token)
+    if (!('lifeMs' in granted)) return entryOf(agent, place, granted.token)
+    const { token, lifeMs } = granted
+    const until = clock.steady() + lifeMs / 2
+    kept = { token, until: Math.min(until, clock.steady() + deniedMs), served: false }
+    const content = await entryOf(agent, place, token)
+    kept = { token, until, served: true }
+    return content
   }
   return {
     async read() {
@@ -76,9 +81,16 @@ export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady'> = sy
 interface GrantedToken {
   readonly token: string
   readonly until: number
+  /** Whether the entry was ever got with it. */
+  readonly served: boolean
 }
 
-const forbidden = 'status 403'
+/** After so long a role that may not read the entry is logged in for again: it may have been given the right. */
+const deniedMs = 900_000
+
+function isForbidden(error: unknown): boolean {
+  return isAegisError(error, 'key-server.vault-refused') && error.detail.reason === 'status 403'
+}
 
 async function entryOf(agent: Agent, place: VaultPlace, token: string): Promise<Buffer> {
   const answer = await exchange(agent, place, { method: 'GET', path: `${place.mount}/data/${place.path}`, token })
@@ -102,6 +114,12 @@ async function vaultToken(
   const seconds = member(auth, 'lease_duration')
   return { token, lifeMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : 0 }
 }
+
+/**
+ * Like sealed, or on standby without a way to the active one (5xx), it may answer later: on standby beside an active one, with
+ * less than was written, over its own limits.
+ */
+const passing: ReadonlySet<number> = new Set([307, 412, 429])
 
 interface VaultAsk {
   readonly method: 'GET' | 'POST'
@@ -134,8 +152,7 @@ async function exchange(agent: Agent, place: VaultPlace, { method, path, token, 
   } finally {
     timer.cancel()
   }
-  // Sealed, on standby without a way to the active one, or over its own limits: it may answer later.
-  if (answer.status >= 500 || answer.status === 429) {
+  if (answer.status >= 500 || passing.has(answer.status)) {
     throw new AegisError('key-server.vault-unreachable', { url: place.url, reason: `status ${answer.status}` })
   }
   if (answer.status !== 200) throw refused(`status ${answer.status}`, place)
