@@ -20,26 +20,26 @@ export interface Holder {
 
 /**
  * Does `work` under the lock of the app, in the name of a person who may: of one who is listed as a holder, or of anybody
- * as long as none is. `key-server.not-a-holder` is in the audit log. Aegis itself (`system`) is no person.
+ * as long as none is (`key-server.not-a-holder`). What a person is refused is in the audit log. Aegis itself (`system`) is none.
  */
 export async function asHolder<T>(
   { db, audit }: HolderDeps,
   { app, actor }: { app: AppRef; actor: Actor },
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  const isPerson = actor.kind !== 'system'
   try {
     return await db.control(async (tx) => {
       await table.ensureApp(tx, app)
       await table.lockedApp(tx, app)
       const holders = await table.holdersOf(tx, app)
-      const isPerson = actor.kind !== 'system'
       if (isPerson && holders.length > 0 && !holders.some(({ holder }) => holder === actor.id)) {
         throw new AegisError('key-server.not-a-holder', { environment: app.environment, who: actor.id })
       }
       return work(tx)
     })
   } catch (error) {
-    if (isAegisError(error, 'key-server.not-a-holder')) {
+    if (isPerson && isAegisError(error) && error.code.startsWith('key-server.')) {
       const refused = { subtype: 'change-refused', action: 'U', outcome: 'failure' } as const
       await audit.record({ practice: 0, type: 'credential', actor, entity: entityOf(app), ...refused })
     }
@@ -68,8 +68,8 @@ const holderPattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
  */
 export async function changeHolders(deps: HolderDeps, app: AppRef, change: HolderChange): Promise<boolean> {
   const { action, holder, actor } = change
-  if (!holderPattern.test(holder)) throw refused('is no name of letters, digits and ._:-')
   return asHolder(deps, { app, actor }, async (tx) => {
+    if (!holderPattern.test(holder)) throw refused('is no name of letters, digits and ._:-')
     const holders = await table.holdersOf(tx, app)
     if (action === 'add' && holders.length === 0 && holder !== actor.id) {
       throw refused(`would lock out ${actor.id}, who makes the list: begin it with yourself`)

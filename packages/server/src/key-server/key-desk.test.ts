@@ -334,7 +334,21 @@ test('with holders, nobody else changes a credential, and who tries is in the au
     `select actor_id from audit.entry where entity = $1 and subtype = 'change-refused' and outcome = 'failure'`,
     [`local/${credential.clientId}`],
   )
-  assert.deepEqual(refused.map(({ actor_id }) => actor_id).toSorted(), ['ann', ...Array(5).fill('bob')])
+  assert.deepEqual(refused.map(({ actor_id }) => actor_id).toSorted(), ['ann', 'ann', ...Array(6).fill('bob')])
+})
+
+test('a change that is refused for what is given is in the audit log, once; one of the configuration is not', async (t) => {
+  const { newProcess, credential, give } = await newApp(t)
+  const desk = newProcess().server.desk(credential)
+  await desk.revoke({ actor: ann })
+  await give()
+  await assert.rejects(add(desk, 'canary-secret-1'), code('key-server.credential-spent'))
+  await assert.rejects(desk.add({ from: content('late'), actor: bob, expiresAt: 0 }), code('key-server.expiry-invalid'))
+  const refused = await owner.rows<{ actor_id: string }>(
+    `select actor_id from audit.entry where entity = $1 and subtype = 'change-refused' and outcome = 'failure'`,
+    [`local/${credential.clientId}`],
+  )
+  assert.deepEqual(refused.map(({ actor_id }) => actor_id).toSorted(), ['ann', 'bob'])
 })
 
 test('the configuration is no person: it gives a secret whoever the holders are', async (t) => {
