@@ -35,6 +35,12 @@ export const secretErrors = {
     remedy:
       'Give one with "aegis keys add" (from a file or standard input), or name its file with athena.secretFile. "aegis keys list" shows what there is.',
   },
+  'key-server.credential-over': {
+    status: 409,
+    title: 'This secret or key has expired and is not taken up again',
+    remedy:
+      'Put the one that is used in its place ("aegis keys list" shows which), or leave it out of the configuration.',
+  },
   'key-server.credential-refused': {
     status: 502,
     title: 'athenahealth refuses the credential',

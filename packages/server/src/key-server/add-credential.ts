@@ -45,10 +45,10 @@ export interface NewCredential {
  * - `added`: it is one more.
  * - `renewed`: it was there, and stands now where and for as long as is said now.
  * - `unchanged`: it is there already; only its failures are forgotten, if a person gave it.
- * - `spent`: it was revoked or has expired, and is not taken up again.
+ * - `revoked`, `expired`: it was or has, and is not taken up again.
  */
 export interface AddedCredential {
-  readonly result: 'added' | 'renewed' | 'unchanged' | 'spent'
+  readonly result: 'added' | 'renewed' | 'unchanged' | 'revoked' | 'expired'
   readonly number: number
   readonly isOnly: boolean
 }
@@ -176,10 +176,10 @@ async function storeAgain(
   const state = stateOfCredential(same, same.now_at)
   if (state === 'revoked') {
     if (given.origin === 'operator') throw new AegisError('key-server.credential-spent', { number })
-    return { result: 'spent', number }
+    return { result: state, number }
   }
   const due = dueOf(again, state)
-  if (due === 'nothing') return { result: state === 'expired' ? 'spent' : 'unchanged', number }
+  if (due === 'nothing') return { result: state === 'expired' ? state : 'unchanged', number }
   if (due === 'renewal') await renew(tx, again)
   else refuseOther(again)
   if (due !== 'pardon') await sealAgain(deps, tx, again)

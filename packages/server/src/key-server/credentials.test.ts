@@ -23,7 +23,7 @@ test('a revoked credential hands out no token, in other processes within five se
   )
   assert.deepEqual(row, { secret: null, tokens: '0' })
   await assert.rejects(one.server.desk(credential).revoke({ actor }), code('key-server.credential-missing'))
-  assert.equal(await give(), 'spent', 'an old file does not bring it back')
+  assert.equal(await give(), 'revoked', 'an old file does not bring it back')
   await assert.rejects(other.tokens.get(), code('key-server.credential-missing'))
   assert.equal(await give('canary-secret-3'), 'added')
   assert.equal((await other.tokens.get()).value, 'canary-token-2')

@@ -10,14 +10,14 @@ export interface Offer {
 }
 
 /** `replaced`: it is used from now on, perhaps again, and what the same origin gave before ends a day after. */
-export type OfferResult = 'added' | 'replaced' | 'unchanged' | 'spent'
+export type OfferResult = 'added' | 'replaced' | 'unchanged' | 'revoked' | 'expired'
 
 /** Processes are started anew one by one, and athenahealth may need a while: the one before stands by meanwhile. */
 const formerEndsMs = 86_400_000
 
 /**
  * Takes what the configuration gives. One that is there already changes nothing. Another one is used first. One that was
- * revoked or has expired stays so (`spent`): an old file on one host must not bring it back. A vault is one place for all: what
+ * revoked or has expired stays so: an old file on one host must not bring it back. A vault is one place for all: what
  * it holds again is used again, unless it was revoked.
  */
 export async function offerCredential(deps: CredentialDeps, app: AppRef, offer: Offer): Promise<OfferResult> {

@@ -90,8 +90,8 @@ export interface KeysReport extends AppReport {
 }
 
 export interface GivenKeyReport extends AppReport {
-  /** `renewed`, `unchanged`: it was there; `spent` does not come to a person. */
-  readonly result: 'added' | 'renewed' | 'unchanged' | 'spent'
+  /** `renewed`, `unchanged`: it was there; `revoked` and `expired` do not come to a person. */
+  readonly result: 'added' | 'renewed' | 'unchanged' | 'revoked' | 'expired'
   readonly credential: CredentialReport
   /** Of a private key: for athenahealth's developer portal, unless it fetches the set. */
   readonly publicJwk?: PublicJwk

@@ -7,7 +7,7 @@ import { manualClock } from '../../testing/manual-clock.ts'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { followVault } from './follow-vault.ts'
 
-const { newApp } = await keyServers()
+const { newApp, owner } = await keyServers()
 
 test('a new version in the vault is taken up, an outage changes nothing, and what was revoked stays so', async (t) => {
   const { newProcess, credential, endpoint } = await newApp(t, patientClock())
@@ -62,9 +62,18 @@ test('a new version in the vault is taken up, an outage changes nothing, and wha
   await look(3)
   assert.deepEqual(await numbers(), ['3 vault', '2 vault →', '1 configuration'])
   assert.equal(stands(), 'key-server.credential-spent')
+  answer = holding('from-vault-1')
+  await look(3)
+  assert.equal(stands(), undefined)
+  await owner.rows(
+    `update control.credential set expires_at = aegis.now() - interval '1 minute' where client_id = $1 and number = 2`,
+    [credential.clientId],
+  )
+  await look(3)
+  assert.equal(stands(), 'key-server.credential-over', 'which nobody took away')
   answer = [200, { data: { data: { client_secret: 'two\nlines' } } }]
   await look(3)
   assert.equal(stands(), 'key-server.secret-invalid')
-  assert.deepEqual(log.events().filter((event) => event === 'key-server.vault-unread').length, 4, 'each is told once')
+  assert.deepEqual(log.events().filter((event) => event === 'key-server.vault-unread').length, 5, 'each is told once')
   assert.doesNotMatch(JSON.stringify(log.lines), /from-vault/)
 })

@@ -23,6 +23,8 @@ export interface FollowedVault {
 /** What fails is tried again as soon as this, if the vault is not looked at more often anyway. */
 const retryMs = 15_000
 
+const overCodes = { revoked: 'key-server.credential-spent', expired: 'key-server.credential-over' } as const
+
 /**
  * Takes the secret of the app out of the vault, and looks for a new version of it from then on. A vault that is away holds
  * up nothing while the secret of before is stored here: it is said in the log, and asked again.
@@ -44,7 +46,8 @@ export async function followVault(
       const material = await materialOf({ content: await vault.read() })
       const result = await deps.keyServer.offerCredential(app, { material, origin: 'vault' })
       if (result === 'added' || result === 'replaced') deps.log.info('key-server.vault-secret-taken', { result })
-      note(result === 'spent' ? new AegisError('key-server.credential-spent', { from: 'vault' }) : undefined)
+      const over = result === 'revoked' || result === 'expired' ? overCodes[result] : undefined
+      note(over && new AegisError(over, { from: 'vault' }))
     } catch (error) {
       if (!isAegisError(error)) throw error
       note(error)

@@ -12,6 +12,6 @@ export async function offerConfigured(
 ): Promise<void> {
   const material = await materialOf({ content: Buffer.from(secret.reveal(), 'utf8') })
   const result = await keyServer.offerCredential(app, { material, origin: 'configuration' })
-  if (result === 'spent') log.warn('key-server.configured-secret-spent')
+  if (result === 'revoked' || result === 'expired') log.warn('key-server.configured-secret-spent', { result })
   else if (result !== 'unchanged') log.info('key-server.configured-secret-taken', { result })
 }
