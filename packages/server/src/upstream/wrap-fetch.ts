@@ -25,13 +25,20 @@ export interface WayOutDeps {
 export interface SendTimeouts {
   /** To the headers of the answer. Default 10,000. */
   readonly headersMs: number
-  /** To its headers for intensive calls and consuming reads, whose first byte waits for the whole query. Default 30,000. */
-  readonly slowHeadersMs: number
   /** To the last byte. Default 30,000. */
   readonly totalMs: number
+  /** To its headers for intensive calls and reads of feeds, whose first byte waits for the whole query. Default 30,000. */
+  readonly slowHeadersMs: number
+  /** To their last byte. Default 90,000: a page of megabytes begins when the query is done. */
+  readonly slowTotalMs: number
 }
 
-const TIMEOUTS: SendTimeouts = { headersMs: 10_000, slowHeadersMs: 30_000, totalMs: 30_000 }
+const TIMEOUTS: SendTimeouts = { headersMs: 10_000, totalMs: 30_000, slowHeadersMs: 30_000, slowTotalMs: 90_000 }
+
+/** Whether its first byte waits for the whole query. A feed is read again as slowly as it is for the first time. */
+function isSlow({ intensive, consuming, route }: AthenaCall): boolean {
+  return intensive || consuming || route.endsWith('/changed')
+}
 
 /** An open outcome that nobody recorded is closed after this. */
 const OUTCOME_MS = 600_000
@@ -307,7 +314,8 @@ interface Exchange extends Outgoing {
 
 /** Sends within the limits of time; `close` when the body has been read. */
 async function exchange(way: Way, { init, call, target, connection }: Exchange) {
-  const { headersMs, slowHeadersMs, totalMs } = way.timeouts
+  const { headersMs, totalMs, slowHeadersMs, slowTotalMs } = way.timeouts
+  const slow = isSlow(call)
   // Not `AbortSignal.any`: Node keeps such a signal for ever while anybody listens to it, and so one for every call made.
   const ending = new AbortController()
   const { signal } = ending
@@ -318,8 +326,8 @@ async function exchange(way: Way, { init, call, target, connection }: Exchange) 
   const follow = () => end(init.signal.reason)
   const late = () => end(new DOMException('athenahealth took too long to answer', 'TimeoutError'))
   // Real time, whatever clock the installation runs on: these are sockets.
-  const total = systemClock.timer(totalMs, late)
-  const headers = systemClock.timer(call.intensive || call.consuming ? slowHeadersMs : headersMs, late)
+  const total = systemClock.timer(slow ? slowTotalMs : totalMs, late)
+  const headers = systemClock.timer(slow ? slowHeadersMs : headersMs, late)
   const close = () => {
     total.cancel()
     init.signal.removeEventListener('abort', follow)
