@@ -209,6 +209,12 @@ export const errorTable = {
     remedy: 'See "aegis status".',
   },
   'sync.feed-unknown': { status: 404, title: 'There is no such feed', remedy: 'Use one of the feeds named.' },
+  'sync.held-off': {
+    status: 503,
+    title: 'Process after process ended while it worked on this feed; it is held off so that others go on',
+    remedy:
+      'Look why the processes ended: the log of the service manager or of the kernel says whether memory ran out; give the process more of it, or make sync.snapshotPageSize and sync.feedPageSize smaller. It is tried again each hour, and at once after "aegis sync now".',
+  },
   'sync.list-doubtful': {
     status: 502,
     title: "athenahealth's list of a patient's records does not say what is in it",

@@ -21,6 +21,7 @@ import { explainFeed, feedAlarms, type FeedView, readEveryMs } from './explain-f
 import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
+import { heldOffAlarms } from './held-off-alarms.ts'
 import { forecastInWords } from './quota-words.ts'
 import { ownAlarms, type OwnFacts } from './own-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
@@ -88,7 +89,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, { ttlMs: deps.sharedMs, homeId: deps.homeId })
   alarms.push(...diskAlarms(deps), ...(await clockAlarms(deps)), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
-  alarms.push(...ownAlarms(deps), ...(await releaseAlarms(deps)))
+  alarms.push(...ownAlarms(deps), ...(await releaseAlarms(deps)), ...(await heldOffAlarms(deps)))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
     ...deps.fixed,

@@ -5,7 +5,7 @@ import { advanceFeed } from './advance-feed.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { hasChangedFeed } from './feed-table.ts'
 import { otherWishedFeeds } from './refetch.sql.ts'
-import { makeDue, setDue } from './schedule.sql.ts'
+import { makeDue, noteSurvived, setDue } from './schedule.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function advancePaced(deps: SyncDeps, held: HeldFeed, signal: Abort
   // Each in a transaction of its own: no two feeds wait for one another's row.
   for (const other of others) await deps.db.control((tx) => makeDue(tx, held.practice, other))
   return deps.db.control(async (tx) => {
-    const isWanted = (await pace?.save(tx)) ?? false
+    const [isWanted = false] = await Promise.all([pace?.save(tx), noteSurvived(tx, held, held.fence)])
     if (isWanted) await makeDue(tx, held.practice, held.feed)
     else await setDue(tx, held, due)
     return isWanted ? deps.clock.now() : due.until

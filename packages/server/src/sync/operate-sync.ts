@@ -4,16 +4,17 @@ import { type FeedName, feedNames } from './feed-name.ts'
 import { readFeeds, wantResnapshot } from './feed-state.sql.ts'
 import { inBatches } from './in-batches.ts'
 import { feedsOf } from './many-practices.sql.ts'
-import { listPractices, makeDue } from './schedule.sql.ts'
+import { letGo, listPractices, makeDue } from './schedule.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 type OperateDeps = Pick<SyncDeps, 'db'>
 
-/** Makes a practice's feeds, or one, due at once. A drain still waits for its minute: athenahealth asks for that. */
+/** Makes a practice's feeds, or one, due at once, also where they are held off. A drain still waits for its minute: athenahealth asks for that. */
 export async function syncNow({ db }: OperateDeps, practice: number, feed?: string): Promise<void> {
   const name = await checked(db, practice, feed)
   await db.control(async (tx) => {
     await noteWanted(tx, practice, name ? [name] : feedNames)
+    await letGo(tx, practice, name ?? null)
     await makeDue(tx, practice, name ?? null)
   })
 }

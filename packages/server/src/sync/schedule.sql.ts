@@ -138,6 +138,71 @@ export async function isMirrored(tx: Tx, practice: number): Promise<boolean> {
   return (await tx.rows(mirroredSql, [practice])).length === 1
 }
 
+/** A feed is held off for no longer; what lies further ahead is from before the clock was set back. */
+export const holdOffMsMax = 3_600_000
+
+const standingSql = sql(
+  'sync.standing',
+  `select s.ended_fence, s.held_off_until, coalesce(s.held_off_until > aegis.now()
+     and s.held_off_until <= aegis.now() + make_interval(secs => $3::float8 / 1000), false) as held_off
+   from control.practice p left join control.schedule s on s.practice_id = p.practice_id and s.feed = $2
+   where p.practice_id = $1 and p.removed_at is null`,
+)
+
+/** What the work on a feed that is still to be mirrored begins with; undefined where it is not any more. */
+export async function standingOf(tx: Tx, key: FeedKey): Promise<Standing | undefined> {
+  return (await tx.rows<Standing>(standingSql, [key.practice, key.feed, holdOffMsMax]))[0]
+}
+
+type Standing = { readonly ended_fence: string | null } & (
+  | { readonly held_off: false }
+  | { readonly held_off: true; readonly held_off_until: number }
+)
+
+const survivedSql = sql(
+  'sync.survived',
+  `update control.schedule set ended_fence = $3::bigint, held_off_until = null where practice_id = $1 and feed = $2`,
+)
+
+/** Notes that the process survived the work under this fence. */
+export async function noteSurvived(tx: Tx, key: FeedKey, fence: string): Promise<void> {
+  await tx.rows(survivedSql, [key.practice, key.feed, fence])
+}
+
+const holdOffSql = sql(
+  'sync.hold_off',
+  `update control.schedule set held_off_until = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Lets nobody work on a feed for so long, unless it is survived before. */
+export async function holdOff(tx: Tx, key: FeedKey, ms: number): Promise<void> {
+  await tx.rows(holdOffSql, [key.practice, key.feed, ms])
+}
+
+const letGoSql = sql(
+  'sync.let_go',
+  `update control.schedule set held_off_until = null
+   where practice_id = $1 and ($2::text is null or feed = $2) and held_off_until is not null`,
+)
+
+/** Lets one feed that is held off, or all of a practice, be worked on. */
+export async function letGo(tx: Tx, practice: number, feed: FeedName | null): Promise<void> {
+  await tx.rows(letGoSql, [practice, feed])
+}
+
+const heldOffSql = sql(
+  'sync.held_off',
+  `select s.practice_id as practice, s.feed, s.held_off_until as until
+   from control.schedule s join control.practice p using (practice_id)
+   where p.removed_at is null and s.held_off_until is not null order by s.practice_id, s.feed`,
+)
+
+/** Feeds that are held off, or worked on although they may end the process. */
+export function heldOff(tx: Tx): Promise<(FeedKey & { readonly until: number })[]> {
+  return tx.rows(heldOffSql)
+}
+
 const verifiedSql = sql(
   'sync.practice_verified',
   `update control.practice set verified_at = aegis.now() where practice_id = $1`,

@@ -6,8 +6,17 @@ import { defineJob } from '../queue/job.ts'
 import { countWaitingJobs } from '../queue/queue.sql.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { advancePaced } from './advance-paced.ts'
-import type { FeedName } from './feed-name.ts'
-import { claimDue, isMirrored, makeDue, makeEverythingDue, setDue } from './schedule.sql.ts'
+import { type FeedName, feedNames } from './feed-name.ts'
+import {
+  claimDue,
+  holdOff,
+  holdOffMsMax,
+  makeDue,
+  makeEverythingDue,
+  noteSurvived,
+  setDue,
+  standingOf,
+} from './schedule.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 /** What a job of sync carries: which feed there is work for. */
@@ -48,6 +57,20 @@ export function leaseOf({ practice, feed }: FeedJob): string {
  */
 const queuedMax = 500
 
+/**
+ * Works on a feed that ended with the process, in a row, before it is taken for what ends it: by their fences, of which a
+ * death takes one, or two where the next process ends the lease. Whoever only happened to be worked on is done sooner.
+ */
+const unsurvivedMax = 8
+
+/**
+ * For how long a feed is held off then, each for a time of its own: those that were only worked on beside the one that ends
+ * the process are not to meet it again.
+ */
+function holdOffMs({ practice, feed }: FeedJob): number {
+  return holdOffMsMax / 2 + ((practice * 17 + feedNames.indexOf(feed)) % 30) * 60_000
+}
+
 /** Enqueues a job for each feed that is due. Called once a second by every replica. */
 export function enqueueDue({
   sync,
@@ -68,14 +91,18 @@ export function enqueueDue({
 export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: AbortSignal): Promise<void> {
   const { sync, instance: holder, leaseTtlMs: ttlMs } = deps
   // It may have been taken out of the configuration while the job waited.
-  if (!(await sync.db.control((tx) => isMirrored(tx, job.practice)))) return
+  const standing = await sync.db.control((tx) => standingOf(tx, job))
+  if (!standing) return
+  if (standing.held_off) return lookAgainAt(sync, job, standing.held_off_until)
   const name = leaseOf(job)
   const lease = await acquireLease(sync, { name, holder, ttlMs })
   if (!lease) return lookAgainWhenFree(sync, job, name)
   const { fence, lost } = lease
   try {
+    await suspect(sync, job, { fence, endedFence: standing.ended_fence })
     await advancePaced(sync, { ...job, fence, look: () => lease.look() }, AbortSignal.any([signal, lost]))
   } catch (error) {
+    await sync.db.control((tx) => noteSurvived(tx, job, fence)).catch(() => undefined) // the next end tells
     // Stopped in the middle: others go on with it at once.
     if (signal.aborted && !lost.aborted) await sync.db.control((tx) => makeDue(tx, job.practice, job.feed))
     if (!isAegisError(error, 'sync.contested')) throw error
@@ -84,6 +111,26 @@ export async function runAdvanceFeed(deps: ScheduleDeps, job: FeedJob, signal: A
   } finally {
     await lease.release()
   }
+}
+
+/** Before it is worked on: where that may end this process too, it is held off already, until it is survived. */
+async function suspect(
+  { db, log }: SyncDeps,
+  job: FeedJob,
+  { fence, endedFence }: { fence: string; endedFence: string | null },
+): Promise<void> {
+  if (endedFence === null) {
+    await db.control((tx) => noteSurvived(tx, job, String(BigInt(fence) - 1n)))
+    return
+  }
+  const unsurvived = Number(BigInt(fence) - BigInt(endedFence)) - 1
+  if (unsurvived < unsurvivedMax) return
+  await db.control((tx) => holdOff(tx, job, holdOffMs(job)))
+  log.warn('sync.held-off', { ...job, unsurvived })
+}
+
+function lookAgainAt({ db }: SyncDeps, job: FeedJob, until: number): Promise<void> {
+  return db.control((tx) => setDue(tx, job, { until, callsLimit: null }))
 }
 
 async function lookAgainWhenFree({ db }: SyncDeps, job: FeedJob, name: string): Promise<void> {
