@@ -7,10 +7,22 @@ const second = 1_000
 const minute = 60 * second
 const day = 24 * 60 * minute
 /** Lists that are large pulls when a snapshot reads them. */
-const largeRoutes: ReadonlySet<string> = new Set(['/v1/{practiceid}/patients', '/v1/{practiceid}/appointments/booked'])
+const largeRoutes: ReadonlySet<string> = new Set([
+  '/v1/{practiceid}/patients',
+  '/v1/{practiceid}/appointments/booked',
+  '/v1/{practiceid}/appointments/booked/multipledepartment',
+  '/v1/{practiceid}/claims',
+])
+
+/** What is judged of a simulator: its log of requests. */
+interface Judged {
+  readonly truth: { requests(from: { since: number; limit: number }): Pick<RequestPage, 'requests' | 'next'> }
+}
+
+type RequestPage = ReturnType<Simulator['truth']['requests']>
 
 /** I6 of a life that goes the whole way: counted here from the other side's log of requests, not by our limiter. */
-export function judgeLimits(simulator: Simulator, rules: GuardedRules): Judgement {
+export function judgeLimits(simulator: Judged, rules: GuardedRules): Judgement {
   const requests = allRequests(simulator)
   const calls = requests.filter(({ route }) => !isToken(route))
   const wrong: string[] = []
@@ -38,7 +50,7 @@ export function judgeLimits(simulator: Simulator, rules: GuardedRules): Judgemen
 const usedUpShare = 0.7
 
 /** Whether the calls of some day were used up: a doubt may then grow older than what upstream keeps, before it can be cleared. */
-export function wasDayUsedUp(simulator: Simulator, rules: GuardedRules): boolean {
+export function wasDayUsedUp(simulator: Judged, rules: GuardedRules): boolean {
   const calls = allRequests(simulator).filter(({ route }) => !isToken(route))
   return mostOf(calls, day) >= usedUpShare * rules.perDay
 }
@@ -68,7 +80,7 @@ function mostOf(requests: readonly RequestEntry[], periodMs: number): number {
   return Math.max(0, ...counts.values())
 }
 
-export function allRequests({ truth }: Simulator): RequestEntry[] {
+export function allRequests({ truth }: Judged): RequestEntry[] {
   const all: RequestEntry[] = []
   for (let since = 0; ; ) {
     const { requests, next } = truth.requests({ since, limit: 10_000 })

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { RequestEntry } from '@aegis/simulator'
+import { judgeLimits } from './judge-limits.ts'
+
+const offHours = { timeZone: 'America/New_York', from: '22:00', to: '06:00' }
+const rules = { perSecond: 5, perDay: 100, tokensPerMinute: 5, offHours, onboardingCalls: 1, gapCalls: 1 }
+const noon = Date.UTC(2026, 2, 2, 17)
+const hour = 3_600_000
+
+/** One call a minute to a route. */
+function callsOf(route: string, { from, count }: { from: number; count: number }): RequestEntry[] {
+  return Array.from({ length: count }, (_, index) => {
+    const at = from + index * 60_000
+    const entry = { number: index + 1, at, realAt: at, method: 'GET', route, practice: 1, app: 'app', status: 200 }
+    return entry as RequestEntry // what else is logged of a request is not judged here
+  })
+}
+
+function judged(requests: RequestEntry[]): readonly string[] {
+  const page = ({ since = 0 }: { since?: number } = {}) => ({ requests: requests.slice(since), next: requests.length })
+  return judgeLimits({ truth: { requests: page } }, rules).wrong
+}
+
+const lists = ['patients', 'appointments/booked', 'appointments/booked/multipledepartment', 'claims']
+for (const list of lists) {
+  const route = `/v1/{practiceid}/${list}`
+  test(`pulls of ${list} outside of the off-hours are counted, beyond those that are allowed`, () => {
+    assert.deepEqual(judged(callsOf(route, { from: noon, count: 2 })), [])
+    assert.match(judged(callsOf(route, { from: noon, count: 3 })).join(), /3 large calls in a day outside/)
+    assert.deepEqual(judged(callsOf(route, { from: noon + 10 * hour, count: 30 })), [])
+  })
+}
+
+test('what is read by id or of a feed is no pull', () => {
+  for (const what of ['patients/{patientid}', 'claims/{claimid}', 'claims/changed'])
+    assert.deepEqual(judged(callsOf(`/v1/{practiceid}/${what}`, { from: noon, count: 30 })), [])
+})
