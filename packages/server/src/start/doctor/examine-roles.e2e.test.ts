@@ -115,6 +115,20 @@ test('on the worker: the key server, what it grants, and every practice with its
   assert.ok(!lines.some((line) => line.includes('keys credentials')))
 })
 
+test('what the running key server cannot take into use is told beside what is wrong with it', async () => {
+  const services = { worker: { practices: [practice] } }
+  const changes = { keyServer: { listen: `unix://${join(folder, 'elsewhere')}`, services } }
+  sourcesOf('key-server', changes)
+  await alarmed(running[0], 'warning key-server.settings-unusable')
+  const { bad } = await examined('key-server', changes)
+  sourcesOf('key-server')
+  assert.deepEqual(
+    bad.filter((line) => !line.includes('athenahealth')),
+    ['warning instance alarms', 'failure key-server socket-directory', 'failure key-server listens'],
+  )
+  await alarmed(running[0])
+})
+
 test('a practice that the key server does not grant is told on the worker', async () => {
   const { bad } = await examined('worker', { practices: [practice, 7] })
   assert.ok(bad.includes('failure key-server granted'), bad.join('\n'))
@@ -180,7 +194,7 @@ test('a practice that is taken off the list of a running key server is an alarm 
     await alarmed(running[1], 'error key-server.not-granted'),
     / → If it should, add it to keyServer.services/,
   )
-  sourcesOf('key-server', { keyServer: { listen: 'nowhere', services: {} } })
+  sourcesOf('key-server', { keyServer: { listen: 'nowhere', services: { worker: { practices: [7] } } } })
   await alarmed(running[0], 'error key-server.not-granted', 'warning key-server.settings-unusable')
   sourcesOf('key-server')
   await alarmed(running[0])
