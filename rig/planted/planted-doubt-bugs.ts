@@ -61,4 +61,18 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `fetchSeq: patients[0]?.fetchSeq ?? (await nextFetchSeq(tx)) })`,
     caughtBy: [`${sync}/sealed-pages.pg.test.ts`],
   },
+  {
+    name: 'what is not found is gone, whether its patient is shown or not',
+    file: `${sync}/refetch-records.ts`,
+    find: `await sight(wanted.key)`,
+    replace: `((await sight(wanted.key)) && 'shown')`,
+    caughtBy: [`${sync}/withheld-records.pg.test.ts`],
+  },
+  {
+    name: 'a patient who comes back comes back alone: what was withheld is not asked for',
+    file: 'packages/server/src/records/shown-patients.ts',
+    find: `returned: { wishes, `,
+    replace: `returned: { wishes: [], `,
+    caughtBy: [`${sync}/withheld-records.pg.test.ts`],
+  },
 ]

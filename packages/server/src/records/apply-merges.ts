@@ -1,14 +1,13 @@
 import type { Tx } from '../db/db.ts'
-import { isAegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
 import { currentPatient } from './current-patient.ts'
-import { openRecord, sealRecord } from './open-record.ts'
+import { sealRecord } from './open-record.ts'
 import { previousPatientIds } from './record-id.ts'
-import type { Kind } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
-import { type RecordName, recordKey, type Wish, wishForHeld } from './record-name.ts'
+import { type RecordName, recordKey, type Wish } from './record-name.ts'
 import * as table from './records.sql.ts'
+import { bodyOf, wishesOfPatient } from './wishes-of-patient.ts'
 import type { WireRecord } from './wire-record.ts'
 
 /** What a merge, or its undoing, leaves to be asked for. */
@@ -37,7 +36,7 @@ export async function undoMerges(tx: Tx, { input, keys }: Merging, changes: tabl
     changes[index] = { ...change, other_key: survivor }
     const end = ends.get(change.key) ?? survivor
     const children = await table.recordsOfPatient(tx, input.practice, end)
-    wishes.push(...(await wishesFor(tx, keys, { children, patient: end })))
+    wishes.push(...(await wishesOfPatient(tx, keys, { children, patient: end })))
   }
   return wishes
 }
@@ -77,9 +76,10 @@ export async function applyMerges(tx: Tx, merging: Merging, survivors: readonly 
 }
 
 async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { key: string; survivor: Survivor }) {
-  const children = await table.recordsOfPatient(tx, input.practice, key)
+  // The patient before its records, as `withdrawRecord` does: they cannot deadlock.
   const [before] = await table.lockHeldRecords(tx, input, [{ key, digest: null }])
-  const wishes = await wishesFor(tx, keys, { children, patient: key })
+  const children = await table.recordsOfPatient(tx, input.practice, key)
+  const wishes = await wishesOfPatient(tx, keys, { children, patient: key })
   const isNewAlias = await table.writeAlias(tx, input, { key, survivor: survivor.key })
   if (children.length > 0)
     await repoint(tx, { input, keys }, { children, from: key, to: await endOf(tx, keys, { input, survivor }) })
@@ -110,22 +110,6 @@ async function endOf(
   return { id, key: keys.pseudonym('patient', id) }
 }
 
-/** Records of a patient, to be asked for by what they say of themselves, which is sealed. */
-async function wishesFor(
-  tx: Tx,
-  keys: PracticeKeys,
-  { children, patient }: { children: readonly table.ChildRow[]; patient: string },
-): Promise<Wish[]> {
-  if (children.length === 0) return []
-  await keys.loadPatients(tx, [patient as Pseudonym]) // the key of a patient is one
-  return children.flatMap(({ kind, key, sealed }) => {
-    // One that cannot be opened is asked for where its key is its id.
-    if (recordKinds[kind].keyedBy === 'id') return [{ kind, key, asks: key }]
-    const body = bodyOf(keys, kind, { key, patient, sealed })
-    return (body && wishForHeld(kind, keys, body)) ?? []
-  })
-}
-
 /** Gives records to the survivor: they are sealed under its key and name it, and a change of each says so. */
 async function repoint(
   tx: Tx,
@@ -151,24 +135,5 @@ async function repoint(
   }
 }
 
-function bodyOf(
-  keys: PracticeKeys,
-  kind: Kind,
-  row: { key: string; patient: string; sealed: Buffer },
-): WireRecord | undefined {
-  try {
-    return openRecord(keys, kind, row)
-  } catch (error) {
-    if (isAegisError(error, 'sealing.unreadable') || isAegisError(error, 'sealing.key-missing')) return undefined
-    throw error
-  }
-}
-
 /** Of kinds that are never merged. */
 export const nothingMerged: Merged = { changes: [], wishes: [], gained: [], former: [] }
-
-/** Ids of patients who were not here before, or were deleted or merged. */
-export function newPatients(changes: readonly table.ChangeRow[], sent: readonly Omit<Survivor, 'record'>[]): string[] {
-  const keys = new Set(changes.filter(({ what }) => what === 'created' || what === 'restored').map(({ key }) => key))
-  return sent.filter((item) => keys.has(item.key)).map((item) => item.name.id)
-}

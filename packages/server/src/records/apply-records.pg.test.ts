@@ -287,9 +287,11 @@ test('a targeted read that finds nothing marks the record deleted, unless a newe
   const early = nextSeq++
   await apply('appointment', [visit])
   const remove = (fetchSeq: bigint) =>
-    db.practice(practice, (tx) => withdrawRecord(tx, { practice, kind: 'appointment', key: '9001', fetchSeq }))
-  assert.equal(await remove(early), false)
-  assert.equal(await remove(nextSeq++), true)
+    db.practice(practice, (tx) =>
+      withdrawRecord(tx, { practice, kind: 'appointment', key: '9001', fetchSeq, isPatientShown: true }),
+    )
+  assert.equal(await remove(early), undefined)
+  assert.equal(await remove(nextSeq++), 'deleted')
   assert.equal((await read('appointment', '9001'))?.state, 'deleted')
 })
 

@@ -1,7 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
-import { applyMerges, newPatients, nothingMerged, undoMerges } from './apply-merges.ts'
+import { applyMerges, nothingMerged, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, type Source, type Verdict } from './judge-version.ts'
@@ -10,6 +10,7 @@ import type { Kind, PracticeFacts, RecordKind, Shape } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
 import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
 import * as table from './records.sql.ts'
+import { nobodyShown, type ShownPatients, shownPatients } from './shown-patients.ts'
 import { flawsOf, unreadable } from './verify-held.ts'
 import { wishForAnnounced } from './wish-announced.ts'
 import { canonicalText, isRecord, type WireRecord } from './wire-record.ts'
@@ -29,7 +30,7 @@ export interface ApplyInput {
   readonly recentSince?: number
 }
 
-export interface ApplyResult {
+export interface ApplyResult extends Pick<ShownPatients, 'returned'> {
   readonly created: number
   readonly updated: number
   readonly unchanged: number
@@ -119,13 +120,16 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
   }
   await writing.next()
   const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : nothingMerged
+  const news = { practice: input.practice, changes, sent: incoming }
+  const shown = kind.isPatient ? await shownPatients(tx, keys, news) : nobodyShown
   return {
     ...work.tally,
     changes: [...changes, ...merged.changes],
     keys: incoming.map((item) => item.key),
     announced: merged.former,
     wishes: [...work.wishes.values(), ...undone, ...merged.wishes],
-    gained: [...(kind.isPatient ? newPatients(changes, incoming) : []), ...merged.gained],
+    gained: [...shown.gained, ...merged.gained],
+    returned: shown.returned,
     poisonous,
   }
 }
@@ -290,6 +294,7 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     fields: [...clearNames(comparison.fields), ...comparison.flaws],
     fetch_seq: work.input.fetchSeq.toString(),
     last_modified_at: row.last_modified_at,
+    ...(held?.state === 'withheld' && { wasWithheld: true }),
   })
 }
 

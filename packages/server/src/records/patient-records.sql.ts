@@ -28,14 +28,24 @@ export async function survivorKey(tx: Tx, { practice, kind }: OfKind, key: strin
   return (await tx.rows<{ survivor_key: string }>(survivor, [practice, kind, key]))[0]?.survivor_key
 }
 
-const ofKindAndPatient = sql(
-  'records.present_of_patient',
-  `select key, patient, sealed, fetch_seq from aegis.record
-   where practice_id = $1 and kind = $2 and patient = $3 and state = 'present' order by key`,
+const patientState = lookUp(
+  'records.locked_patient_state',
+  `select state from aegis.record where practice_id = $1 and kind = 'patient' and key = $2 for share`,
 )
 
-/** The present records of a kind about a patient, sealed. */
-export function presentOfPatient(
+/** How a patient stands, who stays so until the transaction ends; undefined of one that is not held. */
+export async function lockedPatientState(tx: Tx, practice: number, key: string): Promise<HeldRow['state'] | undefined> {
+  return (await tx.rows<Pick<HeldRow, 'state'>>(patientState, [practice, key]))[0]?.state
+}
+
+const ofKindAndPatient = sql(
+  'records.held_of_patient',
+  `select key, patient, sealed, fetch_seq from aegis.record
+   where practice_id = $1 and kind = $2 and patient = $3 and state in ('present', 'withheld') order by key`,
+)
+
+/** The records of a kind about a patient that are present or withheld, sealed. */
+export function heldOfPatient(
   tx: Tx,
   { practice, kind }: OfKind,
   patient: string,
@@ -56,4 +66,24 @@ export function patientsAfter(
   from: { after: string; most: number },
 ): Promise<{ key: string; patient: string; sealed: Buffer }[]> {
   return tx.rows(nextPatients, [practice, from.after, from.most])
+}
+
+// Where nothing is withheld, as in most practices at most times, no patient is looked up.
+const withheldOf = sql(
+  'records.withheld_of_patients',
+  `select kind, key, patient, sealed from aegis.record
+   where exists (select from aegis.record_count
+       where practice_id = $1 and kind <> 'patient' and state = 'withheld' and records > 0)
+     and practice_id = $1 and patient = any(select json_array_elements_text($2::json)) and kind <> 'patient'
+     and state = 'withheld'
+   order by kind, key`,
+)
+
+/** The records about these patients that are withheld, sealed. */
+export function withheldOfPatients(
+  tx: Tx,
+  practice: number,
+  patients: readonly string[],
+): Promise<{ kind: Kind; key: string; patient: string; sealed: Buffer }[]> {
+  return tx.rows(withheldOf, [practice, JSON.stringify(patients)])
 }

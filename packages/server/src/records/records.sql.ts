@@ -39,6 +39,8 @@ export interface ChangeRow {
   readonly last_modified_at: string | null
   /** The other patient of a merge. */
   readonly other_key?: string
+  /** athenahealth did not show the record before. Not written down: the change before says so. */
+  readonly wasWithheld?: boolean
 }
 
 interface OfKind {
@@ -279,7 +281,7 @@ export async function markRecord(
 const ofPatient = sql(
   'records.of_patient',
   `select kind, key, sealed, state from aegis.record
-   where practice_id = $1 and patient = $2 and kind <> 'patient' and state = 'present'
+   where practice_id = $1 and patient = $2 and kind <> 'patient' and state in ('present', 'withheld')
    order by kind, key for update`,
 )
 
@@ -289,7 +291,7 @@ export interface ChildRow {
   readonly sealed: Buffer
 }
 
-/** The records about a patient, locked. */
+/** The records about a patient that are present or withheld, locked. */
 export function recordsOfPatient(tx: Tx, practice: number, patient: string): Promise<ChildRow[]> {
   return tx.rows(ofPatient, [practice, patient])
 }

@@ -24,7 +24,16 @@ export async function wishForAnnounced(tx: Tx, keys: PracticeKeys, input: ApplyI
       announced.push(recordKey(kind, keys, name))
     } else poisonous.push({ record, reason: name ? 'no-patient' : isRecord(record) ? 'no-id' : 'not-an-object' })
   }
-  const nothing = { created: 0, updated: 0, unchanged: 0, stale: 0, changes: [], keys: [], gained: [] }
+  const nothing = {
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    stale: 0,
+    changes: [],
+    keys: [],
+    gained: [],
+    returned: { wishes: [], patients: [] },
+  }
   return { ...nothing, announced, wishes: [...wishes.values()], poisonous }
 }
 

@@ -1,19 +1,35 @@
 import type { Tx } from '../db/db.ts'
 import type { Kind } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
+import { heldRecord, lockedPatientState } from './patient-records.sql.ts'
 import * as table from './records.sql.ts'
 
+export interface Withdrawal {
+  readonly practice: number
+  readonly kind: Kind
+  readonly key: string
+  readonly fetchSeq: bigint
+  /** Whether athenahealth was seen to show the record's patient between the two reads that did not find the record. */
+  readonly isPatientShown: boolean
+}
+
+/** What becomes of a record that is not found: `unsure` while what we know of its patient does not agree; undefined: nothing. */
+export type Withdrawn = 'deleted' | 'withheld' | 'unsure' | undefined
+
 /**
- * Takes note that upstream no longer shows a record: only after a targeted read answered 404 or empty. It is deleted then;
- * but a patient may only be restricted, which athenahealth answers alike, and its own deletions say so: withheld.
+ * Takes note that upstream no longer shows a record: only after a targeted read answered 404 or empty. A patient may only be
+ * restricted, which athenahealth answers alike, and its own deletions say so: withheld. All that is a hidden patient's is hidden
+ * with it, and is withheld too; it is deleted only where the patient is shown.
  */
-export async function withdrawRecord(
-  tx: Tx,
-  input: { practice: number; kind: Kind; key: string; fetchSeq: bigint },
-): Promise<boolean> {
+export async function withdrawRecord(tx: Tx, input: Withdrawal): Promise<Withdrawn> {
+  const seen = await heldRecord(tx, input, input.key)
+  if (!seen) return undefined
+  const state = await stateOf(tx, input, seen.patient)
   const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
-  if (!before || before.state !== 'present' || BigInt(before.fetch_seq) > input.fetchSeq) return false
-  const state = recordKinds[input.kind].isPatient ? 'withheld' : 'deleted'
+  if (!before || BigInt(before.fetch_seq) > input.fetchSeq) return undefined
+  if (before.state === state || (before.state !== 'present' && before.state !== 'withheld')) return undefined
+  // A merge has given it to another patient meanwhile, and has it asked for.
+  if (state === 'unsure' || before.patient !== seen.patient) return 'unsure'
   // All that was read by way of a department, before it was known to be gone, was asked for before this number.
   const fetchSeq = input.kind === 'department' ? await table.nextFetchSeq(tx) : input.fetchSeq
   await table.markRecord(tx, input, { key: input.key, state, fetchSeq })
@@ -25,9 +41,24 @@ export async function withdrawRecord(
     tx,
     input,
     new Map([
-      ['present', -1],
+      [before.state, -1],
       [state, 1],
     ]),
   )
-  return true
+  return state
+}
+
+/** The patient's row is locked until the end: who brings the patient back waits, and then finds what is withheld. */
+async function stateOf(
+  tx: Tx,
+  { practice, kind, isPatientShown }: Withdrawal,
+  patient: string | null,
+): Promise<'deleted' | 'withheld' | 'unsure'> {
+  if (recordKinds[kind].isPatient) return 'withheld'
+  if (patient === null) return 'deleted'
+  const key = (await table.survivorsOf(tx, practice, [patient])).get(patient) ?? patient
+  const state = await lockedPatientState(tx, practice, key)
+  if (state === 'withheld') return 'withheld'
+  if (isPatientShown) return 'deleted'
+  return state === undefined ? 'withheld' : 'unsure'
 }

@@ -168,7 +168,7 @@ function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFact
 }
 
 /**
- * What the page leaves to be asked for. To patients that are new here, or to whom a merge brought records, records of the
+ * What the page leaves to be asked for. To patients that are new or shown again here, or to whom a merge brought records, records of the
  * kinds that are read patient by patient may have come before we heard of them: those are read too. Also of a kind that is
  * about to go live: its first load may pass these patients before this page is committed, and would not see them.
  */
@@ -178,13 +178,16 @@ async function noteWishesOf(
   { held, page, applied }: { held: HeldFeed; page: KnownPage; applied: ApplyResult },
 ): Promise<void> {
   const { practice } = held
-  const feeds = applied.gained.length > 0 ? await readFeeds(tx, practice) : []
+  const { gained, returned } = applied
+  const feeds = gained.length + returned.patients.length > 0 ? await readFeeds(tx, practice) : []
   const kinds = feeds
     .filter(({ feed, state }) => isReadByPatient(feed) && (state === 'settling' || state === 'live'))
     .map(({ feed }) => kindOfFeed(feed))
-  const whole = kinds.flatMap((kind) => applied.gained.map((patientId) => wishForAll(kind, keys, patientId)))
+  const whole = (patients: readonly string[]) =>
+    kinds.flatMap((kind) => patients.map((patientId) => wishForAll(kind, keys, patientId)))
   const check = page.run_id === null ? {} : { runId: page.run_id }
-  await noteWishes(tx, keys, { practice, wishes: [...applied.wishes, ...whole], ...check })
+  await noteWishes(tx, keys, { practice, wishes: [...applied.wishes, ...whole(gained)], ...check })
+  await noteWishes(tx, keys, { practice, wishes: [...returned.wishes, ...whole(returned.patients)] })
 }
 
 function report(deps: SyncDeps, held: HeldFeed, { created, updated, poisonous }: ApplyResult): void {

@@ -57,7 +57,8 @@ export async function loadNextPatients(
         await storePage(tx, { held, keys }, { ...page, source: 'snapshot', fetchSeq })
         stored += 1
       }
-      const reading = { key: held, patient: patient.key, page, fetchSeq }
+      // A first reading takes nothing away.
+      const reading = { key: held, patient: patient.key, page, fetchSeq, isPatientShown: false }
       if (await settlePatient(tx, keys, reading)) {
         await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
       }

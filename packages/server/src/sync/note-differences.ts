@@ -38,7 +38,8 @@ export async function noteOutcome(tx: Tx, { held, page, records, applied, graceM
   const beyond = await beyondWindow(tx, held, { page, records, applied })
   const hasLeft = isOfOtherDepartment(held, { page, records })
   const rows = applied.changes.map((change) =>
-    differenceOf(change, { kind, isNew: beyond.has(change.key), isUntold: hasLeft }),
+    // No feed need tell that a record is shown again.
+    differenceOf(change, { kind, isNew: beyond.has(change.key), isUntold: hasLeft || change.wasWithheld === true }),
   )
   await insertDifferences(tx, { ...held, runId: page.run_id }, rows)
 }

@@ -2,29 +2,28 @@ import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
-import { withdrawRecord } from '../records/withdraw-record.ts'
 import { patientOfWhole } from '../records/record-name.ts'
 import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { type AskedRecord, askedRecord } from './asked-record.ts'
-import { insertDifferences } from './difference.sql.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
 import { isOfTheRecord, isUntold } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
+import { lookForPatient, type PatientSight } from './look-for-patient.ts'
 import type { RefetchStep } from './next-step.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { readOfPatient } from './read-of-patient.ts'
-import { releaseKeys } from './quarantine.sql.ts'
 import * as wishes from './refetch.sql.ts'
 import { lacksTwice, settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 import { noteUsedUp } from './used-up-day.sql.ts'
+import { withdrawMissing } from './withdraw-missing.ts'
 
 /** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
 const batch = 25
@@ -59,9 +58,10 @@ export async function refetchRecords(
   let finds: boolean | undefined
   const findsAny = async () =>
     (finds ??= await findsOthers(deps, held, { but: all.map(({ key }) => key), ask: asker(refetch, held) }))
+  const sight = patientSight(refetch, held)
   try {
     for (const wanted of all) {
-      if (await refetchOne(refetch, held, { wanted, findsAny })) finds = true
+      if (await refetchOne(refetch, held, { wanted, findsAny, sight })) finds = true
       if (deps.clock.steady() >= endsAt) return
     }
   } catch (error) {
@@ -105,12 +105,25 @@ async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Prom
   deps.log.info('sync.refetch-put-off', { practice, feed, afterMs: Math.round(afterMs) })
 }
 
+/** Whether athenahealth shows the patient of a record; each is asked for once in a step. */
+function patientSight(deps: Refetch, held: HeldFeed) {
+  const ask = asker(deps, { ...held, feed: 'patients' })
+  const known = new Map<string, ReturnType<typeof ask>>()
+  const askOnce = (id: string) => {
+    const answer = known.get(id) ?? ask({ whole: false, id, patientId: '' })
+    known.set(id, answer)
+    return answer
+  }
+  return (key: string) => lookForPatient(deps, held, { key, ask: askOnce })
+}
+
 /** Asks for a record only to see whether athenahealth finds it. */
 function asker(deps: Refetch, held: HeldFeed) {
   return async (asked: AskedRecord) => {
     const page = await fetchOrNothing(deps, held, asked)
     if (page === 'refused' || page === 'doubtful') return 'refused'
-    return page === undefined || (page !== 'another-record' && page.items === 0) ? 'missing' : 'found'
+    if (page === 'another-record') return 'another'
+    return page === undefined || page.items === 0 ? 'missing' : 'found'
   }
 }
 
@@ -139,12 +152,19 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
 /** Put off for this long when athenahealth answers, but not with this record. */
 const postponedMs = 10 * 60_000
 
+interface Asking {
+  readonly findsAny: () => Promise<boolean>
+  readonly sight: (key: string) => Promise<PatientSight>
+}
+
 /** Whether the record was found. */
 async function refetchOne(
   deps: Refetch,
   held: HeldFeed,
-  { wanted, findsAny }: { wanted: Wanted; findsAny: () => Promise<boolean> },
+  { wanted, findsAny, sight }: { wanted: Wanted } & Asking,
 ): Promise<boolean> {
+  // Between the two looks that count.
+  const patient = wanted.missedAt === null ? 'unsure' : await sight(wanted.key)
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
@@ -160,9 +180,8 @@ async function refetchOne(
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true })
     return false
   }
-  if (!isLong(deps, wanted) && (await takesAway(deps, held, { wanted, page })) && !(await findsAny())) {
+  if (await isDoubted(deps, held, { wanted, page, patient, findsAny })) {
     await postpone(deps, held, { wanted, afterMs: postponedMs })
-    deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
     return false
   }
   await failpoint('sync.after-refetch')
@@ -170,7 +189,7 @@ async function refetchOne(
     const keys = await deps.sealing.practice(tx, held.practice)
     if (page && page.items > 0)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
-    if (await isSettled(tx, keys, { held, wanted, page, fetchSeq })) {
+    if (await isSettled(tx, keys, { held, wanted, page, fetchSeq, patient })) {
       await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
       return
     }
@@ -180,6 +199,22 @@ async function refetchOne(
   })
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
+  return true
+}
+
+/**
+ * Whether an answer by which something would be gone is not to be believed: while its patient is not found either, or nothing
+ * else of the kind is.
+ */
+async function isDoubted(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { wanted, page, patient, findsAny }: Pick<Answer, 'wanted' | 'page' | 'patient'> & Pick<Asking, 'findsAny'>,
+): Promise<boolean> {
+  if (!(await takesAway(deps, held, { wanted, page }))) return false
+  if (patient !== 'shown') return patient === 'unsure'
+  if (isLong(deps, wanted) || (await findsAny())) return false
+  deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
   return true
 }
 
@@ -209,38 +244,34 @@ function isLong({ clock }: SyncDeps, { missedAt }: Wanted): boolean {
   return missedAt !== null && clock.now() - missedAt >= missingMostMs
 }
 
-/** Whether nothing more is to be asked. A chart that lacks entries we hold is read once more after a while. */
+interface Answer {
+  readonly held: HeldFeed
+  readonly wanted: Wanted
+  readonly page: FetchedPage | undefined
+  readonly fetchSeq: bigint
+  readonly patient: PatientSight
+}
+
+/**
+ * Whether nothing more is to be asked. A chart that lacks entries we hold is read once more after a while, and what its patient
+ * may have taken along is asked for again.
+ */
 async function isSettled(
   tx: Tx,
   keys: PracticeKeys,
-  { held, wanted, page, fetchSeq }: { held: HeldFeed; wanted: Wanted; page: FetchedPage | undefined; fetchSeq: bigint },
+  { held, wanted, page, fetchSeq, patient }: Answer,
 ): Promise<boolean> {
-  const { asked } = wanted
-  if (!asked.whole) {
-    if (!page) await withdraw(tx, held, { wanted, fetchSeq })
-    return true
-  }
+  const { asked, key, runId } = wanted
+  const missing = { fetchSeq, runId, isPatientShown: patient === 'shown' }
+  if (!asked.whole) return page !== undefined || (await withdrawMissing(tx, held, { ...missing, key })) !== 'unsure'
   // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
   if (!page) return true
-  return !(await settlePatient(tx, keys, { ...readingOf(held, wanted, page), fetchSeq }))
+  return !(await settlePatient(tx, keys, { ...readingOf(held, wanted, page), ...missing }))
 }
 
 /** A page that is read for a check says for which. */
 function checkOf({ runId }: Wanted): { readonly runId?: string } {
   return runId === null ? {} : { runId }
-}
-
-/** athenahealth has said twice that there is no such record; that it was held is what a check wanted to know. */
-async function withdraw(
-  tx: Tx,
-  held: HeldFeed,
-  { wanted, fetchSeq }: { wanted: Wanted; fetchSeq: bigint },
-): Promise<void> {
-  const { key, runId } = wanted
-  const withdrawn = await withdrawRecord(tx, { practice: held.practice, kind: kindOfFeed(held.feed), key, fetchSeq })
-  await releaseKeys(tx, held, [key])
-  if (withdrawn && runId !== null)
-    await insertDifferences(tx, { ...held, runId }, [{ key, what: 'gone-there', fields: [], explanation: null }])
 }
 
 async function fetchOrNothing(

@@ -70,6 +70,16 @@ export function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextR
   return tx.rows(nextSql, [key.practice, key.feed, most])
 }
 
+const isWishedSql = lookUp(
+  'sync.is_wished',
+  `select from aegis.refetch where practice_id = $1 and feed = $2 and key = $3`,
+)
+
+/** Whether a record is to be asked for already. */
+export async function isWished(tx: Tx, key: FeedKey, recordKey: string): Promise<boolean> {
+  return (await tx.rows(isWishedSql, [key.practice, key.feed, recordKey])).length > 0
+}
+
 const doneSql = lookUp(
   'sync.refetched',
   `delete from aegis.refetch where practice_id = $1 and feed = $2 and key = $3 and wanted_seq < $4`,

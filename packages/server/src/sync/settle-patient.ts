@@ -1,15 +1,15 @@
 import type { Tx } from '../db/db.ts'
-import { withdrawRecord } from '../records/withdraw-record.ts'
 import { openRecord } from '../records/open-record.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
-import { heldRecord, presentOfPatient } from '../records/patient-records.sql.ts'
+import { heldOfPatient, heldRecord } from '../records/patient-records.sql.ts'
 import { confirmRecords } from '../records/records.sql.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { noteWishes } from './note-wishes.ts'
+import { withdrawMissing } from './withdraw-missing.ts'
 
 /** A reading of all that a patient has of a kind. */
 export interface PatientReading {
@@ -20,14 +20,18 @@ export interface PatientReading {
   readonly fetchSeq: bigint
   /** The number of a reading of the same charts before this one, in which records were missing already. */
   readonly missedIn?: bigint
+  /** Whether athenahealth was seen to show the patient between the two. */
+  readonly isPatientShown: boolean
 }
 
+type Reading = Omit<PatientReading, 'fetchSeq' | 'isPatientShown'>
+
 /** Whether we hold entries of a patient that a reading which shows none lacks for the second time. */
-export async function lacksTwice(tx: Tx, reading: Omit<PatientReading, 'fetchSeq'>): Promise<boolean> {
+export async function lacksTwice(tx: Tx, reading: Reading): Promise<boolean> {
   const { key, patient } = reading
   const kind = recordKinds[kindOfFeed(key.feed)]
   if (kind.asked !== 'with-patient') return false
-  const held = await presentOfPatient(tx, { practice: key.practice, kind: kind.kind }, patient)
+  const held = await heldOfPatient(tx, { practice: key.practice, kind: kind.kind }, patient)
   const isGone = await judgeEntries(tx, reading)
   return held.some(isGone)
 }
@@ -36,7 +40,7 @@ export async function lacksTwice(tx: Tx, reading: Omit<PatientReading, 'fetchSeq
  * Whether an entry that a reading lacks counts as deleted: it was missing the time before, and cannot stand in the chart of a
  * closed department that does not answer, since it was shown after that department was.
  */
-async function judgeEntries(tx: Tx, { key, page, missedIn = 0n }: Omit<PatientReading, 'fetchSeq'>) {
+async function judgeEntries(tx: Tx, { key, page, missedIn = 0n }: Reading) {
   let shownUntil = -1n
   for (const id of page.charts?.unasked ?? []) {
     const department = await heldRecord(tx, { practice: key.practice, kind: 'department' }, id)
@@ -53,7 +57,7 @@ async function judgeEntries(tx: Tx, { key, page, missedIn = 0n }: Omit<PatientRe
  * chart that cannot be asked stays.
  */
 export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: PatientReading): Promise<boolean> {
-  const { key, patient, page, fetchSeq, missedIn = 0n } = reading
+  const { key, patient, page, fetchSeq, missedIn = 0n, isPatientShown } = reading
   const { closed = [] } = page.charts ?? {}
   // What is shown by this reading may stand there.
   await confirmRecords(tx, { practice: key.practice, kind: 'department' }, { keys: closed.toSorted(), fetchSeq })
@@ -65,12 +69,16 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
     }),
   )
   const of = { practice: key.practice, kind: kind.kind }
-  const missing = (await presentOfPatient(tx, of, patient)).filter((row) => !shown.has(row.key))
+  const missing = (await heldOfPatient(tx, of, patient)).filter((row) => !shown.has(row.key))
   if (missing.length === 0) return false
   if (kind.asked === 'with-patient') {
     const gone = missing.filter(await judgeEntries(tx, reading))
-    for (const row of gone) await withdrawRecord(tx, { ...of, key: row.key, fetchSeq })
-    return missing.some((row) => BigInt(row.fetch_seq) >= missedIn)
+    let isUnsure = false
+    for (const row of gone) {
+      const one = { key: row.key, fetchSeq, runId: null, isPatientShown }
+      if ((await withdrawMissing(tx, key, one)) === 'unsure') isUnsure = true
+    }
+    return isUnsure || missing.some((row) => BigInt(row.fetch_seq) >= missedIn)
   }
   await keys.loadPatients(tx, [patient])
   const wishes = missing.flatMap((row) => wishForHeld(kind.kind, keys, openRecord(keys, kind.kind, row)) ?? [])

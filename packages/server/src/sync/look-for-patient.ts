@@ -1,0 +1,83 @@
+import type { Tx } from '../db/db.ts'
+import { heldRecord } from '../records/patient-records.sql.ts'
+import { idOf } from '../records/record-id.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { isWholeKey, patientOfWhole, wishFor } from '../records/record-name.ts'
+import { type HeldRow, survivorsOf } from '../records/records.sql.ts'
+import { bodyOf } from '../records/wishes-of-patient.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
+import { noteWishes } from './note-wishes.ts'
+import { isWished } from './refetch.sql.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+/**
+ * Whether athenahealth shows a patient: `unsure` where it does not answer like one who is there, and we do not hold the patient
+ * as withheld yet.
+ */
+export type PatientSight = 'shown' | 'hidden' | 'unsure'
+
+/** `another`: who answers is another patient, the survivor of a merge that we do not know of. */
+type Ask = (patientId: string) => Promise<'found' | 'missing' | 'another' | 'refused'>
+
+/**
+ * Whether athenahealth shows the patient that a record is about, so that what is missing can be gone; `shown` of a record that is
+ * about nobody. Asks for the patient by id unless we know. One who is not found is wished for: the patients' own feed looks twice.
+ */
+export async function lookForPatient(
+  deps: SyncDeps,
+  of: FeedKey,
+  { key, ask }: { key: string; ask: Ask },
+): Promise<PatientSight> {
+  const patient = await deps.db.practice(of.practice, async (tx) => {
+    const keys = await deps.sealing.practice(tx, of.practice)
+    return patientOf(tx, keys, { ...of, key })
+  })
+  // Of a deleted patient athenahealth has said so itself.
+  if (!patient || patient.state === 'deleted') return 'shown'
+  if (patient.state === 'withheld') return 'hidden'
+  const { id } = patient
+  if (id === undefined) return 'unsure'
+  const answer = await ask(id)
+  if (answer === 'found') return 'shown'
+  if (answer === 'missing' && patient.state === undefined) return 'hidden'
+  if (answer !== 'refused') await wishForPatient(deps, of.practice, id)
+  return 'unsure'
+}
+
+interface PatientOf {
+  /** Undefined of one whom we do not hold. */
+  readonly state: HeldRow['state'] | undefined
+  /** Undefined where it cannot be opened. */
+  readonly id: string | undefined
+}
+
+/** Whose a record is now, or all of a patient; undefined of what is about nobody, or not held. */
+async function patientOf(
+  tx: Tx,
+  keys: PracticeKeys,
+  { practice, feed, key }: FeedKey & { key: string },
+): Promise<PatientOf | undefined> {
+  const { kind, isPatient, patientField } = recordKinds[kindOfFeed(feed)]
+  if (isPatient || patientField === undefined) return undefined
+  const record = isWholeKey(key) ? undefined : await heldRecord(tx, { practice, kind }, key)
+  const named = isWholeKey(key) ? patientOfWhole(key) : record?.patient
+  if (!named) return undefined
+  const current = (await survivorsOf(tx, practice, [named])).get(named) ?? named
+  const row = await heldRecord(tx, { practice, kind: 'patient' }, current)
+  await keys.loadPatients(tx, [named, current] as Pseudonym[]) // stored from pseudonyms
+  if (row) return { state: row.state, id: idOf(bodyOf(keys, 'patient', { ...row, patient: current })?.patientid) }
+  const body = record && bodyOf(keys, kind, { ...record, patient: named })
+  return { state: undefined, id: idOf(body?.[patientField]) }
+}
+
+/** Unless that is done already: a wish that is noted again begins anew. */
+function wishForPatient({ db, sealing }: SyncDeps, practice: number, id: string): Promise<void> {
+  return db.practice(practice, async (tx) => {
+    const keys = await sealing.practice(tx, practice)
+    const wish = wishFor(recordKinds.patient, keys, { id })
+    if (wish && !(await isWished(tx, { practice, feed: 'patients' }, wish.key)))
+      await noteWishes(tx, keys, { practice, wishes: [wish] })
+  })
+}
