@@ -155,12 +155,14 @@ export class DayLedger {
     const row = this.#budget.row(day)
     if (days.length > 1 || !row || remaining === undefined) return
     const ours = this.#budget.limit(row)
-    if (isRefusal && limit !== ours && limit !== this.#budget.configured(row)) return
+    const known = new Set<number | undefined>([ours, this.#budget.configured(row)])
+    if (isRefusal && !known.has(limit)) return
     const theirs = limit ?? ours
     // What athenahealth grants beyond the configured limit is for others: with that they take nothing of ours.
     const calls = Math.max(0, Math.min(theirs, this.#budget.configured(row)) - remaining)
     const accounted = row.reserved - this.#budget.left(day) + row.foreign
-    if (theirs < ours || calls > accounted) this.#note(row, { calls, limit: theirs < ours ? theirs : undefined })
+    if (theirs < ours) this.#note(row, { calls, limit: theirs })
+    else if (calls > accounted) this.#note(row, { calls, limit: undefined })
     else if (at >= row.probedAt && this.#budget.mayCorrect(day)) this.#correct(row, { calls, limit })
   }
 

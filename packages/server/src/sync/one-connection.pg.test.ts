@@ -13,7 +13,12 @@ import { feedNames } from './feed-name.ts'
 
 test('a practice is loaded, followed and checked with a single connection', async (t) => {
   const { logins } = await scratchDatabase(t)
-  const db = await openDb({ logins, log: silentLog, poolSizes: { app: 1, control: 1, audit: 1 }, connectTimeoutMs: 500 })
+  const db = await openDb({
+    logins,
+    log: silentLog,
+    poolSizes: { app: 1, control: 1, audit: 1 },
+    connectTimeoutMs: 500,
+  })
   t.after(() => db.close())
   const mirrored = await mirroredPractice(t, { database: { db }, settings: { feeds: feedNames } })
   await mirrored.bringUp()
