@@ -58,7 +58,7 @@ export async function loadNextPatients(
         stored += 1
       }
       // A first reading takes nothing away.
-      const reading = { key: held, patient: patient.key, page, fetchSeq, isPatientShown: false }
+      const reading = { key: held, patient: patient.key, page, fetchSeq, isPatientShown: false, runId: null }
       if (await settlePatient(tx, keys, reading)) {
         await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
       }

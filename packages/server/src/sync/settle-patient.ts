@@ -3,7 +3,7 @@ import { openRecord } from '../records/open-record.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
 import { heldOfPatient, heldRecord } from '../records/patient-records.sql.ts'
-import { confirmRecords } from '../records/records.sql.ts'
+import { confirmRecords, survivorsOf } from '../records/records.sql.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
@@ -22,9 +22,11 @@ export interface PatientReading {
   readonly missedIn?: bigint
   /** Whether athenahealth was seen to show the patient between the two. */
   readonly isPatientShown: boolean
+  /** The check that wants to know. */
+  readonly runId: string | null
 }
 
-type Reading = Omit<PatientReading, 'fetchSeq' | 'isPatientShown'>
+type Reading = Omit<PatientReading, 'fetchSeq' | 'isPatientShown' | 'runId'>
 
 /** Whether we hold entries of a patient that a reading which shows none lacks for the second time. */
 export async function lacksTwice(tx: Tx, reading: Reading): Promise<boolean> {
@@ -57,7 +59,7 @@ async function judgeEntries(tx: Tx, { key, page, missedIn = 0n }: Reading) {
  * chart that cannot be asked stays.
  */
 export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: PatientReading): Promise<boolean> {
-  const { key, patient, page, fetchSeq, missedIn = 0n, isPatientShown } = reading
+  const { key, patient, page, fetchSeq, missedIn = 0n, isPatientShown, runId } = reading
   const { closed = [] } = page.charts ?? {}
   // What is shown by this reading may stand there.
   await confirmRecords(tx, { practice: key.practice, kind: 'department' }, { keys: closed.toSorted(), fetchSeq })
@@ -73,15 +75,17 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
   if (missing.length === 0) return false
   if (kind.asked === 'with-patient') {
     const gone = missing.filter(await judgeEntries(tx, reading))
+    // The entries of one who was merged are the survivor's now, under other keys: none of them was lost.
+    const isMerged = gone.length > 0 && (await survivorsOf(tx, key.practice, [patient])).size > 0
     let isUnsure = false
     for (const row of gone) {
-      const one = { key: row.key, fetchSeq, runId: null, isPatientShown }
+      const one = { key: row.key, fetchSeq, isPatientShown, runId: isMerged ? null : runId }
       if ((await withdrawMissing(tx, key, one)) === 'unsure') isUnsure = true
     }
     return isUnsure || missing.some((row) => BigInt(row.fetch_seq) >= missedIn)
   }
   await keys.loadPatients(tx, [patient])
   const wishes = missing.flatMap((row) => wishForHeld(kind.kind, keys, openRecord(keys, kind.kind, row)) ?? [])
-  await noteWishes(tx, keys, { practice: key.practice, wishes })
+  await noteWishes(tx, keys, { practice: key.practice, wishes, ...(runId !== null && { runId }) })
   return false
 }

@@ -5,6 +5,7 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { checks, damage, found, passDays, reports, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { coreFeeds } from './feed-name.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -125,6 +126,22 @@ test('what a check learns only after its verdict is counted all the same', async
   assert.equal(counted, 1)
   const told = (await checks(mirrored)).find(({ feed, task }) => feed === 'providers' && task === 'nightly')
   assert.equal(told?.unexplained, 1, 'though later nights found nothing')
+})
+
+test('an entry that its chart lacks and that is still here is a loss, like any other record', async (t) => {
+  const feeds = [...coreFeeds, 'problems'] as const
+  const mirrored = await mirroredPractice(t, { patients: 9, settings: { ...settings, feeds } })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  const [problem] = mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')
+  mirrored.change({ kind: 'endproblem', patient: problem?.patientid, problem: problem?.problemid, remove: true })
+  await mirrored.run(6)
+  const gone = (await mirrored.opened('problem')).filter(({ state }) => state === 'deleted').map(({ key }) => key)
+  assert.equal(gone.length, 1)
+  await damage(mirrored, sql('test.lose_end', `update aegis.record set state = 'present' where key = '${gone[0]}'`))
+  await beginNight(mirrored)
+  await mirrored.run(20)
+  assert.deepEqual(await unexplained(mirrored), [`problems gone-there ${gone[0]}`])
 })
 
 test('a booking made since the feed is live on a day that no list had shown was to come by the feed', async (t) => {
