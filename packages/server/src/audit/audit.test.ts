@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import pg from 'pg'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import type { Clock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { clientConfig } from '../db/database-login.ts'
 import type { Db } from '../db/db.ts'
@@ -25,7 +26,7 @@ const clock = manualClock()
 const random = systemRandom
 const kek = await openKek({ db, random }, { directory: home, purpose: 'phi' })
 const sealing = createSealing({ db, kek, clock, random })
-const newAudit = (through: Db = db) => createAudit({ db: through, sealing, clock, random })
+const newAudit = (through: Db = db, time: Clock = clock) => createAudit({ db: through, sealing, clock: time, random })
 const audit = newAudit()
 
 let practices = 100
@@ -260,6 +261,30 @@ test('while the log cannot be written, nothing may start; what was under way is 
   const [listed] = await owner.rows('select 1 from control.audit_writer where writer_id = $1', [shaky.writerId])
   assert.equal(listed, undefined)
 })
+
+for (const hours of [5, -5]) {
+  test(`what is in doubt is so for a minute, also when the clock is set by ${hours} hours meanwhile`, async () => {
+    const practice = newPractice()
+    const link = switchable()
+    let setMs = 0
+    const shaky = newAudit(link.db, { ...clock, now: () => clock.now() + setMs })
+    const attempt = await shaky.attempt(poll(practice))
+    link.down = true
+    await assert.rejects(shaky.outcome(attempt, { outcome: 'success' }), code('audit.unavailable'))
+    link.down = false
+    setMs = hours * 3_600_000
+    const isClosed = async () => (await entriesOf(practice)).some(({ outcome }) => outcome === 'unknown')
+    const closedAfter = async (ms: number) => {
+      await clock.advance(ms)
+      await shaky.outcome(await shaky.attempt(poll(newPractice())), { outcome: 'success' })
+      for (let looks = 0; looks < 50 && !(await isClosed()); looks++);
+      return isClosed()
+    }
+    assert.equal(await closedAfter(30_000), false, 'the commit may still be under way')
+    assert.equal(await closedAfter(30_000), true)
+    await shaky.stop()
+  })
+}
 
 test('a process that never could reach the log starts nothing', async () => {
   const link = switchable()

@@ -23,14 +23,15 @@ export class OpenAttempts {
   readonly #open = new Map<string, AuditEvent>()
   /** The oldest attempt of which it is not known whether it stands in the log without an outcome. */
   #doubtFrom: string | undefined
-  #doubtUntil = 0
+  /** Of the steady clock, as all times here: how long a commit may be under way has nothing to do with what a clock shows. */
+  #doubtUntil = Number.NEGATIVE_INFINITY
   #registered: Promise<void> | undefined
   #settling: Promise<void> | undefined
   #settledAt: number
 
   constructor(deps: OpenAttemptsDeps) {
     this.#deps = deps
-    this.#settledAt = deps.clock.now()
+    this.#settledAt = deps.clock.steady()
   }
 
   /** Makes the writer known before its first attempt: a recovery must know whose attempts to look for. */
@@ -61,7 +62,7 @@ export class OpenAttempts {
   doubt(id: string): void {
     this.#open.delete(id)
     if (this.#doubtFrom === undefined || id < this.#doubtFrom) this.#doubtFrom = id
-    this.#doubtUntil = this.#deps.clock.now() + doubtMs
+    this.#doubtUntil = this.#deps.clock.steady() + doubtMs
   }
 
   /**
@@ -72,7 +73,7 @@ export class OpenAttempts {
     await this.#settling
     if (!this.#registered) return
     try {
-      this.#doubtUntil = 0
+      this.#doubtUntil = Number.NEGATIVE_INFINITY
       await this.#settle()
       if (!this.#open.size) await this.#deps.db.control((tx) => table.removeWriter(tx, this.#deps.writerId))
     } catch {
@@ -81,7 +82,7 @@ export class OpenAttempts {
   }
 
   #settleNowAndThen(): void {
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.steady()
     if (this.#settling || now - this.#settledAt < settleEveryMs) return
     this.#settledAt = now
     this.#settling = this.#settle()
@@ -93,7 +94,7 @@ export class OpenAttempts {
 
   async #settle(): Promise<void> {
     const from = this.#doubtFrom
-    if (from !== undefined && this.#deps.clock.now() >= this.#doubtUntil) {
+    if (from !== undefined && this.#deps.clock.steady() >= this.#doubtUntil) {
       const range = { writer: this.#deps.writerId, from, to: this.#deps.lastId(), except: [...this.#open.keys()] }
       await closeAttempts(this.#deps, range)
       if (this.#doubtFrom === from) this.#doubtFrom = undefined
