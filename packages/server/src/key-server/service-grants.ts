@@ -28,8 +28,8 @@ export function knownService(grants: ServiceGrants, names: readonly string[]): s
 }
 
 /**
- * Refuses a practice or scope that the service is not granted, and to name no scope at all: `key-server.not-granted`
- * (pure). athenahealth answers a request without a scope as it does one with a wrong secret.
+ * Refuses a practice or scope that the service is not granted, to name no scope at all, and no practice where they are
+ * listed: `key-server.not-granted` (pure). athenahealth answers a request without a scope as it does one with a wrong secret.
  */
 export function checkGrant(
   grants: ServiceGrants,
@@ -38,12 +38,18 @@ export function checkGrant(
 ): void {
   const grant = Object.hasOwn(grants, service) ? grants[service] : undefined
   if (!grant) throw new AegisError('key-server.service-unknown')
-  const { practices } = grant
-  const foreign = practices === 'all' ? undefined : wish.practices.find((practice) => !practices.includes(practice))
-  if (foreign !== undefined) throw new AegisError('key-server.not-granted', { service, practice: foreign })
+  checkPractices(grant, service, wish.practices)
   const allowed = new Set(grant.scopes ?? scopesOf(scopeDefault))
   const wanted = scopesOf(wish.scope)
   if (wanted.length === 0 || wanted.some((scope) => !allowed.has(scope))) {
     throw new AegisError('key-server.not-granted', { service, of: 'scope' })
   }
+}
+
+function checkPractices({ practices }: ServiceGrant, service: string, wanted: readonly number[]): void {
+  if (practices === 'all') return
+  if (wanted.length === 0) throw new AegisError('key-server.not-granted', { service, of: 'practice' })
+  const listed = new Set(practices)
+  const foreign = wanted.find((practice) => !listed.has(practice))
+  if (foreign !== undefined) throw new AegisError('key-server.not-granted', { service, practice: foreign })
 }

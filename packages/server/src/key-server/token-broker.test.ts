@@ -4,6 +4,7 @@ import { accessToken } from '@aegis/client'
 import { code } from '../../testing/key-servers.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import type { Refusal } from '../audit/refusal-counter.ts'
+import type { ServiceGrants } from './service-grants.ts'
 import type { TokenAsk } from './token-api.ts'
 import { createTokenBroker } from './token-broker.ts'
 
@@ -20,7 +21,7 @@ beforeEach(() => {
   asked.length = 0
 })
 
-function broker() {
+function broker(grants: ServiceGrants = { worker: { practices: 'all' } }) {
   const token = Object.assign(accessToken('canary-token', 1, Infinity), { generation: 1, endsAt: Infinity })
   const source = (scope: string) => {
     asked.push(scope)
@@ -28,7 +29,6 @@ function broker() {
   }
   const audit = { record: async ({ subtype }: { subtype?: string }) => void audited.push(subtype) }
   const refusals = { note: async (refusal: Refusal) => void refused.push(refusal) }
-  const grants = { worker: { practices: 'all' } } as const
   return createTokenBroker({ audit, refusals, clock, source }, { app, scopeDefault: 'a b', grants: () => grants })
 }
 
@@ -46,6 +46,17 @@ test('a service that names no scope is refused: athenahealth would take it out o
       peer: 'private',
     },
   ])
+})
+
+test('a service with a list of practices names those that it wants, and none that is not on it', async () => {
+  const granted = Array.from({ length: 10_000 }, (_, index) => index + 1)
+  const { issue } = broker({ worker: { practices: granted } })
+  await issue(worker, { ...ask, practices: granted })
+  await issue(worker, { ...ask, practices: [7] })
+  for (const practices of [[], [7, 10_001]]) {
+    await assert.rejects(issue(worker, { ...ask, practices }), code('key-server.not-granted'))
+  }
+  await broker().issue(worker, { ...ask, practices: [] })
 })
 
 test('the same scopes in another order are the same token, written down once', async () => {

@@ -140,7 +140,7 @@ const cases: readonly Case[] = [
     at: (t) => asWorker(onPort(t)),
     changes: { scope: 'system/*.*' },
     check: 'granted',
-    says: /does not let this service have the scope "system\/\*\.\*"\. → Add it under keyServer.services/,
+    says: /the scope "system\/\*\.\*", or none of the practices 7, 8\. → Add the scope, or the practices, under keyServer/,
   },
   {
     what: 'an app that the key server does not have',

@@ -68,28 +68,32 @@ async function ask(link: KeyServerLink, config: AegisConfig): Promise<readonly F
   }
   if (isAegisError(refused, 'key-server.unreachable')) return [unreachable(config, String(refused.detail.reason))]
   if (!isAegisError(refused, 'key-server.not-granted')) return [reached, report.fromError('granted', refused)]
-  const isScope = isAegisError(await answer([]), 'key-server.not-granted')
-  return [reached, ...(isScope ? [scopeRefused(wish.scope)] : await refusedPractices(config, answer))]
+  return [reached, await refusedPractices(config, answer)]
 }
 
-function scopeRefused(scope: string): Finding {
-  const remedy = `Add it under keyServer.services of the key server, or correct athena.scope here.`
-  return report.failure('granted', `The key server does not let this service have the scope "${scope}".`, remedy)
+/** Each practice is refused alone: then it may be the scope. */
+function scopeRefused(scope: string, practices: readonly number[]): Finding {
+  const remedy =
+    'Add the scope, or the practices, under keyServer.services of the key server, or correct athena.scope and practices here.'
+  const which = practices.join(', ')
+  const message = `The key server does not let this service have the scope "${scope}", or none of the practices ${which}.`
+  return report.failure('granted', message, remedy)
 }
 
 async function refusedPractices(
-  { practices }: AegisConfig,
+  { practices, athena }: AegisConfig,
   answer: (practices: readonly number[]) => Promise<unknown>,
-): Promise<Finding[]> {
+): Promise<Finding> {
+  const asked = practices.slice(0, PRACTICES_MAX)
   const refused: number[] = []
-  for (const practice of practices.slice(0, PRACTICES_MAX)) {
+  for (const practice of asked) {
     if (isAegisError(await answer([practice]), 'key-server.not-granted')) refused.push(practice)
   }
+  if (refused.length === asked.length) return scopeRefused(athena.scope, asked)
   const which = refused.length > 0 ? refused.join(', ') : `some beyond the first ${PRACTICES_MAX}`
   const remedy = 'Add them under keyServer.services of the key server, or leave them out of the practices here.'
-  return [
-    report.failure('granted', `The key server does not let this service have tokens for practices: ${which}.`, remedy),
-  ]
+  const message = `The key server does not let this service have tokens for practices: ${which}.`
+  return report.failure('granted', message, remedy)
 }
 
 /** The connection failed: whose certificate was not taken, or why there was none. */
