@@ -32,11 +32,10 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   ]
   const compared = await compareWhole(mirrored)
   const gaps = await gapsEver(mirrored)
+  const usedUp = life.rules !== undefined && wasDayUsedUp(simulator, life.rules)
   const wrong = [
-    ...(await findWrong(mirrored, compared)),
-    ...(await judgeCauses(mirrored, fired, {
-      usedUp: life.rules !== undefined && wasDayUsedUp(simulator, life.rules),
-    })),
+    ...(await findWrong(mirrored, { ...compared, usedUp })),
+    ...(await judgeCauses(mirrored, fired, { usedUp })),
     ...judgements.flatMap((judgement) => judgement.wrong),
   ]
   const counts = {

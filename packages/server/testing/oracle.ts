@@ -215,7 +215,7 @@ export function isPromised(kind: Kind, record: WireRecord, promised: Promised): 
   return kindRules[kind].ofPatient !== true || presentPatients.has(text(record.patientid))
 }
 
-function usDate(value: unknown): number {
+export function usDate(value: unknown): number {
   const [month, day, year] = text(value).split('/').map(Number)
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day ?? 1)
 }
