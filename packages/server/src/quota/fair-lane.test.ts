@@ -5,14 +5,21 @@ import { FairLane, type LaneCall, type Weights } from './fair-lane.ts'
 
 const alike: Weights = { practice: () => 1, caller: () => 1 }
 
+interface Serving {
+  readonly serve: number
+  readonly weights?: Weights
+  /** Each slot is for the practice whose turn it is, as where practices have limits of their own. */
+  readonly bySlots?: boolean
+}
+
 /** Serves so many calls while everybody of `flows` always has some waiting; how many each caller and practice got. */
-function shares(flows: readonly LaneCall[], { serve, weights = alike }: { serve: number; weights?: Weights }) {
+function shares(flows: readonly LaneCall[], { serve, weights = alike, bySlots = false }: Serving) {
   const lane = new FairLane<LaneCall>(weights)
   for (const flow of flows) for (const call of [flow, { ...flow }]) lane.add(call)
   const callers = new Map<string, number>()
   const practices = new Map<number, number>()
   for (let served = 0; served < serve; served += 1) {
-    const call = lane.take()
+    const call = lane.take(bySlots ? lane.practices()[0] : undefined)
     assert.ok(call)
     lane.add({ ...call })
     const caller = call.caller ?? 'none'
@@ -124,4 +131,21 @@ test('whatever comes, is served and is given up, every call is served once and n
     assert.deepEqual(new Set(lane.takeAll()), waiting)
     assert.equal(lane.count, 0)
   }
+})
+
+for (const [title, narrow] of [
+  ['one that calls for another one', 1_000],
+  ['one that calls for one of them', 7],
+] as const) {
+  test(`where slots are booked for practices, a program that calls for 300 leaves half to ${title}`, () => {
+    const wide = many(300, (index) => ({ practice: index, caller: 'wide' }))
+    const of = shares([...wide, { practice: narrow, caller: 'narrow' }], { serve: 1_000, bySlots: true })
+    near(of.caller('narrow'), 1 / 2)
+  })
+}
+
+test('where slots are booked for practices, one that 100 programs call for leaves half to another', () => {
+  const crowd = many(100, (index) => ({ practice: 1, caller: `program-${index}` }))
+  const of = shares([...crowd, { practice: 2, caller: 'alone' }], { serve: 2_000, bySlots: true })
+  near(of.practice(2), 1 / 2)
 })

@@ -82,8 +82,8 @@ export class FairLane<W extends LaneCall> {
   take(practice?: number): W | undefined {
     const first = this.#first.findIndex((call) => practice === undefined || call.practice === practice)
     if (first >= 0) return this.#first.splice(first, 1)[0]
-    const isCallersTurn = this.#isCallersTurn && practice === undefined
-    const flow = isCallersTurn ? this.#nextOfCallers() : this.#nextOfPractices(practice)
+    const isCallersTurn = this.#isCallersTurn
+    const flow = isCallersTurn ? this.#nextOfCallers(practice) : this.#nextOfPractices(practice)
     const call = flow?.calls.shift()
     if (!flow || !call) return undefined
     count(this.#practices, { outer: flow.practice, inner: flow.caller, inTurn: !isCallersTurn })
@@ -93,9 +93,18 @@ export class FairLane<W extends LaneCall> {
     return call
   }
 
-  /** The practices that wait, in the order of their turns. */
+  /** The practices that wait, in the order of their turns: those of the practices and those of the callers, one by one. */
   practices(): number[] {
-    return [...new Set([...this.#first.map(({ practice }) => practice), ...this.#practices.turns.inOrder()])]
+    const rounds = [this.#practices.turns.inOrder(), this.#practicesOfCallers()]
+    if (this.#isCallersTurn) rounds.reverse()
+    return [...new Set([...this.#first.map(({ practice }) => practice), ...oneByOne(rounds)])]
+  }
+
+  #practicesOfCallers(): number[] {
+    const callers = this.#callers.turns.inOrder()
+    // With one caller it is the round of the practices.
+    if (callers.length < 2) return []
+    return oneByOne(callers.map((caller) => this.#callers.within.get(caller)?.inOrder() ?? []))
   }
 
   /** How many calls wait of this one's practice and caller. */
@@ -134,7 +143,13 @@ export class FairLane<W extends LaneCall> {
     return practice === undefined || caller === undefined ? undefined : this.#flows.get(keyOf({ practice, caller }))
   }
 
-  #nextOfCallers(): Flow<W> | undefined {
+  #nextOfCallers(wanted: number | undefined): Flow<W> | undefined {
+    if (wanted !== undefined) {
+      const flows = this.#callers.turns
+        .inOrder()
+        .map((each) => this.#flows.get(keyOf({ practice: wanted, caller: each })))
+      return flows.find((flow) => flow !== undefined)
+    }
     const caller = this.#callers.turns.next()
     const practice = caller === undefined ? undefined : this.#callers.within.get(caller)?.next()
     return practice === undefined || caller === undefined ? undefined : this.#flows.get(keyOf({ practice, caller }))
@@ -154,6 +169,12 @@ export class FairLane<W extends LaneCall> {
     leave(this.#practices, practice, caller)
     leave(this.#callers, caller, practice)
   }
+}
+
+/** The first of each, then the second of each, and so on. */
+function oneByOne<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length))
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat()
 }
 
 function callerOf({ caller }: LaneCall): string {
