@@ -143,6 +143,16 @@ for (const [title, seenMsAgo, holder, intervalMs] of [
     assert.ok(Math.abs((booked?.interval_ms ?? 0) - intervalMs) < 0.01, `every ${booked?.interval_ms} ms`)
     const holders = await db.control((tx) => table.seenRow(tx, { app, holder: 'me' }, 60_000))
     assert.equal(holders, holder === 'other' && seenMsAgo < 60_000 ? 2 : 1)
+    const kept = await owner.rows<{ app: string; holder: string }>(
+      'select app, holder from control.quota_holder where app like $1 order by app, holder',
+      [`${app}%`],
+    )
+    const known = holder === 'other' && seenMsAgo < 60_000 ? ['me', 'other', 'other'] : ['me', 'other']
+    assert.deepEqual(
+      kept.map((row) => row.holder),
+      known,
+      'who is gone for good is forgotten',
+    )
   })
 }
 

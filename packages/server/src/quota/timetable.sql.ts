@@ -298,13 +298,21 @@ const upsertHolder = sql(
   `with mine as (
      insert into control.quota_holder (app, holder, seen_at) values ($1, $2, aegis.now())
      on conflict (app, holder) do update set seen_at = excluded.seen_at
+   ), dead as (
+     delete from control.quota_holder d where d.app = $1 and d.holder in (
+       select o.holder from control.quota_holder o
+       where o.app = $1 and o.holder <> $2 and o.seen_at <= aegis.now() - make_interval(secs => $3::float8 / 1000)
+       for update skip locked)
    )
    select count(*)::integer + 1 as holders from control.quota_holder h
    where h.app = $1 and h.holder <> $2 and h.seen_at > aegis.now() - make_interval(secs => $3::float8 / 1000)`,
 )
 const deleteHolder = sql('quota.delete_holder', 'delete from control.quota_holder where app = $1 and holder = $2')
 
-/** Says that this process calls; returns how many do or may do so, this one included. */
+/**
+ * Says that this process calls; returns how many do or may do so, this one included. Forgets those that are gone for good: the
+ * booking counts what is there. Two that come back at once wait for none of each other's rows.
+ */
 export async function seenRow(tx: Tx, who: { app: string; holder: string }, lapsedUntilMs: number): Promise<number> {
   const [row] = await tx.rows<{ holders: number }>(upsertHolder, [who.app, who.holder, lapsedUntilMs])
   return row?.holders ?? 1
