@@ -90,6 +90,20 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/count-in-headers.test.ts`],
   },
   {
+    name: 'with a limit per practice programs have no turns of their own',
+    file: `${quota}/fair-lane.ts`,
+    find: `    const isCallersTurn = this.#isCallersTurn\n`,
+    replace: `    const isCallersTurn = this.#isCallersTurn && practice === undefined\n`,
+    caughtBy: [`${quota}/fair-lane.test.ts`],
+  },
+  {
+    name: 'without the database several processes call for one practice that has a limit',
+    file: `${quota}/local-share.ts`,
+    find: `if (facts.isPerPractice && now`,
+    replace: `if (facts.isPerPractice && now > facts.now && now`,
+    caughtBy: [`${quota}/outage.test.ts`],
+  },
+  {
     name: 'a higher limit of a day wakes nothing that waits for it',
     file: `${server}/sync/schedule.sql.ts`,
     find: `where calls_limit < $1::integer`,

@@ -232,14 +232,14 @@ export class AppLimiter {
     if (this.#shed(at)) return { waitMs: 0, isOfPractices: false }
     const count = Math.min(wanted, this.ledger.inHand(at) - this.#booked.size)
     const isPerPractice = this.#timetable.held.perPracticePerSecond !== undefined
-    const practices = isPerPractice ? this.#readyPractices(count) : undefined
-    if (count <= 0 || practices?.length === 0)
-      return { waitMs: this.#resting.waitMs(RETRY_MS), isOfPractices: count > 0 }
+    const ready = isPerPractice ? this.#readyPractices(count) : undefined
+    if (count <= 0 || ready?.length === 0) return { waitMs: this.#resting.waitMs(RETRY_MS), isOfPractices: count > 0 }
     const booked = await this.#timetable.book({
       count,
-      aheadMs: priorityRules[next.priority].bookAheadMs,
+      // The most urgent may be waiting for the rest of its practice.
+      aheadMs: priorityRules[ready?.[0]?.priority ?? next.priority].bookAheadMs,
       toleranceMs: this.#punctuality.toleranceMs,
-      ...(practices ? { practices } : {}),
+      ...(ready ? { practices: ready.map(({ practice }) => practice) } : {}),
     })
     this.#resting.note(booked.resting)
     for (const slot of booked.slots) this.#expect(slot)
@@ -326,8 +326,9 @@ export class AppLimiter {
     const { clock } = this.#deps
     const now = clock.steady()
     const { at: contactAt, holders } = this.#timetable.contact
-    const { perSecond } = this.#timetable.held
-    const share = judgeShare({ now, contactAt, holders, perSecond, lastCallAt: this.#lastShareCallAt })
+    const { perSecond, perPracticePerSecond } = this.#timetable.held
+    const isPerPractice = perPracticePerSecond !== undefined
+    const share = judgeShare({ now, contactAt, holders, perSecond, isPerPractice, lastCallAt: this.#lastShareCallAt })
     const served = share.kind === 'go' && this.#pause.leftMs === 0 && this.#serve(this.databaseNow(), undefined)
     if (served) this.#lastShareCallAt = now
     if (share.kind === 'over' || (share.kind === 'go' && !served && this.ledger.inHand(this.databaseNow()) < 1)) {
@@ -346,13 +347,12 @@ export class AppLimiter {
     if (apartMs > 0) await this.#deps.clock.sleep(apartMs)
   }
 
-  /** With a limit per practice: those that may have a slot now, in the order of their turns. */
-  #readyPractices(count: number): number[] {
+  /** With a limit per practice: those that may have a slot now, most urgent first, in the order of their turns. */
+  #readyPractices(count: number): { practice: number; priority: Priority }[] {
     const taken = new Set([...this.#booked].map(({ slot }) => slot.practice))
     return this.#line
       .practices()
-      .map(({ practice }) => practice)
-      .filter((practice) => !taken.has(practice) && !this.#resting.has(practice))
+      .filter(({ practice }) => !taken.has(practice) && !this.#resting.has(practice))
       .slice(0, Math.max(0, count))
   }
 

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type Lockstep, lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import type { Db, Tx } from '../db/db.ts'
 import type { Priority } from './priorities.ts'
 import { createQuota, type Quota } from './quota.ts'
 
@@ -96,4 +97,33 @@ test('with a limit per practice a call need not wait for the rest of another pra
   await time.run(Promise.all([calls(), flood]))
   await time.run(quota.stop())
   assert.ok(Math.max(...took) < 50, took.join())
+})
+
+test('with a limit per practice bulk work books as bulk work while an interactive call waits for the rest of another one', async () => {
+  const time = await lockstep(database)
+  const app = `fair/${apps++}`
+  const limits = { perSecond: 100, perDay: 500_000, tokensPerMinute: 5, perPracticePerSecond: 0.5 }
+  const aheadMs: unknown[] = []
+  const watching = (tx: Tx): Tx => ({
+    async rows<R extends object>(...[statement, values, options]: Parameters<Tx['rows']>) {
+      if (statement.name === 'quota.book_instants') aheadMs.push(values?.[5])
+      return tx.rows<R>(statement, values, options)
+    },
+  })
+  const db: Db = { ...time.db, control: (work) => time.db.control((tx) => work(watching(tx))) }
+  const quota = createQuota({ db, clock: time.clock, log: silentLog, holder: 'one' }, limits)
+  const call = (practice: number, priority: Priority) => quota.permission({ app, practice, priority })
+  await time.run(call(1, 'interactive'))
+  // Its practice rests for two seconds; the others do not.
+  const waiting = call(1, 'interactive')
+  await database.owner.rows(
+    'insert into control.quota_practice (app, practice_id, next_at) select $1, p, aegis.now() from generate_series(2, 4) p',
+    [app],
+  )
+  aheadMs.length = 0
+  await time.run(Promise.all([2, 3, 4].map((practice) => call(practice, 'bulk'))))
+  assert.deepEqual([...new Set(aheadMs)], [100])
+  await time.run(waiting)
+  assert.equal(aheadMs.at(-1), 300)
+  await time.run(quota.stop())
 })

@@ -5,7 +5,8 @@
  * for each. A process therefore waits twice that long before it begins, and ends before the others stop counting it.
  *
  * Calls also need a durable audit entry. Where the audit log is in the same database nothing leaves during an outage;
- * the share is for losing this pool, role or lock alone, and for an audit log that is elsewhere.
+ * the share is for losing this pool, role or lock alone, and for an audit log that is elsewhere. With a limit per practice there is
+ * none: several processes could make their call for the same practice.
  */
 export const localShareTimes = {
   /** Unseen for this long, a process counts as cut off. Four times what a busy one takes between two signs of life. */
@@ -37,6 +38,8 @@ export interface ShareFacts {
   readonly holders: number
   /** The app's limit. */
   readonly perSecond: number
+  /** Each practice has a limit as well, of which nobody knows what the others have made of it. */
+  readonly isPerPractice: boolean
   /** The last call of the share. */
   readonly lastCallAt: number | undefined
 }
@@ -48,6 +51,7 @@ export function judgeShare(facts: ShareFacts): Share {
   // With more processes than calls per second not each can have one.
   if (contactAt === undefined || facts.holders > facts.perSecond) return { kind: 'over' }
   if (now >= contactAt + times.endsAfterMs) return { kind: 'over' }
+  if (facts.isPerPractice && now >= contactAt + 2 * times.lapsedAfterMs) return { kind: 'over' }
   const beginsAt = contactAt + 2 * times.lapsedAfterMs
   const nextAt = Math.max(beginsAt, (facts.lastCallAt ?? Number.NEGATIVE_INFINITY) + times.spacingMs)
   return now < nextAt ? { kind: 'wait', waitMs: nextAt - now } : { kind: 'go' }

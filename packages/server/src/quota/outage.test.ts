@@ -6,6 +6,7 @@ import { scratchDatabase } from '../../testing/scratch-database.ts'
 import type { Db } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { createQuota } from './quota.ts'
+import type { QuotaLimits } from './quota-limits.ts'
 
 const database = await scratchDatabase()
 const limits = { perSecond: 5, perDay: 50_000, tokensPerMinute: 5 }
@@ -26,12 +27,12 @@ function mostInOneSecond(times: readonly number[]): number {
   return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))
 }
 
-async function setUp(app: string, dayBlock: number) {
+async function setUp(app: string, dayBlock: number, more: Partial<QuotaLimits> = {}) {
   const time = await lockstep(database)
   const log = memoryLog()
   const wires = [cable(time.db), cable(time.db)] as const
   const quotas = wires.map((db, i) =>
-    createQuota({ db, clock: time.clock, log, holder: `${app}-${i}` }, { ...limits, dayBlock }),
+    createQuota({ db, clock: time.clock, log, holder: `${app}-${i}` }, { ...limits, dayBlock, ...more }),
   )
   const sends: { at: number; by: number }[] = []
   let ended = false
@@ -109,6 +110,21 @@ test('nobody reaches the database: each process makes a call a second of those i
   await time.advance(10_000)
   assert.ok(sends.filter(({ at }) => at > cutAt + 60_000).length > 30)
   assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
+  await end()
+})
+
+test('with a limit per practice nobody calls without the database: several might for one practice', async () => {
+  const { time, wires, sends, refusals, end } = await setUp('outage-practice', 20, { perPracticePerSecond: 1 })
+  await time.advance(10_000)
+  for (const wire of wires) wire.cut = true
+  const cutAt = time.clock.now()
+  await time.advance(60_000)
+  assert.equal(sends.filter(({ at }) => at > cutAt + 1_500).length, 0)
+  assert.deepEqual([...new Set(refusals)], ['quota.unreachable'])
+  for (const wire of wires) wire.cut = false
+  await time.advance(10_000)
+  assert.ok(sends.filter(({ at }) => at > cutAt + 60_000).length > 5)
+  assert.equal(mostInOneSecond(sends.map(({ at }) => at)), 1)
   await end()
 })
 
