@@ -104,6 +104,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/outage.test.ts`],
   },
   {
+    name: 'each start reserves a whole block of the day',
+    file: `${quota}/day-budget.ts`,
+    find: `Math.max(1, Math.floor(limits.dayBlock / FIRST_BLOCKS))`,
+    replace: `limits.dayBlock`,
+    caughtBy: [`${quota}/quota.test.ts`, `${quota}/day-budget.test.ts`],
+  },
+  {
     name: 'a higher limit of a day wakes nothing that waits for it',
     file: `${server}/sync/schedule.sql.ts`,
     find: `where calls_limit < $1::integer`,

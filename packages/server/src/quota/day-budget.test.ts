@@ -132,6 +132,8 @@ for (const [inHand, count, isShort] of [
 ] as const) {
   test(`${inHand} in hand are ${isShort ? 'too few' : 'enough'} for ${count} calls where 2 are kept for an outage`, () => {
     const budget = new DayBudget({ perDay: 100, dayBlock: 8 })
+    // By then whole blocks are reserved.
+    for (let blocks = 0; blocks < 3; blocks += 1) budget.adopt({ ...row(10), day: '2026-11-21' }, 1)
     budget.adopt(row(10), inHand)
     assert.deepEqual(budget.short([day, '2026-11-23'], count), isShort ? [day, '2026-11-23'] : ['2026-11-23'])
   })
@@ -141,4 +143,15 @@ test('a day of which nothing is unused gives nothing back', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 10 })
   budget.adopt(row(10), 0)
   assert.deepEqual(budget.surrender(), [])
+})
+
+test('a process reserves little at first, and twice as much each time up to a block', () => {
+  const budget = new DayBudget({ perDay: 500_000, dayBlock: 200 })
+  const blocks: number[] = []
+  for (let times = 0; times < 7; times += 1) {
+    const block = budget.block(row(0))
+    blocks.push(block)
+    budget.adopt(row(block), block)
+  }
+  assert.deepEqual(blocks, [8, 16, 32, 64, 128, 200, 200])
 })

@@ -1,6 +1,9 @@
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { blockOf, dayResumesAt, limitInForce } from './quota-day.ts'
 
+/** A process begins with such a part of a block and doubles it each time: one that soon dies again loses little of the day. */
+const FIRST_BLOCKS = 25
+
 /** One day of one app as the database had it when last asked. */
 export interface DayRow {
   readonly day: string
@@ -49,11 +52,14 @@ const PROBE_MS = 900_000
 export class DayBudget {
   readonly #perDay: number
   readonly #dayBlock: number
+  /** How much this process reserves at once: little at first. */
+  #block: number
   readonly #days = new Map<string, DayState>()
 
   constructor(limits: { readonly perDay: number; readonly dayBlock: number }) {
     this.#perDay = limits.perDay
     this.#dayBlock = limits.dayBlock
+    this.#block = Math.max(1, Math.floor(limits.dayBlock / FIRST_BLOCKS))
   }
 
   /** Takes one call from each of `days`, or from none of them. `at`: now, epoch ms. */
@@ -116,13 +122,13 @@ export class DayBudget {
 
   /** The days of `days` of which too little is in hand for `count` calls and the spare kept for an outage. */
   short(days: readonly string[], count: number): string[] {
-    const wanted = Math.max(count, Math.ceil(this.#dayBlock / 4))
+    const wanted = Math.max(count, Math.ceil(this.#block / 4))
     return days.filter((day) => (this.#days.get(day)?.left ?? 0) < wanted)
   }
 
   /** How much to reserve of a day whose row is locked: a block, or what is left, or nothing. */
   block(row: DayRow): number {
-    return blockOf(this.#dayBlock, this.#unreserved(row))
+    return blockOf(this.#block, this.#unreserved(row))
   }
 
   /**
@@ -132,6 +138,7 @@ export class DayBudget {
   adopt(row: DayRow, added = 0): void {
     const known = this.#days.get(row.day)
     const left = (known?.left ?? 0) + added
+    if (added > 0) this.#block = Math.min(2 * this.#block, this.#dayBlock)
     const { probes = 0, mayCorrect = false } = known ?? {}
     this.#days.set(row.day, { row: known ? withKnown(row, known.row, added) : row, left, probes, mayCorrect })
   }

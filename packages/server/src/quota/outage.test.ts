@@ -78,7 +78,7 @@ test('throttled while it has no database, a process pauses for 15 minutes at mos
 })
 
 test('one of two processes loses the database: it calls on a small share, and no second holds one too many', async () => {
-  const { time, wires, sends, refusals, log, end } = await setUp('cut-off', 400)
+  const { time, wires, sends, refusals, log, end } = await setUp('cut-off', 2_000)
   await time.advance(4_000)
   wires[0].cut = true
   const cutAt = time.clock.now()

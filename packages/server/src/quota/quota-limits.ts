@@ -15,7 +15,7 @@ export interface QuotaLimits {
    * arrive up to 52 ms later than planned, ours and the network's delay together.
    */
   readonly usableShare?: number
-  /** Calls of the day reserved at once. Default: a 2,500th of the day, 1 to 200. A killed process loses at most one block. */
+  /** Calls of the day reserved at once. Default: a 2,500th of the day, 1 to 200. A process begins with less; killed, it loses one at most. */
   readonly dayBlock?: number
   /** Shares of practices while several wait, by practice id; who is not named has 1. */
   readonly weights?: Readonly<Record<string, number>>

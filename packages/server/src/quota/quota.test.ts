@@ -127,9 +127,9 @@ test('a process killed and started again forgets nothing', async () => {
   assert.ok(mostInOneSecond(sends) <= 5)
   assert.ok(ratePerSecond(sends) >= 0.93 * 5)
   const usedToday = async () => (await time.run(restarted.usage(name))).usedToday
-  assert.equal(await usedToday(), 40, 'two blocks of 20: 14 calls, and at most a block too many for each process')
+  assert.equal(await usedToday(), 30, 'two times 15: 14 calls, and at most as many again for each process')
   await time.run(restarted.stop())
-  assert.equal(await usedToday(), 27, 'a clean stop gives back what is unused; a kill cannot')
+  assert.equal(await usedToday(), 22, 'a clean stop gives back what is unused; a kill cannot')
 })
 
 /** Asks once; resolves to 'sent' or the error's code. */

@@ -35,7 +35,7 @@ for (const [title, reserved, control] of losses) {
   test(`of a block that was reserved no call is drawn when the database is lost ${title}`, async () => {
     const time = await lockstep(database)
     const app = `unsure/${title}`
-    const limits = checkedLimits({ perSecond: 5, perDay: 50_000, tokensPerMinute: 5 })
+    const limits = checkedLimits({ perSecond: 5, perDay: 50_000, tokensPerMinute: 5, dayBlock: 500 })
     let isLost = true
     const db: Db = { ...database.db, control: (work) => (isLost ? control(work) : database.db.control(work)) }
     const now = () => time.clock.now()
@@ -57,7 +57,7 @@ for (const [title, reserved, control] of losses) {
 test('counts of use that cannot be written are written with the next ones, once', async () => {
   const time = await lockstep(database)
   const app = 'unsure/use'
-  const limits = checkedLimits({ perSecond: 5, perDay: 50_000, tokensPerMinute: 5 })
+  const limits = checkedLimits({ perSecond: 5, perDay: 50_000, tokensPerMinute: 5, dayBlock: 500 })
   let isLost = false
   const refuse = () => Promise.reject(lost)
   const db: Db = { ...database.db, control: (work) => (isLost ? refuse() : database.db.control(work)) }
