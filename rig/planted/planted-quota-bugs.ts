@@ -111,6 +111,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/quota.test.ts`, `${quota}/day-budget.test.ts`],
   },
   {
+    name: 'plans go on with the pace of before a throttling',
+    file: `${quota}/quota-usage.ts`,
+    find: `perSecond: perSecondLimit }, row.margin_seconds)`,
+    replace: `perSecond: perSecondLimit })`,
+    caughtBy: [`${quota}/quota.test.ts`],
+  },
+  {
     name: 'a higher limit of a day wakes nothing that waits for it',
     file: `${server}/sync/schedule.sql.ts`,
     find: `where calls_limit < $1::integer`,

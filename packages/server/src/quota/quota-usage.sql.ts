@@ -11,6 +11,8 @@ export interface UsageRow {
   /** See `holdLimitsOf`; null where none was told. */
   readonly per_day: number | null
   readonly per_second: number | null
+  /** What being throttled has taught, of a second: see `bookInstants`. */
+  readonly margin_seconds: number
 }
 
 const readUsage = sql(
@@ -18,6 +20,9 @@ const readUsage = sql(
   `select t.now_at, a.paused_until, d.upstream_limit, l.per_day, l.per_second,
      coalesce(d.reserved, 0) as reserved, coalesce(d.foreign_calls, 0) as foreign_calls,
      coalesce(d.kept_calls, 0) as kept_calls,
+     coalesce(case when a.margin_ms > 0 then a.margin_ms / 1000 *
+       0.5::float8 ^ least(60, greatest(0, extract(epoch from t.now_at - a.margin_at)::float8 / 3600)) end, 0)::float8
+       as margin_seconds,
      coalesce(case
        when t.now_at >= a.minute_at + interval '2 minutes' then 0
        when t.now_at >= a.minute_at + interval '1 minute' then
@@ -40,6 +45,7 @@ const nothingUsed: UsageRow = {
   kept_calls: 0,
   per_day: null,
   per_second: null,
+  margin_seconds: 0,
 }
 
 /** The app's numbers of today (UTC), zeros for an app that never called. */

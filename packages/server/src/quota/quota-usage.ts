@@ -10,7 +10,7 @@ export interface QuotaUsage {
   readonly day: string
   /** Of the process started last, as all limits. */
   readonly perSecondLimit: number
-  /** Of it, what is planned for. */
+  /** Of it, what is planned for and given: less for some hours after athenahealth throttled calls. */
   readonly usablePerSecond: number
   /** The limit in force, or a lower one that athenahealth named today. */
   readonly perDayLimit: number
@@ -45,7 +45,7 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
   return {
     day,
     perSecondLimit,
-    usablePerSecond: usablePerSecond({ ...limits, perSecond: perSecondLimit }),
+    usablePerSecond: usablePerSecond({ ...limits, perSecond: perSecondLimit }, row.margin_seconds),
     perDayLimit,
     usedToday: row.reserved,
     foreignToday: row.foreign_calls,

@@ -33,9 +33,12 @@ export function countedPerSecond(perSecond: number): number {
   return perSecond < 1 ? perSecond : Math.floor(perSecond)
 }
 
-/** Calls a second that are planned for, and given: on average, where that is less than one. */
-export function usablePerSecond({ perSecond, usableShare }: RateLimit): number {
-  return countedPerSecond(perSecond) * usableShare
+/**
+ * Calls a second that are planned for, and given: on average, where that is less than one. `marginSeconds`: by how much more than a
+ * second a limit's calls are spaced since athenahealth throttled some.
+ */
+export function usablePerSecond({ perSecond, usableShare }: RateLimit, marginSeconds = 0): number {
+  return (countedPerSecond(perSecond) * usableShare) / (1 + marginSeconds * usableShare)
 }
 
 /** The plan for a limit. Guarantees at least one call per `1 / usableShare` seconds, and batches within one window. */
