@@ -128,6 +128,8 @@ async function startProcess(ground: GuardedGround, kek: Kek, holder: string): Pr
     rule: egressRule(place),
     clock,
     log,
+    // One seed, one life: how much else the machine has to do must not cost a permission.
+    machine: clock,
   })
   const keyServer = createKeyServer(
     { db, kek, audit, clock, random, log, fetch: wayOut.fetch },
