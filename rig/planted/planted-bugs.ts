@@ -66,8 +66,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'fixed window: a window of calls may leave at once',
     file: `${quota}/rate-plan.ts`,
-    find: `  const intervalMs = 1000 / (counted * usableShare)\n`,
-    replace: `  const intervalMs = 1000 / (counted * usableShare * 1.9)\n`,
+    find: `  const intervalMs = 1000 / usablePerSecond(limit)\n`,
+    replace: `  const intervalMs = 1000 / (usablePerSecond(limit) * 1.9)\n`,
     caughtBy: [`${quota}/rate-plan.test.ts`, `${quota}/quota.test.ts`],
   },
   {

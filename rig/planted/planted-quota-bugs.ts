@@ -8,15 +8,15 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
   {
     name: 'a block of calls is drawn from before it is known to be committed',
     file: `${quota}/day-ledger.ts`,
-    find: `      reserved.push({ row: after, block })\n`,
+    find: `      reserved.push({ row: after, block, asks: false })\n`,
     replace: `      this.#budget.adopt(after, block)\n`,
     caughtBy: [`${quota}/unsure-commit.test.ts`],
   },
   {
     name: 'a count that leaves nothing holds only once it is written',
     file: `${quota}/day-ledger.ts`,
-    find: `    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null) })\n`,
-    replace: `    void foreign\n`,
+    find: `    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null), probedAt })\n`,
+    replace: `    void [foreign, probedAt]\n`,
     caughtBy: [`${quota}/count-in-headers.test.ts`],
   },
   {
