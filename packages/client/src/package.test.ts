@@ -112,6 +112,7 @@ test('the public names are these', () => {
     'offsetMinutesAt',
     'patientFieldMax',
     'readFeedPage',
+    'readJson',
     'readListPage',
     'readPlainDate',
     'readPlainTime',

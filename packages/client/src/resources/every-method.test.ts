@@ -73,8 +73,8 @@ test('any JSON in any field of a method’s record is read, or left out and name
     'lastmodified',
     'x-unknown',
   )
-  // A member of this name is dropped wherever it comes from.
-  const kept = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('__proto__'))
+  // A member of this name is dropped wherever it comes from; numbers that are not exact are read as text.
+  const kept = fc.jsonValue().filter((value) => !/__proto__|\d{16}|\de\+/.test(JSON.stringify(value)))
   const answered = fc.asyncProperty(method, field, kept, async (wanted, name, value) => {
     const { practice } = testClient([{ body: JSON.stringify(answerFor(wanted, [{ [name]: value }])) }])
     const given: unknown = await callByName(practice, wanted, 'required').catch((error: unknown) => {

@@ -26,7 +26,7 @@ for (const [idField, read, path] of reads) {
     ['a 404 of athenahealth’s', { status: 404, body: { error: 'none' } }, 'not-found'],
     ['a 404 of a gateway’s', { status: 404, body: 'Service not registered with API gateway.' }, 'configuration'],
     ['a record without id', { body: [{ name: 'x' }] }, 'malformed-response'],
-    ['an id too large to be exact', about(9_007_199_254_740_993), 'malformed-response'],
+    ['another record, its id a number that is not exact', about(9_007_199_254_740_993), 'wrong-record'],
     ['an empty object', { body: {} }, 'malformed-response'],
     ['a text', { body: '"7"' }, 'malformed-response'],
     ['a list of texts', { body: ['7'] }, 'malformed-response'],

@@ -3,6 +3,7 @@ const DEPTH_MAX = 64
 /** Values in one body: ten times a full page of 5,000 records with 60 fields. */
 const VALUES_MAX = 3_000_000
 
+/** A body as JSON, or what it looks like instead. */
 export type JsonText = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly form: BodyForm }
 
 /** What a body that is not usable JSON looks like. */
