@@ -92,7 +92,8 @@ test('of a used-up day one is told until when and of how many calls, and each pr
 test('what a process that stops gives back others use within half a minute', async () => {
   const { time, app, quota, instance, ask } = await setUp({ perSecond: 100, perDay: 400, dayBlock: 40 })
   const other = instance('other')
-  for (let made = 0; made < 20; made += 1) await time.run(other.permission({ app, practice: 1, priority: 'interactive' }))
+  for (let made = 0; made < 20; made += 1)
+    await time.run(other.permission({ app, practice: 1, priority: 'interactive' }))
   const answers = await time.run(Promise.all(Array.from({ length: 400 }, () => ask({ priority: 'interactive' }))))
   assert.equal(answers.filter((answer) => answer === 'sent').length, 400 - 31)
   await time.advance(31_000)
