@@ -1,6 +1,8 @@
 /** A feed whose page ends the process that reads it, again and again, and those that are read beside it. */
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import test from 'node:test'
+import type { AthenaFetch } from '@aegis/client'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { sql } from '../db/db.ts'
 import { takeOverLeases } from '../leases/take-over-leases.ts'
@@ -30,13 +32,17 @@ async function scheduled(t: Parameters<typeof mirroredPractice>[0]): Promise<Mir
 
 const never = () => assert.fail('not of a job')
 
+/** The way out of the process that works: what a dead one's client repeats is not the next one's. */
+const wayOut = new AsyncLocalStorage<AthenaFetch>()
+
 /** Works on patients in a process of its own. With `dies` it ends at the first call, and never comes back. */
 async function work(mirrored: MirroredPractice, dies = false): Promise<number> {
   await mirrored.deps.db.control((tx) => claimDue(tx, { most: 10, holdSeconds: 3_600 }))
   const instance = `process at ${mirrored.deps.clock.now()}`
   let [calls, isDead] = [0, false]
   const dead = Promise.withResolvers<void>()
-  mirrored.fetch = async (url, init, call) => {
+  mirrored.fetch = (...sent) => (wayOut.getStore() ?? assert.fail('of no process'))(...sent)
+  const fetch: AthenaFetch = async (url, init, call) => {
     if (isDead) throw new TypeError('it is dead')
     if (call.kind === 'token') return mirrored.toSimulator(url, init, call)
     calls += 1
@@ -61,7 +67,8 @@ async function work(mirrored: MirroredPractice, dies = false): Promise<number> {
   }
   const sync = { ...mirrored.deps, db: ofProcess, clock: { ...mirrored.deps.clock, timer } }
   const schedule = { sync, instance, leaseTtlMs, dayUsage: never, keepForFeeds: never }
-  await Promise.race([runAdvanceFeed(schedule, killer, new AbortController().signal), dead.promise])
+  const run = () => runAdvanceFeed(schedule, killer, new AbortController().signal)
+  await Promise.race([wayOut.run(fetch, run), dead.promise])
   for (const set of timers) set.cancel()
   // The next process of this home: what the dead one held is free.
   if (dies) await takeOverLeases(mirrored.deps, { instance: 'the next one' })
