@@ -132,6 +132,19 @@ for (const [title, limit] of [
   })
 }
 
+test('a call that was to ask about a count and was not sent asks with its next permission', async () => {
+  const { time, app, quota, call, observe } = await setUp(1_000)
+  await call(5)
+  observe(0, 1_000)
+  await time.advance(quarter + 1_000)
+  const ask = () => time.run(quota.permission({ app, practice: 1, priority: 'interactive' }))
+  const permission = await ask()
+  quota.unused(permission)
+  await ask()
+  await assert.rejects(ask(), { code: 'quota.day-exhausted' })
+  await time.run(quota.stop())
+})
+
 test('a count that was right leaves none for another quarter of an hour', async () => {
   const { time, app, quota, call, observe, check } = await setUp(1_000)
   await call(5)

@@ -76,11 +76,13 @@ export class DayBudget {
     return { kind: 'drawn' }
   }
 
-  /** Puts back what `draw` took, where that day is still known. */
+  /** Puts back what `draw` took, where that day is still known. What was to ask about a count has not: the next one does. */
   putBack(days: readonly string[]): void {
     for (const day of days) {
       const state = this.#days.get(day)
-      if (state) state.left++
+      if (!state) continue
+      state.left++
+      if (state.mayCorrect) state.probes = 1
     }
   }
 
