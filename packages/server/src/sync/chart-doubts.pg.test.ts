@@ -99,3 +99,19 @@ test('the last entry of a chart that is taken out of it is deleted, as others sh
   await assertEqualsTruth(mirrored)
   assert.equal((await statesOf(mirrored, 'problems')).includes('present'), false)
 })
+
+test('an entry that a chart with others lacks is deleted, also while its patient cannot be asked for', async (t) => {
+  const mirrored = await chartedPractice(t, ['problems'])
+  mirrored.change({ kind: 'addproblem', patient, snomed: 44054006 })
+  await mirrored.run(2)
+  mirrored.fetch = (url, init, call) =>
+    new URL(url).pathname.endsWith(`/patients/${patient}`)
+      ? Promise.resolve(Response.json({ error: 'not for you' }, { status: 403 }))
+      : mirrored.toSimulator(url, init, call)
+  const entries = [...mirrored.simulator.truth.records(practice, 'chart/healthhistory/problems')]
+  const [one, ...others] = entries.filter(({ patientid }) => String(patientid) === patient)
+  assert.ok(one && others.length > 0)
+  mirrored.change({ kind: 'endproblem', patient, problem: one.problemid, remove: true })
+  await mirrored.run(4)
+  assert.deepEqual((await statesOf(mirrored, 'problems')).toSorted(), ['deleted', ...others.map(() => 'present')])
+})

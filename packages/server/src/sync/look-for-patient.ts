@@ -28,7 +28,7 @@ type Ask = (patientId: string) => Promise<'found' | 'missing' | 'another' | 'ref
 export async function lookForPatient(
   deps: SyncDeps,
   of: FeedKey,
-  { key, ask }: { key: string; ask: Ask },
+  { key, patientId, ask }: { key: string; patientId?: string; ask: Ask },
 ): Promise<PatientSight> {
   const patient = await deps.db.practice(of.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, of.practice)
@@ -37,7 +37,8 @@ export async function lookForPatient(
   // Of a deleted patient athenahealth has said so itself.
   if (!patient || patient.state === 'deleted') return 'shown'
   if (patient.state === 'withheld') return 'hidden'
-  const { id } = patient
+  // Of one whom we do not hold the wish may know the id.
+  const id = patient.id ?? idOf(patientId)
   if (id === undefined) return 'unsure'
   const answer = await ask(id)
   if (answer === 'found') return 'shown'

@@ -114,7 +114,7 @@ function patientSight(deps: Refetch, held: HeldFeed) {
     known.set(id, answer)
     return answer
   }
-  return (key: string) => lookForPatient(deps, held, { key, ask: askOnce })
+  return ({ key, asked: { patientId } }: Wanted) => lookForPatient(deps, held, { key, patientId, ask: askOnce })
 }
 
 /** Asks for a record only to see whether athenahealth finds it. */
@@ -154,7 +154,7 @@ const postponedMs = 10 * 60_000
 
 interface Asking {
   readonly findsAny: () => Promise<boolean>
-  readonly sight: (key: string) => Promise<PatientSight>
+  readonly sight: (wanted: Wanted) => Promise<PatientSight>
 }
 
 /** Whether the record was found. */
@@ -164,7 +164,7 @@ async function refetchOne(
   { wanted, findsAny, sight }: { wanted: Wanted } & Asking,
 ): Promise<boolean> {
   // Between the two looks that count.
-  const patient = wanted.missedAt === null ? 'unsure' : await sight(wanted.key)
+  const seen = wanted.missedAt === null ? 'unsure' : await sight(wanted)
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
@@ -180,8 +180,9 @@ async function refetchOne(
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true })
     return false
   }
+  const patient = sightBy(wanted, page, seen)
   if (await isDoubted(deps, held, { wanted, page, patient, findsAny })) {
-    await postpone(deps, held, { wanted, afterMs: postponedMs })
+    await postpone(deps, held, { wanted, afterMs: patient === 'unsure' ? doubtedMs(deps, wanted) : postponedMs })
     return false
   }
   await failpoint('sync.after-refetch')
@@ -200,6 +201,11 @@ async function refetchOne(
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
   return true
+}
+
+/** A chart with entries shows whose they are, whatever came of asking for the patient. */
+function sightBy({ asked }: Wanted, page: FetchedPage | undefined, seen: PatientSight): PatientSight {
+  return asked.whole && page && page.items > 0 ? 'shown' : seen
 }
 
 /**
