@@ -40,7 +40,11 @@ async function lookAtRunning(home: Home, clock: Clock): Promise<InstanceLook> {
   }
 }
 
-const silent = ['runs on this home and does not answer.', 'Look at its log; "aegis up" starts it again.'] as const
+/** It holds the home: another one is refused. */
+const silent = [
+  'runs on this home and does not answer.',
+  'Look at its log; end it (SIGTERM, then SIGKILL) before "aegis up" starts it again.',
+] as const
 /** Nothing is sent to where it listened: somebody else may listen there now. */
 const killed = [
   'that ran on this home did not say that it ended, and is gone.',
