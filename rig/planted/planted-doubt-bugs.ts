@@ -64,8 +64,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what is not found is gone, whether its patient is shown or not',
     file: `${sync}/refetch-records.ts`,
-    find: `await sight(wanted.key)`,
-    replace: `((await sight(wanted.key)) && 'shown')`,
+    find: `await sight(wanted)`,
+    replace: `((await sight(wanted)) && 'shown')`,
     caughtBy: [`${sync}/withheld-records.pg.test.ts`],
   },
   {

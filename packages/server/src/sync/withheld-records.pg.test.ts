@@ -8,6 +8,7 @@ import { setFailpointHook } from '../failpoints/failpoint.ts'
 import type { Kind } from '../records/record-kind.ts'
 import { wishForHeld } from '../records/record-name.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
+import type { WireRecord } from '../records/wire-record.ts'
 import { lookForPatient } from './look-for-patient.ts'
 import { noteWishes } from './note-wishes.ts'
 
@@ -25,10 +26,14 @@ async function hidingPractice(t: Test, further: readonly FeedName[]): Promise<Mi
 }
 
 /** A patient who is shown and has some records of a kind in the mirror. */
-async function someoneWith(mirrored: MirroredPractice, kind: Kind): Promise<string> {
-  const [record] = await mirrored.opened(kind)
-  return String(record?.body.patientid ?? assert.fail(`no ${kind}`))
+async function someoneWith(mirrored: MirroredPractice, ...kinds: Kind[]): Promise<string> {
+  const having = await Promise.all(kinds.map(async (kind) => new Set((await mirrored.opened(kind)).map(patientOf))))
+  // The order of the mirror is that of keys, which differ from run to run.
+  const ids = [...(having[0] ?? [])].filter((id) => having.every((others) => others.has(id)))
+  return ids.toSorted((left, right) => Number(left) - Number(right))[0] ?? assert.fail(`nobody with ${kinds}`)
 }
+
+const patientOf = ({ body }: { body: WireRecord }) => String(body.patientid)
 
 /** The states of a patient's records of a kind, each once. */
 async function statesOf(mirrored: MirroredPractice, kind: Kind, patient: string): Promise<string[]> {
@@ -151,7 +156,7 @@ function loseFeeds(mirrored: MirroredPractice, routes: readonly string[]): void 
 
 test('what checks find of a patient who is shown again, before the feed says so, is no loss', async (t) => {
   const mirrored = await hidingPractice(t, ['claims', 'labresults'])
-  const patient = await someoneWith(mirrored, 'labresult')
+  const patient = await someoneWith(mirrored, 'labresult', 'claim')
   const [result] = ofPatient(mirrored, 'labresults', patient)
   assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['present'])
   mirrored.change({ kind: 'restrictpatient', patient })
