@@ -8,15 +8,15 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
   {
     name: 'a block of calls is drawn from before it is known to be committed',
     file: `${quota}/day-ledger.ts`,
-    find: `      reserved.push({ row: after, block, asks: false })\n`,
+    find: `      reserved.push({ row: after, block })\n`,
     replace: `      this.#budget.adopt(after, block)\n`,
     caughtBy: [`${quota}/unsure-commit.test.ts`],
   },
   {
     name: 'a count that leaves nothing holds only once it is written',
     file: `${quota}/day-ledger.ts`,
-    find: `    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null), probedAt })\n`,
-    replace: `    void [foreign, probedAt]\n`,
+    find: `    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null) })\n`,
+    replace: `    void foreign\n`,
     caughtBy: [`${quota}/count-in-headers.test.ts`],
   },
   {
@@ -74,20 +74,6 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     find: `this.#bookRow(tx, wanted, { isLast: true })`,
     replace: `this.#bookRow(tx, wanted, { isLast: false })`,
     caughtBy: [`${quota}/stalled-booking.test.ts`],
-  },
-  {
-    name: 'a count that athenahealth once named ends the day',
-    file: `${quota}/day-budget.ts`,
-    find: `      if (!this.#isDoubtful(state, priority)) return { until: end, limit }\n`,
-    replace: `      if (!this.#isDoubtful(state, priority) || limit > 0) return { until: end, limit }\n`,
-    caughtBy: [`${quota}/count-in-headers.test.ts`],
-  },
-  {
-    name: 'a count that was taken back is believed by who knew of it',
-    file: `${quota}/day-budget.ts`,
-    find: `  if (row.corrections > known.corrections) return row\n`,
-    replace: ``,
-    caughtBy: [`${quota}/count-in-headers.test.ts`],
   },
   {
     name: 'with a limit per practice programs have no turns of their own',

@@ -35,28 +35,24 @@ test('blocks shrink towards the end of the day', () => {
 })
 
 const day = '2026-11-22'
-const noon = at(`${day}T12:00:00Z`)
-const row = (reserved: number, foreign = 0) => {
-  const others = { upstreamLimit: null, kept: 0, perDay: null, probedAt: noon, corrections: 0 }
-  return { day, reserved, foreign, ...others }
-}
+const row = (reserved: number, foreign = 0) => ({ day, reserved, foreign, upstreamLimit: null, kept: 0, perDay: null })
 
 test('nothing is drawn that was not reserved first', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 4 })
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'reserve' })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'reserve' })
   budget.adopt(row(2), 2)
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'drawn' })
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'drawn' })
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'reserve' })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'drawn' })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'drawn' })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'reserve' })
 })
 
 test('around midnight a call is drawn from both days or from none', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 4 })
   budget.adopt(row(1), 1)
-  assert.deepEqual(budget.draw('feeds', [day, '2026-11-23'], noon), { kind: 'reserve' })
+  assert.deepEqual(budget.draw('feeds', [day, '2026-11-23']), { kind: 'reserve' })
   assert.equal(budget.left(day), 1)
   budget.adopt({ ...row(1), day: '2026-11-23' }, 1)
-  assert.deepEqual(budget.draw('feeds', [day, '2026-11-23'], noon), { kind: 'drawn' })
+  assert.deepEqual(budget.draw('feeds', [day, '2026-11-23']), { kind: 'drawn' })
   assert.equal(budget.left(day) + budget.left('2026-11-23'), 0)
 })
 
@@ -76,41 +72,41 @@ for (const [title, used, expected] of stops) {
   test(`of 100 a day, ${title}`, () => {
     const budget = new DayBudget({ perDay: 100, dayBlock: 1 })
     budget.adopt(row(used))
-    assert.deepEqual(gonePriorities(budget, [day], noon), expected)
+    assert.deepEqual(gonePriorities(budget, [day]), expected)
   })
 }
 
 test('calls that others made on the same app count, and a lower limit that athenahealth names holds', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 50 })
   budget.adopt(row(10, 80))
-  assert.deepEqual(gonePriorities(budget, [day], noon), ['notifications', 'feeds', 'reconciliation', 'bulk'])
+  assert.deepEqual(gonePriorities(budget, [day]), ['notifications', 'feeds', 'reconciliation', 'bulk'])
   assert.equal(budget.block(row(10, 80)), 1)
   budget.adopt({ ...row(10), upstreamLimit: 10 })
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'gone', until: noon + 900_000, limit: 10 })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day), limit: 10 })
 })
 
 test('what is kept for feeds only bulk work leaves to them', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 1 })
   budget.adopt({ ...row(54), kept: 30 })
-  assert.deepEqual(gonePriorities(budget, [day], noon), [])
+  assert.deepEqual(gonePriorities(budget, [day]), [])
   budget.adopt({ ...row(55), kept: 30 })
-  assert.deepEqual(gonePriorities(budget, [day], noon), ['bulk'])
+  assert.deepEqual(gonePriorities(budget, [day]), ['bulk'])
   assert.deepEqual(budget.leftFor('feeds', day), { limit: 100, left: 34 })
 })
 
 test('what is in hand counts as still to be had', () => {
   const budget = new DayBudget({ perDay: 10, dayBlock: 5 })
   budget.adopt(row(10), 2)
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'drawn' })
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'drawn' })
-  assert.deepEqual(budget.draw('interactive', [day], noon), { kind: 'gone', until: dayResumesAt(day), limit: 10 })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'drawn' })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'drawn' })
+  assert.deepEqual(budget.draw('interactive', [day]), { kind: 'gone', until: dayResumesAt(day), limit: 10 })
 })
 
 test('a clean stop gives back what is unused, and days that are over are forgotten', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 10 })
   budget.adopt({ ...row(10), day: '2026-11-21' }, 10)
   budget.adopt(row(10), 10)
-  budget.draw('bulk', [day], noon)
+  budget.draw('bulk', [day])
   budget.forgetBefore(day)
   assert.deepEqual(budget.surrender(), [{ day, unused: 9 }])
   assert.deepEqual(budget.surrender(), [])
@@ -119,7 +115,7 @@ test('a clean stop gives back what is unused, and days that are over are forgott
 test('what was drawn and not used is put back, for days that are still known', () => {
   const budget = new DayBudget({ perDay: 100, dayBlock: 4 })
   budget.adopt(row(2), 2)
-  budget.draw('feeds', [day], noon)
+  budget.draw('feeds', [day])
   budget.putBack([day, '2026-11-23'])
   assert.deepEqual([budget.left(day), budget.left('2026-11-23')], [2, 0])
 })

@@ -17,10 +17,6 @@ export interface DayRow {
   readonly kept: number
   /** The limit that holds for every process, whatever each is configured with; null where none was told. */
   readonly perDay: number | null
-  /** When athenahealth's count last left less, or was asked about, epoch ms. */
-  readonly probedAt: number
-  /** How often a later answer took back `foreign` and `upstreamLimit`. */
-  readonly corrections: number
 }
 
 /** A day is used up: until when (epoch ms), and with how many calls a day. */
@@ -36,14 +32,7 @@ interface DayState {
   row: DayRow
   /** Calls reserved by this process and not used yet. */
   left: number
-  /** Calls that this process may make although athenahealth's count leaves none. */
-  probes: number
-  /** It has made such a call: of an answer to come, less is believed as well. */
-  mayCorrect: boolean
 }
-
-/** Where it is athenahealth's count alone that leaves no calls, it is asked about by one call of all processes each time. */
-const PROBE_MS = 900_000
 
 /**
  * This process's part of the daily quota: calls reserved in the database, block by block, and drawn here one by one.
@@ -62,64 +51,31 @@ export class DayBudget {
     this.#block = Math.max(1, Math.floor(limits.dayBlock / FIRST_BLOCKS))
   }
 
-  /** Takes one call from each of `days`, or from none of them. `at`: now, epoch ms. */
-  draw(priority: Priority, days: readonly string[], at: number): Draw {
-    const gone = this.gone(priority, days, at)
+  /** Takes one call from each of `days`, or from none of them. */
+  draw(priority: Priority, days: readonly string[]): Draw {
+    const gone = this.gone(priority, days)
     if (gone) return { kind: 'gone', ...gone }
-    const states = days.flatMap((day) => this.#days.get(day) ?? [])
-    const isIn = (state: DayState) => state.left > 0 && (state.probes > 0 || !isGone(this.#balances(state), priority))
-    if (states.length < days.length || !states.every(isIn)) return { kind: 'reserve' }
-    for (const state of states) {
-      if (isGone(this.#balances(state), priority)) state.probes--
-      state.left--
-    }
+    const states = days.map((day) => this.#days.get(day))
+    if (states.some((state) => !state || state.left < 1)) return { kind: 'reserve' }
+    for (const state of states) if (state) state.left--
     return { kind: 'drawn' }
   }
 
-  /** Puts back what `draw` took, where that day is still known. What was to ask about a count has not: the next one does. */
+  /** Puts back what `draw` took, where that day is still known. */
   putBack(days: readonly string[]): void {
     for (const day of days) {
       const state = this.#days.get(day)
-      if (!state) continue
-      state.left++
-      if (state.mayCorrect) state.probes = 1
+      if (state) state.left++
     }
   }
 
-  /**
-   * When `priority` may call again, if one of `days` is used up for it as far as this process knows. By our own count until the
-   * day is over, by athenahealth's alone until it is asked about.
-   */
-  gone(priority: Priority, days: readonly string[], at: number): Gone | undefined {
+  /** When `priority` may call again, if one of `days` is used up for it as far as this process knows. */
+  gone(priority: Priority, days: readonly string[]): Gone | undefined {
     for (const day of days) {
       const state = this.#days.get(day)
-      if (!state || !isGone(this.#balances(state), priority)) continue
-      const [end, limit] = [dayResumesAt(day), this.limit(state.row)]
-      if (!this.#isDoubtful(state, priority)) return { until: end, limit }
-      const askAt = state.row.probedAt + PROBE_MS
-      if (state.probes === 0 && at < askAt) return { until: Math.min(askAt, end), limit }
+      if (state && this.#isGone(state, priority)) return { until: dayResumesAt(day), limit: this.limit(state.row) }
     }
     return undefined
-  }
-
-  /** Whether athenahealth's count of a day is to be asked about now: `row` is the day as just read, or as known. */
-  isDoubted(day: string, at: number, row = this.row(day)): boolean {
-    if (!row || at < row.probedAt + PROBE_MS || this.#days.get(day)?.probes) return false
-    const state = { row, left: this.left(day) }
-    return priorities.some((each) => isGone(this.#balances(state), each) && this.#isDoubtful(state, each))
-  }
-
-  /** Whether what athenahealth counts less than before is believed as well: once after it was asked about. */
-  mayCorrect(day: string): boolean {
-    return this.#days.get(day)?.mayCorrect === true
-  }
-
-  /** It was corrected, or asked about. */
-  setCorrecting(day: string, mayCorrect: boolean): void {
-    const state = this.#days.get(day)
-    if (!state) return
-    state.mayCorrect = mayCorrect
-    state.probes = mayCorrect ? 1 : 0
   }
 
   /** The days of `days` of which too little is in hand for `count` calls and the spare kept for an outage. */
@@ -141,8 +97,7 @@ export class DayBudget {
     const known = this.#days.get(row.day)
     const left = (known?.left ?? 0) + added
     if (added > 0) this.#block = Math.min(2 * this.#block, this.#dayBlock)
-    const { probes = 0, mayCorrect = false } = known ?? {}
-    this.#days.set(row.day, { row: known ? withKnown(row, known.row, added) : row, left, probes, mayCorrect })
+    this.#days.set(row.day, { row: known ? withKnown(row, known.row, added) : row, left })
   }
 
   /** The limit of a day, and how many calls of it a priority may still make, as last read; undefined if it never was. */
@@ -206,24 +161,10 @@ export class DayBudget {
     return this.limit(row) - row.reserved - row.foreign
   }
 
-  #balances({ row, left }: Pick<DayState, 'row' | 'left'>): Balances {
-    return { left: this.#balance(row) + left, limit: this.limit(row), kept: row.kept }
+  #isGone(state: DayState, priority: Priority): boolean {
+    const { kept } = state.row
+    return this.#balance(state.row) + state.left <= floorOf(priority, { limit: this.limit(state.row), kept })
   }
-
-  /** Whether by our own count there are calls left. */
-  #isDoubtful({ row, left }: Pick<DayState, 'row' | 'left'>, priority: Priority): boolean {
-    return !isGone(this.#balances({ row: { ...row, foreign: 0, upstreamLimit: null }, left }), priority)
-  }
-}
-
-interface Balances {
-  readonly left: number
-  readonly limit: number
-  readonly kept: number
-}
-
-function isGone({ left, ...day }: Balances, priority: Priority): boolean {
-  return left <= floorOf(priority, day)
 }
 
 /**
@@ -231,11 +172,9 @@ function isGone({ left, ...day }: Balances, priority: Priority): boolean {
  * taken for somebody else's calls: it goes off them.
  */
 function withKnown(row: DayRow, known: DayRow, added: number): DayRow {
-  if (row.corrections > known.corrections) return row
   const byOthersOfUs = Math.max(0, row.reserved - known.reserved - added)
   const foreign = Math.max(row.foreign, known.foreign - byOthersOfUs)
-  const probedAt = Math.max(row.probedAt, known.probedAt)
-  return { ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, known.upstreamLimit), probedAt }
+  return { ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, known.upstreamLimit) }
 }
 
 /** The lower of two limits, where there are any. */
@@ -250,6 +189,6 @@ export function floorOf(priority: Priority, { limit, kept }: { limit: number; ke
 }
 
 /** The priorities that have to stop on these days, for shedding who waits. */
-export function gonePriorities(budget: DayBudget, days: readonly string[], at: number): Priority[] {
-  return priorities.filter((priority) => budget.gone(priority, days, at) !== undefined)
+export function gonePriorities(budget: DayBudget, days: readonly string[]): Priority[] {
+  return priorities.filter((priority) => budget.gone(priority, days) !== undefined)
 }

@@ -37,15 +37,6 @@ interface SeenCount {
   readonly limit: number | undefined
   /** What was known of others' calls before. */
   readonly foreignBefore: number
-  /** It takes back what was believed before. */
-  readonly corrects?: boolean
-}
-
-interface Reserved {
-  readonly row: DayRow
-  readonly block: number
-  /** It is for a call that asks about athenahealth's count. */
-  readonly asks: boolean
 }
 
 /** As `Draw`, with the days that a call was charged to. */
@@ -88,18 +79,14 @@ export class DayLedger {
    */
   async ensure(at: number, count: number): Promise<void> {
     const days = this.#days(at)
-    const doubted = days.filter((day) => this.#budget.isDoubted(day, at))
-    const short = [...new Set([...this.#budget.short(days, count), ...doubted])].sort()
+    const short = this.#budget.short(days, count)
     if (short.length === 0) return
-    const looksGone = gonePriorities(this.#budget, days, at).includes('interactive')
+    const looksGone = gonePriorities(this.#budget, days).includes('interactive')
     const now = this.#deps.clock.steady()
     if (looksGone && Math.abs(now - this.#lookedAt) < RECHECK_MS) return
-    const reserved = await inBrief(this.#deps.db, (tx) => this.#reserve(tx, short, at))
+    const reserved = await inBrief(this.#deps.db, (tx) => this.#reserve(tx, short))
     // Only what is known to be committed may be drawn from: a block of which that is not known counts as used by nobody.
-    for (const { row, block, asks } of reserved) {
-      this.#budget.adopt(row, block)
-      if (asks) this.#budget.setCorrecting(row.day, true)
-    }
+    for (const { row, block } of reserved) this.#budget.adopt(row, block)
     this.#lookedAt = now
     await this.#turnDay(days[0] ?? '')
   }
@@ -107,7 +94,7 @@ export class DayLedger {
   /** Takes one call of each day that `at` is charged to. */
   draw(call: Spender, at: number): LedgerDraw {
     const days = this.#days(at)
-    const draw = this.#budget.draw(call.priority, days, at)
+    const draw = this.#budget.draw(call.priority, days)
     if (draw.kind === 'gone') return { ...draw, until: this.#here(draw.until) }
     if (draw.kind === 'reserve') return draw
     this.#count(call, { at, days, calls: 1 })
@@ -140,7 +127,7 @@ export class DayLedger {
 
   /** When `priority` may call again, if the day is used up for it as far as this process knows. */
   gone(priority: Priority, at: number): Gone | undefined {
-    const gone = this.#budget.gone(priority, this.#days(at), at)
+    const gone = this.#budget.gone(priority, this.#days(at))
     return gone && { ...gone, until: this.#here(gone.until) }
   }
 
@@ -155,15 +142,12 @@ export class DayLedger {
     const row = this.#budget.row(day)
     if (days.length > 1 || !row || remaining === undefined) return
     const ours = this.#budget.limit(row)
-    const known = new Set<number | undefined>([ours, this.#budget.configured(row)])
-    if (isRefusal && !known.has(limit)) return
+    if (isRefusal && limit !== ours && limit !== this.#budget.configured(row)) return
     const theirs = limit ?? ours
     // What athenahealth grants beyond the configured limit is for others: with that they take nothing of ours.
     const calls = Math.max(0, Math.min(theirs, this.#budget.configured(row)) - remaining)
     const accounted = row.reserved - this.#budget.left(day) + row.foreign
-    if (theirs < ours) this.#note(row, { calls, limit: theirs })
-    else if (calls > accounted) this.#note(row, { calls, limit: undefined })
-    else if (at >= row.probedAt && this.#budget.mayCorrect(day)) this.#correct(row, { calls, limit })
+    if (theirs < ours || calls > accounted) this.#note(row, { calls, limit: theirs < ours ? theirs : undefined })
   }
 
   /** Reads again how the days stand that `at` is charged to: a process that stopped may have given calls back. */
@@ -207,17 +191,12 @@ export class DayLedger {
     this.#writing?.cancel()
   }
 
-  async #reserve(tx: Tx, days: readonly string[], at: number): Promise<Reserved[]> {
-    const reserved: Reserved[] = []
+  async #reserve(tx: Tx, days: readonly string[]): Promise<{ row: DayRow; block: number }[]> {
+    const reserved: { row: DayRow; block: number }[] = []
     for (const row of await rows.lockDayRows(tx, this.#app, days)) {
-      const { day } = row
-      if (this.#budget.isDoubted(day, at, row)) {
-        reserved.push({ row: await rows.probeDayRow(tx, this.#app, { day, at }), block: 1, asks: true })
-        continue
-      }
       const block = this.#budget.block(row)
-      const after = block > 0 ? await rows.addReserved(tx, this.#app, { day, calls: block }) : row
-      reserved.push({ row: after, block, asks: false })
+      const after = block > 0 ? await rows.addReserved(tx, this.#app, { day: row.day, calls: block }) : row
+      reserved.push({ row: after, block })
     }
     return reserved
   }
@@ -226,33 +205,21 @@ export class DayLedger {
   #note(row: DayRow, { calls, limit }: Pick<SeenCount, 'calls' | 'limit'>): void {
     this.#addSeen(row.day, { calls, limit, foreignBefore: row.foreign })
     const foreign = Math.max(row.foreign, calls - (row.reserved - this.#budget.left(row.day)))
-    const probedAt = this.#deps.databaseNow()
-    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null), probedAt })
+    this.#budget.adopt({ ...row, foreign, upstreamLimit: lowerLimit(row.upstreamLimit, limit ?? null) })
     this.#writeIn(WRITE_SEEN_AFTER_MS)
   }
 
-  /** The answer to a call that asked about athenahealth's count leaves more: what was believed before is taken back. */
-  #correct(row: DayRow, { calls, limit }: Pick<SeenCount, 'calls' | 'limit'>): void {
-    const named = limit ?? row.upstreamLimit ?? undefined
-    const lower = named !== undefined && named < this.#budget.configured(row) ? named : undefined
-    this.#budget.setCorrecting(row.day, false)
-    this.#addSeen(row.day, { calls, limit: lower, foreignBefore: row.foreign, corrects: true })
-    this.#writeIn(WRITE_SEEN_AFTER_MS)
-  }
-
-  #addSeen(day: string, seen: SeenCount): void {
-    const known = seen.corrects ? undefined : this.#seen.get(day)
+  #addSeen(day: string, { calls, limit, foreignBefore }: SeenCount): void {
+    const known = this.#seen.get(day)
     this.#seen.set(day, {
-      calls: Math.max(seen.calls, known?.calls ?? 0),
-      limit: seen.limit ?? known?.limit,
-      foreignBefore: known?.foreignBefore ?? seen.foreignBefore,
-      corrects: seen.corrects ?? known?.corrects ?? false,
+      calls: Math.max(calls, known?.calls ?? 0),
+      limit: limit ?? known?.limit,
+      foreignBefore: known?.foreignBefore ?? foreignBefore,
     })
   }
 
-  async #noteSeen(tx: Tx, { day, calls, limit, foreignBefore, corrects }: SeenCount & { day: string }): Promise<void> {
-    const note = corrects ? rows.correctDayRow : rows.observeDayRow
-    const row = await note(tx, this.#app, { day, calls, limit, unused: this.#budget.left(day) })
+  async #noteSeen(tx: Tx, { day, calls, limit, foreignBefore }: SeenCount & { day: string }): Promise<void> {
+    const row = await rows.observeDayRow(tx, this.#app, { day, calls, limit, unused: this.#budget.left(day) })
     if (!row) return
     this.#budget.adopt(row)
     if (row.foreign > foreignBefore)

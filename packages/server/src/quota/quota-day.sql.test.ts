@@ -38,8 +38,6 @@ const seen = { day, calls: 30, unused: 4, limit: 900 }
 const verbs: readonly [what: string, days: readonly string[], work: (tx: Tx, app: string) => Promise<unknown>][] = [
   ['a reservation', [day], (tx, app) => table.addReserved(tx, app, { day, calls: 1 })],
   ['an observation', [day], (tx, app) => table.observeDayRow(tx, app, seen)],
-  ['a correction', [day], (tx, app) => table.correctDayRow(tx, app, seen)],
-  ['a call that asks', [day], (tx, app) => table.probeDayRow(tx, app, { day, at: hour })],
   ['keeping calls', [day], (tx, app) => table.keepDayCalls(tx, app, { day, calls: 7 })],
   ['a count of use', [day], (tx, app) => table.addUseRows(tx, app, [use])],
   ['forgetting', [before], (tx, app) => table.deleteUseBefore(tx, app, day)],
@@ -139,7 +137,7 @@ test('an app that never called has spent nothing', async () => {
 test('what is spent is added up by the hour too, the calls of others among it, and forgotten with its day', async () => {
   const app = await anApp()
   const hours = () =>
-    owner.rows<{ priority: string; calls: number }>(
+    owner.rows(
       `select extract(epoch from at)::integer / 3600 % 24 as at, priority, work, calls from control.quota_hour
        where app = $1 order by at, priority`,
       [app],
@@ -157,10 +155,6 @@ test('what is spent is added up by the hour too, the calls of others among it, a
     { at: 12, priority: 'bulk', work: 'sync.snapshot', calls: 6 },
     { at: 12, priority: 'foreign', work: '', calls: 34 },
   ])
-  // Of what was believed of others, the hours keep what is believed of the day.
-  const corrected = await db.control((tx) => table.correctDayRow(tx, app, { ...seen, calls: 23, limit: undefined }))
-  assert.deepEqual([corrected?.foreign, corrected?.upstreamLimit, corrected?.corrections], [17, null, 1])
-  assert.equal((await hours()).find(({ priority }) => priority === 'foreign')?.calls, 17)
   await db.control((tx) => table.deleteUseBefore(tx, app, after))
   assert.deepEqual(await hours(), [])
 })

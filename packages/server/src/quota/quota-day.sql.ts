@@ -8,7 +8,7 @@ const insertDays = sql(
 )
 const lockDays = sql(
   'quota.lock_days',
-  `select day, reserved, foreign_calls, upstream_limit, kept_calls, probed_at, corrections,
+  `select day, reserved, foreign_calls, upstream_limit, kept_calls,
      (select l.per_day from control.quota_limit l where l.app = $1) as per_day
    from control.quota_day
    where app = $1 and day in (select value::date from jsonb_array_elements_text($2::jsonb))
@@ -23,8 +23,6 @@ interface StoredDay {
   readonly kept_calls: number
   /** See `holdLimitsOf`. */
   readonly per_day: number | null
-  readonly probed_at: number
-  readonly corrections: number
 }
 
 /** The days' rows, locked until the transaction ends; made where they do not exist. */
@@ -36,19 +34,15 @@ export async function lockDayRows(tx: Tx, app: string, days: readonly string[]):
 const reserveCalls = sql(
   'quota.reserve_calls',
   `update control.quota_day set reserved = greatest(0, reserved + $3::integer) where app = $1 and day = $2::date
-   returning day, reserved, foreign_calls, upstream_limit, kept_calls, probed_at, corrections,
+   returning day, reserved, foreign_calls, upstream_limit, kept_calls,
      (select l.per_day from control.quota_limit l where l.app = $1) as per_day`,
 )
 
 /** Adds to (or, negative, gives back) what is reserved of a day. Returns the day as it is then. */
 export async function addReserved(tx: Tx, app: string, change: { day: string; calls: number }): Promise<DayRow> {
   const [row] = await tx.rows<StoredDay>(reserveCalls, [app, change.day, change.calls])
-  return dayRow(row ?? emptyDay(change.day))
-}
-
-function emptyDay(day: string): StoredDay {
-  const unprobed = { probed_at: Number.NEGATIVE_INFINITY, corrections: 0 }
-  return { day, reserved: 0, foreign_calls: 0, upstream_limit: null, kept_calls: 0, per_day: null, ...unprobed }
+  const none = { reserved: 0, foreign_calls: 0, upstream_limit: null, kept_calls: 0, per_day: null }
+  return dayRow(row ?? { day: change.day, ...none })
 }
 
 const observeDay = sql(
@@ -58,75 +52,29 @@ const observeDay = sql(
    after as (
      update control.quota_day d set
        foreign_calls = greatest(d.foreign_calls, $3::integer - (d.reserved - $4::integer)),
-       upstream_limit = least(d.upstream_limit, $5::integer),
-       probed_at = case when $3::integer - (d.reserved - $4::integer) > d.foreign_calls
-         or least(d.upstream_limit, $5::integer) is distinct from d.upstream_limit then aegis.now() else d.probed_at end
+       upstream_limit = least(d.upstream_limit, $5::integer)
      from before where d.app = $1 and d.day = $2::date
-     returning d.day, d.reserved, d.foreign_calls, d.upstream_limit, d.kept_calls, d.probed_at, d.corrections,
+     returning d.day, d.reserved, d.foreign_calls, d.upstream_limit, d.kept_calls,
        d.foreign_calls - before.foreign_calls as more),
    hour as (
      insert into control.quota_hour as h (app, at, priority, work, calls)
      select $1, date_trunc('hour', aegis.now()), 'foreign', '', more from after where more > 0
      on conflict (app, at, priority, work) do update set calls = h.calls + excluded.calls)
-   select day, reserved, foreign_calls, upstream_limit, kept_calls, probed_at, corrections,
+   select day, reserved, foreign_calls, upstream_limit, kept_calls,
      (select l.per_day from control.quota_limit l where l.app = $1) as per_day
    from after`,
 )
-
-/** What athenahealth counted of a day; `unused`: of what is reserved, what this process has in hand. */
-interface SeenOfDay {
-  readonly day: string
-  readonly calls: number
-  readonly unused: number
-  readonly limit: number | undefined
-}
 
 /**
  * Notes what athenahealth counted. Of its count, everything beyond what this installation can have sent was sent by
  * somebody else. The count is older than `reserved`, so this errs low, and only ever grows within a day.
  */
-export async function observeDayRow(tx: Tx, app: string, seen: SeenOfDay): Promise<DayRow | undefined> {
+export async function observeDayRow(
+  tx: Tx,
+  app: string,
+  seen: { day: string; calls: number; unused: number; limit: number | undefined },
+): Promise<DayRow | undefined> {
   const [row] = await tx.rows<StoredDay>(observeDay, [app, seen.day, seen.calls, seen.unused, seen.limit ?? null])
-  return row && dayRow(row)
-}
-
-const probeDay = sql(
-  'quota.probe_day',
-  `update control.quota_day set reserved = reserved + 1, probed_at = to_timestamp($3::float8 / 1000)
-   where app = $1 and day = $2::date
-   returning day, reserved, foreign_calls, upstream_limit, kept_calls, probed_at, corrections,
-     (select l.per_day from control.quota_limit l where l.app = $1) as per_day`,
-)
-
-/** Reserves one call that asks about athenahealth's count, and notes when (epoch ms). */
-export async function probeDayRow(tx: Tx, app: string, { day, at }: { day: string; at: number }): Promise<DayRow> {
-  const [row] = await tx.rows<StoredDay>(probeDay, [app, day, at])
-  return dayRow(row ?? emptyDay(day))
-}
-
-const correctDay = sql(
-  'quota.correct_day',
-  `with before as (
-     select foreign_calls from control.quota_day where app = $1 and day = $2::date for update),
-   after as (
-     update control.quota_day d set
-       foreign_calls = greatest(0, $3::integer - (d.reserved - $4::integer)), upstream_limit = $5::integer,
-       corrections = d.corrections + 1
-     from before where d.app = $1 and d.day = $2::date
-     returning d.day, d.reserved, d.foreign_calls, d.upstream_limit, d.kept_calls, d.probed_at, d.corrections,
-       before.foreign_calls as believed),
-   hours as (
-     update control.quota_hour h set calls = round(h.calls * after.foreign_calls::float8 / after.believed)::integer
-     from after where h.app = $1 and h.priority = 'foreign' and after.believed > 0
-       and h.at >= ($2::date)::timestamp at time zone 'UTC' and h.at < ($2::date + 1)::timestamp at time zone 'UTC')
-   select day, reserved, foreign_calls, upstream_limit, kept_calls, probed_at, corrections,
-     (select l.per_day from control.quota_limit l where l.app = $1) as per_day
-   from after`,
-)
-
-/** Takes back what was believed of athenahealth's count, also where it leaves more. */
-export async function correctDayRow(tx: Tx, app: string, seen: SeenOfDay): Promise<DayRow | undefined> {
-  const [row] = await tx.rows<StoredDay>(correctDay, [app, seen.day, seen.calls, seen.unused, seen.limit ?? null])
   return row && dayRow(row)
 }
 
@@ -194,7 +142,5 @@ function dayRow(row: StoredDay): DayRow {
     upstreamLimit: row.upstream_limit,
     kept: row.kept_calls,
     perDay: row.per_day,
-    probedAt: row.probed_at,
-    corrections: row.corrections,
   }
 }

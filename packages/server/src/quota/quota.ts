@@ -44,7 +44,7 @@ export interface Quota {
   unused(permission: Permission): void
   /** Throws `quota.day-exhausted` at once if the day is known to be used up; no call to the database. */
   check(request: { app: string; priority: Priority }): void
-  /** Takes over athenahealth's count where it leaves less than ours; where it leaves more, only once it was asked about. */
+  /** Takes over athenahealth's count where it leaves less than ours. Never raises what we think is left. */
   observe(observation: Observation): void
   /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (1 s to 15 min) or else 1 s, growing to 64 s. */
   throttled(app: string, retryAfterMs?: number): Promise<void>
