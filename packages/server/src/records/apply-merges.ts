@@ -2,12 +2,12 @@ import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
 import { currentPatient } from './current-patient.ts'
-import { sealRecord } from './open-record.ts'
+import { openIfPossible, sealRecord } from './open-record.ts'
 import { previousPatientIds } from './record-id.ts'
 import { recordKinds } from './record-kinds.ts'
 import { type RecordName, recordKey, type Wish } from './record-name.ts'
 import * as table from './records.sql.ts'
-import { bodyOf, wishesOfPatient } from './wishes-of-patient.ts'
+import { wishesOfPatient } from './wishes-of-patient.ts'
 import type { WireRecord } from './wire-record.ts'
 
 /** What a merge, or its undoing, leaves to be asked for. */
@@ -118,7 +118,7 @@ async function repoint(
 ): Promise<void> {
   await keys.loadPatients(tx, [from as Pseudonym]) // made by recordKey
   const rows = children.flatMap(({ kind, key, sealed }) => {
-    const body = bodyOf(keys, kind, { key, patient: from, sealed })
+    const body = openIfPossible(keys, kind, { key, patient: from, sealed })
     const { patientField } = recordKinds[kind]
     // One that cannot be opened is asked for by id like the others, and written anew with what comes.
     if (!body || patientField === undefined) return []

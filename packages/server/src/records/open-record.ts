@@ -1,4 +1,5 @@
 import { AegisError } from '../errors/aegis-error.ts'
+import { cannotBeOpened } from '../sealing/is-unreadable.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { Kind } from './record-kind.ts'
 import type { WireRecord } from './wire-record.ts'
@@ -18,6 +19,16 @@ export function openRecord(
   if (row.sealed === null) throw new AegisError('internal.unexpected', { kind }) // it was said not to be needed
   const bytes = keys.open(recordPlace(kind, row), row.sealed)
   return JSON.parse(bytes.toString('utf8')) as WireRecord // sealed by sealRecord below
+}
+
+/** As `openRecord`; undefined where it cannot be opened any more, which holds up nothing else. */
+export function openIfPossible(...sealed: Parameters<typeof openRecord>): WireRecord | undefined {
+  try {
+    return openRecord(...sealed)
+  } catch (error) {
+    if (cannotBeOpened(error)) return undefined
+    throw error
+  }
 }
 
 /** Seals a record, given as JSON text, for its row. */

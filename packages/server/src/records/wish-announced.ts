@@ -5,6 +5,7 @@ import { openRecord } from './open-record.ts'
 import { recordKinds } from './record-kinds.ts'
 import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
 import { heldRecord } from './patient-records.sql.ts'
+import { nobodyShown } from './shown-patients.ts'
 import { isRecord } from './wire-record.ts'
 
 /**
@@ -24,16 +25,7 @@ export async function wishForAnnounced(tx: Tx, keys: PracticeKeys, input: ApplyI
       announced.push(recordKey(kind, keys, name))
     } else poisonous.push({ record, reason: name ? 'no-patient' : isRecord(record) ? 'no-id' : 'not-an-object' })
   }
-  const nothing = {
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    stale: 0,
-    changes: [],
-    keys: [],
-    gained: [],
-    returned: { wishes: [], patients: [] },
-  }
+  const nothing = { created: 0, updated: 0, unchanged: 0, stale: 0, changes: [], keys: [], ...nobodyShown }
   return { ...nothing, announced, wishes: [...wishes.values()], poisonous }
 }
 

@@ -1,10 +1,10 @@
 import type { Tx } from '../db/db.ts'
+import { openIfPossible } from '../records/open-record.ts'
 import { heldRecord } from '../records/patient-records.sql.ts'
 import { idOf } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { isWholeKey, patientOfWhole, wishFor } from '../records/record-name.ts'
 import { type HeldRow, survivorsOf } from '../records/records.sql.ts'
-import { bodyOf } from '../records/wishes-of-patient.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
@@ -68,8 +68,9 @@ async function patientOf(
   const current = (await survivorsOf(tx, practice, [named])).get(named) ?? named
   const row = await heldRecord(tx, { practice, kind: 'patient' }, current)
   await keys.loadPatients(tx, [named, current] as Pseudonym[]) // stored from pseudonyms
-  if (row) return { state: row.state, id: idOf(bodyOf(keys, 'patient', { ...row, patient: current })?.patientid) }
-  const body = record && bodyOf(keys, kind, { ...record, patient: named })
+  if (row)
+    return { state: row.state, id: idOf(openIfPossible(keys, 'patient', { ...row, patient: current })?.patientid) }
+  const body = record && openIfPossible(keys, kind, { ...record, patient: named })
   return { state: undefined, id: idOf(body?.[patientField]) }
 }
 

@@ -34,10 +34,10 @@ const placesSql = sql(
   `select quarantine_id, page_id, sealed from aegis.quarantine
    where practice_id = $1 and feed = $2 and key is null and released_at is null and page_id = 0
      and since < coalesce($3::timestamptz, 'infinity') and quarantine_id > $4
-   order by quarantine_id limit 100`,
+   order by quarantine_id limit $5`,
 )
 
-/** Places of one piece, as the statement has it; fewer mean that no more follow. */
+/** Places of one piece; fewer mean that no more follow. */
 export const placesMax = 100
 
 export interface PlaceRow {
@@ -52,7 +52,7 @@ export function placesSetAside(
   of: FeedKey,
   from: { before: string | null; after: string },
 ): Promise<PlaceRow[]> {
-  return tx.rows(placesSql, [of.practice, of.feed, from.before, from.after])
+  return tx.rows(placesSql, [of.practice, of.feed, from.before, from.after, placesMax])
 }
 
 const releaseSql = sql(

@@ -1,9 +1,8 @@
 import type { Tx } from '../db/db.ts'
-import { isAegisError } from '../errors/aegis-error.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
 import { isRecord } from '../records/wire-record.ts'
-import { isUnreadable } from '../sealing/is-unreadable.ts'
+import { cannotBeOpened } from '../sealing/is-unreadable.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { FeedKey, HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
@@ -112,7 +111,7 @@ function openSetAside(keys: PracticeKeys, row: { page_id: string; sealed: Buffer
   try {
     return JSON.parse(keys.open(quarantinePlace(row.page_id), row.sealed).toString('utf8'))
   } catch (error) {
-    if (isUnreadable(error) || isAegisError(error, 'sealing.key-missing')) return undefined
+    if (cannotBeOpened(error)) return undefined
     throw error
   }
 }

@@ -303,6 +303,22 @@ test('nothing is concluded while the patient of a record cannot be asked for', a
   assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['deleted'])
 })
 
+test('a patient whose row is damaged holds up nothing: nobody is sure of what is missing', async (t) => {
+  const mirrored = await hidingPractice(t, ['claims'])
+  const patient = await someoneWith(mirrored, 'claim')
+  const claim = (await mirrored.opened('claim')).find((one) => patientOf(one) === patient)
+  const look = () =>
+    lookForPatient(
+      mirrored.deps,
+      { practice, feed: 'claims' },
+      { key: claim?.key ?? '', ask: () => Promise.resolve('found') },
+    )
+  assert.equal(await look(), 'shown')
+  const first = sql('test.damaged', `update aegis.record set sealed = set_byte(sealed, 0, 255) where kind = 'patient'`)
+  await damage(mirrored, first)
+  assert.equal(await look(), 'unsure')
+})
+
 test('that many records ask for one patient does not begin anew what the feed of patients has found', async (t) => {
   const mirrored = await hidingPractice(t, ['claims'])
   const [claim] = await mirrored.opened('claim')
