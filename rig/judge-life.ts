@@ -5,7 +5,7 @@ import { healLife } from './heal-life.ts'
 import type { Invariant } from './invariants.ts'
 import { gapsEver, judgeCauses } from './judge-causes.ts'
 import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
-import { allRequests, judgeLimits, wasDayUsedUp } from './judge-limits.ts'
+import { allRequests, judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
 import { countChanges, type Life, liveRound, restart } from './live-round.ts'
 import { compareWhole, findWrong, type Verdict } from './verdict.ts'
 
@@ -32,9 +32,12 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   ]
   const compared = await compareWhole(mirrored)
   const gaps = await gapsEver(mirrored)
-  const usedUp = life.rules !== undefined && wasDayUsedUp(simulator, life.rules)
+  const { rules } = life
+  const usedUp = rules !== undefined && wasDayUsedUp(simulator, rules)
+  const areUsedUp = (since: number) =>
+    rules !== undefined && wereDaysUsedUp(simulator, rules, { since, now: simulator.clock.now() })
   const wrong = [
-    ...(await findWrong(mirrored, { ...compared, usedUp })),
+    ...(await findWrong(mirrored, { ...compared, areUsedUp })),
     ...(await judgeCauses(mirrored, fired, { usedUp })),
     ...judgements.flatMap((judgement) => judgement.wrong),
   ]

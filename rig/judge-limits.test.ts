@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { RequestEntry } from '@aegis/simulator'
-import { judgeLimits } from './judge-limits.ts'
+import { judgeLimits, wereDaysUsedUp } from './judge-limits.ts'
 
 const offHours = { timeZone: 'America/New_York', from: '22:00', to: '06:00' }
 const rules = { perSecond: 5, perDay: 100, tokensPerMinute: 5, offHours, onboardingCalls: 1, gapCalls: 1 }
@@ -17,9 +17,13 @@ function callsOf(route: string, { from, count }: { from: number; count: number }
   })
 }
 
-function judged(requests: RequestEntry[]): readonly string[] {
+function logOf(requests: RequestEntry[]) {
   const page = ({ since = 0 }: { since?: number } = {}) => ({ requests: requests.slice(since), next: requests.length })
-  return judgeLimits({ truth: { requests: page } }, rules).wrong
+  return { truth: { requests: page } }
+}
+
+function judged(requests: RequestEntry[]): readonly string[] {
+  return judgeLimits(logOf(requests), rules).wrong
 }
 
 const lists = ['patients', 'appointments/booked', 'appointments/booked/multipledepartment', 'claims']
@@ -35,4 +39,22 @@ for (const list of lists) {
 test('what is read by id or of a feed is no pull', () => {
   for (const what of ['patients/{patientid}', 'claims/{claimid}', 'claims/changed'])
     assert.deepEqual(judged(callsOf(`/v1/{practiceid}/${what}`, { from: noon, count: 30 })), [])
+})
+
+test('every whole day has to be used up for checks to have had no calls', () => {
+  const day = 24 * hour
+  const midnight = Date.UTC(2026, 2, 3)
+  const made = (...counts: number[]) =>
+    logOf(
+      counts.flatMap((count, index) =>
+        callsOf('/v1/{practiceid}/patients/changed', { from: midnight + index * day, count }),
+      ),
+    )
+  const since = midnight - hour
+  const now = midnight + 2 * day + hour
+  assert.ok(wereDaysUsedUp(made(100, 70), rules, { since, now }))
+  assert.ok(!wereDaysUsedUp(made(100, 69), rules, { since, now }))
+  assert.ok(!wereDaysUsedUp(made(0, 100), rules, { since, now }))
+  assert.ok(wereDaysUsedUp(made(0, 100), rules, { since: since + day, now }))
+  assert.ok(!wereDaysUsedUp(made(100, 100), rules, { since: now - hour / 2, now }), 'no whole day has passed')
 })

@@ -55,6 +55,19 @@ export function wasDayUsedUp(simulator: Judged, rules: GuardedRules): boolean {
   return mostOf(calls, day) >= usedUpShare * rules.perDay
 }
 
+/** Whether the calls of every whole day since an instant were used up, and there was one. */
+export function wereDaysUsedUp(
+  simulator: Judged,
+  rules: GuardedRules,
+  { since, now }: { since: number; now: number },
+): boolean {
+  const calls = allRequests(simulator).filter(({ route }) => !isToken(route))
+  const first = Math.ceil(since / day)
+  const days = Array.from({ length: Math.max(0, Math.floor(now / day) - first) }, (_, index) => first + index)
+  const madeOn = (which: number) => calls.filter(({ at }) => Math.floor(at / day) === which).length
+  return days.length > 0 && days.every((which) => madeOn(which) >= usedUpShare * rules.perDay)
+}
+
 function isToken(route: string): boolean {
   return route.endsWith('/token')
 }

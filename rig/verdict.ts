@@ -1,5 +1,6 @@
 import { checksSoFar } from './check-mirror.ts'
 import { sql } from '../packages/server/src/db/db.ts'
+import { lastModifiedAt } from '../packages/server/src/records/last-modified.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { type Difference, kindRules, oracleKinds, usDate } from '../packages/server/testing/oracle.ts'
 import type { Checked } from './invariants.ts'
@@ -56,8 +57,8 @@ interface Known {
   readonly lostUnseen?: number
   /** The comparison, where it was made already. */
   readonly differences?: readonly Difference[]
-  /** Whether the calls of a day were used up, so that checks at night may have had none. */
-  readonly usedUp?: boolean
+  /** Whether the calls of every day since an instant were used up, so that checks at night had none. */
+  readonly areUsedUp?: (since: number) => boolean
 }
 
 /**
@@ -66,10 +67,10 @@ interface Known {
  */
 export async function findWrong(
   mirrored: MirroredPractice,
-  { lostUnseen = 0, differences, usedUp = false }: Known = {},
+  { lostUnseen = 0, differences, areUsedUp = () => false }: Known = {},
 ): Promise<string[]> {
   const isUnknowable = await unknowable(mirrored)
-  const isUnreached = usedUp ? await unreached(mirrored) : () => false
+  const isUnreached = await unreached(mirrored, areUsedUp)
   const wrong = (differences ?? (await mirrored.differences()))
     .filter((difference) => !isUnknowable(difference) && !isUnreached(difference))
     .map(({ kind, id, what, field }) =>
@@ -109,22 +110,34 @@ async function unknowable(mirrored: MirroredPractice): Promise<(difference: Diff
 
 /**
  * Days come into the window of appointments with the check at night, which may read them only then and comes after the
- * feeds: while these use up every day's calls, the window ends where it was last read (and `sync.check-late` says so).
+ * feeds: while these use up every day's calls, the window ends where it was last read (and `sync.check-late` says so after
+ * three days). What the feed has told since it is followed is there all the same.
  */
-async function unreached(mirrored: MirroredPractice): Promise<(difference: Difference) => boolean> {
-  const rows = await mirrored.deps.db.practice(practice, (tx) => tx.rows<{ read_at: number }>(windowRead, [practice]))
-  const windowEnd = (rows[0]?.read_at ?? Infinity) + mirrored.deps.settings.bookedDaysAhead * day
+async function unreached(
+  mirrored: MirroredPractice,
+  areUsedUp: (since: number) => boolean,
+): Promise<(difference: Difference) => boolean> {
+  const rows = await mirrored.deps.db.practice(practice, (tx) => tx.rows<WindowRow>(windowRead, [practice]))
+  const [window] = rows
+  if (!window || !areUsedUp(window.read_at)) return () => false
+  const windowEnd = window.read_at + mirrored.deps.settings.bookedDaysAhead * day
   const beyond = new Set<string>()
-  for (const { appointmentid, date } of mirrored.simulator.truth.records(practice, 'appointments')) {
-    if (usDate(date) > windowEnd - day) beyond.add(String(appointmentid))
+  for (const { appointmentid, date, lastmodified } of mirrored.simulator.truth.records(practice, 'appointments')) {
+    const isTold = (lastModifiedAt(lastmodified) ?? Infinity) >= window.subscribed_at
+    if (!isTold && usDate(date) > windowEnd - day) beyond.add(String(appointmentid))
   }
   return ({ kind, id, what }) => kind === 'appointments' && what === 'missing' && beyond.has(id)
 }
 
+interface WindowRow {
+  readonly read_at: number
+  readonly subscribed_at: number
+}
+
 const windowRead = sql(
   'rig.window_read',
-  `select greatest(s.snapshot_at, t.done_at) as read_at
+  `select greatest(s.snapshot_at, t.done_at) as read_at, s.subscribed_at
    from aegis.feed_state s
      left join aegis.reconciliation_task t on t.practice_id = s.practice_id and t.feed = s.feed and t.task = 'nightly'
-   where s.practice_id = $1 and s.feed = 'appointments'`,
+   where s.practice_id = $1 and s.feed = 'appointments' and s.snapshot_at is not null and s.subscribed_at is not null`,
 )
