@@ -100,8 +100,8 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
   {
     name: 'a revoked credential is served: a call that waits for its permission leaves with the token of before',
     file: `${server}/upstream/wrap-fetch.ts`,
-    find: `    if (!(await isAuthorizedAtOnce(deps, init))) {\n`,
-    replace: `    if (!connection.usable) {\n`,
+    find: `    for (let looks = 0; !(await isAuthorizedAtOnce(deps, init)) && looks < MISSES_MAX; looks++) {\n`,
+    replace: `    while (!connection.usable) {\n`,
     caughtBy: [`${server}/upstream/token-when-sent.test.ts`, `${server}/upstream/revoked-while-waiting.test.ts`],
   },
   {

@@ -45,7 +45,7 @@ function isSlow({ intensive, consuming, route }: AthenaCall): boolean {
 /** An open outcome that nobody recorded is closed after this. */
 const OUTCOME_MS = 600_000
 
-/** Permissions that find no open connection before a call keeps one to itself. */
+/** Permissions that find no open connection before a call keeps one to itself, or no token at hand before it waits for one. */
 const MISSES_MAX = 3
 
 /** What a permission may wait for a token: little, against how late a call may leave (`ratePlan`). */
@@ -155,11 +155,10 @@ async function readyToSend(deps: WayOutDeps, { permitted, fresh, init }: Readyin
   let connection: Connection | undefined
   try {
     connection = await connected(deps, permitted, fresh)
-    if (!(await isAuthorizedAtOnce(deps, init))) {
-      // What was looked for is at hand when the next permission comes.
+    for (let looks = 0; !(await isAuthorizedAtOnce(deps, init)) && looks < MISSES_MAX; looks++) {
+      // What was looked for is at hand when the next permission comes, unless that takes long.
       await permitted.again()
       if (!connection.usable) connection = await connected(deps, permitted, fresh)
-      await init.authorize?.()
     }
     permitted.confirm()
     return connection
