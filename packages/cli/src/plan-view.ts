@@ -103,7 +103,7 @@ function leftAlone({ polls, day }: QuotaPlan): string {
     ...(worst && unread === 0 && over(worst) > 1
       ? [`A feed is left alone for up to ${duration(worst.longestMs ?? 0)} instead of ${duration(worst.boundMs)}.`]
       : []),
-    ...(day.unmade > 0.05 * day.total
+    ...(!day.isAllMade
       ? [`${counted(day.unmade, 'call')} for what feeds name and for checks are put off to the next day, each day.`]
       : []),
   ]

@@ -25,6 +25,7 @@ export type { PlanInput } from './ops/judge-day.ts'
 export { planQuota, type QuotaPlan } from './ops/plan-quota.ts'
 export { readWorkSettings, type WorkSettings } from './config/read-work-settings.ts'
 export { furtherFeeds } from './sync/feed-name.ts'
+export { limitBounds } from './quota/quota-limits.ts'
 export { type PracticeShape, usualPractice } from './sync/estimate-calls.ts'
 export type { QuotaForecast, QuotaReport } from './ops/quota-report.ts'
 export type {

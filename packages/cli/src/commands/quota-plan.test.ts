@@ -107,6 +107,17 @@ describe('aegis quota plan', () => {
     }
   })
 
+  test('says what is not made of a day that does not fit for that alone', async () => {
+    const plan = await planOf('--practices', '1')
+    const text = (isAllMade: boolean) => {
+      // Little beside all calls, much beside those of its kind.
+      const day = { ...plan.day, total: 450_000, unmade: 15_000, isAllMade }
+      return renderPlan({ ...plan, fits: false, day }, { columns: 200, color: false, unicode: true }).join('\n')
+    }
+    assert.match(text(false), /15,000 calls for what feeds name and for checks are put off/)
+    assert.doesNotMatch(text(true), /are put off/)
+  })
+
   test('has room in a narrow terminal', async () => {
     const limits = ['--environment', 'preview', '--per-day', '5000']
     for (const args of [

@@ -1,6 +1,7 @@
 import {
   furtherFeeds,
   isAegisError,
+  limitBounds,
   planQuota,
   type PracticeShape,
   readWorkSettings,
@@ -29,6 +30,8 @@ interface PlanOptions {
   readonly appointments?: number
   readonly changes?: number
 }
+
+const { perDay, perSecond } = limitBounds
 
 const EXAMPLES = `
 It needs no instance, no database and no credential, and calls nothing: the settings of ./aegis.yaml (or --config) and
@@ -64,8 +67,8 @@ export function addQuotaPlan(quota: Command, { terminal, action }: CommandContex
     .option('--feeds <list>', 'feeds beside the five that always are, such as claims,labresults; none; all', feedList)
     .option('--interval <duration>', 'between two readings of a feed (else sync.pollInterval)', durationMs)
     .option('--latest <duration>', 'every feed is read at least so often (else sync.latest)', durationMs)
-    .option('--per-day <calls>', 'calls a day (else limits.perDay)', wholeNumber(1, 100_000_000))
-    .option('--per-second <calls>', 'calls a second (else limits.perSecond)', decimal(0.1, 10_000))
+    .option('--per-day <calls>', 'calls a day (else limits.perDay)', wholeNumber(perDay.min, perDay.max))
+    .option('--per-second <calls>', 'calls a second (else limits.perSecond)', decimal(perSecond.min, perSecond.max))
     .option('--patients <count>', `of one practice (default: ${usualPractice.patients})`, wholeNumber(0, 100_000_000))
     .option('--departments <count>', `of one practice (default: ${usualPractice.departments})`, wholeNumber(1, 10_000))
     .option('--appointments <count>', `a day of one practice (default: ${usualPractice.appointmentsADay})`, aDay)

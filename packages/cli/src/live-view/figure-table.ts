@@ -1,5 +1,5 @@
 import { textWidth } from '../text-width.ts'
-import { type Line, span, type Tone, wrap } from './line.ts'
+import { type Line, span, textOf, type Tone, wrap } from './line.ts'
 
 /** A row of a table: a name, and figures beside it. */
 export interface FigureRow {
@@ -30,7 +30,7 @@ export function figureTable(head: FigureRow, rows: readonly FigureRow[], columns
   const isBelow = beside < Math.min(NAME_COLUMNS_MIN, widest(0))
   const nameWidth = isBelow ? columns - INDENT : beside
   return all.flatMap(({ cells: [name = '', ...values], tone }) => {
-    const lines = wrap(name, nameWidth, 1).map((line) => line.map(({ text }) => text).join(''))
+    const lines = wrap(name, nameWidth, 1).map(textOf)
     const shown = values.map((value, index) => ' '.repeat((widths[index] ?? 0) - textWidth(value)) + value).join('')
     if (isBelow) return [...lines, shown].map((text) => [span(' '.repeat(INDENT) + text, tone)])
     const [first = '', ...further] = lines

@@ -37,11 +37,7 @@ const CODES: Readonly<Record<Tone, string>> = {
 export function paint(line: Line, { columns, color, unicode }: Size): string {
   const readable = line.map(({ text, tone }) => span(showable(text, unicode), tone))
   const fitting = cut(readable, columns, unicode)
-  if (!color)
-    return fitting
-      .map(({ text }) => text)
-      .join('')
-      .trimEnd()
+  if (!color) return textOf(fitting).trimEnd()
   return fitting.map(({ text, tone }) => (CODES[tone] ? `\u001b[${CODES[tone]}m${text}\u001b[0m` : text)).join('')
 }
 
@@ -117,7 +113,8 @@ export function fold(line: Line, columns: number, indent: number): Line[] {
   return lines
 }
 
-function textOf(line: Line): string {
+/** The line without its tones. */
+export function textOf(line: Line): string {
   return line.map(({ text }) => text).join('')
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../clock/duration.ts'
 import { defaultPullSpacingMs, defaultRangeLimits } from '../policy/intensive-calls.ts'
 import { defaultOffHours, minutesOf } from '../policy/off-hours.ts'
-import { quotaPresets } from '../quota/quota-limits.ts'
+import { limitBounds, quotaPresets } from '../quota/quota-limits.ts'
 import { feedNames, furtherFeeds } from '../sync/feed-name.ts'
 import { defaultSyncSettings as sync } from '../sync/sync-settings.ts'
 import { keyServerSection } from './key-server-settings.ts'
@@ -55,7 +55,7 @@ const database = z.strictObject({
   ownerUrlFile: setting(line('the path of a file').optional(), {
     doc: 'File with the URL of the same database for its owner, used for migrations only. One process with it does for all: one without it waits for the migrations, a minute at most.',
     env: 'DATABASE_OWNER_URL_FILE',
-    fallback: 'none; this process migrates nothing',
+    fallback: 'none; beside `database.urlFile` this process then migrates nothing',
   }),
 })
 
@@ -77,11 +77,11 @@ const weights = z.record(z.string().regex(/^[1-9]\d{0,9}$/), z.number().min(0.1)
 const callerWeights = z.record(z.string().regex(/^[\w.:-]{1,128}$/), z.number().min(0.1).max(100))
 
 const limits = z.strictObject({
-  perSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
+  perSecond: setting(decimal(limitBounds.perSecond).optional(), {
     doc: 'Calls in any second that athenahealth allows the app: whole ones, or below 1 a call in some seconds (0.5: in two).',
     fallback: byEnvironment('perSecond'),
   }),
-  perDay: setting(wholeNumber({ min: 1, max: 100_000_000 }).optional(), {
+  perDay: setting(wholeNumber(limitBounds.perDay).optional(), {
     doc: 'Calls a day that athenahealth allows the app; its day begins at 00:00 GMT.',
     fallback: byEnvironment('perDay'),
   }),
@@ -89,7 +89,7 @@ const limits = z.strictObject({
     doc: 'Token requests a minute that athenahealth allows the app.',
     fallback: byEnvironment('tokensPerMinute'),
   }),
-  perPracticePerSecond: setting(decimal({ min: 0.1, max: 10_000 }).optional(), {
+  perPracticePerSecond: setting(decimal(limitBounds.perSecond).optional(), {
     doc: 'Calls in any second for one practice, so that one cannot crowd out the others.',
     fallback: 'no limit but that of the app',
   }),

@@ -1,4 +1,4 @@
-import { checkedLimits } from '../quota/quota-limits.ts'
+import { checkedLimits, limitBounds } from '../quota/quota-limits.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { adviseQuota } from './advise-quota.ts'
 import { boundsAlone, type DrainCalls } from './drain-calls.ts'
@@ -17,7 +17,7 @@ export interface PlanFound {
 
 const DAY_MS = 86_400_000
 
-/** What would make a configuration fit, or where it does, would shorten the waits of changes; that which saves most first (pure). */
+/** What would make a configuration fit, or where it does, would shorten the waits of changes: settings, practices, limits (pure). */
 export function advisePlan(found: PlanFound): QuotaAdvice[] {
   return [...settingsAdvice(found), ...fewerPractices(found), ...limitAdvice(found)]
 }
@@ -62,23 +62,26 @@ function limitAdvice({ input, judged }: PlanFound): QuotaAdvice[] {
   const judge = (limits: Partial<PlanInput['limits']>) =>
     does(judgeDay({ ...input, limits: { ...input.limits, ...limits } }))
   const { perDay, perSecond } = checkedLimits(input.limits)
-  const ofDay = leastLimit({ above: perDay, most: PER_DAY_MAX }, (calls) => judge({ perDay: calls }))
+  const ofDay = leastLimit({ above: perDay, most: limitBounds.perDay.max }, (calls) => judge({ perDay: calls }))
   if (ofDay !== undefined) return [moreCalls('limits.perDay', told(ofDay))]
-  const ofSecond = leastLimit({ above: perSecond, most: PER_SECOND_MAX }, (calls) => judge({ perSecond: calls }))
+  const ofSecond = leastLimit({ above: perSecond, most: limitBounds.perSecond.max }, (calls) =>
+    judge({ perSecond: calls }),
+  )
   if (ofSecond !== undefined) return [moreCalls('limits.perSecond', told(ofSecond))]
-  const both = leastLimit({ above: perDay, most: PER_DAY_MAX }, (calls) =>
-    judge({ perDay: calls, perSecond: PER_SECOND_MAX }),
+  const leastPerDay = leastLimit({ above: perDay, most: limitBounds.perDay.max }, (calls) =>
+    judge({ perDay: calls, perSecond: limitBounds.perSecond.max }),
   )
-  if (both === undefined) return []
-  const with_ = leastLimit({ above: perSecond, most: PER_SECOND_MAX }, (calls) =>
-    judge({ perDay: both, perSecond: calls }),
+  if (leastPerDay === undefined) return []
+  const leastPerSecond = leastLimit({ above: perSecond, most: limitBounds.perSecond.max }, (calls) =>
+    judge({ perDay: leastPerDay, perSecond: calls }),
   )
-  return [moreCalls('limits.perDay', `${told(both)} with limits.perSecond: ${told(with_ ?? PER_SECOND_MAX)}`)]
+  return [
+    moreCalls(
+      'limits.perDay',
+      `${told(leastPerDay)} with limits.perSecond: ${told(leastPerSecond ?? limitBounds.perSecond.max)}`,
+    ),
+  ]
 }
-
-/** More can not be configured. */
-const PER_DAY_MAX = 100_000_000
-const PER_SECOND_MAX = 10_000
 
 /** Closer than this the least limit is not looked for. */
 const NEAR_ENOUGH = 1.01

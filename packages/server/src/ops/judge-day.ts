@@ -83,7 +83,7 @@ export function totalOf(calls: DayCalls | LoadCalls): number {
 }
 
 /** Of what feeds lead to, hardly anything is left for the next day, on which it would be more. */
-function isAllMade({ calls, unmade }: RehearsedDay): boolean {
+export function isAllMade({ calls, unmade }: RehearsedDay): boolean {
   const made = calls.named + calls.refresh + calls.checks
   return unmade === 0 || !isWorthAWord((made + unmade) / made)
 }

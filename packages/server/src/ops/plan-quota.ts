@@ -8,6 +8,7 @@ import { callsPerSecondForDrains, callsWanted } from '../sync/poll-stretch.ts'
 import { advisePlan } from './advise-plan.ts'
 import { boundsAlone, type DrainCalls, drainCallsBy } from './drain-calls.ts'
 import {
+  isAllMade,
   type JudgedDay,
   judgeDay,
   meanWaitMs,
@@ -25,7 +26,7 @@ export interface QuotaPlan {
   readonly practices: number
   readonly shape: PracticeShape
   readonly limits: { readonly perDay: number; readonly perSecond: number; readonly tokensPerMinute: number }
-  /** Whether the calls of an ordinary day do, and those of the nights. */
+  /** Whether the calls of an ordinary day do, of its seconds, and of the nights. */
   readonly fits: boolean
   readonly day: {
     /** As it is expected to be: with feeds read as often as the calls do for, or, where all are read alike, as is asked for. */
@@ -35,6 +36,8 @@ export interface QuotaPlan {
     readonly total: number
     /** What feeds name and what lists are to be read, and there are no calls for: it is put off, and grows day by day. */
     readonly unmade: number
+    /** Whether hardly any of it is. */
+    readonly isAllMade: boolean
     /** The same with every feed read no more often than it has to be. */
     readonly least: number
     /** Of the day's calls, what sync may use: a tenth is kept for people. */
@@ -48,9 +51,9 @@ export interface QuotaPlan {
     readonly intervalMs: number
     /** Whether when to read a feed is chosen by how it changes. */
     readonly isAdaptive: boolean
-    /** Between two readings of a feed, as the day's calls allow, on average of all feeds; how long a change waits for one. */
-    /** Both null where hardly anything is read: no feed at all, or one of them not. */
+    /** Between two readings of a feed, as the day's calls allow, on average of all feeds; null where no feed is read. */
     readonly givenMs: number | null
+    /** How long a change waits for one; null where a feed is not read, or nothing changes. */
     readonly waitMs: number | null
     /** Each feed of a practice on a working day; `boundMs`: how long it is left alone at most, if the calls do for that. */
     readonly byFeed: readonly (RehearsedFeed & { readonly boundMs: number })[]
@@ -88,7 +91,7 @@ export interface QuotaPlan {
     readonly neededMs: number
   }
   readonly tokensADay: number
-  /** What would make it fit, that which saves most first; empty when it does. */
+  /** What would make it fit, or where it does, would shorten the waits: settings, practices, limits. */
   readonly advice: readonly QuotaAdvice[]
 }
 
@@ -117,6 +120,7 @@ export function planQuota(input: PlanInput): QuotaPlan {
       total,
       least: leastCalls(input, drainCalls),
       unmade: Math.round(day.unmade),
+      isAllMade: isAllMade(day),
       usable: usableOf(perDay),
     },
     polls,

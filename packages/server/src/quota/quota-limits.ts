@@ -33,10 +33,17 @@ export interface HeldLimits {
   readonly perSecond: number
   /** Undefined: no limit but the app's. */
   readonly perPracticePerSecond: number | undefined
+  /** Noted to be compared only: who asks for tokens counts by its own. */
   readonly tokensPerMinute: number
 }
 
 type OptionalLimit = 'perPracticePerSecond' | 'weights' | 'callerWeights'
+
+/** What can be configured. */
+export const limitBounds = {
+  perDay: { min: 1, max: 100_000_000 },
+  perSecond: { min: 0.1, max: 10_000 },
+} as const
 
 /** The presets of athenahealth's two environments (Best Practices page and recorded headers, read 2026-11). */
 export const quotaPresets = {
