@@ -23,6 +23,9 @@ const withoutOwner = { DATABASE_URL_FILE: join(folder, 'runtime-url') }
 let database: EmbeddedPostgres
 let owner: pg.Client
 
+/** Counts as not applied; it alters `control.migration`, which the first test holds. */
+const setBack = 116
+
 before(async () => {
   const place = { dataDir: join(folder, 'postgres'), runDir: join(folder, 'run') }
   database = await startEmbedded({ ...place, log: silentLog, clock: systemClock })
@@ -30,8 +33,7 @@ before(async () => {
   await installQueue({ ownerUrl: database.ownerUrl })
   owner = new pg.Client(clientConfig({ url: database.ownerUrl }))
   await owner.connect()
-  // The last migration is to be applied once more, as that of a new release.
-  await owner.query('create table public.last as select * from control.migration where number = 116')
+  await owner.query(`create table public.set_back as select * from control.migration where number = ${setBack}`)
   await owner.query(`create role off_runtime login password 'x' noinherit;
     grant aegis_app, aegis_control, aegis_audit to off_runtime with inherit false;
     grant connect on database aegis to off_runtime`)
@@ -46,12 +48,13 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-async function withoutTheLast(work: () => Promise<void>): Promise<void> {
-  await owner.query('delete from control.migration where number = 116')
+/** With a migration to be applied, as that of a new release. */
+async function withOneToApply(work: () => Promise<void>): Promise<void> {
+  await owner.query(`delete from control.migration where number = ${setBack}`)
   try {
     await work()
   } finally {
-    await owner.query('insert into control.migration select * from public.last')
+    await owner.query('insert into control.migration select * from public.set_back')
   }
 }
 
@@ -94,7 +97,7 @@ async function untilGone(): Promise<void> {
 }
 
 test('while another session holds a table that a migration needs', { timeout: 60_000 }, () =>
-  withoutTheLast(async () => {
+  withOneToApply(async () => {
     const holder = new pg.Client(clientConfig({ url: database.ownerUrl }))
     await holder.connect()
     await holder.query('begin; lock table control.migration in access share mode')
@@ -106,7 +109,7 @@ test('while another session holds a table that a migration needs', { timeout: 60
 )
 
 test('while it waits for the process that migrates', { timeout: 60_000 }, () =>
-  withoutTheLast(async () => {
+  withOneToApply(async () => {
     await calledOff('behind', { env: withoutOwner }, async ({ err }) => err().includes('db.schema-awaited'))
     await untilGone()
   }),

@@ -38,7 +38,7 @@ test('who connects and begins no hand-shake is let go, and is no refusal', { tim
 })
 
 test('beyond so many connections none is taken, and those that are there go on', { timeout: 60_000 }, async () => {
-  const { port, stop } = await listener({ connections: 1 })
+  const { port, stop } = await listener({ connections: 1, handshakeMs: 600_000 })
   const first = connectTls({ port, host: '127.0.0.1', ...authority.identity('worker'), servername: 'keys' })
   await once(first, 'secureConnect')
   assert.ok(await ended(connect({ port, host: '127.0.0.1' })))

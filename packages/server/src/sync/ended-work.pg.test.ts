@@ -1,30 +1,19 @@
 /** The work on a feed ends (a stop, a job that took too long, a lost lease) while a call of its waits for a permission. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { leaseGoesOn } from '../../testing/feed-lease.ts'
+import { contextOf, type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
-import { sql } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import type { CallContext } from '../upstream/call-context.ts'
 import { advanceFeed } from './advance-feed.ts'
 import { openIntents } from './intent.sql.ts'
 import { addPractices } from './schedule.sql.ts'
-import { leaseOf, runAdvanceFeed } from './schedule.ts'
+import { runAdvanceFeed } from './schedule.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const key = { practice, feed: 'patients' } as const
 const leaseTtlMs = 30_000
-// Fences of the feed go on from there.
-const leaseBefore = sql(
-  'test.lease_before',
-  "insert into control.lease (name, fence, holder, expires_at) values ($1, 1000, 'former', '-infinity')",
-)
-
-/** What sync says of a call. */
-function contextOf(call: { context?: unknown }): CallContext {
-  return call.context as CallContext // sync says it with every call
-}
 
 /** Works on patients, and ends that when a call for this purpose waits for its permission. Returns what was made from then on. */
 async function endWhileWaiting(mirrored: MirroredPractice, purpose: string): Promise<string[]> {
@@ -98,7 +87,7 @@ test('a consuming read is not sent when the machine slept past the lease while i
   await mirrored.advance(minute)
   await mirrored.deps.db.control(async (tx) => {
     await addPractices(tx, [practice], 'local')
-    await tx.rows(leaseBefore, [leaseOf(key)])
+    await leaseGoesOn(tx, key)
   })
   mirrored.fenceFrom(1_002)
   let [slept, sent] = [0, 0]

@@ -1,11 +1,10 @@
 /** What may go wrong between athenahealth and the mirror beyond single faults: two at a time, late, lost, taken away. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { contextOf, type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, breakDrain, endSubscription } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { setFailpointHook } from '../failpoints/failpoint.ts'
-import type { CallContext } from '../upstream/call-context.ts'
 import { advanceFeed } from './advance-feed.ts'
 import { doubtIntent, openIntents } from './intent.sql.ts'
 
@@ -195,7 +194,7 @@ test('a consuming read that waits for its turn is not sent once the lease is los
     if (!call.consuming) return mirrored.toSimulator(url, init, call)
     // Where the permission would be waited for.
     lost.abort(new AegisError('lease.lost'))
-    const { unless } = call.context as CallContext // sync says it with every call
+    const { unless } = contextOf(call)
     if (unless?.aborted) throw new AegisError('upstream.given-up')
     sent += 1
     return mirrored.toSimulator(url, init, call)
