@@ -54,7 +54,7 @@ const asksPerSecond = 50
 const tokenRoute = `POST ${tokenPath}`
 
 export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): TokenBroker {
-  const issued = new Map<string, number | string>()
+  const issued = new Map<string, number>()
   const asks = new Map<string, { second: number; count: number }>()
   return {
     async issue(asker, ask) {
@@ -71,7 +71,7 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
         await recordIssue(deps, service, options.app)
         issued.set(key, token.generation)
       }
-      const generation = Number(token.generation)
+      const { generation } = token
       const leftMs = Math.max(0, token.endsAt - deps.clock.steady())
       return { generation, leftMs, ...(held !== generation && { value: token.value }) }
     },

@@ -76,7 +76,7 @@ export class TokenKeeper implements KeptTokenSource {
   /** See `KeptTokenSource`. */
   async renewed(): Promise<KeptToken> {
     const { generation } = await this.get()
-    return (await this.#fly({ newerThan: Number(generation), refused: false, calmMs })).token
+    return (await this.#fly({ newerThan: generation, refused: false, calmMs })).token
   }
 
   /** See `KeptTokenSource`. */

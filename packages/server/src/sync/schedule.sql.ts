@@ -161,7 +161,8 @@ type Standing = { readonly ended_fence: string | null } & (
 
 const survivedSql = sql(
   'sync.survived',
-  `update control.schedule set ended_fence = $3::bigint, held_off_until = null where practice_id = $1 and feed = $2`,
+  `update control.schedule set ended_fence = greatest(ended_fence, $3::bigint), held_off_until = null
+   where practice_id = $1 and feed = $2`,
 )
 
 /** Notes that the process survived the work under this fence. */
