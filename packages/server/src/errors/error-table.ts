@@ -213,7 +213,7 @@ export const errorTable = {
     status: 503,
     title: 'Process after process ended while it worked on this feed; it is held off so that others go on',
     remedy:
-      'Look why the processes ended: the log of the service manager or of the kernel says whether memory ran out; give the process more of it, or make sync.snapshotPageSize and sync.feedPageSize smaller. It is tried again each hour, and at once after "aegis sync now".',
+      'Look why the processes ended: the log of the service manager or of the kernel says whether memory ran out; give the process more of it, or make sync.snapshotPageSize and sync.feedPageSize smaller. It is tried again within the hour, and at once after "aegis sync now".',
   },
   'sync.list-doubtful': {
     status: 502,

@@ -102,7 +102,8 @@ export const secretErrors = {
   },
   'key-server.settings-unusable': {
     status: 500,
-    title: 'What was changed of keyServer or its certificates cannot be used; what was read before still is',
+    title:
+      'What was changed of keyServer or its certificates cannot be used; what was read before still is, but for services that are named no longer',
     remedy:
       'Mend it: "aegis doctor" says what is wrong. It is read again as soon as it changes, and every ten seconds.',
   },

@@ -12,7 +12,7 @@ const noted = z.array(z.number())
 
 /**
  * Notes in the home that a token is asked for, while there is no database to count in. One request of each minute is left to
- * the start that may follow: `key-server.token-unavailable` where it would be that one.
+ * the start that may follow, where there is more than one: `key-server.token-unavailable` where it would be that one.
  */
 export function noteTokenRequest({ run }: Home, { now, perMinute }: { now: number; perMinute: number }): void {
   const file = join(run, 'doctor-asked.json')
