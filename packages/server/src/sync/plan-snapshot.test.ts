@@ -84,6 +84,15 @@ test('what is read again is read of the departments that are mirrored, in window
   assert.ok(again.every((part) => part.list === 'booked' && part.departmentId !== undefined))
 })
 
+test('what changed of some days is read once, since the earliest time', () => {
+  const since = (days: number): PlannedSegment => {
+    const earlier = easternTime(now - days * 86_400_000)
+    return { list: 'booked', from: '2025-01-01', to: '2025-02-28', modifiedSince: earlier }
+  }
+  const again = planAppointments({ ...facts, setAside: [since(40), since(50), since(60)] })
+  assert.deepEqual(again, planAppointments({ ...facts, setAside: [since(60)] }))
+})
+
 test('days to come are not read before the window reaches them: up to its end all is known', () => {
   const place = { list: 'booked', from: '2026-05-28', to: '2026-06-09' } as const
   assert.deepEqual(planAppointments({ ...facts, setAside: [place] }), planAppointments(facts))

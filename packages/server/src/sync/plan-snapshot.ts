@@ -73,6 +73,9 @@ export function planAppointments(facts: PlanFacts): readonly Segment[] {
   })
 }
 
+/** When what a list is narrowed to begins: what is listed since the earliest time shows what is listed since a later one too. */
+const sinceOf = (place: PlannedSegment): string => ('modifiedSince' in place ? (place.modifiedSince ?? '') : '')
+
 /** A plan, and beyond it the days of what is set aside that it would not read again. */
 function withSetAside(
   { setAside = [], now }: Pick<PlanFacts, 'setAside' | 'now'>,
@@ -80,7 +83,8 @@ function withSetAside(
   listsOf: (place: PlannedSegment, days: { first: number; last: number }) => readonly Segment[],
 ): readonly Segment[] {
   const all = [...plan]
-  for (const place of setAside) {
+  // Else lists that athenahealth refuses to narrow would be more after each gap.
+  for (const place of setAside.toSorted((a, b) => sinceOf(a).localeCompare(sinceOf(b)))) {
     if (!('from' in place) || isReadAgain(place, all)) continue
     all.push(...listsOf(place, { first: daysTo(place.from, now), last: daysTo(place.to, now) }))
   }
