@@ -34,6 +34,22 @@ test('a home that is not there yet is no fault', () => {
   )
 })
 
+test('a home that could not be made is told, and whether its keys are private all the same', (context) => {
+  const { path, keys, run } = aHome(context)
+  const home = homeAt(join(run, 'instance.json', 'home'))
+  const [missing, keyFiles] = checkFiles(home, keys)
+  assert.deepEqual([missing?.level, missing?.check, keyFiles?.level], ['failure', 'home', 'ok'])
+  assert.match(
+    missing?.message ?? '',
+    /cannot be made: .*instance\.json is no directory that this user may write to\.$/,
+  )
+  assert.match(missing?.remedy ?? '', /install -d -m 700 -o USER/)
+  assert.deepEqual(
+    checkFiles(homeAt(join(path, 'new')), keys).map(({ level }) => level),
+    ['skipped', 'ok'],
+  )
+})
+
 const broken: readonly [what: string, breakIt: (home: Home) => void, check: string, says: RegExp][] = [
   ['a home that others may list', ({ path }) => chmodSync(path, 0o755), 'home', /can read .*home\.$/],
   ['a home that others may write to', ({ path }) => chmodSync(path, 0o777), 'home', /can change/],

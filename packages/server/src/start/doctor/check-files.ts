@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Home } from '../../ops/home.ts'
 import { type Finding, reporter } from './finding.ts'
 
@@ -17,27 +17,44 @@ interface Wanted {
   readonly forbidden: number
 }
 
-/** Whether only the user that runs Aegis can get at what is in the home: keys, sockets, passwords, logs, data. */
+/** Whether only the user that runs Aegis can get at what is in the home: keys, sockets, passwords, logs, data. Makes nothing. */
 export function checkFiles(home: Home, keys: string): readonly Finding[] {
-  const found = [...wantedOf(home, keys), ...keyFiles(keys)].flatMap(judged)
-  const isThere = found.length > 0
-  if (!isThere) return [report.skipped('home', `${home.path} is not there yet; the first start makes it.`)]
-  const bad = found.filter((finding) => finding !== undefined)
-  return bad.length > 0 ? bad : [report.ok('permissions', `${found.length} files and directories are private`)]
+  const missing = existsSync(home.path) ? [] : [missingHome(home.path)]
+  const wanted = missing.length > 0 ? [directory('keys', keys)] : [...partsOf(home), directory('keys', keys)]
+  const found = [...wanted, ...keyFiles(keys)].flatMap(judged)
+  const bad = [...missing, ...found.filter((finding) => finding !== undefined)]
+  if (found.length === 0 || bad.length > missing.length) return bad
+  return [...missing, report.ok('permissions', `${found.length} files and directories are private`)]
 }
 
-function wantedOf({ path, data, run, logs }: Home, keys: string): Wanted[] {
-  const directory = (check: string, at: string, forbidden = OTHERS): Wanted => ({
-    check,
-    path: at,
-    kind: 'directory',
-    forbidden,
-  })
+/** Where the first start makes the home, if it can. */
+function missingHome(path: string): Finding {
+  const above = nearest(path)
+  try {
+    if (!lstatSync(above).isDirectory()) throw new Error('no directory')
+    accessSync(above, constants.W_OK | constants.X_OK)
+    return report.skipped('home', `${path} is not there yet; the first start makes it.`)
+  } catch {
+    const remedy = `Run as root, with the user that runs Aegis: install -d -m 700 -o USER ${path}; or name another place with --home or AEGIS_HOME.`
+    const message = `${path} is not there and cannot be made: ${above} is no directory that this user may write to.`
+    return report.failure('home', message, remedy)
+  }
+}
+
+/** The path, or the nearest one above it that is there. */
+export function nearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path))
+}
+
+function directory(check: string, path: string, forbidden = OTHERS): Wanted {
+  return { check, path, kind: 'directory', forbidden }
+}
+
+function partsOf({ path, data, run, logs }: Home): Wanted[] {
   const file = (check: string, at: string): Wanted => ({ check, path: at, kind: 'file', forbidden: OTHERS })
   return [
     directory('home', path, OTHERS_READ_WRITE),
     directory('data', data, OTHERS_READ_WRITE),
-    directory('keys', keys),
     directory('run', run),
     directory('logs', logs),
     directory('socket', join(run, 'pg')),
@@ -65,7 +82,7 @@ function judged(wanted: Wanted): (Finding | undefined)[] {
   try {
     return [judgedBy(wanted, lstatSync(wanted.path))]
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return []
     const remedy = 'Run the doctor as the user that runs Aegis; that user must own the home.'
     return [report.failure(wanted.check, `${wanted.path} cannot be looked at.`, remedy)]
   }

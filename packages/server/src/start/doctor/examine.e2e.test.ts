@@ -13,7 +13,7 @@ import { loadConfig } from '../../config.ts'
 import { clientConfig } from '../../db/database-login.ts'
 import { runningEmbedded } from '../../db/embedded-urls.ts'
 import { startAegis } from '../../main.ts'
-import { homeAt } from '../../ops/home.ts'
+import { homeAt, prepareHome } from '../../ops/home.ts'
 import { writeInstance } from '../../ops/instance-file.ts'
 import { type Examination, examine, type ExamineSeams } from './examine.ts'
 
@@ -240,23 +240,32 @@ describe('without an instance', () => {
     assert.deepEqual(bad(examination), ['failure keys phi', 'skipped athenahealth credential'])
   })
 
-  test('before the first start the credential and the practices are asked about, and of the home only a note is made', async () => {
+  test('before the first start the credential and the practices are asked about, and nothing is made', async () => {
     const fresh = join(folder, 'fresh')
-    const examination = await examined({ home: fresh })
+    const examination = await examined({ home: join(fresh, 'home') })
     assert.deepEqual(bad(examination), ['skipped files home', 'skipped database embedded', 'skipped quota left'])
     assert.ok(examination.findings.some(({ check, level }) => check === 'practice' && level === 'ok'))
-    const made = readdirSync(fresh, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    assert.deepEqual(made.map(({ name }) => name).toSorted(), ['.gitignore', 'doctor-asked.json'])
+    assert.equal(existsSync(fresh), false)
   })
 
-  test('before the first start, too, a turn to ask for a token is left to the installation', async () => {
+  test('where no home can be made the credential is asked about all the same', async () => {
+    const examination = await examined({ home: join(folder, 'secret', 'home') })
+    const found = bad(examination).filter((line) => !line.includes(' keys '))
+    assert.deepEqual(found, ['failure files home', 'skipped database embedded', 'skipped quota left'])
+    assert.ok(examination.findings.some(({ check, level }) => check === 'credential' && level === 'ok'))
+  })
+
+  test('in a home that is there a turn to ask for a token is left to the first start', async () => {
     const tokens = () => simulator.truth.requests({ limit: 1 }).totals.byRoute['POST /oauth2/v1/token'] ?? 0
     const before = tokens()
-    const changes = { home: join(folder, 'asked'), limits: { tokensPerMinute: 3 } }
+    const asked = prepareHome(join(folder, 'asked'))
+    const changes = { home: asked.path, limits: { tokensPerMinute: 3 } }
     await examined(changes)
     await examined(changes)
     const third = await examined(changes)
     assert.equal(tokens() - before, 2)
     assert.ok(bad(third).includes('warning athenahealth credential'), bad(third).join('\n'))
+    const made = readdirSync(asked.path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    assert.deepEqual(made.map(({ name }) => name).toSorted(), ['.gitignore', 'doctor-asked.json'])
   })
 })

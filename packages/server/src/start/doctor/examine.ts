@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import { type Random, systemRandom } from '../../clock/random.ts'
 import { slavedClock } from '../../clock/slaved-clock.ts'
@@ -15,7 +15,7 @@ import { listCredentials } from '../../key-server/list-credentials.ts'
 import { createLog } from '../../log/create-log.ts'
 import type { Log } from '../../log/log.ts'
 import { buildQuotaReport } from '../../ops/build-quota-report.ts'
-import { type Home, homeAt, prepareHome } from '../../ops/home.ts'
+import { type Home, homeAt } from '../../ops/home.ts'
 import { lockHome } from '../../ops/home-lock.ts'
 import { listReplicas } from '../../ops/replica.sql.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
@@ -34,7 +34,7 @@ import {
 } from './check-athenahealth.ts'
 import { lookAtConfiguration } from './check-configuration.ts'
 import { judgeDatabase } from './check-database.ts'
-import { checkFiles } from './check-files.ts'
+import { checkFiles, nearest } from './check-files.ts'
 import { lookAtInstance } from './check-instance.ts'
 import { checkListener } from './check-key-server.ts'
 import { type KeyLook, lookAtKeys, purposesOf } from './check-keys.ts'
@@ -66,8 +66,8 @@ export interface Examination {
 
 /**
  * Looks at everything that an installation needs, beside a running instance or without one: configuration, files, keys,
- * database, athenahealth, quota. Changes nothing, but that before the first start it notes in the home when it asked for a
- * token; consumes no feed; what it asks athenahealth (one token, where the limit
+ * database, athenahealth, quota. Changes nothing, but that before the first start it notes in a home that is there when it
+ * asked for a token; consumes no feed; what it asks athenahealth (one token, where the limit
  * allows it, and each practice's own data) is counted and audited with the installation's calls. Never throws.
  */
 export async function examine(sources: ConfigSources, seams: ExamineSeams = {}): Promise<Examination> {
@@ -257,7 +257,7 @@ class Examiner {
     const { secret } = config.athena
     if (!secret) return noCredential
     const noteRequest = () =>
-      noteTokenRequest(prepareHome(config.home), { now: systemClock.now(), perMinute: config.limits.tokensPerMinute })
+      noteTokenRequest(homeAt(config.home), { now: systemClock.now(), perMinute: config.limits.tokensPerMinute })
     return checkAccess(bareAsker({ ...ground, secret, noteRequest }, this.#stops), config)
   }
 
@@ -282,9 +282,4 @@ function externalUrls({ url, ownerUrl }: NonNullable<AegisConfig['database']>): 
 /** The demo's simulator is wherever the running demo has it. */
 function pointedAt(config: AegisConfig, status: StatusReport | undefined): AegisConfig {
   return config.demo && status ? { ...config, athena: { ...config.athena, baseUrl: status.baseUrl } } : config
-}
-
-/** The directory, or the nearest one above it that is there. */
-function nearest(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path))
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { prepareHome } from '../../ops/home.ts'
+import { homeAt, prepareHome } from '../../ops/home.ts'
 import { noteTokenRequest } from './note-token-request.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'asked-'))
@@ -30,4 +30,10 @@ test('one is let go where no more are allowed, where the clock was set back, and
   note(start - 3_600_000)
   writeFileSync(join(home.run, 'doctor-asked.json'), '{')
   note(start - 3_600_000)
+})
+
+test('no home is made for it', () => {
+  const home = homeAt(join(folder, 'none'))
+  noteTokenRequest(home, { now: start, perMinute: 1 })
+  assert.equal(existsSync(home.path), false)
 })

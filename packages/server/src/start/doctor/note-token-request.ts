@@ -12,7 +12,8 @@ const noted = z.array(z.number())
 
 /**
  * Notes in the home that a token is asked for, while there is no database to count in. One request of each minute is left to
- * the start that may follow, where there is more than one: `key-server.token-unavailable` where it would be that one.
+ * the start that may follow, where there is more than one: `key-server.token-unavailable` where it would be that one. A home
+ * that is not there is not made for it, since it would belong to whoever looks; nor need the one that is there be ours.
  */
 export function noteTokenRequest({ run }: Home, { now, perMinute }: { now: number; perMinute: number }): void {
   const file = join(run, 'doctor-asked.json')
@@ -20,7 +21,11 @@ export function noteTokenRequest({ run }: Home, { now, perMinute }: { now: numbe
   if (lately.length >= Math.max(1, perMinute - 1)) {
     throw new AegisError('key-server.token-unavailable', { reason: 'requests-per-minute' })
   }
-  writeWhole(file, `${JSON.stringify([...lately, now])}\n`)
+  try {
+    writeWhole(file, `${JSON.stringify([...lately, now])}\n`)
+  } catch {
+    // Why the home cannot be used is told of its files and its disk.
+  }
 }
 
 function readNoted(file: string): readonly number[] {
