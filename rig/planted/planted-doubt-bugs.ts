@@ -29,9 +29,16 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'an empty answer behind the end of a list tells that its records can be read',
     file: `${sync}/read-readable.ts`,
-    find: `return page.items > 0 || (await othersElsewhere())`,
+    find: `return page.items > 0 || othersElsewhere()`,
     replace: `return true`,
     caughtBy: [`${sync}/read-readable.test.ts`, `${sync}/unreadable.pg.test.ts`],
+  },
+  {
+    name: 'a list of which nothing can be read keeps all others from being read',
+    file: `${sync}/read-run-page.ts`,
+    find: `...plan.slice(segment + 1), ...plan.slice(segment, segment + 1)]`,
+    replace: `...plan.slice(segment)]`,
+    caughtBy: [`${sync}/unread-lists.pg.test.ts`],
   },
   {
     name: 'a night that looks nowhere forgets what has no name',

@@ -13,7 +13,7 @@ export interface PartToRead extends PartOfList {
    * Whether others can be read, where this list has no further ones. Of a window of a feed an answer without records is
    * proof enough. Not of a list: one of which nothing can be read would pass for one that was read.
    */
-  readonly othersElsewhere: () => boolean | Promise<boolean>
+  readonly othersElsewhere: () => boolean
 }
 
 type ReadPart = (part: PartOfList) => Promise<FetchedPage>
@@ -88,7 +88,7 @@ async function othersCanBeRead(
 ): Promise<boolean> {
   for (const further of probes) {
     const page = await readAlone(read, offset + further)
-    if (page) return page.items > 0 || (await othersElsewhere())
+    if (page) return page.items > 0 || othersElsewhere()
   }
   return false
 }

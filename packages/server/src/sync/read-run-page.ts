@@ -42,8 +42,9 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
   const ahead = deps.ahead?.take(held, run)
   const page = await readReadable(
     firstOf(ahead, (wanted) => readSegment(deps, held, { ...at, ...wanted })),
-    { ...part, othersElsewhere: () => areOthersRead(deps, held, at) },
+    { ...part, othersElsewhere: () => isProof(at) },
   ).catch(async (error: unknown) => {
+    if (isUnreadable(error) && !isProof(at)) await readLater(deps, held, run)
     if (!isListRefused(segment, error)) throw error
     if (run.phase === 'provisional' || run.restarts >= refusalsMax) return 'refused' as const
     await beginAgain(deps, held, run)
@@ -62,22 +63,21 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
   if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
 }
 
-/** Further lists of the same reading that are looked into for a record that can be read. */
-const listsMax = 3
-
-/** Whether the same reading has read records, or can read one of the lists to come. A window of a feed may hold no others. */
-async function areOthersRead(deps: SyncDeps, held: HeldFeed, at: PageOfRun): Promise<boolean> {
-  const { run, segment } = at
-  if (segment.list === 'replay' || Number(run.records) > 0) return true
-  for (const further of run.plan.slice(run.segment + 1).slice(0, listsMax)) {
-    const page = await readSegment(deps, held, { ...at, segment: further, offset: 0, limit: 1 }).catch(unlessUnusable)
-    if (page && page.items > 0) return true
-  }
-  return false
+/**
+ * Whether an answer without records proves that upstream can be read: of a window of a feed, which may hold no others, or where
+ * the reading had some.
+ */
+function isProof({ run, segment }: PageOfRun): boolean {
+  return segment.list === 'replay' || Number(run.records) > 0
 }
 
-function unlessUnusable(error: unknown): undefined {
-  if (!isUnreadable(error) && !isRefusal(error)) throw error
+/**
+ * A list of which nothing can be read is read again after all others, however many of them are empty: if one has a record that
+ * can be read, it is known then that it is not upstream as a whole.
+ */
+function readLater(deps: SyncDeps, held: HeldFeed, { run_id: runId, plan, segment }: runs.SnapshotRun): Promise<void> {
+  const later = [...plan.slice(0, segment), ...plan.slice(segment + 1), ...plan.slice(segment, segment + 1)]
+  return asHolderAtOnce(deps, held, (tx) => runs.planAnew(tx, { ...held, runId }, later))
 }
 
 /** Reads as `read` does, but for the first time, where a page was asked for already. */

@@ -83,6 +83,21 @@ export async function moveSnapshotRun(tx: Tx, at: FeedKey & { runId: string }, t
   ])
 }
 
+const planSql = lookUp(
+  'sync.plan_run',
+  `update aegis.snapshot_run set plan = $3, row_offset = 0, anchors = '[]', restarts = 0
+   where practice_id = $1 and run_id = $2`,
+)
+
+/** Lets a reading go on with another order of the lists that are left, from the start of the first of them. */
+export async function planAnew(
+  tx: Tx,
+  at: FeedKey & { runId: string },
+  plan: readonly PlannedSegment[],
+): Promise<void> {
+  await tx.rows(planSql, [at.practice, at.runId, JSON.stringify(plan)])
+}
+
 const finishSql = lookUp(
   'sync.finish_run',
   `update aegis.snapshot_run set finished_at = aegis.now() where practice_id = $1 and run_id = $2`,
