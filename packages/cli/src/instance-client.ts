@@ -1,4 +1,4 @@
-import { type AegisApi, AegisError, configuredHome, homeAt, type Instance, runningInstance } from '@aegis/server'
+import { type AegisApi, AegisError, configuredHome, homeAt, homeUse, type Instance } from '@aegis/server'
 import { CliError } from './cli-error.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,7 +18,7 @@ export interface InstanceClient {
 /** A statement of SQL may run for 30 s; everything else is quick. */
 const ANSWER_TIMEOUT_MS = 60_000
 
-/** Finds the instance that holds its home, before every request anew; `ops.not-running` when there is none. */
+/** Finds the instance that holds its home, before every request anew; `ops.not-running` or `ops.not-listening` when there is none. */
 export function connectToInstance(terminal: Terminal, options: InstanceOptions): InstanceClient {
   const { env, cwd } = terminal
   const argvOverrides = {
@@ -27,8 +27,10 @@ export function connectToInstance(terminal: Terminal, options: InstanceOptions):
   }
   const home = configuredHome({ argvOverrides, env, cwd })
   const find = () => {
-    const instance = runningInstance(homeAt(home))
-    if (!instance) throw new AegisError('ops.not-running', { home })
+    const use = homeUse(homeAt(home))
+    if (!use.held) throw new AegisError('ops.not-running', { home })
+    const { instance, pid } = use
+    if (!instance) throw new AegisError('ops.not-listening', { home, ...(pid !== undefined && { pid }) })
     return { instance, home }
   }
   find()

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { lockHome, prepareHome } from '@aegis/server'
 import { samplePractice, sampleReport } from '../../testing/sample-report.ts'
 import { type StubInstance, stubInstance } from '../../testing/stub-instance.ts'
 import { testTerminal } from '../../testing/test-terminal.ts'
@@ -155,6 +156,20 @@ test('an instance that was killed is said not to run', async () => {
   const { code, err } = await run('status', '--home', 'gone')
   assert.equal(code, 1)
   assert.match(err, /^aegis: No Aegis runs on this home/)
+})
+
+test('of one that is starting is not said that none runs', async () => {
+  const lock = lockHome(prepareHome(join(folder, 'starting')))
+  const { code, err } = await run('status', '--home', 'starting')
+  const keys = await run('keys', 'list', '--home', 'starting')
+  lock.release()
+  for (const said of [{ code, err }, keys]) {
+    assert.equal(said.code, 1)
+    assert.match(
+      said.err,
+      /^aegis: The process that holds this home does not listen \(.*pid: \d+\)\nRemedy: If it is starting/,
+    )
+  }
 })
 
 test('one that is killed between two questions is not asked the second', async () => {

@@ -102,6 +102,12 @@ export const errorTable = {
     title: 'The instance of this home does not answer',
     remedy: 'If its process is still there, look at its log; if it was killed, start it again with "aegis up".',
   },
+  'ops.not-listening': {
+    status: 503,
+    title: 'The process that holds this home does not listen',
+    remedy:
+      'If it is starting, ending, or a command of a moment, try again when it is done; if it stays so, look at its log.',
+  },
   'ops.not-running': {
     status: 503,
     title: 'No Aegis runs on this home',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { prepareHome } from './home.ts'
-import { lockHome, runningInstance } from './home-lock.ts'
+import { homeUse, lockHome } from './home-lock.ts'
 import { readInstance, writeInstance } from './instance-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'home-lock-'))
@@ -19,7 +19,7 @@ const instance = { url: 'http://127.0.0.1:1', token: 'x'.repeat(43), pid: 1, sta
 async function child(program: string, path: string) {
   const whole = `
     const { prepareHome } = await import(${JSON.stringify(new URL('home.ts', import.meta.url).href)})
-    const { lockHome, runningInstance } = await import(${JSON.stringify(new URL('home-lock.ts', import.meta.url).href)})
+    const { lockHome, homeUse } = await import(${JSON.stringify(new URL('home-lock.ts', import.meta.url).href)})
     const home = prepareHome(${JSON.stringify(path)})
     ${program}`
   const args = ['--conditions=aegis-source', '--input-type=module', '-e', whole]
@@ -56,10 +56,9 @@ test('after kill -9 the home is free, and the file of the dead instance is gone'
   const home = prepareHome(join(folder, 'killed'))
   const other = await holder(home.path)
   writeInstance(home, instance)
-  assert.deepEqual(runningInstance(home), instance)
+  assert.deepEqual(homeUse(home), { held: true, pid: other.pid, instance })
   await other.kill()
-  assert.equal(runningInstance(home), undefined)
-  assert.deepEqual(readInstance(home), instance)
+  assert.deepEqual(homeUse(home), { held: false, left: instance })
   const lock = lockHome(home)
   assert.equal(readInstance(home), undefined)
   lock.release()
@@ -67,13 +66,13 @@ test('after kill -9 the home is free, and the file of the dead instance is gone'
 
 test('whoever asks what runs on a home, again and again, is in nobody’s way', async () => {
   const home = prepareHome(join(folder, 'asked'))
-  assert.equal(runningInstance(home), undefined)
+  assert.deepEqual(homeUse(home), { held: false, left: undefined })
   assert.deepEqual(readdirSync(home.run), [], 'nothing is made')
   lockHome(home).release()
   const asking = await child(
     `
     console.log('asking')
-    for (;;) runningInstance(home)`,
+    for (;;) homeUse(home)`,
     home.path,
   )
   for (let start = 0; start < 100; start += 1) lockHome(home).release()

@@ -24,7 +24,7 @@ const PASSING_MS = 250
  * own; SQLite's on an empty database is one.
  */
 export function lockHome(home: Home): HomeLock {
-  const pidFile = join(home.run, 'aegis.pid')
+  const pidFile = pidFileOf(home)
   const database = new DatabaseSync(lockFile(home), { timeout: PASSING_MS })
   try {
     database.exec('begin exclusive')
@@ -42,13 +42,25 @@ export function lockHome(home: Home): HomeLock {
   }
 }
 
+/** Who has a home. */
+export type HomeUse =
+  /** `left`: what one that was killed left behind. Nothing is to be sent there. */
+  | { readonly held: false; readonly left: Instance | undefined }
+  /** `instance`: undefined while the holder does not listen, since it starts, ends or is a command. */
+  | { readonly held: true; readonly pid: number | undefined; readonly instance: Instance | undefined }
+
 /**
- * The instance that runs on a home; undefined when none does. To be asked before each thing that is sent to one: a killed
- * instance leaves its file behind, and any user of the machine may listen at its port then. Whoever holds the lock wrote the
- * file, and the port is the holder's own. Errors: those of `readInstance`.
+ * Who has a home just now. To be asked before each thing that is sent to an instance: a killed one leaves its file behind, and
+ * any user of the machine may listen at its port then. Whoever holds the lock wrote the file, and the port is the holder's own.
+ * Errors: those of `readInstance`.
  */
-export function runningInstance(home: Home): Instance | undefined {
-  return isLocked(home) ? readInstance(home) : undefined
+export function homeUse(home: Home): HomeUse {
+  if (!isLocked(home)) {
+    const left = readInstance(home)
+    // Who took the lock meanwhile may have written it.
+    if (!left || !isLocked(home)) return { held: false, left }
+  }
+  return { held: true, pid: holderOf(pidFileOf(home)).pid, instance: readInstance(home) }
 }
 
 /** Whether anybody holds the lock, by a look that takes nothing from anybody. */
@@ -67,6 +79,10 @@ function isLocked(home: Home): boolean {
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+}
+
+function pidFileOf(home: Home): string {
+  return join(home.run, 'aegis.pid')
 }
 
 function lockFile(home: Home): string {

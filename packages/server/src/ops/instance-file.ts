@@ -26,7 +26,7 @@ export function writeInstance(home: Home, running: Instance): void {
 
 /**
  * The instance that last ran on a home and did not say that it ended; undefined when there is none. Whether it is still there
- * `runningInstance` tells. `ops.home-unusable` when the file is not its owner's alone: it says where secrets are sent.
+ * `homeUse` tells. `ops.home-unusable` when the file is not its owner's alone: it says where secrets are sent.
  */
 export function readInstance(home: Home): Instance | undefined {
   let handle: number | undefined

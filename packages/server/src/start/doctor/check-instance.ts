@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import { boundTo, type Home } from '../../ops/home.ts'
-import { runningInstance } from '../../ops/home-lock.ts'
-import { type Instance, readInstance } from '../../ops/instance-file.ts'
+import { homeUse } from '../../ops/home-lock.ts'
+import type { Instance } from '../../ops/instance-file.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
 import { version } from '../../version.ts'
 import { type Finding, reporter } from './finding.ts'
@@ -28,28 +28,38 @@ export async function lookAtInstance(home: Home, config: AegisConfig | undefined
 async function lookAtRunning(home: Home, clock: Clock): Promise<InstanceLook> {
   const without = (finding: Finding) => ({ findings: [finding], status: undefined })
   try {
-    const instance = runningInstance(home)
-    const status = instance && (await statusOf(instance, clock))
-    if (instance && status) return { findings: judged(instance, status), status }
-    const last = instance ?? readInstance(home)
-    if (!last) return without(report.ok('running', 'None runs on this home'))
-    const [what, remedy] = instance ? silent : killed
-    return without(report.warning('running', `The process ${last.pid} ${what}`, remedy))
+    const use = homeUse(home)
+    if (!use.held)
+      return without(use.left ? tellOf(use.left.pid, killed) : report.ok('running', 'None runs on this home'))
+    const { instance } = use
+    if (!instance) return without(tellOf(use.pid, starting))
+    const status = await statusOf(instance, clock)
+    return status ? { findings: judged(instance, status), status } : without(tellOf(instance.pid, silent))
   } catch (error) {
     return without(report.fromError('running', error))
   }
 }
 
+type Told = readonly [what: string, remedy: string]
+
+function tellOf(pid: number | undefined, [what, remedy]: Told): Finding {
+  return report.warning('running', `Process ${pid ?? 'unknown'} ${what}`, remedy)
+}
+
 /** It holds the home: another one is refused. */
-const silent = [
+const starting: Told = [
+  'holds this home and does not listen.',
+  'If it is starting, ending, or a command such as "aegis keys", ask again when it is done; if it stays so, look at its log.',
+]
+const silent: Told = [
   'runs on this home and does not answer.',
   'Look at its log; end it (SIGTERM, then SIGKILL) before "aegis up" starts it again.',
-] as const
+]
 /** Nothing is sent to where it listened: somebody else may listen there now. */
-const killed = [
-  'that ran on this home did not say that it ended, and is gone.',
+const killed: Told = [
+  'ran on this home, did not say that it ended, and is gone.',
   'If it was killed, "aegis up" starts it again.',
-] as const
+]
 
 /** A home belongs to one environment for good. */
 function crossedHome(home: Home, { environment, demo }: AegisConfig): Finding[] {

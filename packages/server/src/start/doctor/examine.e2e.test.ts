@@ -14,6 +14,7 @@ import { clientConfig } from '../../db/database-login.ts'
 import { runningEmbedded } from '../../db/embedded-urls.ts'
 import { startAegis } from '../../main.ts'
 import { homeAt, prepareHome } from '../../ops/home.ts'
+import { lockHome } from '../../ops/home-lock.ts'
 import { writeInstance } from '../../ops/instance-file.ts'
 import { type Examination, examine, type ExamineSeams } from './examine.ts'
 
@@ -213,6 +214,18 @@ describe('without an instance', () => {
   test('its database is started for the while, and stopped', async () => {
     assert.deepEqual(bad(await examined()), [])
     assert.equal(runningEmbedded(join(home.data, 'postgres')), undefined)
+  })
+
+  test('while another process has the home and its database does not run, nothing of that is a failure', async () => {
+    const lock = lockHome(home)
+    const examination = await examined()
+    lock.release()
+    assert.deepEqual(bad(examination), [
+      'warning instance running',
+      'skipped database embedded',
+      'skipped athenahealth credential',
+      'skipped quota left',
+    ])
   })
 
   test('one that was killed is told, and whoever listens at its port now is not', async (context) => {

@@ -16,7 +16,7 @@ import { createLog } from '../../log/create-log.ts'
 import type { Log } from '../../log/log.ts'
 import { buildQuotaReport } from '../../ops/build-quota-report.ts'
 import { type Home, homeAt } from '../../ops/home.ts'
-import { lockHome } from '../../ops/home-lock.ts'
+import { homeUse, lockHome } from '../../ops/home-lock.ts'
 import { listReplicas } from '../../ops/replica.sql.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
 import { createQuota, type Quota } from '../../quota/quota.ts'
@@ -167,10 +167,8 @@ class Examiner {
 
   async #lookAtDatabase(config: AegisConfig, home: Home): Promise<readonly Finding[]> {
     const urls = config.database ? externalUrls(config.database) : await this.#embedded(home)
-    if (urls === 'none') {
-      this.#database = 'new'
-      return [reporter('database').skipped('embedded', 'There is none yet; the first start makes it.')]
-    }
+    if (urls === 'none') this.#database = 'new'
+    if (typeof urls === 'string') return [reporter('database').skipped('embedded', notThere[urls])]
     const { ownerUrl, logins } = urls
     const migrates = ownerUrl !== undefined
     const url = ownerUrl ?? logins.app.url
@@ -196,11 +194,12 @@ class Examiner {
   }
 
   /** The server that runs, or one that is started to be looked at and stopped again. */
-  async #embedded(home: Home): Promise<EmbeddedUrls | 'none'> {
+  async #embedded(home: Home): Promise<EmbeddedUrls | keyof typeof notThere> {
     const dataDir = join(home.data, 'postgres')
     if (!existsSync(dataDir)) return 'none'
     const running = runningEmbedded(dataDir)
     if (running) return running
+    if (homeUse(home).held) return 'held'
     const lock = lockHome(home)
     this.#stops.push(() => lock.release())
     const options = { dataDir, runDir: home.run, log: this.#log, clock: systemClock, random: this.#random }
@@ -268,6 +267,12 @@ class Examiner {
     const deps = { db, clock: this.#clock, quota, app: appName(config), settings, fixed: { environment } }
     return judgeQuota(await buildQuotaReport(deps))
   }
+}
+
+/** Why an embedded database is not looked at. */
+const notThere = {
+  none: 'There is none yet; the first start makes it.',
+  held: 'It does not run, and the process that holds the home is the one to start it.',
 }
 
 /** How a database is reached; without the owner's URL where another process migrates it. */
