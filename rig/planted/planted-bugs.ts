@@ -330,7 +330,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a throttling is kept to the process that met it',
     file: `${quota}/throttle-pause.ts`,
-    find: `    const pausedMs = await this.#timetable.pause(toldMs)\n`,
+    find: `    const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt })\n`,
     replace: `    const pausedMs = hereMs\n`,
     caughtBy: ['drills throttled 30'],
   },

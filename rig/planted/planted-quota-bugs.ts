@@ -101,7 +101,14 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     file: `${quota}/quota-usage.ts`,
     find: `perSecond: perSecondLimit }, row.margin_seconds)`,
     replace: `perSecond: perSecondLimit })`,
-    caughtBy: [`${quota}/quota.test.ts`],
+    caughtBy: [`${quota}/throttling.test.ts`],
+  },
+  {
+    name: 'each late answer to a call of before the pause counts as a further throttling',
+    file: `${server}/upstream/wrap-fetch.ts`,
+    find: `(way.sentAt.get(call) ?? now)`,
+    replace: `now`,
+    caughtBy: [`${server}/upstream/throttled.test.ts`],
   },
   {
     name: 'a higher limit of a day wakes nothing that waits for it',

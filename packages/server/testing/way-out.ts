@@ -91,7 +91,7 @@ export function heldBack(quota: Quota, permitted: () => Promise<void>): PermitDe
     check: (asked) => quota.check(asked),
     unused: (permission) => quota.unused(permission),
     observe: (seen) => quota.observe(seen),
-    throttled: (app, ms) => quota.throttled(app, ms),
+    throttled: (app, told) => quota.throttled(app, told),
     async permission(request) {
       await permitted()
       return quota.permission(request)

@@ -11,7 +11,7 @@ import { Punctuality } from './punctuality.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import type { CheckedLimits, HeldLimits } from './quota-limits.ts'
 import { RestingPractices } from './resting-practices.ts'
-import { ThrottlePause } from './throttle-pause.ts'
+import { ThrottlePause, type Throttling } from './throttle-pause.ts'
 import { type Booked, type Slot, Timetable } from './timetable.ts'
 import { WaitCounts, type WaitFigures } from './wait-figures.ts'
 import { Waiter } from './waiter.ts'
@@ -161,8 +161,8 @@ export class AppLimiter {
   }
 
   /** athenahealth throttled a call: nobody calls for a while. Instants already booked here are left unused. */
-  throttled(retryAfterMs: number | undefined): Promise<void> {
-    return this.#pause.begin(retryAfterMs)
+  throttled(told: Throttling): Promise<void> {
+    return this.#pause.begin(told)
   }
 
   /** Sends everybody away and gives back what was reserved and is unused. */

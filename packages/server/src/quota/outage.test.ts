@@ -64,7 +64,7 @@ test('throttled while it has no database, a process pauses for 15 minutes at mos
   await time.advance(4_000)
   wires[0].cut = true
   const throttledAt = time.clock.now()
-  await assert.rejects(quotas[0]?.throttled('throttled-alone', 86_400_000) ?? Promise.resolve())
+  await assert.rejects(quotas[0]?.throttled('throttled-alone', { retryAfterMs: 86_400_000 }) ?? Promise.resolve())
   await time.advance(3_000)
   assert.deepEqual([...new Set(sends.filter(({ at }) => at > throttledAt).map(({ by }) => by))], [1])
   wires[0].cut = false

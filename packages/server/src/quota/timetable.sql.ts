@@ -217,39 +217,49 @@ export async function setBackRows(tx: Tx, backMs: number): Promise<void> {
   await tx.rows(setBackTimetables, [backMs, BOOKED_MS_MAX])
 }
 
+/** A call was throttled. */
+export interface Pause {
+  /** What athenahealth said how long to wait. */
+  readonly pauseMs: number | undefined
+  /** When the call was sent, epoch ms. */
+  readonly sentAt: number
+}
+
 const pauseTimetable = sql(
   'quota.pause_timetable',
-  `update control.quota_app set
-     margin_ms = case when paused_until > aegis.now() then margin_ms
-       else least(2000, greatest(25, 2 * margin_ms *
+  `update control.quota_app a set
+     margin_ms = case when a.paused_until > sent.at then a.margin_ms
+       else least(2000, greatest(25, 2 * a.margin_ms *
          0.5::float8 ^ least(60, greatest(0,
-           extract(epoch from aegis.now() - greatest(margin_at, '2000-01-01'))::float8 / 3600)))) end,
-     margin_at = case when paused_until > aegis.now() then margin_at else aegis.now() end,
+           extract(epoch from aegis.now() - greatest(a.margin_at, '2000-01-01'))::float8 / 3600)))) end,
+     margin_at = case when a.paused_until > sent.at then a.margin_at else aegis.now() end,
      pauses = case
-       when paused_until > aegis.now() then pauses
-       when paused_until > aegis.now() - interval '1 minute' then least(pauses + 1, 6)
+       when a.paused_until > sent.at then a.pauses
+       when a.paused_until > aegis.now() - interval '1 minute' then least(a.pauses + 1, 6)
        else 0 end,
-     paused_until = greatest(paused_until, aegis.now() + make_interval(secs => coalesce($2::float8, 1000 * 2 ^ case
-       when paused_until > aegis.now() then 0
-       when paused_until > aegis.now() - interval '1 minute' then least(pauses + 1, 6)
-       else 0 end) / 1000))
-   where app = $1
-   returning paused_until, aegis.now() as now_at`,
+     paused_until = greatest(a.paused_until, aegis.now() + make_interval(secs => coalesce($2::float8, case
+       when a.paused_until > sent.at then null
+       when a.paused_until > aegis.now() - interval '1 minute' then 1000 * 2 ^ least(a.pauses + 1, 6)
+       else 1000 end) / 1000))
+   from (select least(aegis.now(), to_timestamp($3::float8 / 1000)) as at) sent
+   where a.app = $1
+   returning a.paused_until, aegis.now() as now_at`,
 )
 
 /**
  * Pauses the app for everybody, for `pauseMs`, or when athenahealth did not say for how long: 1 s, doubled with each
- * throttling that follows within a minute of the last pause, up to 64 s. Answers that come while the app is paused
- * belong to calls sent before, and are not taken as another throttling. Being throttled although the timetable was kept
- * to means that calls arrive more unevenly than planned for: from then on they are spaced by 25 ms a second more, twice
- * as much each time, and half as much again with every hour.
+ * throttling that follows within a minute of the last pause, up to 64 s. The answer to a call that was sent before the end of
+ * the last pause, whenever it comes, is no further throttling: it lengthens the pause only if it says so. Being throttled
+ * although the timetable was kept to means that calls arrive more unevenly than planned for: from then on they are spaced by
+ * 25 ms a second more, twice as much each time, and half as much again with every hour.
  */
 export async function pauseRow(
   tx: Tx,
   app: string,
-  pauseMs: number | undefined,
+  { pauseMs, sentAt }: Pause,
 ): Promise<{ paused_until: number; now_at: number } | undefined> {
-  const [row] = await tx.rows<{ paused_until: number; now_at: number }>(pauseTimetable, [app, pauseMs ?? null])
+  const values = [app, pauseMs ?? null, sentAt]
+  const [row] = await tx.rows<{ paused_until: number; now_at: number }>(pauseTimetable, values)
   return row
 }
 

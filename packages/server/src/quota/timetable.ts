@@ -188,11 +188,11 @@ export class Timetable {
   }
 
   /** Pauses the app for every process; see `pauseRow`. Returns how long from now. */
-  async pause(pauseMs: number | undefined): Promise<number> {
+  async pause({ pauseMs, sentAt }: rows.Pause): Promise<number> {
     const capped = pauseMs === undefined ? undefined : Math.min(pauseMs, PAUSE_MS_MAX)
     const row = await inBrief(this.#deps.db, async (tx) => {
       await rows.ensureApp(tx, this.#app)
-      return rows.pauseRow(tx, this.#app, capped)
+      return rows.pauseRow(tx, this.#app, { pauseMs: capped, sentAt })
     })
     return row ? row.paused_until - row.now_at : 0
   }

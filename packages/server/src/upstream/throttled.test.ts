@@ -52,6 +52,32 @@ for (const [title, throttle, pausedMs] of throttles) {
   })
 }
 
+test('a call that was sent before the last pause ended is no further throttling, whenever its answer comes', async (t) => {
+  const { server, practice, app } = await setUp(t)
+  const timetable = async () => {
+    const [row] = await owner.rows<{ margin_ms: number; pauses: number; is_over: boolean }>(
+      `select margin_ms, pauses, paused_until < aegis.now() - interval '100 ms' as is_over from control.quota_app
+       where app = $1`,
+      [app],
+    )
+    return row
+  }
+  server.answer = async (_, response) => {
+    if (server.requests.length > 1) return json(response, [{ patientid: '7' }])
+    // While it is on its way the app is paused, and that passes.
+    await owner.rows(
+      `update control.quota_app set pauses = 3, margin_ms = 100, margin_at = aegis.now(),
+         paused_until = aegis.now() + interval '100 ms' where app = $1`,
+      [app],
+    )
+    while (!(await timetable())?.is_over);
+    tooMany()(response)
+  }
+  await practice.patients.get('7', {}, said())
+  assert.equal(server.requests.length, 2)
+  assert.deepEqual(await timetable(), { margin_ms: 100, pauses: 3, is_over: true })
+})
+
 test('a 403 of athenahealth itself is a refusal: it pauses nobody, and the call is not made again', async (t) => {
   const { server, practice, quota, app } = await setUp(t)
   server.answer = (_, response) => json(response, { error: 'Forbidden' }, { status: 403 })

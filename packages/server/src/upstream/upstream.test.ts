@@ -155,7 +155,7 @@ test('a used-up day refuses before the audit log is written', async (t) => {
 
 test('a call given up while it waits was not sent, and is recorded as a failure', async (t) => {
   const { server, id, practice, quota, app } = await setUp(t)
-  await quota.throttled(app, 60_000)
+  await quota.throttled(app, { retryAfterMs: 60_000 })
   const cancel = new AbortController()
   const call = practice.patients.get('7', {}, { ...said(), signal: cancel.signal })
   for (let looks = 0; looks < 200 && (await outcomes(id)).length < 1; looks++);

@@ -73,6 +73,7 @@ export function wrapFetch(deps: WayOutDeps): WayOut {
     deps,
     theirs: deps.theirs ?? new RemoteClock(deps.clock),
     open: new Map(),
+    sentAt: new WeakMap(),
     timeouts: { ...TIMEOUTS, ...deps.timeouts },
   }
   return {
@@ -90,6 +91,8 @@ interface Way {
   readonly timeouts: SendTimeouts
   /** Answered calls whose outcome a caller has to record, by request id and attempt. */
   readonly open: Map<string, Permit>
+  /** When a call left, of the steady clock. */
+  readonly sentAt: WeakMap<AthenaCall, number>
 }
 
 interface Outgoing {
@@ -228,6 +231,7 @@ async function answered(way: Way, { permitted, context, ...sent }: Permitted): P
   }
   try {
     const { response, sent: left, close } = await exchange(way, sent)
+    way.sentAt.set(call, left.steadyAt)
     learn(way, response, left)
     const upstreamRequestId = response.headers.get('x-request-id') ?? undefined
     const known = upstreamRequestId === undefined ? {} : { upstreamRequestId }
@@ -291,12 +295,15 @@ function keyOf(call: AthenaCall): string {
 function judged(way: Way, { call, outcome, meta }: ResponseEvent): void {
   const {
     log,
+    clock,
     permit: { quota, app },
   } = way.deps
   if (call.kind === 'token') return
   if (outcome === 'throttled') {
+    const now = clock.steady()
+    const sentMsAgo = now - (way.sentAt.get(call) ?? now)
     quota
-      .throttled(app, meta?.retryAfterMs)
+      .throttled(app, { retryAfterMs: meta?.retryAfterMs, sentMsAgo })
       .catch((error: unknown) => log.error('upstream.throttling-not-shared', error))
   }
   if (outcome !== 'ok') {
