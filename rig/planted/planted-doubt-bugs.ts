@@ -27,6 +27,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/missing-records.pg.test.ts`],
   },
   {
+    name: 'a patient who is not held is hidden by a look-up that finds nobody',
+    file: `${sync}/look-for-patient.ts`,
+    find: `(await findsAny()) ? 'hidden' : 'unsure'`,
+    replace: `'hidden'`,
+    caughtBy: [`${sync}/withheld-records.pg.test.ts`],
+  },
+  {
     name: 'an empty answer behind the end of a list tells that its records can be read',
     file: `${sync}/read-readable.ts`,
     find: `return page.items > 0 || othersElsewhere()`,

@@ -21,14 +21,24 @@ export type PatientSight = 'shown' | 'hidden' | 'unsure'
 /** `another`: who answers is another patient, the survivor of a merge that we do not know of. */
 type Ask = (patientId: string) => Promise<'found' | 'missing' | 'another' | 'refused'>
 
+interface Question {
+  /** Of the record. */
+  readonly key: string
+  readonly patientId?: string
+  readonly ask: Ask
+  /** Whether athenahealth finds any patient by id just now. */
+  readonly findsAny: () => Promise<boolean>
+}
+
 /**
  * Whether athenahealth shows the patient that a record is about, so that what is missing can be gone; `shown` of a record that is
- * about nobody. Asks for the patient by id unless we know. One who is not found is wished for: the patients' own feed looks twice.
+ * about nobody. Asks for the patient by id unless we know. One who is not found is wished for: the patients' own feed looks twice. Of
+ * one whom we do not hold nobody looks again: not finding that one counts only while others are found.
  */
 export async function lookForPatient(
   deps: SyncDeps,
   of: FeedKey,
-  { key, patientId, ask }: { key: string; patientId?: string; ask: Ask },
+  { key, patientId, ask, findsAny }: Question,
 ): Promise<PatientSight> {
   const patient = await deps.db.practice(of.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, of.practice)
@@ -42,7 +52,7 @@ export async function lookForPatient(
   if (id === undefined) return 'unsure'
   const answer = await ask(id)
   if (answer === 'found') return 'shown'
-  if (answer === 'missing' && patient.state === undefined) return 'hidden'
+  if (answer === 'missing' && patient.state === undefined) return (await findsAny()) ? 'hidden' : 'unsure'
   if (answer !== 'refused') await wishForPatient(deps, of.practice, id)
   return 'unsure'
 }

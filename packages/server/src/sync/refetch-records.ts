@@ -107,14 +107,18 @@ async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Prom
 
 /** Whether athenahealth shows the patient of a record; each is asked for once in a step. */
 function patientSight(deps: Refetch, held: HeldFeed) {
-  const ask = asker(deps, { ...held, feed: 'patients' })
+  const patients = { ...held, feed: 'patients' } as const
+  const ask = asker(deps, patients)
   const known = new Map<string, ReturnType<typeof ask>>()
+  let finds: Promise<boolean> | undefined
+  const findsAny = () => (finds ??= findsOthers(deps, patients, { but: [], ask }))
   const askOnce = (id: string) => {
     const answer = known.get(id) ?? ask({ whole: false, id, patientId: '' })
     known.set(id, answer)
     return answer
   }
-  return ({ key, asked: { patientId } }: Wanted) => lookForPatient(deps, held, { key, patientId, ask: askOnce })
+  return ({ key, asked: { patientId } }: Wanted) =>
+    lookForPatient(deps, held, { key, patientId, ask: askOnce, findsAny })
 }
 
 /** Asks for a record only to see whether athenahealth finds it. */

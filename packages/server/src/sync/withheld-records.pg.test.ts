@@ -259,15 +259,18 @@ test('a record of a patient whom athenahealth has deleted is gone when it is not
   assert.equal(held?.state, 'deleted')
 })
 
+/** Takes a patient out of the mirror, as one who never came into it. */
+async function forget(mirrored: MirroredPractice, patient: string): Promise<void> {
+  const [held] = (await mirrored.opened('patient')).filter(({ body }) => body.patientid === patient)
+  const text = `delete from aegis.record where kind = 'patient' and key = '${held?.key}'`
+  await damage(mirrored, sql('test.no_patient', text))
+}
+
 test('a claim of a patient who is not held is withheld while athenahealth does not find the patient', async (t) => {
   const mirrored = await hidingPractice(t, ['claims'])
   const patient = await someoneWith(mirrored, 'claim')
   mirrored.change({ kind: 'restrictpatient', patient })
-  const [held] = (await mirrored.opened('patient')).filter(({ body }) => body.patientid === patient)
-  await damage(
-    mirrored,
-    sql('test.no_patient', `delete from aegis.record where kind = 'patient' and key = '${held?.key}'`),
-  )
+  await forget(mirrored, patient)
   await ask(mirrored, 'claim', patient)
   // No other claim is found either, which would keep one of a shown patient for a day.
   mirrored.fetch = (url, init, call) =>
@@ -280,6 +283,23 @@ test('a claim of a patient who is not held is withheld while athenahealth does n
   mirrored.change({ kind: 'unrestrictpatient', patient })
   await mirrored.run(4)
   assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['present'])
+})
+
+test('a claim of a patient who is not held stays while the look-up of patients finds nobody', async (t) => {
+  const mirrored = await hidingPractice(t, ['claims'])
+  const patient = await someoneWith(mirrored, 'claim')
+  await forget(mirrored, patient)
+  await ask(mirrored, 'claim', patient)
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/claims/{claimid}' || call.route === '/patients/{patientid}'
+      ? Promise.resolve(Response.json({ error: 'The requested resource is not available.' }, { status: 404 }))
+      : mirrored.toSimulator(url, init, call)
+  await mirrored.run(20)
+  assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['present'])
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(20)
+  assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['present'])
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
 
 test('nothing is concluded while the patient of a record cannot be asked for', async (t) => {
@@ -311,7 +331,7 @@ test('a patient whose row is damaged holds up nothing: nobody is sure of what is
     lookForPatient(
       mirrored.deps,
       { practice, feed: 'claims' },
-      { key: claim?.key ?? '', ask: () => Promise.resolve('found') },
+      { key: claim?.key ?? '', ask: () => Promise.resolve('found'), findsAny: () => Promise.resolve(true) },
     )
   assert.equal(await look(), 'shown')
   const first = sql('test.damaged', `update aegis.record set sealed = set_byte(sealed, 0, 255) where kind = 'patient'`)
@@ -326,7 +346,7 @@ test('that many records ask for one patient does not begin anew what the feed of
     lookForPatient(
       mirrored.deps,
       { practice, feed: 'claims' },
-      { key: claim?.key ?? '', ask: () => Promise.resolve('missing') },
+      { key: claim?.key ?? '', ask: () => Promise.resolve('missing'), findsAny: () => Promise.resolve(true) },
     )
   assert.equal(await look(), 'unsure')
   await damage(mirrored, sql('test.missed_once', `update aegis.refetch set missing_since = aegis.now()`))
