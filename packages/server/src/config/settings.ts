@@ -102,7 +102,7 @@ const limits = z.strictObject({
   callerWeights: setting(
     kindOfItsOwn(callerWeights, 'ids of programs with a weight from 0.1 to 100 each, such as {portal: 3}').default({}),
     {
-      doc: 'The same shares for the programs that call through this installation, by their ids. One that is not named has 1, as Aegis itself.',
+      doc: 'The same shares for callers, by their ids, once programs can call athenahealth through Aegis; in this release none can. One that is not named has 1, as Aegis itself.',
     },
   ),
 })

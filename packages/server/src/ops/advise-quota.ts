@@ -144,7 +144,7 @@ function checkAdvice(facts: AdviceFacts): Change[] {
 function foreignAdvice({ foreign }: AdviceFacts): QuotaAdvice[] {
   if (foreign === 0) return []
   const change =
-    'give the other programs that use this app (client id) one of their own, or let them call through Aegis'
+    'give the other programs that use this app (client id) one of their own, or let them read the mirror instead ("aegis sql")'
   return [{ setting: null, change, saves: foreign }]
 }
 

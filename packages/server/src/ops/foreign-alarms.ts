@@ -4,6 +4,10 @@ import type { Alarm } from './status-report.ts'
 /** A few calls by hand are nobody's business; this share of the day is another program. */
 const worthAWordShare = 0.01
 
+/** Nothing but Aegis itself calls through its limits so far. */
+export const foreignRemedy =
+  'Give the other program an app (client id) of its own, or let it read the mirror instead ("aegis sql", for programs with --json).'
+
 /** That somebody else spends the calls of the same app (pure): our share of the day is smaller than it looks. */
 export function foreignAlarms({
   foreignToday,
@@ -15,7 +19,7 @@ export function foreignAlarms({
       level: 'warning',
       code: 'quota.foreign-calls',
       message: `${foreignToday} of today's ${perDayLimit} calls were made by somebody else who uses the same athenahealth app.`,
-      remedy: 'Send its calls through this installation, or ask athenahealth for an app of its own.',
+      remedy: foreignRemedy,
     },
   ]
 }

@@ -1,3 +1,4 @@
+import { foreignRemedy } from '../../ops/foreign-alarms.ts'
 import type { QuotaReport } from '../../ops/quota-report.ts'
 import { type Finding, reporter } from './finding.ts'
 
@@ -19,9 +20,7 @@ export function judgeQuota({ day, forecast }: QuotaReport): readonly Finding[] {
   ]
   if (day.foreign > 0) {
     const message = `${day.foreign.toLocaleString('en-US')} calls of today were made by others with the same app.`
-    findings.push(
-      report.warning('foreign', message, 'Give them an app (client id) of their own, or let them call through Aegis.'),
-    )
+    findings.push(report.warning('foreign', message, foreignRemedy))
   }
   if (forecast.outlook === 'does-not-last' && day.left > 0) {
     findings.push(report.warning('forecast', forecast.explanation, 'See "aegis quota" for what to change.'))
