@@ -36,7 +36,7 @@ function head({ environment, now }: QuotaReport, { columns }: Size): Line[] {
 
 const BAR_WIDTH = 20
 
-function today({ day, compared, now }: QuotaReport, { unicode }: Size): Line[] {
+function today({ day, compared, now }: QuotaReport, { unicode, columns }: Size): Line[] {
   const share = day.limit > 0 ? day.used / day.limit : 1
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'good'
   const resets = duration(Date.parse(day.resetsAt) - Date.parse(now))
@@ -51,6 +51,7 @@ function today({ day, compared, now }: QuotaReport, { unicode }: Size): Line[] {
     ...(day.keptForFeeds > 0
       ? [[span(`          ${count(day.keptForFeeds)} kept from bulk work, for feeds`, 'dim')]]
       : []),
+    ...(day.throttling === undefined ? [] : besideHeads([[day.throttling, 'warn']], columns)),
     ...past.flatMap(([name, then]): Line[] =>
       then === null
         ? []
@@ -78,15 +79,23 @@ const OUTLOOK_TONES: Readonly<Record<QuotaReport['forecast']['outlook'], Tone>> 
 
 function forecast({ forecast: told }: QuotaReport, { columns }: Size): Line[] {
   const { outlook, explanation, restsOn, wanted } = told
-  const width = Math.min(columns, TABLE_COLUMNS) - 10
   const wants = `${count(wanted.mid)} calls are wanted until then (${count(wanted.low)} to ${count(wanted.high)}).`
   const texts: readonly (readonly [string, Tone])[] = [
     [explanation, OUTLOOK_TONES[outlook]],
     [`${wants} ${restsOn}`, 'dim'],
   ]
-  return texts
-    .flatMap(([text, tone]) => wrap(text, width, 0).map((line) => line.map((part) => span(part.text, tone))))
-    .map((line, index): Line => [span(index === 0 ? ' Forecast ' : ' '.repeat(10)), ...line])
+  return besideHeads(texts, columns).map(([margin = span(''), ...line], index) => [
+    index === 0 ? span(' Forecast ') : margin,
+    ...line,
+  ])
+}
+
+/** Sentences in the column beside the heads of blocks. */
+function besideHeads(texts: readonly (readonly [string, Tone])[], columns: number): Line[] {
+  const width = Math.min(columns, TABLE_COLUMNS) - 10
+  return texts.flatMap(([text, tone]) =>
+    wrap(text, width, 0).map((line) => [span(' '.repeat(10)), ...line.map((part) => span(part.text, tone))]),
+  )
 }
 
 /** What the kinds of work are to people; others are shown as they are. */

@@ -103,6 +103,12 @@ test('a small terminal keeps practice and alarms', () => {
   )
 })
 
+test('the picture says in a line that calls are spaced more widely', () => {
+  const throttling = 'athenahealth throttled calls: they are spaced 38 % wider than planned (3.45 a second).'
+  const lines = renderView(sampleReport({ quota: { ...sampleReport().quota, throttling } }), wide, [])
+  assert.equal(lines.filter((line) => line.includes('athenahealth throttled calls: they are')).length, 1)
+})
+
 test('a list that is read once a day is not behind for hours', () => {
   const warned = (readEveryMs: number | null) => {
     const feed = sampleFeed({ lagMs: 600 * 60_000, readEveryMs })
@@ -114,7 +120,8 @@ test('a list that is read once a day is not behind for hours', () => {
 })
 
 test('a report leaves nothing out in a narrow terminal', () => {
-  const quota = { ...sampleReport().quota, foreignToday: 7 }
+  const throttling = 'athenahealth throttled calls: they are spaced 38 % wider than planned (3.45 a second).'
+  const quota = { ...sampleReport().quota, foreignToday: 7, throttling }
   for (const practices of [
     [samplePractice()],
     Array.from({ length: 3 }, (_, id) => samplePractice({ practice: id + 1 })),
@@ -134,7 +141,10 @@ test('a report leaves nothing out in a narrow terminal', () => {
           .join(' ')
           .split(/\s+/)
           .filter((word) => !/[█░]/.test(word))
-      assert.match(told(89).join('\n'), /feeds read every 60 s[^]*subscription active; settling 40 s more/)
+      assert.match(
+        told(89).join('\n'),
+        /feeds read every 60 s[^]*38 % wider than planned[^]*subscription active; settling 40 s more/,
+      )
       assert.deepEqual(words(lines).toSorted(), words(told(89)).toSorted())
     }
   }

@@ -17,7 +17,8 @@ const ENVIRONMENT_TONES: Readonly<Record<StatusReport['environment'], Tone>> = {
  * and those in trouble shown. Pure.
  */
 export function renderView(report: StatusReport, size: Size, history: History): string[] {
-  const around = [...head(report, size), [], ...quota(report, size), ...shortage(report, size), []]
+  const told = [...throttling(report, size).slice(0, 1), ...shortage(report, size)]
+  const around = [...head(report, size), [], ...quota(report, size), ...told, []]
   const alarms = alarmLines(report.alarms, size.columns, Math.max(3, Math.floor(size.rows / 3)))
   const room = size.rows - around.length - alarms.length - 2
   const lines = [...around, ...practices(report, { size, history, room }), [], ...alarms, footer(report, size.columns)]
@@ -36,6 +37,7 @@ export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): st
     ...head(report, whole),
     [],
     ...quota(report, whole),
+    ...throttling(report, whole),
     ...outlook(report, whole),
     [],
     ...shown,
@@ -104,11 +106,16 @@ const OUTLOOK_TONES = { lasts: 'dim', 'may-not-last': 'warn', 'does-not-last': '
 
 /** How the day is expected to end. */
 function outlook({ quota: { forecast } }: StatusReport, { columns }: Size): Line[] {
-  const tone = OUTLOOK_TONES[forecast.outlook]
-  return wrap(forecast.explanation, columns - 8, 0).map((line) => [
-    span(' '.repeat(7)),
-    ...line.map(({ text }) => span(text, tone)),
-  ])
+  return below(forecast.explanation, OUTLOOK_TONES[forecast.outlook], columns)
+}
+
+/** That calls wait or are spaced more widely. */
+function throttling({ quota: { throttling: words } }: StatusReport, { columns }: Size): Line[] {
+  return words === undefined ? [] : below(words, 'warn', columns)
+}
+
+function below(words: string, tone: Tone, columns: number): Line[] {
+  return wrap(words, columns - 8, 0).map((line) => [span(' '.repeat(7)), ...line.map(({ text }) => span(text, tone))])
 }
 
 /** The picture has room for one line of it, and only where there is something to say. */

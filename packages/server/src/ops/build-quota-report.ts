@@ -15,7 +15,7 @@ import { drainCallsBy } from './drain-calls.ts'
 import type { StatusFilter } from './operations.ts'
 import type { QuotaAdvice, QuotaForecast, QuotaReport } from './quota-report.ts'
 import { isWorthAWord } from './read-paces.ts'
-import { basisInWords, forecastInWords, outlookOf } from './quota-words.ts'
+import { basisInWords, forecastInWords, outlookOf, throttlingInWords } from './quota-words.ts'
 import type { StatusReport } from './status-report.ts'
 
 export interface QuotaReportDeps {
@@ -33,6 +33,7 @@ export async function buildQuotaReport(deps: QuotaReportDeps, only: StatusFilter
   const usage = await deps.quota.usage(deps.app)
   const hours = await readHourUse(deps, deps.app)
   const forecast = forecastOf(deps, { now, usage, hours })
+  const throttling = throttlingInWords(usage)
   const compared = (daysBack: number) => comparedDay(hours, now, daysBack) ?? null
   const today = Math.floor(now / (24 * HOUR_MS)) * 24 * HOUR_MS
   return {
@@ -47,6 +48,7 @@ export async function buildQuotaReport(deps: QuotaReportDeps, only: StatusFilter
       left: usage.leftToday,
       keptForFeeds: usage.keptForFeeds,
       resetsAt: iso(usage.resumesAt),
+      ...(throttling !== undefined && { throttling }),
     },
     forecast: quotaForecast(forecast, usage.perDayLimit),
     spent: await readSpending(deps, deps.app, only.practice),

@@ -22,7 +22,7 @@ import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { heldOffAlarms } from './held-off-alarms.ts'
-import { forecastInWords } from './quota-words.ts'
+import { forecastInWords, throttlingInWords } from './quota-words.ts'
 import { ownAlarms, type OwnFacts } from './own-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
 import { releaseAlarms } from './release-alarms.ts'
@@ -168,11 +168,13 @@ export function shortageAlarms(forecast: DayForecast, limit: number): Alarm[] {
 }
 
 interface QuotaView {
-  readonly paces: Paces
+  readonly paces: Pick<Paces, 'feeds' | 'everyMs'>
   readonly forecast: DayForecast
 }
 
-function quotaStatus(usage: QuotaUsage, { paces, forecast }: QuotaView): QuotaStatus {
+/** Where the day's calls stand (pure). */
+export function quotaStatus(usage: QuotaUsage, { paces, forecast }: QuotaView): QuotaStatus {
+  const throttling = throttlingInWords(usage)
   return {
     perSecondLimit: usage.perSecondLimit,
     dayLimit: usage.perDayLimit,
@@ -183,6 +185,7 @@ function quotaStatus(usage: QuotaUsage, { paces, forecast }: QuotaView): QuotaSt
     polledFeeds: paces.feeds,
     pollIntervalMs: Math.round(paces.everyMs),
     callsLastMinute: usage.callsLastMinute,
+    ...(throttling !== undefined && { throttling }),
     forecast: quotaForecast(forecast, usage.perDayLimit),
   }
 }

@@ -10,6 +10,7 @@ import { createQuota } from '../quota/quota.ts'
 import { HOUR_MS } from '../quota/use-rhythm.ts'
 import { addPractices } from '../sync/schedule.sql.ts'
 import { defaultSyncSettings } from '../sync/sync-settings.ts'
+import { quotaStatus } from './build-status.ts'
 import { buildQuotaReport, createForecaster, type QuotaReportDeps } from './build-quota-report.ts'
 
 const noon = Date.UTC(2026, 1, 25, 12)
@@ -117,6 +118,33 @@ test('where not even the bounds of feeds can be kept a longer one is advised, al
   assert.equal(forecast.outlook, 'lasts')
   assert.equal(advice[0]?.setting, 'sync.latest')
   assert.match(advice[0]?.change ?? '', /^\d+h instead of 1h/)
+})
+
+test('it is told that calls wait and are spaced more widely since some were throttled, and for how long', async (context) => {
+  const { time, quota, app, deps, report } = await anApp(context)
+  const throttling = async () => {
+    const told = (await report()).day.throttling
+    const usage = await time.run(quota.usage(app))
+    const forecast = await time.run(createForecaster(deps)(usage))
+    assert.equal(quotaStatus(usage, { paces: { feeds: 2, everyMs: 60_000 }, forecast }).throttling, told)
+    return told
+  }
+  assert.equal(await throttling(), undefined)
+  await time.run(quota.throttled(app, { retryAfterMs: 5_000 }))
+  for (let more = 0; more < 4; more++) {
+    await time.advance(5_000)
+    await time.run(quota.throttled(app, { retryAfterMs: 5_000 }))
+  }
+  const spaced = (by: number, perSecond: string) =>
+    `they are spaced ${by} % wider than planned (${perSecond} a second), half as much with each hour, and as planned from 17:14 GMT on`
+  assert.equal(
+    await throttling(),
+    `athenahealth throttled calls: none is made until 12:00:25 GMT, and ${spaced(38, '3.45')}.`,
+  )
+  await time.advance(2 * HOUR_MS)
+  assert.equal(await throttling(), `athenahealth throttled calls: ${spaced(9, '4.34')}.`)
+  await time.advance(3.3 * HOUR_MS)
+  assert.equal(await throttling(), undefined)
 })
 
 test('one practice is told by what its calls were for', async (context) => {

@@ -16,6 +16,8 @@ export interface QuotaReport {
     /** Of them, what bulk work leaves to feeds, beside the share of the day that it leaves anyway. */
     readonly keptForFeeds: number
     readonly resetsAt: string
+    /** In words, while calls wait or are spaced more widely because athenahealth throttled some; absent otherwise. */
+    readonly throttling?: string
   }
   readonly forecast: QuotaForecast
   readonly spent: QuotaSpent

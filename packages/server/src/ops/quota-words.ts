@@ -1,5 +1,6 @@
 import type { DayForecast, Stop } from '../quota/forecast-day.ts'
 import type { Priority } from '../quota/priorities.ts'
+import type { QuotaUsage } from '../quota/quota-usage.ts'
 import type { QuotaOutlook } from './quota-report.ts'
 
 /** Below this share of the polls it is worth a word. */
@@ -46,6 +47,28 @@ export function basisInWords({ basis, judgedDays }: Pick<DayForecast, 'basis' | 
   return `${rests}; ${judged}.`
 }
 
+/** What comes of calls that athenahealth throttled, in a sentence; undefined where nothing does any more (pure). */
+export function throttlingInWords({
+  pausedUntil,
+  widened,
+  usablePerSecond,
+}: Pick<QuotaUsage, 'pausedUntil' | 'widened' | 'usablePerSecond'>): string | undefined {
+  const parts: string[] = []
+  if (pausedUntil !== undefined) parts.push(`none is made until ${gmtSecond(pausedUntil)} GMT`)
+  if (widened) {
+    const { by, until } = widened
+    parts.push(
+      `they are spaced ${Math.round(by * 100)} % wider than planned (${perSecond(usablePerSecond)} a second), ` +
+        `half as much with each hour, and as planned from ${gmt(until)} GMT on`,
+    )
+  }
+  return parts.length > 0 ? `athenahealth throttled calls: ${listed(parts)}.` : undefined
+}
+
+function perSecond(calls: number): string {
+  return calls < 10 ? calls.toFixed(2) : calls.toFixed(1)
+}
+
 function stopInWords({ priority, at, earliest, latest }: Stop): string {
   const until = latest === null ? 'not at all' : gmt(latest)
   return `${names[priority]} ${stopVerb(priority)} about ${gmt(at ?? earliest)} GMT (${gmt(earliest)} to ${until})`
@@ -71,6 +94,10 @@ function thinned({ feedsServed }: DayForecast): string[] {
 
 function listed(parts: readonly string[]): string {
   return parts.length > 1 ? `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}` : (parts[0] ?? '')
+}
+
+function gmtSecond(at: number): string {
+  return new Date(at).toISOString().slice(11, 19)
 }
 
 /** HH:MM of the day of the quota. */

@@ -60,6 +60,8 @@ export interface QuotaStatus {
   readonly pollIntervalMs: number
   /** Calls in the last minute of the installation's time. */
   readonly callsLastMinute: number
+  /** In words, while calls wait or are spaced more widely because athenahealth throttled some; absent otherwise. */
+  readonly throttling?: string
   /** How the day is expected to end. */
   readonly forecast: QuotaForecast
 }

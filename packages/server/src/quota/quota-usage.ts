@@ -27,9 +27,18 @@ export interface QuotaUsage {
   readonly callsLastMinute: number
   /** Set while athenahealth throttles us: epoch ms of the database's time. */
   readonly pausedUntil?: number
+  /** Set while calls are spaced more widely because athenahealth throttled some. */
+  readonly widened?: Widened
   /** Seconds behind the other figures. */
   readonly byPractice: readonly { readonly practice: number; readonly calls: number }[]
   readonly byPriority: Readonly<Record<string, number>>
+}
+
+export interface Widened {
+  /** By what share of the usual space. */
+  readonly by: number
+  /** Until when that is more than a hundredth, epoch ms, if no call is throttled again. */
+  readonly until: number
 }
 
 /** Reads an app's use: two small reads, cheap enough for a status that refreshes each second. */
@@ -42,6 +51,7 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
   const perSecondLimit = row.per_second ?? limits.perSecond
   const perDayLimit = limitInForce(row.per_day ?? limits.perDay, row.upstream_limit)
   const paused = row.paused_until !== null && row.paused_until > row.now_at ? row.paused_until : undefined
+  const widened = widenedBy(row.margin_seconds * limits.usableShare, row.now_at)
   return {
     day,
     perSecondLimit,
@@ -54,9 +64,20 @@ export async function quotaUsage(deps: { db: Db }, limits: CheckedLimits, app: s
     resumesAt: dayResumesAt(day),
     callsLastMinute: Math.round(row.calls_last_minute),
     ...(paused === undefined ? {} : { pausedUntil: paused }),
+    ...(widened && { widened }),
     byPractice: [...summed(uses, (use) => use.practice_id)].map(([practice, calls]) => ({ practice, calls })),
     byPriority: Object.fromEntries(summed(uses, (use) => use.priority)),
   }
+}
+
+/** Less is worth no word. */
+const WIDENED_MIN = 0.01
+
+/** Half of what is taught is forgotten each hour: see `pauseRow`. */
+const HALF_LIFE_MS = 3_600_000
+
+function widenedBy(by: number, now: number): Widened | undefined {
+  return by > WIDENED_MIN ? { by, until: now + Math.log2(by / WIDENED_MIN) * HALF_LIFE_MS } : undefined
 }
 
 function summed<Use extends { calls: number }, Key>(uses: readonly Use[], keyOf: (use: Use) => Key): Map<Key, number> {
