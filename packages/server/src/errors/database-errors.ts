@@ -54,7 +54,11 @@ export const databaseErrors = {
     title: 'A migration could not be applied; the database is as it was before it',
     remedy: 'Check that the owner may create roles and schemas in this database, then start again.',
   },
-  'db.migration-files': { status: 500, title: 'The migration files are not as they should be' },
+  'db.migration-files': {
+    status: 500,
+    title: 'The migration files are not as they should be',
+    remedy: 'Install the release anew and unmodified.',
+  },
   'db.newer-schema': {
     status: 500,
     title: 'The database is of a newer release of Aegis, with which this one cannot work',
@@ -83,7 +87,12 @@ export const databaseErrors = {
     title: 'The embedded PostgreSQL did not start',
     remedy: 'Read its log file, named here; it says why.',
   },
-  'db.statement-failed': { status: 500, title: 'The database refused a statement' },
+  'db.statement-failed': {
+    status: 500,
+    title: 'The database refused a statement',
+    remedy:
+      'Look up the SQLSTATE named here: 42501 means that rights were taken from the roles of Aegis, 42P01 or 42703 that its tables were changed, XX001 or XX002 that the disk damaged them. Of one that says nothing of the kind report a defect, with the statement named here.',
+  },
   'db.statement-not-awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
   'db.tables-held': {
     status: 503,
@@ -91,7 +100,12 @@ export const databaseErrors = {
     remedy: 'End what does (a dump, a long query or an open transaction: see pg_stat_activity), then start again.',
   },
   'db.transaction-over': { status: 500, title: 'A statement came after the end of its transaction' },
-  'db.unavailable': { status: 503, title: 'The database is not reachable' },
+  'db.unavailable': {
+    status: 503,
+    title: 'The database is not reachable',
+    remedy:
+      'Start the database server, or mend the way to it; check host, port, login and password of the URL (DATABASE_URL_FILE, DATABASE_OWNER_URL_FILE). A running Aegis then goes on by itself, and starts the embedded server again by itself.',
+  },
   'db.unsafe-role': {
     status: 500,
     title: 'The runtime login has more rights than it may have',

@@ -40,6 +40,7 @@ export const errorTable = {
   'egress.refused': {
     status: 500,
     title: 'A request would have left for another place than the configured one; nothing was sent',
+    remedy: 'Check athena.baseUrl. If it is right, report it as a defect: Aegis asks nowhere else.',
   },
   'http.certificate-refused': {
     status: 401,
@@ -52,7 +53,11 @@ export const errorTable = {
     title: 'The request cannot be read',
     remedy: 'Send what the reference of this route describes, as JSON.',
   },
-  'http.not-found': { status: 404, title: 'There is nothing at this address' },
+  'http.not-found': {
+    status: 404,
+    title: 'There is nothing at this address',
+    remedy: 'Check the path, and that the program that asks is of the same release.',
+  },
   'http.port-refused': {
     status: 500,
     title: 'The system does not let Aegis listen on this port',
@@ -63,7 +68,11 @@ export const errorTable = {
     title: 'Another program listens on this port already',
     remedy: 'Stop the other program, or choose another port with --port or http.port; 0 takes a free one.',
   },
-  'http.request-too-large': { status: 413, title: 'The request is too large' },
+  'http.request-too-large': {
+    status: 413,
+    title: 'The request is too large',
+    remedy: 'Send less at once.',
+  },
   'http.socket-refused': {
     status: 500,
     title: 'The socket file cannot be made or is in use',
@@ -80,8 +89,17 @@ export const errorTable = {
     title: 'The request carries no valid token',
     remedy: 'Send "Authorization: Bearer <token>" with the token of run/instance.json in the home of the instance.',
   },
-  'http.wrong-host': { status: 421, title: 'The request was meant for another host' },
-  'lease.lost': { status: 503, title: 'Another process took over this work' },
+  'http.wrong-host': {
+    status: 421,
+    title: 'The request was meant for another host',
+    remedy:
+      'Ask at 127.0.0.1 or localhost, as in run/instance.json in the home of the instance; a proxy in front of it has to send that as the host.',
+  },
+  'lease.lost': {
+    status: 503,
+    title: 'Another process took over this work',
+    remedy: 'Nothing to do: that process goes on with it.',
+  },
   'ops.already-running': {
     status: 409,
     title: 'Another Aegis runs on this home',
@@ -129,7 +147,11 @@ export const errorTable = {
     remedy: 'Write one SELECT over the views of the schema mirror; "aegis sql --help" lists them.',
   },
   'queue.unknown-job': { status: 500, title: 'A job was enqueued that is not declared' },
-  'internal.unexpected': { status: 500, title: 'Something went wrong inside Aegis' },
+  'internal.unexpected': {
+    status: 500,
+    title: 'Something went wrong inside Aegis',
+    remedy: 'Look at the log at that time, and report it as a defect with what it says.',
+  },
   'policy.date-range-required': {
     status: 400,
     title: 'This list is asked for by a range of dates only',
@@ -156,7 +178,11 @@ export const errorTable = {
     remedy:
       'Calls go on two minutes after 00:00 GMT, or sooner with a higher limits.perDay. "aegis status" shows how many were made.',
   },
-  'quota.stopping': { status: 503, title: 'This instance is being stopped' },
+  'quota.stopping': {
+    status: 503,
+    title: 'This instance is being stopped',
+    remedy: 'Nothing to do: what was not called for is taken up after the next start.',
+  },
   'quota.timeout': {
     status: 503,
     title: 'No athenahealth call could be fitted in within the time given',
@@ -237,8 +263,18 @@ export const errorTable = {
     title: 'A list changed faster than it could be read through',
     remedy: 'Nothing to do: it is read again later. A larger sync.snapshotPageSize makes it less likely.',
   },
-  'sync.wrong-record': { status: 502, title: 'athenahealth answered with the record of another patient' },
-  'sync.page-unreadable': { status: 502, title: 'A stored page cannot be read' },
+  'sync.wrong-record': {
+    status: 502,
+    title: 'athenahealth answered with the record of another patient',
+    remedy:
+      'Nothing to do: nothing of that answer is used, and the record is asked for again later. If it stays, report it to athenahealth.',
+  },
+  'sync.page-unreadable': {
+    status: 502,
+    title: 'A stored page cannot be read',
+    remedy:
+      'Nothing to do: it is set aside. What a feed gave away with it is a gap until the next snapshot, which "aegis status" names.',
+  },
   'sync.practice-unknown': {
     status: 404,
     title: 'This practice is not mirrored here',
@@ -249,7 +285,11 @@ export const errorTable = {
     title: "The installation's clock and athenahealth's are more than 2 seconds apart",
     remedy: 'Let NTP or chrony set the clock of this machine, and of the one that the database runs on.',
   },
-  'upstream.given-up': { status: 503, title: 'The work ended that a call to athenahealth was for; it was not sent' },
+  'upstream.given-up': {
+    status: 503,
+    title: 'The work ended that a call to athenahealth was for; it was not sent',
+    remedy: 'Nothing to do: the work is taken up again by itself.',
+  },
   'upstream.no-context': {
     status: 500,
     title: 'A call to athenahealth was made without saying for whom and what for',

@@ -131,7 +131,11 @@ export const secretErrors = {
     remedy:
       'Start or unseal it, or correct vault.url and vault.caFile. It is asked again by itself; the secret of before serves on.',
   },
-  'sealing.closed': { status: 503, title: 'The keys were wiped from memory' },
+  'sealing.closed': {
+    status: 503,
+    title: 'The keys were wiped from memory',
+    remedy: 'Nothing to do while Aegis stops; otherwise start it again.',
+  },
   'sealing.format-unknown': {
     status: 500,
     title: 'A stored value is not in a sealed format that this release can read',
@@ -175,6 +179,7 @@ export const secretErrors = {
   'sealing.key-missing': {
     status: 410,
     title: 'The key of this value does not exist: it was destroyed, or never made',
+    remedy: 'If nobody destroyed it, the database was not restored as a whole: restore all of it from one backup.',
   },
   'sealing.key-not-loaded': { status: 500, title: 'A patient key was used before it was loaded' },
   'sealing.unreadable': {

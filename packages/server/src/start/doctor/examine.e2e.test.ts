@@ -187,6 +187,8 @@ describe('beside a running instance', () => {
       'skipped athenahealth credential',
       'skipped quota left',
     ])
+    const [database] = examination.findings.filter(({ area }) => area === 'database')
+    assert.match(database?.remedy ?? '', /^Start the database server.*host, port.*DATABASE_URL_FILE/)
     assert.equal(simulator.truth.requests({ limit: 1 }).totals.byRoute['GET /v1/{practiceid}/practiceinfo'], before)
   })
 

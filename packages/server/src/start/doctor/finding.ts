@@ -62,13 +62,16 @@ export function reporter(area: Area): Reporter {
 
 function explained(error: unknown): { message: string; remedy: string } {
   if (isAegisError(error) && !(error instanceof ConfigError)) {
-    const { title, remedy = 'Look at the log of the instance under this code.' }: ErrorEntry = errorTable[error.code]
+    const { title, remedy = asDefect }: ErrorEntry = errorTable[error.code]
     const detail = Object.entries(error.detail).map(([name, value]) => `${name}: ${value}`)
     return { message: `${title}${detail.length > 0 ? ` (${detail.join(', ')})` : ''}. (${error.code})`, remedy }
   }
   const name = error instanceof Error ? error.constructor.name : typeof error
-  return { message: `This check failed unexpectedly (${name}).`, remedy: 'Report it as a defect, with this line.' }
+  return { message: `This check failed unexpectedly (${name}).`, remedy: asDefect }
 }
+
+/** There may be no instance, and no log. */
+const asDefect = 'Report it as a defect, with this line.'
 
 /** The longest a group of checks may take, ms of real time. */
 const LIMIT_MS = 20_000
