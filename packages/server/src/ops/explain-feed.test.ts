@@ -37,6 +37,7 @@ const live: FeedSummary = {
   present: 10,
   openIntents: 0,
   unfound: undefined,
+  unclear: undefined,
   gaps: [],
   checks: [],
 }
@@ -108,6 +109,12 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
   ],
   ['a record that is not found twice is none', { unfound: { count: 1, since: now - 2 * minute } }, []],
   ['that no record is found by id is one', { unfound: { count: 3, since: now - 25 * minute } }, ['sync.finds-nothing']],
+  [
+    'that it is not known for minutes whether a patient is shown is none',
+    { unclear: { count: 1, since: now - 12 * minute } },
+    [],
+  ],
+  ['that it stays so is one', { unclear: { count: 3, since: now - 25 * minute } }, ['sync.patients-unclear']],
   ['differences that are explained raise none', { checks: [nightly] }, []],
   ['one that nothing explains is an error', { checks: [lost] }, ['sync.unexplained-differences']],
   [

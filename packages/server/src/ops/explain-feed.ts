@@ -1,5 +1,5 @@
 import { checkAlarms } from './explain-checks.ts'
-import type { FeedSummary } from '../sync/read-practice-status.ts'
+import type { CountSince, FeedSummary } from '../sync/read-practice-status.ts'
 import type { Paces } from './read-paces.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
@@ -121,6 +121,8 @@ function progressAlarms(view: FeedView, at: Where): Alarm[] {
   }
   if (feed.unfound && now - feed.unfound.since > unfoundMaxMs)
     alarms.push({ level: 'warning', code: 'sync.finds-nothing', ...at, ...unfound(feed.unfound, now) })
+  if (feed.unclear && now - feed.unclear.since > unfoundMaxMs)
+    alarms.push({ level: 'warning', code: 'sync.patients-unclear', ...at, ...patientsUnclear(feed.unclear, now) })
   if (feed.failures >= 3 && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
   return alarms
@@ -129,11 +131,19 @@ function progressAlarms(view: FeedView, at: Where): Alarm[] {
 /** What is gone is settled within two minutes. */
 const unfoundMaxMs = 20 * 60_000
 
-function unfound({ count, since }: { count: number; since: number }, now: number) {
+function unfound({ count, since }: CountSince, now: number) {
   return {
     message: `For ${inWords(now - since)} athenahealth has found neither ${count} records asked for by id nor others that it told of.`,
     remedy:
       'None of them counts as deleted before a day has passed. Check that the scopes of the app cover this endpoint in this practice.',
+  }
+}
+
+function patientsUnclear({ count, since }: CountSince, now: number) {
+  return {
+    message: `For ${inWords(now - since)} nobody can say of ${count} records that athenahealth does not find whether their patients are shown.`,
+    remedy:
+      'They stay as they are, and are asked for again within a day at the most. Check that the scopes of the app cover reading a patient by id in this practice; the log says why it fails ("sync.refetch-failed").',
   }
 }
 

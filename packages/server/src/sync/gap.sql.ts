@@ -82,7 +82,8 @@ export function gapsOf(tx: Tx, practices: readonly number[]): Promise<(GapRow & 
 
 const troubleOfSql = sql(
   'sync.trouble_of',
-  `select practice_id as practice, feed, open_intents, waiting_pages, in_doubt, quarantined, unfound, unfound_since
+  `select practice_id as practice, feed, open_intents, waiting_pages, in_doubt, quarantined, unfound, unfound_since,
+     unclear, unclear_since
    from aegis.trouble_of($1::integer[])`,
 )
 
@@ -96,6 +97,9 @@ export interface TroubleRow {
   /** Records that athenahealth did not find when it was asked for them last, and since when it has not found one of them. */
   readonly unfound: string
   readonly unfound_since: number | null
+  /** The same of records of which nobody can say whether their patients are shown. */
+  readonly unclear: string
+  readonly unclear_since: number | null
 }
 
 /** Open work and trouble of many practices, per feed that has any. To be called in the context of none: practice 0. */

@@ -20,11 +20,18 @@ export interface PracticePicture {
   readonly inDoubt: number
 }
 
+export interface CountSince {
+  readonly count: number
+  readonly since: number
+}
+
 export interface FeedSummary extends FeedStateRow {
   readonly present: number
   readonly openIntents: number
   /** Records that athenahealth did not find by id when it was asked last; since when one of them: epoch ms. */
-  readonly unfound: { readonly count: number; readonly since: number } | undefined
+  readonly unfound: CountSince | undefined
+  /** The same of records of which nobody can say whether their patients are shown. */
+  readonly unclear: CountSince | undefined
   readonly gaps: readonly GapRow[]
   readonly checks: readonly CheckSummary[]
 }
@@ -60,14 +67,18 @@ function pictureOf(
   { counts = [], gaps = [], trouble = [], checks = [] }: PracticeRows,
 ): PracticePicture {
   const records = countByKind(counts)
-  const feeds = states.map((state) => ({
-    ...state,
-    present: records.get(kindOfFeed(state.feed))?.present ?? 0,
-    openIntents: Number(trouble.find((row) => row.feed === state.feed)?.open_intents ?? 0),
-    unfound: unfoundOf(trouble.find((row) => row.feed === state.feed)),
-    gaps: gaps.filter((gap) => gap.feed === state.feed),
-    checks: checks.filter((check) => check.feed === state.feed),
-  }))
+  const feeds = states.map((state) => {
+    const of = trouble.find((row) => row.feed === state.feed)
+    return {
+      ...state,
+      present: records.get(kindOfFeed(state.feed))?.present ?? 0,
+      openIntents: Number(of?.open_intents ?? 0),
+      unfound: countSince(of?.unfound, of?.unfound_since),
+      unclear: countSince(of?.unclear, of?.unclear_since),
+      gaps: gaps.filter((gap) => gap.feed === state.feed),
+      checks: checks.filter((check) => check.feed === state.feed),
+    }
+  })
   const sum = (of: 'open_intents' | 'quarantined' | 'waiting_pages' | 'in_doubt') =>
     trouble.reduce((total, row) => total + Number(row[of]), 0)
   const changes = counts.find(({ kind }) => kind === null)
@@ -83,8 +94,8 @@ function pictureOf(
   }
 }
 
-function unfoundOf(row: TroubleRow | undefined): FeedSummary['unfound'] {
-  return row && row.unfound_since !== null ? { count: Number(row.unfound), since: row.unfound_since } : undefined
+function countSince(count = '0', since: number | null = null): CountSince | undefined {
+  return since === null ? undefined : { count: Number(count), since }
 }
 
 /** What was read of one practice; absent where there is none. */

@@ -186,7 +186,12 @@ async function refetchOne(
   }
   const patient = sightBy(wanted, page, seen)
   if (await isDoubted(deps, held, { wanted, page, patient, findsAny })) {
-    await postpone(deps, held, { wanted, afterMs: patient === 'unsure' ? doubtedMs(deps, wanted) : postponedMs })
+    const isPatientUnclear = patient === 'unsure'
+    await postpone(deps, held, {
+      wanted,
+      afterMs: isPatientUnclear ? doubtedMs(deps, wanted) : postponedMs,
+      isPatientUnclear,
+    })
     return false
   }
   await failpoint('sync.after-refetch')
@@ -305,10 +310,9 @@ async function fetchOrNothing(
 function postpone(
   deps: SyncDeps,
   held: HeldFeed,
-  { wanted, afterMs, missing = false }: { wanted: Wanted; afterMs: number; missing?: boolean },
+  { wanted, ...later }: { wanted: Wanted; afterMs: number; missing?: boolean; isPatientUnclear?: boolean },
 ): Promise<void> {
-  const later = { recordKey: wanted.key, afterMs, missing }
-  return asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetch(tx, held, later))
+  return asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetch(tx, held, { ...later, recordKey: wanted.key }))
 }
 
 /**

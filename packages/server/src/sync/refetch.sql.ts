@@ -10,6 +10,7 @@ const wantSql = lookUp(
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
      wished_at = excluded.wished_at, wanted_seq = excluded.wanted_seq, missing_since = null,
+     patient_unclear = false,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 
@@ -98,21 +99,31 @@ const laterSql = lookUp(
   'sync.refetch_later',
   `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $4::float8 / 1000),
      missing_since = case when $5 then aegis.now() else missing_since end,
-     wanted_seq = greatest(wanted_seq, $6), missed_charts = case when $5 then $7 else missed_charts end
+     wanted_seq = greatest(wanted_seq, $6), missed_charts = case when $5 then $7 else missed_charts end,
+     patient_unclear = $8
    where practice_id = $1 and feed = $2 and key = $3`,
 )
 
 /**
  * Puts off a record that could not be read now, for `afterMs` from now on by the database's clock, so that it holds up nothing
- * else; `missing`: there is no such record, or, of all that a patient has, the reading with the number `seq`, of these `charts`, lacked some.
+ * else; `missing`: there is no such record, or, of all that a patient has, the reading with the number `seq`, of these `charts`, lacked some;
+ * `isPatientUnclear`: nobody can say whether its patient is shown.
  */
 export async function postponeRefetch(
   tx: Tx,
   key: FeedKey,
-  later: { recordKey: string; afterMs: number; missing?: boolean; seq?: bigint; charts?: string },
+  later: {
+    recordKey: string
+    afterMs: number
+    missing?: boolean
+    seq?: bigint
+    charts?: string
+    isPatientUnclear?: boolean
+  },
 ): Promise<void> {
-  const { recordKey, afterMs, missing = false, seq = 0n, charts = null } = later
-  await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts])
+  const { recordKey, afterMs, missing = false, seq = 0n, charts = null, isPatientUnclear = false } = later
+  const values = [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts, isPatientUnclear]
+  await tx.rows(laterSql, values)
 }
 
 const allLaterSql = lookUp(

@@ -11,6 +11,7 @@ import { coreFeeds, type FeedName } from './feed-name.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import { lookForPatient } from './look-for-patient.ts'
 import { noteWishes } from './note-wishes.ts'
+import { readPracticePictures } from './read-practice-status.ts'
 
 type Test = Parameters<typeof mirroredPractice>[0]
 type TrueKind = Parameters<MirroredPractice['simulator']['truth']['records']>[1]
@@ -296,11 +297,20 @@ test('a claim of a patient who is not held stays while the look-up of patients f
       : mirrored.toSimulator(url, init, call)
   await mirrored.run(20)
   assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['present'])
+  const { unfound, unclear } = await claimsFeed(mirrored)
+  assert.deepEqual([unfound, unclear?.count], [undefined, ofPatient(mirrored, 'claims', patient).length])
   mirrored.fetch = mirrored.toSimulator
   await mirrored.run(20)
   assert.deepEqual(await statesOf(mirrored, 'claim', patient), ['present'])
   assert.equal((await mirrored.trouble()).inDoubt, 0)
+  assert.equal((await claimsFeed(mirrored)).unclear, undefined)
 })
+
+/** What status has of claims. */
+async function claimsFeed({ deps }: MirroredPractice) {
+  const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], deps.clock.now()))
+  return pictures.get(practice)?.feeds.find(({ feed }) => feed === 'claims') ?? assert.fail('it is mirrored')
+}
 
 test('nothing is concluded while the patient of a record cannot be asked for', async (t) => {
   const mirrored = await hidingPractice(t, ['claims'])
