@@ -15,8 +15,18 @@ const alarm: Alarm = {
   message: 'Changes may be missing.',
   remedy: 'Nothing to do.',
 }
-const failure = { code: 'network', count: 1, retryAt: '2026-11-23T15:43:00.000Z' }
-const gap = { cause: 'retention-passed', from: '2026-11-23T11:00:00.000Z', openedAt: '2026-11-23T15:42:00.000Z' }
+const failure = {
+  code: 'network',
+  title: 'athenahealth cannot be reached',
+  count: 1,
+  retryAt: '2026-11-23T15:43:00.000Z',
+}
+const gap = {
+  cause: 'retention-passed',
+  title: 'they were kept too short',
+  from: '2026-11-23T11:00:00.000Z',
+  openedAt: '2026-11-23T15:42:00.000Z',
+}
 const quota = (usedToday: number) => ({ quota: { ...sampleReport().quota, usedToday } })
 
 const changes: [title: string, before: StatusReport, now: StatusReport, said: string[]][] = [
@@ -37,7 +47,9 @@ const changes: [title: string, before: StatusReport, now: StatusReport, said: st
     'a failure',
     withFeed({}),
     withFeed({ failure }),
-    ['practice 195900 patients: failed with "network", tried again at 2026-11-23 15:43:00 UTC'],
+    [
+      'practice 195900 patients: failed: athenahealth cannot be reached (network), tried again at 2026-11-23 15:43:00 UTC',
+    ],
   ],
   ['the same failure again', withFeed({ failure }), withFeed({ failure: { ...failure, count: 2 } }), []],
   ['a failure that is over', withFeed({ failure }), withFeed({}), ['practice 195900 patients: works again']],
@@ -45,7 +57,7 @@ const changes: [title: string, before: StatusReport, now: StatusReport, said: st
     'a gap',
     withFeed({}),
     withFeed({ gaps: [gap] }),
-    ['practice 195900 patients: gap since 2026-11-23 11:00:00 UTC (retention-passed)'],
+    ['practice 195900 patients: gap since 2026-11-23 11:00:00 UTC: they were kept too short'],
   ],
   [
     'a gap that was closed',

@@ -38,7 +38,7 @@ function feedChanges(before: FeedStatus | undefined, now: FeedStatus): string[] 
   return [
     ...state,
     ...failureChanges(before, now),
-    ...opened.map((gap) => `gap since ${instant(gap.from)} (${gap.cause})`),
+    ...opened.map((gap) => `gap since ${instant(gap.from)}: ${gap.title}`),
     ...closed.map((gap) => `gap since ${instant(gap.from)} closed`),
   ]
 }
@@ -47,7 +47,7 @@ function failureChanges(before: FeedStatus | undefined, { failure }: FeedStatus)
   const former = before?.failure?.code
   if (former === failure?.code) return []
   if (!failure) return ['works again']
-  return [`failed with "${failure.code}", tried again at ${instant(failure.retryAt)}`]
+  return [`failed: ${failure.title} (${failure.code}), tried again at ${instant(failure.retryAt)}`]
 }
 
 function hasGap(feed: FeedStatus | undefined, { openedAt }: FeedStatus['gaps'][number]): boolean {

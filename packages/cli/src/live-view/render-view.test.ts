@@ -24,7 +24,7 @@ const gap: Alarm = {
   code: 'sync.gap',
   practice: 195900,
   feed: 'appointments',
-  message: 'Changes since 2026-11-23T14:00:00.000Z may be missing (subscription-lost).',
+  message: 'Changes since 2026-11-23T14:00:00.000Z may be missing: the subscription was lost or not whole.',
   remedy: 'Nothing to do: the subscription is being renewed and a new snapshot closes the gap.',
 }
 
@@ -74,7 +74,7 @@ test('a usual terminal keeps the figures whole, leaves out what it must and wrap
    appointments     settling       3,412        —  subscription active; settlin…
 
  ERROR   195900 appointments: Changes since 2026-11-23T14:00:00.000Z may be
-         missing (subscription-lost). (sync.gap)
+         missing: the subscription was lost or not whole. (sync.gap)
    → Nothing to do: the subscription is being renewed and a new snapshot closes
      the gap.
  Ctrl-C stops it, nothing is lost · elsewhere: aegis status
@@ -94,8 +94,9 @@ test('a small terminal keeps practice and alarms', () => {
  Practice 195900    2/3 live    4,448 records    …
 
  ERROR   195900 appointments: Changes since
-         2026-11-23T14:00:00.000Z may be missing
-         (subscription-lost). (sync.gap)
+         2026-11-23T14:00:00.000Z may be missing:
+         the subscription was lost or not whole.
+         (sync.gap)
    → Nothing to do: the subscription is being
      renewed and a new snapshot closes the gap.
  Ctrl-C stops it, nothing is lost
@@ -175,7 +176,7 @@ describe('many practices', () => {
 
   const live = (practice: number) => samplePractice({ practice, feeds: [sampleFeed()], records: { patient: 1000 } })
   const lagging = (practice: number): Alarm => {
-    const remedy = 'Look at the quota left and at the log.'
+    const remedy = 'It goes on by itself.'
     const message = 'The mirror is 7 min behind.'
     return { level: 'warning', code: 'sync.lagging', practice, feed: 'patients', message, remedy }
   }

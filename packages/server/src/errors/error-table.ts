@@ -176,7 +176,7 @@ export const errorTable = {
     status: 503,
     title: "Today's athenahealth calls are used up for this kind of work",
     remedy:
-      'Calls go on two minutes after 00:00 GMT, or sooner with a higher limits.perDay. "aegis status" shows how many were made.',
+      'Calls go on two minutes after 00:00 GMT, or sooner with a higher limits.perDay. "aegis quota" shows who spent them and what to change.',
   },
   'quota.stopping': {
     status: 503,

@@ -17,7 +17,8 @@ import { errorTable } from '../errors/error-table.ts'
 import { quotaForecast } from './build-quota-report.ts'
 import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
-import { explainFeed, feedAlarms, type FeedView, readEveryMs } from './explain-feed.ts'
+import { explainFailure } from './explain-failure.ts'
+import { explainFeed, feedAlarms, type FeedView, gapInWords, readEveryMs } from './explain-feed.ts'
 import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
@@ -215,7 +216,12 @@ function feedStatus(view: FeedView): FeedStatus {
   const pace = paces.of(practice, feed.feed)
   const failure =
     feed.failure_code && feed.retry_at !== null
-      ? { code: feed.failure_code, count: feed.failures, retryAt: iso(feed.retry_at) }
+      ? {
+          code: feed.failure_code,
+          title: explainFailure(feed.failure_code).title,
+          count: feed.failures,
+          retryAt: iso(feed.retry_at),
+        }
       : null
   return {
     feed: feed.feed,
@@ -229,7 +235,12 @@ function feedStatus(view: FeedView): FeedStatus {
     expectedWaitMs: pace?.waitMs ?? null,
     openIntents: feed.openIntents,
     unexplained: unexplainedIn(feed),
-    gaps: feed.gaps.map((gap) => ({ cause: gap.cause, from: iso(gap.from_at), openedAt: iso(gap.opened_at) })),
+    gaps: feed.gaps.map((gap) => ({
+      cause: gap.cause,
+      title: gapInWords[gap.cause],
+      from: iso(gap.from_at),
+      openedAt: iso(gap.opened_at),
+    })),
     failure,
   }
 }

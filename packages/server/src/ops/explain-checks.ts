@@ -1,5 +1,6 @@
 import type { CheckSummary, ReadingTask } from '../sync/reconciliation.sql.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
+import { explainFailure, failureInWords } from './explain-failure.ts'
 import type { Alarm } from './status-report.ts'
 
 /** What the words about a check rest on. */
@@ -49,12 +50,16 @@ const names: Readonly<Record<ReadingTask, string>> = {
   rolling: 'check of all patients',
 }
 
-function late({ task, failure_code, failures }: CheckSummary, sinceMs: number) {
-  const cause = failures > 0 && failure_code ? ` The last ${failures} attempts failed with "${failure_code}".` : ''
+function late({ task, failure_code: code, failures }: CheckSummary, sinceMs: number) {
+  const message = `The ${names[task]} has not been complete for ${Math.floor(sinceMs / dayMs)} days.`
+  if (failures > 0 && code !== null)
+    return {
+      message: `${message} The last ${failures} attempts failed: ${failureInWords(code)}.`,
+      remedy: `${explainFailure(code).remedy} The check then goes on by itself.`,
+    }
   return {
-    message: `The ${names[task]} has not been complete for ${Math.floor(sinceMs / dayMs)} days.${cause}`,
-    remedy: failures
-      ? 'It goes on by itself once that is mended; look at the log for "sync.check-failed".'
-      : 'It reads in the off-hours only, behind the feeds: give it more hours (policy.offHours) or more calls a day.',
+    message,
+    remedy:
+      'It reads in the off-hours only, behind the feeds: give it more hours (policy.offHours) or more calls a day.',
   }
 }

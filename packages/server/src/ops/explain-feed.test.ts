@@ -73,7 +73,12 @@ const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][
   [
     'a failed feed says for how long it waits and why',
     { failure_code: 'network', retry_at: now + 30_000 },
-    /30 s.*network/,
+    /^waiting 30 s: athenahealth cannot be reached \(network\)$/,
+  ],
+  [
+    'also where it is Aegis that does not let it',
+    { failure_code: 'quota.day-exhausted', retry_at: now + 180 * minute },
+    /^waiting 3 h: Today's athenahealth calls are used up .*\(quota\.day-exhausted\)$/,
   ],
   ['a settling feed says for how long', { state: 'settling' }, /15 min/],
   ['a contested feed says who stopped it', { state: 'contested' }, /another deployment/],
@@ -168,6 +173,62 @@ test('what nothing explains is told with all its figures and how to look at it',
   const [alarm] = feedAlarms(view({ checks: [lost] }))
   assert.match(alarm?.message ?? '', /1000 records.*3 missing here.*nothing explains 2/)
   assert.match(alarm?.remedy ?? '', /select \* from difference/)
+})
+
+/** The one alarm that it raises. */
+function only(feed: Partial<FeedSummary>): { message: string; remedy: string } {
+  const [alarm, ...more] = feedAlarms(view(feed))
+  assert.ok(alarm && more.length === 0)
+  return alarm
+}
+
+const causes = ['retention-passed', 'subscription-lost', 'foreign-consumer', 'unreadable'] as const
+for (const cause of causes) {
+  test(`why there is a gap is said in words: ${cause}`, () => {
+    const { message, remedy } = only({ gaps: [{ feed: 'appointments', cause, from_at: now, opened_at: now }] })
+    assert.match(message, /^Changes since .* may be missing: [a-z ]+\.$/)
+    assert.match(remedy, /closes the gap/)
+  })
+}
+
+const failures: readonly [code: string, says: RegExp, advises: RegExp][] = [
+  ['timeout', /no complete answer in time \(timeout\)/, /network/],
+  ['server-error', /fails to answer \(server-error\)/, /status page/],
+  ['throttled', /slower \(throttled\)/, /another program/],
+  ['malformed-response', /cannot be read \(malformed-response\)/, /athena\.baseUrl/],
+  ['forbidden', /\(forbidden\)/, /Ask athenahealth/],
+  ['key-server.unreachable', /The key server does not answer \(key-server\.unreachable\)/, /^Start it/],
+  ['of-a-later-release', /does not know \(of-a-later-release\)/, /log/],
+]
+for (const [code, says, advises] of failures) {
+  test(`a failure is told with what it is and what to do: ${code}`, () => {
+    const { message, remedy } = only({ failures: 3, failure_code: code })
+    assert.match(message, /^The last 3 attempts failed: /)
+    assert.match(message, says)
+    assert.match(remedy, advises)
+  })
+}
+
+const behind = { checkpoint: now - 6 * minute, drain_started_at: now - 6 * minute, drain_ended_at: now - 6 * minute }
+const lags: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp, advises: RegExp][] = [
+  ['a failure', { failures: 1, failure_code: 'network' }, /6 min behind: athenahealth cannot/, /Check the network/],
+  ['a doubt', { openIntents: 1 }, /behind: a read got no clear answer/, /replayed/],
+  ['a long reading', { drain_started_at: now - 5 * minute }, /a reading began 5 min ago/, /aegis quota/],
+  ['nobody who reads', {}, /not been read for 6 min, and no failure is known/, /No process comes/],
+]
+for (const [title, feed, says, advises] of lags) {
+  test(`why a feed is behind is said: ${title}`, () => {
+    const { message, remedy } = only({ ...behind, ...feed })
+    assert.match(message, says)
+    assert.match(remedy, advises)
+  })
+}
+
+test('a check that is late for a failure says which and what to do', () => {
+  const check = { ...nightly, done_at: now - 4 * day, failures: 2, failure_code: 'forbidden' }
+  const { message, remedy } = only({ state_since: now - 30 * day, checks: [check] })
+  assert.match(message, /for 4 days\. The last 2 attempts failed: .* \(forbidden\)\.$/)
+  assert.match(remedy, /^Ask athenahealth .* the check then goes on by itself/i)
 })
 
 test('a duration is told in the largest unit that fits', () => {

@@ -1,4 +1,6 @@
+import type { GapCause } from '../sync/gap.sql.ts'
 import { checkAlarms } from './explain-checks.ts'
+import { explainFailure, failureInWords } from './explain-failure.ts'
 import type { CountSince, FeedSummary } from '../sync/read-practice-status.ts'
 import type { Paces } from './read-paces.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
@@ -18,7 +20,7 @@ export interface FeedView {
 export function explainFeed(view: FeedView): string {
   const { feed, now } = view
   if (feed.failure_code && feed.retry_at !== null && feed.retry_at > now) {
-    return `waiting ${inWords(feed.retry_at - now)} after "${feed.failure_code}"`
+    return `waiting ${inWords(feed.retry_at - now)}: ${failureInWords(feed.failure_code)}`
   }
   if (feed.openIntents > 0) return 'a read got no clear answer; its window is replayed before the next one'
   if (feed.resnapshot_wanted_at !== null) {
@@ -100,8 +102,8 @@ function gapAlarm(gap: FeedSummary['gaps'][number], at: Where): Alarm {
     level: 'error',
     code: 'sync.gap',
     ...at,
-    message: `Changes since ${new Date(gap.from_at).toISOString()} may be missing (${gap.cause}).`,
-    remedy: gapRemedy[gap.cause] ?? 'A new snapshot closes the gap.',
+    message: `Changes since ${new Date(gap.from_at).toISOString()} may be missing: ${gapInWords[gap.cause]}.`,
+    remedy: gapRemedy[gap.cause],
   }
 }
 
@@ -110,21 +112,16 @@ function progressAlarms(view: FeedView, at: Where): Alarm[] {
   const alarms: Alarm[] = []
   const lag = feed.checkpoint === null ? 0 : now - feed.checkpoint
   if (feed.state === 'live' && lag > lagMax(view)) {
-    const remedy = feed.failure_code ? `See "${feed.failure_code}" above.` : 'Look at the quota left and at the log.'
-    alarms.push({
-      level: 'warning',
-      code: 'sync.lagging',
-      ...at,
-      message: `The mirror is ${inWords(lag)} behind.`,
-      remedy,
-    })
+    const { why, remedy } = lagging(feed, now)
+    const message = `The mirror is ${inWords(lag)} behind: ${why}.`
+    alarms.push({ level: 'warning', code: 'sync.lagging', ...at, message, remedy })
   }
   if (feed.unfound && now - feed.unfound.since > unfoundMaxMs)
     alarms.push({ level: 'warning', code: 'sync.finds-nothing', ...at, ...unfound(feed.unfound, now) })
   if (feed.unclear && now - feed.unclear.since > unfoundMaxMs)
     alarms.push({ level: 'warning', code: 'sync.patients-unclear', ...at, ...patientsUnclear(feed.unclear, now) })
   if (feed.failures >= 3 && feed.failure_code)
-    alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed) })
+    alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed.failures, feed.failure_code) })
   return alarms
 }
 
@@ -180,13 +177,45 @@ function lagMax({ practice, feed, settings, paces }: FeedView): number {
   return pace ? 2 * pace.everyMs + 4 * settings.pollIntervalMs : 5 * paces.everyMs
 }
 
+/** What holds up a feed that is behind. */
+function lagging(
+  { failure_code: code, openIntents, ...feed }: FeedSummary,
+  now: number,
+): { why: string; remedy: string } {
+  if (code !== null) return { why: failureInWords(code), remedy: explainFailure(code).remedy }
+  if (openIntents > 0)
+    return {
+      why: 'a read got no clear answer',
+      remedy: 'Nothing to do: what it may have processed is replayed, then the feed is read on.',
+    }
+  const { drain_started_at: begunAt, drain_ended_at: endedAt } = feed
+  if (begunAt !== null && begunAt > (endedAt ?? 0))
+    return {
+      why: `a reading began ${inWords(now - begunAt)} ago and has not come to its end`,
+      remedy: 'It brings very many changes, or waits for calls that are more urgent: "aegis quota" shows whose.',
+    }
+  return {
+    why: `it has not been read for ${inWords(now - (begunAt ?? feed.checkpoint ?? now))}, and no failure is known`,
+    remedy:
+      'No process comes to it in time: look whether those that mirror this practice run, and at the load of their machines and of the database.',
+  }
+}
+
 const contested = {
   message: 'Another deployment processes the changes of the same athenahealth app; both would lose records.',
   remedy:
     'Stop the other deployment, or give this one an app (client id) of its own. If the other one is gone for good, set sync.takeOver: true and start again.',
 }
 
-const gapRemedy: Readonly<Record<string, string>> = {
+/** Why there is a gap. */
+export const gapInWords: Readonly<Record<GapCause, string>> = {
+  'retention-passed': 'they could not be read as long as athenahealth keeps them',
+  'subscription-lost': 'the subscription was lost or not whole',
+  unreadable: 'what the feed handed out cannot be read',
+  'foreign-consumer': 'another deployment processed changes of this feed',
+}
+
+const gapRemedy: Readonly<Record<GapCause, string>> = {
   'retention-passed': 'Nothing to do: a new snapshot is being taken and closes the gap.',
   'subscription-lost':
     'Nothing to do: the subscription is being renewed; then a new snapshot, with what changed meanwhile on all other days, closes the gap.',
@@ -195,22 +224,11 @@ const gapRemedy: Readonly<Record<string, string>> = {
   'foreign-consumer': `${contested.remedy} What the other one took has been read again, and a new snapshot closes the gap.`,
 }
 
-function failing(feed: FeedSummary) {
+function failing(failures: number, code: string) {
   return {
-    message: `The last ${feed.failures} attempts failed with "${feed.failure_code}".`,
-    remedy:
-      remedyOf[feed.failure_code ?? ''] ?? 'It is tried again by itself; if it stays, look at the log under this code.',
+    message: `The last ${failures} attempts failed: ${failureInWords(code)}.`,
+    remedy: explainFailure(code).remedy,
   }
-}
-
-const remedyOf: Readonly<Record<string, string>> = {
-  configuration: 'Check the client id, its secret and that the app is active at athenahealth.',
-  unauthorized: 'Check the client id, its secret and that the app is active at athenahealth.',
-  forbidden: 'Ask athenahealth to give the app access to this practice.',
-  'unknown-practice': 'Check the practice id in the configuration and the environment.',
-  'quota.day-exhausted':
-    "Today's calls are used up; work goes on at 00:02 GMT, or at once after a restart with a higher limits.perDay. Fewer practices or feeds help as well.",
-  network: 'Check the network, the base URL and any proxy between here and athenahealth.',
 }
 
 /** A duration in the largest unit that fits. */

@@ -17,8 +17,8 @@ const feed: FeedStatus = {
   expectedWaitMs: 121_500,
   openIntents: 1,
   unexplained: 2,
-  gaps: [{ cause: 'unreadable', from: '', openedAt: '' }],
-  failure: { code: 'network', count: 4, retryAt: '' },
+  gaps: [{ cause: 'unreadable', title: '', from: '', openedAt: '' }],
+  failure: { code: 'network', title: '', count: 4, retryAt: '' },
 }
 
 const quiet: FeedStatus = {

@@ -103,10 +103,21 @@ export interface FeedStatus {
   readonly readEveryMs: number | null
   readonly expectedWaitMs: number | null
   readonly openIntents: number
-  readonly gaps: readonly { readonly cause: string; readonly from: string; readonly openedAt: string }[]
+  /** `title`: the cause in words. */
+  readonly gaps: readonly {
+    readonly cause: string
+    readonly title: string
+    readonly from: string
+    readonly openedAt: string
+  }[]
   /** What the last checks of the mirror found different and nothing explains; 0 is the target. Null before the first one. */
   readonly unexplained: number | null
-  readonly failure: { readonly code: string; readonly count: number; readonly retryAt: string } | null
+  readonly failure: {
+    readonly code: string
+    readonly title: string
+    readonly count: number
+    readonly retryAt: string
+  } | null
 }
 
 export interface Alarm {
