@@ -56,6 +56,8 @@ export interface Statement {
   readonly text: string
   /** Whether its plan is made once for a connection: see `lookUp`. Otherwise for each execution. */
   readonly isLookUp?: true
+  /** Text of somebody else: what it may have set or kept ends with its connection. */
+  readonly isForeign?: true
 }
 
 /** Declares a statement. Each lives in `<slice>.sql.ts`, used by one exported function there. */

@@ -25,10 +25,10 @@ export async function inTransaction<T>(
     return result
   } catch (error) {
     open.over = true
-    healthy = (await rollback(client)) && !open.isOutdated
+    healthy = await rollback(client)
     throw error
   } finally {
-    client.release(!healthy)
+    client.release(!healthy || open.isSpent)
   }
 }
 
@@ -50,8 +50,8 @@ class OpenTransaction implements Tx {
   /** When the transaction is there; what is begun meanwhile travels with its beginning. */
   readonly begun: Promise<void>
   #keepsPlans: boolean
-  /** A statement prepared on this connection would now return something else: it fails here for good. */
-  isOutdated = false
+  /** The connection serves nobody after this: it fails here for good, or text that is not ours may have left settings. */
+  isSpent = false
   over = false
   /** Set where the commit has left with the last statement. */
   committing: Promise<void> | undefined
@@ -77,13 +77,14 @@ class OpenTransaction implements Tx {
     this.last = statement.name
     try {
       if (!statement.isLookUp) this.#planAnew()
+      if (statement.isForeign) this.isSpent = true
       const query = this.client.query<R>({ name: statement.name, text: statement.text, values: wire })
       if (isLast) this.#commit()
       const [result] = await Promise.all([query, this.begun])
       return result.rows
     } catch (error) {
       const ours = fromDriverError(error, statement.name)
-      if (isSqlState(ours, resultChangedState)) this.isOutdated = true
+      if (isSqlState(ours, resultChangedState)) this.isSpent = true
       throw ours
     } finally {
       this.running--

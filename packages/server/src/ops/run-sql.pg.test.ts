@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
+import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { createAudit } from '../audit/audit.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
+import { sql } from '../db/db.ts'
+import { openDb } from '../db/open-db.ts'
 import { applyRecords } from '../records/apply-records.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { createSealing } from '../sealing/sealing.ts'
@@ -14,7 +17,7 @@ import { addPractices } from '../sync/schedule.sql.ts'
 import { sealedCell } from './ops-api.ts'
 import { runSql } from './run-sql.ts'
 
-const { db, owner } = await scratchDatabase()
+const { db, owner, logins } = await scratchDatabase()
 const directory = mkdtempSync(join(tmpdir(), 'aegis-sql-'))
 const kek = await openKek({ db, random: systemRandom }, { directory, purpose: 'phi' })
 const sealing = createSealing({ db, kek, clock: systemClock, random: systemRandom })
@@ -86,10 +89,28 @@ test('who asks for a practice that is not mirrored is refused as for one there i
   assert.deepEqual(await owner.rows('select 1 from audit.entry where practice_id in (3, 195900)'), [])
 })
 
+test('a query that is named like a function does not let the function run', async () => {
+  const text = `with set_config(x) as (select 1), s as materialized (select set_config('aegis.practice_id', '2', true) as v)
+    select p.* from s cross join lateral (select * from mirror.patient where s.v is not null offset 0) p`
+  await assert.rejects(runSql(deps, { practice: 1, text }), { code: 'ops.sql-refused' })
+})
+
+test('a connection that ran text of somebody else runs nothing after it', async () => {
+  const one = await openDb({ logins, log: silentLog, poolSizes: { app: 1 } })
+  const backend = () => one.practice(1, (tx) => tx.rows(sql('test.backend', 'select pg_backend_pid() as pid')))
+  const before = await backend()
+  assert.deepEqual(await backend(), before)
+  await runSql({ ...deps, db: one }, { practice: 1, text: 'select 1 as one' })
+  assert.notDeepEqual(await backend(), before)
+  await one.close()
+})
+
 test('a statement that is refused is in the audit log as well', async () => {
   const text = `select set_config('aegis.practice_id', '2', true), sealed from patient`
   await assert.rejects(runSql(deps, { practice: 1, text, unseal }), { code: 'ops.sql-refused' })
-  const entries = await owner.rows(`select 1 from audit.entry where practice_id = 1 and outcome = 'failure'`)
+  const entries = await owner.rows(
+    `select 1 from audit.entry where practice_id = 1 and subtype = 'sql-unseal' and outcome = 'failure'`,
+  )
   assert.equal(entries.length, 1)
 })
 
