@@ -62,6 +62,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/is-read-again.test.ts`, `${sync}/set-aside.pg.test.ts`],
   },
   {
+    name: 'a gap in claims is closed by readings that do not reach the old ones',
+    file: `${sync}/old-claims.ts`,
+    find: `if (!(await mayHaveMissed(tx, keys, held))) return false`,
+    replace: `return false`,
+    caughtBy: [`${sync}/old-claims.pg.test.ts`],
+  },
+  {
     name: 'a number too large to be exact is taken as it was rounded',
     file: `${client}/wire/read-json.ts`,
     find: `found === 'rounded' ? readJson(`,

@@ -138,7 +138,7 @@ const syncSection = z.strictObject({
     doc: 'Whether what athenahealth lists by patient only (patient cases, results, prescriptions, problems, medications, allergies) is read once for every patient when its feed starts: a call for each patient and kind, for laboratory results one more for each result. `false`: only what changes from then on is mirrored. After a gap all patients are read either way.',
   }),
   claimsMonthsBack: setting(wholeNumber({ min: 1, max: 240 }).default(sync.claimsMonthsBack), {
-    doc: 'Months back, by the day of creation, whose claims a snapshot reads. Older claims are mirrored once they change.',
+    doc: 'Months back, by the day of creation, whose claims a snapshot reads. Older claims are mirrored once they change; after a gap the months of those that are held are read too.',
   }),
   claimsWindowMonths: setting(wholeNumber({ min: 1, max: 6 }).default(sync.claimsWindowMonths), {
     doc: 'Months per request for claims: athenahealth asks for 3 to 6.',

@@ -9,6 +9,7 @@ import { judgeDifferences } from './judge-differences.ts'
 import { judgeFailure } from './judge-failure.ts'
 import type { ReconcileStep } from './next-step.ts'
 import { nextNight } from './night.ts'
+import { goesOnWithOldClaims } from './old-claims.ts'
 import { pagesTonight } from './plan-checks.ts'
 import { releaseReadAgain, retryQuarantined } from './quarantine.ts'
 import { readRunPage } from './read-run-page.ts'
@@ -85,7 +86,7 @@ async function checkOn(deps: SyncDeps, held: HeldFeed, due: DueCheck): Promise<v
   const { run, fetchSeq } = await openOrBegin(deps, held, due)
   const segment = run.plan[run.segment]
   if (!segment) {
-    await finish(deps, held, run)
+    if (!(await goesOnWithOldClaims(deps, held, run))) await finish(deps, held, run)
     return
   }
   const context = { priority: 'reconciliation', purpose: 'sync.reconcile', waitMs: due.waitMs } as const

@@ -44,18 +44,35 @@ export async function wishForUnseen(
   const only = limitedTo(plan)
   const beyond = reachOf(run, days)
   const of = { practice: held.practice, kind }
+  const lists = { kind, plan, only, openAfter: Math.min(knownUntil, run.started_at), beyond }
   let found = 0
-  for (let after = ''; ; ) {
-    const rows = await unseenRecords(tx, of, { before: run.first_seq, after, ...days, reachFrom: beyond?.from ?? null })
-    const last = rows.at(-1)
-    if (!last) return found
-    after = last.key
-    const patients = rows.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])) // stored from one
-    if (recordKinds[kind].keyedBy !== 'id') await keys.loadPatients(tx, patients)
-    const lists = { kind, plan, only, openAfter: Math.min(knownUntil, run.started_at), beyond }
+  for await (const rows of unseenOf(tx, keys, {
+    ...of,
+    before: run.first_seq,
+    ...days,
+    reachFrom: beyond?.from ?? null,
+  })) {
     const wishes = rows.flatMap((row) => wishForMissed(keys, row, lists) ?? [])
     await noteWishes(tx, keys, { practice: held.practice, wishes, ...(runId !== undefined && { runId }) })
     found += wishes.length
+  }
+  return found
+}
+
+/** Records that no answer to a reading has shown, in pieces, ready to be opened. */
+export async function* unseenOf(
+  tx: Tx,
+  keys: PracticeKeys,
+  { practice, kind, ...of }: { practice: number; kind: Kind } & Omit<Parameters<typeof unseenRecords>[2], 'after'>,
+): AsyncGenerator<UnseenRow[]> {
+  for (let after = ''; ; ) {
+    const rows = await unseenRecords(tx, { practice, kind }, { ...of, after })
+    const last = rows.at(-1)
+    if (!last) return
+    after = last.key
+    const patients = rows.flatMap((row) => (row.patient ? [row.patient as Pseudonym] : [])) // stored from one
+    if (recordKinds[kind].keyedBy !== 'id') await keys.loadPatients(tx, patients)
+    yield rows
   }
 }
 
@@ -83,7 +100,7 @@ function wishForMissed(keys: PracticeKeys, row: UnseenRow, lists: Lists): Wish |
 }
 
 /** Whether a claim was created within the days that the lists of a plan show. */
-function isListedClaim({ claimcreateddate: created }: WireRecord, plan: readonly Segment[]): boolean {
+export function isListedClaim({ claimcreateddate: created }: WireRecord, plan: readonly Segment[]): boolean {
   if (typeof created !== 'string') return true
   return plan.some((one) => one.list === 'claims' && one.from <= created && created <= one.to)
 }

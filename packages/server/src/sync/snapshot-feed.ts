@@ -8,6 +8,7 @@ import { departmentsWithin } from './feed-departments.ts'
 import { closeGaps, openGaps } from './gap.sql.ts'
 import { loadNextPatients } from './load-by-patient.ts'
 import type { SnapshotStep } from './next-step.ts'
+import { goesOnWithOldClaims } from './old-claims.ts'
 import type { PlanFacts } from './plan-snapshot.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { releaseReadAgain, unreadLists } from './quarantine.ts'
@@ -26,7 +27,7 @@ export async function snapshotStep(
   const { run, fetchSeq, gap } = await openOrStart(deps, held, phase)
   const segment = run.plan[run.segment]
   if (!segment) {
-    await finish(deps, held, run)
+    if (!(await goesOnWithOldClaims(deps, held, run))) await finish(deps, held, run)
     return
   }
   const large = gap ? 'gap' : 'onboarding'

@@ -1,0 +1,68 @@
+/** Claims that are older than those a snapshot reads, where changes may have been missed. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { passDays } from '../../testing/reconciled-practice.ts'
+import { wantResnapshot } from './feed-state.sql.ts'
+import { coreFeeds } from './feed-name.ts'
+import { openGap } from './gap.sql.ts'
+import { noPage, quarantine } from './quarantine.ts'
+
+const key = { practice, feed: 'claims' } as const
+const hour = 3_600_000
+
+/**
+ * A practice that holds claims older than a month, of which no list reaches further back from now on; two of the old ones have
+ * changed, and the feed has not told it.
+ */
+async function withOldClaims(t: Parameters<typeof mirroredPractice>[0]): Promise<MirroredPractice> {
+  const mirrored = await mirroredPractice(t, {
+    patients: 12,
+    settings: { feeds: [...coreFeeds, 'claims'], rereadDays: 1 },
+  })
+  await mirrored.bringUp()
+  mirrored.deps = { ...mirrored.deps, settings: { ...mirrored.deps.settings, claimsMonthsBack: 1 } }
+  const claims = [...mirrored.simulator.truth.records(practice, 'claims')]
+  const [voided, updated] = claims.filter(({ claimcreateddate: created }) => String(created) < '02/04/2026')
+  assert.ok(voided && updated)
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    return call.consuming && call.route === '/claims/changed' ? Response.json({ claims: [], totalcount: 0 }) : response
+  }
+  mirrored.change({ kind: 'voidclaim', claim: voided.claimid })
+  mirrored.change({ kind: 'setclaimstatus', claim: updated.claimid, payer: 'patient', status: 'HOLD' })
+  await mirrored.run(2)
+  mirrored.fetch = mirrored.toSimulator
+  assert.deepEqual((await ofClaims(mirrored)).length > 1, true)
+  return mirrored
+}
+
+async function ofClaims(mirrored: MirroredPractice) {
+  return (await mirrored.differences()).filter(({ kind }) => kind === 'claims')
+}
+
+test('a gap is closed when old claims that are held were read too', async (t) => {
+  const mirrored = await withOldClaims(t)
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    await openGap(tx, key, { cause: 'unreadable', from: null })
+    await wantResnapshot(tx, key)
+  })
+  await mirrored.advance(1_000)
+  await mirrored.run(6)
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.deepEqual(await ofClaims(mirrored), [])
+})
+
+test('a change that no replay could read is set aside until a check has read old claims that are held', async (t) => {
+  const mirrored = await withOldClaims(t)
+  const until = mirrored.deps.clock.now()
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const keys = await mirrored.deps.sealing.practice(tx, practice)
+    const record = { list: 'replay', since: until - hour, until, offset: 0 }
+    await quarantine(tx, keys, { held: { ...key, fence: '0' }, page: noPage, record, reason: 'unreadable' })
+  })
+  await passDays(mirrored, 6)
+  await mirrored.run(6)
+  assert.equal((await mirrored.trouble()).quarantined, 0)
+  assert.deepEqual(await ofClaims(mirrored), [])
+})
