@@ -225,7 +225,7 @@ async function storeAndApply(
   const { page, fetchSeq, strangers, cause } = read
   const { stored, isLate } = await asHolder(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
-    const late = strangers.length > 0 && (await judgeStrangers(deps, tx, { ...read, held, keys }))
+    const late = strangers.length > 0 && (await judgeStrangers(tx, { ...read, held, keys }))
     return { stored: await storePage(tx, { held, keys }, { ...page, source: 'replay', fetchSeq }), isLate: late }
   })
   const where = { practice: held.practice, feed: held.feed }
@@ -239,14 +239,13 @@ async function storeAndApply(
  * check found of them was on its way. True then; otherwise a gap is open.
  */
 async function judgeStrangers(
-  { settings }: SyncDeps,
   tx: Tx,
   { held, keys, window, strangers, cause }: Strangers & { held: HeldFeed; keys: PracticeKeys },
 ): Promise<boolean> {
   if (await wereIntentsReplayed(tx, held, { since: timestamp(window.storedSince) })) {
     const kind = recordKinds[kindOfFeed(held.feed)]
-    const late = strangers.map((name) => recordKey(kind, keys, name))
-    await explainByFeed(tx, held, { keys: late, graceMs: settings.reconcileGraceMs })
+    // Whatever the feed was asked since: it had handed these out, to a request whose answer did not come.
+    await explainByFeed(tx, held, { keys: strangers.map((name) => recordKey(kind, keys, name)) })
     return true
   }
   await openGap(tx, held, { cause, from: timestamp(window.from) })

@@ -49,25 +49,27 @@ const feedSql = sql(
      update aegis.refetch w set run_id = null
      where practice_id = $1 and feed = $2 and run_id is not null and key = any(select json_array_elements_text($3::json))
        and not exists (select from aegis.feed_state f where f.practice_id = $1 and f.feed = $2
-         and f.checkpoint >= w.wished_at + make_interval(secs => $4)))
+         and f.checkpoint >= w.wished_at + make_interval(secs => $4::float8)))
    update aegis.difference d set explanation = 'feed'
    where practice_id = $1 and feed = $2 and judged_at is null and explanation is null
      and key = any(select json_array_elements_text($3::json))
      and not exists (select from aegis.feed_state f where f.practice_id = $1 and f.feed = $2
-       and f.checkpoint >= d.found_at + make_interval(secs => $4))`,
+       and f.checkpoint >= d.found_at + make_interval(secs => $4::float8))`,
 )
 
 /**
  * The feed brought these records: what a check found of them was on its way, unless the feed had been read to its end some
  * time after that and had not brought them. Then this is a later change, and what was found is a loss all the same. What a
- * check still waits to be told of them is on its way as well: it is asked for on, but not for the check's sake.
+ * check still waits to be told of them is on its way as well: it is asked for on, but not for the check's sake. Without
+ * `graceMs` that the feed was read to its end says nothing.
  */
 export async function explainByFeed(
   tx: Tx,
   of: FeedKey,
-  { keys, graceMs }: { keys: readonly string[]; graceMs: number },
+  { keys, graceMs }: { keys: readonly string[]; graceMs?: number },
 ): Promise<void> {
-  if (keys.length) await tx.rows(feedSql, [of.practice, of.feed, JSON.stringify(keys), graceMs / 1_000])
+  if (keys.length)
+    await tx.rows(feedSql, [of.practice, of.feed, JSON.stringify(keys), graceMs === undefined ? null : graceMs / 1_000])
 }
 
 const gapSql = sql(

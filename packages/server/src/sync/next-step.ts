@@ -1,6 +1,6 @@
 import { isListChanged } from './feed-departments.ts'
 import type { FeedStateRow } from './feed-state.sql.ts'
-import { checkStretchMax, paceCheckMs, type PollPace } from './poll-stretch.ts'
+import { checkEveryMs, paceCheckMs, type PollPace } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
@@ -150,7 +150,7 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
   const drainDue = picture.drainDue ?? (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
   if (drainDue > now)
     return stepBetweenDrains(picture, now, { until: Math.min(drainDue, paceEnds(pace, now)), settings })
-  const subscriptionCheckMs = settings.subscriptionCheckMs * Math.min(stretch, checkStretchMax)
+  const subscriptionCheckMs = checkEveryMs(settings, stretch)
   if (subscriptionDue(state, { ...settings, subscriptionCheckMs }) <= now) return { do: 'check-subscription' }
   const lookDue = Math.max((state.foreign_checked_at ?? 0) + subscriptionCheckMs, state.look_put_off_until ?? 0)
   return { do: lookDue <= now ? 'check-foreign' : 'drain' }

@@ -2,7 +2,7 @@ import type { PlanFacts } from '../pacing/plan.ts'
 import { askedPerChange } from './estimate-calls.ts'
 import { feedNames } from './feed-name.ts'
 import { hasChangedFeed } from './feed-table.ts'
-import { type CallsLeft, callsForDrains, callsPerSecondForDrains, checkStretchMax } from './poll-stretch.ts'
+import { type CallsLeft, callsForDrains, callsPerSecondForDrains, checkEveryMs } from './poll-stretch.ts'
 import { countScheduled } from './schedule.sql.ts'
 import type { SyncDeps } from './sync-deps.ts'
 import type { SyncSettings } from './sync-settings.ts'
@@ -33,9 +33,9 @@ export function callsPerSecond({
 /** Within which bounds feeds are read, and what drains and changes cost (pure). */
 export function drainRules({
   pollIntervalMs: leastMs,
-  subscriptionCheckMs,
   pacing: settings,
-}: Pick<SyncSettings, 'pollIntervalMs' | 'subscriptionCheckMs' | 'pacing'>): Pick<
+  ...looks
+}: Pick<SyncSettings, 'pollIntervalMs' | 'subscriptionCheckMs' | 'retentionMs' | 'pacing'>): Pick<
   PlanFacts,
   'leastMs' | 'settings' | 'callsPerDrain' | 'callsPerChange'
 > {
@@ -44,7 +44,7 @@ export function drainRules({
     settings,
     callsPerDrain(everyMs) {
       // Two looks at the subscription, now and then, made when a drain is due.
-      const checkMs = subscriptionCheckMs * Math.min(checkStretchMax, Math.max(1, everyMs / leastMs))
+      const checkMs = checkEveryMs(looks, Math.max(1, everyMs / leastMs))
       return 1 + (2 * everyMs) / Math.max(checkMs, everyMs)
     },
     callsPerChange: (feed) => askedFor.get(feed) ?? 0,

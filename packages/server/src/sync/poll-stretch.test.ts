@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pollStretch } from './poll-stretch.ts'
+import { checkEveryMs, pollStretch } from './poll-stretch.ts'
 import { defaultSyncSettings as settings } from './sync-settings.ts'
 
 const dayMs = 86_400_000
@@ -66,4 +66,14 @@ describe('the pace of polls', () => {
     assert.equal(pollStretch({ feeds: 3, perDayLimit, leftToday: perDayLimit, msLeft: 0 }, settings), 1)
     assert.equal(pollStretch({ feeds: 0, perDayLimit, leftToday: perDayLimit, msLeft: dayMs }, settings), 1)
   })
+})
+
+test('two looks at a subscription are never so far apart that changes in between are forgotten, however scarce calls are', () => {
+  const hour = 60 * minute
+  for (const subscriptionCheckMs of [15 * minute, hour, 2 * hour]) {
+    const every = checkEveryMs({ subscriptionCheckMs, retentionMs: 4 * hour }, 30)
+    assert.equal(every, 2 * hour, `configured as ${subscriptionCheckMs / minute} min`)
+  }
+  const spaced = { subscriptionCheckMs: 6 * hour, retentionMs: 4 * hour }
+  assert.equal(checkEveryMs(spaced, 30), 6 * hour, 'what the operator wants is left alone')
 })

@@ -28,8 +28,16 @@ export interface DayFacts {
  */
 export const pollShare = 0.9
 
-/** Looks at the subscription are put off too, but not for so long that what was processed meanwhile is forgotten. */
-export const checkStretchMax = 8
+/**
+ * Time between two looks at a subscription, ms (pure). They are put off with the polls, but not for so long that the next one
+ * cannot reach back to the last: what was processed in between would be forgotten.
+ */
+export function checkEveryMs(
+  { subscriptionCheckMs, retentionMs }: Pick<SyncSettings, 'subscriptionCheckMs' | 'retentionMs'>,
+  stretch: number,
+): number {
+  return Math.max(subscriptionCheckMs, Math.min(subscriptionCheckMs * stretch, retentionMs / 2))
+}
 
 /**
  * How many times the interval between two polls has to be so that the calls left last until the day is over, and polls fit into
