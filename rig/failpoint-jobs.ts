@@ -1,4 +1,5 @@
-import { type FailpointMode, failpointModes } from './failpoint-run.ts'
+import { type FailpointMode, failpointModes } from './disturbance.ts'
+import type { FailpointLifeName } from './failpoint-life.ts'
 import { inWorkers } from './in-workers.ts'
 import type { Job, JobResult } from './job.ts'
 
@@ -7,22 +8,27 @@ const shortEvery: Readonly<Record<FailpointMode, number>> = { kill: 16, fail: 32
 
 /**
  * One life for every passing of every failpoint and every mode. The short tier looks at the first passing of each place (a
- * point, in the work on a feed, in a minute of the life) alone, and spreads over the places.
+ * point, in the work on a feed, in a minute of the life) alone, and spreads over the places; and at the main life alone.
  */
 export async function failpointJobs(isShort: boolean): Promise<Job[]> {
-  const untouched = await undisturbed()
+  const main = await jobsOf('', isShort)
+  return isShort ? main : [...main, ...(await jobsOf('further/', isShort))]
+}
+
+async function jobsOf(life: '' | `${FailpointLifeName}/`, isShort: boolean): Promise<Job[]> {
+  const untouched = await undisturbed(`${life}kill:0`)
   const allFirsts = untouched.firsts ?? []
   const all = Array.from({ length: untouched.counts['points'] ?? 0 }, (_, index) => index + 1)
   return failpointModes.flatMap((mode, turn) => {
     const some = allFirsts.filter((_, index) => index % shortEvery[mode] === turn % shortEvery[mode])
-    return (isShort ? some : all).map((at) => ({ kind: 'failpoint', what: `${mode}:${at}` }) as const)
+    return (isShort ? some : all).map((at) => ({ kind: 'failpoint', what: `${life}${mode}:${at}` }) as const)
   })
 }
 
 /** The life as it is when nothing disturbs it: it tells what there is to disturb. */
-async function undisturbed(): Promise<JobResult> {
+async function undisturbed(what: string): Promise<JobResult> {
   let found: JobResult | undefined
-  await inWorkers([{ kind: 'failpoint', what: 'kill:0' }], ({ result }) => {
+  await inWorkers([{ kind: 'failpoint', what }], ({ result }) => {
     found = result
   })
   if (!found || found.wrong.length > 0) {

@@ -1,5 +1,7 @@
 import { drillNames, drills, isDrill } from './drills/drills.ts'
-import { type FailpointMode, failpointModes, failpointRun } from './failpoint-run.ts'
+import { type FailpointMode, failpointModes } from './disturbance.ts'
+import { type FailpointLifeName, failpointLives } from './failpoint-life.ts'
+import { failpointRun } from './failpoint-run.ts'
 import { seedRun } from './seed-run.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -20,11 +22,12 @@ export interface JobResult extends Verdict {
 /** Every kind of job by the option that repeats one of it. */
 const kinds = {
   failpoint(what: string): Promise<JobResult> {
-    const [mode, at] = what.split(':')
-    if (!isMode(mode) || !/^\d+$/.test(at ?? '')) {
-      throw new TypeError(`--failpoint ${what}: give one of ${failpointModes.join(', ')} and a number, as in kill:17`)
+    const [, life = 'main', mode, at = ''] = /^(?:(\w+)\/)?(\w+):(.+)$/.exec(what) ?? []
+    if (!isLife(life) || !isMode(mode) || at === '') {
+      const places = 'a number or a place, as in kill:17 and kill:sync.after-consume of patients in minute 6'
+      throw new TypeError(`--failpoint ${what}: give one of ${failpointModes.join(', ')} and ${places}`)
     }
-    return failpointRun({ mode, at: Number(at) })
+    return failpointRun({ life, mode, at: /^\d+$/.test(at) ? Number(at) : at })
   },
   seed(what: string): Promise<JobResult> {
     const [seed, feeds] = what.split(':')
@@ -36,6 +39,10 @@ const kinds = {
     return drills[name](Number(seed))
   },
 } as const
+
+function isLife(name: string): name is FailpointLifeName {
+  return Object.hasOwn(failpointLives, name)
+}
 
 function isMode(mode: string | undefined): mode is FailpointMode {
   return failpointModes.some((known) => known === mode)

@@ -1,7 +1,9 @@
-import type { FaultKind } from '@aegis/simulator'
+import { feedTable } from '@aegis/client'
+import type { FaultKind, RequestEntry } from '@aegis/simulator'
 import { sql } from '../packages/server/src/db/db.ts'
 import type { GapCause } from '../packages/server/src/sync/gap.sql.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import { allRequests } from './judge-limits.ts'
 
 /** Faults that make a gap of each cause unavoidable: without one of them it is a gap too many. */
 const causes: Readonly<Record<GapCause, readonly FaultKind[]>> = {
@@ -12,32 +14,85 @@ const causes: Readonly<Record<GapCause, readonly FaultKind[]>> = {
   unreadable: ['truncated', 'oversized', 'html'],
 }
 
+/** A fault begins with its request and the gap with its answer, whose time the mirror may take for a little earlier. */
+const nearMs = 60_000
+
 const shortestDrainMs = 60_000
 
+/** A gap that was ever open. Times are epoch ms. */
+export interface GapEver {
+  readonly feed: string
+  readonly cause: GapCause
+  /** From when on changes may have been missed; null where nothing was read before, so that nobody knows. */
+  readonly from: number | null
+  readonly opened: number
+  /** When something was last lost in it. */
+  readonly last: number
+}
+
+/** Something after which there may be a gap: one in each feed that it can hit, and no more. */
+export interface Excuse {
+  readonly at: number
+  readonly causes: readonly GapCause[]
+  /** Absent: it hits all feeds. */
+  readonly feed: string | undefined
+}
+
 /** Gaps without a cause among the faults that fired or in calls that were used up, and drains that came too soon after each other. */
-export async function judgeCauses(
-  mirrored: MirroredPractice,
-  fired: readonly { readonly kind: FaultKind; readonly fired: number }[],
-  calls: { readonly usedUp: boolean },
-): Promise<string[]> {
-  const wrong: string[] = []
-  for (const { cause, count } of await gapsEver(mirrored)) {
-    const possible = causes[cause]
-    const times = fired.filter(({ kind }) => possible.includes(kind)).reduce((sum, { fired }) => sum + fired, 0)
-    if (times === 0 && !(cause === 'retention-passed' && calls.usedUp))
-      wrong.push(`${count} gaps by ${cause}, and nothing that would make one`)
-  }
+export async function judgeCauses(mirrored: MirroredPractice, calls: { readonly usedUp: boolean }): Promise<string[]> {
+  const excuses = allRequests(mirrored.simulator).flatMap(excusesOf)
+  const gaps = (await gapsEver(mirrored)).filter(({ cause }) => !(cause === 'retention-passed' && calls.usedUp))
+  const wrong = gapsTooMany(gaps, excuses)
   for (const { feed, minimumMs } of mirrored.simulator.truth.windows().drains) {
     if (minimumMs !== undefined && minimumMs < shortestDrainMs) wrong.push(`I6 drains of ${feed} ${minimumMs} ms apart`)
   }
   return wrong
 }
 
-/** Gaps that were ever open, by cause. */
-export function gapsEver(mirrored: MirroredPractice): Promise<{ cause: GapCause; count: number }[]> {
-  const ever = sql(
-    'rig.gaps_ever',
-    'select cause, count(*)::int as count from aegis.gap where practice_id = $1 group by 1',
-  )
-  return mirrored.deps.db.practice(practice, (tx) => tx.rows<{ cause: GapCause; count: number }>(ever, [practice]))
+/** What a request may be the reason for, by the fault that it met. */
+export function excusesOf({ at, route, fault }: Pick<RequestEntry, 'at' | 'route' | 'fault'>): Excuse[] {
+  if (!fault) return []
+  const possible = (Object.keys(causes) as GapCause[]).filter((cause) => causes[cause].includes(fault.kind)) // its keys
+  if (possible.length === 0) return []
+  // Time jumps for all of them, whichever request it was that saw it.
+  const feed = fault.kind === 'clock-jump' ? undefined : feedOfRoute(route)
+  return [{ at, causes: possible, feed }]
+}
+
+/** The feed that a route reads or subscribes to; undefined for any other. */
+function feedOfRoute(route: string): string | undefined {
+  const within = route.slice('/v1/{practiceid}'.length)
+  return Object.entries(feedTable).find(([, { path }]) => within === path || within.startsWith(`${path}/`))?.[0]
+}
+
+/** Gaps that no excuse is left for: each wants one of its own, which came while changes may have been missed. */
+export function gapsTooMany(gaps: readonly GapEver[], excuses: readonly Excuse[]): string[] {
+  const wrong: string[] = []
+  for (const [of, some] of Map.groupBy(gaps, ({ feed, cause }) => `${feed} by ${cause}`)) {
+    const left = excuses.filter(({ causes, feed }) =>
+      some.some((gap) => causes.includes(gap.cause) && isHit(gap, feed)),
+    )
+    // First those whose time ends first: if there is an excuse for each of them, this finds it.
+    for (const gap of some.toSorted((one, other) => one.last - other.last)) {
+      const found = left.findIndex(({ at }) => at >= (gap.from ?? 0) - nearMs && at <= gap.last + nearMs)
+      if (found >= 0) left.splice(found, 1)
+      else wrong.push(`a gap of ${of} at ${new Date(gap.opened).toISOString()}, and nothing that would make one`)
+    }
+  }
+  return wrong
+}
+
+function isHit(gap: GapEver, feed: string | undefined): boolean {
+  return feed === undefined || feed === gap.feed
+}
+
+const ever = sql(
+  'rig.gaps_ever',
+  `select feed, cause, nullif(from_at, opened_at) as "from", opened_at as opened, last_at as last
+   from aegis.gap where practice_id = $1 order by opened_at, gap_id`,
+)
+
+/** Gaps that were ever open. */
+export function gapsEver(mirrored: MirroredPractice): Promise<GapEver[]> {
+  return mirrored.deps.db.practice(practice, (tx) => tx.rows<GapEver>(ever, [practice]))
 }

@@ -38,7 +38,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     rules !== undefined && wereDaysUsedUp(simulator, rules, { since, now: simulator.clock.now() })
   const wrong = [
     ...(await findWrong(mirrored, { ...compared, areUsedUp })),
-    ...(await judgeCauses(mirrored, fired, { usedUp })),
+    ...(await judgeCauses(mirrored, { usedUp })),
     ...judgements.flatMap((judgement) => judgement.wrong),
   ]
   const counts = {
@@ -49,7 +49,9 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     calls: allRequests(simulator).length,
     [`began at: ${life.moment}`]: 1,
     ...(life.rules && { 'whole way': 1 }),
-    ...Object.fromEntries(gaps.map(({ cause, count }) => [`gaps: ${cause}`, count])),
+    ...Object.fromEntries(
+      [...Map.groupBy(gaps, ({ cause }) => cause)].map(([cause, { length }]) => [`gaps: ${cause}`, length]),
+    ),
   }
   const checked = sumOf([...judgements, compared])
   return { wrong, counts: { ...counts, ...byKind(fired) }, checked, trace: traceOf(life) }

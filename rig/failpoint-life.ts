@@ -1,0 +1,74 @@
+import { coreFeeds, type FeedName, furtherFeeds } from '../packages/server/src/sync/feed-name.ts'
+import { liveThroughFurther } from '../packages/server/testing/further-life.ts'
+import type { MirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
+import { breakDrain, endSubscription, liveThrough } from '../packages/server/testing/practice-life.ts'
+import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
+
+/** A life that is always the same, to be disturbed at its failpoints. */
+export interface FailpointLife {
+  readonly feeds: readonly FeedName[]
+  /** What happens beside the passing of a minute, by the number of the minute. */
+  readonly happenings: ReadonlyMap<number, (mirrored: MirroredPractice) => unknown>
+}
+
+/** When the one subscription is lost, which is the only reason for a gap, and of which feed. */
+export const lost = { at: 10, feed: 'patients' } as const
+
+/** Something is lost that nobody notices, and every check is due: it has to be found, once. */
+export const lostUnseen = 1
+
+/** Few, because some kinds are read patient by patient; more than those that happenings name. */
+export const patients = 9
+
+/**
+ * One kind of each way of asking beside the core: claims are listed for the practice and asked for by id, laboratory results
+ * are listed by patient and asked for by patient and id, problems only by patient.
+ */
+const eachWay = ['claims', 'labresults', 'problems'] as const
+
+const happenings: FailpointLife['happenings'] = new Map([
+  [6, liveThrough],
+  [7, (mirrored) => breakDrain(mirrored, () => new Response('', { status: 504 }))],
+  [8, liveThroughAll],
+  [9, mergeAndDelete],
+  [lost.at, (mirrored) => endSubscription(mirrored, lost.feed)],
+  [11, liveThrough],
+  [14, wantSnapshots],
+  [15, liveThroughAll],
+  [18, loseAndCheck],
+  [19, liveThrough],
+])
+
+/** By the word before their failpoints: `further/kill:17`. */
+export const failpointLives = {
+  main: { feeds: [...coreFeeds, ...eachWay], happenings },
+  /** The kinds that the main life leaves out. */
+  further: {
+    feeds: [...coreFeeds, ...furtherFeeds.filter((feed) => !eachWay.some((one) => one === feed))],
+    happenings,
+  },
+} as const satisfies Record<string, FailpointLife>
+
+export type FailpointLifeName = keyof typeof failpointLives
+
+function liveThroughAll(mirrored: MirroredPractice): void {
+  liveThrough(mirrored)
+  liveThroughFurther(mirrored)
+}
+
+/** Of a feed that is live; one of each way of asking. */
+const snapshotsOf = ['patients', 'appointments', 'claims', 'labresults', 'referringproviders', 'allergies'] as const
+
+async function wantSnapshots(mirrored: MirroredPractice): Promise<void> {
+  for (const feed of snapshotsOf) if (mirrored.feeds.includes(feed)) await mirrored.wantSnapshot(feed)
+}
+
+async function loseAndCheck(mirrored: MirroredPractice): Promise<void> {
+  await loseOneBooking(mirrored)
+  await makeChecksDue(mirrored)
+}
+
+function mergeAndDelete(mirrored: MirroredPractice): void {
+  mirrored.change({ kind: 'mergepatients', from: 3, into: 4 })
+  mirrored.change({ kind: 'deletepatient', patient: 5 })
+}

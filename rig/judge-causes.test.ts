@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { FaultKind } from '@aegis/simulator'
+import type { GapCause } from '../packages/server/src/sync/gap.sql.ts'
+import { excusesOf, type GapEver, gapsTooMany } from './judge-causes.ts'
+
+const noon = Date.UTC(2026, 2, 2, 17)
+const minute = 60_000
+
+function gapOf(feed: string, cause: GapCause, atMinute: number): GapEver {
+  const at = noon + atMinute * minute
+  return { feed, cause, from: at - 10 * minute, opened: at, last: at }
+}
+
+function metBy(path: string, kind: FaultKind, atMinute: number) {
+  return excusesOf({ at: noon + atMinute * minute, route: `/v1/{practiceid}${path}`, fault: { rule: 1, kind } })
+}
+
+const drain = '/appointments/changed'
+
+test('a fault is the reason for one gap of the feed that it hit', () => {
+  const excuses = metBy(drain, 'lost-page', 0)
+  const gap = gapOf('appointments', 'foreign-consumer', 5)
+  assert.deepEqual(gapsTooMany([gap], excuses), [])
+  assert.equal(gapsTooMany([gap, { ...gap, from: gap.opened, last: gap.last + minute }], excuses).length, 1)
+  assert.equal(gapsTooMany([gapOf('patients', 'foreign-consumer', 5)], excuses).length, 1, 'of another feed')
+  assert.equal(gapsTooMany([gapOf('appointments', 'subscription-lost', 5)], excuses).length, 1, 'of another cause')
+})
+
+test('a fault is no reason for a gap of another time', () => {
+  const gaps = [gapOf('appointments', 'unreadable', 60)]
+  assert.deepEqual(gapsTooMany(gaps, metBy(drain, 'html', 51)), [])
+  assert.equal(gapsTooMany(gaps, metBy(drain, 'html', 40)).length, 1, 'before anything was missed')
+  assert.equal(gapsTooMany(gaps, metBy(drain, 'html', 70)).length, 1, 'after it was open')
+  const sinceEver = gaps.map((gap) => ({ ...gap, from: null }))
+  assert.deepEqual(gapsTooMany(sinceEver, metBy(drain, 'html', 1)), [], 'before anything was read')
+})
+
+test('as many faults are the reason for as many gaps, whatever the order', () => {
+  const excuses = [...metBy(`${drain}/subscription`, 'partial', 2), ...metBy(drain, 'unsubscribed', 30)]
+  const long = { ...gapOf('appointments', 'subscription-lost', 31), from: noon }
+  const gaps = [long, gapOf('appointments', 'subscription-lost', 5)]
+  assert.deepEqual(gapsTooMany(gaps, excuses), [])
+  assert.equal(gapsTooMany(gaps, excuses.slice(1)).length, 1)
+})
+
+test('what is about no feed hits each of them once, and so does time that jumps', () => {
+  const gaps = [gapOf('appointments', 'subscription-lost', 5), gapOf('patients', 'subscription-lost', 5)]
+  assert.deepEqual(gapsTooMany(gaps, metBy('/patients', 'unsubscribed', 0)), [])
+  const late = [gapOf('appointments', 'retention-passed', 5), gapOf('claims', 'retention-passed', 5)]
+  assert.deepEqual(gapsTooMany(late, metBy(drain, 'clock-jump', 0)), [])
+})
+
+test('a fault that loses nothing is no reason', () => {
+  assert.deepEqual(metBy(drain, 'server-error', 0), [])
+  assert.deepEqual(excusesOf({ at: noon, route: drain, fault: undefined }), [])
+})
