@@ -39,7 +39,7 @@ export async function faultTier(tier: FaultTier): Promise<boolean> {
 }
 
 async function oneRun(tier: FaultTier): Promise<boolean> {
-  const { fault, seed, count, patients } = tier
+  const { fault, seed, count, patients, mirrored } = tier
   const started = performance.now()
   try {
     line(`faults of ${fault}: ${count}, seed ${seed}, ${patients} patients`)
@@ -55,7 +55,8 @@ async function oneRun(tier: FaultTier): Promise<boolean> {
       return tier.mayBeMissing
     }
     line(`FAILED: ${error instanceof Error ? error.message : String(error)}`)
-    line(`repeat it: npm run rig -- --faults ${fault} --kills ${count} --seed ${seed} --patients ${patients}`)
+    const same = `--seed ${seed} --patients ${patients}${mirrored === 'core' ? ' --core' : ''}`
+    line(`repeat it: npm run rig -- --faults ${fault} --kills ${count} ${same}`)
     return false
   }
 }

@@ -10,6 +10,9 @@ export interface Done {
   readonly result: JobResult
 }
 
+/** What is to be done, in its order; `length` at most. */
+export type Jobs = Iterable<Job> & { readonly length: number }
+
 /** A life that does not end is a failure of its own. */
 const jobTimeoutMs = 240_000
 
@@ -17,7 +20,7 @@ const jobTimeoutMs = 240_000
  * Does all jobs in as many processes as there are processors, in their order; tells each result as it comes. What a life leaves
  * on the disk that is ended in the middle goes with the directory that all of them share.
  */
-export async function inWorkers(jobs: readonly Job[], tell: (done: Done) => void): Promise<void> {
+export async function inWorkers(jobs: Jobs, tell: (done: Done) => void): Promise<void> {
   const queue = jobs[Symbol.iterator]()
   const directory = mkdtempSync(join(tmpdir(), 'aegis-lives-'))
   const clear = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

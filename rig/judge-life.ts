@@ -6,7 +6,7 @@ import type { Invariant } from './invariants.ts'
 import { gapsEver, judgeCauses } from './judge-causes.ts'
 import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
 import { allRequests, judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
-import { countChanges, type Life, liveRound, restart } from './live-round.ts'
+import { countChanges, countFired, isFull, type Life, liveRound, restart } from './live-round.ts'
 import { compareWhole, findWrong, type Verdict } from './verdict.ts'
 
 const hour = 3_600_000
@@ -19,6 +19,12 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const { simulator } = mirrored
   const livedMs = simulator.clock.now() - life.startAt
   const fired = simulator.faults.list().map(({ kind, fired }) => ({ kind, fired }))
+  // Said of the life alone: what follows is no part of it.
+  const lived = {
+    changes: countChanges(simulator),
+    faults: countFired(simulator),
+    ...(!isFull(simulator) && { 'too quiet': 1 }),
+  }
   const healed = await healLife(life)
   const judgements: Judgement[] = [
     healed,
@@ -43,8 +49,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   ]
   const counts = {
     hours: Math.round(livedMs / hour),
-    changes: countChanges(simulator),
-    faults: fired.reduce((sum, one) => sum + one.fired, 0),
+    ...lived,
     ends: ends.count,
     calls: allRequests(simulator).length,
     [`began at: ${life.moment}`]: 1,

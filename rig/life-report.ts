@@ -26,7 +26,8 @@ export class LifeReport {
 
   add({ job, result: lived }: Done): void {
     this.#done += 1
-    const result = { ...lived, wrong: [...lived.wrong, ...this.#livedOtherwise(job, lived)] }
+    const otherwise = this.#livedOtherwise(job, lived)
+    const result = { ...lived, wrong: [...lived.wrong, ...otherwise] }
     addTo(this.#counts, result.counts)
     addTo(this.#checked, result.checked ?? {})
     for (const invariant of new Set(result.wrong.map(invariantOf))) {
@@ -38,7 +39,7 @@ export class LifeReport {
       for (const line of result.wrong.slice(0, wrongLinesMax)) process.stdout.write(`    ${line}\n`)
       if (result.wrong.length > wrongLinesMax)
         process.stdout.write(`    and ${result.wrong.length - wrongLinesMax} more\n`)
-      process.stdout.write(`  repeat with: ${repetition(job)}\n`)
+      process.stdout.write(`  repeat with: ${repetition(job)}${otherwise.length > 0 ? ' --twice' : ''}\n`)
     }
     if (performance.now() - this.#saidAt > everyMs) this.#progress()
   }
@@ -64,6 +65,11 @@ export class LifeReport {
       const broken = this.#broken.get(name as Invariant) ?? 0
       line(`${name} ${invariants[name as Invariant]}: ${count} checked, broken in ${broken} lives`)
     }
+    return this.isSound
+  }
+
+  /** Whether nothing was wrong so far. */
+  get isSound(): boolean {
     return this.#failed === 0
   }
 

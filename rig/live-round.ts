@@ -17,6 +17,19 @@ export interface Life extends DrawnLife {
   readonly due: Map<FeedName, number>
 }
 
+/** What a life has to meet. */
+const leastOf = { faults: 10, changes: 1_000 }
+
+/** Whether a life has met what it has to. */
+export function isFull(simulator: Simulator): boolean {
+  return countFired(simulator) >= leastOf.faults && countChanges(simulator) >= leastOf.changes
+}
+
+/** Faults that fired so far. */
+export function countFired({ faults }: Simulator): number {
+  return faults.list().reduce((sum, { fired }) => sum + fired, 0)
+}
+
 /** Changes that the practice has made so far. */
 export function countChanges({ truth }: Simulator): number {
   return truth.changes(practice).mark

@@ -9,7 +9,7 @@ import { LifeReport } from './life-report.ts'
 import { parseOptions } from './parse-options.ts'
 import { coreRegressionSeeds, regressionSeeds } from './regression-seeds.ts'
 import { replicaTier } from './replica-tier.ts'
-import { inWorkers } from './in-workers.ts'
+import { inWorkers, type Jobs } from './in-workers.ts'
 
 const { values } = parseOptions('rig', {
   options: {
@@ -26,6 +26,8 @@ const { values } = parseOptions('rig', {
     seeds: { type: 'string' },
     'first-seed': { type: 'string', default: '1' },
     core: { type: 'boolean', default: false },
+    twice: { type: 'boolean', default: false },
+    'until-wrong': { type: 'boolean', default: false },
     failpoints: { type: 'boolean', default: false },
     failpoint: { type: 'string' },
   },
@@ -117,7 +119,7 @@ function faultsOf(fault: Fault): FaultTier {
     count: numberOf('kills', values.kills, 12),
     seed: numberOf('seed', values.seed, 1),
     patients: numberOf('patients', values.patients, 40),
-    mirrored: 'all',
+    mirrored: values.core ? 'core' : 'all',
     mayBeMissing: false,
   }
 }
@@ -161,14 +163,24 @@ function seedJobs(count: number): Job[] {
   const wanted = asked.map(lifeOf(values.core))
   const regressions = [...coreRegressionSeeds.map(lifeOf(true)), ...regressionSeeds.map(lifeOf(false))]
   // One seed is a repetition: nothing else is wanted.
-  const all = count === 1 ? wanted : [...new Set([...regressions, ...wanted]), ...wanted.slice(0, livedTwice)]
+  const once = count === 1 ? wanted : [...new Set([...regressions, ...wanted])]
+  const again = count === 1 ? 0 : livedTwice
+  const all = [...once, ...wanted.slice(0, values.twice ? count : again)]
   return all.map((what) => ({ kind: 'seed', what }))
 }
 
 async function lives(name: string, jobs: readonly Job[]): Promise<boolean> {
   const report = new LifeReport(name, jobs.length)
-  await inWorkers(jobs, (done) => report.add(done))
+  await inWorkers(values['until-wrong'] ? untilWrong(jobs, report) : jobs, (done) => report.add(done))
   return report.close()
+}
+
+/** Whoever only asks whether a life goes wrong has seen enough with the first that does. */
+function untilWrong(jobs: readonly Job[], report: LifeReport): Jobs {
+  const some = function* () {
+    for (const job of jobs) if (report.isSound) yield job
+  }
+  return { length: jobs.length, [Symbol.iterator]: some }
 }
 
 function numberOf(option: string, text: string | undefined, otherwise: number): number {

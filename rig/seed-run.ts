@@ -1,4 +1,3 @@
-import type { Simulator } from '@aegis/simulator'
 import { mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
@@ -12,15 +11,14 @@ import { PassingTime, WatchedDb } from './pass-time.ts'
 import { RandomEnds } from './random-ends.ts'
 import { randomFaults } from './random-faults.ts'
 import { judgeLife } from './judge-life.ts'
-import { countChanges, type Life, liveRound } from './live-round.ts'
+import { isFull, type Life, liveRound } from './live-round.ts'
 import { type RunContext, withRunContext } from './run-context.ts'
 import type { Verdict } from './verdict.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const lifeMs = 24 * hour
-/** A life goes on for longer when it has met fewer faults, or the practice made fewer changes, by then; not for ever. */
-const leastOf = { faults: 10, changes: 1_000 }
+/** A life goes on for longer when it has met too few faults, or the practice made too few changes, by then; not for ever. */
 const lifeMsMax = 3 * lifeMs
 /** Changes that the practice makes an hour, day and night. */
 const changesPerHour = 32
@@ -70,7 +68,12 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
     database: { db: work },
     random,
     settings: { feeds, slotDaysAhead: 2, bookedDaysAhead: 4, bookedDaysBack: 2, subscriptionCheckMs },
-    simulator: { seed, startAt, day: { ratePerHour: changesPerHour, nightShare: 1 }, ...(rules && { limits: rules }) },
+    simulator: {
+      seed,
+      startAt,
+      day: { ratePerHour: changesPerHour, nightShare: 1 },
+      ...(rules && { limits: rules }),
+    },
   })
   const plan = planOfLife(seed)
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
@@ -102,16 +105,11 @@ function planOfLife(seed: number): Plan | undefined {
 function isLiving({ mirrored: { simulator }, startAt }: Life): boolean {
   const livedMs = simulator.clock.now() - startAt
   if (livedMs < lifeMs) return true
-  const isFull = countFired(simulator) >= leastOf.faults && countChanges(simulator) >= leastOf.changes
-  return !isFull && livedMs < lifeMsMax
+  return !isFull(simulator) && livedMs < lifeMsMax
 }
 
 /** Until the next round: now and then drain upon drain, mostly long enough for much to change. */
 function pauseMs(draw: Draw): number {
   const minutes = draw.chance(0.25) ? draw.between(1, 4) : draw.between(20, 80)
   return minutes * minute + draw.between(0, 59_999)
-}
-
-function countFired({ faults }: Simulator): number {
-  return faults.list().reduce((sum, { fired }) => sum + fired, 0)
 }
