@@ -87,6 +87,7 @@ const code: Planted[] = [
   ['an identifier from the air', SYNC, "import { randomUUID } from 'node:crypto'", /inputs/],
   ['a signal that runs on the system clock', SYNC, 'fetch(url, { signal: AbortSignal.timeout(5) })', /inputs/],
   ['timers by another door', SYNC, "import { setTimeout as wait } from 'node:timers/promises'", /take a clock/],
+  ["the runtime's fetch", SYNC, "await fetch('http://127.0.0.1')", /may go through a proxy/],
   ['a module mock', 'packages/client/src/x.test.ts', "mock.module('node:fs', {})", /no module mocks/],
   ['a skipped test', 'packages/client/src/x.test.ts', "test.skip('works', () => {})", /a test runs, always/],
   ['a test that runs alone', 'packages/client/src/x.test.ts', "describe.only('works', () => {})", /a test runs/],

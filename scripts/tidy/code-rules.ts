@@ -8,6 +8,9 @@ const READS_ENVIRONMENT = /^packages\/(?:server\/src\/config|cli\/src\/main|simu
 /** Where the machine's clock and randomness enter each package. */
 const CLOCK_FILES = /^packages\/(?:server|client|simulator)\/src\/(?:clock\/[^/]+|clock|random)\.ts$/
 
+/** Where `fetch` is undici's, over connections that are given to it. */
+const OWN_CONNECTIONS = /^packages\/server\/src\/(?:egress\/direct-fetch|upstream\/connections)\.ts$/
+
 const isTimed = (path: string) => isProduction(path) && /^(?:server|client|simulator)$/.test(packageOf(path) ?? '')
 
 interface Ban {
@@ -28,6 +31,12 @@ const BANS: readonly Ban[] = [
       /\bDate\.now\b|\bnew Date\(\s*\)|\bMath\.random\b|\b(?:setTimeout|setInterval|setImmediate)\s*\(|\brandomUUID\b|\bAbortSignal\.timeout\b|\bperformance\.now\b|\bprocess\.hrtime\b/g,
     where: (path) => isTimed(path) && !CLOCK_FILES.test(path),
     message: 'time and randomness are inputs: take a clock or a random as an argument',
+  },
+  {
+    pattern: /(?<![.\w]|\bfunction\s+)fetch\s*\(|(?<!\btypeof\s+)\bglobalThis\.fetch\b/g,
+    where: (path) =>
+      isProduction(path) && /^(?:server|cli)$/.test(packageOf(path) ?? '') && !OWN_CONNECTIONS.test(path),
+    message: "the runtime's fetch may go through a proxy: take directFetch, or connections of your own",
   },
   {
     pattern: /\bmock\s*\.\s*module\b|\b(?:vi|jest)\s*\.\s*(?:mock|doMock)\b/g,

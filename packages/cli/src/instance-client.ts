@@ -1,4 +1,4 @@
-import { type AegisApi, AegisError, configuredHome, homeAt, homeUse, type Instance } from '@aegis/server'
+import { type AegisApi, AegisError, configuredHome, directFetch, homeAt, homeUse, type Instance } from '@aegis/server'
 import { CliError } from './cli-error.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -65,7 +65,7 @@ function queryOf(request: object | undefined): string {
 async function send(at: { instance: Instance; home: string }, path: string, init: RequestInit): Promise<Response> {
   const { home, instance } = at
   try {
-    return await fetch(`${instance.url}${path}`, init)
+    return await directFetch(`${instance.url}${path}`, init)
   } catch (error) {
     throw new AegisError('ops.instance-unreachable', { home, pid: instance.pid }, { cause: error })
   }

@@ -3,8 +3,8 @@ import { type Clock, sleepOn, systemClock } from './clock.ts'
 export interface SlavedClockOptions {
   /** Where the simulator tells its time: GET answers `{ now, speed }`, epoch ms and virtual ms per real one. */
   readonly url: string
-  /** Default: the runtime's. Refused or unreadable answers leave the clock running as it last did. */
-  readonly fetch?: typeof globalThis.fetch
+  /** Refused or unreadable answers leave the clock running as it last did. */
+  readonly fetch: typeof globalThis.fetch
   /** Sent with each request, e.g. an admin token as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
   /** Between two looks, in real ms. Default 250. */
@@ -121,9 +121,9 @@ class FollowingClock implements SlavedClock {
   }
 
   async #read(): Promise<Reading> {
-    const { url, fetch = globalThis.fetch, headers = {} } = this.#options
+    const { url, headers = {} } = this.#options
     const sentAt = this.#machine.steady()
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) })
+    const response = await this.#options.fetch(url, { headers, signal: AbortSignal.timeout(5_000) })
     const body: unknown = await response.json()
     const receivedAt = this.#machine.steady() + RESOLUTION_MS
     return { ...checkedReading(body), sentAt, receivedAt }

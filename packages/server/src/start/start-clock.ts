@@ -4,6 +4,7 @@ import { slavedClock } from '../clock/slaved-clock.ts'
 import type { AegisConfig } from '../config/aegis-config.ts'
 import type { Db } from '../db/db.ts'
 import { resetSqlClock, slaveSqlClock } from '../db/sql-clock.sql.ts'
+import { directFetch } from '../egress/direct-fetch.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { Log } from '../log/log.ts'
 import type { Seams } from '../aegis.ts'
@@ -42,7 +43,7 @@ export async function startClock(
   const setSql = (nowMs: number, speed: number) =>
     db.control((tx) => slaveSqlClock(tx, { nowMs, speed, toleranceMs: speed * sameWithinMs }))
   try {
-    const clock = await slavedClock({ url, onChange: setSql })
+    const clock = await slavedClock({ url, fetch: directFetch, onChange: setSql })
     stops.push(() => clock.stop())
     await acceptedClock({ db, log })
     return { clock, speed: clock.speed, machineOffMs: () => 0 }

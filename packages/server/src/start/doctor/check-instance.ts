@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
+import { directFetch } from '../../egress/direct-fetch.ts'
 import { boundTo, type Home } from '../../ops/home.ts'
 import { homeUse } from '../../ops/home-lock.ts'
 import type { Instance } from '../../ops/instance-file.ts'
@@ -74,7 +75,7 @@ async function statusOf({ url, token }: Instance, clock: Clock): Promise<StatusR
   const late = new AbortController()
   const timer = clock.timer(ANSWER_MS, () => late.abort())
   try {
-    const response = await fetch(`${url}/aegis/v1/status`, {
+    const response = await directFetch(`${url}/aegis/v1/status`, {
       headers: { authorization: `Bearer ${token}` },
       redirect: 'error',
       signal: late.signal,

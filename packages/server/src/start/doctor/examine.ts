@@ -11,6 +11,7 @@ import { startEmbedded } from '../../db/embedded-postgres.ts'
 import { examineServer } from '../../db/examine-server.ts'
 import { openDb, type OpenDb } from '../../db/open-db.ts'
 import { derivedUrl, loginOf } from '../../db/prepare-database.ts'
+import { directFetch } from '../../egress/direct-fetch.ts'
 import { listCredentials } from '../../key-server/list-credentials.ts'
 import { createLog } from '../../log/create-log.ts'
 import type { Log } from '../../log/log.ts'
@@ -157,7 +158,7 @@ class Examiner {
   async #slaveClock(config: AegisConfig, status: StatusReport | undefined): Promise<void> {
     const url = `${status?.urls.simulator ?? config.athena.baseUrl}/__sim/clock`
     try {
-      const clock = await slavedClock({ url, onChange: async () => undefined })
+      const clock = await slavedClock({ url, fetch: directFetch, onChange: async () => undefined })
       this.#stops.push(() => clock.stop())
       this.#clock = clock
     } catch {
