@@ -96,4 +96,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `returned: { wishes: [], `,
     caughtBy: [`${sync}/withheld-records.pg.test.ts`],
   },
+  {
+    name: 'a chart that is not found, with that of everybody else, ends the wish of a feed for it',
+    file: `${sync}/refetch-records.ts`,
+    find: `if (page === undefined || !wanted.asked.whole) return page === undefined`,
+    replace: `if (page === undefined || !wanted.asked.whole) return page === undefined && !wanted.asked.whole`,
+    caughtBy: [`${sync}/chart-doubts.pg.test.ts`],
+  },
 ]

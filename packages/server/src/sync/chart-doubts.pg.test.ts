@@ -115,3 +115,36 @@ test('an entry that a chart with others lacks is deleted, also while its patient
   await mirrored.run(4)
   assert.deepEqual((await statesOf(mirrored, 'problems')).toSorted(), ['deleted', ...others.map(() => 'present')])
 })
+
+/** Nobody has a chart of problems, as far as athenahealth says. */
+function withoutCharts(mirrored: MirroredPractice): AthenaFetch {
+  return (url, init, call) =>
+    call.route === '/chart/{patientid}/problems'
+      ? Promise.resolve(Response.json({ error: 'The patient does not exist in that context.' }, { status: 404 }))
+      : mirrored.toSimulator(url, init, call)
+}
+
+test('what a feed named is kept in mind while no chart at all is found', async (t) => {
+  const mirrored = await chartedPractice(t, ['problems'])
+  mirrored.fetch = withoutCharts(mirrored)
+  mirrored.change({ kind: 'addproblem', patient, snomed: 44054006 })
+  await mirrored.run(40)
+  assert.equal((await mirrored.trouble()).inDoubt, 1)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(41)
+  await assertEqualsTruth(mirrored)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
+test('a gap is not closed for good by charts that nobody could read', async (t) => {
+  const mirrored = await chartedPractice(t, ['problems'])
+  await mirrored.deps.upstream.practice(practice).feed('chart/healthhistory/problems').unsubscribe()
+  await mirrored.advance(20 * 60_000)
+  mirrored.change({ kind: 'addproblem', patient: '7', snomed: 44054006 })
+  mirrored.fetch = withoutCharts(mirrored)
+  await mirrored.run(6)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(30)
+  await assertEqualsTruth(mirrored)
+  assert.deepEqual(await mirrored.gaps(), [])
+})

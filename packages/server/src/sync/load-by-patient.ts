@@ -30,8 +30,8 @@ interface Patient extends AskedPatient {
 
 /**
  * One step of reading a kind patient by patient: the next few patients we hold, in the order of their pseudonyms. The last
- * of them is kept with the run, so that a crash costs one step. A patient whose records cannot be read now is wished for and
- * does not hold up the others; one that athenahealth does not know has none.
+ * of them is kept with the run, so that a crash costs one step. A patient whose records cannot be read now, or whose chart is
+ * not found, is wished for and does not hold up the others.
  */
 export async function loadNextPatients(
   deps: SyncDeps,
@@ -46,7 +46,7 @@ export async function loadNextPatients(
     const keys = await deps.sealing.practice(tx, held.practice)
     for (const [index, page] of pages.entries()) {
       const patient = patients[index]
-      if (!patient || page === 'unknown') continue
+      if (!patient) continue
       const { fetchSeq } = patient
       const again = wishForAll(kindOfFeed(held.feed), keys, patient.patientId)
       if (page === 'put-off') {
@@ -91,11 +91,12 @@ async function readOrPutOff(
   deps: SyncDeps,
   held: HeldFeed,
   { patient, context }: { patient: Patient; context: CallContext },
-): Promise<FetchedPage | 'unknown' | 'put-off'> {
+): Promise<FetchedPage | 'put-off'> {
   try {
     return await readOfPatient(deps, held, { ...patient, context })
   } catch (error) {
-    if (error instanceof AthenaError && error.code === 'not-found') return 'unknown'
+    // Once is no answer, as of a record that is not found by id.
+    if (error instanceof AthenaError && error.code === 'not-found') return 'put-off'
     if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.patient-put-off', error, { practice: held.practice, feed: held.feed })
     return 'put-off'
@@ -103,11 +104,7 @@ async function readOrPutOff(
 }
 
 /** Behind the last patient of the step; behind the whole list when there was none. */
-function positionAfter(
-  run: SnapshotRun,
-  patients: readonly Patient[],
-  pages: readonly (FetchedPage | 'unknown' | 'put-off')[],
-) {
+function positionAfter(run: SnapshotRun, patients: readonly Patient[], pages: readonly (FetchedPage | 'put-off')[]) {
   const last = patients.at(-1)
   if (!last) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: 0 }
   const read = pages.reduce((sum, page) => sum + (typeof page === 'string' ? 0 : page.items), 0)

@@ -186,12 +186,7 @@ async function refetchOne(
   }
   const patient = sightBy(wanted, page, seen)
   if (await isDoubted(deps, held, { wanted, page, patient, findsAny })) {
-    const isPatientUnclear = patient === 'unsure'
-    await postpone(deps, held, {
-      wanted,
-      afterMs: isPatientUnclear ? doubtedMs(deps, wanted) : postponedMs,
-      isPatientUnclear,
-    })
+    await postponeDoubted(deps, held, { wanted, isPatientUnclear: patient === 'unsure' })
     return false
   }
   await failpoint('sync.after-refetch')
@@ -210,6 +205,16 @@ async function refetchOne(
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
   return true
+}
+
+function postponeDoubted(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { wanted, isPatientUnclear }: { wanted: Wanted; isPatientUnclear: boolean },
+): Promise<void> {
+  // Where no chart is found there may be as many as patients.
+  const afterMs = isPatientUnclear || wanted.asked.whole ? doubtedMs(deps, wanted) : postponedMs
+  return postpone(deps, held, { wanted, afterMs, isPatientUnclear })
 }
 
 /** A chart with entries shows whose they are, whatever came of asking for the patient. */
@@ -233,14 +238,17 @@ async function isDoubted(
   return true
 }
 
-/** Whether a record, or the last entries of a chart, would count as deleted by this answer. */
+/**
+ * Whether by this answer a record, or the last entries of a chart, would count as deleted, or what a feed has named as one of a
+ * patient without a chart.
+ */
 async function takesAway(
   deps: SyncDeps,
   held: HeldFeed,
   { wanted, page }: { wanted: Wanted; page: FetchedPage | undefined },
 ): Promise<boolean> {
-  if (!wanted.asked.whole) return page === undefined
-  if (!page || page.items > 0) return false
+  if (page === undefined || !wanted.asked.whole) return page === undefined
+  if (page.items > 0) return false
   return deps.db.practice(held.practice, (tx) => lacksTwice(tx, readingOf(held, wanted, page)))
 }
 
@@ -279,7 +287,7 @@ async function isSettled(
   const { asked, key, runId } = wanted
   const missing = { fetchSeq, runId, isPatientShown: patient === 'shown' }
   if (!asked.whole) return page !== undefined || (await withdrawMissing(tx, held, { ...missing, key })) !== 'unsure'
-  // Where no department knows the patient nothing follows for the entries: a patient that is gone is told as such.
+  // Where no department knows a patient who is shown, or hidden, nothing follows for the entries.
   if (!page) return true
   return !(await settlePatient(tx, keys, { ...readingOf(held, wanted, page), ...missing }))
 }
