@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -77,6 +77,17 @@ describe('help teaches by example:', () => {
       assert.equal(err, '')
     })
   }
+})
+
+test('aegis sql --help names every view there is', async () => {
+  const { out } = await run(['sql', '--help'])
+  const migrations = join(import.meta.dirname, '../../server/migrations')
+  const text = readdirSync(migrations)
+    .map((file) => readFileSync(join(migrations, file), 'utf8'))
+    .join('\n')
+  const views = new Set([...text.matchAll(/view mirror\.(\w+) with/g)].map(([, name]) => name))
+  assert.ok(views.size > 15)
+  for (const view of views) assert.match(out, new RegExp(`\\b${view}\\b`), view)
 })
 
 describe('config', () => {

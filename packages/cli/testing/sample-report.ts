@@ -14,6 +14,7 @@ export function sampleFeed(changes: Partial<FeedStatus> = {}): FeedStatus {
     readEveryMs: null,
     expectedWaitMs: null,
     openIntents: 0,
+    checks: [],
     unexplained: null,
     gaps: [],
     failure: null,

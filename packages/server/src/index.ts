@@ -31,6 +31,7 @@ export { type PracticeShape, usualPractice } from './sync/estimate-calls.ts'
 export type { QuotaForecast, QuotaReport } from './ops/quota-report.ts'
 export type {
   Alarm,
+  CheckStatus,
   FeedStatus,
   PracticeStatus,
   QuotaStatus,

@@ -15,7 +15,8 @@ interface SqlOptions extends InstanceOptions {
 }
 
 const EXAMPLES = `
-Views (schema mirror): department, provider, appointment_type, patient, appointment, open_slot, change, alias; and of the
+Views (schema mirror): department, provider, appointment_type, patient, appointment, open_slot, change, alias;
+reconciliation and difference, which say what each check of the mirror against athenahealth compared and found; and of the
 kinds that sync.feeds names: referring_provider, claim, patient_case, lab_result, imaging_result, prescription, problem,
 medication, allergy.
 Patients are pseudonyms. What identifies people is sealed and shown as [sealed]; --unseal opens it for a stated

@@ -1,4 +1,5 @@
 import type { Alarm, PracticeStatus, StatusReport } from '@aegis/server'
+import { checkLines } from './check-lines.ts'
 import { count } from './figures.ts'
 import { flow, type Line, type Size, span } from './line.ts'
 
@@ -51,7 +52,8 @@ export function overviewLines(report: StatusReport, { well, loading, troubled }:
     [span(` · ${count(sum(({ changesLastMinute }) => changesLastMinute))} changes a minute`)],
     ...rare.map(([name, value]): Line => [span(` · ${name} ${count(value)}`, 'warn')]),
   ]
-  return [...flow(states, size.columns, 3), ...flow(sums, size.columns, 3)]
+  const checks = checkLines(practices, { columns: size.columns, now: Date.parse(report.now) })
+  return [...flow(states, size.columns, 3), ...flow(sums, size.columns, 3), ...checks]
 }
 
 /** Alarms that say the same of many feeds, as one with their number; worst first as before. Pure. */

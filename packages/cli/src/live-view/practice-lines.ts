@@ -1,4 +1,5 @@
 import type { FeedStatus, PracticeStatus } from '@aegis/server'
+import { checkLines } from './check-lines.ts'
 import { count, duration, sparkline } from './figures.ts'
 import { changeRates, type History, isGrowing } from './history.ts'
 import { flow, type Line, type Size, span, type Tone } from './line.ts'
@@ -20,6 +21,7 @@ export function practiceLines(status: PracticeStatus, around: Surroundings): Lin
     ...flow(records(status, around.history), around.size.columns, TITLE),
     ...limits(status, around.size.columns),
     changes(status, around),
+    ...checkLines([status], { columns: around.size.columns, now: around.now }),
     feedHeader(around.size.columns),
     ...status.feeds.map((feed) => feedRow(feed, around)),
   ]

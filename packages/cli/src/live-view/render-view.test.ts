@@ -217,6 +217,42 @@ describe('many practices', () => {
   })
 })
 
+describe('checks of the mirror', () => {
+  const nightly = {
+    task: 'nightly',
+    readAt: '2026-11-23T06:42:17.000Z',
+    compared: 3_000,
+    differences: 2,
+    unexplained: 0,
+  } as const
+  const feeds = [
+    sampleFeed({
+      checks: [{ ...nightly, task: 'rolling', readAt: '2026-11-20T06:42:17.000Z', compared: 900 }, nightly],
+    }),
+    sampleFeed({ checks: [{ ...nightly, readAt: '2026-11-23T07:42:17.000Z', compared: 241 }] }),
+  ]
+  const lines = (report: Parameters<typeof sampleReport>[0]) =>
+    renderReport(sampleReport(report), wide).filter((line) => line.includes('compared'))
+
+  test('that found nothing to explain say that they ran, and when', () => {
+    assert.deepEqual(lines({ practices: [samplePractice({ feeds })] }), [
+      '   checks  nightly 9 h ago: 3,241 compared, 0 unexplained  all patients 3 d ago: 900 compared, 0 unexplained',
+    ])
+  })
+
+  test('of many practices are summed up', () => {
+    const many = Array.from({ length: 11 }, (_, index) => samplePractice({ practice: index + 1, feeds }))
+    const found = [...many, samplePractice({ feeds: [sampleFeed({ checks: [{ ...nightly, unexplained: 2 }] })] })]
+    assert.deepEqual(lines({ practices: found }), [
+      '   checks  nightly 9 h ago: 38,651 compared, 2 unexplained  all patients 3 d ago: 9,900 compared, 0 unexplained',
+    ])
+  })
+
+  test('that have not been made yet are not spoken of', () => {
+    assert.deepEqual(lines({}), [])
+  })
+})
+
 test('no frame is larger than its terminal', () => {
   const alarms = Array.from({ length: 9 }, (_, index) => ({ ...gap, practice: index }))
   for (const columns of [1, 10, 33, 50, 79, 80, 81, 100, 200]) {

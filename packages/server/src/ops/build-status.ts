@@ -17,6 +17,7 @@ import { errorTable } from '../errors/error-table.ts'
 import { quotaForecast } from './build-quota-report.ts'
 import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
+import { judgedChecks } from './explain-checks.ts'
 import { explainFailure } from './explain-failure.ts'
 import { explainFeed, feedAlarms, type FeedView, gapInWords, readEveryMs } from './explain-feed.ts'
 import { credentialReport } from './key-operations.ts'
@@ -234,6 +235,7 @@ function feedStatus(view: FeedView): FeedStatus {
     readEveryMs: readEveryMs(view),
     expectedWaitMs: pace?.waitMs ?? null,
     openIntents: feed.openIntents,
+    checks: judgedChecks(feed.checks),
     unexplained: unexplainedIn(feed),
     gaps: feed.gaps.map((gap) => ({
       cause: gap.cause,

@@ -1,7 +1,7 @@
 import type { CheckSummary, ReadingTask } from '../sync/reconciliation.sql.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { explainFailure, failureInWords } from './explain-failure.ts'
-import type { Alarm } from './status-report.ts'
+import type { Alarm, CheckStatus } from './status-report.ts'
 
 /** What the words about a check rest on. */
 export interface CheckView {
@@ -32,6 +32,15 @@ export function checkAlarms({ at, check, liveSince, now, settings }: CheckView):
     alarms.push({ level: 'warning', code: 'sync.check-late', ...at, ...late(check, now - doneAt) })
   }
   return alarms
+}
+
+/** What the checks found that are judged, also where that is nothing (pure). */
+export function judgedChecks(checks: readonly CheckSummary[]): CheckStatus[] {
+  return checks.flatMap(({ task, read_at: readAt, compared, explained, unexplained }) => {
+    if (readAt === null || unexplained === null) return []
+    const differences = (explained ?? 0) + unexplained
+    return [{ task, readAt: new Date(readAt).toISOString(), compared: Number(compared ?? 0), differences, unexplained }]
+  })
 }
 
 function differencesAlarm({ task, ...report }: CheckSummary) {

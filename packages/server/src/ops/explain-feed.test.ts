@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import { defaultSyncSettings as settings } from '../sync/sync-settings.ts'
+import { judgedChecks } from './explain-checks.ts'
 import { explainFeed, feedAlarms, type FeedView, inWords, readEveryMs } from './explain-feed.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
@@ -229,6 +230,15 @@ test('a check that is late for a failure says which and what to do', () => {
   const { message, remedy } = only({ state_since: now - 30 * day, checks: [check] })
   assert.match(message, /for 4 days\. The last 2 attempts failed: .* \(forbidden\)\.$/)
   assert.match(remedy, /^Ask athenahealth .* the check then goes on by itself/i)
+})
+
+test('a check that found nothing is told as one that ran, and one that is not judged yet is not', () => {
+  const checks = [nightly, { ...lost, task: 'weekly' as const }, { ...nightly, unexplained: null }]
+  const readAt = '2026-03-01T15:00:00.000Z'
+  assert.deepEqual(judgedChecks(checks), [
+    { task: 'nightly', readAt, compared: 1000, differences: 3, unexplained: 0 },
+    { task: 'weekly', readAt, compared: 1000, differences: 3, unexplained: 2 },
+  ])
 })
 
 test('a duration is told in the largest unit that fits', () => {

@@ -16,6 +16,7 @@ const feed: FeedStatus = {
   readEveryMs: 240_000,
   expectedWaitMs: 121_500,
   openIntents: 1,
+  checks: [],
   unexplained: 2,
   gaps: [{ cause: 'unreadable', title: '', from: '', openedAt: '' }],
   failure: { code: 'network', title: '', count: 4, retryAt: '' },

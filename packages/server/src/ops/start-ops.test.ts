@@ -29,6 +29,7 @@ const feed: FeedStatus = {
   readEveryMs: null,
   expectedWaitMs: null,
   openIntents: 0,
+  checks: [],
   unexplained: null,
   gaps: [],
   failure: null,

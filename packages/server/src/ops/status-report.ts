@@ -110,6 +110,8 @@ export interface FeedStatus {
     readonly from: string
     readonly openedAt: string
   }[]
+  /** What the last checks of the mirror found, one of each task that has been judged. */
+  readonly checks: readonly CheckStatus[]
   /** What the last checks of the mirror found different and nothing explains; 0 is the target. Null before the first one. */
   readonly unexplained: number | null
   readonly failure: {
@@ -118,6 +120,16 @@ export interface FeedStatus {
     readonly count: number
     readonly retryAt: string
   } | null
+}
+
+/** One check: read, compared and judged. */
+export interface CheckStatus {
+  readonly task: 'nightly' | 'weekly' | 'rolling'
+  readonly readAt: string
+  /** Records that were compared, those that differed, and of these those that nothing explains: 0 is the target. */
+  readonly compared: number
+  readonly differences: number
+  readonly unexplained: number
 }
 
 export interface Alarm {
