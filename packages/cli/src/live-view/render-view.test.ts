@@ -217,6 +217,14 @@ describe('many practices', () => {
   })
 })
 
+test('who spends a day that does not do stands below how it ends', () => {
+  const spending = 'Spent so far by feeds 90 %, and bulk work 10 %. More: aegis quota.'
+  const explanation = "Today's calls do not do: feeds are read at 61 % of their pace."
+  const forecast = { ...sampleReport().quota.forecast, outlook: 'does-not-last' as const, explanation }
+  const lines = renderReport(sampleReport({ quota: { ...sampleReport().quota, forecast, spending } }), wide)
+  assert.equal(lines[lines.indexOf(`       ${explanation}`) + 1], `       ${spending}`)
+})
+
 describe('checks of the mirror', () => {
   const nightly = {
     task: 'nightly',

@@ -39,6 +39,7 @@ export function renderReport(report: StatusReport, size: Omit<Size, 'rows'>): st
     ...quota(report, whole),
     ...throttling(report, whole),
     ...outlook(report, whole),
+    ...spending(report, whole),
     [],
     ...shown,
     [],
@@ -107,6 +108,11 @@ const OUTLOOK_TONES = { lasts: 'dim', 'may-not-last': 'warn', 'does-not-last': '
 /** How the day is expected to end. */
 function outlook({ quota: { forecast } }: StatusReport, { columns }: Size): Line[] {
   return below(forecast.explanation, OUTLOOK_TONES[forecast.outlook], columns)
+}
+
+/** Who has spent a day that does not do. */
+function spending({ quota: { spending: words } }: StatusReport, { columns }: Size): Line[] {
+  return words === undefined ? [] : below(words, 'plain', columns)
 }
 
 /** That calls wait or are spaced more widely. */

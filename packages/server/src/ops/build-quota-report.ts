@@ -86,15 +86,22 @@ export function quotaForecast(forecast: DayForecast, limit: number): QuotaForeca
 /** How long a forecast serves: status is asked for each second, and nothing changes so fast. */
 const SERVES_MS = 60_000
 
+/** A forecast, and what would help where the calls are not expected to do. */
+export interface AdvisedForecast extends DayForecast {
+  readonly advice: readonly QuotaAdvice[]
+}
+
 /** Forecasts that are made anew once a minute of the installation's time. */
 export function createForecaster(
   deps: Pick<QuotaReportDeps, 'db' | 'clock' | 'app' | 'settings'>,
-): (usage: QuotaUsage) => Promise<DayForecast> {
-  let made: { readonly at: number; readonly day: string; readonly forecast: DayForecast } | undefined
+): (usage: QuotaUsage) => Promise<AdvisedForecast> {
+  let made: { readonly at: number; readonly day: string; readonly forecast: AdvisedForecast } | undefined
   return async (usage) => {
     const now = deps.clock.now()
     if (made && made.day === usage.day && Math.abs(now - made.at) < SERVES_MS) return made.forecast
-    const forecast = forecastOf(deps, { now, usage, hours: await readHourUse(deps, deps.app) })
+    const foreseen = forecastOf(deps, { now, usage, hours: await readHourUse(deps, deps.app) })
+    const isShort = outlookOf(foreseen) === 'does-not-last'
+    const forecast = { ...foreseen, advice: isShort ? await adviceFor(deps, { usage, forecast: foreseen }) : [] }
     made = { at: now, day: usage.day, forecast }
     return forecast
   }
@@ -115,7 +122,7 @@ function forecastOf(
 
 /** What would help where the day does not do; nothing where it does, and every feed is read as often as it should be. */
 async function adviceFor(
-  { db, clock, settings }: QuotaReportDeps,
+  { db, clock, settings }: Pick<QuotaReportDeps, 'db' | 'clock' | 'settings'>,
   { usage, forecast }: { usage: QuotaUsage; forecast: DayForecast },
 ): Promise<QuotaAdvice[]> {
   const { plan, known, practices } = await db.control(async (tx) => ({

@@ -14,7 +14,7 @@ import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
-import { quotaForecast } from './build-quota-report.ts'
+import { type AdvisedForecast, quotaForecast } from './build-quota-report.ts'
 import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
 import { judgedChecks } from './explain-checks.ts'
@@ -24,7 +24,7 @@ import { credentialReport } from './key-operations.ts'
 import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { heldOffAlarms } from './held-off-alarms.ts'
-import { forecastInWords, throttlingInWords } from './quota-words.ts'
+import { forecastInWords, outlookOf, spendingInWords, throttlingInWords } from './quota-words.ts'
 import { ownAlarms, type OwnFacts } from './own-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
 import { releaseAlarms } from './release-alarms.ts'
@@ -41,7 +41,7 @@ export interface StatusDeps extends OwnFacts {
   readonly credentialsOf: AppRef
   readonly settings: SyncSettings
   /** How the day is expected to end. */
-  readonly forecast: (usage: QuotaUsage) => Promise<DayForecast>
+  readonly forecast: (usage: QuotaUsage) => Promise<AdvisedForecast>
   /** After how long (installation's time) another process counts as dead; undefined where there can be none. */
   readonly sharedMs: number | undefined
   /** Where the embedded database is; undefined with a server of the operator's, whose disk is not ours to see. */
@@ -171,7 +171,7 @@ export function shortageAlarms(forecast: DayForecast, limit: number): Alarm[] {
 
 interface QuotaView {
   readonly paces: Pick<Paces, 'feeds' | 'everyMs'>
-  readonly forecast: DayForecast
+  readonly forecast: AdvisedForecast
 }
 
 /** Where the day's calls stand (pure). */
@@ -189,6 +189,7 @@ export function quotaStatus(usage: QuotaUsage, { paces, forecast }: QuotaView): 
     callsLastMinute: usage.callsLastMinute,
     ...(throttling !== undefined && { throttling }),
     forecast: quotaForecast(forecast, usage.perDayLimit),
+    ...(outlookOf(forecast) === 'does-not-last' && { spending: spendingInWords(usage, forecast.advice) }),
   }
 }
 

@@ -147,6 +147,20 @@ test('it is told that calls wait and are spaced more widely since some were thro
   assert.equal(await throttling(), undefined)
 })
 
+test('status, too, says who spends a day that does not do, and what would help most', async (context) => {
+  const spending = async (facts: { days: number; foreign?: number }) => {
+    const { time, quota, app, deps } = await anApp(context, facts)
+    const usage = await time.run(quota.usage(app))
+    const forecast = await time.run(createForecaster(deps)(usage))
+    return quotaStatus(usage, { paces: { feeds: 2, everyMs: 60_000 }, forecast }).spending
+  }
+  assert.equal(await spending({ days: 20 }), undefined)
+  assert.match(
+    (await spending({ days: 20, foreign: 6_000 })) ?? '',
+    /^Spent so far by feeds 55 %, and others with the same app 45 %\. What would help most: give the other .*\. More: aegis quota\.$/,
+  )
+})
+
 test('one practice is told by what its calls were for', async (context) => {
   const { report } = await anApp(context, { days: 1 })
   const { spent } = await report(2)

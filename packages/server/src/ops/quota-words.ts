@@ -1,7 +1,7 @@
 import type { DayForecast, Stop } from '../quota/forecast-day.ts'
-import type { Priority } from '../quota/priorities.ts'
+import { priorities, type Priority } from '../quota/priorities.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
-import type { QuotaOutlook } from './quota-report.ts'
+import type { QuotaAdvice, QuotaOutlook } from './quota-report.ts'
 
 /** Below this share of the polls it is worth a word. */
 const SERVED_ENOUGH = 0.95
@@ -63,6 +63,26 @@ export function throttlingInWords({
     )
   }
   return parts.length > 0 ? `athenahealth throttled calls: ${listed(parts)}.` : undefined
+}
+
+/** Who has spent the day's calls, most first, and what would help most, in two sentences (pure). */
+export function spendingInWords(
+  { byPriority, foreignToday }: Pick<QuotaUsage, 'byPriority' | 'foreignToday'>,
+  [first]: readonly QuotaAdvice[],
+): string {
+  const spenders = [
+    ...priorities.map((priority) => [names[priority], byPriority[priority] ?? 0] as const),
+    ['others with the same app', foreignToday] as const,
+  ].filter(([, calls]) => calls > 0)
+  const all = spenders.reduce((sum, [, calls]) => sum + calls, 0)
+  const told = spenders
+    .toSorted(([, one], [, other]) => other - one)
+    .map(([name, calls]) => `${name} ${Math.round((calls / all) * 100)} %`)
+  const who = told.length > 0 ? [`Spent so far by ${listed(told)}.`] : []
+  const what = first
+    ? `What would help most: ${first.setting === null ? '' : `${first.setting}: `}${first.change}.`
+    : ''
+  return [...who, ...(what ? [what] : []), 'More: aegis quota.'].join(' ')
 }
 
 function perSecond(calls: number): string {

@@ -64,6 +64,8 @@ export interface QuotaStatus {
   readonly throttling?: string
   /** How the day is expected to end. */
   readonly forecast: QuotaForecast
+  /** In words, where the calls are not expected to do: who has spent them, and what would help most. */
+  readonly spending?: string
 }
 
 export interface PracticeStatus {
