@@ -90,6 +90,20 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/outage.test.ts`],
   },
   {
+    name: 'a booking that is not answered is asked for once more',
+    file: `${quota}/one-answer.ts`,
+    find: `this.#asked ??= this.#ask(ask)`,
+    replace: `this.#asked = this.#ask(ask)`,
+    caughtBy: [`${quota}/outage.test.ts`],
+  },
+  {
+    name: 'what was booked and is answered late leaves beside a call of the share',
+    file: `${quota}/app-limiter.ts`,
+    find: ` && this.#apartMs <= 0) this.#serve`,
+    replace: `) this.#serve`,
+    caughtBy: [`${quota}/outage.test.ts`],
+  },
+  {
     name: 'each start reserves a whole block of the day',
     file: `${quota}/day-budget.ts`,
     find: `Math.max(1, Math.floor(limits.dayBlock / FIRST_BLOCKS))`,

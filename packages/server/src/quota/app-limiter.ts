@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
 import type { Reading } from '../clock/remote-clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
@@ -6,6 +6,7 @@ import { gone, type Permission, type PermissionRequest, refusal } from './permis
 import { BookingNap } from './booking-nap.ts'
 import { DayLedger } from './day-ledger.ts'
 import { judgeShare, localShareTimes } from './local-share.ts'
+import { OneAnswer } from './one-answer.ts'
 import { type Priority, priorities, priorityRules } from './priorities.ts'
 import { Punctuality } from './punctuality.ts'
 import type { Standing } from './rate-limit-fields.ts'
@@ -26,6 +27,8 @@ export interface LimiterDeps {
   readonly wall?: () => number
   /** What athenahealth's clock shows, by which it counts days; absent or undefined where it is not known. */
   readonly theirTime?: () => Reading | undefined
+  /** How long the database is waited for is told by this one. Default: the machine's. */
+  readonly machine?: Pick<Clock, 'timer'>
 }
 
 interface BookedSlot {
@@ -64,6 +67,7 @@ export class AppLimiter {
   readonly #nap: BookingNap
   readonly #punctuality: Punctuality
   readonly #pause: ThrottlePause
+  readonly #booking: OneAnswer<Pick<Booked, 'waitMs' | 'isOfPractices'>>
   #lookedAt = Number.NEGATIVE_INFINITY
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
@@ -82,6 +86,7 @@ export class AppLimiter {
     this.ledger = new DayLedger({ ...deps, databaseNow: () => this.databaseNow() }, app, limits)
     this.#punctuality = new Punctuality(this.#timetable)
     this.#pause = new ThrottlePause(deps, this.#timetable)
+    this.#booking = new OneAnswer(deps.machine ?? systemClock)
     this.#resting = new RestingPractices(deps.clock)
     this.#nap = new BookingNap(deps.clock, this.#resting)
   }
@@ -174,6 +179,7 @@ export class AppLimiter {
     this.#idle?.cancel()
     this.#nap.wake()
     await this.#running
+    await this.#booking.settled()
     try {
       await this.ledger.close()
       await this.#timetable.leave()
@@ -206,9 +212,8 @@ export class AppLimiter {
       const next = this.#line.unserved(this.#booked.size)
       if (!next) return
       try {
-        await this.#pause.tell()
         const before = this.#booked.size
-        const { waitMs, isOfPractices } = await this.#book(next)
+        const { waitMs, isOfPractices } = await this.#booking.get(() => this.#book(next))
         failed = false
         hadTurn ||= this.#booked.size > before
         // Meanwhile somebody of another practice may have come.
@@ -226,6 +231,7 @@ export class AppLimiter {
 
   /** Books for the first who are not served yet; returns how long to wait before booking for more, and for what. */
   async #book(next: { priority: Priority; count: number }): Promise<Pick<Booked, 'waitMs' | 'isOfPractices'>> {
+    await this.#pause.tell()
     const wanted = Math.min(next.count, this.#timetable.plan.batchMax)
     const at = Math.max(this.databaseNow(), this.#lastBookedAt())
     await this.ledger.ensure(at, this.#booked.size + wanted)
@@ -281,7 +287,8 @@ export class AppLimiter {
   #use(entry: BookedSlot, usable = true): void {
     this.#booked.delete(entry)
     const { at, practice } = entry.slot
-    if (usable && !this.#stopped && this.#pause.leftMs === 0) this.#serve(at, practice)
+    // A booking that was answered late may bring an instant within a second of a call of the share.
+    if (usable && !this.#stopped && this.#pause.leftMs === 0 && this.#apartMs <= 0) this.#serve(at, practice)
     if (practice !== undefined) this.#nap.wake() // its practice may have another
     const next = this.#line.unserved(this.#booked.size)
     if (next) this.#run(next.priority)
@@ -337,14 +344,12 @@ export class AppLimiter {
     }
     // The next try may reach the database and bring an instant at once: not within a second of a call of the share.
     await this.#nap.take(served ? localShareTimes.spacingMs : RETRY_MS, { priority, isOfPractices: false })
-    await this.#keepApart()
+    if (this.#apartMs > 0) await this.#deps.clock.sleep(this.#apartMs)
   }
 
-  async #keepApart(): Promise<void> {
-    const last = this.#lastShareCallAt
-    if (last === undefined) return
-    const apartMs = last + localShareTimes.spacingMs - this.#deps.clock.steady()
-    if (apartMs > 0) await this.#deps.clock.sleep(apartMs)
+  /** How long no instant may be used, since the last call of the share. */
+  get #apartMs(): number {
+    return (this.#lastShareCallAt ?? Number.NEGATIVE_INFINITY) + localShareTimes.spacingMs - this.#deps.clock.steady()
   }
 
   /** With a limit per practice: those that may have a slot now, most urgent first, in the order of their turns. */
@@ -365,7 +370,8 @@ export class AppLimiter {
     if (this.#stopped) return
     this.#idle?.cancel()
     this.#idle = this.#deps.clock.timer(localShareTimes.idleAfterMs, () => {
-      if (!this.#running) this.#timetable.leave().catch(() => undefined)
+      if (this.#booking.isPending) this.#goIdle()
+      else if (!this.#running) this.#timetable.leave().catch(() => undefined)
     })
   }
 }

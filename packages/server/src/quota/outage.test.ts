@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
-import type { Db } from '../db/db.ts'
+import type { Db, Tx } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { createQuota } from './quota.ts'
 import type { QuotaLimits } from './quota-limits.ts'
@@ -11,13 +11,35 @@ import type { QuotaLimits } from './quota-limits.ts'
 const database = await scratchDatabase()
 const limits = { perSecond: 5, perDay: 50_000, tokensPerMinute: 5 }
 
-/** The database behind a wire that can be cut. */
-function cable(db: Db): Db & { cut: boolean } {
+interface Cable extends Db {
+  /** Whatever is asked is refused at once. */
+  cut: boolean
+  /** Whatever is asked waits for this, without a word, and is done then. */
+  silence: Promise<void> | undefined
+  /** What was done for those who had waited so. */
+  readonly doneLate: string[]
+}
+
+/** The database behind a wire that can be cut, or go silent. */
+function cable(db: Db): Cable {
   const unavailable = () => Promise.reject(new AegisError('db.unavailable'))
-  const wire: Db & { cut: boolean } = {
+  const noting = (tx: Tx): Tx => ({
+    rows(statement, ...given) {
+      wire.doneLate.push(statement.name)
+      return tx.rows(statement, ...given)
+    },
+  })
+  const wire: Cable = {
     cut: false,
+    silence: undefined,
+    doneLate: [],
     practice: (practice, work) => (wire.cut ? unavailable() : db.practice(practice, work)),
-    control: (work) => (wire.cut ? unavailable() : db.control(work)),
+    async control(work) {
+      if (wire.cut) return unavailable()
+      if (!wire.silence) return db.control(work)
+      await wire.silence
+      return db.control((tx) => work(noting(tx)))
+    },
     audit: (work) => (wire.cut ? unavailable() : db.audit(work)),
   }
   return wire
@@ -32,7 +54,10 @@ async function setUp(app: string, dayBlock: number, more: Partial<QuotaLimits> =
   const log = memoryLog()
   const wires = [cable(time.db), cable(time.db)] as const
   const quotas = wires.map((db, i) =>
-    createQuota({ db, clock: time.clock, log, holder: `${app}-${i}` }, { ...limits, dayBlock, ...more }),
+    createQuota(
+      { db, clock: time.clock, machine: time.clock, log, holder: `${app}-${i}` },
+      { ...limits, dayBlock, ...more },
+    ),
   )
   const sends: { at: number; by: number }[] = []
   let ended = false
@@ -93,6 +118,92 @@ test('one of two processes loses the database: it calls on a small share, and no
   assert.ok(sends.filter(({ at, by }) => by === 0 && at > backAt + 5_000).length > 20, 'then it calls as before')
   assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
   await end()
+})
+
+for (const becomes of ['answers in the end', 'is given up in the end'] as const) {
+  test(`a database that does not answer, and ${becomes}, is not waited for: the small share begins all the same`, async () => {
+    const app = `silent ${becomes}`
+    const { time, wires, sends, log, end } = await setUp(app, 2_000)
+    const [wire] = wires
+    await time.advance(4_000)
+    const back = Promise.withResolvers<void>()
+    wire.silence = back.promise
+    const silentAt = time.clock.now()
+    await time.advance(50_000)
+    const during = sends.filter(({ at, by }) => by === 0 && at > silentAt + 500)
+    assert.ok(during.length >= 20 && during.length <= 28, `${during.length} calls in 50 s without an answer`)
+    assert.ok((during[0]?.at ?? 0) >= silentAt + 20_000, 'it waits until the others count it out')
+    if (becomes === 'answers in the end') back.resolve()
+    else back.reject(new AegisError('db.unavailable'))
+    wire.silence = undefined
+    const backAt = time.clock.now()
+    await time.advance(15_000)
+    const booked = wire.doneLate.filter((name) => name === 'quota.book_instants')
+    assert.ok(booked.length <= 1, `${booked.length} bookings had been under way`)
+    assert.equal(log.events().filter((event) => event === 'quota.unreachable').length, 1)
+    assert.ok(sends.filter(({ at, by }) => by === 0 && at > backAt + 5_000).length > 20, 'then it calls as before')
+    assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= 5)
+    await end()
+    const [day] = await database.owner.rows<{ reserved: number }>(
+      'select reserved from control.quota_day where app = $1',
+      [app],
+    )
+    assert.equal(day?.reserved, sends.length, 'no call is counted twice, and none is lost')
+  })
+}
+
+/** A process alone, whose database answers nothing until `answer` is called. */
+async function aloneWithout(app: string) {
+  const time = await lockstep(database)
+  const wire = cable(time.db)
+  const deps = { db: wire, clock: time.clock, machine: time.clock, log: silentLog, holder: 'alone' }
+  const quota = createQuota(deps, { ...limits, dayBlock: 500 })
+  const call = () => quota.permission({ app, practice: 1, priority: 'feeds' }).then(() => time.clock.now())
+  const goSilent = () => {
+    const back = Promise.withResolvers<void>()
+    wire.silence = back.promise
+    return () => {
+      wire.silence = undefined
+      back.resolve()
+    }
+  }
+  return { time, wire, quota, call, goSilent }
+}
+
+test('what was booked and is answered late leaves no sooner than a second after a call of the share', async () => {
+  const { time, wire, quota, call, goSilent } = await aloneWithout('late')
+  await time.run(call())
+  const answer = goSilent()
+  const [first, second] = [call(), call()]
+  const sharedAt = await time.run(first)
+  answer()
+  const nextAt = await time.run(second)
+  assert.ok(wire.doneLate.includes('quota.book_instants'))
+  assert.ok(nextAt - sharedAt >= 1_000, `${nextAt - sharedAt} ms`)
+  await time.run(quota.stop())
+})
+
+test('what an unanswered booking did is given back, although nobody waits for it any more', async () => {
+  for (const isStopped of [true, false]) {
+    const app = `unanswered ${isStopped}`
+    const { time, quota, goSilent } = await aloneWithout(app)
+    const answer = goSilent()
+    const asked = quota.permission({ app, practice: 1, priority: 'feeds', deadlineMs: 1_000 })
+    await assert.rejects(time.run(asked), { code: 'quota.timeout' })
+    const stopped = isStopped ? quota.stop() : Promise.resolve()
+    await time.advance(20_000)
+    answer()
+    await time.run(stopped)
+    await time.advance(20_000)
+    const listed = await database.owner.rows('select from control.quota_holder where app = $1', [app])
+    assert.equal(listed.length, 0, 'nobody leaves a call a second to it')
+    await time.run(quota.stop())
+    const days = await database.owner.rows<{ reserved: number }>(
+      'select reserved from control.quota_day where app = $1',
+      [app],
+    )
+    assert.deepEqual(days, [{ reserved: 0 }])
+  }
 })
 
 test('nobody reaches the database: each process makes a call a second of those it had reserved', async () => {
