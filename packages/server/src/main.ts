@@ -113,6 +113,13 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   const started = await startClock({ config, seams, db: database.db, log }, stops)
   const ground: Ground = { ...base, db: database.db, ...started }
   const parts = await composeParts(ground, stops)
+  const shown = shownOf({ config, seams, home, database })
+  const operations = operationsOf({ ground, parts, shown })
+  const { refusals } = parts
+  // Before anything is decided for all processes on the database: one that gets no port does no work.
+  const ops = await startOps({ home, log, random, ...config.http, operations, version, refusals, clock: systemClock })
+  stops.push(() => ops.stop())
+  shown.urls.api = ops.url
   const instance = random.uuid()
   const ended = Promise.withResolvers<Error | undefined>()
   const ttlMs = config.sync.leaseMs * ground.speed
@@ -120,14 +127,10 @@ async function run(base: Base, stops: StopStack): Promise<RunningAegis> {
   else await startReplica({ ground, parts, stops }, { instance, ttlMs, onReplaced: ended.resolve })
   if (config.role !== 'key-server')
     await mirror({ ground, database, parts, instance, end: ended.resolve, signal }, stops)
-  const shown = shownOf({ config, seams, home, database })
-  const operations = operationsOf({ ground, parts, shown })
-  const { http } = config
-  const { refusals } = parts
-  const ops = await startOps({ home, log, random, ...http, operations, version, refusals, clock: systemClock })
-  shown.urls.api = ops.url
+  // Nobody is answered while what stands behind the answers is stopped.
   stops.push(() => ops.stop())
   await recordStart(parts)
+  ops.open()
   log.info('aegis.started', { practices: config.practices.length })
   return { ...operations, url: ops.url, ended: ended.promise, stop: () => stops.run(log) }
 }

@@ -139,6 +139,9 @@ before(async () => {
   const refusals = { note: async (refusal: Refusal) => void turnedAway.push(refusal) }
   const seams = { refusals, log: memoryLog(), random: systemRandom, clock: systemClock }
   ops = await startOps({ home, host: '127.0.0.1', port: 0, operations, version: '0.1.0', ...seams })
+  assert.equal((await fetch(`${ops.url}/aegis/v1/health`)).status, 503, 'it has the port, and is not ready')
+  assert.equal(readInstance(home), undefined)
+  ops.open()
 })
 after(async () => {
   await ops.stop()

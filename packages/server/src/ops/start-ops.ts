@@ -1,7 +1,8 @@
 import type { RefusalCounter } from '../audit/refusal-counter.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
-import type { RefusedRequest } from '../http/http-app.ts'
+import { AegisError } from '../errors/aegis-error.ts'
+import type { RefusedRequest, Routes } from '../http/http-app.ts'
 import { startHttpServer } from '../http/http-server.ts'
 import type { Log } from '../log/log.ts'
 import type { Home } from './home.ts'
@@ -26,7 +27,9 @@ export interface OpsOptions {
 
 export interface RunningOps {
   readonly url: string
-  /** Takes the instance file away and closes the listener. */
+  /** Answers from now on, and tells other programs of this user where. */
+  open(): void
+  /** Takes the instance file away and closes the listener. May be called twice. */
   stop(): Promise<void>
 }
 
@@ -36,20 +39,30 @@ const TOKEN_BYTES = 32
 const stranger = { kind: 'caller', id: 'unknown' } as const
 
 /**
- * Opens this instance to the operator's commands: a listener on the loopback interface, and the file in the home that
- * tells where it is and with which token. The token is new with every start. Errors: those of `startHttpServer`.
+ * Takes the port of the operator's commands, on the loopback interface; until `open` every request is answered
+ * `ops.not-listening`. The file in the home tells where it is and with which token, which is new with every start. Errors:
+ * those of `startHttpServer`.
  */
 export async function startOps(options: OpsOptions): Promise<RunningOps> {
   const { home, host, port, operations, version, refusals, log, random, clock } = options
   const token = random.bytes(TOKEN_BYTES).toString('base64url')
-  const routes = opsRoutes(operations, clock)
+  let isOpen = false
+  const routes: Routes = (app) => {
+    app.addHook('preHandler', async () => {
+      if (!isOpen) throw new AegisError('ops.not-listening')
+    })
+    opsRoutes(operations, clock)(app)
+  }
   const onRefused = (refused: RefusedRequest) =>
     refusals.note({ type: 'access', subtype: 'request-refused', actor: stranger, ...refused })
   const server = await startHttpServer({ host, port, token, routes, onRefused, log, random, clock })
-  const startedAt = new Date(clock.now()).toISOString()
-  writeInstance(home, { url: server.url, token, pid: process.pid, startedAt, version })
   return {
     url: server.url,
+    open() {
+      isOpen = true
+      const startedAt = new Date(clock.now()).toISOString()
+      writeInstance(home, { url: server.url, token, pid: process.pid, startedAt, version })
+    },
     async stop() {
       removeInstance(home)
       await server.stop()
