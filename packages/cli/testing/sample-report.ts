@@ -60,6 +60,7 @@ export function sampleReport(changes: Partial<StatusReport> = {}): StatusReport 
     pid: 4711,
     role: 'all',
     certificates: [],
+    vaultLogin: null,
     replicas: [],
     credentials: [],
     quota: {

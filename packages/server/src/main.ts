@@ -238,6 +238,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     machineOffMs: ground.machineOffMs,
     standing: parts.standing,
     certificates: parts.certificates,
+    vaultLogin: parts.vaultLogin,
     limits: parts.limits,
     refused: parts.refused,
     knownMigrations: readMigrations(migrationsDirectory).map(({ number }) => number),

@@ -19,6 +19,11 @@ export function certificateTimes({ cert, ca }: TlsIdentity): CertificateTimes[] 
   ]
 }
 
+/** Until when the authority of a file (PEM) serves that issued a certificate of this chain, epoch ms (pure). */
+export function authorityExpiry(chain: readonly X509Certificate[], ca: string): number {
+  return timesOf(authorityOf(chain, certificatesIn(ca)) ?? new X509Certificate(ca)).expiresAt
+}
+
 function timesOf({ validFromDate, validToDate }: X509Certificate) {
   return { validFrom: validFromDate.getTime(), expiresAt: validToDate.getTime() }
 }

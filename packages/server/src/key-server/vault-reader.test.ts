@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { inspect } from 'node:util'
 import { code } from '../../testing/key-servers.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
-import { type VaultPlace, vaultReader } from './vault-reader.ts'
+import { testAuthority } from '../../testing/test-certificates.ts'
+import { type LoginTimes, type VaultPlace, vaultReader } from './vault-reader.ts'
 
 const readVault = (place: VaultPlace) => vaultReader(place).read()
 const canary = 'canary-secret-1'
@@ -109,6 +111,129 @@ test('an AppRole without the right to the entry logs in every quarter of an hour
   await clock.advance(43_000_000)
   await reader.read()
   assert.equal(logins(), 2)
+})
+
+const lookSelf = 'GET /v1/auth/token/lookup-self'
+const lookSecretId = 'POST /v1/auth/approle/role/athena/secret-id/lookup'
+const loggedIn = { client_token: 's.granted', lease_duration: 600, metadata: { role_name: 'athena' } }
+const day = 86_400
+
+const lives: readonly [
+  what: string,
+  asked: string,
+  answer: readonly [number, unknown],
+  login: LoginTimes | undefined,
+][] = [
+  [
+    'a token with an end',
+    lookSelf,
+    [200, { data: { ttl: 3 * day, creation_ttl: 32 * day, expire_time: '2027-01-01T00:00:00Z' } }],
+    { of: 'token', expiresAt: 3 * day * 1_000, lifeMs: 32 * day * 1_000 },
+  ],
+  [
+    'a token without one',
+    lookSelf,
+    [200, { data: { ttl: 0, creation_ttl: 0, expire_time: null } }],
+    { of: 'token', expiresAt: Number.POSITIVE_INFINITY, lifeMs: Number.POSITIVE_INFINITY },
+  ],
+  ['a token that may not look itself up', lookSelf, [403, { errors: ['permission denied'] }], undefined],
+  ['a token of a vault that says something else', lookSelf, [200, '<html>'], undefined],
+  [
+    'a secret id with an end',
+    lookSecretId,
+    [200, { data: { expiration_time: '1970-01-11T00:00:00Z', secret_id_ttl: 90 * day, secret_id_num_uses: 0 } }],
+    { of: 'secret-id', expiresAt: 10 * day * 1_000, lifeMs: 90 * day * 1_000 },
+  ],
+  [
+    'a secret id without one',
+    lookSecretId,
+    [200, { data: { expiration_time: '0001-01-01T00:00:00Z', secret_id_ttl: 0 } }],
+    { of: 'secret-id', expiresAt: Number.POSITIVE_INFINITY, lifeMs: Number.POSITIVE_INFINITY },
+  ],
+  ['a secret id of a role that may not look it up', lookSecretId, [403, { errors: [] }], undefined],
+  ['a secret id that the vault does not know', lookSecretId, [204, ''], undefined],
+]
+for (const [what, path, answer, expected] of lives) {
+  test(`until when the login serves, of ${what}; the secret is read in any case`, async (t) => {
+    const { place, asked } = await vault(t, {
+      'POST /v1/auth/approle/login': [200, { auth: loggedIn }],
+      [read]: [200, entry],
+      [path]: answer,
+    })
+    const appRole = { roleId: () => 'role', secretId: () => 'secret-id', mount: 'approle' }
+    const clock = manualClock(0)
+    const reader = vaultReader(path === lookSelf ? place : { ...place, login: appRole }, clock)
+    assert.equal((await reader.read()).toString(), canary)
+    assert.deepEqual(reader.times(), { login: expected, authorityExpiresAt: undefined })
+    const [lookedUp] = asked.filter(({ line }) => line === path)
+    assert.equal(lookedUp?.headers['x-vault-token'], path === lookSelf ? 's.token' : 's.granted')
+    if (path === lookSecretId) assert.deepEqual(JSON.parse(lookedUp?.body ?? ''), { secret_id: 'secret-id' })
+    const times = () => asked.filter(({ line }) => line === path).length
+    await clock.advance(899_999)
+    await reader.read()
+    assert.equal(times(), expected ? 2 : 1, 'a refusal is not asked for again at once')
+    await clock.advance(1)
+    await reader.read()
+    assert.equal(times(), expected ? 3 : 2)
+  })
+}
+
+test('what is known of a token is of no other one, and stays while the vault is away', async (t) => {
+  const answers: Record<string, readonly [number, unknown]> = {
+    [read]: [200, entry],
+    [lookSelf]: [200, { data: { ttl: 60, creation_ttl: 600 } }],
+  }
+  const { place } = await vault(t, answers)
+  let token = 's.one'
+  const reader = vaultReader({ ...place, login: { token: () => token } }, manualClock(0))
+  await reader.read()
+  answers[read] = [503, {}]
+  await assert.rejects(reader.read())
+  assert.equal(reader.times().login?.expiresAt, 60_000)
+  token = 's.two'
+  await assert.rejects(reader.read())
+  assert.equal(reader.times().login, undefined)
+})
+
+test('a new secret id is looked up at once, while what the former one logged in for serves on', async (t) => {
+  const { place, asked } = await vault(t, {
+    'POST /v1/auth/approle/login': [200, { auth: loggedIn }],
+    [read]: [200, entry],
+    [lookSecretId]: [200, { data: { expiration_time: '1970-01-11T00:00:00Z', secret_id_ttl: 0 } }],
+  })
+  let secretId = 'one'
+  const login = { roleId: () => 'role', secretId: () => secretId, mount: 'approle' }
+  const reader = vaultReader({ ...place, login }, manualClock(0))
+  await reader.read()
+  secretId = 'two'
+  await reader.read()
+  const lookedUp = asked.filter(({ line }) => line === lookSecretId).map(({ body }) => JSON.parse(body).secret_id)
+  assert.deepEqual(lookedUp, ['one', 'two'])
+  assert.equal(asked.length, 5, 'one login')
+})
+
+test('of the authorities in the file the one counts that the vault’s certificate is from', async (t) => {
+  const [brief, lasting] = [testAuthority('vault authority', '270101'), testAuthority('vault authority', '400101')]
+  const { key, cert } = brief.identity('vault', ['localhost'])
+  const server = createTlsServer({ key, cert }, (_, response) => {
+    response.writeHead(200, { connection: 'close' }).end(JSON.stringify(entry))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(async () => {
+    server.close()
+    await once(server, 'close')
+  })
+  const bound = server.address()
+  const url = `https://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
+  const { place } = await vault(t, {})
+  let ca = brief.ca + lasting.ca
+  const reader = vaultReader({ ...place, url, ca: () => ca })
+  const endsIn = () => new Date(reader.times().authorityExpiresAt ?? 0).getUTCFullYear()
+  assert.equal((await reader.read()).toString(), canary)
+  assert.equal(endsIn(), 2027)
+  ca = lasting.ca
+  await assert.rejects(reader.read(), code('key-server.vault-unreachable'))
+  assert.equal(endsIn(), 2040)
 })
 
 const failures: readonly (readonly [

@@ -1,6 +1,9 @@
-import { Agent, request } from 'undici'
+import type { X509Certificate } from 'node:crypto'
+import { TLSSocket } from 'node:tls'
+import { Agent, buildConnector, request } from 'undici'
 import { type Clock, systemClock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
+import { authorityExpiry } from '../http/certificate-times.ts'
 
 /** How we prove to the vault who we are: with a token, or as an AppRole. Read anew at every login: both are replaced. */
 export type VaultLogin =
@@ -26,6 +29,23 @@ const answerMs = 10_000
 /** An entry has a megabyte at most by default; one with a secret has a few hundred bytes. */
 const bytesMax = 256 * 1024
 
+/** Until when the way to a vault serves, as it was found at the last look, by the clock of the reader. */
+export interface VaultTimes {
+  /** Undefined where it is not known: it may not ask for that. */
+  readonly login: LoginTimes | undefined
+  /** Of the authority in `ca` that the vault's certificate is from, epoch ms; undefined without one. */
+  readonly authorityExpiresAt: number | undefined
+}
+
+/** Of a token, or of the secret id of an AppRole. */
+export interface LoginTimes {
+  readonly of: 'token' | 'secret-id'
+  /** Epoch ms; infinity without an end. */
+  readonly expiresAt: number
+  /** For how long it was made; infinity where that is not known. */
+  readonly lifeMs: number
+}
+
 /** Looks into a vault again and again. */
 export interface VaultReader {
   /**
@@ -34,52 +54,109 @@ export interface VaultReader {
    * entry. What it answers goes into no message.
    */
   read(): Promise<Buffer>
+  times(): VaultTimes
 }
 
 /**
  * Opens nothing before it is read. What an AppRole logged in for is kept for half of its life: each login leaves a token and
  * a lease behind in the vault, and may use up a secret id. So a role that may not read the entry logs in every quarter of an hour.
  */
-export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady'> = systemClock): VaultReader {
+export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady' | 'now'> = systemClock): VaultReader {
   let kept: GrantedToken | undefined
+  let found: FoundTimes | undefined
+  let chain: readonly X509Certificate[] = []
+  let authorityExpiresAt: number | undefined
   const ask = async (agent: Agent) => {
     const known = kept && kept.until > clock.steady() ? kept : undefined
     if (known) {
       try {
-        return await entryOf(agent, place, known.token)
+        return { content: await entryOf(agent, place, known.token), by: known }
       } catch (error) {
         // Revoked, or used up; what never served is without the right, and so would the next one be.
         if (!known.served || !isForbidden(error)) throw error
       }
     }
     const granted = await vaultToken(agent, place)
-    if (!('lifeMs' in granted)) return entryOf(agent, place, granted.token)
-    const { token, lifeMs } = granted
+    if (!('lifeMs' in granted)) return { content: await entryOf(agent, place, granted.token), by: granted }
+    const { lifeMs, ...by } = granted
     const until = clock.steady() + lifeMs / 2
-    kept = { token, until: Math.min(until, clock.steady() + deniedMs), served: false }
-    const content = await entryOf(agent, place, token)
-    kept = { token, until, served: true }
-    return content
+    kept = { ...by, until: Math.min(until, clock.steady() + deniedMs), served: false }
+    const content = await entryOf(agent, place, by.token)
+    kept = { ...by, until, served: true }
+    return { content, by }
+  }
+  const look = async (agent: Agent, by: TokenBy, proof: string) => {
+    const askedAt = clock.steady()
+    if (found && found.notBefore > askedAt) return
+    try {
+      const times = await loginTimes(agent, place, { by, proof, now: clock.now() })
+      found = { proof, times, notBefore: askedAt }
+    } catch (error) {
+      // It serves without it. Who may not ask is not to fill the vault's log with refusals.
+      if (isAegisError(error, 'key-server.vault-refused'))
+        found = { proof, times: undefined, notBefore: askedAt + deniedMs }
+    }
   }
   return {
     async read() {
+      const ca = place.ca?.()
+      const proof = proofOf(place)
+      if (found?.proof !== proof) found = undefined
       const agent = new Agent({
         connections: 1,
         maxResponseSize: bytesMax,
-        connect: { timeout: connectMs, minVersion: 'TLSv1.2', ...(place.ca && { ca: place.ca() }) },
+        connect: noting(ca, (seen) => (chain = seen)),
       })
       try {
-        return await ask(agent)
+        const { content, by } = await ask(agent)
+        await look(agent, by, proof)
+        return content
       } finally {
+        authorityExpiresAt = ca === undefined ? undefined : authorityExpiry(chain, ca)
         await agent.destroy()
       }
     },
+    times: () => ({ login: found?.times, authorityExpiresAt }),
   }
 }
 
-/** `until`: of the steady clock. */
-interface GrantedToken {
+/** Opens connections, and tells with which certificates the vault proved itself. */
+function noting(ca: string | undefined, seen: (chain: readonly X509Certificate[]) => void): buildConnector.connector {
+  const connect = buildConnector({ timeout: connectMs, minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) })
+  return (options, done) =>
+    connect(options, (...[error, socket]) => {
+      if (error) return done(error, null)
+      const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+      // A connection that resumes another one shows none.
+      if (certificate) seen(chainOf(certificate))
+      done(null, socket)
+    })
+}
+
+function chainOf(certificate: X509Certificate | undefined): X509Certificate[] {
+  return certificate ? [certificate, ...chainOf(certificate.issuerCertificate)] : []
+}
+
+interface FoundTimes {
+  /** Whose times they are: the token, or the secret id. */
+  readonly proof: string
+  readonly times: LoginTimes | undefined
+  /** Of the steady clock: it is not asked for before. */
+  readonly notBefore: number
+}
+
+interface TokenBy {
   readonly token: string
+  /** The name of the AppRole that it was got with. */
+  readonly role?: string
+}
+
+function proofOf({ login }: VaultPlace): string {
+  return 'token' in login ? login.token() : login.secretId()
+}
+
+/** `until`: of the steady clock. */
+interface GrantedToken extends TokenBy {
   readonly until: number
   /** Whether the entry was ever got with it. */
   readonly served: boolean
@@ -101,18 +178,49 @@ async function entryOf(agent: Agent, place: VaultPlace, token: string): Promise<
 }
 
 /** `lifeMs` where it was logged in for. */
-async function vaultToken(
-  agent: Agent,
-  place: VaultPlace,
-): Promise<{ token: string } | { token: string; lifeMs: number }> {
+async function vaultToken(agent: Agent, place: VaultPlace): Promise<TokenBy | (TokenBy & { lifeMs: number })> {
   const { login } = place
   if ('token' in login) return { token: login.token() }
   const body = { role_id: login.roleId(), secret_id: login.secretId() }
   const auth = member(await exchange(agent, place, { method: 'POST', path: `auth/${login.mount}/login`, body }), 'auth')
   const token = member(auth, 'client_token')
   if (typeof token !== 'string' || token === '') throw refused('no token', place)
-  const seconds = member(auth, 'lease_duration')
-  return { token, lifeMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : 0 }
+  const role = member(member(auth, 'metadata'), 'role_name')
+  const lifeMs = msOf(member(auth, 'lease_duration')) ?? 0
+  return { token, lifeMs, ...(typeof role === 'string' && { role }) }
+}
+
+/**
+ * A token may look itself up by the policy "default". A secret id is looked up by the name of its role, which the login told,
+ * where the policy of the role allows it.
+ */
+async function loginTimes(
+  agent: Agent,
+  place: VaultPlace,
+  { by, proof, now }: { by: TokenBy; proof: string; now: number },
+): Promise<LoginTimes> {
+  const { token, role } = by
+  const { login } = place
+  if ('token' in login) {
+    const data = member(await exchange(agent, place, { method: 'GET', path: 'auth/token/lookup-self', token }), 'data')
+    const [leftMs, lifeMs] = [msOf(member(data, 'ttl')), msOf(member(data, 'creation_ttl'))]
+    if (leftMs === undefined) throw refused('no times', place)
+    return { of: 'token', expiresAt: leftMs > 0 ? now + leftMs : endless, lifeMs: lifeMs || endless }
+  }
+  if (role === undefined) throw refused('no role', place)
+  const path = `auth/${login.mount}/role/${encodeURIComponent(role)}/secret-id/lookup`
+  const data = member(await exchange(agent, place, { method: 'POST', path, token, body: { secret_id: proof } }), 'data')
+  const [until, lifeMs] = [member(data, 'expiration_time'), msOf(member(data, 'secret_id_ttl'))]
+  const expiresAt = typeof until === 'string' ? Date.parse(until) : Number.NaN
+  if (Number.isNaN(expiresAt)) throw refused('no times', place)
+  // One without an end is said to end in the year 1.
+  return { of: 'secret-id', expiresAt: expiresAt > 0 ? expiresAt : endless, lifeMs: lifeMs || endless }
+}
+
+const endless = Number.POSITIVE_INFINITY
+
+function msOf(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' && seconds >= 0 ? seconds * 1_000 : undefined
 }
 
 /**

@@ -57,7 +57,7 @@ export interface StatusDeps extends OwnFacts {
   /** What does not change while the instance runs. */
   readonly fixed: Omit<
     StatusReport,
-    'now' | 'quota' | 'replicas' | 'credentials' | 'certificates' | 'practices' | 'alarms'
+    'now' | 'quota' | 'replicas' | 'credentials' | 'certificates' | 'vaultLogin' | 'practices' | 'alarms'
   >
 }
 
@@ -100,6 +100,7 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
     replicas,
     credentials: credentials.map(credentialReport),
     certificates: deps.certificates(),
+    vaultLogin: deps.vaultLogin(),
     practices,
     alarms: sorted,
   }

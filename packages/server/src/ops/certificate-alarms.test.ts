@@ -15,6 +15,7 @@ const cases: readonly (readonly [
   ['certificate', 13 * day, ['warning', expiring], /certificate of keyServer\.certFile expires in 13 days; then/],
   ['certificate', 1.5 * day, ['error', expiring]],
   ['authority', 13 * day, ['warning', expiring], /authority's certificate of keyServer\.caFile expires in 13 days/],
+  ['vault-authority', 13 * day, ['warning', expiring], /authority's certificate of vault\.caFile expires in 13 days/],
   ['authority', -1, ['error', 'key-server.certificate-expired'], /has expired: nobody accepts it\.$/],
 ]
 for (const [of, leftMs, told, message = /./] of cases) {

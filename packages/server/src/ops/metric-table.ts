@@ -207,9 +207,19 @@ export const metricTable: readonly Metric[] = [
   {
     name: 'aegis_certificate_left_seconds',
     type: 'gauge',
-    help: 'Until a certificate of this process for the way to or from the key server expires: its own, or that of the authority.',
+    help: 'Until a certificate of this process for the way to or from the key server expires: its own, or that of the authority; or that of the authority of its vault.',
     labels: ['of'],
     samples: ({ status }) => status.certificates.map(({ of, leftMs }) => ({ labels: { of }, value: leftMs / 1_000 })),
+  },
+  {
+    name: 'aegis_vault_login_left_seconds',
+    type: 'gauge',
+    help: 'Until what this process logs in to its vault with expires; absent for what has no end, and where the vault does not tell.',
+    labels: ['of'],
+    samples: ({ status: { vaultLogin } }) =>
+      vaultLogin && vaultLogin.leftMs !== null
+        ? [{ labels: { of: vaultLogin.of }, value: vaultLogin.leftMs / 1_000 }]
+        : [],
   },
   {
     name: 'aegis_refused_requests_total',

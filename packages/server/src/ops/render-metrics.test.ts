@@ -49,6 +49,7 @@ const status: StatusReport = {
     { role: 'worker', place: 'b:/srv', version: '0.1.0', startedAt: '', live: false, practices: 2 },
   ],
   certificates: [{ of: 'authority', leftMs: 90_000 }],
+  vaultLogin: { of: 'secret-id', leftMs: 60_000, lifeMs: null },
   credentials: [
     {
       number: 3,

@@ -49,6 +49,7 @@ const report: StatusReport = {
   replicas: [],
   credentials: [],
   certificates: [],
+  vaultLogin: null,
   quota: {
     perSecondLimit: 5,
     dayLimit: 10,

@@ -20,8 +20,10 @@ export interface StatusReport {
   readonly replicas: readonly ReplicaStatus[]
   /** Of the app, those that are not over, in the order in which they are used. */
   readonly credentials: readonly CredentialReport[]
-  /** With which this process and its key server, or its users, know each other; empty where there is none, or with sockets. */
+  /** With which this process and its key server, its users or its vault know each other; empty where there is none, or with sockets. */
   readonly certificates: readonly CertificateStatus[]
+  /** What this process logs in to its vault with; null without one, or where the vault does not tell. */
+  readonly vaultLogin: VaultLoginStatus | null
   readonly quota: QuotaStatus
   readonly practices: readonly PracticeStatus[]
   /** Everything that wants a person, worst first; empty means healthy. */
@@ -40,10 +42,17 @@ export interface ReplicaStatus {
   readonly practices: number
 }
 
-/** A certificate of keyServer.certFile, or of its authority; it expires in so long by the machine's clock. */
+/** A certificate of keyServer.certFile, or of its authority or the vault's; it expires in so long by the machine's clock. */
 export interface CertificateStatus {
-  readonly of: 'certificate' | 'authority'
+  readonly of: 'certificate' | 'authority' | 'vault-authority'
   readonly leftMs: number
+}
+
+/** A token, or the secret id of an AppRole. Null: it has no end, or its whole life is not known. */
+export interface VaultLoginStatus {
+  readonly of: 'token' | 'secret-id'
+  readonly leftMs: number | null
+  readonly lifeMs: number | null
 }
 
 export interface QuotaStatus {

@@ -70,17 +70,13 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota, theirs })
   stops.push(() => wayOut.close())
-  const { tokenSource, keyServer, standing, certificates } = await startKeys(
-    ground,
-    { audit, refusals, fetch: wayOut.fetch },
-    stops,
-  )
+  const { tokenSource, ...keys } = await startKeys(ground, { audit, refusals, fetch: wayOut.fetch }, stops)
   const { environment, athena } = config
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const upstream = createUpstream({ wayOut, tokenSource, clock, random }, place)
   const refused = () => refusals.figures()
   const limits = () => quota.limits(appName(config))
-  return { sealing, audit, refusals, keyServer, standing, certificates, refused, limits, quota, upstream }
+  return { ...keys, sealing, audit, refusals, refused, limits, quota, upstream }
 }
 
 /** The keys for patient data: not on the host of a key server, which needs none of it. */

@@ -7,6 +7,7 @@ import type { KeyServer } from '../key-server/key-server.ts'
 import { materialOf } from '../key-server/key-desk.ts'
 import { vaultReader } from '../key-server/vault-reader.ts'
 import type { Log } from '../log/log.ts'
+import { type VaultStatus, vaultStatus } from '../ops/vault-status.ts'
 
 export interface FollowDeps {
   readonly keyServer: KeyServer
@@ -17,6 +18,8 @@ export interface FollowDeps {
 export interface FollowedVault {
   /** That the vault is away, refuses, or holds what cannot be used; undefined while all is well. */
   standing(): StandingError | undefined
+  /** Until when the way to it serves. */
+  status(): VaultStatus
   stop(): Promise<void>
 }
 
@@ -69,6 +72,7 @@ export async function followVault(
       if (!failing?.error.code.startsWith('key-server.')) return undefined
       return { error: failing.error, forMs: deps.clock.steady() - failing.since, servesMs: Number.POSITIVE_INFINITY }
     },
+    status: () => vaultStatus(vault.times(), deps.clock.now()),
     async stop() {
       stopping.abort(new Error('the process is stopping'))
       await following

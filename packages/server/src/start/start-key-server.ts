@@ -29,7 +29,7 @@ export function configuredApp({ environment, athena }: Pick<AegisConfig, 'enviro
 }
 
 /** Where this process gets tokens, and the credentials if it has them. */
-export interface Keys extends Pick<OwnFacts, 'standing' | 'certificates'> {
+export interface Keys extends Pick<OwnFacts, 'standing' | 'certificates' | 'vaultLogin'> {
   readonly tokenSource: TokenSource
   /** Undefined where another process has the credentials. */
   readonly keyServer: KeyServer | undefined
@@ -48,7 +48,7 @@ export async function startKeys(
   const { athena, environment, keyServer: where } = config
   const app = configuredApp(config)
   const used = { config: where }
-  const certificates = () => certificatesLeft(used.config)
+  const ofTheWay = () => certificatesLeft(used.config)
   if (where.at) {
     const link = keyServerLink(where.at)
     stops.push(() => link.close())
@@ -57,7 +57,7 @@ export async function startKeys(
     stops.push(repeatedly(lookEveryMs, () => tokenSource.look()))
     const files = followFiles(ground, { used, use: renewLink(link, where.at), stops })
     const standing = () => present([tokenSource.standing(), files?.standing()])
-    return { tokenSource, keyServer: undefined, standing, certificates }
+    return { tokenSource, keyServer: undefined, standing, certificates: ofTheWay, vaultLogin: () => null }
   }
   const { keyServer, vault } = await startKeyServer(ground, { audit, fetch }, stops)
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
@@ -69,7 +69,9 @@ export async function startKeys(
   stops.push(() => listeners.stop())
   const files = followFiles(ground, { used, use: (changed) => listeners.use(changed), stops })
   const standing = () => present([vault?.standing(), files?.standing()])
-  return { tokenSource: source(athena.scope), keyServer, standing, certificates }
+  const certificates = () => [...ofTheWay(), ...(vault?.status().certificates ?? [])]
+  const vaultLogin = () => vault?.status().login ?? null
+  return { tokenSource: source(athena.scope), keyServer, standing, certificates, vaultLogin }
 }
 
 interface UsedKeyServer {

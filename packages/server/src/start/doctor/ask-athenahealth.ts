@@ -6,7 +6,6 @@ import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { Random } from '../../clock/random.ts'
 import { RemoteClock } from '../../clock/remote-clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
-import type { Secret } from '../../config/secret.ts'
 import type { Db } from '../../db/db.ts'
 import { AegisError, isAegisError } from '../../errors/aegis-error.ts'
 import { egressRule } from '../../egress/egress-rule.ts'
@@ -141,17 +140,18 @@ const asMuch: ReadonlySet<string> = new Set(['asked-lately', 'requests-per-minut
 
 /** What is asked with where nothing counts yet. */
 export interface BareGround extends AskerGround {
-  readonly secret: Secret
+  /** The secret or key. */
+  readonly content: Buffer
   /** Notes that a token is asked for, or throws why that is not to be. */
   readonly noteRequest: () => void
 }
 
 /**
- * Before there is a database: one call after another, with the configured secret. Nobody else of this installation calls
+ * Before there is a database: one call after another, with the secret that is configured or in the vault. Nobody else of this installation calls
  * then, and what was called shows in athenahealth's own count.
  */
 export function bareAsker(ground: BareGround, stops: StopStack): Asker {
-  const { config, clock, secret } = ground
+  const { config, clock, content } = ground
   const { environment, athena } = config
   const connections = connectionsOf(ground)
   stops.push(() => connections.close())
@@ -173,7 +173,7 @@ export function bareAsker(ground: BareGround, stops: StopStack): Asker {
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
   const grant = async () => {
     ground.noteRequest()
-    const material = await materialOf({ content: Buffer.from(secret.reveal(), 'utf8') })
+    const material = await materialOf({ content })
     const credential = openGiven(configuredApp(config), material)
     return requestToken({ ...place, credential, scope: athena.scope, fetch, clock, timeoutMs: WAIT_MS })
   }

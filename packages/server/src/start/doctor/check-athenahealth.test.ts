@@ -67,7 +67,7 @@ async function access(context: TestContext, config: AegisConfig) {
   const { secret: given } = config.athena
   assert.ok(given)
   const ground = { config, clock: systemClock, random: systemRandom, log: silentLog }
-  const asker = bareAsker({ ...ground, secret: given, noteRequest: () => undefined }, stops)
+  const asker = bareAsker({ ...ground, content: Buffer.from(given.reveal()), noteRequest: () => undefined }, stops)
   const findings = await checkAccess(asker, config)
   assert.ok(!JSON.stringify(findings).includes(secret), 'no secret in what is said')
   const bad = findings.filter(({ level }) => level !== 'ok')
@@ -103,7 +103,7 @@ test('calls are as far apart as the limit of a second asks for, also where that 
     const stops = new StopStack()
     context.after(() => stops.run())
     const ground = { config, clock, random: systemRandom, log: silentLog, noteRequest: () => undefined }
-    await bareAsker({ ...ground, secret: new Secret(secret) }, stops).practice(195900)
+    await bareAsker({ ...ground, content: Buffer.from(secret) }, stops).practice(195900)
     assert.ok(slept.length >= 2 && Math.min(...slept) > leastMs, `${perSecond} a second: ${slept.join(', ')} ms`)
   }
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { silentLog } from '../../../testing/memory-log.ts'
 import { scratchDatabase } from '../../../testing/scratch-database.ts'
+import { testAuthority } from '../../../testing/test-certificates.ts'
 import { createAudit } from '../../audit/audit.ts'
 import { systemClock as clock } from '../../clock/clock.ts'
 import { systemRandom as random } from '../../clock/random.ts'
@@ -102,9 +103,13 @@ test('without a secret in the configuration there is nothing to compare', async 
   assert.deepEqual(await look({}), [])
 })
 
-/** A vault that answers so. */
-async function aVault(t: TestContext, answer: { status: number; body?: object }) {
-  const server = createServer((_, response) => response.writeHead(answer.status).end(JSON.stringify(answer.body ?? {})))
+/** A vault that answers so, and of its token with `life`. */
+async function aVault(t: TestContext, answer: { status: number; body?: object }, life?: object) {
+  const server = createServer((request, response) => {
+    const isLife = request.url?.endsWith('/lookup-self')
+    const { status, body = {} } = isLife ? { status: life ? 200 : 403, body: { data: life } } : answer
+    response.writeHead(status).end(JSON.stringify(body))
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => once(server.close(), 'close'))
@@ -114,6 +119,8 @@ async function aVault(t: TestContext, answer: { status: number; body?: object })
   const place = { url, mount: 'secret', path: 'athena', field: 'client_secret', login: { token: () => 's.canary' } }
   return { place, refreshMs: 300_000 }
 }
+
+const endless = 'ok: What this host logs in to the vault with, and its authority, serve without an end'
 
 for (const [what, answer, says] of [
   [
@@ -136,8 +143,42 @@ for (const [what, answer, says] of [
   test(`a vault that ${what} is told`, async (t) => {
     const { desk, look } = await stored(t)
     await give(desk, 'canary-file')
-    const [finding, ...more] = await look({ vault: await aVault(t, answer) })
+    const [finding, ...more] = await look({ vault: await aVault(t, answer, { ttl: 0 }) })
+    assert.deepEqual(more, answer.status === 200 ? [endless] : [])
+    assert.match(finding ?? '', says)
+  })
+}
+
+const day = 86_400
+for (const [what, life, says] of [
+  ['for long', { ttl: 90.5 * day, creation_ttl: 365 * day }, /^ok: What this host logs in .* serve for 90 days$/],
+  [
+    'for some days',
+    { ttl: 9.5 * day, creation_ttl: 365 * day },
+    /^warning: The token .* expires in 9 days; .* → Put a/,
+  ],
+  [
+    'for a day',
+    { ttl: day, creation_ttl: 365 * day },
+    /^failure: The token .*vault-login-expiring\) → Put a new token/,
+  ],
+  ['for who knows how long', undefined, /^skipped: How long .* is not known: its policy does not let it look/],
+] as const) {
+  test(`a vault whose token serves ${what} is told`, async (t) => {
+    const { desk, look } = await stored(t)
+    await give(desk, 'canary-file')
+    const holding = { status: 200, body: { data: { data: { client_secret: 'canary-file' } } } }
+    const [, finding, ...more] = await look({ vault: await aVault(t, holding, life) })
     assert.deepEqual(more, [])
     assert.match(finding ?? '', says)
   })
 }
+
+test('of a vault that is not believed since its authority has ended, that is told beside it', async (t) => {
+  const { look } = await stored(t)
+  const { place, refreshMs } = await aVault(t, { status: 503 })
+  const { ca } = testAuthority('ended', '260101')
+  const findings = await look({ vault: { place: { ...place, ca: () => ca }, refreshMs } })
+  assert.equal(findings.length, 2)
+  assert.match(findings[1] ?? '', /^failure: The authority's certificate of vault\.caFile has expired.* → Put the/)
+})

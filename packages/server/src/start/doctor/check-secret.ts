@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import type { Db } from '../../db/db.ts'
 import { type CredentialInfo, listCredentials } from '../../key-server/list-credentials.ts'
@@ -5,6 +6,10 @@ import { materialOf } from '../../key-server/key-desk.ts'
 import { vaultReader } from '../../key-server/vault-reader.ts'
 import { recognizeCredential } from '../../key-server/recognize-credential.ts'
 import type { Log } from '../../log/log.ts'
+import { certificateAlarms } from '../../ops/certificate-alarms.ts'
+import { inDays } from '../../ops/credential-alarms.ts'
+import { vaultLoginAlarms } from '../../ops/vault-login-alarms.ts'
+import { type VaultStatus, vaultStatus } from '../../ops/vault-status.ts'
 import type { Kek } from '../../sealing/kek.ts'
 import { configuredApp } from '../start-key-server.ts'
 import { type Finding, reporter } from './finding.ts'
@@ -20,17 +25,50 @@ export interface SecretDeps {
 
 /** Whether the secret that the configuration or its vault names is the credential that is stored and used. */
 export async function checkSecret(deps: SecretDeps, config: AegisConfig): Promise<readonly Finding[]> {
-  const { secret } = config.athena
   if (config.demo) return []
-  if (secret) return [await compare(deps, config, { content: Buffer.from(secret.reveal(), 'utf8'), from: fromFile })]
-  if (!config.vault) return []
+  const { content, findings } = await readGiven(config)
+  if (!content) return findings
+  return [await compare(deps, config, { content, from: config.vault ? fromVault : fromFile }), ...findings]
+}
+
+export interface GivenSecret {
+  /** Undefined where none is named, or the vault does not give it. */
+  readonly content: Buffer | undefined
+  /** Of the vault: why it gives none, and until when the way to it serves. */
+  readonly findings: readonly Finding[]
+}
+
+/** The secret that the configuration or its vault names. */
+export async function readGiven({ athena, vault }: Pick<AegisConfig, 'athena' | 'vault'>): Promise<GivenSecret> {
+  const { secret } = athena
+  if (secret) return { content: Buffer.from(secret.reveal(), 'utf8'), findings: [] }
+  if (!vault) return { content: undefined, findings: [] }
+  const reader = vaultReader(vault.place)
+  const expiries = () => vaultFindings(vaultStatus(reader.times(), systemClock.now()))
   try {
-    const content = await vaultReader(config.vault.place).read()
-    return [await compare(deps, config, { content, from: fromVault })]
+    const content = await reader.read()
+    return { content, findings: expiries() }
   } catch (error) {
-    return [report.fromError('secret', error)]
+    const ended = expiries().filter(({ level }) => level === 'failure')
+    return { content: undefined, findings: [report.fromError('secret', error), ...ended] }
   }
 }
+
+/** Until when the way to the vault serves. */
+function vaultFindings({ login, certificates }: VaultStatus): Finding[] {
+  const bad = [...certificateAlarms(certificates), ...vaultLoginAlarms(login)].map((alarm) => {
+    const { level, code, message, remedy } = alarm
+    return report[level === 'error' ? 'failure' : 'warning']('vault', `${message} (${code})`, remedy)
+  })
+  if (!login) return [...bad, report.skipped('vault', unknownLogin)]
+  if (bad.length > 0) return bad
+  const ends = [login, ...certificates].flatMap(({ leftMs }) => (leftMs === null ? [] : [leftMs]))
+  const left = ends.length > 0 ? `for ${inDays(Math.min(...ends))}` : 'without an end'
+  return [report.ok('vault', `What this host logs in to the vault with, and its authority, serve ${left}`)]
+}
+
+const unknownLogin =
+  'How long what this host logs in to the vault with serves is not known: its policy does not let it look (auth/token/lookup-self, or secret-id/lookup of its role).'
 
 interface Source {
   readonly name: string

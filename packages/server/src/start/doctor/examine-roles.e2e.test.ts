@@ -155,7 +155,7 @@ async function alarmed(aegis: RunningAegis | undefined, ...expected: string[]): 
   return assert.fail(`${found.join()} instead of ${expected.join()}`)
 }
 
-test('that it is away is an alarm of the worker, a vault that is away one of the key server, until they are back', async () => {
+test('that it is away is an alarm of the worker, a vault that is away or about to end one of the key server, until they are back', async () => {
   const [, worker] = running
   const said = await alarmed(worker, 'warning key-server.unreachable')
   assert.match(
@@ -164,8 +164,10 @@ test('that it is away is an alarm of the worker, a vault that is away one of the
   )
   assert.match((await worker?.metrics()) ?? '', /aegis_alarms\{level="warning",code="key-server\.unreachable"\} 1/)
   let isSealed = true
-  const content = JSON.stringify({ data: { data: { client_secret: secret } } })
-  vault = createServer((_, answer) => answer.writeHead(isSealed ? 503 : 200).end(content)).listen(0, '127.0.0.1')
+  // Of its entry, and of the token that it is asked for with.
+  let life = { ttl: 86_400, creation_ttl: 31_536_000 }
+  const content = () => JSON.stringify({ data: { data: { client_secret: secret }, ...life } })
+  vault = createServer((_, answer) => answer.writeHead(isSealed ? 503 : 200).end(content())).listen(0, '127.0.0.1')
   await once(vault, 'listening')
   const address = vault.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
@@ -183,6 +185,14 @@ test('that it is away is an alarm of the worker, a vault that is away one of the
     /^The vault does not answer .* → Start or unseal/,
   )
   isSealed = false
+  const expiring = 'error key-server.vault-login-expiring'
+  assert.match(
+    await alarmed(running[0], expiring),
+    /^The token for the vault .* expires in 2\d h; .* → Put a new token/,
+  )
+  await alarmed(worker, expiring)
+  assert.match((await running[0]?.metrics()) ?? '', /^aegis_vault_login_left_seconds\{of="token"\} 86\d{3}/m)
+  life = { ttl: 0, creation_ttl: 0 }
   await alarmed(running[0])
   await alarmed(worker)
 })

@@ -1,6 +1,7 @@
 /** The doctor beside a whole installation, and without one: real files, real PostgreSQL, the simulator over sockets. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -261,6 +262,26 @@ describe('without an instance', () => {
     assert.deepEqual(bad(examination), ['skipped files home', 'skipped database embedded', 'skipped quota left'])
     assert.ok(examination.findings.some(({ check, level }) => check === 'practice' && level === 'ok'))
     assert.equal(existsSync(fresh), false)
+  })
+
+  test('before the first start, too, what stands in the vault is tried', async (context) => {
+    let held: object = { data: { data: { client_secret: secret } } }
+    const vault = createHttpServer((_, response) => response.end(JSON.stringify(held)))
+    await once(vault.listen(0, '127.0.0.1'), 'listening')
+    context.after(() => void vault.close())
+    const tokenFile = join(folder, 'vault-token')
+    writeFileSync(tokenFile, 'token-of-the-vault\n', { mode: 0o600 })
+    const url = `http://127.0.0.1:${(vault.address() as AddressInfo).port}`
+    const athena = { clientId: 'clinic-app', baseUrl: simulator.url }
+    const changes = { athena, home: join(folder, 'of-vault'), vault: { url, path: 'athena', tokenFile } }
+    const found = async () => bad(await examined(changes)).filter((line) => !/files|database|quota/.test(line))
+    assert.deepEqual(await found(), ['skipped keys vault'], 'which does not say how long its token serves')
+    held = {}
+    assert.deepEqual(await found(), [
+      'failure keys secret',
+      'skipped athenahealth practice',
+      'skipped athenahealth clock',
+    ])
   })
 
   test('where no home can be made the credential is asked about all the same', async () => {

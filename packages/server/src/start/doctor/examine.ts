@@ -41,7 +41,7 @@ import { checkListener } from './check-key-server.ts'
 import { type KeyLook, lookAtKeys, purposesOf } from './check-keys.ts'
 import { checkDisk, checkNode } from './check-machine.ts'
 import { judgeQuota } from './check-quota.ts'
-import { checkSecret } from './check-secret.ts'
+import { checkSecret, readGiven } from './check-secret.ts'
 import { checkTokensElsewhere } from './check-tokens-elsewhere.ts'
 import { type Area, type Finding, reporter, withinLimit } from './finding.ts'
 import { noteTokenRequest } from './note-token-request.ts'
@@ -254,11 +254,11 @@ class Examiner {
       const why = 'Not asked before the first start: calls are counted and audited in the database.'
       return [reporter('athenahealth').skipped('credential', why)]
     }
-    const { secret } = config.athena
-    if (!secret) return noCredential
+    const { content, findings } = await readGiven(config)
+    if (!content) return findings.length > 0 ? [...findings, ...withoutCredential] : noCredential
     const noteRequest = () =>
       noteTokenRequest(homeAt(config.home), { now: systemClock.now(), perMinute: config.limits.tokensPerMinute })
-    return checkAccess(bareAsker({ ...ground, secret, noteRequest }, this.#stops), config)
+    return [...findings, ...(await checkAccess(bareAsker({ ...ground, content, noteRequest }, this.#stops), config))]
   }
 
   async #lookAtQuota(config: AegisConfig, quota: Quota | undefined): Promise<readonly Finding[]> {
