@@ -1,6 +1,7 @@
 import { isAegisError, type KeysApi, loadConfig } from '@aegis/server'
 import { connectToInstance, type InstanceOptions } from './instance-client.ts'
 import type { Programs } from './programs.ts'
+import { untilStopped } from './stop-request.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The routes about credentials, answered by the running instance or by the home of one that does not run. */
@@ -29,10 +30,16 @@ export async function withKeyDesk<T>(
   const { config, warnings } = loadConfig({ argvOverrides, env, cwd })
   for (const warning of warnings) err.write(`Warning: ${warning}\n`)
   err.write(`Nothing runs on ${config.home}: it is opened for this command.\n`)
-  const keys = await programs.openKeys(config)
-  try {
-    return await work({ ask: (route, request) => keys.operations[route](request) })
-  } finally {
-    await keys.stop()
-  }
+  const remedy = 'whether it was done is not known: "aegis keys list" shows it.'
+  return untilStopped({ terminal, remedy }, async (signal) => {
+    const keys = await programs.openKeys(config, {}, signal)
+    const ended = Promise.withResolvers<never>()
+    signal.addEventListener('abort', () => ended.reject(signal.reason))
+    try {
+      const done = work({ ask: (route, request) => keys.operations[route](request) })
+      return await Promise.race([done, ended.promise])
+    } finally {
+      await keys.stop()
+    }
+  })
 }

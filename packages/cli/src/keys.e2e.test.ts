@@ -1,12 +1,12 @@
 /** The credentials of an installation, from before its first start to their replacement, by the real program. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startSimulator } from '@aegis/simulator'
-import type { KeysReport, StatusReport } from '@aegis/server'
+import { homeAt, homeUse, type KeysReport, type StatusReport } from '@aegis/server'
 import { type RunningProgram, runAegis } from '../testing/run-aegis.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'keys-'))
@@ -106,4 +106,41 @@ test('credentials are given before the first start, listed, replaced by a key of
   const logged = readFileSync(join(cwd, '.aegis', 'logs', 'aegis.log'), 'utf8')
   for (const text of [made.out, listed.out, revoked.out, again.err, ended.out, ended.err, logged])
     assert.doesNotMatch(text, /canary/)
+})
+
+test('a command that has opened the home itself ends in order when it is told to, at whatever point', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'keys-ended-'))
+  t.after(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
+  const settings = {
+    environment: 'local',
+    athena: { clientId: 'clinic', baseUrl: 'http://127.0.0.1:1' },
+    practices: [1],
+  }
+  const configFile = join(home, 'ended.yaml')
+  writeFileSync(configFile, JSON.stringify({ ...settings, home: join(home, 'of') }))
+  const of = homeAt(join(home, 'of'))
+  const args = ['keys', 'list', '--config', configFile]
+  const points = [
+    ['SIGTERM', () => existsSync(join(of.data, 'postgres.unfinished'))],
+    ['SIGINT', () => existsSync(join(of.data, 'postgres', 'postmaster.pid'))],
+    ['SIGHUP', () => existsSync(join(of.keys, 'credentials.kek'))],
+  ] as const
+  for (const [signal, reached] of points) {
+    const { child, ended } = runAegis(args, { cwd: home })
+    while (!reached() && child.exitCode === null) await delay(5)
+    child.kill(signal)
+    const { code, err } = await ended
+    assert.equal(code, { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal], err)
+    assert.match(err, new RegExp(`aegis: Ended by ${signal}\\nRemedy: whether it was done is not known`))
+    assert.ok(!existsSync(join(of.data, 'postgres', 'postmaster.pid')), 'no PostgreSQL is left behind')
+    assert.ok(!homeUse(of).held)
+  }
+  const { code, err } = await runAegis(args, { cwd: home }).ended
+  assert.equal(code, 0, err)
+  const doctor = runAegis(['doctor', '--config', configFile], { cwd: home })
+  while (!existsSync(join(of.data, 'postgres', 'postmaster.pid')) && doctor.child.exitCode === null) await delay(5)
+  doctor.child.kill('SIGTERM')
+  const examined = await doctor.ended
+  assert.deepEqual([examined.code, examined.out], [143, ''])
+  assert.ok(!existsSync(join(of.data, 'postgres', 'postmaster.pid')))
 })

@@ -6,6 +6,7 @@ import { renderExamination } from '../doctor-view.ts'
 import { configFlag, homeFlag } from '../flags.ts'
 import type { InstanceOptions } from '../instance-client.ts'
 import { FAILED } from '../report-error.ts'
+import { untilStopped } from '../stop-request.ts'
 import { showsUnicode, wantsColor } from '../terminal.ts'
 
 interface DoctorOptions extends InstanceOptions {
@@ -48,7 +49,10 @@ export function addDoctor(program: Command, { terminal, action }: CommandContext
           ...(config !== undefined && { configFile: config }),
         }
         const isDemo = boundTo(homeAt(configuredHome({ argvOverrides, env, cwd }))) === 'demo'
-        const examined = await examine({ argvOverrides, env, cwd, ...(isDemo && { demo: demoConfig() }) })
+        const sources = { argvOverrides, env, cwd, ...(isDemo && { demo: demoConfig() }) }
+        const examined = await untilStopped({ terminal, remedy: 'run it again; it changed nothing.' }, (signal) =>
+          examine(sources, {}, signal),
+        )
         const size = {
           columns: out.isTTY ? out.columns : PIPE_COLUMNS,
           color: wantsColor(out, env),

@@ -26,9 +26,10 @@ export interface OpenKeys {
 /**
  * Opens the credentials of an instance that does not run, so that the first one can be given before the first start: the
  * home and its lock, the database, the key for credentials, and nothing else. Nothing is sent anywhere.
- * `ops.already-running` beside a running one, which has to be asked itself.
+ * `ops.already-running` beside a running one, which has to be asked itself. `signal` ends the opening: what was opened is closed,
+ * and it rejects.
  */
-export async function openKeys(config: AegisConfig, seams: Seams = {}): Promise<OpenKeys> {
+export async function openKeys(config: AegisConfig, seams: Seams = {}, signal?: AbortSignal): Promise<OpenKeys> {
   if (config.keyServer.at) throw new AegisError('key-server.elsewhere')
   const stops = new StopStack()
   try {
@@ -39,11 +40,12 @@ export async function openKeys(config: AegisConfig, seams: Seams = {}): Promise<
     const random = seams.random ?? systemRandom
     const clock = seams.clock ?? systemClock
     const log = seams.log ?? openLog({ config, home, random }, stops)
-    const { db } = await startDatabase({ config, home, log, random }, stops)
+    const { db } = await startDatabase({ config, home, log, random, signal }, stops)
     const audit = createAudit({ db, sealing: noSealing, clock, random })
     stops.push(() => audit.stop())
     const kek = await openKek({ db, random }, { directory: keyDirectory({ config, home }), purpose: 'credentials' })
     stops.push(() => kek.close())
+    signal?.throwIfAborted()
     const fetch = () => Promise.reject(new AegisError('internal.unexpected'))
     const keyServer = createKeyServer({ db, kek, audit, clock, random, log, fetch })
     return { operations: keyOperations(keyServer.desk(configuredApp(config))), stop: () => stops.run(log) }

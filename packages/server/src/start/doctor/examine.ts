@@ -69,12 +69,19 @@ export interface Examination {
  * Looks at everything that an installation needs, beside a running instance or without one: configuration, files, keys,
  * database, athenahealth, quota. Changes nothing, but that before the first start it notes in a home that is there when it
  * asked for a token; consumes no feed; what it asks athenahealth (one token, where the limit
- * allows it, and each practice's own data) is counted and audited with the installation's calls. Never throws.
+ * allows it, and each practice's own data) is counted and audited with the installation's calls. Rejects with the
+ * reason of `signal` alone, when everything is closed again.
  */
-export async function examine(sources: ConfigSources, seams: ExamineSeams = {}): Promise<Examination> {
+export async function examine(
+  sources: ConfigSources,
+  seams: ExamineSeams = {},
+  signal?: AbortSignal,
+): Promise<Examination> {
   const stops = new StopStack()
+  const called = Promise.withResolvers<never>()
+  signal?.addEventListener('abort', () => called.reject(signal.reason))
   try {
-    return await new Examiner(sources, seams, stops).run()
+    return await Promise.race([new Examiner(sources, seams, { stops, signal }).run(), called.promise])
   } finally {
     await stops.run()
   }
@@ -83,10 +90,16 @@ export async function examine(sources: ConfigSources, seams: ExamineSeams = {}):
 /** Where the database is, and how far it could be looked at. */
 type DatabaseState = 'new' | 'usable' | 'unusable'
 
+interface ExaminerEnds {
+  readonly stops: StopStack
+  readonly signal: AbortSignal | undefined
+}
+
 class Examiner {
   readonly #sources: ConfigSources
   readonly #seams: ExamineSeams
   readonly #stops: StopStack
+  readonly #signal: AbortSignal | undefined
   readonly #random: Random
   readonly #log: Log
   readonly #findings: Finding[] = []
@@ -94,10 +107,11 @@ class Examiner {
   #db: OpenDb | undefined
   #database: DatabaseState = 'unusable'
 
-  constructor(sources: ConfigSources, seams: ExamineSeams, stops: StopStack) {
+  constructor(sources: ConfigSources, seams: ExamineSeams, { stops, signal }: ExaminerEnds) {
     this.#sources = sources
     this.#seams = seams
     this.#stops = stops
+    this.#signal = signal
     this.#random = seams.random ?? systemRandom
     // What the parts would log, the findings tell.
     const destination = { write: () => true }
@@ -203,10 +217,22 @@ class Examiner {
     if (homeUse(home).held) return 'held'
     const lock = lockHome(home)
     this.#stops.push(() => lock.release())
-    const options = { dataDir, runDir: home.run, log: this.#log, clock: systemClock, random: this.#random }
-    const server = await startEmbedded(options)
-    this.#stops.push(() => server.stop())
-    return server
+    const options = {
+      dataDir,
+      runDir: home.run,
+      log: this.#log,
+      clock: systemClock,
+      random: this.#random,
+      signal: this.#signal,
+    }
+    const starting = startEmbedded(options)
+    this.#stops.push(() =>
+      starting.then(
+        (server) => server.stop(),
+        () => undefined,
+      ),
+    )
+    return starting
   }
 
   #openQuota(config: AegisConfig): Quota | undefined {
