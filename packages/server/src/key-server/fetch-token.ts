@@ -251,7 +251,7 @@ async function store(
   })
   if (stored) await endSucceededCredentials(tx, key, number)
   // Revoked meanwhile: nobody is to wait for us.
-  else await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'revoked' })
+  else await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'revoked', forced })
   return false
 }
 
@@ -261,7 +261,7 @@ async function storeFailure(
   tx: Tx,
   { key, held, error, now }: { key: TokenKey; held: HeldFetch; error: unknown; now: number },
 ): Promise<boolean> {
-  const { holder } = held
+  const { holder, forced } = held
   const { number } = held.credential
   const failure = failureOf(error)
   await table.countRequest(tx, key, { request: holder, countsUntil: wasSent(error) ? now + countedMs : now })
@@ -270,7 +270,7 @@ async function storeFailure(
   else if (unreadable) await noteUnusableCredential(tx, key, { number, why: failure })
   const hasNext = (refused || unreadable) && (await hasLive(tx, key))
   const waitMs = hasNext ? 0 : delayMs(random, { error, failures: held.failures })
-  await table.failTokenRow(tx, key, { holder, retryAt: now + waitMs, failure })
+  await table.failTokenRow(tx, key, { holder, retryAt: now + waitMs, failure, forced })
   return hasNext
 }
 
@@ -289,8 +289,9 @@ async function giveUp(
   const release = db.control(async (tx) => {
     await lockedApp(tx, key)
     const now = await readSqlClock(tx)
-    await table.countRequest(tx, key, { request: held.holder, countsUntil: now })
-    await table.failTokenRow(tx, key, { holder: held.holder, retryAt: now, failure: 'not-sent' })
+    const { holder, forced } = held
+    await table.countRequest(tx, key, { request: holder, countsUntil: now })
+    await table.failTokenRow(tx, key, { holder, retryAt: now, failure: 'not-sent', forced })
   })
   await release.catch(() => undefined) // most likely the same outage; the hold ends by itself
   throw error

@@ -126,7 +126,11 @@ const verbs: readonly [
   ['a holder who leaves', ofApp, (tx, key) => credentials.dropHolder(tx, key, 'ann')],
   ['a claim', ofToken, (tx, key) => table.holdTokenRow(tx, key, { holder: randomUUID(), heldUntil: 5, forcedAt: 6 })],
   ['a token', ofToken, (tx, key) => table.storeTokenRow(tx, key, token)],
-  ['a failure', ofToken, (tx, key) => table.failTokenRow(tx, key, { holder, retryAt: 5, failure: 'none' })],
+  [
+    'a failure',
+    ofToken,
+    (tx, key) => table.failTokenRow(tx, key, { holder, retryAt: 5, failure: 'none', forced: true }),
+  ],
   ['a counted request', ofHost, (tx, key) => table.countRequest(tx, key, { request, countsUntil: 4_000 })],
   ['the end of a count', ofHost, (tx, key) => table.countingRequests(tx, key, 2_000)],
   ['a longer count', ofHost, (tx, key) => table.postponeCounts(tx, key, { byMs: 1e13, mostMs: 5_000 })],
@@ -193,7 +197,7 @@ test('what lies later than it can is brought back, one by one, and nothing else 
   for (const name of ['countsUntil', 'heldUntil', 'retryAt', 'forcedAt'] as const) {
     const key = await neighbours()
     await db.control(async (tx) => {
-      await table.failTokenRow(tx, key, { holder, retryAt: noted.retryAt, failure: 'throttled' })
+      await table.failTokenRow(tx, key, { holder, retryAt: noted.retryAt, failure: 'throttled', forced: false })
       await table.holdTokenRow(tx, key, { holder, heldUntil: noted.heldUntil, forcedAt: noted.forcedAt })
       await table.boundTimes(tx, key, { ...never, [name]: 2_000 })
     })
@@ -218,7 +222,7 @@ test('who holds the token no more neither stores one nor notes a failure', async
   const touched = await touchedRows(owner, tables, () =>
     db.control(async (tx) => {
       stored.done = await table.storeTokenRow(tx, key, { ...token, holder: stranger })
-      await table.failTokenRow(tx, key, { holder: stranger, retryAt: 5, failure: 'none' })
+      await table.failTokenRow(tx, key, { holder: stranger, retryAt: 5, failure: 'none', forced: true })
     }),
   )
   assert.deepEqual([touched, stored.done], [[], false])
@@ -246,7 +250,7 @@ test('a token that was stored is nobody’s to fetch, and no failure is left', a
 
 test('a failure ends the claim and counts; a claim keeps when a token was last forced', async () => {
   const key = await neighbours()
-  await db.control((tx) => table.failTokenRow(tx, key, { holder, retryAt: 5_000, failure: 'throttled' }))
+  await db.control((tx) => table.failTokenRow(tx, key, { holder, retryAt: 5_000, failure: 'throttled', forced: false }))
   const failed = await db.control((tx) => table.tokenRow(tx, key))
   assert.deepEqual(
     [failed?.held_until, failed?.failures, failed?.retry_at, failed?.failure],
@@ -257,6 +261,12 @@ test('a failure ends the claim and counts; a claim keeps when a token was last f
   assert.deepEqual([held?.held_until, held?.forced_at], [6_000, Date.parse('2026-01-05T00:00:00Z')])
   await db.control((tx) => table.holdTokenRow(tx, key, { holder, heldUntil: 6_000, forcedAt: 7_000 }))
   assert.equal((await db.control((tx) => table.tokenRow(tx, key)))?.forced_at, 7_000)
+  await db.control((tx) => table.failTokenRow(tx, key, { holder, retryAt: 5, failure: 'network', forced: true }))
+  assert.equal(
+    (await db.control((tx) => table.tokenRow(tx, key)))?.forced_at,
+    null,
+    'what it was for is still to be done',
+  )
 })
 
 test('a revocation leaves nothing to use, makes older tokens old, and is made once', async () => {

@@ -102,17 +102,17 @@ export async function storeTokenRow(tx: Tx, key: TokenKey, token: NewToken): Pro
 const failToken = sql(
   'key_server.fail_token',
   `update control.access_token set holder = null, held_until = null, failures = failures + 1,
-     retry_at = to_timestamp($6::float8 / 1000), failure = $7
+     retry_at = to_timestamp($6::float8 / 1000), failure = $7, forced_at = case when not $8 then forced_at end
    where environment = $1 and client_id = $2 and base_url = $3 and scope = $4 and holder = $5`,
 )
 
-/** Notes a failed fetch: nobody tries again before `retryAt`. */
+/** Notes a failed fetch: nobody tries again before `retryAt`. `forced`: a refused token is still to be replaced then. */
 export async function failTokenRow(
   tx: Tx,
   key: TokenKey,
-  { holder, retryAt, failure }: { holder: string; retryAt: number; failure: string },
+  { holder, retryAt, failure, forced }: { holder: string; retryAt: number; failure: string; forced: boolean },
 ): Promise<void> {
-  await tx.rows(failToken, [...keyValues(key), holder, retryAt, failure])
+  await tx.rows(failToken, [...keyValues(key), holder, retryAt, failure, forced])
 }
 
 const noteRefused = sql(
