@@ -103,4 +103,18 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `if (page === undefined || !wanted.asked.whole) return page === undefined && !wanted.asked.whole`,
     caughtBy: [`${sync}/chart-doubts.pg.test.ts`],
   },
+  {
+    name: "a document that is another patient's now is deleted because its former one has it no more",
+    file: 'packages/server/src/records/withdraw-record.ts',
+    find: `(input.askedOf ?? patient) !== patient`,
+    replace: `patient === ''`,
+    caughtBy: [`${sync}/moved-documents.pg.test.ts`],
+  },
+  {
+    name: 'a record that was shown since it was wished for is deleted all the same',
+    file: 'packages/server/src/records/withdraw-record.ts',
+    find: `> input.wantedSeq)`,
+    replace: `> input.fetchSeq)`,
+    caughtBy: ['packages/server/src/records/apply-records.pg.test.ts'],
+  },
 ]

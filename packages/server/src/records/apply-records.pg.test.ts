@@ -282,16 +282,16 @@ test('what has no id is handed back and the rest is applied', async () => {
   assert.deepEqual([result.poisonous.length, result.created], [1, 1])
 })
 
-test('a targeted read that finds nothing marks the record deleted, unless a newer answer showed it', async () => {
+test('a targeted read that finds nothing marks the record deleted, unless it was shown since it was wished for', async () => {
   const { apply, read, practice } = mirror()
   const early = nextSeq++
   await apply('appointment', [visit])
-  const remove = (fetchSeq: bigint) =>
-    db.practice(practice, (tx) =>
-      withdrawRecord(tx, { practice, kind: 'appointment', key: '9001', fetchSeq, isPatientShown: true }),
-    )
-  assert.equal(await remove(early), undefined)
-  assert.equal(await remove(nextSeq++), 'deleted')
+  const asked = { practice, kind: 'appointment', key: '9001', isPatientShown: true } as const
+  const remove = (fetchSeq: bigint, wantedSeq: bigint) =>
+    db.practice(practice, (tx) => withdrawRecord(tx, { ...asked, fetchSeq, wantedSeq }))
+  assert.equal(await remove(early, early), undefined)
+  assert.equal(await remove(nextSeq++, early), undefined)
+  assert.equal(await remove(nextSeq++, nextSeq - 1n), 'deleted')
   assert.equal((await read('appointment', '9001'))?.state, 'deleted')
 })
 

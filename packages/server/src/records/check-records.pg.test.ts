@@ -130,7 +130,14 @@ test('a patient whom athenahealth no longer shows is withheld, and restored when
   await apply([patient])
   await db.practice(practice, async (tx) => {
     const key = recordKey(recordKinds.patient, await sealing.practice(tx, practice), { id: '501' })
-    await withdrawRecord(tx, { practice, kind: 'patient', key, fetchSeq: nextSeq++, isPatientShown: false })
+    await withdrawRecord(tx, {
+      practice,
+      kind: 'patient',
+      key,
+      fetchSeq: nextSeq++,
+      wantedSeq: nextSeq,
+      isPatientShown: false,
+    })
   })
   assert.deepEqual(await states(), ['withheld'])
   assert.deepEqual(

@@ -9,12 +9,19 @@ export interface Withdrawal {
   readonly kind: Kind
   readonly key: string
   readonly fetchSeq: bigint
+  /** When it was wished for, in the order of asking, before it was asked for. What was shown since is not missing. */
+  readonly wantedSeq: bigint
+  /** The pseudonym of whom it was asked for as a record of, where that is said. */
+  readonly askedOf?: string
   /** Whether athenahealth was seen to show the record's patient between the two reads that did not find the record. */
   readonly isPatientShown: boolean
 }
 
-/** What becomes of a record that is not found: `unsure` while what we know of its patient does not agree; undefined: nothing. */
-export type Withdrawn = 'deleted' | 'withheld' | 'unsure' | undefined
+/**
+ * What becomes of a record that is not found: `unsure` while what we know of its patient does not agree, `moved` where it is
+ * another patient's than it was asked for as; undefined: nothing.
+ */
+export type Withdrawn = 'deleted' | 'withheld' | 'unsure' | 'moved' | undefined
 
 /**
  * Takes note that upstream no longer shows a record: only after a targeted read answered 404 or empty. A patient may only be
@@ -24,12 +31,14 @@ export type Withdrawn = 'deleted' | 'withheld' | 'unsure' | undefined
 export async function withdrawRecord(tx: Tx, input: Withdrawal): Promise<Withdrawn> {
   const seen = await heldRecord(tx, input, input.key)
   if (!seen) return undefined
-  const state = await stateOf(tx, input, seen.patient)
+  const patient = await currentKey(tx, input.practice, seen.patient)
+  const state = await stateOf(tx, input, patient)
   const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
-  if (!before || BigInt(before.fetch_seq) > input.fetchSeq) return undefined
+  if (!before || BigInt(before.fetch_seq) > input.wantedSeq) return undefined
   if (before.state === state || (before.state !== 'present' && before.state !== 'withheld')) return undefined
   // A merge has given it to another patient meanwhile, and has it asked for.
   if (state === 'unsure' || before.patient !== seen.patient) return 'unsure'
+  if ((input.askedOf ?? patient) !== patient) return 'moved'
   // All that was read by way of a department, before it was known to be gone, was asked for before this number.
   const fetchSeq = input.kind === 'department' ? await table.nextFetchSeq(tx) : input.fetchSeq
   await table.markRecord(tx, input, { key: input.key, state, fetchSeq })
@@ -48,6 +57,11 @@ export async function withdrawRecord(tx: Tx, input: Withdrawal): Promise<Withdra
   return state
 }
 
+async function currentKey(tx: Tx, practice: number, patient: string | null): Promise<string | null> {
+  if (patient === null) return null
+  return (await table.survivorsOf(tx, practice, [patient])).get(patient) ?? patient
+}
+
 /** The patient's row is locked until the end: who brings the patient back waits, and then finds what is withheld. */
 async function stateOf(
   tx: Tx,
@@ -56,8 +70,7 @@ async function stateOf(
 ): Promise<'deleted' | 'withheld' | 'unsure'> {
   if (recordKinds[kind].isPatient) return 'withheld'
   if (patient === null) return 'deleted'
-  const key = (await table.survivorsOf(tx, practice, [patient])).get(patient) ?? patient
-  const state = await lockedPatientState(tx, practice, key)
+  const state = await lockedPatientState(tx, practice, patient)
   if (state === 'withheld') return 'withheld'
   if (isPatientShown) return 'deleted'
   return state === undefined ? 'withheld' : 'unsure'

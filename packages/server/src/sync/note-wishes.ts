@@ -1,8 +1,11 @@
 import type { Tx } from '../db/db.ts'
-import type { Wish } from '../records/record-name.ts'
+import { openIfPossible } from '../records/open-record.ts'
+import { heldRecord } from '../records/patient-records.sql.ts'
+import { type Wish, wishForHeld } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
-import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import { feedOfKind } from './feed-table.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import type { FeedKey } from './feed-state.sql.ts'
+import { feedOfKind, kindOfFeed } from './feed-table.ts'
 import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 
 /** Notes what is to be asked for, each with the feed that keeps its kind. `runId`: the check that wants to know. */
@@ -19,4 +22,19 @@ export async function noteWishes(
     return { feed, key, sealed_id: keys.seal(refetchPlace(feed, key), Buffer.from(asks, 'utf8')).toString('base64') }
   })
   await insertRefetches(tx, practice, { rows, seq: await nextFetchSeq(tx), ...check })
+}
+
+/** Notes that a record is to be asked for as the record of whom it is held for now. */
+export async function wishAsHeld(
+  tx: Tx,
+  keys: PracticeKeys,
+  { practice, feed, key, runId }: FeedKey & { key: string; runId: string | null },
+): Promise<void> {
+  const kind = kindOfFeed(feed)
+  const held = await heldRecord(tx, { practice, kind }, key)
+  if (!held?.patient) return
+  await keys.loadPatients(tx, [held.patient as Pseudonym]) // stored from one
+  const body = openIfPossible(keys, kind, { key, patient: held.patient, sealed: held.sealed })
+  const wish = body && wishForHeld(kind, keys, body)
+  if (wish) await noteWishes(tx, keys, { practice, wishes: [wish], ...(runId !== null && { runId }) })
 }

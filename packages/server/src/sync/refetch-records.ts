@@ -18,6 +18,7 @@ import { lookForPatient, type PatientSight } from './look-for-patient.ts'
 import type { RefetchStep } from './next-step.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { readOfPatient } from './read-of-patient.ts'
+import { wishAsHeld } from './note-wishes.ts'
 import * as wishes from './refetch.sql.ts'
 import { lacksTwice, settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
@@ -284,16 +285,23 @@ async function isSettled(
   keys: PracticeKeys,
   { held, wanted, page, fetchSeq, patient }: Answer,
 ): Promise<boolean> {
-  const { asked, key, runId } = wanted
-  const missing = { fetchSeq, runId, isPatientShown: patient === 'shown' }
-  if (!asked.whole) return page !== undefined || (await withdrawMissing(tx, held, { ...missing, key })) !== 'unsure'
+  const { asked, key, runId, wantedSeq } = wanted
+  const missing = { fetchSeq, wantedSeq, runId, isPatientShown: patient === 'shown' }
+  if (!asked.whole) {
+    if (page) return true
+    const { patientId } = asked
+    const askedOf = patientId === '' ? {} : { askedOf: keys.pseudonym('patient', patientId) }
+    const withdrawn = await withdrawMissing(tx, held, { ...missing, ...askedOf, key })
+    if (withdrawn === 'moved') await wishAsHeld(tx, keys, { ...held, key, runId })
+    return withdrawn !== 'unsure'
+  }
   // Where no department knows a patient who is shown, or hidden, nothing follows for the entries.
   if (!page) return true
   return !(await settlePatient(tx, keys, { ...readingOf(held, wanted, page), ...missing }))
 }
 
 /** A page that is read for a check says for which. */
-function checkOf({ runId }: Wanted): { readonly runId?: string } {
+function checkOf({ runId }: Pick<Wanted, 'runId'>): { readonly runId?: string } {
   return runId === null ? {} : { runId }
 }
 

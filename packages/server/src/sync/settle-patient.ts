@@ -79,7 +79,7 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
     const isMerged = gone.length > 0 && (await survivorsOf(tx, key.practice, [patient])).size > 0
     let isUnsure = false
     for (const row of gone) {
-      const one = { key: row.key, fetchSeq, isPatientShown, runId: isMerged ? null : runId }
+      const one = { key: row.key, fetchSeq, wantedSeq: missedIn, isPatientShown, runId: isMerged ? null : runId }
       if ((await withdrawMissing(tx, key, one)) === 'unsure') isUnsure = true
     }
     return isUnsure || missing.some((row) => BigInt(row.fetch_seq) >= missedIn)

@@ -8,6 +8,8 @@ import { releaseKeys } from './quarantine.sql.ts'
 export interface Missing {
   readonly key: string
   readonly fetchSeq: bigint
+  readonly wantedSeq: bigint
+  readonly askedOf?: string
   /** The check that wants to know. */
   readonly runId: string | null
   readonly isPatientShown: boolean
@@ -20,7 +22,7 @@ export interface Missing {
 export async function withdrawMissing(tx: Tx, of: FeedKey, { runId, ...missing }: Missing): Promise<Withdrawn> {
   const { key } = missing
   const withdrawn = await withdrawRecord(tx, { practice: of.practice, kind: kindOfFeed(of.feed), ...missing })
-  if (withdrawn === 'unsure') return withdrawn
+  if (withdrawn === 'unsure' || withdrawn === 'moved') return withdrawn
   await releaseKeys(tx, of, [key])
   if (withdrawn === 'deleted' && runId !== null)
     await insertDifferences(tx, { ...of, runId }, [{ key, what: 'gone-there', fields: [], explanation: null }])
