@@ -83,6 +83,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/fair-lane.test.ts`],
   },
   {
+    name: 'a call leaves the timetable of its practice as it was',
+    file: `${quota}/timetable.ts`,
+    find: `    await rows.movePracticeRows(tx, this.#app, moves)\n`,
+    replace: ``,
+    caughtBy: [`${quota}/per-practice.test.ts`, `${server}/upstream/counted-by-athenahealth.test.ts`],
+  },
+  {
     name: 'without the database several processes call for one practice that has a limit',
     file: `${quota}/local-share.ts`,
     find: `if (facts.isPerPractice && now`,

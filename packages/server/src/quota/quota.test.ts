@@ -291,23 +291,6 @@ test('a practice with one call is not held up by a practice with hundreds', asyn
   await quota.stop()
 })
 
-test('a limit per practice holds beside that of the app', async () => {
-  const { time, app: name, instance } = await setUp({ perSecond: 30, perPracticePerSecond: 3 })
-  const quotas = [instance(), instance()]
-  const sends: Send[] = []
-  const callers = quotas.flatMap((quota) =>
-    [1, 2, 3].flatMap((practice) => [1, 2].map(() => caller(quota, time, { app: name, count: 5, practice, sends }))),
-  )
-  await time.run(Promise.all(callers))
-  for (const practice of [1, 2, 3]) {
-    const own = sends.filter(({ permission }) => permission.practice === practice)
-    assert.equal(own.length, 20)
-    assert.ok(mostInOneSecond(own) <= 3, `practice ${practice}: ${mostInOneSecond(own)} in a second`)
-    assert.ok(ratePerSecond(own) >= 0.8 * 3, `practice ${practice}: ${ratePerSecond(own)} a second`)
-  }
-  await Promise.all(quotas.map((quota) => quota.stop()))
-})
-
 test('a timetable far ahead, left behind by a clock that was set back, is begun anew', async () => {
   const { time, app: name, instance } = await setUp()
   const quota = instance()

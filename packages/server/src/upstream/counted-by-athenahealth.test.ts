@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
 import { CredentialTokenSource } from '@aegis/client'
 import { startSimulator } from '@aegis/simulator'
 import { silentLog } from '../../testing/memory-log.ts'
@@ -24,11 +24,15 @@ import { wrapFetch } from './wrap-fetch.ts'
 const home = mkdtempSync(join(tmpdir(), 'aegis-counted-'))
 after(() => rmSync(home, { recursive: true, force: true }))
 
-test('two processes with many callers: the other side counts no second over the limit and refuses nothing', async (t) => {
-  const perSecond = 50
+const perSecond = 50
+const practices = [1, 2, 3]
+
+/** Two processes, and the other side, with or without a limit per practice. */
+async function setUp(t: TestContext, perPracticePerSecond?: number) {
+  const ofPractice = perPracticePerSecond === undefined ? {} : { perPractice: { perSecond: perPracticePerSecond } }
   const simulator = await startSimulator({
-    practices: [{ id: 1, patients: 20 }],
-    limits: { perSecond, perDay: 1_000, tokensPerMinute: 50 },
+    practices: practices.map((id) => ({ id, patients: 20 })),
+    limits: { perSecond, perDay: 1_000, tokensPerMinute: 50, ...ofPractice },
   })
   t.after(() => simulator.stop())
   const { db } = await scratchDatabase(t)
@@ -41,7 +45,8 @@ test('two processes with many callers: the other side counts no second over the 
   const instance = (holder: string): Upstream => {
     // A share that leaves room for a machine busy with other tests; the default is tested in quota, where time obeys.
     const limits = { perSecond, perDay: 1_000, tokensPerMinute: 50, usableShare: 0.7 }
-    const quota = createQuota({ db, clock: systemClock, log: silentLog, holder }, limits)
+    const all = perPracticePerSecond === undefined ? limits : { ...limits, perPracticePerSecond }
+    const quota = createQuota({ db, clock: systemClock, log: silentLog, holder }, all)
     const config = { ...defaultRangeLimits, offHours: 'always', onboarding: { days: 0, calls: 0 } } as const
     const permit = {
       policy: createPolicy({ db, clock: systemClock, log: silentLog, holder }, config),
@@ -69,16 +74,36 @@ test('two processes with many callers: the other side counts no second over the 
     const options = { environment: 'local', baseUrl: simulator.url } as const
     return createUpstream({ wayOut, tokenSource, clock: systemClock, random: systemRandom }, options)
   }
-  const calls = [instance('a'), instance('b')].flatMap((upstream) =>
-    Array.from({ length: 30 }, () =>
-      upstream
-        .practice(1)
-        .patients.get('1', {}, { context: { purpose: 'test.read', priority: 'interactive', waitMs: 60_000 } }),
-    ),
-  )
+  return { simulator, instances: [instance('a'), instance('b')] }
+}
+
+const read = (upstream: Upstream, practice: number) =>
+  upstream
+    .practice(practice)
+    .patients.get('1', {}, { context: { purpose: 'test.read', priority: 'interactive', waitMs: 60_000 } })
+
+test('two processes with many callers: the other side counts no second over the limit and refuses nothing', async (t) => {
+  const { simulator, instances } = await setUp(t)
+  const calls = instances.flatMap((upstream) => Array.from({ length: 30 }, () => read(upstream, 1)))
   const answers = await Promise.all(calls)
   assert.deepEqual([answers.length, new Set(answers.map(({ meta }) => meta.attempts))], [60, new Set([1])])
   const counted = simulator.truth.windows().apps['demo-client']
   assert.ok(counted && counted.perSecond <= perSecond, `${counted?.perSecond} in a second`)
   assert.deepEqual([counted.perDay, counted.tokensPerMinute], [60, 2])
+})
+
+test('with a limit per practice the other side counts no second of a practice over it, and refuses nothing', async (t) => {
+  const ofPractice = 4
+  const { simulator, instances } = await setUp(t, ofPractice)
+  const calls = practices.flatMap((practice) =>
+    instances.flatMap((upstream) => Array.from({ length: 5 }, () => read(upstream, practice))),
+  )
+  const answers = await Promise.all(calls)
+  assert.deepEqual(new Set(answers.map(({ meta }) => meta.attempts)), new Set([1]))
+  const { requests } = simulator.truth.requests({ since: 0, limit: 1_000 })
+  for (const id of practices) {
+    const times = requests.filter(({ practice }) => practice === id).map(({ at }) => at)
+    const most = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length))
+    assert.deepEqual([times.length, most <= ofPractice], [10, true], `${most} in a second`)
+  }
 })
