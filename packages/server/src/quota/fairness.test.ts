@@ -127,3 +127,23 @@ test('with a limit per practice bulk work books as bulk work while an interactiv
   assert.equal(aheadMs.at(-1), 300)
   await time.run(quota.stop())
 })
+
+for (const [who, weighted, of] of [
+  ['a practice', { weights: { '1': 3 } }, (one: boolean) => ({ practice: one ? 1 : 2 })],
+  ['a program', { callerWeights: { one: 3 } }, (one: boolean) => ({ practice: 1, caller: one ? 'one' : 'other' })],
+] as const) {
+  test(`${who} that is configured with weight 3 gets three calls for each of another`, async () => {
+    const time = await lockstep(database)
+    const app = `fair/${apps++}`
+    const limits = { perSecond: 100, perDay: 500_000, tokensPerMinute: 5, ...weighted }
+    const quota = createQuota({ db: time.db, clock: time.clock, log: silentLog, holder: 'one' }, limits)
+    const served: boolean[] = []
+    const call = async (one: boolean) => {
+      await quota.permission({ app, priority: 'feeds', ...of(one) })
+      served.push(one)
+    }
+    await time.run(Promise.all([...Array<boolean>(12).fill(false), ...Array<boolean>(12).fill(true)].map(call)))
+    assert.equal(served.slice(0, 12).filter(Boolean).length, 9, served.join())
+    await time.run(quota.stop())
+  })
+}

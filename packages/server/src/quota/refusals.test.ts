@@ -57,10 +57,11 @@ test('in a line full of one program’s calls its newest gives way to another pr
   await time.run(quota.stop())
 })
 
-test('who waited in vain is told how long the line is', async () => {
-  const { time, quota, ask } = await setUp()
+test('who waited in vain, or found the line full, is told how long it is', async () => {
+  const { time, quota, ask } = await setUp({ waitingMax: 51 })
   const crowd = Array.from({ length: 50 }, () => ask({ priority: 'feeds' }))
   const late = ask({ priority: 'feeds', deadlineMs: 1_500 })
+  assert.deepEqual(await ask({ priority: 'feeds' }), { code: 'quota.too-many-waiting', retryAfterMs: 10_737 })
   const refused = await time.run(late)
   assert.ok(typeof refused === 'object' && refused !== null && 'code' in refused && 'retryAfterMs' in refused)
   assert.equal(refused.code, 'quota.timeout')
@@ -69,6 +70,15 @@ test('who waited in vain is told how long the line is', async () => {
   await time.run(Promise.all(crowd))
   await time.run(quota.stop())
   assert.deepEqual(await ask({ priority: 'feeds' }), { code: 'quota.stopping', retryAfterMs: 5_000 })
+})
+
+test('who names no deadline waits for ten minutes at most', async () => {
+  const { time, app, quota, ask } = await setUp()
+  await time.run(quota.throttled(app, { retryAfterMs: 900_000 }))
+  const askedAt = time.clock.now()
+  const refused = await time.run(ask({ priority: 'feeds' }))
+  assert.deepEqual([refused, time.clock.now() - askedAt], [{ code: 'quota.timeout', retryAfterMs: 300_211 }, 600_000])
+  await time.run(quota.stop())
 })
 
 test('of a used-up day one is told until when and of how many calls, and each priority what is left to it', async () => {
