@@ -332,7 +332,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${quota}/throttle-pause.ts`,
     find: `    const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt })\n`,
     replace: `    const pausedMs = hereMs\n`,
-    caughtBy: ['drills throttled 30'],
+    caughtBy: ['drills throttled 30', `${quota}/throttling.test.ts`],
   },
   {
     name: 'whoever is told to wait not at all calls again at once',
