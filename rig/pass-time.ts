@@ -1,7 +1,7 @@
 import type { Simulator } from '@aegis/simulator'
 import type { Clock } from '../packages/server/src/clock/clock.ts'
 import { sleepOn } from '../packages/server/src/clock/clock.ts'
-import type { Db } from '../packages/server/src/db/db.ts'
+import type { Db, Tx } from '../packages/server/src/db/db.ts'
 import { slaveSqlClock } from '../packages/server/src/db/sql-clock.sql.ts'
 
 /** How far time moves at most whenever nothing but time is waited for: who waits in the simulator sets no timer here. */
@@ -11,12 +11,15 @@ const quietTurns = 12
 /** No work of sync waits longer for anything, virtual ms: every call has a deadline. */
 const waitMsMax = 3_600_000
 
+/** A clock and where its time is told. */
+type FollowedClock = Pick<Clock, 'now'> & { readonly told: Tx }
+
 /** A database that tells whether anything is done in it: that is the only work here that takes real time. */
 export class WatchedDb implements Db {
   readonly #db: Db
   #working = 0
   #worked = (): void => undefined
-  #clock: Pick<Clock, 'now'> | undefined
+  #clock: FollowedClock | undefined
   #toldMs: number | undefined
   #told: Promise<void> = Promise.resolve()
 
@@ -30,10 +33,11 @@ export class WatchedDb implements Db {
 
   /**
    * From now on everything that begins in the database finds this clock's time there. Whoever moves the clock has nothing
-   * to tell; and what a jump of it wakes meets the same time each time the life is lived.
+   * to tell; and what a jump of it wakes meets the same time each time the life is lived. It is told by
+   * `told`, whose statements stand at once: they need no transaction.
    */
-  follow(clock: Pick<Clock, 'now'>): void {
-    this.#clock = clock
+  follow(clock: Pick<Clock, 'now'>, told: Tx): void {
+    this.#clock = { now: () => clock.now(), told }
   }
 
   /** Waits for the end of the next work, if any is under way; says whether there was. */
@@ -57,11 +61,11 @@ export class WatchedDb implements Db {
   }
 
   /** One after the other: time must not go back because an earlier telling came later. */
-  #tell(clock: Pick<Clock, 'now'>): Promise<void> {
+  #tell(clock: FollowedClock): Promise<void> {
     if (this.#toldMs !== clock.now()) {
       this.#toldMs = clock.now()
       // Slow enough to stand still; the table accepts no speed of 0.
-      const tell = () => this.#db.control((tx) => slaveSqlClock(tx, { nowMs: clock.now(), speed: 1e-9 }))
+      const tell = () => slaveSqlClock(clock.told, { nowMs: clock.now(), speed: 1e-9 })
       this.#told = this.#told.then(tell, tell)
     }
     return this.#told

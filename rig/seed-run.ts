@@ -59,7 +59,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const feeds = isCore ? coreFeeds : drawFeeds(seed, rules !== undefined)
   // When something is tried again must not depend on how many keys were made before, which is a matter of real time.
   const random = { ...seededRandom(seed), fraction: seededRandom(seed).fraction }
-  const { db } = await lifeDatabase()
+  const { db, owner } = await lifeDatabase()
   const work = new WatchedDb(db)
   const mirrored = await mirroredPractice(context, {
     patients: 60,
@@ -79,7 +79,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
   const { simulator } = mirrored
   // When the clock jumps, it jumps for everybody: the database is on the same machine, or kept to the same time.
-  work.follow(simulator.clock)
+  work.follow(simulator.clock, { rows: ({ text }, values) => owner.rows(text, values) })
   const advance = (ms: number) => simulator.clock.advance(ms)
   const time = new PassingTime({ simulator, clock: mirrored.deps.clock, advance }, work)
   mirrored.deps = { ...mirrored.deps, clock: time.clock }
