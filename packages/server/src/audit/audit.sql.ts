@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 
 /** A row of audit.entry as it is written. */
 export interface EntryRow {
@@ -28,7 +28,7 @@ export interface EntryRow {
   readonly version: number
 }
 
-const insertEntries = sql(
+const insertEntries = lookUp(
   'audit.append',
   `with clock as materialized (select aegis.now() as now)
    insert into audit.entry (practice_id, id, attempt_id, writer_id, occurred_at, recorded_at, type, subtype, action,

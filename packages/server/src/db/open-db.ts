@@ -49,9 +49,9 @@ export interface OpenDb extends Db {
  */
 export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
   const { logins, poolSizes = {}, signal } = options
-  const app = new RolePool(options, logins.app, { max: poolSizes.app ?? 10, planning: planning.kept })
-  const control = new RolePool(options, logins.control, { max: poolSizes.control ?? 6, planning: planning.anew })
-  const audit = new RolePool(options, logins.audit, { max: poolSizes.audit ?? 4, planning: planning.anew })
+  const app = new RolePool(options, logins.app, poolSizes.app ?? 10)
+  const control = new RolePool(options, logins.control, poolSizes.control ?? 6)
+  const audit = new RolePool(options, logins.audit, poolSizes.audit ?? 4)
   const close = async () => void (await Promise.all([app.close(), control.close(), audit.close()]))
   const giveUp = () => {
     for (const pool of [app, control, audit]) pool.giveUp()
@@ -79,18 +79,9 @@ export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
 /**
  * Plans are made for each execution, except those of look-ups. A plan that is kept is one for the table as it was: during a
  * first load, for an empty one, which later means reading all of it. That of a look-up goes by an index even then: reading
- * whole tables is ruled out for it.
+ * whole tables is ruled out for it. So it is until a statement comes that is no look-up: see `inTransaction`.
  */
-const planning = {
-  anew: '-c plan_cache_mode=force_custom_plan',
-  /** Until a statement comes that is no look-up: see `inTransaction`. */
-  kept: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
-} as const
-
-interface PoolLimits {
-  readonly max: number
-  readonly planning: (typeof planning)[keyof typeof planning]
-}
+const keptPlans = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'
 
 /** The connections of one role. */
 class RolePool {
@@ -102,12 +93,12 @@ class RolePool {
   #closing: Promise<void> | undefined
   #isGivenUp = false
 
-  constructor(options: OpenDbOptions, login: DatabaseLogin, { max, planning }: PoolLimits) {
+  constructor(options: OpenDbOptions, login: DatabaseLogin, max: number) {
     const config = clientConfig(login)
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5_000
     this.#pool = new pg.Pool({
       ...config,
-      options: `${config.options} ${planning}`,
+      options: `${config.options} ${keptPlans}`,
       max,
       pipeline: true,
       stream: (): Socket => this.#sockets.hold(gatheringSocket()),

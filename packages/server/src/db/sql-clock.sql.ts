@@ -1,4 +1,4 @@
-import { sql, type Tx } from './db.ts'
+import { lookUp, sql, type Tx } from './db.ts'
 
 const setClock = sql(
   'db.set_clock',
@@ -12,7 +12,7 @@ const resetClock = sql(
 )
 /** The server machine's own time as `at`, epoch ms: for comparing clocks, also where the schema is not there. */
 export const machineTime = sql('db.machine_time', 'select extract(epoch from clock_timestamp())::float8 * 1000 as at')
-const readClock = sql('db.read_clock', 'select aegis.now() as now_ms')
+const readClock = lookUp('db.read_clock', 'select aegis.now() as now_ms')
 
 /**
  * Slaves `aegis.now()` to a simulator: it is `nowMs` at this moment and runs `speed` times as fast as real time. A clock

@@ -15,7 +15,7 @@ export async function inTransaction<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const client = await connect(pool)
-  const open = new OpenTransaction(client, { begun: begin(client, practice), keepsPlans: practice !== undefined })
+  const open = new OpenTransaction(client, begin(client, practice))
   let healthy = false
   try {
     // Without the context of a practice the database would carry out a statement that came before its transaction.
@@ -49,7 +49,8 @@ class OpenTransaction implements Tx {
   readonly client: pg.PoolClient
   /** When the transaction is there; what is begun meanwhile travels with its beginning. */
   readonly begun: Promise<void>
-  #keepsPlans: boolean
+  /** Set from when on plans are made for each execution: connections keep them otherwise. */
+  #plansAnew: Promise<unknown> | undefined
   /** The connection serves nobody after this: it fails here for good, or text that is not ours may have left settings. */
   isSpent = false
   over = false
@@ -58,10 +59,9 @@ class OpenTransaction implements Tx {
   running = 0
   last = ''
 
-  constructor(client: pg.PoolClient, { begun, keepsPlans }: { begun: Promise<void>; keepsPlans: boolean }) {
+  constructor(client: pg.PoolClient, begun: Promise<void>) {
     this.client = client
     this.begun = begun
-    this.#keepsPlans = keepsPlans
     // Whoever runs a statement, or commits, hears of it.
     begun.catch(() => undefined)
   }
@@ -80,7 +80,8 @@ class OpenTransaction implements Tx {
       if (statement.isForeign) this.isSpent = true
       const query = this.client.query<R>({ name: statement.name, text: statement.text, values: wire })
       if (isLast) this.#commit()
-      const [result] = await Promise.all([query, this.begun])
+      // What travels ahead and fails tells why.
+      const [result] = await Promise.all([query, this.begun, this.#plansAnew])
       return result.rows
     } catch (error) {
       const ours = fromDriverError(error, statement.name)
@@ -98,16 +99,15 @@ class OpenTransaction implements Tx {
     this.committing.catch(() => undefined)
   }
 
-  /** From here on plans are made for each execution: connections of practices keep them otherwise. */
   #planAnew(): void {
-    if (!this.#keepsPlans) return
-    this.#keepsPlans = false
-    // Travels ahead of the statement, whose failure tells of its own.
-    this.client.query(planAnew).catch(() => undefined)
+    if (this.#plansAnew) return
+    this.#plansAnew = this.client.query(planAnew)
+    // Who waits for the statement hears of it.
+    this.#plansAnew.catch(() => undefined)
   }
 }
 
-const planAnew = `select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'on', true)`
+const planAnew = 'set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on'
 
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
@@ -132,7 +132,7 @@ async function begin(client: pg.PoolClient, practice: number | undefined): Promi
 /** Two statements in one message, which saves a fifth of what an empty drain sends. It takes no parameters, only a number. */
 function beginFor(practice: number): string {
   if (!Number.isSafeInteger(practice)) throw new RangeError('A practice id is an integer')
-  return `begin; select set_config('aegis.practice_id', '${practice}', true)`
+  return `begin; set local aegis.practice_id = '${practice}'`
 }
 
 async function commit(client: pg.PoolClient): Promise<void> {

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { AppRef, TokenKey } from './app-ref.ts'
 
 export interface TokenRow {
@@ -18,7 +18,7 @@ export interface TokenRow {
   readonly now_at: number
 }
 
-const tokenColumns = sql(
+const tokenColumns = lookUp(
   'key_server.token',
   `select generation, sealed_token, expires_at, refresh_at, usable_until, held_until, forced_at, failures, retry_at, failure,
      aegis.now() as now_at

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 
 export interface LeaseTerms {
   readonly name: string
@@ -6,7 +6,7 @@ export interface LeaseTerms {
   readonly ttlMs: number
 }
 
-const takeIfFree = sql(
+const takeIfFree = lookUp(
   'leases.take_if_free',
   `insert into control.lease as l (name, fence, holder, expires_at)
    values ($1, 1, $2, aegis.now() + make_interval(secs => $3::float8 / 1000))
@@ -16,13 +16,13 @@ const takeIfFree = sql(
    returning fence`,
 )
 // The holder too: a standby that took over without the last transactions may give out a fence for the second time.
-const extend = sql(
+const extend = lookUp(
   'leases.extend',
   `update control.lease set expires_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
    where name = $1 and fence = $2::bigint and holder = $4
    returning name`,
 )
-const giveUp = sql(
+const giveUp = lookUp(
   'leases.give_up',
   `update control.lease set expires_at =
      case when $3::float8 > 0 then aegis.now() + make_interval(secs => $3::float8 / 1000) else '-infinity' end

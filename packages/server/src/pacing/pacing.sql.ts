@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { SizeGroup } from './day-forecast.ts'
 
 /** One feed of one practice. */
@@ -20,7 +20,7 @@ export interface PacingRow {
   readonly zone: string | null
 }
 
-const readSql = sql(
+const readSql = lookUp(
   'pacing.read_feed',
   `select f.changes, f.hours, f.lately_changes, f.lately_expected, f.hinted_at, f.hinted_since,
      f.hint_again, f.wanted_at, (select z.zone from control.pacing_zone z where z.practice_id = $1) as zone

@@ -1,7 +1,7 @@
-import { type Db, sql, type Tx } from '../db/db.ts'
+import { type Db, lookUp, type Tx } from '../db/db.ts'
 
 /** A caller that a person waits for is patient for 10 s. */
-const beBrief = sql('quota.be_brief', `select set_config('idle_in_transaction_session_timeout', '3s', true)`)
+const beBrief = lookUp('quota.be_brief', `select set_config('idle_in_transaction_session_timeout', '3s', true)`)
 
 /**
  * Runs `work`, which locks a row that every process needs, in one transaction. Where this process stands still in it, or the network

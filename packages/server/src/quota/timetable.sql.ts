@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import { TOLERANCE_MS_MAX } from './punctuality.ts'
 
 /** A row that is new was never seen by this installation: what was sent in the second before is not known. */
@@ -44,7 +44,7 @@ export interface BookingRow {
  * anew on the row as the last writer left it. Cut-off processes each take one call of the limit. A window of the limit's
  * calls takes a second over the usable share, and the margin that being throttled has taught.
  */
-const bookInstants = sql(
+const bookInstants = lookUp(
   'quota.book_instants',
   `with booked as (update control.quota_app a set
      next_at = greatest(a.next_at, a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))

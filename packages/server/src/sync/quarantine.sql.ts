@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
 const quarantineSql = sql(
@@ -74,11 +74,11 @@ export async function releaseNameless(
   await tx.rows(releaseSql, [of.practice, of.feed, before, `{${places.join()}}`])
 }
 
-const appliedSql = sql(
+const appliedSql = lookUp(
   'sync.release_keys',
   `update aegis.quarantine set released_at = aegis.now()
    where practice_id = $1 and feed = $2 and released_at is null
-     and key = any(select json_array_elements_text($3::json))`,
+     and key = any(array(select json_array_elements_text($3::json)))`,
 )
 
 /** These records came and were applied: none of them is set aside any longer. */

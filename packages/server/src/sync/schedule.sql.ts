@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
@@ -53,7 +53,7 @@ export function claimDue(
   return tx.rows(claimSql, [claim.most, claim.holdSeconds])
 }
 
-const dueSql = sql(
+const dueSql = lookUp(
   'sync.set_due',
   `update control.schedule set due_at = to_timestamp($3::float8 / 1000), calls_limit = $4::integer
    where practice_id = $1 and feed = $2 and due_at > aegis.now()`,
@@ -159,7 +159,7 @@ type Standing = { readonly ended_fence: string | null } & (
   | { readonly held_off: true; readonly held_off_until: number }
 )
 
-const survivedSql = sql(
+const survivedSql = lookUp(
   'sync.survived',
   `update control.schedule set ended_fence = greatest(ended_fence, $3::bigint), held_off_until = null
    where practice_id = $1 and feed = $2`,
