@@ -25,7 +25,7 @@ export type ClearValue = string | number | boolean
 /** Facts about the practice that a record alone does not carry. */
 export interface PracticeFacts {
   /** Department records by id: the zone of wall times. */
-  readonly departments: ReadonlyMap<string, WireRecord>
+  readonly departments: Pick<ReadonlyMap<string, WireRecord>, 'get' | 'has' | 'size'>
 }
 
 export interface RecordKind {

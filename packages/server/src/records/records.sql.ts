@@ -355,9 +355,9 @@ export async function aliasedKeys(tx: Tx, { practice, kind }: OfKind, keys: read
 
 const nextSeq = lookUp('records.next_fetch_seq', `select nextval('aegis.fetch_seq') as seq`)
 
-/** Takes the next number of the order in which we ask. Call it before the request is sent. */
-export async function nextFetchSeq(tx: Tx): Promise<bigint> {
-  const [row] = await tx.rows<{ seq: string }>(nextSeq)
+/** Takes the next number of the order in which we ask. Call it before the request is sent. `end` is of `Tx.rows`. */
+export async function nextFetchSeq(tx: Tx, end?: { readonly isLast: boolean }): Promise<bigint> {
+  const [row] = await tx.rows<{ seq: string }>(nextSeq, [], end)
   if (!row) throw new Error('nextval returns one row')
   return BigInt(row.seq)
 }

@@ -102,11 +102,11 @@ function takeOver(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture | undefi
 }
 
 function readPicture(deps: SyncDeps, held: HeldFeed): Promise<DatedPicture> {
-  return deps.db.practice(held.practice, (tx) => pictureOf(tx, held))
+  return deps.db.practice(held.practice, (tx) => pictureOf(tx, held, { isLast: true }))
 }
 
-async function pictureOf(tx: Tx, held: HeldFeed): Promise<DatedPicture> {
-  const found = await readFeedPicture(tx, held)
+async function pictureOf(tx: Tx, held: HeldFeed, end?: { readonly isLast: boolean }): Promise<DatedPicture> {
+  const found = await readFeedPicture(tx, held, end)
   if (!found) throw new AegisError('lease.lost', { practice: held.practice, feed: held.feed })
   return { ...found, hasFeed: hasChangedFeed(held.feed), readByPatient: isReadByPatient(held.feed) }
 }

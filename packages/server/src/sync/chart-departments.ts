@@ -1,7 +1,7 @@
 import type { WireRecord } from '../records/wire-record.ts'
 
 interface Places {
-  readonly departments: ReadonlyMap<string, WireRecord>
+  readonly departments: Pick<ReadonlyMap<string, WireRecord>, 'get'>
   readonly openDepartments: readonly string[]
 }
 

@@ -135,7 +135,7 @@ async function verifyProcessed(
     }
     if (!page.more) return
     offset += page.items
-    seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
+    seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   }
 }
 

@@ -50,12 +50,16 @@ export interface ReadPicture {
 
 /**
  * Everything that decides what a feed does next, in one statement because it is asked before every step. No lock: the
- * step takes its own. Undefined when another holder has fenced us out.
+ * step takes its own. Undefined when another holder has fenced us out. `end` is of `Tx.rows`.
  */
-export async function readFeedPicture(tx: Tx, held: HeldFeed): Promise<ReadPicture | undefined> {
+export async function readFeedPicture(
+  tx: Tx,
+  held: HeldFeed,
+  end?: { readonly isLast: boolean },
+): Promise<ReadPicture | undefined> {
   const needs = feedNeeds(held.feed)
   const values = [held.practice, held.feed, held.fence, `{${needs.join(',')}}`]
-  const [row] = await tx.rows<PictureRow>(picture, values)
+  const [row] = await tx.rows<PictureRow>(picture, values, end)
   if (!row) return undefined
   return {
     state: row,

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import { openRecord } from '../records/open-record.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
+import type { WireRecord } from '../records/wire-record.ts'
 import { sealedOfKind } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 
@@ -14,8 +15,26 @@ export async function loadPracticeFacts(
 > {
   const rows = await sealedOfKind(tx, { practice, kind: 'department' })
   return {
-    departments: new Map(rows.map((row) => [row.key, openRecord(keys, 'department', row)])),
+    departments: openedOnDemand(keys, rows),
     openDepartments: rows.filter((row) => row.state === 'present').map((row) => row.key),
     closedDepartments: rows.filter((row) => row.state !== 'present').map((row) => row.key),
+  }
+}
+
+/** Most pages name few departments, or none: each is opened when it is asked for. */
+function openedOnDemand(
+  keys: PracticeKeys,
+  rows: Awaited<ReturnType<typeof sealedOfKind>>,
+): PracticeFacts['departments'] {
+  const sealed = new Map(rows.map((row) => [row.key, row]))
+  const opened = new Map<string, WireRecord>()
+  return {
+    size: sealed.size,
+    has: (key) => sealed.has(key),
+    get(key) {
+      const row = sealed.get(key)
+      if (row && !opened.has(key)) opened.set(key, openRecord(keys, 'department', row))
+      return opened.get(key)
+    },
   }
 }

@@ -70,7 +70,7 @@ async function replayOnce(
   held: HeldFeed,
   { from, to, offset }: { from: number; to: number; offset: number },
 ): Promise<FetchedPage | 'unreadable'> {
-  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
+  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const read = (part: PartOfList) => replayPage(deps, held, { from, to, ...part })
   const page = await readReadable(read, { offset, limit: deps.settings.feedPageSize, othersElsewhere: () => true })
   await failpoint('sync.after-replay')

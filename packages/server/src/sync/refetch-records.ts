@@ -170,7 +170,7 @@ async function refetchOne(
 ): Promise<boolean> {
   // Between the two looks that count.
   const seen = wanted.missedAt === null ? 'unsure' : await sight(wanted)
-  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
+  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
     await settleOther(deps, held, { wanted, fetchSeq })
@@ -358,7 +358,7 @@ async function settleOther(
 async function learnMerge(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<boolean> {
   const { asked } = wanted
   if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return false
-  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx))
+  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   try {
     const page = await fetchSurvivor(deps, held, asked.id)
     await asHolderAtOnce(deps, held, async (tx) => {
