@@ -5,12 +5,14 @@ import { fidelityPage } from '../packages/simulator/scripts/fidelity/fidelity-pa
 import { configReference, type SettingReference } from '../packages/server/src/config/config-reference.ts'
 import type { ErrorEntry } from '../packages/server/src/errors/error-entry.ts'
 import { errorTable } from '../packages/server/src/errors/error-table.ts'
+import { type AlarmEntry, alarmTable } from '../packages/server/src/ops/alarm-table.ts'
 import { metricTable } from '../packages/server/src/ops/metric-table.ts'
 import { clientPage } from './reference/client-page.ts'
 
 /** Every generated page by its path in the repository. */
 export function referencePages(): Map<string, string> {
   return new Map([
+    ['docs/reference/alarms.md', alarmsPage()],
     ['docs/reference/client.md', clientPage()],
     ['docs/reference/configuration.md', configurationPage(configReference())],
     ['docs/reference/metrics.md', metricsPage()],
@@ -48,6 +50,23 @@ What the server throws, logs and answers, by code. Callers see the status and th
 `
   const rows = entries.map(([code, { status, title, remedy = '' }]) => {
     const cells = [`\`${code}\``, String(status), title, remedy]
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  })
+  return head + rows.join('')
+}
+
+function alarmsPage(): string {
+  const head = `# Alarms
+
+What \`aegis status\` alarms of, by code; each alarm says besides where it is and what is so. Many an [error](errors.md) is an alarm
+too, under its own code. Exit code 1 of \`aegis status\` means that one of them is an error.
+
+| Code | Means | Remedy |
+|---|---|---|
+`
+  const entries: [string, AlarmEntry][] = Object.entries(alarmTable)
+  const rows = entries.map(([code, { means, remedy }]) => {
+    const cells = [`\`${code}\``, means, remedy]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
   })
   return head + rows.join('')

@@ -14,6 +14,7 @@ import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { isOutOfRoom } from '../errors/disk-full.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
+import { alarmTable } from './alarm-table.ts'
 import { type AdvisedForecast, quotaForecast } from './build-quota-report.ts'
 import { clockAlarms } from './clock-alarms.ts'
 import { credentialAlarms } from './credential-alarms.ts'
@@ -150,7 +151,7 @@ function quarantined(practice: number, records: number): Alarm {
     code: 'sync.quarantined',
     practice,
     message: `${records} records could not be applied and are set aside.`,
-    remedy: 'Look at the log for "sync.quarantined"; a later release or a new snapshot may take them.',
+    remedy: alarmTable['sync.quarantined'].remedy,
   }
 }
 
@@ -165,7 +166,7 @@ export function shortageAlarms(forecast: DayForecast, limit: number): Alarm[] {
       level: 'warning',
       code: 'quota.runs-out',
       message: forecastInWords(forecast, limit),
-      remedy: 'See "aegis quota" for who spends the calls and what to change.',
+      remedy: alarmTable['quota.runs-out'].remedy,
     },
   ]
 }

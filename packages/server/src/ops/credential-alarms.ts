@@ -3,6 +3,7 @@ import type { ErrorEntry } from '../errors/error-entry.ts'
 import { isErrorCode } from '../errors/is-error-code.ts'
 import type { CredentialInfo } from '../key-server/list-credentials.ts'
 import type { TokenTrouble } from '../key-server/token.sql.ts'
+import { alarmTable } from './alarm-table.ts'
 import { inWords } from './explain-feed.ts'
 import type { Alarm } from './status-report.ts'
 
@@ -50,7 +51,7 @@ function expiryAlarms({ credentials, now }: CredentialFacts, usable: readonly Cr
   const later = waiting.find(({ usedFrom = 0 }) => usedFrom > endsAt)
   const then = later ? `no call can be made until credential ${later.number} begins` : 'no call can be made'
   const message = `The last credential of the app expires in ${inDays(leftMs)}; then ${then}.`
-  const remedy = 'Have athenahealth make a new secret or key, and give it: aegis keys rotate.'
+  const { remedy } = alarmTable['key-server.credential-expiring']
   return [{ level, code: 'key-server.credential-expiring', message, remedy }]
 }
 

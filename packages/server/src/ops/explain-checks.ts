@@ -1,5 +1,6 @@
 import type { CheckSummary, ReadingTask } from '../sync/reconciliation.sql.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
+import { alarmTable } from './alarm-table.ts'
 import { explainFailure, failureInWords } from './explain-failure.ts'
 import type { Alarm, CheckStatus } from './status-report.ts'
 
@@ -26,7 +27,8 @@ const lateDays: Readonly<Record<ReadingTask, (settings: SyncSettings) => number>
 export function checkAlarms({ at, check, liveSince, now, settings }: CheckView): Alarm[] {
   const { task } = check
   const alarms: Alarm[] = []
-  if ((check.unexplained ?? 0) > 0) alarms.push({ level: 'error', ...differencesAlarm(check), ...at })
+  if ((check.unexplained ?? 0) > 0)
+    alarms.push({ level: 'error', code: 'sync.unexplained-differences', ...differencesAlarm(check), ...at })
   const doneAt = Math.max(check.done_at ?? 0, liveSince ?? now)
   if (now - doneAt > lateDays[task](settings) * dayMs) {
     alarms.push({ level: 'warning', code: 'sync.check-late', ...at, ...late(check, now - doneAt) })
@@ -47,7 +49,6 @@ function differencesAlarm({ task, ...report }: CheckSummary) {
   const { compared, missing_here, differing, gone_there, explained, unexplained } = report
   const found = `${missing_here} missing here, ${differing} differing, ${gone_there} gone at athenahealth`
   return {
-    code: 'sync.unexplained-differences',
     message: `The ${names[task]} compared ${compared} records and found ${found}; nothing explains ${unexplained} of them (${explained} are explained). They are mended.`,
     remedy: `Nothing is to be repaired, but the mirror was wrong and nobody knew: see which by "select * from difference where explanation is null" with "aegis sql", and report it as a defect if nobody changed the tables. The alarm ends with the next ${names[task]} that finds none.`,
   }
@@ -68,7 +69,6 @@ function late({ task, failure_code: code, failures }: CheckSummary, sinceMs: num
     }
   return {
     message,
-    remedy:
-      'It reads in the off-hours only, behind the feeds: give it more hours (policy.offHours) or more calls a day.',
+    remedy: alarmTable['sync.check-late'].remedy,
   }
 }

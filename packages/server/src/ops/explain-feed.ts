@@ -1,4 +1,5 @@
 import type { GapCause } from '../sync/gap.sql.ts'
+import { alarmTable } from './alarm-table.ts'
 import { checkAlarms } from './explain-checks.ts'
 import { explainFailure, failureInWords } from './explain-failure.ts'
 import type { CountSince, FeedSummary } from '../sync/read-practice-status.ts'
@@ -131,32 +132,28 @@ const unfoundMaxMs = 20 * 60_000
 function unfound({ count, since }: CountSince, now: number) {
   return {
     message: `For ${inWords(now - since)} athenahealth has found neither ${count} records asked for by id nor others that it told of.`,
-    remedy:
-      'None of them counts as deleted before a day has passed. Check that the scopes of the app cover this endpoint in this practice.',
+    remedy: alarmTable['sync.finds-nothing'].remedy,
   }
 }
 
 function patientsUnclear({ count, since }: CountSince, now: number) {
   return {
     message: `For ${inWords(now - since)} nobody can say of ${count} records that athenahealth does not find whether their patients are shown.`,
-    remedy:
-      'They stay as they are, and are asked for again within a day at the most. Check that the scopes of the app cover reading a patient by id in this practice; the log says why it fails ("sync.refetch-failed").',
+    remedy: alarmTable['sync.patients-unclear'].remedy,
   }
 }
 
 function unclear(sinceMs: number) {
   return {
     message: `For ${inWords(sinceMs)} athenahealth has not been able to say whether the subscription is there.`,
-    remedy:
-      'It is asked again every half minute, and the feed is read as before. If it stays so, the subscription is renewed and everything read again.',
+    remedy: alarmTable['sync.subscription-unclear'].remedy,
   }
 }
 
 function lookFailing(sinceMs: number) {
   return {
     message: `For ${inWords(sinceMs)} it could not be seen whether somebody else processes the changes of this feed.`,
-    remedy:
-      'The feed is read as before, and the look is tried again at the latest every sync.subscriptionCheck. The log says why it fails ("sync.step-failed", step check-foreign). Make sure meanwhile that no other program uses the same app.',
+    remedy: alarmTable['sync.look-failing'].remedy,
   }
 }
 
@@ -165,8 +162,7 @@ const activationMaxMs = 30 * 60_000
 
 const notActivated = {
   message: 'athenahealth has not activated the subscription for half an hour.',
-  remedy:
-    'Ask athenahealth whether the app may subscribe to this feed in this practice; "partial" means some of its events.',
+  remedy: alarmTable['sync.not-activated'].remedy,
 }
 
 /** A feed may miss a few polls, a kind that is only read now and then a whole turn, before somebody should know. */

@@ -1,12 +1,12 @@
 import type { QuotaUsage } from '../quota/quota-usage.ts'
+import { alarmTable } from './alarm-table.ts'
 import type { Alarm } from './status-report.ts'
 
 /** A few calls by hand are nobody's business; this share of the day is another program. */
 const worthAWordShare = 0.01
 
-/** Nothing but Aegis itself calls through its limits so far. */
-export const foreignRemedy =
-  'Give the other program an app (client id) of its own, or let it read the mirror instead ("aegis sql", for programs with --json).'
+/** Nothing but Aegis itself calls through its limits so far: nobody is told to. */
+export const foreignRemedy = alarmTable['quota.foreign-calls'].remedy
 
 /** That somebody else spends the calls of the same app (pure): our share of the day is smaller than it looks. */
 export function foreignAlarms({

@@ -6,6 +6,7 @@ import type { Clock } from '../clock/clock.ts'
 import type { QuotaUsage } from '../quota/quota-usage.ts'
 import { type PollPace, readPollPace } from '../sync/poll-stretch.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
+import { alarmTable } from './alarm-table.ts'
 import { inWords } from './explain-feed.ts'
 import type { StatusFilter } from './operations.ts'
 import type { Alarm } from './status-report.ts'
@@ -94,8 +95,7 @@ export function paceAlarms(
       level: 'warning',
       code: 'sync.polls-stretched',
       message: `There are not enough calls for reading each of ${feeds} feeds ${bound}: ${what}.`,
-      remedy:
-        'See "aegis quota" for who spends them and what to change; else ask athenahealth for more calls, or mirror fewer practices. A first load uses up calls as well.',
+      remedy: alarmTable['sync.polls-stretched'].remedy,
     },
   ]
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../db/db.ts'
+import { alarmTable } from './alarm-table.ts'
 import { inWords } from './explain-feed.ts'
 import { silentMaxMs } from './keep-replica.ts'
 import { listReplicas, type ReplicaRow } from './replica.sql.ts'
@@ -42,9 +43,7 @@ export function replicaAlarms(rows: readonly ReplicaRow[], ttlMs: number): Alarm
       level: 'warning',
       code: 'ops.practices-differ',
       message: `The processes on this database mirror different practices, feeds or departments (practices: ${counts}).`,
-      remedy:
-        'Give all of them the same `practices`, `sync.feeds` and `sync.departments`, and start them again: those of the one ' +
-        'started last count for all.',
+      remedy: alarmTable['ops.practices-differ'].remedy,
     })
   }
   for (const { place, silent_ms } of rows.filter((row) => row.silent_ms >= ttlMs && row.silent_ms < silentMaxMs)) {
@@ -52,7 +51,7 @@ export function replicaAlarms(rows: readonly ReplicaRow[], ttlMs: number): Alarm
       level: 'warning',
       code: 'ops.replica-silent',
       message: `The process on ${place} has been silent for ${inWords(silent_ms)}; the others do its work.`,
-      remedy: 'Start it again if it is to run. One that was not stopped as it should is forgotten after an hour.',
+      remedy: alarmTable['ops.replica-silent'].remedy,
     })
   }
   return alarms

@@ -1,5 +1,6 @@
 import type { RefusalFigures } from '../audit/refusal-counter.ts'
 import { errorTable } from '../errors/error-table.ts'
+import { alarmTable } from './alarm-table.ts'
 import type { Alarm } from './status-report.ts'
 
 /** Somebody may mistype a few times; so many an hour is a program, or somebody who tries. */
@@ -16,8 +17,7 @@ export function refusalAlarms({ lastHour }: Pick<RefusalFigures, 'lastHour'>): A
       level: 'warning',
       code: 'audit.many-refusals',
       message: `${count} requests were refused in the last hour: ${why}.`,
-      remedy:
-        'The audit log says of each kind when, for what and from where (type access, subtype token-refused). A program that asks with the token of before a restart reads run/instance.json anew; else somebody tries to get in.',
+      remedy: alarmTable['audit.many-refusals'].remedy,
     },
   ]
 }

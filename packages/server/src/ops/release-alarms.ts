@@ -1,5 +1,6 @@
 import type { Db } from '../db/db.ts'
 import { unknownMigrations } from '../db/unknown-migrations.sql.ts'
+import { alarmTable } from './alarm-table.ts'
 import type { Alarm } from './status-report.ts'
 
 /** That another process has brought the database to a newer release than this one's. */
@@ -17,7 +18,7 @@ export async function releaseAlarms({
       level: 'warning',
       code: 'db.schema-newer',
       message: `The database is of a newer release than this process: it has ${unknown} migrations more.`,
-      remedy: 'Install that release here too and start this process again; until then it works on.',
+      remedy: alarmTable['db.schema-newer'].remedy,
     },
   ]
 }

@@ -1,3 +1,4 @@
+import type { AlarmCode } from './alarm-table.ts'
 import type { QuotaForecast } from './quota-report.ts'
 import type { CredentialReport } from './keys-api.ts'
 
@@ -145,7 +146,7 @@ export interface CheckStatus {
 
 export interface Alarm {
   readonly level: 'warning' | 'error'
-  readonly code: string
+  readonly code: AlarmCode
   readonly practice?: number
   readonly feed?: string
   /** What is wrong, in words, without PHI. */
