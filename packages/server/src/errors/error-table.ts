@@ -170,7 +170,8 @@ export const errorTable = {
   'policy.off-hours': {
     status: 503,
     title: 'Large pulls run in the off-hours window only',
-    remedy: 'Wait for the window named here, or ask for less: a filter that narrows the list, and one page.',
+    remedy:
+      'Wait for the window named here, or ask for less: a filter that narrows the list and one page, or what is named here to ask instead.',
   },
   'quota.day-exhausted': {
     status: 503,

@@ -12,6 +12,8 @@ export interface ListRule {
   readonly rangeFreeWith: readonly string[]
   /** Which configured width the range must keep within. */
   readonly widest: keyof RangeLimits | undefined
+  /** What often answers the same for less, in the words of a refusal. */
+  readonly instead?: string
 }
 
 /** The widest date ranges, in days, both ends included. */
@@ -25,6 +27,9 @@ export interface RangeLimits {
 }
 
 export const defaultRangeLimits: RangeLimits = { bookedDaysMax: 100, claimsDaysMax: 184, openDaysMax: 100 }
+
+/** Narrower for callers, who read past the mirror what it has already: a month of bookings. */
+export const callerRangeLimits: Partial<RangeLimits> = { bookedDaysMax: 31 }
 
 /** Between two large pulls of one practice, in ms: a moment for others. Applying a page takes longer than that. */
 export const defaultPullSpacingMs = 100
@@ -58,6 +63,9 @@ export const listRules: Readonly<Record<string, ListRule>> = {
     ranges: [],
     rangeFreeWith: [],
     widest: undefined,
+    // Both recommended on the same page.
+    instead:
+      'GET /patients/enhancedbestmatch with first name, last name, date of birth and one more, or GET /patients/search with part of a name or an id',
   },
   'GET /appointments/booked': booked,
   'GET /appointments/booked/multipledepartment': booked,

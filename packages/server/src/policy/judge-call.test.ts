@@ -125,3 +125,19 @@ test('100 days of booked appointments are a range, and 184 of claims', () => {
   assert.equal(judgeCall(rules, hundred, { now: noon }).allowed, true)
   assert.equal(judgeCall({ ...rules, bookedDaysMax: 31 }, hundred, { now: noon }).allowed, false)
 })
+
+test('callers ask for a month of bookings at most: they read past the mirror', () => {
+  const days = (end: string, more: Partial<PolicyCall>) =>
+    judgeCall(rules, call(`GET /appointments/booked?departmentid=1&startdate=01/01/2026&enddate=${end}`, more), {
+      now: noon,
+    })
+  const tooWide = { allowed: false, code: 'policy.date-range-too-wide' }
+  assert.deepEqual(days('01/31/2026', { ofCaller: true }), { allowed: true })
+  assert.deepEqual(days('02/01/2026', { ofCaller: true }), tooWide)
+  assert.deepEqual(days('02/01/2026', { ofCaller: false }), { allowed: true })
+  const narrow = { ...rules, bookedDaysMax: 7 }
+  const week = call(`GET /appointments/booked?departmentid=1&startdate=01/01/2026&enddate=01/08/2026`, {
+    ofCaller: true,
+  })
+  assert.deepEqual(judgeCall(narrow, week, { now: noon }), tooWide, 'and no more than is configured')
+})

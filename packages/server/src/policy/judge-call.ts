@@ -1,4 +1,4 @@
-import { type ListRule, listRules, nonNarrowing, type RangeLimits } from './intensive-calls.ts'
+import { callerRangeLimits, type ListRule, listRules, nonNarrowing, type RangeLimits } from './intensive-calls.ts'
 import { type OffHours, offHours } from './off-hours.ts'
 
 export interface PolicyRules extends RangeLimits {
@@ -14,6 +14,8 @@ export interface PolicyCall {
   readonly params: ReadonlyMap<string, string>
   /** The caller's word that this call is one page of several. */
   readonly large?: boolean
+  /** It is made for a caller, past the mirror. */
+  readonly ofCaller?: boolean
 }
 
 export interface PolicyFacts {
@@ -66,7 +68,11 @@ function judgeShape(rules: PolicyRules, rule: ListRule, call: PolicyCall): Polic
     return rule.rangeFreeWith.some((name) => given(call, name)) ? undefined : 'policy.date-range-required'
   }
   // Every range given must hold: athenahealth combines them with "and", but one that is absurd is a mistake.
-  return rule.widest && Math.max(...days) > rules[rule.widest] ? 'policy.date-range-too-wide' : undefined
+  return rule.widest && Math.max(...days) > widthOf(rules, rule.widest, call) ? 'policy.date-range-too-wide' : undefined
+}
+
+function widthOf(rules: PolicyRules, widest: keyof RangeLimits, { ofCaller }: PolicyCall): number {
+  return ofCaller ? Math.min(rules[widest], callerRangeLimits[widest] ?? rules[widest]) : rules[widest]
 }
 
 function isLargePull(rule: ListRule, call: PolicyCall): boolean {

@@ -105,6 +105,7 @@ test('a refusal says until when, and nothing of the values asked for', async () 
   })
   await assert.rejects(policy.permit(call), (error) => {
     assert.ok(isAegisError(error, 'policy.off-hours'))
+    assert.match(error.message, /instead: GET \/patients\/enhancedbestmatch .* or GET \/patients\/search/)
     assert.equal(error.detail['until'], Date.UTC(2026, 10, 24, 3))
     assert.ok(!JSON.stringify([error.message, error.detail]).includes('Marigold'))
     return true

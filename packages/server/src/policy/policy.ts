@@ -1,6 +1,6 @@
 import { AegisError } from '../errors/aegis-error.ts'
 import { type AllowanceKind, type AllowanceLimits, giveBackAllowance, takeAllowance } from './allowances.ts'
-import { defaultPullSpacingMs } from './intensive-calls.ts'
+import { defaultPullSpacingMs, listRules } from './intensive-calls.ts'
 import { judgeCall, type PolicyCall, type PolicyRules, type Verdict } from './judge-call.ts'
 import { PullTurns, type Turn, type TurnDeps, type TurnRequest } from './pull-turns.ts'
 
@@ -59,9 +59,11 @@ function termsOf({ before, large }: Verdict & { allowed: true }) {
 }
 
 function refusal(call: JudgedCall, verdict: Verdict & { allowed: false }, now: number): AegisError {
-  const { method, route } = call
+  const name = `${call.method} ${call.route}`
+  const instead = listRules[name]?.instead
   return new AegisError(verdict.code, {
-    call: `${method} ${route}`,
+    call: name,
+    ...(instead === undefined ? {} : { instead }),
     ...(verdict.until === undefined ? {} : { until: verdict.until, retryAfterMs: verdict.until - now }),
   })
 }

@@ -66,6 +66,18 @@ test('the wait for the turn is part of the wait for a permission: a drain that f
   assert.deepEqual(deadlines, [15_000])
 })
 
+test('the policy is told whether a call is made for a caller', async () => {
+  const told: unknown[] = []
+  const permitting: PermitDeps['policy']['permit'] = async ({ ofCaller }) => {
+    told.push(ofCaller)
+    return {}
+  }
+  const deps = depsOf({ policy: { permit: permitting } })
+  await permit(deps, request)
+  await permit(deps, { ...request, context: { ...request.context, actor: { kind: 'caller', id: 'portal' } } })
+  assert.deepEqual(told, [false, true])
+})
+
 test('a permission that could not be used does not begin the wait anew', async () => {
   const { deadlines, permission } = notingDeadlines()
   const permitted = await permit(depsOf({ quota: { permission } }), request)

@@ -74,6 +74,7 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
     params: paramsOf(request.url),
     practice: call.practice,
     large: context.large !== undefined,
+    ofCaller: context.actor?.kind === 'caller',
     ...(typeof context.large === 'string' ? { allowance: context.large } : {}),
   })
   const { practice } = call

@@ -5,6 +5,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { test } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { type SimulatorOptions, startSimulator } from '@aegis/simulator'
 import { silentLog } from '../../../testing/memory-log.ts'
 import { testAuthority } from '../../../testing/test-certificates.ts'
@@ -290,6 +291,25 @@ test('a host that takes no connections is told', async () => {
 test('a simulator takes connections without TLS', async (context) => {
   const finding = await checkConnection(configured(await simulated(context)), systemClock)
   assert.deepEqual([finding.level, /without TLS/.test(finding.message)], ['ok', true])
+})
+
+test('a certificate that ends within two weeks is a warning', async (context) => {
+  const authority = testAuthority()
+  const known = getCACertificates('default')
+  setDefaultCACertificates([...known, authority.ca])
+  context.after(() => setDefaultCACertificates(known))
+  const { key, cert } = authority.identity('athenahealth.example') // until the end of 2049
+  const port = await served(context, createTlsServer({ key, cert }))
+  const finding = (day: string) => {
+    const clock = { ...systemClock, now: () => Date.parse(`${day}T12:00:00Z`) }
+    return checkConnection(configured(`https://127.0.0.1:${port}`), clock)
+  }
+  const early = await finding('2049-12-17')
+  assert.deepEqual([early.level, early.message.endsWith('certificate for 14 days')], ['ok', true])
+  const late = await finding('2049-12-18')
+  assert.deepEqual([late.level, late.check], ['warning', 'connection'])
+  assert.match(late.message, /ends in 13 days\.$/)
+  assert.match(late.remedy ?? '', /renew/)
 })
 
 test('a certificate of nobody’s is not accepted', async (context) => {

@@ -219,6 +219,15 @@ test('more processes than connections: a failure that says how many', async () =
   assert.match(finding?.remedy ?? '', /^Set max_connections to 13\d or more/)
 })
 
+test('a PostgreSQL that is too old is a failure', async () => {
+  const facts = await look()
+  const settings = { ...facts.settings, version: 140_012, tooOld: true }
+  const [finding, ...more] = told({ ...facts, settings })
+  assert.deepEqual([finding?.check, finding?.level, more], ['version', 'failure', []])
+  assert.match(finding?.message ?? '', /^PostgreSQL 14\.12 is too old\.$/)
+  assert.match(finding?.remedy ?? '', /15 or newer/)
+})
+
 test('clocks that are apart are a failure', async () => {
   const facts = await look()
   for (const [clockAhead, level] of [
