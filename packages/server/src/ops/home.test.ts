@@ -50,7 +50,12 @@ test('what is no directory is refused with the remedy', () => {
   }
 })
 
-test('a full disk is told as such, not as a fault of ours', { skip: !existsSync('/dev/full') }, () => {
+test('a full disk is told as such, not as a fault of ours', () => {
+  // Only Linux has a file that is always full; elsewhere disk-full.test.ts has to do.
+  if (process.platform !== 'linux') {
+    assert.ok(!existsSync('/dev/full'))
+    return
+  }
   const home = prepareHome(join(folder, 'full'))
   // Whatever is written there meets a full disk.
   symlinkSync('/dev/full', join(home.path, 'environment.new'))

@@ -1,5 +1,4 @@
-import { statfsSync } from 'node:fs'
-import { isOutOfRoom } from '../../errors/disk-full.ts'
+import { freeBytes, isTooLittle } from '../../errors/disk-full.ts'
 import { type Finding, reporter } from './finding.ts'
 
 const report = reporter('machine')
@@ -20,17 +19,17 @@ const ROOM_LOW = 2 * 1024 ** 3
 
 /** Whether there is room where the home is (or would be). */
 export function checkDisk(path: string): Finding {
+  return judgeRoom(freeBytes(path))
+}
+
+/** What so much room, in bytes, means; undefined: there is no such place (pure). */
+export function judgeRoom(free: number | undefined): Finding {
   const remedy =
     'Free space there, or move the home to a larger disk. A running Aegis goes on by itself when there is room.'
-  let free: number
-  try {
-    const { bavail, bsize } = statfsSync(path)
-    free = bavail * bsize
-  } catch {
+  if (free === undefined)
     return report.skipped('disk', 'How much room there is is not known: the home is not there yet.')
-  }
   const shown = free >= 1024 ** 3 ? `${(free / 1024 ** 3).toFixed(1)} GB` : `${Math.floor(free / 1024 ** 2)} MB`
-  if (isOutOfRoom(path)) return report.failure('disk', `The disk of the home is full (${shown} free).`, remedy)
+  if (isTooLittle(free)) return report.failure('disk', `The disk of the home is full (${shown} free).`, remedy)
   if (free < ROOM_LOW) return report.warning('disk', `The disk of the home has only ${shown} free.`, remedy)
   return report.ok('disk', `${shown} free on the disk of the home`)
 }
