@@ -7,6 +7,7 @@ import type { KeyServerConfig } from '../config/read-key-server.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import type { Log } from '../log/log.ts'
+import { repeatedly } from './repeatedly.ts'
 
 export interface FollowFilesDeps {
   readonly reread: () => RereadKeyServer
@@ -37,7 +38,6 @@ const retryMs = 10_000
  */
 export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
   const { clock, log } = deps
-  const stopping = new AbortController()
   let files = filesOf(deps)
   let seen = stateOf(files)
   // It was read a while ago, when the process began to start.
@@ -63,27 +63,19 @@ export function followKeyServerFiles(deps: FollowFilesDeps): FollowedFiles {
       if (read) await takeAway(deps, read)
     }
   }
-  const follow = async () => {
-    while (!stopping.signal.aborted) {
-      await clock.sleep(lookEveryMs, stopping.signal).catch(() => undefined)
-      if (stopping.signal.aborted) return
-      const now = stateOf(files)
-      const stands = now === seen
-      seen = now
-      const isDue = now !== used || (failing !== undefined && clock.steady() - failing.triedAt >= retryMs)
-      if (stands && isDue) await take()
-    }
-  }
-  const following = follow()
+  const stop = repeatedly({ clock, afterMs: () => lookEveryMs }, async () => {
+    const now = stateOf(files)
+    const stands = now === seen
+    seen = now
+    const isDue = now !== used || (failing !== undefined && clock.steady() - failing.triedAt >= retryMs)
+    if (stands && isDue) await take()
+  })
   return {
     standing() {
       if (!failing) return undefined
       return { error: failing.error, forMs: clock.steady() - failing.since, servesMs: Number.POSITIVE_INFINITY }
     },
-    async stop() {
-      stopping.abort(new Error('the process is stopping'))
-      await following
-    },
+    stop,
   }
 }
 

@@ -8,6 +8,7 @@ import { materialOf } from '../key-server/key-desk.ts'
 import { vaultReader } from '../key-server/vault-reader.ts'
 import type { Log } from '../log/log.ts'
 import { type VaultStatus, vaultStatus } from '../ops/vault-status.ts'
+import { repeatedly } from './repeatedly.ts'
 
 export interface FollowDeps {
   readonly keyServer: KeyServer
@@ -37,7 +38,6 @@ export async function followVault(
   app: AppRef,
   { place, refreshMs }: VaultConfig,
 ): Promise<FollowedVault> {
-  const stopping = new AbortController()
   const vault = vaultReader(place, deps.clock)
   let failing: { readonly error: AegisError; readonly since: number } | undefined
   const note = (error: AegisError | undefined) => {
@@ -57,14 +57,10 @@ export async function followVault(
     }
   }
   await look()
-  const follow = async () => {
-    while (!stopping.signal.aborted) {
-      await deps.clock.sleep(failing ? Math.min(refreshMs, retryMs) : refreshMs, stopping.signal).catch(() => undefined)
-      if (!stopping.signal.aborted)
-        await look().catch((error: unknown) => deps.log.error('key-server.vault-unread', error))
-    }
-  }
-  const following = follow()
+  const stop = repeatedly(
+    { clock: deps.clock, afterMs: () => (failing ? Math.min(refreshMs, retryMs) : refreshMs) },
+    () => look().catch((error: unknown) => deps.log.error('key-server.vault-unread', error)),
+  )
   return {
     // The secret of before serves as long as it is good: whether there is one is told of the credentials.
     standing() {
@@ -73,9 +69,6 @@ export async function followVault(
       return { error: failing.error, forMs: deps.clock.steady() - failing.since, servesMs: Number.POSITIVE_INFINITY }
     },
     status: () => vaultStatus(vault.times(), deps.clock.now()),
-    async stop() {
-      stopping.abort(new Error('the process is stopping'))
-      await following
-    },
+    stop,
   }
 }

@@ -21,6 +21,7 @@ import { keyDirectory } from './key-directory.ts'
 import { offerConfigured } from './offer-configured.ts'
 import { type ServeDeps, serveTokens } from './serve-tokens.ts'
 import { renewLink } from './renew-link.ts'
+import { repeatedly } from './repeatedly.ts'
 import type { StopStack } from './stop-stack.ts'
 
 /** The app that the configuration names. */
@@ -54,7 +55,7 @@ export async function startKeys(
     stops.push(() => link.close())
     const wish = { ...app, scope: athena.scope, practices: [...config.practices] }
     const tokenSource = new RemoteTokenSource({ link, clock, log }, wish)
-    stops.push(repeatedly(lookEveryMs, () => tokenSource.look()))
+    stops.push(repeatedly({ clock: systemClock, afterMs: () => lookEveryMs }, () => tokenSource.look()))
     const files = followFiles(ground, { used, use: renewLink(link, where.at), stops })
     const standing = () => present([tokenSource.standing(), files?.standing()])
     return { tokenSource, keyServer: undefined, standing, certificates: ofTheWay, vaultLogin: () => null }
@@ -110,22 +111,6 @@ function followFiles(
 
 function present(standing: readonly (StandingError | undefined)[]): StandingError[] {
   return standing.filter((each) => each !== undefined)
-}
-
-/** Does the work again and again until it is stopped. */
-function repeatedly(everyMs: number, work: () => Promise<void>): () => Promise<void> {
-  const stopping = new AbortController()
-  const run = async () => {
-    while (!stopping.signal.aborted) {
-      await systemClock.sleep(everyMs, stopping.signal).catch(() => undefined)
-      if (!stopping.signal.aborted) await work()
-    }
-  }
-  const running = run()
-  return async () => {
-    stopping.abort(new Error('the process is stopping'))
-    await running
-  }
 }
 
 /** The key server of this process, with the credential that the configuration names, if it names one. */
