@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { keyServers } from '../../testing/key-servers.ts'
+import { keyServers, patientClock } from '../../testing/key-servers.ts'
 import { sql } from '../db/db.ts'
 import { PrivateKey } from './private-key.ts'
 
@@ -39,4 +39,22 @@ test('a key that a process without the key file puts into the table is not publi
     await tx.rows(changeKey, [clientId, own.number, JSON.stringify(foreign.publicJwk), 'foreign'])
   })
   assert.deepEqual(await desk.publicKeys(), { keys: [publicJwk] })
+})
+
+test('a key of our own is published a quarter of an hour before it is used, and not once it is revoked', async (t) => {
+  const clock = patientClock()
+  const { newProcess, credential, endpoint } = await newApp(t, clock)
+  const { server, source } = newProcess()
+  const desk = server.desk(credential)
+  const { credential: own, publicJwk } = await desk.rotate({ from: { generate: 'ES384' }, actor: ann })
+  assert.equal(own.state, 'waiting')
+  assert.deepEqual(await desk.publicKeys(), { keys: [publicJwk] })
+  await clock.advance(899_000)
+  await source('a').get()
+  assert.equal(endpoint.requests.at(-1)?.assertion, '', 'athenahealth may have fetched the set just before')
+  await clock.advance(1_000)
+  await source('b').get()
+  assert.notEqual(endpoint.requests.at(-1)?.assertion, '')
+  await desk.revoke({ number: own.number, actor: ann })
+  assert.deepEqual(await desk.publicKeys(), { keys: [] })
 })
