@@ -8,7 +8,7 @@ import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
 export interface FailpointLife {
   readonly feeds: readonly FeedName[]
   /** What happens beside the passing of a minute, by the number of the minute. */
-  readonly happenings: ReadonlyMap<number, (mirrored: MirroredPractice) => unknown>
+  happenings(): ReadonlyMap<number, (mirrored: MirroredPractice) => unknown>
 }
 
 /** When the one subscription is lost, which is the only reason for a gap, and of which feed. */
@@ -26,18 +26,23 @@ export const patients = 9
  */
 const eachWay = ['claims', 'labresults', 'problems'] as const
 
-const happenings: FailpointLife['happenings'] = new Map([
-  [6, liveThrough],
-  [7, (mirrored) => breakDrain(mirrored, () => new Response('', { status: 504 }))],
-  [8, liveThroughAll],
-  [9, mergeAndDelete],
-  [lost.at, (mirrored) => endSubscription(mirrored, lost.feed)],
-  [11, liveThrough],
-  [14, wantSnapshots],
-  [15, liveThroughAll],
-  [18, loseAndCheck],
-  [19, liveThrough],
-])
+function happenings(): ReturnType<FailpointLife['happenings']> {
+  const late = new LatePage()
+  return new Map([
+    [5, (mirrored) => late.keep(mirrored)],
+    [6, liveThrough],
+    [7, loseDrain],
+    [8, liveThroughAll],
+    [9, mergeAndDelete],
+    [lost.at, (mirrored) => endSubscription(mirrored, lost.feed)],
+    [11, liveThrough],
+    [13, (mirrored) => late.repeat(mirrored)],
+    [14, wantSnapshots],
+    [15, liveThroughAll],
+    [18, loseAndCheck],
+    [19, liveThrough],
+  ])
+}
 
 /** By the word before their failpoints: `further/kill:17`. */
 export const failpointLives = {
@@ -50,6 +55,46 @@ export const failpointLives = {
 } as const satisfies Record<string, FailpointLife>
 
 export type FailpointLifeName = keyof typeof failpointLives
+
+/** What has just changed is handed out, and does not arrive. */
+function loseDrain(mirrored: MirroredPractice): void {
+  liveThrough(mirrored)
+  breakDrain(mirrored, () => new Response('', { status: 504 }))
+}
+
+/** A page of appointments that is handed out once more when what is in it has changed since. */
+class LatePage {
+  #body: string | undefined
+
+  /** Keeps the next one. */
+  keep(mirrored: MirroredPractice): void {
+    mirrored.fetch = async (url, init, call) => {
+      const response = await mirrored.toSimulator(url, init, call)
+      if (this.#body === undefined && isDrain(call)) this.#body = await keptOf(response)
+      return response
+    }
+  }
+
+  /** Lets it come in place of the next one, which nobody takes. */
+  repeat(mirrored: MirroredPractice): void {
+    let wasRepeated = false
+    mirrored.fetch = async (url, init, call) => {
+      if (wasRepeated || this.#body === undefined || !isDrain(call)) return mirrored.toSimulator(url, init, call)
+      wasRepeated = true
+      return new Response(this.#body, { headers: { 'content-type': 'application/json' } })
+    }
+  }
+}
+
+/** Undefined when nothing is in it. */
+async function keptOf(response: Response): Promise<string | undefined> {
+  const body = await response.clone().text()
+  return body.includes('appointmentid') ? body : undefined
+}
+
+function isDrain({ consuming, route }: { consuming: boolean; route: string }): boolean {
+  return consuming && route === '/appointments/changed'
+}
 
 function liveThroughAll(mirrored: MirroredPractice): void {
   liveThrough(mirrored)

@@ -5,6 +5,7 @@ import { Disturbance, type FailpointRun, unforeseen } from './disturbance.ts'
 import { failpointLives, lost, lostUnseen, patients } from './failpoint-life.ts'
 import { holdersWork } from './holders-work.ts'
 import { type Excuse, gapsEver, gapsTooMany } from './judge-causes.ts'
+import { judgeHistory } from './judge-history.ts'
 import { withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
 
@@ -29,6 +30,7 @@ const aheadMs = 90_000
 export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
   return withRunContext(async (context) => {
     const { feeds, happenings } = failpointLives[run.life]
+    const happens = happenings()
     const mirrored = await mirroredPractice(context, {
       patients,
       settings: {
@@ -49,7 +51,7 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
       if (round === lost.at) {
         excuses.push({ at: mirrored.deps.clock.now(), causes: ['subscription-lost'], feed: lost.feed })
       }
-      await happenings.get(round)?.(mirrored)
+      await happens.get(round)?.(mirrored)
       const step = endureEnd(stepFeeds(mirrored, { round, disturbance }))
       await (asleep ? step : Promise.race([step, disturbance.sleeping]))
       await mirrored.advance(minute + 1_000)
@@ -63,18 +65,24 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     await asleep
     for (let more = 0; more < roundsToHealMax && (await isUnderWay(mirrored)); more += 1) await mirrored.run(1)
     const { passed, where, firsts } = disturbance
-    if (typeof run.at === 'string' && where === undefined) wrong.push(`there is no ${run.at}`)
-    return {
-      wrong: [
-        ...wrong,
-        ...(await findWrong(mirrored, { lostUnseen })),
-        ...gapsTooMany(await gapsEver(mirrored), excuses),
-      ],
-      counts: { points: passed },
-      where,
-      firsts: [...firsts.values()],
-    }
+    wrong.push(...(await judgeFailpoint(mirrored, { run, where, excuses })))
+    return { wrong, counts: { points: passed }, where, firsts: [...firsts.values()] }
   })
+}
+
+async function judgeFailpoint(
+  mirrored: MirroredPractice,
+  { run, where, excuses }: { run: FailpointRun; where: string | undefined; excuses: readonly Excuse[] },
+): Promise<string[]> {
+  const wrong = await findWrong(mirrored, { lostUnseen })
+  wrong.push(...gapsTooMany(await gapsEver(mirrored), excuses))
+  // What was lost on purpose is created a second time; of everything else I1 tells.
+  wrong.push(...(await judgeHistory(mirrored, 'I2')).wrong)
+  // Whoever was paused may have sent its read when the doubt about it was cleared; nobody else is late here.
+  const late = mirrored.log.events().filter((event) => event === 'sync.late-read').length
+  if (late > 0 && run.mode !== 'pause') wrong.push(`${late} times a doubt was cleared without what it was about`)
+  if (typeof run.at === 'string' && where === undefined) wrong.push(`there is no ${run.at}`)
+  return wrong
 }
 
 /** Lets a holder go on that stood still past its lease: of what only a holder writes it may write nothing any more. */
