@@ -62,16 +62,16 @@ export function practiceBackend(deps: PracticeBackendDeps): Backend {
         basis: match && (match.route.basis ?? 'stateful'),
         answer(call) {
           const found = findPractice(call, match?.route)
-          if ('status' in found) return encodeReply(found, call, deps.whims)
+          if ('status' in found) return encodeReply(found, call, deps)
           if (match === undefined) return unroutedAnswer()
           const { route } = match
           const withheld = call.isRepeated ? undefined : deps.rollout?.(route, call.practiceId)
-          if (withheld !== undefined) return encodeReply(withheld, call, deps.whims)
+          if (withheld !== undefined) return encodeReply(withheld, call, deps)
           const isWrite = route.method !== 'GET'
           if (isWrite) deps.onWrite?.(call, route, resource)
           const reply = handle(deps, route, contextOf(call, match, found))
           if (isWrite) deps.onWritten?.(call, route, reply)
-          const answer = encodeReply(reply, call, deps.whims)
+          const answer = encodeReply(reply, call, { whims: deps.whims, isRecord: route.path.endsWith('}') })
           return deps.marks === undefined
             ? answer
             : { ...answer, headers: [...answer.headers, ...deps.marks(route, reply)] }
@@ -105,14 +105,18 @@ function handle(deps: PracticeBackendDeps, route: Route, context: RouteContext):
 }
 
 /** A reply in the app's encoding and with its quirks, with the headers recorded on athenahealth's answers. */
-function encodeReply(reply: Reply, { app, arrival }: Call, whims: Whims): Answer {
+function encodeReply(
+  reply: Reply,
+  { app, arrival }: Call,
+  { whims, isRecord = false }: { readonly whims: Whims; readonly isRecord?: boolean },
+): Answer {
   const { encoding, quirks } = app
   const { content } = reply
   if (content !== undefined) return { status: reply.status, headers: contentHeaders(content.type), body: content.bytes }
   const { status, body } =
     quirks === undefined
       ? { status: reply.status, body: encodeBody(reply.body, encoding) }
-      : encodeQuirky(reply, { encoding, quirks, random: whims.next(), isWrite: arrival.method !== 'GET' })
+      : encodeQuirky(reply, { encoding, quirks, random: whims.next(), isWrite: arrival.method !== 'GET', isRecord })
   if (status >= 400) return { status, headers: errorHeaders, body }
   return { status, headers: encoding === 'typed' ? successHeaders : contentHeaders('application/json'), body }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { read, tinySimulator } from '../../testing/tiny-simulator.ts'
+import { callerOf, read, tinySimulator } from '../../testing/tiny-simulator.ts'
+import { startSimulator } from '../index.ts'
 import type { SimulatorOptions } from './options.ts'
 import { quirkValues, type Quirks } from './quirks.ts'
 
@@ -57,6 +58,19 @@ test('a decoy stands before the array of a list, and nowhere else', async (t) =>
   assert.equal(body.totalcount, 1)
   assert.deepEqual((await call(patient)).body, [{ patientid: '2', firstname: 'Zoë', departmentid: '1' }])
   assert.deepEqual(Object.keys((await call(patient, missingField)).body), ['missingfields', 'error'])
+})
+
+test('a record that was asked for by its id has no decoy among its own arrays', async (t) => {
+  const simulator = await startSimulator({ quirks: { decoyArrays: true }, practices: [{ id: 195900, patients: 30 }] })
+  t.after(() => simulator.stop())
+  const [claim] = simulator.truth.records(195900, 'claims')
+  const { body } = await callerOf(simulator).call(`/v1/195900/claims/${String(claim?.['claimid'])}`)
+  const arrays = Object.keys(body).filter((name) => Array.isArray(body[name]))
+  assert.deepEqual(
+    arrays.filter((name) => !(name in (claim ?? {}))),
+    [],
+  )
+  assert.ok(arrays.includes('procedures'))
 })
 
 for (const [totals, expected] of [

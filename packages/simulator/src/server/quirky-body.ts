@@ -26,6 +26,8 @@ export interface QuirkyReply {
   readonly random: SeededRandom
   /** The request may have changed something: it was not a GET. */
   readonly isWrite: boolean
+  /** One record was asked for, by its id: arrays in it are part of it. */
+  readonly isRecord?: boolean
 }
 
 /** A reply as the quirks want it: its status, and its body as JSON. The reply's own body is left as it is. */
@@ -62,12 +64,12 @@ function explanationOf(status: number, body: Readonly<Record<string, unknown>>):
 /** What a decoy may be called: no list of the API has its records under one of these names. */
 const decoys = ['notices', 'links', 'warnings'] as const
 
-function quirkyList({ status, body }: Reply, { quirks, random }: QuirkyReply): unknown {
+function quirkyList({ status, body }: Reply, { quirks, random, isRecord }: QuirkyReply): unknown {
   if (status !== 200 || !isObject(body)) return body
   const { totalcount, ...rest } = body
   const total = typeof totalcount === 'number' && quirks.totals === 'string' ? String(totalcount) : totalcount
   const shown = total === undefined || quirks.totals === 'none' ? rest : { ...rest, totalcount: total }
-  if (!quirks.decoyArrays || !Object.values(body).some(Array.isArray)) return shown
+  if (isRecord || !quirks.decoyArrays || !Object.values(body).some(Array.isArray)) return shown
   return { [random.pick(decoys)]: [{ id: String(random.between(1, 999)), text: '' }], ...shown }
 }
 
