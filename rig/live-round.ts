@@ -3,12 +3,14 @@ import { isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import type { DrawnLife } from './draw-life.ts'
+import type { Oddities } from './draw-oddities.ts'
 import type { GuardedWay } from './guarded-way.ts'
 import type { PassingTime } from './pass-time.ts'
 import type { RandomEnds } from './random-ends.ts'
 
 /** A life as it is lived, for those who bring it to its end and judge it. */
 export interface Life extends DrawnLife {
+  readonly odd: Oddities
   readonly mirrored: MirroredPractice
   readonly time: PassingTime
   readonly ends: RandomEnds
@@ -37,8 +39,8 @@ export function countChanges({ truth }: Simulator): number {
 
 /** One look at every feed that is due, as the schedule has it; on the way the process may end, and the next one goes on. */
 export async function liveRound(life: Life): Promise<void> {
-  const { mirrored, due, ends } = life
-  for (const feed of mirrored.feeds) {
+  const { mirrored, odd, due, ends } = life
+  for (const feed of odd.order(mirrored.feeds)) {
     if ((due.get(feed) ?? 0) > mirrored.simulator.clock.now()) continue
     try {
       due.set(feed, await mirrored.stepFeed(feed))

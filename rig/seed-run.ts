@@ -4,9 +4,11 @@ import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import type { Plan } from '../packages/server/src/pacing/plan.ts'
 import { drawFeeds, drawLife } from './draw-life.ts'
+import { drawOddities } from './draw-oddities.ts'
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
 import { lifeDatabase } from './life-database.ts'
+import { standInZone } from './machine-zone.ts'
 import { PassingTime, WatchedDb } from './pass-time.ts'
 import { RandomEnds } from './random-ends.ts'
 import { randomFaults } from './random-faults.ts'
@@ -36,10 +38,11 @@ export interface SeedOfLife {
  */
 export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
   return withRunContext(async (context) => {
+    standInZone(context, seed)
     const draw = drawFrom(seed)
     const life = await begin(context, { seed, isCore, draw })
     const { simulator } = life.mirrored
-    simulator.faults.add(randomFaults(draw))
+    simulator.faults.add([...life.odd.faults, ...randomFaults(draw)])
     // At an hour that follows from the seed, without a draw: lives of old seeds stay what they were.
     const checkAt = life.startAt + (4 + (seed % 16)) * hour
     let isChecked = false
@@ -56,6 +59,7 @@ export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
 async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & { draw: Draw }): Promise<Life> {
   const drawn = drawLife(draw)
   const { startAt, subscriptionCheckMs, rules } = drawn
+  const odd = drawOddities(seed)
   const feeds = isCore ? coreFeeds : drawFeeds(seed, rules !== undefined)
   // When something is tried again must not depend on how many keys were made before, which is a matter of real time.
   const random = { ...seededRandom(seed), fraction: seededRandom(seed).fraction }
@@ -73,6 +77,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
       startAt,
       day: { ratePerHour: changesPerHour, nightShare: 1 },
       ...(rules && { limits: rules }),
+      ...odd.simulator,
     },
   })
   const plan = planOfLife(seed)
@@ -87,7 +92,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   mirrored.deps = { ...mirrored.deps, db: ends.mortal(mirrored.deps.db) }
   const { deps } = mirrored
   const way = rules && (await GuardedWay.open(context, { ...deps, random, simulator, rules, fetch: simulator.fetch }))
-  const life: Life = { ...drawn, mirrored, time, ends, way, due: new Map() }
+  const life: Life = { ...drawn, odd, mirrored, time, ends, way, due: new Map() }
   if (way) {
     mirrored.deps = { ...mirrored.deps, upstream: way }
     await time.pass(way.restart())
