@@ -1,5 +1,6 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
+import { oddFrom } from './draw-oddities.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
 import { faultNames, type FaultTier, faultTier, isFault } from './fault-tier.ts'
@@ -36,9 +37,10 @@ const { values } = parseOptions('rig', {
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
 const short = {
   seeds: 56,
+  oddSeeds: 8,
   kills: 30,
   pauses: 3,
-  drills: { throttled: 8, outages: 2, tokens: 4, 'quota-year': 1, calendar: 16 },
+  drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, 'quota-year': 1, calendar: 16 },
 }
 
 async function run(): Promise<boolean> {
@@ -59,6 +61,7 @@ async function runParts(): Promise<boolean> {
   const parts = [
     failpoints || !isNamed ? failpointLives(!failpoints) : undefined,
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
+    isNamed ? undefined : oddLives,
     kills(numberOf('kills', values.kills, wanted.kills)),
     isNamed ? namedReplicas() : replicas,
     ...(isNamed ? [] : [...shortDrills, ...shortFaults]),
@@ -85,6 +88,14 @@ function failpointLives(isShort: boolean): Part {
 
 function seedLives(count: number): Part | undefined {
   return count === 0 ? undefined : () => lives('seeds', seedJobs(count))
+}
+
+function oddLives(): Promise<boolean> {
+  const jobs = Array.from(
+    { length: short.oddSeeds },
+    (_, index): Job => ({ kind: 'seed', what: String(oddFrom + index) }),
+  )
+  return lives('odd seeds', jobs)
 }
 
 function kills(count: number): Part | undefined {

@@ -2,6 +2,7 @@ import type { Verdict } from '../verdict.ts'
 import { calendarDrill } from './calendar.ts'
 import { outagesDrill } from './outages.ts'
 import { quotaYearDrill } from './quota-year.ts'
+import { rushesDrill } from './rushes.ts'
 import { throttledDrill } from './throttled.ts'
 import { tokensDrill } from './token-trouble.ts'
 
@@ -10,6 +11,7 @@ export const drills = {
   throttled: throttledDrill,
   outages: outagesDrill,
   tokens: tokensDrill,
+  rushes: rushesDrill,
   'quota-year': quotaYearDrill,
   calendar: calendarDrill,
 } as const satisfies Record<string, (seed: number) => Promise<Verdict>>

@@ -3,17 +3,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { plantedBugs } from './planted-bugs.ts'
+import { isRun } from './run-check.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-/** Runs of the rig, which are no files. */
-const isRun = /^(seeds|failpoints|drills|kills|replicas|faults)\b/
 
 for (const { name, file, find, replace, caughtBy } of plantedBugs) {
   test(`it can be planted: ${name}`, () => {
     const source = readFileSync(join(root, file), 'utf8')
     assert.equal(source.split(find).length - 1, 1, `in ${file}, once: ${find}`)
     assert.notEqual(replace, find)
-    const missing = caughtBy.filter((check) => !isRun.test(check) && !existsSync(join(root, check)))
+    const missing = caughtBy.filter((check) => !isRun(check) && !existsSync(join(root, check)))
     assert.deepEqual(missing, [], 'what must notice it is there')
   })
 }

@@ -11,10 +11,15 @@ export interface PlantedBug {
   readonly file: string
   readonly find: string
   readonly replace: string
-  /** Test files or folders, or runs of the rig (`seeds 20`, `drills tokens 30`), of which at least one must go red. */
+  /**
+   * Test files or folders, and runs of the rig: `seeds 1`, `seeds 1 1000001` with the first seed, `failpoint kill:17`,
+   * `drills tokens 30`. Each of them must go red.
+   */
   readonly caughtBy: readonly string[]
 }
 
+/** The failpoint life with nothing that disturbs it: it has a lost answer, an old page, snapshots and checks in it. */
+const wholeLife = 'failpoint kill:0'
 const sync = 'packages/server/src/sync'
 const quota = 'packages/server/src/quota'
 const upstream = 'packages/server/src/upstream'
@@ -33,14 +38,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: `  await failpoint('sync.intent-open')\n`,
     replace: `  await asHolderAtOnce(deps, held, (tx) => closeIntents(tx, held, { ids: [intent.intent_id], outcome: 'stored' }))
   await failpoint('sync.intent-open')\n`,
-    caughtBy: [`${sync}/crash-points.pg.test.ts`, 'seeds 20'],
+    caughtBy: [`${sync}/crash-points.pg.test.ts`, 'failpoint kill:sync.after-consume of patients in minute 6'],
   },
   {
     name: 'offset on a consuming feed: the second page of a drain is asked for behind the first',
     file: `${client}/feeds/feed.ts`,
     find: `at: { limit: page.limit }, consuming: true, options })`,
     replace: `at: { limit: page.limit, offset: page.limit }, consuming: true, options })`,
-    caughtBy: [`${client}/feeds/feed.test.ts`, `${sync}/path-of-data.pg.test.ts`],
+    caughtBy: [`${client}/feeds/feed.test.ts`, `${sync}/path-of-data.pg.test.ts`, wholeLife],
   },
   {
     name: 'drain of the whole practice: the departments of the subscription are left out of its reads',
@@ -61,28 +66,28 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${sync}/window-of-doubt.ts`,
     find: `return { from: earliest - replayMarginMs, to: latest + replayMarginMs }`,
     replace: `return { from: Math.min(earliest + replayMarginMs, now), to: now }`,
-    caughtBy: [`${sync}/crash-points.pg.test.ts`, 'seeds 20'],
+    caughtBy: [`${sync}/crash-points.pg.test.ts`, wholeLife],
   },
   {
-    name: 'fixed window: a window of calls may leave at once',
-    file: `${quota}/rate-plan.ts`,
-    find: `  const intervalMs = 1000 / usablePerSecond(limit)\n`,
-    replace: `  const intervalMs = 1000 / (usablePerSecond(limit) * 1.9)\n`,
-    caughtBy: [`${quota}/rate-plan.test.ts`, `${quota}/quota.test.ts`],
+    name: 'fixed window: the calls of nearly two may leave within one second',
+    file: `${quota}/timetable.sql.ts`,
+    find: `     select (1 / $5::float8 + margin.seconds) / greatest(`,
+    replace: `     select (1 / $5::float8 + margin.seconds) / 1.9 / greatest(`,
+    caughtBy: [`${quota}/quota.test.ts`, 'drills rushes 4'],
   },
   {
     name: 'per-process limiter: every process has a timetable of its own',
     file: `${quota}/timetable.sql.ts`,
     find: `     next_at = greatest(a.next_at, a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))\n       +`,
     replace: `     next_at = greatest(a.paused_until, aegis.now() + make_interval(secs => $7::float8 / 1000))\n       +`,
-    caughtBy: [`${quota}/quota.test.ts`],
+    caughtBy: [`${quota}/quota.test.ts`, 'drills rushes 4'],
   },
   {
     name: 'quota forgotten on restart: what is reserved of a day is not written down',
     file: `${quota}/quota-day.sql.ts`,
     find: `set reserved = greatest(0, reserved + $3::integer)`,
     replace: `set reserved = greatest(0, reserved + 0 * $3::integer)`,
-    caughtBy: [`${quota}/quota.test.ts`, `${quota}/day-budget.test.ts`],
+    caughtBy: [`${quota}/quota.test.ts`, `${quota}/day-budget.test.ts`, 'drills quota-year 1'],
   },
   {
     name: 'tokens by the clock of each process: who is ahead forgets the requests of the others',
@@ -176,7 +181,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${sync}/refetch-records.ts`,
     find: `  const page = await fetchOrNothing(deps, held, wanted.asked)\n`,
     replace: `  const page = wanted.missed ? undefined : await fetchOrNothing(deps, held, wanted.asked).then(() => undefined)\n`,
-    caughtBy: [sync],
+    caughtBy: [sync, wholeLife],
   },
   {
     name: 'deletes on absence: what a check of the mirror does not see is taken for deleted',
@@ -207,7 +212,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `packages/server/src/records/wish-announced.ts`,
     find: `      wishes.set(wish.key, wish)\n`,
     replace: `      if (wishes.size === 0) wishes.set(wish.key, wish)\n`,
-    caughtBy: [`${sync}/further-feeds.pg.test.ts`, 'seeds 20'],
+    caughtBy: [`${sync}/further-feeds.pg.test.ts`, wholeLife],
   },
   {
     name: 'a load patient by patient leaves out the rest of a step whose process ended',
@@ -245,7 +250,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: `  if (!us) return undefined
   const local = new Date(\`\${us[3]}-\${us[1]?.padStart(2, '0')}-\${us[2]?.padStart(2, '0')}\`)
   return makePlainDate(local.getFullYear(), local.getMonth() + 1, local.getDate())\n`,
-    caughtBy: [`${client}/host-time-zone.test.ts`, `${client}/wire/plain-date.test.ts`],
+    caughtBy: [`${client}/host-time-zone.test.ts`, `${client}/wire/plain-date.test.ts`, 'seeds 1'],
   },
   {
     name: 'the list is found by the first key that holds an array',
@@ -254,7 +259,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: `  const list = isPlainObject(value)
     ? ((Object.values(value).find((member) => Array.isArray(member)) as unknown[] | undefined) ?? [])
     : findList(shape, value)\n`,
-    caughtBy: [`${client}/wire/read-page.test.ts`, `${client}/against-simulator.test.ts`],
+    caughtBy: [`${client}/wire/read-page.test.ts`, `${client}/against-simulator.test.ts`, 'seeds 1 1000001'],
   },
   {
     name: 'an older page replaces a newer record',
@@ -265,14 +270,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: `      return 'apply'
     }
   }`,
-    caughtBy: ['packages/server/src/records', `${sync}/hazards.pg.test.ts`],
+    caughtBy: ['packages/server/src/records', `${sync}/hazards.pg.test.ts`, wholeLife],
   },
   {
     name: 'lease without fence: whoever held the feed once may still write',
     file: `${sync}/feed-state.sql.ts`,
     find: 'where practice_id = $1 and feed = $2 and fence = $3 for update`',
     replace: 'where practice_id = $1 and feed = $2 and $3::text is not null for update`',
-    caughtBy: [`${sync}/as-holder.pg.test.ts`],
+    caughtBy: [`${sync}/as-holder.pg.test.ts`, 'failpoint pause:sync.after-store of patients in minute 6'],
   },
   {
     name: 'dedupe by body: a page that was seen before is not stored again',
@@ -283,14 +288,16 @@ export const plantedBugs: readonly PlantedBug[] = [
   if (seen.has(page.raw)) return Promise.resolve('0')
   seen.add(page.raw)
   const sealed = to.keys.seal(`,
-    caughtBy: [sync, 'seeds 20'],
+    caughtBy: [sync, wholeLife],
   },
   {
     name: 'a consuming read is repeated by itself',
     file: `${client}/call/decide-retry.ts`,
-    find: `  if (call.consuming || call.attempt >=`,
-    replace: `  if (call.attempt >=`,
-    caughtBy: [`${client}/call/decide-retry.test.ts`, `${client}/feeds/feed.test.ts`],
+    find: `  if (call.consuming || call.attempt >= policy.attemptsMax || !facts.affordable) return NO
+  if (!(call.idempotent ?`,
+    replace: `  if (call.attempt >= policy.attemptsMax || !facts.affordable) return NO
+  if (!(call.idempotent || call.consuming ?`,
+    caughtBy: [`${client}/call/decide-retry.test.ts`, `${client}/feeds/feed.test.ts`, wholeLife],
   },
   {
     name: 'a feed that is believed never to change is left alone for ever',
