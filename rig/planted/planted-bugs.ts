@@ -181,7 +181,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${sync}/refetch-records.ts`,
     find: `  const page = await fetchOrNothing(deps, held, wanted.asked)\n`,
     replace: `  const page = wanted.missed ? undefined : await fetchOrNothing(deps, held, wanted.asked).then(() => undefined)\n`,
-    caughtBy: [sync, wholeLife],
+    caughtBy: [`${sync}/missing-records.pg.test.ts`, `${sync}/hazards.pg.test.ts`, wholeLife],
   },
   {
     name: 'deletes on absence: what a check of the mirror does not see is taken for deleted',
@@ -288,7 +288,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   if (seen.has(page.raw)) return Promise.resolve('0')
   seen.add(page.raw)
   const sealed = to.keys.seal(`,
-    caughtBy: [sync, wholeLife],
+    caughtBy: [`${sync}/path-of-data.pg.test.ts`, wholeLife],
   },
   {
     name: 'a consuming read is repeated by itself',
