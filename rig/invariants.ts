@@ -4,7 +4,7 @@
  */
 export const invariants = {
   I1: 'no change is lost: every record equals the truth',
-  I2: 'no version goes backwards in the history of changes',
+  I2: 'no version goes backwards in the history of changes, and none is there that never was',
   I3: 'no effect twice: each record is created once, and counted as often as it is there',
   I6: 'no limit exceeded as athenahealth counts: second, day, tokens a minute, drains, large pulls',
   I11: 'when the last fault is over, every feed is up to date again in time',

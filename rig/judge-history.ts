@@ -78,8 +78,11 @@ async function digestOf({ deps }: MirroredPractice): Promise<string | undefined>
  * I16: so many restarts in a row, each of which takes everything for due, leave the mirror as it is. What is read again may
  * confirm a record (`fetch_seq`), by pages that are applied.
  */
-export async function judgeRestarts(mirrored: MirroredPractice, restart: () => Promise<void>): Promise<Judgement> {
-  const restarts = 5
+export async function judgeRestarts(
+  mirrored: MirroredPractice,
+  restarts: number,
+  restart: () => Promise<void>,
+): Promise<Judgement> {
   const before = await digestOf(mirrored)
   for (let count = 0; count < restarts; count += 1) await restart()
   const same = before !== undefined && before === (await digestOf(mirrored))

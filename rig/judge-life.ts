@@ -13,6 +13,10 @@ const hour = 3_600_000
 /** Bounds of one life in one process (I12): pages that wait, megabytes, connections of the database's pools. */
 const bounds = { waitingPages: 50, memoryMb: 900, connections: 12 }
 
+/** Restarts in a row (I16): so many of every so many-th seed, and few of the others, where they take time and show the same. */
+const restarts = { many: 100, few: 5 }
+const manyEvery = 16
+
 /** The practice rests and nothing fails any more: sync must come to the truth by itself. Then everything is judged. */
 export async function judgeLife(life: Life): Promise<Verdict> {
   const { mirrored, time, ends } = life
@@ -30,7 +34,8 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     healed,
     await judgeBounds(life),
     await judgeHistory(mirrored),
-    await judgeRestarts(mirrored, async () => {
+    await judgeVersions(life),
+    await judgeRestarts(mirrored, life.seed % manyEvery === 0 ? restarts.many : restarts.few, async () => {
       await time.pass(restart(life))
       await time.pass(liveRound(life))
     }),
@@ -91,8 +96,18 @@ const connectionsSql = sql(
   `select count(*)::int as connections from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database()`,
 )
 
-async function judgeBounds({ mirrored }: Life): Promise<Judgement> {
-  const { waitingPages } = await mirrored.trouble()
+/** I2: the mirror's history names no version that the other side never had. */
+async function judgeVersions({ mirrored, versions }: Life): Promise<Judgement> {
+  const { checked, wrong } = await versions.unknownIn(mirrored)
+  const some = wrong.slice(0, 3).join(', ')
+  return {
+    wrong: wrong.length > 0 ? [`I2 ${wrong.length} versions that athenahealth never had: ${some}`] : [],
+    checked: { I2: checked },
+  }
+}
+
+async function judgeBounds({ mirrored, most }: Life): Promise<Judgement> {
+  const waitingPages = Math.max(most.waitingPages, (await mirrored.trouble()).waitingPages)
   const memoryMb = Math.round(process.memoryUsage().rss / 1_048_576)
   const rows = await mirrored.deps.db.practice(practice, (tx) => tx.rows<{ connections: number }>(connectionsSql))
   const found = { waitingPages, memoryMb, connections: rows[0]?.connections ?? 0 }

@@ -7,10 +7,16 @@ import type { Oddities } from './draw-oddities.ts'
 import type { GuardedWay } from './guarded-way.ts'
 import type { PassingTime } from './pass-time.ts'
 import type { RandomEnds } from './random-ends.ts'
+import type { TrueVersions } from './true-versions.ts'
 
 /** A life as it is lived, for those who bring it to its end and judge it. */
 export interface Life extends DrawnLife {
+  readonly seed: number
   readonly odd: Oddities
+  /** Every version that the other side ever had. */
+  readonly versions: TrueVersions
+  /** What there was most of at the end of any round. */
+  readonly most: { waitingPages: number }
   readonly mirrored: MirroredPractice
   readonly time: PassingTime
   readonly ends: RandomEnds
@@ -50,6 +56,11 @@ export async function liveRound(life: Life): Promise<void> {
     }
     if (ends.isDead) await restart(life)
   }
+}
+
+/** Notes how much waits now that a round is over. */
+export async function noteWaiting({ mirrored, most }: Life): Promise<void> {
+  most.waitingPages = Math.max(most.waitingPages, (await mirrored.trouble()).waitingPages)
 }
 
 /** Another process begins: with nothing in memory, and everything taken for due. */

@@ -13,8 +13,9 @@ import { PassingTime, WatchedDb } from './pass-time.ts'
 import { RandomEnds } from './random-ends.ts'
 import { randomFaults } from './random-faults.ts'
 import { judgeLife } from './judge-life.ts'
-import { isFull, type Life, liveRound } from './live-round.ts'
+import { isFull, type Life, liveRound, noteWaiting } from './live-round.ts'
 import { type RunContext, withRunContext } from './run-context.ts'
+import { TrueVersions } from './true-versions.ts'
 import type { Verdict } from './verdict.ts'
 
 const minute = 60_000
@@ -50,6 +51,7 @@ export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
       if (!isChecked && simulator.clock.now() > checkAt) isChecked = await makeChecksDue(life.mirrored)
       life.ends.begin()
       await life.time.pass(liveRound(life))
+      await noteWaiting(life)
       await life.time.idle(pauseMs(draw))
     }
     return judgeLife(life)
@@ -83,6 +85,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const plan = planOfLife(seed)
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
   const { simulator } = mirrored
+  const versions = new TrueVersions(simulator, feeds)
   // When the clock jumps, it jumps for everybody: the database is on the same machine, or kept to the same time.
   work.follow(simulator.clock, { rows: ({ text }, values) => owner.rows(text, values) })
   const advance = (ms: number) => simulator.clock.advance(ms)
@@ -92,7 +95,18 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   mirrored.deps = { ...mirrored.deps, db: ends.mortal(mirrored.deps.db) }
   const { deps } = mirrored
   const way = rules && (await GuardedWay.open(context, { ...deps, random, simulator, rules, fetch: simulator.fetch }))
-  const life: Life = { ...drawn, odd, mirrored, time, ends, way, due: new Map() }
+  const life: Life = {
+    ...drawn,
+    seed,
+    odd,
+    versions,
+    most: { waitingPages: 0 },
+    mirrored,
+    time,
+    ends,
+    way,
+    due: new Map(),
+  }
   if (way) {
     mirrored.deps = { ...mirrored.deps, upstream: way }
     await time.pass(way.restart())

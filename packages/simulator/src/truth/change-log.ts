@@ -38,6 +38,13 @@ export class ChangeLog {
     })
   }
 
+  /** Tells `listener` of every record of a practice as it changes, with what its own call shows from then on. */
+  tell(practice: Practice, listener: (changed: Omit<ChangedRecord, 'events'>) => void): void {
+    practice.onEvent(({ feed: kind, id }) =>
+      listener({ kind, id, record: practice.wireRecord(kind, id, { alone: true }) }),
+    )
+  }
+
   /** The records of a practice that changed after the mark, in the order of their first changes. */
   since(practice: Practice, mark = 0): ChangesSince {
     const from = Math.max(mark, this.#count - keptMax, 0)

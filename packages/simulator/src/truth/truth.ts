@@ -1,6 +1,6 @@
 import { feedNames, type Practice, type RecordKind } from '../practice/practice.ts'
 import { listEndpoints, type EndpointEntry, type ServedEndpoint } from './endpoint-list.ts'
-import type { ChangeLog, ChangesSince } from './change-log.ts'
+import type { ChangedRecord, ChangeLog, ChangesSince } from './change-log.ts'
 import type { PageLog } from './page-log.ts'
 import type { RateWitness, WindowsReport } from './rate-witness.ts'
 import type { RequestLog, RequestPage } from './request-log.ts'
@@ -34,6 +34,8 @@ export interface Truth {
   records(practiceId: number, kind: RecordKind, alone?: 'alone'): Iterable<Record<string, unknown>>
   /** Records of a practice that changed after a mark, 0 for the start; with a mark of now. Throws RangeError likewise. */
   changes(practiceId: number, mark?: number): ChangesSince
+  /** Tells of every record of a practice from now on as it changes. Throws RangeError likewise. */
+  follow(practiceId: number, listener: (changed: Omit<ChangedRecord, 'events'>) => void): void
   /** Makes a change in a practice as its staff would. Throws what the practice says about a change it cannot make. */
   change(practiceId: number, change: unknown): unknown
   /** Ends the tokens of an app, or all: the next call with one is answered 401. */
@@ -74,6 +76,7 @@ export function createTruth(deps: TruthDeps): Truth {
     windows: () => deps.witness.report(),
     records: (id, kind, alone) => recordsOf(practice(id), kind, alone === 'alone'),
     changes: (id, mark) => deps.changeLog.since(practice(id), mark),
+    follow: (id, listener) => deps.changeLog.tell(practice(id), listener),
     change: (id, change) => deps.applyChange(practice(id), change),
     revokeTokens: (clientId) => deps.revokeTokens(clientId),
     defects: () => deps.defects,

@@ -51,6 +51,19 @@ test('a mark that a caller leaves in a note is told, and nothing else of what wa
   assert.doesNotMatch(JSON.stringify(write), /Boston|call back/)
 })
 
+test('whoever follows a practice is told of each record as it changes, with what is shown of it from then on', async (t) => {
+  const { simulator, send } = await withPatients(t)
+  const told: unknown[] = []
+  simulator.truth.follow(practice, ({ kind, id, record }) => told.push([kind, id, record?.['city']]))
+  await send('PUT /patients/3', { departmentid: '1', city: 'Salem' })
+  await send('PUT /patients/3', { departmentid: '1', city: 'Lynn' })
+  assert.deepEqual(told, [
+    ['patients', '3', 'SALEM'],
+    ['patients', '3', 'LYNN'],
+  ])
+  assert.throws(() => simulator.truth.follow(7, () => undefined), RangeError)
+})
+
 test('two moments are compared by a mark', async (t) => {
   const { simulator, send } = await withPatients(t)
   const { url } = simulator
