@@ -24,6 +24,8 @@ test('a fault is the reason for one gap of the feed that it hit', () => {
   assert.deepEqual(gapsTooMany([gap], excuses), [])
   assert.equal(gapsTooMany([gap, { ...gap, from: gap.opened, last: gap.last + minute }], excuses).length, 1)
   assert.equal(gapsTooMany([gapOf('patients', 'foreign-consumer', 5)], excuses).length, 1, 'of another feed')
+  const ofProblems = metBy('/chart/healthhistory/problems/changed/subscription', 'unsubscribed', 0)
+  assert.deepEqual(gapsTooMany([gapOf('problems', 'subscription-lost', 5)], ofProblems), [], 'by the name that we have')
   assert.equal(gapsTooMany([gapOf('appointments', 'subscription-lost', 5)], excuses).length, 1, 'of another cause')
 })
 

@@ -1,8 +1,8 @@
-import { feedTable } from '@aegis/client'
 import type { FaultKind, RequestEntry } from '@aegis/simulator'
 import { sql } from '../packages/server/src/db/db.ts'
 import type { GapCause } from '../packages/server/src/sync/gap.sql.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import { kindRules, oracleKinds } from '../packages/server/testing/oracle.ts'
 import { allRequests } from './judge-limits.ts'
 
 /** Faults that make a gap of each cause unavoidable: without one of them it is a gap too many. */
@@ -61,8 +61,10 @@ export function excusesOf({ at, route, fault }: Pick<RequestEntry, 'at' | 'route
 
 /** The feed that a route reads or subscribes to; undefined for any other. */
 function feedOfRoute(route: string): string | undefined {
-  const within = route.slice('/v1/{practiceid}'.length)
-  return Object.entries(feedTable).find(([, { path }]) => within === path || within.startsWith(`${path}/`))?.[0]
+  return oracleKinds.find((kind) => {
+    const path = `/v1/{practiceid}/${kindRules[kind].truth}/changed`
+    return route === path || route.startsWith(`${path}/`)
+  })
 }
 
 /** Gaps that no excuse is left for: each wants one of its own, which came while changes may have been missed. */
