@@ -69,6 +69,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/old-claims.pg.test.ts`],
   },
   {
+    name: 'the charts of a patient whose row was damaged stay unread',
+    file: 'packages/server/src/records/shown-patients.ts',
+    find: ` || fields.includes(unreadable)`,
+    replace: '',
+    caughtBy: [`${sync}/damaged-rows.pg.test.ts`],
+  },
+  {
     name: 'a number too large to be exact is taken as it was rounded',
     file: `${client}/wire/read-json.ts`,
     find: `found === 'rounded' ? readJson(`,

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/db.ts'
+import { AegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
 import { currentPatient } from './current-patient.ts'
@@ -107,6 +108,7 @@ async function endOf(
 ): Promise<{ id: string; key: string }> {
   if (!(await table.survivorsOf(tx, practice, [key])).has(key)) return { id: name.id, key }
   const { id } = await currentPatient(tx, keys, { practice, patientId: name.id })
+  if (id === undefined) throw new AegisError('sealing.unreadable', { kind: 'patient' })
   return { id, key: keys.pseudonym('patient', id) }
 }
 

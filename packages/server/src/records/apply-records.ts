@@ -1,6 +1,6 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
-import { isAegisError } from '../errors/aegis-error.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import { applyMerges, nothingMerged, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
@@ -245,9 +245,12 @@ function wish({ kind, keys, wishes }: Work, { name }: Pick<Incoming, 'name'>): v
   if (wanted) wishes.set(wanted.key, wanted)
 }
 
-/** Whether what is held is to be looked at itself, and not only at the digest of the body it came from. */
-function isCheck({ source }: ApplyInput): boolean {
-  return source === 'reconciliation' || source === 'refetch'
+/**
+ * Whether what is held is to be looked at itself, and not only at the digest of the body it came from. Of departments always:
+ * all others rest on them.
+ */
+function isCheck({ source, kind }: ApplyInput): boolean {
+  return source === 'reconciliation' || source === 'refetch' || kind === 'department'
 }
 
 /** Whether a row that should hold this very body does not. */
@@ -341,7 +344,7 @@ function openHeld(work: Work, held: table.HeldRow): WireRecord | undefined {
   try {
     return openRecord(work.keys, work.input.kind, held)
   } catch (error) {
-    if (isCheck(work.input) && isAegisError(error, 'sealing.unreadable')) return undefined
+    if (isCheck(work.input) && isUnreadable(error)) return undefined
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
-import { openRecord } from './open-record.ts'
+import { openIfPossible } from './open-record.ts'
 import { idOf } from './record-id.ts'
 import { heldRecord, survivorKey } from './patient-records.sql.ts'
 
@@ -9,7 +9,8 @@ const hopsMax = 20
 
 /** A patient as athenahealth calls it now, as far as we know. */
 export interface CurrentPatient {
-  readonly id: string
+  /** Undefined of a survivor whose row cannot be opened. */
+  readonly id: string | undefined
   /** Where the patient is registered. */
   readonly departmentId: string | undefined
 }
@@ -20,7 +21,8 @@ export async function currentPatient(
   keys: PracticeKeys,
   { practice, patientId }: { practice: number; patientId: string },
 ): Promise<CurrentPatient> {
-  let key: string = keys.pseudonym('patient', patientId)
+  const own: string = keys.pseudonym('patient', patientId)
+  let key = own
   for (let hops = 0; hops < hopsMax; hops += 1) {
     const survivor = await survivorKey(tx, { practice, kind: 'patient' }, key)
     if (survivor === undefined) break
@@ -29,7 +31,8 @@ export async function currentPatient(
   const held = await heldRecord(tx, { practice, kind: 'patient' }, key)
   if (!held) return { id: patientId, departmentId: undefined }
   await keys.loadPatients(tx, [key as Pseudonym]) // a patient's key is one
-  const body = openRecord(keys, 'patient', held)
+  const body = openIfPossible(keys, 'patient', held)
+  if (!body) return { id: key === own ? patientId : undefined, departmentId: undefined }
   return {
     id: idOf(body.patientid) ?? patientId,
     departmentId: idOf(body.primarydepartmentid) ?? idOf(body.departmentid),

@@ -3,11 +3,12 @@ import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { withheldOfPatients } from './patient-records.sql.ts'
 import type { RecordName, Wish } from './record-name.ts'
 import type { ChangeRow } from './records.sql.ts'
+import { unreadable } from './verify-held.ts'
 import { wishesOfPatient } from './wishes-of-patient.ts'
 
 /** Patients whom athenahealth shows now and did not before, as far as we knew. */
 export interface ShownPatients {
-  /** Ids of those who were not here before, or were deleted or merged. */
+  /** Ids of those who were not here before, were deleted or merged, or could not be opened. */
   readonly gained: readonly string[]
   /** What nobody need have told meanwhile of those who were withheld, so that no check has missed it. */
   readonly returned: { readonly wishes: readonly Wish[]; readonly patients: readonly string[] }
@@ -27,7 +28,9 @@ export async function shownPatients(
   keys: PracticeKeys,
   { practice, changes, sent }: { practice: number; changes: readonly ChangeRow[]; sent: readonly Sent[] },
 ): Promise<ShownPatients> {
-  const isNew = ({ what, wasWithheld }: ChangeRow) => what === 'created' || (what === 'restored' && !wasWithheld)
+  // Also of one whose row could not be opened: nobody could ask for what is this patient's.
+  const isNew = ({ what, wasWithheld, fields }: ChangeRow) =>
+    what === 'created' || (what === 'restored' && !wasWithheld) || fields.includes(unreadable)
   const isBack = ({ what, wasWithheld }: ChangeRow) => what === 'restored' && wasWithheld === true
   // Also of one who was withheld and is deleted now, or is here for the first time: records may have come before their patient.
   const shown = changes.filter(({ what }) => what === 'created' || what === 'restored' || what === 'deleted')

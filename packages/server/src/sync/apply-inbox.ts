@@ -5,6 +5,7 @@ import type { PracticeFacts } from '../records/record-kind.ts'
 import { wishForAll } from '../records/record-name.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { Tx } from '../db/db.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { type HeldFeed, readFeeds, stampFeed, wantResnapshot } from './feed-state.sql.ts'
 import { isReadByPatient, kindOfFeed } from './feed-table.ts'
@@ -48,12 +49,12 @@ const ofValues = /^(21|22|23|54)/
  * making: the page waits for better times, and no good record is set aside.
  */
 function mayBeOfRecord(error: unknown): boolean {
-  if (!isAegisError(error)) return true
+  if (!isAegisError(error) || isUnreadable(error)) return true
   if (error.code === 'db.statement-failed') {
     const { sqlstate } = error.detail
     return typeof sqlstate !== 'string' || ofValues.test(sqlstate)
   }
-  return ['internal.unexpected', 'sync.page-unreadable', 'sealing.unreadable'].includes(error.code)
+  return ['internal.unexpected', 'sync.page-unreadable'].includes(error.code)
 }
 
 async function applyAndClose(

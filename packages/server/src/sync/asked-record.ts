@@ -44,7 +44,7 @@ export async function askedRecord(
   if (id === '')
     return { whole: true, ...(await askedPatient(tx, keys, { ...places, practice: key.practice, patientId })) }
   const current = await currentPatient(tx, keys, { practice: key.practice, patientId })
-  return { whole: false, id, patientId: current.id }
+  return { whole: false, id, patientId: current.id ?? patientId }
 }
 
 /** Who a patient is now, and where the charts may be. */
@@ -57,5 +57,5 @@ export async function askedPatient(
   const facts = await loadPracticeFacts(tx, keys, practice)
   const places = { ...facts, openDepartments: departmentsWithin(facts.openDepartments, only) }
   const charts = chartDepartments(places, departmentId)
-  return { patientId: id, charts, ...(closedToo && { closed: closedCharts(facts) }) }
+  return { patientId: id ?? patientId, charts, ...(closedToo && { closed: closedCharts(facts) }) }
 }

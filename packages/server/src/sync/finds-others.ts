@@ -1,4 +1,4 @@
-import { openRecord } from '../records/open-record.ts'
+import { openIfPossible } from '../records/open-record.ts'
 import { surelyPresent } from '../records/present-records.sql.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { isWholeKey, patientOfWhole, wishForHeld } from '../records/record-name.ts'
@@ -50,7 +50,12 @@ function othersOf(deps: SyncDeps, held: HeldFeed, but: readonly string[]): Promi
       tx,
       rows.flatMap((row) => (row.patient === null ? [] : [row.patient as Pseudonym])), // stored from one
     )
-    const asks = new Set(rows.flatMap((row) => wishForHeld(kind, keys, openRecord(keys, kind, row))?.asks ?? []))
+    const asks = new Set<string>()
+    for (const row of rows) {
+      const body = openIfPossible(keys, kind, row)
+      const wish = body && wishForHeld(kind, keys, body)
+      if (wish) asks.add(wish.asks)
+    }
     const others: AskedRecord[] = []
     for (const one of [...asks].slice(0, triesMax)) {
       others.push(await askedRecord(tx, keys, { key: held, asks: one, only: held.departments }))

@@ -1,6 +1,6 @@
 import { AthenaError } from '@aegis/client'
 import { failpoint } from '../failpoints/failpoint.ts'
-import { openRecord } from '../records/open-record.ts'
+import { openIfPossible } from '../records/open-record.ts'
 import { wishForAll } from '../records/record-name.ts'
 import { patientsAfter } from '../records/patient-records.sql.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
@@ -38,7 +38,7 @@ export async function loadNextPatients(
   held: HeldFeed,
   { run, context }: { run: SnapshotRun; context: CallContext },
 ): Promise<void> {
-  const patients = await nextPatients(deps, held, run)
+  const { patients, last, count } = await nextPatients(deps, held, run)
   const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context })))
   await failpoint('sync.snapshot-page')
   let stored = 0
@@ -63,13 +63,22 @@ export async function loadNextPatients(
         await noteWishes(tx, keys, { practice: held.practice, wishes: [again] })
       }
     }
-    await moveSnapshotRun(tx, { ...held, runId: run.run_id }, positionAfter(run, patients, pages))
+    await moveSnapshotRun(tx, { ...held, runId: run.run_id }, positionAfter(run, { last, count }, pages))
   })
   await failpoint('sync.after-snapshot-store')
   for (; stored > 0; stored -= 1) await applyNextPage(deps, held)
 }
 
-function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise<readonly Patient[]> {
+/** Patients of one step, and where the next one begins. */
+interface NextPatients {
+  readonly patients: readonly Patient[]
+  /** The key behind which the next ones follow. Undefined behind all. */
+  readonly last: string | undefined
+  readonly count: number
+}
+
+/** One whose row cannot be opened is passed: when a check has written it anew, all that is this patient's is asked for. */
+function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise<NextPatients> {
   return deps.db.practice(held.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const rows = await patientsAfter(tx, held.practice, { after: run.anchors[0] ?? '', most: batch })
@@ -79,11 +88,13 @@ function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise
     ) // a patient's key is one
     const patients: Patient[] = []
     for (const row of rows) {
-      const id = String(openRecord(keys, 'patient', row).patientid)
+      const body = openIfPossible(keys, 'patient', row)
+      if (!body) continue
+      const id = String(body.patientid)
       const asked = await askedPatient(tx, keys, { practice: held.practice, patientId: id, only: held.departments })
       patients.push({ ...asked, key: row.key as Pseudonym, fetchSeq: await nextFetchSeq(tx) })
     }
-    return patients
+    return { patients, last: rows.at(-1)?.key, count: rows.length }
   })
 }
 
@@ -104,9 +115,12 @@ async function readOrPutOff(
 }
 
 /** Behind the last patient of the step; behind the whole list when there was none. */
-function positionAfter(run: SnapshotRun, patients: readonly Patient[], pages: readonly (FetchedPage | 'put-off')[]) {
-  const last = patients.at(-1)
-  if (!last) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: 0 }
+function positionAfter(
+  run: SnapshotRun,
+  { last, count }: Pick<NextPatients, 'last' | 'count'>,
+  pages: readonly (FetchedPage | 'put-off')[],
+) {
+  if (last === undefined) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: 0 }
   const read = pages.reduce((sum, page) => sum + (typeof page === 'string' ? 0 : page.items), 0)
-  return { segment: run.segment, offset: run.row_offset + patients.length, anchors: [last.key], restarts: 0, read }
+  return { segment: run.segment, offset: run.row_offset + count, anchors: [last], restarts: 0, read }
 }

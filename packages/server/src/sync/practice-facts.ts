@@ -1,11 +1,14 @@
 import type { Tx } from '../db/db.ts'
-import { openRecord } from '../records/open-record.ts'
+import { openIfPossible } from '../records/open-record.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import { sealedOfKind } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 
-/** What records of this practice need to know beyond themselves: its departments, for the zone of wall times. */
+/**
+ * What records of this practice need to know beyond themselves: its departments, for the zone of wall times. One that cannot be
+ * opened is one that is not known: the departments are read again, which writes it anew.
+ */
 export async function loadPracticeFacts(
   tx: Tx,
   keys: PracticeKeys,
@@ -27,14 +30,11 @@ function openedOnDemand(
   rows: Awaited<ReturnType<typeof sealedOfKind>>,
 ): PracticeFacts['departments'] {
   const sealed = new Map(rows.map((row) => [row.key, row]))
-  const opened = new Map<string, WireRecord>()
-  return {
-    size: sealed.size,
-    has: (key) => sealed.has(key),
-    get(key) {
-      const row = sealed.get(key)
-      if (row && !opened.has(key)) opened.set(key, openRecord(keys, 'department', row))
-      return opened.get(key)
-    },
+  const opened = new Map<string, WireRecord | undefined>()
+  const get = (key: string): WireRecord | undefined => {
+    const row = sealed.get(key)
+    if (row && !opened.has(key)) opened.set(key, openIfPossible(keys, 'department', row))
+    return opened.get(key)
   }
+  return { size: sealed.size, has: (key) => get(key) !== undefined, get }
 }

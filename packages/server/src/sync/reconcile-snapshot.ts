@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts'
-import { openRecord } from '../records/open-record.ts'
+import { openIfPossible } from '../records/open-record.ts'
 import type { Kind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { type Wish, wishForHeld } from '../records/record-name.ts'
@@ -94,7 +94,9 @@ function wishForMissed(keys: PracticeKeys, row: UnseenRow, lists: Lists): Wish |
     const isMissed = kind !== 'appointment' || shouldHaveShown(row, lists)
     return isMissed ? { kind, key: row.key, asks: row.key } : undefined
   }
-  const body = openRecord(keys, kind, row)
+  const body = openIfPossible(keys, kind, row)
+  // It does not tell what to ask for.
+  if (!body) return undefined
   if (only && isOutside(body, only)) return undefined
   return kind !== 'claim' || isListedClaim(body, plan) ? wishForHeld(kind, keys, body) : undefined
 }

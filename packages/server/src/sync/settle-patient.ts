@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts'
-import { openRecord } from '../records/open-record.ts'
+import { openIfPossible } from '../records/open-record.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
 import { heldOfPatient, heldRecord } from '../records/patient-records.sql.ts'
@@ -85,7 +85,10 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
     return isUnsure || missing.some((row) => BigInt(row.fetch_seq) >= missedIn)
   }
   await keys.loadPatients(tx, [patient])
-  const wishes = missing.flatMap((row) => wishForHeld(kind.kind, keys, openRecord(keys, kind.kind, row)) ?? [])
+  const wishes = missing.flatMap((row) => {
+    const body = openIfPossible(keys, kind.kind, row)
+    return (body && wishForHeld(kind.kind, keys, body)) ?? []
+  })
   await noteWishes(tx, keys, { practice: key.practice, wishes, ...(runId !== null && { runId }) })
   return false
 }
