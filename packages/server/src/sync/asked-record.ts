@@ -1,12 +1,17 @@
 import type { Tx } from '../db/db.ts'
 import { currentPatient } from '../records/current-patient.ts'
+import { openIfPossible } from '../records/open-record.ts'
+import { heldRecord } from '../records/patient-records.sql.ts'
 import { recordKinds } from '../records/record-kinds.ts'
-import type { PracticeKeys } from '../sealing/practice-keys.ts'
+import { isWholeKey, patientOfWhole, wishForHeld } from '../records/record-name.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
+import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { chartDepartments, closedCharts } from './chart-departments.ts'
 import { departmentsWithin } from './feed-departments.ts'
 import type { Departments, FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
+import { type NextRefetch, refetchPlace } from './refetch.sql.ts'
 
 /** What is asked for: one record, or all that a patient has of a kind. */
 export type AskedRecord =
@@ -58,4 +63,23 @@ export async function askedPatient(
   const places = { ...facts, openDepartments: departmentsWithin(facts.openDepartments, only) }
   const charts = chartDepartments(places, departmentId)
   return { patientId: id ?? patientId, charts, ...(closedToo && { closed: closedCharts(facts) }) }
+}
+
+/** What a wish asks with; where that was damaged, what we hold under its key tells it. Undefined where nothing does. */
+export async function asksOf(
+  tx: Tx,
+  keys: PracticeKeys,
+  { held, row: { key, sealed_id: sealed } }: { held: FeedKey; row: Pick<NextRefetch, 'key' | 'sealed_id'> },
+): Promise<string | undefined> {
+  try {
+    return keys.open(refetchPlace(held.feed, key), sealed).toString('utf8')
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    const kind = isWholeKey(key) ? 'patient' : kindOfFeed(held.feed)
+    const record = await heldRecord(tx, { practice: held.practice, kind }, isWholeKey(key) ? patientOfWhole(key) : key)
+    if (record?.patient) await keys.loadPatients(tx, [record.patient as Pseudonym]) // stored from one
+    const body = record && openIfPossible(keys, kind, record)
+    const wish = body && wishForHeld(kind, keys, body)
+    return wish && isWholeKey(key) ? `${wish.asks}/` : wish?.asks
+  }
 }

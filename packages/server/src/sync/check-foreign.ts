@@ -6,6 +6,7 @@ import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, type RecordName, recordKey } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import type { WireRecord } from '../records/wire-record.ts'
+import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { explainByFeed } from './difference.sql.ts'
@@ -205,7 +206,7 @@ function recordsOfOwn(keys: PracticeKeys, page: WaitingPage): readonly WireRecor
   try {
     return recordsInPage(page, openPage(keys, page))
   } catch (error) {
-    if (isAegisError(error, 'sealing.unreadable') || isAegisError(error, 'sync.page-unreadable')) return undefined
+    if (isUnreadable(error) || isAegisError(error, 'sync.page-unreadable')) return undefined
     throw error
   }
 }

@@ -156,3 +156,29 @@ for (const at of ['first', 'last'] as const) {
     await assertEqualsTruth(mirrored)
   })
 }
+
+for (const [title, isHeldDamaged, inDoubt] of [
+  ['is for what we hold under its key', false, 0],
+  ['stays where that is damaged too', true, 1],
+] as const) {
+  test(`a wish that is damaged holds up no other, and ${title}`, async (t) => {
+    const mirrored = await mirroredWith(t)
+    const wished = (await mirrored.opened('patient')).slice(0, 2)
+    await mirrored.deps.db.practice(practice, async (tx) => {
+      const keys = await mirrored.deps.sealing.practice(tx, practice)
+      const wishes = wished.flatMap(({ body }) => wishForHeld('patient', keys, body) ?? [])
+      await noteWishes(tx, keys, { practice, wishes })
+    })
+    const [key] = wished.map((one) => one.key)
+    await damage(mirrored, sql('test.wish', `update aegis.refetch set sealed_id = '\\x00' where key = '${key}'`))
+    if (isHeldDamaged) await damageRow(mirrored, 'patient', { key: key ?? '' })
+    const asked = new Set<string>()
+    mirrored.fetch = (url, init, call) => {
+      if (call.route === '/patients/{patientid}') asked.add(new URL(url).pathname.split('/').at(-1) ?? '')
+      return mirrored.toSimulator(url, init, call)
+    }
+    await mirrored.run(3)
+    assert.deepEqual(await standing(mirrored), nothing)
+    assert.deepEqual([asked.size, (await mirrored.trouble()).inDoubt], [2 - inDoubt, inDoubt])
+  })
+}

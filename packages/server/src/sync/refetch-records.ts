@@ -7,7 +7,7 @@ import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.s
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { type AskedRecord, askedRecord } from './asked-record.ts'
+import { type AskedRecord, askedRecord, asksOf } from './asked-record.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
@@ -140,8 +140,12 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
     for (const row of await wishes.nextRefetches(tx, held, batch)) {
-      const { key, sealed_id, missing_since, missed_charts, run_id, wished_at } = row
-      const asks = keys.open(wishes.refetchPlace(held.feed, key), sealed_id).toString('utf8')
+      const { key, missing_since, missed_charts, run_id, wished_at } = row
+      const asks = await asksOf(tx, keys, { held, row })
+      if (asks === undefined) {
+        await wishes.postponeRefetch(tx, held, { recordKey: key, afterMs: missingMostMs })
+        continue
+      }
       // Entries that the charts of some departments lack may lie in another's, also a closed one's: before they count as
       // deleted, all are read twice.
       const places = missing_since === null ? { only: held.departments } : { closedToo: true }

@@ -57,7 +57,7 @@ const nextSql = lookUp(
    order by wanted_at, key limit $3`,
 )
 
-interface NextRefetch {
+export interface NextRefetch {
   readonly key: string
   readonly sealed_id: Buffer
   readonly wanted_seq: string
