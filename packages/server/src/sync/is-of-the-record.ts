@@ -17,7 +17,7 @@ const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
 /** Whether a failure may be about the one record, or patient, that was asked for. */
 export function isOfTheRecord(error: unknown): boolean {
   if (error instanceof AthenaError) return ofTheRecord.has(error.code)
-  return isAegisError(error, 'sync.wrong-record') || isUntold(error)
+  return isAegisError(error, 'sync.wrong-record') || isAegisError(error, 'sync.list-unstable') || isUntold(error)
 }
 
 /** Whether nothing was learned of the patient's chart: no department can be asked, or the answer does not say what there is. */
