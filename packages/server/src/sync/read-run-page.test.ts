@@ -60,6 +60,22 @@ test('a page cut down to the records of the border, since the next cannot be rea
   assert.deepEqual([offset, anchors, restarts], [5, [], 0])
 })
 
+for (const { items, faulty } of [
+  { items: 2, faulty: [1] },
+  { items: 40, faulty: Array.from({ length: 20 }, (_, index) => 20 + index) },
+  { items: 100, faulty: Array.from({ length: 25 }, (_, index) => 75 + index) },
+]) {
+  test(`records without an id at the end of a page of ${items} do not keep the next one from joining`, () => {
+    const pageAt = (first: number) => {
+      const all = Array.from({ length: items }, (_, index) => first + index)
+      return { ids: all.filter((at) => !faulty.includes(at)).map(String), items, more: true }
+    }
+    const next = positionAfter(start, pageAt(0), anchorOf)
+    const after = positionAfter({ ...next, row_offset: next.offset }, pageAt(next.offset), anchorOf)
+    assert.ok(after.offset > next.offset, `back to ${after.offset} from ${next.offset}`)
+  })
+}
+
 test('a page that upstream repeats for ever is not taken for progress', () => {
   const first = positionAfter(start, page(0, 100), anchorOf)
   const again = positionAfter({ ...first, row_offset: first.offset }, page(0, 100), anchorOf)

@@ -209,12 +209,14 @@ export function positionAfter(
   // Asked for only because of a count, and nothing but the border came: the count is wrong.
   const isLast = !page.more || (page.counted && page.ids.every((id) => run.anchors.includes(anchorOf(id))))
   if (isLast) return { segment: run.segment + 1, offset: 0, anchors: [], restarts: 0, read: page.items }
-  const overlap = Math.min(overlapMax, Math.floor(page.items / 2))
+  // What has no id joins nothing: it may stand at the end, so the border is wider by as many.
+  const nameless = page.items - page.ids.length
+  const overlap = Math.min(overlapMax + nameless, Math.floor(page.items / 2))
   const step = Math.max(1, page.items - overlap)
   return {
     segment: run.segment,
     offset: run.row_offset + step,
-    anchors: overlap === 0 ? [] : last(overlap),
+    anchors: overlap <= nameless ? [] : last(overlap - nameless),
     restarts: run.restarts,
     read: step,
   }
