@@ -245,12 +245,12 @@ function wish({ kind, keys, wishes }: Work, { name }: Pick<Incoming, 'name'>): v
   if (wanted) wishes.set(wanted.key, wanted)
 }
 
-/**
- * Whether what is held is to be looked at itself, and not only at the digest of the body it came from. Of departments always:
- * all others rest on them.
- */
+/** Kinds of which athenahealth tells no changes: they are read anew now and then, and no check reads them. */
+const uncheckedKinds: ReadonlySet<Kind> = new Set(['department', 'appointmenttype'])
+
+/** Whether what is held is to be looked at itself, and not only at the digest of the body it came from. */
 function isCheck({ source, kind }: ApplyInput): boolean {
-  return source === 'reconciliation' || source === 'refetch' || kind === 'department'
+  return source === 'reconciliation' || source === 'refetch' || uncheckedKinds.has(kind)
 }
 
 /** Whether a row that should hold this very body does not. */

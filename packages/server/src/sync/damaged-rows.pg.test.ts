@@ -141,6 +141,15 @@ test('a document whose row is damaged and that its patient has no more keeps no 
   assert.equal(state?.resnapshot_wanted_at, null)
 })
 
+test('a row of a kind that no check reads is written anew with the next reading', async (t) => {
+  const mirrored = await mirroredWith(t)
+  await damageRow(mirrored, 'appointmenttype')
+  await mirrored.wantSnapshot('appointmenttypes')
+  await mirrored.run(2)
+  assert.ok((await mirrored.opened('appointmenttype')).length > 0)
+  assert.deepEqual(await standing(mirrored), nothing)
+})
+
 for (const at of ['first', 'last'] as const) {
   test(`a change of a record whose row is damaged in its ${at} byte is set aside for a night, and no other waits`, async (t) => {
     const mirrored = await mirroredWith(t)
