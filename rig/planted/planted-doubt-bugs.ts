@@ -76,6 +76,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/damaged-rows.pg.test.ts`],
   },
   {
+    name: 'reads by id that are always due keep a gap open',
+    file: `${sync}/next-step.ts`,
+    find: `isRefetchDue && (!isRefetchServed || other.do === 'wait')`,
+    replace: `isRefetchDue`,
+    caughtBy: [`${sync}/slow-look-ups.pg.test.ts`],
+  },
+  {
     name: 'a number too large to be exact is taken as it was rounded',
     file: `${client}/wire/read-json.ts`,
     find: `found === 'rounded' ? readJson(`,

@@ -40,10 +40,12 @@ export async function advanceFeed(deps: SyncDeps, held: HeldFeed, signal: AbortS
 async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): Promise<Due> {
   let picture = await takeOver(deps, held)
   if (!picture) return { until: deps.clock.now() + 1_000, callsLimit: null }
+  // What failed last may have been a read by id: then it is the turn of the others.
+  let isRefetchServed = picture.state.failures > 0
   for (let taken = 0; taken < stepsMax; taken += 1) {
     signal.throwIfAborted()
     // By the database's clock, as the instants in it are: with its own, a process ahead of it would poll without a pause.
-    const step = nextStep({ ...picture, ...paceOf(deps, picture) }, picture.now, deps.settings)
+    const step = nextStep({ ...picture, ...paceOf(deps, picture), isRefetchServed }, picture.now, deps.settings)
     if (step.do === 'wait') return { until: step.until, callsLimit: callsWaitedFor(deps, picture) }
     await failpoint('sync.before-step')
     try {
@@ -53,12 +55,16 @@ async function takeSteps(deps: SyncDeps, held: HeldFeed, signal: AbortSignal): P
       // What is stored is tried before anything else: without a pause nothing but this failure would happen.
       if (step.do === 'apply-inbox') return { until: retryAt, callsLimit: null }
     }
+    if (betweenDrains.has(step.do)) isRefetchServed = step.do === 'refetch'
     const { drain_started_at: before } = picture.state
     picture = await readPicture(deps, held)
     deps.feedPace?.begun({ before, startedAt: picture.state.drain_started_at })
   }
   return { until: picture.now, callsLimit: null }
 }
+
+/** What is done in turn where there is time for it. */
+const betweenDrains: ReadonlySet<Step['do']> = new Set(['refetch', 'snapshot', 'reconcile'])
 
 /** How drains of this feed are put off: for it alone, or with all others. */
 function paceOf(

@@ -49,6 +49,8 @@ export interface FeedPicture {
   readonly waitingPages: number
   /** Whether there are records to be asked for by id now. */
   readonly isRefetchDue: boolean
+  /** Whether such records had their turn last: one of a snapshot or a check, if any is due, comes before the next. */
+  readonly isRefetchServed?: boolean
   /** When the next check of the mirror is due; null while none is on the calendar. */
   readonly checkDue: number | null
   /** Since when upstream may carry out the read of an open intent without us; undefined without open intents. */
@@ -78,10 +80,16 @@ function readyWaitMs(state: FeedStateRow, now: number, { pollIntervalMs }: SyncS
   return Math.min(pollIntervalMs, Math.max(1_000, (now - state.state_since) / 10))
 }
 
-function stepWithoutFeed({ state, isRefetchDue }: FeedPicture, now: number, settings: SyncSettings): Step {
-  if (isRefetchDue) return { do: 'refetch' }
+function stepWithoutFeed(picture: FeedPicture, now: number, settings: SyncSettings): Step {
+  const { state } = picture
   const due = Math.min(state.resnapshot_wanted_at ?? Infinity, (state.snapshot_at ?? 0) + settings.refreshMs)
-  return due <= now ? { do: 'snapshot', phase: 'authoritative' } : { do: 'wait', until: due }
+  const other: Step = due <= now ? { do: 'snapshot', phase: 'authoritative' } : { do: 'wait', until: due }
+  return isRefetchNext(picture, other) ? { do: 'refetch' } : other
+}
+
+/** In turn with what else is due: reads by id that take long and fail, and are due again, would keep a gap open for ever. */
+function isRefetchNext({ isRefetchDue, isRefetchServed = false }: FeedPicture, other: Step): boolean {
+  return isRefetchDue && (!isRefetchServed || other.do === 'wait')
 }
 
 /** Open intents first, but not before the upstream request they stand for can no longer be under way. */
@@ -161,13 +169,17 @@ function paceEnds(pace: PollPace | undefined, now: number): number {
   return pace && pace.stretch > 1 ? Math.max(pace.until, now + paceCheckMs) : Infinity
 }
 
-function stepBetweenDrains(
-  { state, isRefetchDue, checkDue }: FeedPicture,
+function stepBetweenDrains(picture: FeedPicture, now: number, until: { until: number; settings: SyncSettings }): Step {
+  const other = otherBetweenDrains(picture, now, until)
+  return isRefetchNext(picture, other) ? { do: 'refetch', waitMs: waitBeforeDrain(until.until - now) } : other
+}
+
+function otherBetweenDrains(
+  { state, checkDue }: FeedPicture,
   now: number,
   { until: drainDue, settings }: { until: number; settings: SyncSettings },
 ): Step {
   const waitMs = waitBeforeDrain(drainDue - now)
-  if (isRefetchDue) return { do: 'refetch', waitMs }
   const wanted = snapshotDue(state, settings)
   if (wanted <= now) return { do: 'snapshot', phase: 'authoritative', waitMs }
   // Without a calendar it is the first thing to be made.
