@@ -320,3 +320,19 @@ test('a certificate of nobody’s is not accepted', async (context) => {
   assert.match(finding.message, /certificate of .* is not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/)
   assert.match(finding.remedy ?? '', /NODE_EXTRA_CA_CERTS/)
 })
+
+test('how long the certificate of the host lasts is told, from two weeks before its end on as a warning', async (context) => {
+  const { key, cert, ca } = testAuthority().identity('athenahealth.example')
+  const known = getCACertificates('default')
+  setDefaultCACertificates([...known, ca])
+  context.after(() => setDefaultCACertificates(known))
+  const config = configured(`https://127.0.0.1:${await served(context, createTlsServer({ key, cert }))}`)
+  for (const [day, level, says] of [
+    ['2049-12-01', 'ok', /over TLSv1\.\d, certificate for 30 days$/],
+    ['2049-12-25', 'warning', /^The certificate of .* ends in 6 days\.$/],
+  ] as const) {
+    const finding = await checkConnection(config, { ...systemClock, now: () => Date.parse(day) })
+    assert.equal(finding.level, level)
+    assert.match(finding.message, says)
+  }
+})

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -109,4 +119,19 @@ test('PostgreSQL’s own account may walk through the home to its data', (contex
     checkFiles(home, home.keys).map(({ level }) => level),
     ['ok'],
   )
+})
+
+test('what belongs to another user is told, and to root only what others can get at', (context) => {
+  const home = aHome(context)
+  const us = process.getuid?.() ?? 0
+  if (us === 0) chownSync(home.keys, 4711, 4711) // what root owns is not another user's
+  const { uid } = statSync(home.keys)
+  const told = (by: number) => checkFiles(home, home.keys, by).map(({ check, level }) => `${level} ${check}`)
+  assert.ok(told(uid + 1).includes('failure keys'), told(uid + 1).join())
+  const [{ message, remedy } = assert.fail()] = checkFiles(home, home.keys, uid + 1).filter(
+    ({ check }) => check === 'keys',
+  )
+  assert.match(message, new RegExp(`belongs to another user \\(${uid}\\)`))
+  assert.match(remedy ?? '', new RegExp(`chown ${uid + 1} `))
+  assert.deepEqual(told(0), ['ok permissions'])
 })

@@ -18,10 +18,10 @@ interface Wanted {
 }
 
 /** Whether only the user that runs Aegis can get at what is in the home: keys, sockets, passwords, logs, data. Makes nothing. */
-export function checkFiles(home: Home, keys: string): readonly Finding[] {
+export function checkFiles(home: Home, keys: string, us = process.getuid?.()): readonly Finding[] {
   const missing = existsSync(home.path) ? [] : [missingHome(home.path)]
   const wanted = missing.length > 0 ? [directory('keys', keys)] : [...partsOf(home), directory('keys', keys)]
-  const found = [...wanted, ...keyFiles(keys)].flatMap(judged)
+  const found = [...wanted, ...keyFiles(keys)].flatMap((each) => judged(each, us))
   const bad = [...missing, ...found.filter((finding) => finding !== undefined)]
   if (found.length === 0 || bad.length > missing.length) return bad
   return [...missing, report.ok('permissions', `${found.length} files and directories are private`)]
@@ -78,9 +78,9 @@ function keyFiles(keys: string): Wanted[] {
 }
 
 /** Undefined where all is well; nothing at all where there is no such file. */
-function judged(wanted: Wanted): (Finding | undefined)[] {
+function judged(wanted: Wanted, us: number | undefined): (Finding | undefined)[] {
   try {
-    return [judgedBy(wanted, lstatSync(wanted.path))]
+    return [judgedBy(wanted, lstatSync(wanted.path), us)]
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return []
     const remedy = 'Run the doctor as the user that runs Aegis; that user must own the home.'
@@ -88,12 +88,11 @@ function judged(wanted: Wanted): (Finding | undefined)[] {
   }
 }
 
-function judgedBy({ check, path, kind, forbidden }: Wanted, stat: Stats): Finding | undefined {
+function judgedBy({ check, path, kind, forbidden }: Wanted, stat: Stats, us = stat.uid): Finding | undefined {
   if (kind === 'directory' ? !stat.isDirectory() : !stat.isFile()) {
     const remedy = `Put a plain ${kind} in its place; links are not followed here.`
     return report.failure(check, `${path} is not a plain ${kind}.`, remedy)
   }
-  const us = process.getuid?.() ?? stat.uid
   // Root may run PostgreSQL as an account of its own, and may read what others own.
   if (stat.uid !== us && us !== 0 && stat.uid !== 0) {
     const remedy = `Run Aegis, and the doctor, as the user that owns it, or chown it: chown ${us} ${path}`
