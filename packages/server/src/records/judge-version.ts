@@ -36,12 +36,17 @@ export function judgeVersion(held: HeldVersion | undefined, incoming: Version, s
   if (!held) return 'apply'
   if (source === 'reconciliation') return judgeCheck(held, incoming)
   if (source === 'refetch' && incoming.fetchSeq > held.fetchSeq && !held.isRecent) return 'apply'
-  if (held.lastModifiedAt !== undefined && incoming.lastModifiedAt !== undefined) {
-    if (incoming.lastModifiedAt !== held.lastModifiedAt) {
-      return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
-    }
-  }
-  return incoming.fetchSeq >= held.fetchSeq ? 'apply' : 'stale'
+  const laterMs = laterBy(held, incoming)
+  if (laterMs) return laterMs > 0 ? 'apply' : 'stale'
+  if (incoming.fetchSeq < held.fetchSeq) return 'stale'
+  // A list may lag behind what the feed has just brought, and what has no time of change does not tell.
+  return source === 'snapshot' && held.isRecent && laterMs === undefined ? 'refetch' : 'apply'
+}
+
+/** How much later a body was changed than what is held; undefined where one of them does not say. */
+function laterBy(held: Version, incoming: Version): number | undefined {
+  if (held.lastModifiedAt === undefined || incoming.lastModifiedAt === undefined) return undefined
+  return incoming.lastModifiedAt - held.lastModifiedAt
 }
 
 /**
@@ -51,9 +56,8 @@ export function judgeVersion(held: HeldVersion | undefined, incoming: Version, s
  */
 function judgeCheck(held: HeldVersion, incoming: Version): Verdict {
   if (incoming.fetchSeq < held.fetchSeq) return 'stale'
-  if (held.lastModifiedAt !== undefined && incoming.lastModifiedAt !== undefined) {
-    return incoming.lastModifiedAt < held.lastModifiedAt ? 'refetch' : 'apply'
-  }
+  const laterMs = laterBy(held, incoming)
+  if (laterMs !== undefined) return laterMs < 0 ? 'refetch' : 'apply'
   return held.isRecent ? 'refetch' : 'apply'
 }
 
