@@ -326,3 +326,15 @@ test('who books for a practice waits for who is booking for it, and goes on from
     [9_000],
   )
 })
+
+test('the first rows of practices are made in one order: two processes never wait for each other', async () => {
+  const app = await anApp()
+  let other: Promise<unknown> = Promise.resolve()
+  await db.control(async (tx) => {
+    await table.lockPracticeRows(tx, app, [7])
+    other = db.control((theirs) => table.lockPracticeRows(theirs, app, [9, 7]))
+    while ((await owner.rows('select from pg_catalog.pg_locks where not granted')).length === 0);
+    await table.lockPracticeRows(tx, app, [9])
+  })
+  await other
+})

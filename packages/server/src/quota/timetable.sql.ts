@@ -267,6 +267,7 @@ const insertPractices = sql(
   'quota.insert_practices',
   `insert into control.quota_practice (app, practice_id, next_at)
    select $1, value::integer, aegis.now() + interval '1 second' from jsonb_array_elements_text($2::jsonb)
+   order by value::integer
    on conflict do nothing`,
 )
 const lockPractices = sql(
