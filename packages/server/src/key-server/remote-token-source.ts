@@ -42,7 +42,8 @@ export class RemoteTokenSource implements TokenSource {
   #held: Held | undefined
   #checkedAt = Number.NEGATIVE_INFINITY
   #restsUntil = Number.NEGATIVE_INFINITY
-  #flight: Promise<void> | undefined
+  /** Questions under way. Whoever has a good token waits for no question about a newer one, which may take half a minute. */
+  readonly #flights = new Map<'check' | 'newer', Promise<void>>()
   #isAway = false
   /** Why the last question was not answered, or refused; and since when, of the steady clock. */
   #failing: { readonly error: AegisError; readonly since: number } | undefined
@@ -61,10 +62,7 @@ export class RemoteTokenSource implements TokenSource {
       const now = this.#deps.clock.steady()
       const held = this.#usable(floor)
       if (held && now - this.#checkedAt < checkEveryMs) return held
-      this.#flight ??= this.#ask(floor).finally(() => {
-        this.#flight = undefined
-      })
-      await unlessAborted(this.#flight, signal)
+      await unlessAborted(this.#flight(floor), signal)
       const got = this.#usable(floor)
       if (got) return got
     }
@@ -77,10 +75,7 @@ export class RemoteTokenSource implements TokenSource {
    */
   async look(): Promise<void> {
     if (this.#usable(undefined) === undefined && !this.#failing) return
-    this.#flight ??= this.#ask(undefined).finally(() => {
-      this.#flight = undefined
-    })
-    await this.#flight.catch(() => undefined)
+    await this.#flight(undefined).catch(() => undefined)
   }
 
   /** That the key server is away, or refuses this process; undefined while all is well. */
@@ -90,6 +85,13 @@ export class RemoteTokenSource implements TokenSource {
     const now = this.#deps.clock.steady()
     const servesMs = (this.#held?.usableUntil ?? 0) - now
     return { error: failing.error, forMs: now - failing.since, ...(servesMs > 0 && { servesMs }) }
+  }
+
+  #flight(newerThan: number | undefined): Promise<void> {
+    const about = newerThan === undefined ? 'check' : 'newer'
+    const flight = this.#flights.get(about) ?? this.#ask(newerThan).finally(() => this.#flights.delete(about))
+    this.#flights.set(about, flight)
+    return flight
   }
 
   #usable(newerThan: number | undefined): AccessToken | undefined {
@@ -111,18 +113,18 @@ export class RemoteTokenSource implements TokenSource {
       this.#checkedAt = sentAt
       this.#note(undefined)
     } catch (error) {
-      if (!this.#copes(error, { sentAt, serves })) throw error
+      if (!this.#copes(error, { sentAt, serves, isCheck: newerThan === undefined })) throw error
     }
   }
 
   /** What a failed question means for the token at hand; whether the callers can do without its answer. */
-  #copes(error: unknown, { sentAt, serves }: { sentAt: number; serves: boolean }): boolean {
+  #copes(error: unknown, { sentAt, serves, isCheck }: { sentAt: number; serves: boolean; isCheck: boolean }): boolean {
     const isAway = !isAnswer(error)
     this.#note(isAegisError(error) && (isAway || isRefusal(error)) ? error : undefined, isAway)
     if (isAway) {
       this.#restsUntil = this.#deps.clock.steady() + restMs
       this.#checkedAt = sentAt
-    } else this.#held = undefined
+    } else if (isCheck) this.#held = undefined
     // A look does not wait for the next token: when the one at hand is over, whoever needs one asks for it.
     return serves && (isAway || isAegisError(error, 'key-server.token-unavailable'))
   }
@@ -131,6 +133,8 @@ export class RemoteTokenSource implements TokenSource {
     const { clock } = this.#deps
     const usableUntil = sentAt + leftMs - Math.min(lastMs, leftMs * lastShare)
     const known = this.#held?.token
+    // Two questions may be under way: what the later one brought stands.
+    if (known && known.generation > generation) return
     if (value !== undefined) {
       const token = accessToken(value, generation, clock.now() + leftMs)
       this.#held = { token: Object.assign(token, { generation }), usableUntil }

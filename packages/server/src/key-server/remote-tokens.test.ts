@@ -301,6 +301,28 @@ test('a key server that takes connections and never answers: the token at hand s
   assert.equal(endpoint.requests.length, 2)
 })
 
+test('whoever has a good token neither waits for nor fails with a question about a newer one', async (t) => {
+  const { user, started, clock } = await world(t)
+  const way = await standingStill(t, Number(new URL(started.at).port))
+  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
+  const { generation } = await tokens.get()
+  await clock.advance(4_000)
+  way.mute(true)
+  const newer = assert.rejects(tokens.get({ newerThan: generation }), code('key-server.unreachable'))
+  let got: string | undefined
+  const call = tokens.get().then(({ value }) => (got = value))
+  for (let steps = 0; steps < 3; steps++) {
+    await clock.advance(500)
+    await settled()
+  }
+  assert.equal(got, 'canary-token-1')
+  for (let steps = 0; steps < 60; steps++) {
+    await clock.advance(500)
+    await settled()
+  }
+  await Promise.all([newer, call])
+})
+
 test('a key server that is at work on a token is waited for, however long athenahealth takes', async (t) => {
   const { user, started, clock, endpoint } = await world(t)
   let open: (() => void) | undefined

@@ -15,17 +15,19 @@ const worker = { names: ['worker'], peer: 'private' } as const
 const audited: (string | undefined)[] = []
 const refused: Refusal[] = []
 const asked: string[] = []
+const looked: (number | undefined)[] = []
 beforeEach(() => {
   audited.length = 0
   refused.length = 0
   asked.length = 0
+  looked.length = 0
 })
 
 function broker(grants: ServiceGrants = { worker: { practices: 'all' } }) {
   const token = Object.assign(accessToken('canary-token', 1, Infinity), { generation: 1, endsAt: Infinity })
   const source = (scope: string) => {
     asked.push(scope)
-    return { get: async () => token, atHand: async () => token }
+    return { get: async () => token, atHand: async (oldestMs?: number) => (looked.push(oldestMs), token) }
   }
   const audit = { record: async ({ subtype }: { subtype?: string }) => void audited.push(subtype) }
   const refusals = { note: async (refusal: Refusal) => void refused.push(refusal) }
@@ -81,4 +83,10 @@ test('every refusal is counted, also of those that ask too often, and a stranger
 test('a name that is none is not repeated', async () => {
   await assert.rejects(broker().issue({ names: ['Ada Lovelace'] }, ask), code('key-server.service-unknown'))
   assert.deepEqual(refused[0]?.actor.id, 'unknown')
+})
+
+test('whatever a service asks, what stands in the database is looked at: another process may have revoked a credential', async () => {
+  const { issue } = broker()
+  for (const more of [{}, { held: 1 }, { newerThan: 0 }]) await issue(worker, { ...ask, ...more })
+  assert.deepEqual(looked, [500, 500, 500])
 })

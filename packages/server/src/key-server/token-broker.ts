@@ -62,7 +62,8 @@ export function createTokenBroker(deps: BrokerDeps, options: BrokerOptions): Tok
       const { newerThan, held } = ask
       const scope = scopesOf(ask.scope).join(' ')
       const source = deps.source(scope)
-      if (held !== undefined && newerThan === undefined && !(await source.atHand(lookedAtMs))) {
+      const isAtHand = (await source.atHand(lookedAtMs)) !== undefined
+      if (held !== undefined && newerThan === undefined && !isAtHand) {
         throw new AegisError('key-server.token-unavailable', { reason: 'the one at hand is over' })
       }
       const token = await source.get(newerThan === undefined ? {} : { newerThan })
