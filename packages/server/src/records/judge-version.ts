@@ -36,6 +36,10 @@ export function judgeVersion(held: HeldVersion | undefined, incoming: Version, s
   if (!held) return 'apply'
   if (source === 'reconciliation') return judgeCheck(held, incoming)
   if (source === 'refetch' && incoming.fetchSeq > held.fetchSeq && !held.isRecent) return 'apply'
+  return judgeOrder(held, incoming, source)
+}
+
+function judgeOrder(held: HeldVersion, incoming: Version, source: Source): Verdict {
   const laterMs = laterBy(held, incoming)
   if (laterMs) return laterMs > 0 ? 'apply' : 'stale'
   if (incoming.fetchSeq < held.fetchSeq) return 'stale'
