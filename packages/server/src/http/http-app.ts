@@ -58,6 +58,8 @@ export interface ConnectionLimits {
   readonly connections: number
   /** From a connection to the end of its hand-shake. */
   readonly handshakeMs: number
+  /** For a request to arrive, from the connection or the request before on; an answer may take longer. */
+  readonly requestMs: number
 }
 
 declare module 'fastify' {
@@ -73,8 +75,9 @@ declare module 'fastify' {
 const BODY_BYTES_MAX = 256 * 1024
 const HEADER_BYTES_MAX = 16 * 1024
 const TLS_LEAST = 'TLSv1.2'
-/** For the whole request to arrive; an answer may take longer. */
-const REQUEST_TIMEOUT_MS = 10_000
+const REQUEST_MS = 10_000
+/** How often Node looks for requests that take longer; by itself every 30 s. */
+const LOOK_EVERY_MS = 1_000
 const KEEP_ALIVE_MS = 5_000
 /** A process of the installation has four at most: enough for hundreds of them, and far fewer than a process may have files. */
 const CONNECTIONS_MAX = 1_000
@@ -138,12 +141,22 @@ export function httpApp(options: HttpAppOptions): HttpApp {
   }
 }
 
-function buildApp({ admit, onRefused, log, random, tls, limits }: HttpAppOptions): FastifyInstance {
+function buildApp({ admit, onRefused, log, random, tls, limits = {} }: HttpAppOptions): FastifyInstance {
+  const plain = serverOptions(limits)
+  const arrived = async (request: FastifyRequest, reply: FastifyReply) => {
+    secureHeaders(request, reply)
+    try {
+      admit(request)
+    } catch (error) {
+      if (isAegisError(error)) await onRefused({ ...askedFor(request), code: error.code })
+      throw error
+    }
+  }
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, insecureHTTPParser: false },
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: plain,
+    requestTimeout: plain.requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     trustProxy: false,
@@ -153,18 +166,15 @@ function buildApp({ admit, onRefused, log, random, tls, limits }: HttpAppOptions
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     clientErrorHandler: (_error, socket) => socket.destroy(),
-    ...(tls && { serverFactory: tlsServer({ tls, onRefused, handshakeMs: limits?.handshakeMs ?? HANDSHAKE_MS }) }),
+    // For an address that it cannot read the framework asks no hook, and would answer with that address.
+    frameworkErrors(_error, request, reply) {
+      const malformed = arrived(request, reply).then(() => Promise.reject(new AegisError('http.malformed-request')))
+      malformed.catch((error: unknown) => sendProblem(reply, problemOf(error, request.id)))
+    },
+    ...(tls && { serverFactory: tlsServer({ tls, onRefused, limits }) }),
   })
-  app.server.maxConnections = limits?.connections ?? CONNECTIONS_MAX
-  app.addHook('onRequest', async (request, reply) => {
-    secureHeaders(request, reply)
-    try {
-      admit(request)
-    } catch (error) {
-      if (isAegisError(error)) await onRefused({ ...askedFor(request), code: error.code })
-      throw error
-    }
-  })
+  app.server.maxConnections = limits.connections ?? CONNECTIONS_MAX
+  app.addHook('onRequest', arrived)
   app.setNotFoundHandler(() => {
     throw new AegisError('http.not-found')
   })
@@ -176,12 +186,24 @@ function buildApp({ admit, onRefused, log, random, tls, limits }: HttpAppOptions
   return app
 }
 
+/** How long a request may take to arrive, and how large its head may be. */
+function serverOptions(limits: Partial<ConnectionLimits>) {
+  const requestTimeout = limits.requestMs ?? REQUEST_MS
+  return {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    insecureHTTPParser: false,
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    connectionsCheckingInterval: LOOK_EVERY_MS,
+  }
+}
+
 /** Whoever has no certificate of the authority does not get as far as sending a request. */
 function tlsServer({
   tls,
   onRefused,
-  handshakeMs,
-}: { tls: TlsIdentity; handshakeMs: number } & Pick<HttpAppOptions, 'onRefused'>): FastifyServerFactory {
+  limits,
+}: { tls: TlsIdentity; limits: Partial<ConnectionLimits> } & Pick<HttpAppOptions, 'onRefused'>): FastifyServerFactory {
   return (handler) => {
     const server = createServer(
       {
@@ -189,10 +211,8 @@ function tlsServer({
         requestCert: true,
         rejectUnauthorized: true,
         minVersion: TLS_LEAST,
-        handshakeTimeout: handshakeMs,
-        maxHeaderSize: HEADER_BYTES_MAX,
-        insecureHTTPParser: false,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        handshakeTimeout: limits.handshakeMs ?? HANDSHAKE_MS,
+        ...serverOptions(limits),
         keepAliveTimeout: KEEP_ALIVE_MS,
       },
       handler,

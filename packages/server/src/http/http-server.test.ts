@@ -206,6 +206,49 @@ test('a page that pointed its own name here is refused, whatever token it carrie
   assert.match(answer, /^HTTP\/1\.1 421 /)
 })
 
+for (const [what, path] of [
+  ['cannot be decoded', '/closed/%zz'],
+  ['has a part that is too long', `/closed/${'Ada'.repeat(100)}`],
+] as const) {
+  const asked = async (lines: readonly string[]) =>
+    raw(`${[`GET ${path} HTTP/1.1`, 'Connection: close', ...lines].join('\r\n')}\r\n\r\n`)
+  const host = 'Host: localhost'
+  const authorization = `Authorization: Bearer ${token}`
+
+  test(`an address that ${what} is refused as others are, and does not come back`, async () => {
+    for (const [lines, status, code] of [
+      [['Host: evil.example', authorization], 421, 'http.wrong-host'],
+      [[host], 401, 'http.unauthorized'],
+      [[host, authorization], 400, undefined],
+    ] as const) {
+      refused.length = 0
+      const answer = await asked(lines)
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `))
+      assert.match(answer, /^content-type: application\/problem\+json/im)
+      assert.match(answer, /^x-content-type-options: nosniff/im)
+      assert.doesNotMatch(answer, /closed|Ada|zz/)
+      assert.deepEqual(refused, code ? [{ peer: 'loopback', code }] : [])
+    }
+  })
+}
+
+for (const [what, sent] of [
+  ['nothing', ''],
+  ['half of its headers', 'POST /echo HTTP/1.1\r\nHost: localhost\r\n'],
+  [
+    'half of its body',
+    `POST /echo HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+  ],
+] as const) {
+  test(`who sends ${what} is let go`, { timeout: 20_000 }, async () => {
+    const brief = await startHttpServer({ ...options, limits: { requestMs: 20 } })
+    const socket = connect({ port: Number(new URL(brief.url).port), host: '127.0.0.1' }).on('error', () => undefined)
+    socket.resume().write(sent)
+    await once(socket, 'close')
+    await brief.stop()
+  })
+}
+
 test('a request that could be read in two ways is cut off', async () => {
   const answer = await raw(
     `POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,

@@ -37,6 +37,13 @@ test('who connects and begins no hand-shake is let go, and is no refusal', { tim
   await stop()
 })
 
+test('who sends nothing after the hand-shake is let go', { timeout: 20_000 }, async () => {
+  const { port, stop } = await listener({ requestMs: 20 })
+  const socket = connectTls({ port, host: '127.0.0.1', ...authority.identity('worker'), servername: 'keys' })
+  assert.ok(await ended(socket))
+  await stop()
+})
+
 test('beyond so many connections none is taken, and those that are there go on', { timeout: 60_000 }, async () => {
   const { port, stop } = await listener({ connections: 1, handshakeMs: 600_000 })
   const first = connectTls({ port, host: '127.0.0.1', ...authority.identity('worker'), servername: 'keys' })
