@@ -73,12 +73,17 @@ export interface WriterRow {
 const selectWriters = sql(
   'audit.writers',
   `select writer_id, settled_before from control.audit_writer
-   where writer_id not in (select w::uuid from json_array_elements_text($1::json) w) order by started_at`,
+   where writer_id not in (select w::uuid from json_array_elements_text($1::json) w)
+     and not (started_at > aegis.now() - make_interval(secs => $2::float8 / 1000) and started_at <= aegis.now())
+   order by started_at`,
 )
 
-/** Every writer but these. */
-export function writersExcept(tx: Tx, live: readonly string[]): Promise<WriterRow[]> {
-  return tx.rows<WriterRow>(selectWriters, [live])
+/** Every writer but these, and those that began less than `youngMs` ago. */
+export function writersExcept(
+  tx: Tx,
+  { live, youngMs }: { live: readonly string[]; youngMs: number },
+): Promise<WriterRow[]> {
+  return tx.rows<WriterRow>(selectWriters, [live, youngMs])
 }
 
 /** What of an attempt its outcome repeats. */

@@ -321,6 +321,23 @@ test('attempts that a dead process left open become unknown, once, and those of 
   assert.equal(await audit.closeOrphans([live.writerId]), 0)
 })
 
+test('a recovery beside other processes leaves alone who began a moment ago, and may be on no list', async () => {
+  const practice = newPractice()
+  const brief = newAudit()
+  await brief.attempt(poll(practice))
+  const outcomes = async () =>
+    (await entriesOf(practice)).filter((entry) => entry.attempt_id).map((entry) => entry.outcome)
+  const recover = () => newAudit().closeOrphans([audit.writerId], { youngMs: 300_000 })
+  await recover()
+  assert.deepEqual(await outcomes(), [])
+  await owner.rows(
+    `update control.audit_writer set started_at = started_at - interval '301 seconds' where writer_id = $1`,
+    [brief.writerId],
+  )
+  await recover()
+  assert.deepEqual(await outcomes(), ['unknown'])
+})
+
 test('a recovery does not look through what was settled long ago', async () => {
   const practice = newPractice()
   const writer = newAudit()

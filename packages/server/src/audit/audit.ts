@@ -56,9 +56,10 @@ export interface Audit {
   inTransaction(tx: Tx, event: AuditEvent): Promise<void>
   /**
    * Gives every attempt that other processes left without an outcome the outcome `unknown`, and says how many those
-   * were. `live` names the writers that are still running; a sole instance gives none.
+   * were. `live` names the writers that are still running; a sole instance gives none. Who began less than `youngMs` ago
+   * (the installation's time) is left alone: commands and the doctor are on no list.
    */
-  closeOrphans(live: readonly string[]): Promise<number>
+  closeOrphans(live: readonly string[], options?: { readonly youngMs: number }): Promise<number>
   /** Waits for what is being written. Afterwards nothing may be appended. */
   stop(): Promise<void>
 }
@@ -120,8 +121,8 @@ class OpenAudit implements Audit {
     await table.appendEntries(tx, [this.#row(keys, event, { id: this.#takeId(), outcome: 'success' })])
   }
 
-  closeOrphans(live: readonly string[]): Promise<number> {
-    return closeOrphans(this.#recovery, [...live, this.writerId])
+  closeOrphans(live: readonly string[], { youngMs } = { youngMs: 0 }): Promise<number> {
+    return closeOrphans(this.#recovery, { live: [...live, this.writerId], youngMs })
   }
 
   async stop(): Promise<void> {

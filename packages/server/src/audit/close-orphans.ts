@@ -13,10 +13,13 @@ export interface CloseOrphansDeps {
 const batchMax = 1_000
 const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
-/** Closes what writers other than the live ones left open, and returns how many attempts that were. */
-export async function closeOrphans(deps: CloseOrphansDeps, live: readonly string[]): Promise<number> {
+/** Closes what writers other than the live and the young ones left open, and returns how many attempts that were. */
+export async function closeOrphans(
+  deps: CloseOrphansDeps,
+  spared: { live: readonly string[]; youngMs: number },
+): Promise<number> {
   let closed = 0
-  for (const writer of await deps.db.control((tx) => table.writersExcept(tx, live))) {
+  for (const writer of await deps.db.control((tx) => table.writersExcept(tx, spared))) {
     closed += await closeAttempts(deps, {
       writer: writer.writer_id,
       from: writer.settled_before,

@@ -31,6 +31,9 @@ export interface KeptReplica {
 /** Signs of life in the time after which a process counts as dead: two may get lost. */
 const signsPerTerm = 3
 
+/** The doctor and commands, which call and are on no list, are done before. */
+const briefMs = 300_000
+
 /** Dead processes are shown for an hour, then forgotten. */
 export const silentMaxMs = 3_600_000
 
@@ -81,6 +84,6 @@ async function closeOrphans({ db, audit, log }: ReplicaDeps, ttlMs: number): Pro
     return listReplicas(tx)
   })
   const live = replicas.filter((replica) => replica.silent_ms < ttlMs).map((replica) => replica.writer_id)
-  const attempts = await audit.closeOrphans(live)
+  const attempts = await audit.closeOrphans(live, { youngMs: briefMs })
   if (attempts > 0) log.info('aegis.taken-over', { leases: 0, attempts })
 }

@@ -37,7 +37,8 @@ function facts(number: number, changes: Partial<ReplicaFacts> = {}): ReplicaFact
 }
 
 function keep(of: ReplicaFacts): Promise<KeptReplica> {
-  const closeOrphans = async (live: readonly string[]) => {
+  const closeOrphans = async (live: readonly string[], options?: { youngMs: number }) => {
+    assert.equal(options?.youngMs, 300_000, 'the doctor is on no list')
     closed.push(live)
     return 0
   }
