@@ -18,6 +18,7 @@ import { runSql } from './ops/run-sql.ts'
 import { startOps } from './ops/start-ops.ts'
 import { startQueue } from './queue/start-queue.ts'
 import { appName, composeParts, type Ground, type Parts } from './start/compose-parts.ts'
+import { coreDumpsOf } from './start/core-dumps.ts'
 import { configuredApp } from './start/start-key-server.ts'
 import { favourMemory } from './start/favour-memory.ts'
 import { openLog } from './start/open-log.ts'
@@ -55,6 +56,7 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}, signal?
     const random = seams.random ?? systemRandom
     const homeId = identifyHome(home, random)
     log = seams.log ?? openLog({ config, home, random }, stops)
+    if (coreDumpsOf('self') === 'some') log.warn('aegis.core-dumps')
     return await runPersistently({ config, seams, home, homeId, random, log, signal }, stops)
   } catch (error) {
     if (signal?.aborted) log?.info('aegis.start-called-off')

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { checkDisk, checkNode, judgeRoom } from './check-machine.ts'
+import { checkDisk, checkNode, judgeCoreDumps, judgeRoom } from './check-machine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'doctor-disk-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -36,4 +36,12 @@ for (const [free, level, shown] of [
 
 test('the room of a disk that is there is told', () => {
   assert.match(checkDisk(folder).message, /[0-9.]+ [GM]B free/)
+})
+
+test('a process that leaves its memory behind when it dies is warned of, with what to do', () => {
+  const { level, remedy } = judgeCoreDumps('some')
+  assert.equal(level, 'warning')
+  assert.match(remedy ?? '', /ulimit -c 0.*LimitCORE=0/)
+  assert.equal(judgeCoreDumps('none').level, 'ok')
+  assert.equal(judgeCoreDumps(undefined).level, 'skipped')
 })

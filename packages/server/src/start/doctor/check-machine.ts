@@ -1,4 +1,5 @@
 import { freeBytes, isTooLittle } from '../../errors/disk-full.ts'
+import type { coreDumpsOf } from '../core-dumps.ts'
 import { type Finding, reporter } from './finding.ts'
 
 const report = reporter('machine')
@@ -32,4 +33,17 @@ export function judgeRoom(free: number | undefined): Finding {
   if (isTooLittle(free)) return report.failure('disk', `The disk of the home is full (${shown} free).`, remedy)
   if (free < ROOM_LOW) return report.warning('disk', `The disk of the home has only ${shown} free.`, remedy)
   return report.ok('disk', `${shown} free on the disk of the home`)
+}
+
+/** Whether the process, the running one or this in its place, leaves its memory behind when it dies (pure). */
+export function judgeCoreDumps(dumps: ReturnType<typeof coreDumpsOf>): Finding {
+  if (dumps === undefined)
+    return report.skipped('core-dumps', 'The system does not tell whether core dumps are written.')
+  if (dumps === 'none') return report.ok('core-dumps', 'A process that dies leaves none of its memory in a file')
+  const message = 'A process that dies may leave its memory in a file: keys, secrets and patients in the open.'
+  return report.warning(
+    'core-dumps',
+    message,
+    'Start Aegis after "ulimit -c 0", or with LimitCORE=0 in its unit of systemd.',
+  )
 }

@@ -23,6 +23,7 @@ import type { StatusReport } from '../../ops/status-report.ts'
 import { createQuota, type Quota } from '../../quota/quota.ts'
 import { appName } from '../compose-parts.ts'
 import { keyDirectory } from '../key-directory.ts'
+import { coreDumpsOf } from '../core-dumps.ts'
 import { configuredApp } from '../start-key-server.ts'
 import { StopStack } from '../stop-stack.ts'
 import { bareAsker, countedAsker } from './ask-athenahealth.ts'
@@ -39,7 +40,7 @@ import { checkFiles, nearest } from './check-files.ts'
 import { lookAtInstance } from './check-instance.ts'
 import { checkListener } from './check-key-server.ts'
 import { type KeyLook, lookAtKeys, purposesOf } from './check-keys.ts'
-import { checkDisk, checkNode } from './check-machine.ts'
+import { checkDisk, checkNode, judgeCoreDumps } from './check-machine.ts'
 import { judgeQuota } from './check-quota.ts'
 import { checkSecret, readGiven } from './check-secret.ts'
 import { checkTokensElsewhere } from './check-tokens-elsewhere.ts'
@@ -125,7 +126,7 @@ class Examiner {
     this.#add(checkNode(this.#seams.nodeVersion ?? process.versions.node), checkDisk(nearest(home.path)))
     this.#add(...findings, ...checkFiles(home, keys))
     const { findings: told, status } = await lookAtInstance(home, loaded?.config, systemClock)
-    this.#add(...told)
+    this.#add(...told, judgeCoreDumps(coreDumpsOf(status?.pid ?? 'self')))
     if (loaded) await this.#lookFurther(pointedAt(loaded.config, status), { home, keys, status })
     else this.#skip(['database', 'keys', 'athenahealth', 'quota'], 'Not looked at: the configuration has mistakes.')
     return { environment: loaded?.config.environment, home: home.path, findings: this.#findings }
