@@ -131,4 +131,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `> input.fetchSeq)`,
     caughtBy: ['packages/server/src/records/apply-records.pg.test.ts'],
   },
+  {
+    name: 'a department that closed today passes for one without a chart of the patient',
+    file: `${sync}/departments-read-since.ts`,
+    find: `if (departments.length === 0) return true`,
+    replace: `if (departments.length >= 0) return true`,
+    caughtBy: [`${sync}/closed-charts.pg.test.ts`],
+  },
 ]

@@ -14,8 +14,8 @@ interface World {
   readonly mirrored: MirroredPractice
   /** Ids of the problems that stand in the chart of the department that closes; all others stand in that of department 1. */
   readonly old: ReadonlySet<string>
-  /** 'answering': not listed and not found by id, but its charts are shown. */
-  state: 'open' | 'answering' | 'closed'
+  /** 'answering': not listed and not found by id, but its charts are shown; 'empty': open, without a chart of the patient. */
+  state: 'open' | 'empty' | 'answering' | 'closed'
 }
 
 /** A practice in which each department keeps charts of its own; patient 6 has a problem in that of the one that is to close. */
@@ -27,8 +27,8 @@ async function twoCharts(t: Parameters<typeof mirroredPractice>[0]): Promise<Wor
   mirrored.fetch = async (url, init, call) => {
     const { pathname, searchParams } = new URL(url)
     const chart = call.route === '/chart/{patientid}/problems' ? searchParams.get('departmentid') : undefined
-    const isGone = world.state !== 'open' && pathname.endsWith(`/departments/${closing}`)
-    if (isGone || (chart === closing && world.state === 'closed'))
+    const isGone = isClosed(world) && pathname.endsWith(`/departments/${closing}`)
+    if (isGone || (chart === closing && ['closed', 'empty'].includes(world.state)))
       return Response.json({ error: 'Not found.' }, { status: 404 })
     const response = await mirrored.toSimulator(url, init, call)
     if (call.route === '/departments') return Response.json(withOwnCharts(world, await bodyOf(response)))
@@ -47,9 +47,11 @@ async function twoCharts(t: Parameters<typeof mirroredPractice>[0]): Promise<Wor
 
 const bodyOf = async (response: Response) => (await response.json()) as Record<string, unknown> // the simulator's
 
-function withOwnCharts({ state }: World, body: Record<string, unknown>): object {
+const isClosed = ({ state }: World) => state === 'answering' || state === 'closed'
+
+function withOwnCharts(world: World, body: Record<string, unknown>): object {
   const all = (body.departments as WireRecord[]).map((one) => ({ ...one, chartsharinggroupid: one.departmentid }))
-  const departments = all.filter((one) => state === 'open' || Reflect.get(one, 'departmentid') !== closing)
+  const departments = all.filter((one) => !isClosed(world) || Reflect.get(one, 'departmentid') !== closing)
   return { totalcount: departments.length, departments }
 }
 
@@ -136,4 +138,25 @@ test('where no department is left by way of which charts can be asked all entrie
   const all = await mirrored.opened('problem')
   assert.deepEqual([all.length > 0, all.filter(({ state }) => state !== 'present')], [true, []])
   assert.equal((await mirrored.trouble()).inDoubt, 1)
+})
+
+test('what stood in the chart of a department stays when it closes, also before anybody knows', async (t) => {
+  const world = await twoCharts(t)
+  world.state = 'closed'
+  const problem = await addProblem(world)
+  await world.mirrored.run(15)
+  assert.deepEqual([await statesOfOld(world), (await held(world.mirrored)).get(problem)], [['present'], 'present'])
+  assert.equal((await world.mirrored.opened('department')).find(({ key }) => key === closing)?.state, 'deleted')
+  assert.equal((await world.mirrored.trouble()).inDoubt, 0)
+})
+
+test('what goes from a chart goes once it is known that a department without a chart is open', async (t) => {
+  const world = await twoCharts(t)
+  const { mirrored } = world
+  const problem = await addProblem(world)
+  world.state = 'empty'
+  mirrored.change({ kind: 'endproblem', patient, problem, remove: true })
+  await mirrored.run(20)
+  assert.deepEqual([await statesOfOld(world), (await held(mirrored)).get(problem)], [['deleted'], 'deleted'])
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
 })

@@ -28,6 +28,8 @@ export interface FetchedPage extends WhatFollows {
 export interface ChartsAsked {
   /** Two readings with the same one asked the same charts. */
   readonly digest: string
+  /** Open departments, as far as we know, that do not know the patient. */
+  readonly unknown: readonly string[]
   /** Closed departments whose charts could not be asked. */
   readonly unasked: readonly string[]
   /** Closed departments whose charts show something still. */

@@ -31,22 +31,22 @@ export async function readOfPatient(
 ): Promise<FetchedPage> {
   if (charts.length === 0) throw new AegisError('sync.no-chart', { feed: key.feed })
   const records: unknown[] = []
-  let unknown: unknown
-  let known = false
+  const unknown: string[] = []
+  let error: unknown
   for (const departments of charts) {
     try {
       records.push(...(await readChart(deps, key, { patientId, departments, context })))
-      known = true
-    } catch (error) {
-      if (!isUnknown(error)) throw error
-      unknown = error
+    } catch (thrown) {
+      if (!isUnknown(thrown)) throw thrown
+      error = thrown
+      unknown.push(...departments)
     }
   }
   const gone = await readClosed(deps, key, { patientId, charts: closed ?? [], context })
   records.push(...gone.records)
-  if (!known && gone.closed.length === 0) throw unknown
+  if (unknown.length === charts.flat().length && gone.closed.length === 0) throw error
   if (records.some((record) => isOfAnother(record, patientId))) throw new AegisError('sync.wrong-record')
-  const asked = { digest: digestOf(charts, gone), unasked: gone.unasked, closed: gone.closed }
+  const asked = { digest: digestOf(charts, gone), unknown, unasked: gone.unasked, closed: gone.closed }
   return { ...pageOfPatient(feedTable[key.feed].kind, { records, patientId }), charts: asked }
 }
 
@@ -63,7 +63,7 @@ async function readClosed(
   deps: SyncDeps,
   key: HeldFeed,
   { patientId, charts, context }: { patientId: string; charts: AskedPatient['charts']; context: CallContext },
-): Promise<Omit<ChartsAsked, 'digest'> & { records: readonly unknown[]; asked: readonly string[] }> {
+): Promise<Pick<ChartsAsked, 'unasked' | 'closed'> & { records: readonly unknown[]; asked: readonly string[] }> {
   const [records, asked, unasked, closed]: [unknown[], string[], string[], string[]] = [[], [], [], []]
   for (const departments of charts) {
     try {

@@ -8,6 +8,7 @@ import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { type AskedRecord, askedRecord, asksOf } from './asked-record.ts'
+import { areOpenSince } from './departments-read-since.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
@@ -190,7 +191,8 @@ async function refetchOne(
     return false
   }
   const patient = sightBy(wanted, page, seen)
-  if (await isDoubted(deps, held, { wanted, page, patient, findsAny })) {
+  const isSame = await isSameReading(deps, held, { wanted, page })
+  if (await isDoubted(deps, held, { wanted, page, patient, isSame, findsAny })) {
     await postponeDoubted(deps, held, { wanted, isPatientUnclear: patient === 'unsure' })
     return false
   }
@@ -199,7 +201,7 @@ async function refetchOne(
     const keys = await deps.sealing.practice(tx, held.practice)
     if (page && page.items > 0)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
-    if (await isSettled(tx, keys, { held, wanted, page, fetchSeq, patient })) {
+    if (await isSettled(tx, keys, { held, wanted, page, fetchSeq, patient, isSame })) {
       await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
       return
     }
@@ -234,9 +236,10 @@ function sightBy({ asked }: Wanted, page: FetchedPage | undefined, seen: Patient
 async function isDoubted(
   deps: SyncDeps,
   held: HeldFeed,
-  { wanted, page, patient, findsAny }: Pick<Answer, 'wanted' | 'page' | 'patient'> & Pick<Asking, 'findsAny'>,
+  { patient, findsAny, ...answer }: Omit<Answer, 'held' | 'fetchSeq'> & Pick<Asking, 'findsAny'>,
 ): Promise<boolean> {
-  if (!(await takesAway(deps, held, { wanted, page }))) return false
+  const { wanted } = answer
+  if (!(await takesAway(deps, held, answer))) return false
   if (patient !== 'shown') return patient === 'unsure'
   if (isLong(deps, wanted) || (await findsAny())) return false
   deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
@@ -250,16 +253,29 @@ async function isDoubted(
 async function takesAway(
   deps: SyncDeps,
   held: HeldFeed,
-  { wanted, page }: { wanted: Wanted; page: FetchedPage | undefined },
+  { wanted, page, isSame }: Pick<Answer, 'wanted' | 'page' | 'isSame'>,
 ): Promise<boolean> {
   if (page === undefined || !wanted.asked.whole) return page === undefined
   if (page.items > 0) return false
-  return deps.db.practice(held.practice, (tx) => lacksTwice(tx, readingOf(held, wanted, page)))
+  return deps.db.practice(held.practice, (tx) => lacksTwice(tx, readingOf(held, { wanted, page, isSame })))
 }
 
-function readingOf(held: HeldFeed, { key, missedAt, missedCharts, wantedSeq }: Wanted, page: FetchedPage) {
-  const isSame = missedAt !== null && page.charts !== undefined && page.charts.digest === missedCharts
+function readingOf(
+  held: HeldFeed,
+  { wanted: { key, wantedSeq }, page, isSame }: { wanted: Wanted; page: FetchedPage; isSame: boolean },
+) {
   return { key: held, patient: patientOfWhole(key), page, ...(isSame && { missedIn: wantedSeq }) }
+}
+
+/** Whether what is missing now was asked for in the same charts before, and in all that are open. */
+async function isSameReading(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { wanted, page }: Pick<Answer, 'wanted' | 'page'>,
+): Promise<boolean> {
+  const { missedAt: since, missedCharts } = wanted
+  if (since === null || page?.charts === undefined || page.charts.digest !== missedCharts) return false
+  return areOpenSince(deps, held, { departments: page.charts.unknown, since })
 }
 
 /** Put off by as long as it has been wished for: should charts without an entry answer so, there are as many as patients. */
@@ -278,6 +294,8 @@ interface Answer {
   readonly page: FetchedPage | undefined
   readonly fetchSeq: bigint
   readonly patient: PatientSight
+  /** Of all that a patient has: see `isSameReading`. */
+  readonly isSame: boolean
 }
 
 /**
@@ -287,7 +305,7 @@ interface Answer {
 async function isSettled(
   tx: Tx,
   keys: PracticeKeys,
-  { held, wanted, page, fetchSeq, patient }: Answer,
+  { held, wanted, page, fetchSeq, patient, isSame }: Answer,
 ): Promise<boolean> {
   const { asked, key, runId, wantedSeq } = wanted
   const missing = { fetchSeq, wantedSeq, runId, isPatientShown: patient === 'shown' }
@@ -301,7 +319,7 @@ async function isSettled(
   }
   // Where no department knows a patient who is shown, or hidden, nothing follows for the entries.
   if (!page) return true
-  return !(await settlePatient(tx, keys, { ...readingOf(held, wanted, page), ...missing }))
+  return !(await settlePatient(tx, keys, { ...readingOf(held, { wanted, page, isSame }), ...missing }))
 }
 
 /** A page that is read for a check says for which. */
