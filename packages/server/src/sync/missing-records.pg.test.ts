@@ -121,7 +121,7 @@ test('what is not asked for any more today is not told as not found', async (t) 
 /** A practice with this many of its providers, or departments; by id athenahealth finds none while `broken`. */
 async function withFew(t: Parameters<typeof mirroredPractice>[0], list: 'providers' | 'departments', most: number) {
   const mirrored = await mirroredPractice(t, { patients: 9 })
-  const state = { broken: false, asked: 0 }
+  const state = { broken: false, unlisted: false, asked: 0 }
   const known = new Set([...mirrored.simulator.truth.records(practice, list)].slice(0, most).map(idOf))
   mirrored.fetch = async (url, init, call) => {
     if (state.broken && call.route === `/${list}/{${list.slice(0, -1)}id}`) {
@@ -131,7 +131,7 @@ async function withFew(t: Parameters<typeof mirroredPractice>[0], list: 'provide
     const response = await mirrored.toSimulator(url, init, call)
     if (call.route !== `/${list}`) return response
     const body = (await response.json()) as Record<string, unknown>
-    const isEmpty = state.broken && list === 'departments'
+    const isEmpty = state.broken && (list === 'departments' || state.unlisted)
     const records = (body[list] as WireRecord[]).filter((record) => !isEmpty && known.has(idOf(record)))
     return Response.json({ totalcount: records.length, [list]: records })
   }
@@ -154,6 +154,22 @@ test('the only provider of a practice is not deleted by a look-up that finds not
   await mirrored.advance(24 * 3_600_000)
   await mirrored.run(1)
   assert.deepEqual(await states(), ['deleted'])
+})
+
+test('the only provider of a practice is deleted a day after it was gone, whatever checks run meanwhile', async (t) => {
+  const { mirrored, state } = await withFew(t, 'providers', 1)
+  const [provider] = (await mirrored.opened('provider')).map(({ key }) => key)
+  state.broken = true
+  state.unlisted = true
+  mirrored.change({ kind: 'deleteprovider', provider })
+  for (let halfHours = 0; halfHours < 60; halfHours += 1) {
+    await mirrored.stepFeed('providers')
+    await mirrored.advance(30 * 60_000)
+  }
+  assert.deepEqual(
+    (await mirrored.opened('provider')).map((one) => one.state),
+    ['deleted'],
+  )
 })
 
 test('departments of which neither list nor look-up shows any are kept', async (t) => {

@@ -8,11 +8,14 @@ import type { FeedKey } from './feed-state.sql.ts'
 import { feedOfKind, kindOfFeed } from './feed-table.ts'
 import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 
-/** Notes what is to be asked for, each with the feed that keeps its kind. `runId`: the check that wants to know. */
+/**
+ * Notes what is to be asked for, each with the feed that keeps its kind. `runId`: the check that wants to know; `isUnseen`: it is
+ * asked for because no list shows it.
+ */
 export async function noteWishes(
   tx: Tx,
   keys: PracticeKeys,
-  { practice, wishes, ...check }: { practice: number; wishes: readonly Wish[]; runId?: string },
+  { practice, wishes, ...check }: { practice: number; wishes: readonly Wish[]; runId?: string; isUnseen?: boolean },
 ): Promise<void> {
   if (wishes.length === 0) return
   // The last word on a record counts: its patient may have become another.

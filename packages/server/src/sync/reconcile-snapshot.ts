@@ -53,7 +53,12 @@ export async function wishForUnseen(
     reachFrom: beyond?.from ?? null,
   })) {
     const wishes = rows.flatMap((row) => wishForMissed(keys, row, lists) ?? [])
-    await noteWishes(tx, keys, { practice: held.practice, wishes, ...(runId !== undefined && { runId }) })
+    await noteWishes(tx, keys, {
+      practice: held.practice,
+      wishes,
+      isUnseen: true,
+      ...(runId !== undefined && { runId }),
+    })
     found += wishes.length
   }
   return found

@@ -9,7 +9,8 @@ const wantSql = lookUp(
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
-     wished_at = excluded.wished_at, wanted_seq = excluded.wanted_seq, missing_since = null,
+     wished_at = excluded.wished_at, wanted_seq = excluded.wanted_seq,
+     missing_since = case when $5 then aegis.refetch.missing_since end,
      patient_unclear = false,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
@@ -24,14 +25,19 @@ export interface RefetchRow {
 /**
  * Notes records to be asked for, wished for at `seq` in the order of asking; a wish that is there begins anew. In the
  * order of their keys, so that two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to
- * know.
+ * know; `isUnseen`: no list shows them, so that what was not found stays not found.
  */
 export async function insertRefetches(
   tx: Tx,
   practice: number,
-  { rows, seq, runId }: { rows: readonly RefetchRow[]; seq: bigint; runId?: string },
+  {
+    rows,
+    seq,
+    runId,
+    isUnseen = false,
+  }: { rows: readonly RefetchRow[]; seq: bigint; runId?: string; isUnseen?: boolean },
 ): Promise<void> {
-  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null])
+  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null, isUnseen])
 }
 
 // What is put off is bounded by a time, so that an index finds what is not, past a hundred thousand that are.
