@@ -118,6 +118,27 @@ test('what is not asked for any more today is not told as not found', async (t) 
   assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
 })
 
+test('a record that is refused is asked for the more rarely the longer it is', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 9 })
+  await mirrored.bringUp()
+  let asked = 0
+  mirrored.fetch = (url, init, call) => {
+    if (call.route !== '/patients/{patientid}') return mirrored.toSimulator(url, init, call)
+    asked += 1
+    return Promise.resolve(Response.json({ error: 'not for you' }, { status: 403 }))
+  }
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const keys = await mirrored.deps.sealing.practice(tx, practice)
+    const wish = wishFor(recordKinds.patient, keys, { id: '6' }) ?? assert.fail()
+    await noteWishes(tx, keys, { practice, wishes: [wish] })
+  })
+  for (let times = 0; times < 36; times += 1) {
+    await mirrored.stepFeed('patients')
+    await mirrored.advance(5 * 60_000)
+  }
+  assert.ok(asked > 3 && asked < 8, `${asked} times in three hours`)
+})
+
 /** A practice with this many of its providers, or departments; by id athenahealth finds none while `broken`. */
 async function withFew(t: Parameters<typeof mirroredPractice>[0], list: 'providers' | 'departments', most: number) {
   const mirrored = await mirroredPractice(t, { patients: 9 })

@@ -182,8 +182,7 @@ async function refetchOne(
     return true
   }
   if (page === 'refused' || page === 'doubtful') {
-    const afterMs = page === 'doubtful' ? doubtedMs(deps, wanted) : postponedMs
-    await postpone(deps, held, { wanted, afterMs })
+    await postpone(deps, held, { wanted, afterMs: doubtedMs(deps, wanted) })
     return false
   }
   if (!page && wanted.missedAt === null) {
@@ -278,7 +277,7 @@ async function isSameReading(
   return areOpenSince(deps, held, { departments: page.charts.unknown, since })
 }
 
-/** Put off by as long as it has been wished for: should charts without an entry answer so, there are as many as patients. */
+/** Put off by as long as it has been wished for: of what is never answered there may be as much as there are patients. */
 function doubtedMs({ clock }: SyncDeps, { wishedAt }: Wanted): number {
   const waitedMs = wishedAt === null ? 0 : clock.now() - wishedAt
   return Math.min(missingMostMs, Math.max(postponedMs, waitedMs))
@@ -372,7 +371,7 @@ async function settleOther(
     return merged
   })
   if (settled || (await learnMerge(deps, held, wanted))) return
-  await postpone(deps, held, { wanted, afterMs: postponedMs })
+  await postpone(deps, held, { wanted, afterMs: doubtedMs(deps, wanted) })
   deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
 }
 
