@@ -138,4 +138,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `if (departments.length >= 0) return true`,
     caughtBy: [`${sync}/closed-charts.pg.test.ts`],
   },
+  {
+    name: 'departments that athenahealth refuses keep a live feed from being read',
+    file: `${sync}/next-step.ts`,
+    find: `until !== null && until > now`,
+    replace: `until !== null && until > now + 86_400_000`,
+    caughtBy: [`${sync}/broken-answers.pg.test.ts`],
+  },
 ]

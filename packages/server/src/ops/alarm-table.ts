@@ -97,6 +97,12 @@ export const alarmTable = {
     means: 'Records could not be applied and are set aside',
     remedy: 'Look at the log for "sync.quarantined"; a later release or a new snapshot may take them.',
   },
+  'sync.subscription-failing': {
+    means:
+      'For several turns the subscription of a feed could not be asked about, or was refused with other departments',
+    remedy:
+      'The feed is read as it was subscribed, and athenahealth is asked again at the latest every sync.subscriptionCheck. The log says why it fails ("sync.step-failed"); where that is step resubscribe, compare sync.departments with the practice.',
+  },
   'sync.subscription-unclear': {
     means: 'athenahealth does not say whether a subscription is there',
     remedy:

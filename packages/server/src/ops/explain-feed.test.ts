@@ -29,6 +29,7 @@ const live: FeedSummary = {
   resubscribed_at: null,
   foreign_checked_at: now,
   look_put_off_until: null,
+  subscription_put_off_until: null,
   last_change_at: now,
   failures: 0,
   failure_code: null,
@@ -106,6 +107,16 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
     'that no look has succeeded for hours is one',
     { foreign_checked_at: now - 70 * minute, look_put_off_until: now + minute },
     ['sync.look-failing'],
+  ],
+  [
+    'a subscription that could not be asked about once or twice is none',
+    { subscription_checked_at: now - 50 * minute, subscription_put_off_until: now },
+    [],
+  ],
+  [
+    'one that could not be asked about for hours is one',
+    { subscription_checked_at: now - 70 * minute, subscription_put_off_until: now + minute },
+    ['sync.subscription-failing'],
   ],
   ['a look that is due for hours and has not failed is none', { foreign_checked_at: now - 600 * minute }, []],
   [

@@ -76,14 +76,26 @@ export function feedAlarms(view: FeedView): Alarm[] {
 
 type Where = Pick<Alarm, 'practice' | 'feed'>
 
-function subscriptionAlarms({ feed, now }: FeedView, at: Where): Alarm[] {
+function subscriptionAlarms(view: FeedView, at: Where): Alarm[] {
+  const { feed, now } = view
   const alarms: Alarm[] = []
   if (feed.state === 'contested') alarms.push({ level: 'error', code: 'sync.contested', ...at, ...contested })
   if (feed.state === 'activating' && now - feed.state_since > activationMaxMs)
     alarms.push({ level: 'warning', code: 'sync.not-activated', ...at, ...notActivated })
   if (feed.unclear_since !== null)
     alarms.push({ level: 'warning', code: 'sync.subscription-unclear', ...at, ...unclear(now - feed.unclear_since) })
-  return alarms
+  return [...alarms, ...subscriptionFailing(view, at)]
+}
+
+/** As of a look, see `lookAlarms`. */
+function subscriptionFailing({ feed, now, settings }: FeedView, at: Where): Alarm[] {
+  const { subscription_checked_at: askedAt, subscription_put_off_until: putOffUntil, calls_until: callsUntil } = feed
+  if (askedAt === null || putOffUntil === null || (callsUntil ?? 0) > now) return []
+  const sinceMs = now - askedAt
+  if (sinceMs <= looksMissedMax * settings.subscriptionCheckMs) return []
+  const message = `For ${inWords(sinceMs)} athenahealth could not be asked about the subscription of this feed, or has refused it with other departments.`
+  const { remedy } = alarmTable['sync.subscription-failing']
+  return [{ level: 'warning', code: 'sync.subscription-failing', ...at, message, remedy }]
 }
 
 /** A look is due every `sync.subscriptionCheck`. */

@@ -3,9 +3,16 @@ import type { Tx } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { checkForeign, putLookOff } from './check-foreign.ts'
+import { checkForeign, pauseOfLook, putLookOff } from './check-foreign.ts'
 import { readFeedPicture } from './feed-picture.sql.ts'
-import { type FeedStateRow, type HeldFeed, postponeResnapshot, recordFailure, takeFence } from './feed-state.sql.ts'
+import {
+  type FeedStateRow,
+  type HeldFeed,
+  postponeResnapshot,
+  putSubscriptionOff,
+  recordFailure,
+  takeFence,
+} from './feed-state.sql.ts'
 import { hasChangedFeed, isReadByPatient } from './feed-table.ts'
 import { goLive } from './go-live.ts'
 import { inheritIntents } from './intent.sql.ts'
@@ -149,6 +156,9 @@ const actions = {
 /** Not the feed's own failures: for whoever runs it. */
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
+/** What fails of these is put off by itself: a live feed is drained as it is subscribed. */
+const ofSubscription: ReadonlySet<Step['do']> = new Set(['resubscribe', 'check-subscription'])
+
 const tries = { everyMs: 60_000, rarelyMs: 300_000 }
 
 /**
@@ -187,6 +197,10 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
     }
     if (step.do === 'check-foreign' && state.state === 'live' && state.drain_ended_at !== null) {
       await putLookOff(deps, tx, { held, state, retryInMs })
+      return now
+    }
+    if (ofSubscription.has(step.do) && state.state === 'live') {
+      await putSubscriptionOff(tx, held, pauseOfLook(deps, { lookedAt: state.subscription_checked_at, retryInMs, now }))
       return now
     }
     return recordFailure(tx, held, { code, retryInMs })

@@ -170,3 +170,31 @@ test('a look that fails is put off and holds up no drain, however long it fails'
   await mirrored.run(5)
   assert.deepEqual(await mirrored.gaps(), [])
 })
+
+const asked: readonly [title: string, method: string, answer: () => Response][] = [
+  ['tells the state of a subscription', 'GET', () => Response.json({ error: 'x' }, { status: 500 })],
+  ['takes other departments', 'POST', () => Response.json({ error: 'Invalid department.' }, { status: 400 })],
+]
+
+for (const [title, method, answer] of asked) {
+  test(`a live feed is read also while athenahealth never ${title}`, async (t) => {
+    const mirrored = await mirroredPractice(t, { patients: 9, settings: { departments: {} } })
+    await mirrored.bringUp()
+    let refused = 0
+    mirrored.fetch = async (url, init, call) => {
+      if (call.method !== method || !call.route.endsWith('/subscription')) return mirrored.toSimulator(url, init, call)
+      refused += 1
+      return answer()
+    }
+    if (method === 'POST') await mirrored.limitTo(['1', '999'])
+    await mirrored.advance(16 * minute)
+    await mirrored.run(2)
+    const [patient] = mirrored.simulator.truth.records(practice, 'patients')
+    updated(mirrored, patient?.patientid, 'Clover')
+    await mirrored.run(3)
+    assert.ok(refused > 0)
+    assert.deepEqual(await mirrored.differences(), [])
+    const feed = (await mirrored.states()).find((one) => one.feed === 'patients')
+    assert.deepEqual([feed?.state, feed?.failures, feed?.subscription_put_off_until === null], ['live', 0, false])
+  })
+}

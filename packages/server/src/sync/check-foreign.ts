@@ -54,13 +54,21 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
  * be read again by then is left to the nightly checks, as after any time in which nobody looked.
  */
 export async function putLookOff(
-  { settings: { pollIntervalMs, subscriptionCheckMs } }: Pick<SyncDeps, 'settings'>,
+  deps: Pick<SyncDeps, 'settings'>,
   tx: Tx,
   { held, state, retryInMs }: { held: HeldFeed; state: FeedStateRow; retryInMs: number },
 ): Promise<void> {
-  const overdueMs = (await readSqlClock(tx)) - (state.foreign_checked_at ?? 0) - subscriptionCheckMs
-  const pauseMs = Math.max(pollIntervalMs, Math.min(overdueMs, subscriptionCheckMs))
-  await putForeignLookOff(tx, held, Math.max(retryInMs, pauseMs))
+  const now = await readSqlClock(tx)
+  await putForeignLookOff(tx, held, pauseOfLook(deps, { lookedAt: state.foreign_checked_at, retryInMs, now }))
+}
+
+/** How long a look is put off: the longer it is overdue the longer, up to the time between two. */
+export function pauseOfLook(
+  { settings: { pollIntervalMs, subscriptionCheckMs } }: Pick<SyncDeps, 'settings'>,
+  { lookedAt, retryInMs, now }: { lookedAt: number | null; retryInMs: number; now: number },
+): number {
+  const overdueMs = now - (lookedAt ?? 0) - subscriptionCheckMs
+  return Math.max(retryInMs, pollIntervalMs, Math.min(overdueMs, subscriptionCheckMs))
 }
 
 /** Distance kept from our own doings: processing times have a resolution of a second and clocks differ. */

@@ -26,6 +26,7 @@ const fields: Readonly<Record<keyof FeedStateRow, true>> = {
   unclear_since: true,
   foreign_checked_at: true,
   look_put_off_until: true,
+  subscription_put_off_until: true,
   last_change_at: true,
   failures: true,
   failure_code: true,

@@ -16,6 +16,7 @@ const resubscribedSql = sql(
   `update aegis.feed_state set subscribed_departments = $3::jsonb, added_departments = $4::jsonb,
      resubscribed_at = aegis.now(),
      resnapshot_wanted_at = case when $5 then aegis.now() else resnapshot_wanted_at end,
+     subscription_put_off_until = null,
      resnapshot_asked_at = case when $5 then aegis.now() else resnapshot_asked_at end
    where practice_id = $1 and feed = $2`,
 )

@@ -44,6 +44,8 @@ export interface FeedStateRow {
   readonly foreign_checked_at: number | null
   /** Processed changes are not looked at before: the last look failed. */
   readonly look_put_off_until: number | null
+  /** The subscription of a live feed is not looked at, or asked for with other departments, before: that failed last. */
+  readonly subscription_put_off_until: number | null
   readonly last_change_at: number | null
   readonly failures: number
   readonly failure_code: string | null
@@ -75,7 +77,7 @@ const lock = lookUp(
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
-     calls_limit, calls_until
+     subscription_put_off_until, calls_limit, calls_until
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -89,7 +91,7 @@ const read = lookUp(
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
-     calls_limit, calls_until
+     subscription_put_off_until, calls_limit, calls_until
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
@@ -121,6 +123,17 @@ export async function putForeignLookOff(tx: Tx, key: FeedKey, ms: number): Promi
   await tx.rows(putOffLook, [key.practice, key.feed, ms])
 }
 
+const putOffSubscription = lookUp(
+  'sync.put_subscription_off',
+  `update aegis.feed_state set subscription_put_off_until = aegis.now() + make_interval(secs => $3::float8 / 1000)
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Puts what is to be asked about the subscription off for `ms` from now on, by the database's clock. */
+export async function putSubscriptionOff(tx: Tx, key: FeedKey, ms: number): Promise<void> {
+  await tx.rows(putOffSubscription, [key.practice, key.feed, ms])
+}
+
 type Stamp =
   | 'provisional_at'
   | 'drain_started_at'
@@ -143,7 +156,8 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   ),
   subscription_checked_at: lookUp(
     'sync.stamp_subscription',
-    `update aegis.feed_state set subscription_checked_at = aegis.now() where practice_id = $1 and feed = $2`,
+    `update aegis.feed_state set subscription_checked_at = aegis.now(), subscription_put_off_until = null
+     where practice_id = $1 and feed = $2`,
   ),
   foreign_checked_at: lookUp(
     'sync.stamp_foreign',

@@ -27,6 +27,7 @@ const nothingYet: FeedStateRow = {
   resubscribed_at: null,
   foreign_checked_at: null,
   look_put_off_until: null,
+  subscription_put_off_until: null,
   last_change_at: null,
   failures: 0,
   failure_code: null,

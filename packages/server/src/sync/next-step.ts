@@ -109,10 +109,15 @@ function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings):
       return due <= now ? { do: 'subscribe' } : { do: 'wait', until: due }
     }
     default:
-      return isListChanged(state) && state.unclear_since === null
+      return isListChanged(state) && state.unclear_since === null && !isPutOff(state, now)
         ? stepForList(state)
         : stepWhenSubscribed(picture, now, settings)
   }
+}
+
+/** The subscription of a live feed could not be asked about, or for, the last time: drains go on as it is. */
+function isPutOff({ state, subscription_put_off_until: until }: FeedStateRow, now: number): boolean {
+  return state === 'live' && until !== null && until > now
 }
 
 /** Other departments are wanted: of a live feed drains go on; what is not live yet begins anew with them. */
@@ -206,5 +211,5 @@ function snapshotDue(state: FeedStateRow, { settleMs }: SyncSettings): number {
 /** Now and then; soon again while athenahealth does not say whether there is one. */
 function subscriptionDue(state: FeedStateRow, { subscriptionCheckMs, activationCheckMs }: SyncSettings): number {
   const pause = state.unclear_since === null ? subscriptionCheckMs : activationCheckMs
-  return (state.subscription_checked_at ?? 0) + pause
+  return Math.max((state.subscription_checked_at ?? 0) + pause, state.subscription_put_off_until ?? 0)
 }

@@ -79,6 +79,7 @@ const verbs: readonly [what: string, work: (tx: Tx, held: state.HeldFeed) => Pro
   ['the start of a drain', (tx, held) => state.stampFeed(tx, held, 'drain_started_at')],
   ['the end of a drain', (tx, held) => state.stampFeed(tx, held, 'drain_ended_at')],
   ['a look at the subscription', (tx, held) => state.stampFeed(tx, held, 'subscription_checked_at')],
+  ['a look at the subscription that was put off', (tx, held) => state.putSubscriptionOff(tx, held, 1)],
   ['a look for a second reader that was put off', (tx, held) => state.putForeignLookOff(tx, held, 1)],
   ['a look for a second reader', (tx, held) => state.stampFeed(tx, held, 'foreign_checked_at')],
   ['a change', (tx, held) => state.stampFeed(tx, held, 'last_change_at')],
@@ -395,6 +396,5 @@ test('days are shown by readings of the whole practice that were completed, and 
   await read('2026-03-08')
   await read('2026-03-12', { isPart: true })
   await read('2026-03-12', { phase: 'provisional' })
-  const shown = await asPractice(held, (tx) => snapshot.shownUntil(tx, held))
-  assert.deepEqual(shown, { booked: '2026-03-08', open: null })
+  assert.deepEqual(await asPractice(held, (tx) => snapshot.shownUntil(tx, held)), { booked: '2026-03-08', open: null })
 })

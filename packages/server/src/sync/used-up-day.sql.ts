@@ -25,7 +25,7 @@ const takeUpSql = lookUp(
      update aegis.reconciliation_task set due_at = least(due_at, aegis.now()), calls_limit = null
      where practice_id = $1 and feed = $2 and calls_limit is not null)
    update aegis.feed_state set calls_limit = null, calls_until = null,
-     refetch_put_off_at = null, refetch_put_off_until = null, look_put_off_until = null,
+     refetch_put_off_at = null, refetch_put_off_until = null, look_put_off_until = null, subscription_put_off_until = null,
      resnapshot_wanted_at = case when resnapshot_wanted_at > aegis.now() then aegis.now() else resnapshot_wanted_at end,
      retry_at = case when failure_code = 'quota.day-exhausted' then null else retry_at end,
      failures = case when failure_code = 'quota.day-exhausted' then 0 else failures end,
