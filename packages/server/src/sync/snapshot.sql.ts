@@ -112,17 +112,35 @@ const abandonSql = sql(
   'sync.abandon_runs',
   `update aegis.snapshot_run set finished_at = aegis.now(), abandoned_at = aegis.now()
    where practice_id = $1 and feed = $2 and finished_at is null
-     and ($3 or phase in ('provisional', 'authoritative'))`,
+     and phase in ('provisional', 'authoritative')`,
 )
 
 /** Gives up the snapshot under way. */
 export async function abandonSnapshots(tx: Tx, key: FeedKey): Promise<void> {
-  await tx.rows(abandonSql, [key.practice, key.feed, false])
+  await tx.rows(abandonSql, [key.practice, key.feed])
 }
 
-/** Gives up everything that is being read: snapshot and checks. */
+const abandonAllSql = sql(
+  'sync.abandon_all_runs',
+  `with given_up as (
+     update aegis.snapshot_run set finished_at = aegis.now(), abandoned_at = aegis.now()
+     where practice_id = $1 and feed = $2 and finished_at is null
+     returning run_id, phase, started_at, records),
+   told as (
+     insert into aegis.reconciliation (practice_id, run_id, feed, task, began_at, read_at, compared)
+     select $1, g.run_id, $2, g.phase, g.started_at, aegis.now(), g.records from given_up g
+     where g.phase not in ('provisional', 'authoritative') and (
+       exists (select from aegis.difference d where d.practice_id = $1 and d.run_id = g.run_id)
+       or exists (select from aegis.refetch w where w.practice_id = $1 and w.feed = $2 and w.run_id = g.run_id))
+     returning run_id)
+   insert into aegis.reconciliation_task (practice_id, feed, task, due_at)
+   select $1, $2, 'judge', aegis.now() where exists (select from told)
+   on conflict do nothing`,
+)
+
+/** Gives up everything that is being read: snapshot and checks. What a check has found by then is judged all the same. */
 export async function abandonAllRuns(tx: Tx, key: FeedKey): Promise<void> {
-  await tx.rows(abandonSql, [key.practice, key.feed, true])
+  await tx.rows(abandonAllSql, [key.practice, key.feed])
 }
 
 const shownSql = sql(

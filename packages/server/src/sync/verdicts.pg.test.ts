@@ -5,7 +5,9 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { checks, damage, found, passDays, reports, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { insertDifferences } from './difference.sql.ts'
 import { coreFeeds } from './feed-name.ts'
+import { abandonAllRuns, startSnapshotRun } from './snapshot.sql.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -197,4 +199,20 @@ test('a booking made since the feed is live on a day that no list had shown was 
     ofKey.map(({ what, explanation }) => [what, explanation]),
     [['missing-here', null]],
   )
+})
+
+test('what a check had found when it was given up is judged', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  const held = { practice, feed: 'patients' } as const
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const { run_id: runId } = await startSnapshotRun(tx, held, { phase: 'rolling', plan: [], firstSeq: 1n })
+    const one = { key: 'lost', what: 'missing-here', fields: [], explanation: null } as const
+    await insertDifferences(tx, { ...held, runId }, [one])
+    await abandonAllRuns(tx, held)
+  })
+  await mirrored.run(12)
+  assert.deepEqual(await unexplained(mirrored), ['patients missing-here lost'])
+  const [report] = await reports(mirrored)
+  assert.deepEqual([report?.task, report?.unexplained, report?.judged_at === null], ['rolling', 1, false])
 })
