@@ -145,4 +145,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `until !== null && until > now + 86_400_000`,
     caughtBy: [`${sync}/broken-answers.pg.test.ts`],
   },
+  {
+    name: 'a look for other readers is said to reach to its end: what they took while it lasted is never seen',
+    file: `${sync}/check-foreign.ts`,
+    find: `timestamp(now))`,
+    replace: `timestamp(deps.clock.now()))`,
+    caughtBy: [`${sync}/broken-answers.pg.test.ts`],
+  },
 ]

@@ -198,3 +198,25 @@ for (const [title, method, answer] of asked) {
     assert.deepEqual([feed?.state, feed?.failures, feed?.subscription_put_off_until === null], ['live', 0, false])
   })
 }
+
+test('what a second reader takes while a look lasts is seen by the next one', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: looking })
+  await mirrored.bringUp()
+  await mirrored.run(5)
+  const [patient] = mirrored.simulator.truth.records(practice, 'patients')
+  let lasted = false
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (lasted || call.route !== '/patients/changed' || call.consuming) return response
+    lasted = true
+    await mirrored.advance(4 * minute)
+    updated(mirrored, patient?.patientid, 'Clover')
+    await mirrored.deps.upstream.practice(practice).feeds.patients.drainPage({ limit: 1_000 })
+    await mirrored.advance(4 * minute)
+    return response
+  }
+  await mirrored.run(12)
+  assert.ok(lasted)
+  assert.deepEqual(await mirrored.differences(), [])
+  assert.ok(mirrored.log.lines.some(({ event, fields }) => event === 'sync.gap' && fields.cause === 'foreign-consumer'))
+})

@@ -15,7 +15,7 @@ import {
   type FeedStateRow,
   type HeldFeed,
   putForeignLookOff,
-  stampFeed,
+  stampForeignLook,
   wantResnapshot,
 } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
@@ -46,7 +46,8 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
   } else {
     await verifyProcessed(deps, held, { ...windowToVerify(deps, state, now), fetchSeq })
   }
-  await asHolder(deps, held, (tx) => stampFeed(tx, held, 'foreign_checked_at'))
+  // Not when it ended: what was processed meanwhile it may not have seen.
+  await asHolder(deps, held, (tx) => stampForeignLook(tx, held, timestamp(now)))
 }
 
 /**

@@ -134,13 +134,7 @@ export async function putSubscriptionOff(tx: Tx, key: FeedKey, ms: number): Prom
   await tx.rows(putOffSubscription, [key.practice, key.feed, ms])
 }
 
-type Stamp =
-  | 'provisional_at'
-  | 'drain_started_at'
-  | 'drain_ended_at'
-  | 'subscription_checked_at'
-  | 'foreign_checked_at'
-  | 'last_change_at'
+type Stamp = 'provisional_at' | 'drain_started_at' | 'drain_ended_at' | 'subscription_checked_at' | 'last_change_at'
 const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   provisional_at: lookUp(
     'sync.stamp_provisional',
@@ -159,11 +153,6 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
     `update aegis.feed_state set subscription_checked_at = aegis.now(), subscription_put_off_until = null
      where practice_id = $1 and feed = $2`,
   ),
-  foreign_checked_at: lookUp(
-    'sync.stamp_foreign',
-    `update aegis.feed_state set foreign_checked_at = aegis.now(), look_put_off_until = null
-     where practice_id = $1 and feed = $2`,
-  ),
   last_change_at: lookUp(
     'sync.stamp_change',
     `update aegis.feed_state set last_change_at = aegis.now() where practice_id = $1 and feed = $2`,
@@ -173,6 +162,16 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
 /** Notes that something happened to the feed now. */
 export async function stampFeed(tx: Tx, key: FeedKey, stamp: Stamp): Promise<void> {
   await tx.rows(stamps[stamp], [key.practice, key.feed])
+}
+
+const stampLook = lookUp(
+  'sync.stamp_foreign',
+  `update aegis.feed_state set foreign_checked_at = $3, look_put_off_until = null where practice_id = $1 and feed = $2`,
+)
+
+/** Notes that processed changes were looked at, of until `at`: when the look began. */
+export async function stampForeignLook(tx: Tx, key: FeedKey, at: string): Promise<void> {
+  await tx.rows(stampLook, [key.practice, key.feed, at])
 }
 
 const unclear = lookUp(

@@ -165,6 +165,16 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ],
   ['so are other consumers', picture({ ...live, foreign_checked_at: 0 }), { do: 'check-foreign' }],
   [
+    'but not twice without a drain',
+    picture({
+      ...live,
+      drain_started_at: now - 2 * hour,
+      foreign_checked_at: now - hour,
+      subscription_checked_at: now,
+    }),
+    { do: 'drain' },
+  ],
+  [
     'a look for them that was put off keeps no drain waiting',
     picture({ ...live, foreign_checked_at: 0, look_put_off_until: now + 1 }),
     { do: 'drain' },

@@ -165,8 +165,14 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
     return stepBetweenDrains(picture, now, { until: Math.min(drainDue, paceEnds(pace, now)), settings })
   const subscriptionCheckMs = checkEveryMs(settings, stretch)
   if (subscriptionDue(state, { ...settings, subscriptionCheckMs }) <= now) return { do: 'check-subscription' }
-  const lookDue = Math.max((state.foreign_checked_at ?? 0) + subscriptionCheckMs, state.look_put_off_until ?? 0)
-  return { do: lookDue <= now ? 'check-foreign' : 'drain' }
+  return { do: isLookDue(state, now, subscriptionCheckMs) ? 'check-foreign' : 'drain' }
+}
+
+/** Not without a drain in between, also where one look lasts until the next. */
+function isLookDue(state: FeedStateRow, now: number, everyMs: number): boolean {
+  const lookedAt = state.foreign_checked_at ?? 0
+  if ((state.drain_started_at ?? 0) < lookedAt) return false
+  return Math.max(lookedAt + everyMs, state.look_put_off_until ?? 0) <= now
 }
 
 /** With a new day of calls polls may be more frequent again: then it is looked at anew. */
