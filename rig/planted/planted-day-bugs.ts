@@ -32,4 +32,11 @@ export const plantedDayBugs: readonly PlantedBug[] = [
     replace: `floor`,
     caughtBy: [`${server}/quota/keep-for-feeds.test.ts`],
   },
+  {
+    name: 'one answer with a date of yesterday is believed: its day is charged, and no other answer is asked for',
+    file: `${server}/clock/remote-clock.ts`,
+    find: `    if (!contradicts(this.#offset, sample)) this.#doubted = undefined\n`,
+    replace: `    if (this.#heard) this.#doubted = undefined\n`,
+    caughtBy: [`${server}/quota/wrong-clock.test.ts`, `${server}/clock/remote-clock.test.ts`],
+  },
 ]

@@ -1,11 +1,18 @@
 import type { Clock } from './clock.ts'
-import { ClockOffset } from './clock-offset.ts'
+import { ClockOffset, type OffsetSample } from './clock-offset.ts'
 
 /** `Date` headers tell whole seconds, cut off. */
 const DATE_RESOLUTION_MS = 1_000
 
 /** A clock further off than this is not to be trusted with windows of seconds. */
 export const SKEW_ALARM_MS = 2_000
+
+/** Of an answer; instants are of the steady clock. */
+export interface Told {
+  readonly sentAt: number
+  readonly receivedAt: number
+  readonly headers: Headers
+}
 
 /** What a clock shows at the earliest and at the latest, epoch ms. */
 export interface Reading {
@@ -19,20 +26,35 @@ export interface Reading {
  */
 export class RemoteClock {
   readonly #clock: Pick<Clock, 'now' | 'steady'>
-  readonly #offset = new ClockOffset()
+  #offset = new ClockOffset()
+  /** What the newest answer told, while it contradicts what is known and nothing has confirmed it. */
+  #doubted: ClockOffset | undefined
   #heard = false
 
   constructor(clock: Pick<Clock, 'now' | 'steady'>) {
     this.#clock = clock
   }
 
-  /** Takes an answer's `Date` header into account; instants are of the steady clock. One that is missing says nothing. */
-  observe(answer: { sentAt: number; receivedAt: number; date: string | null }): void {
+  /**
+   * Takes an answer's `Date` into account. One that is missing says nothing, nor does that of an answer out of a store (`Age`).
+   * One that contradicts what is known is believed when the next one agrees with it: of several machines that answer, one may
+   * be off, and what is charged to its day could be refused before any other is asked.
+   */
+  observe({ sentAt, receivedAt, headers }: Told): void {
     this.#heard = true
-    const remoteFrom = answer.date === null ? Number.NaN : Date.parse(answer.date)
+    const remoteFrom = headers.has('age') ? Number.NaN : Date.parse(headers.get('date') ?? '')
     if (Number.isNaN(remoteFrom)) return
-    const { sentAt, receivedAt } = answer
-    this.#offset.observe({ sentAt, receivedAt, remoteFrom, remoteTo: remoteFrom + DATE_RESOLUTION_MS })
+    const sample = { sentAt, receivedAt, remoteFrom, remoteTo: remoteFrom + DATE_RESOLUTION_MS }
+    if (!contradicts(this.#offset, sample)) this.#doubted = undefined
+    else if (this.#doubted && !contradicts(this.#doubted, sample)) {
+      this.#offset = this.#doubted
+      this.#doubted = undefined
+    } else {
+      this.#doubted = new ClockOffset()
+      this.#doubted.observe(sample)
+      return
+    }
+    this.#offset.observe(sample)
   }
 
   /** Whether there was any answer, also one that says nothing of the time. */
@@ -53,4 +75,9 @@ export class RemoteClock {
     const { earliest, latest } = this.reading ?? { earliest: now, latest: now }
     return Math.max(0, now - latest, earliest - now)
   }
+}
+
+function contradicts(known: ClockOffset, sample: OffsetSample): boolean {
+  const { lowMs, highMs } = known.setAhead(sample)
+  return lowMs > 0 || highMs < 0
 }

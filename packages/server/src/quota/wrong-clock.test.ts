@@ -5,6 +5,7 @@ import { lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
+import { RemoteClock } from '../clock/remote-clock.ts'
 import { createQuota } from './quota.ts'
 import { quotaDay } from './quota-day.ts'
 
@@ -87,4 +88,31 @@ test('who is refused is told when athenahealth has a new day, by the clock of th
   const waitMs = (await useUp()) ?? 0
   assert.ok(Math.abs(waitMs - 4 * hour) < 10 * 60_000, `${waitMs / hour} hours`)
   await end()
+})
+
+test("an answer of yesterday's date does not keep feeds from being read where yesterday was used up", async () => {
+  const startAt = Date.UTC(2026, 2, 2, 22)
+  const time = await lockstep(database, startAt)
+  const [app, clock] = [`wrong-clock-${apps++}`, time.machineClock({})]
+  const theirs = new RemoteClock(clock)
+  const limits = { perSecond: 100, perDay, tokensPerMinute: 5 }
+  const theirTime = () => theirs.reading
+  const quota = createQuota({ db: time.db, clock, log: silentLog, holder: app, theirTime }, limits)
+  const ask = () => time.run(quota.permission({ app, practice: 1, priority: 'feeds' }))
+  const answer = (at: number) => {
+    const steady = clock.steady()
+    theirs.observe({ sentAt: steady, receivedAt: steady, headers: new Headers({ date: new Date(at).toUTCString() }) })
+  }
+  answer(startAt)
+  await assert.rejects(
+    async () => {
+      for (let calls = 0; calls < 2 * perDay; calls += 1) await ask()
+    },
+    (error) => isAegisError(error, 'quota.day-exhausted'),
+  )
+  await time.advance(6 * hour)
+  await ask()
+  answer(startAt)
+  await ask()
+  await time.run(quota.stop())
 })

@@ -380,7 +380,7 @@ function learn(way: Way, response: Response, { at, steadyAt }: Sent): void {
 
 function learnTime({ deps: { clock, log }, theirs }: Way, response: Response, sentAt: number): void {
   const wasOff = theirs.skewAtLeastMs > SKEW_ALARM_MS
-  theirs.observe({ sentAt, receivedAt: clock.steady(), date: response.headers.get('date') })
+  theirs.observe({ sentAt, receivedAt: clock.steady(), headers: response.headers })
   const offMs = theirs.skewAtLeastMs
   if (offMs > SKEW_ALARM_MS && !wasOff) log.warn('upstream.clock-skew', { skewMs: Math.round(offMs) })
 }

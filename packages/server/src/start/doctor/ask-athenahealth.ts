@@ -167,7 +167,7 @@ export function bareAsker(ground: BareGround, stops: StopStack): Asker {
       signal,
       ...(body !== undefined && { body }),
     })
-    theirs.observe({ sentAt, receivedAt: clock.steady(), date: response.headers.get('date') })
+    theirs.observe({ sentAt, receivedAt: clock.steady(), headers: response.headers })
     return response
   }
   const place = { environment, baseUrl: athena.baseUrl, allowedHosts: athena.allowedHosts }
