@@ -152,4 +152,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `timestamp(deps.clock.now()))`,
     caughtBy: [`${sync}/broken-answers.pg.test.ts`],
   },
+  {
+    name: 'a lost subscription that a gateway words its own way keeps a feed failing for good',
+    file: `${sync}/next-step.ts`,
+    find: `  if (isToBeLookedAt(picture, now)) return { do: 'check-subscription' }\n`,
+    replace: '',
+    caughtBy: [`${sync}/next-step.test.ts`, `${sync}/missed-changes.pg.test.ts`],
+  },
 ]

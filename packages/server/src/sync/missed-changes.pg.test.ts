@@ -70,6 +70,12 @@ function unclearFor(mirrored: MirroredPractice, minutes: number): void {
   }
 }
 
+/** A cancellation that the mirror is to learn of. */
+function cancelSoon(mirrored: MirroredPractice): void {
+  const [visit] = visits(mirrored, (record, days) => record.appointmentstatus === 'f' && days > 1)
+  mirrored.change({ kind: 'cancel', appointment: visit?.appointmentid })
+}
+
 for (const [title, minutes, gaps] of [
   ['unclear for a moment is asked for again, and no gap', 2, 0],
   ['unclear for longer than until the next look counts as lost', 9, 1],
@@ -78,12 +84,63 @@ for (const [title, minutes, gaps] of [
     const mirrored = await mirroredPractice(t, { settings })
     await mirrored.bringUp()
     unclearFor(mirrored, minutes)
-    const [visit] = visits(mirrored, (record, days) => record.appointmentstatus === 'f' && days > 1)
-    mirrored.change({ kind: 'cancel', appointment: visit?.appointmentid })
+    cancelSoon(mirrored)
     await mirrored.run(18)
     assert.equal(mirrored.log.lines.filter((line) => line.event === 'sync.gap').length, gaps)
     assert.deepEqual(await mirrored.gaps(), [])
     assert.ok((await mirrored.states()).every((row) => row.unclear_since === null))
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+for (const errorBodies of ['html', 'text'] as const) {
+  for (const [when, isInDoubt] of [
+    ['', false],
+    [' while a read is in doubt', true],
+  ] as const) {
+    test(`a subscription lost${when} is found where a gateway puts ${errorBodies} of its own in the place of refusals`, async (t) => {
+      const simulator = { quirks: { errorBodies } }
+      const mirrored = await mirroredPractice(t, { settings: { ...settings, subscriptionCheckMs: day }, simulator })
+      await mirrored.bringUp()
+      if (isInDoubt) {
+        breakDrain(mirrored, () => new Response('', { status: 504 }))
+        await mirrored.step('appointments')
+      }
+      await endSubscription(mirrored, 'appointments')
+      await mirrored.advance(2 * minute)
+      cancelSoon(mirrored)
+      await mirrored.run(14)
+      assert.equal(mirrored.log.lines.filter((line) => line.event === 'sync.gap').length, 1)
+      assert.deepEqual(await mirrored.gaps(), [])
+      assert.ok((await mirrored.states()).every((row) => row.failure_code === null))
+      await assertEqualsTruth(mirrored)
+    })
+  }
+}
+
+for (const [title, isMeant] of [
+  ['reads', (route: string | undefined) => route === '/appointments/changed'],
+  ['all that is asked', (route: string | undefined) => route?.startsWith('/appointments/changed')],
+] as const) {
+  test(`a gateway that refuses ${title} of a feed that is subscribed costs a look each time, and no gap`, async (t) => {
+    const mirrored = await mirroredPractice(t, { settings: { ...settings, subscriptionCheckMs: day } })
+    await mirrored.bringUp()
+    cancelSoon(mirrored)
+    const calls: string[] = []
+    mirrored.fetch = (url, init, call) => {
+      if (call.route?.startsWith('/appointments/changed')) calls.push(`${call.method} ${call.route}`)
+      return isMeant(call.route)
+        ? Promise.resolve(new Response('<html>Forbidden</html>', { status: 403 }))
+        : mirrored.toSimulator(url, init, call)
+    }
+    await mirrored.run(14)
+    const look = 'GET /appointments/changed/subscription'
+    const read = 'GET /appointments/changed'
+    assert.deepEqual(calls, [read, look, read, look, read])
+    assert.equal((await mirrored.states()).find(({ feed }) => feed === 'appointments')?.failure_code, 'configuration')
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(5)
+    assert.ok(mirrored.log.lines.every((line) => line.event !== 'sync.gap'))
     await assertEqualsTruth(mirrored)
   })
 }

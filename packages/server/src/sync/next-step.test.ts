@@ -56,6 +56,8 @@ const live = {
   foreign_checked_at: now,
 } satisfies Partial<FeedStateRow>
 
+/** A read was refused, and the pause after it is over. */
+const refused = { ...live, failure_code: 'forbidden', retry_at: now, subscription_checked_at: now - 1 } as const
 const hour = 60 * minute
 const between = (rest: Partial<FeedPicture>) => picture({ ...live, drain_started_at: now - 1_000 }, rest)
 const settling: Step = { do: 'wait', until: now + settings.settleMs }
@@ -239,6 +241,21 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     'a subscription that athenahealth knows nothing of is asked for again soon',
     picture({ ...live, unclear_since: now - minute, subscription_checked_at: now - settings.activationCheckMs }),
     { do: 'check-subscription' },
+  ],
+  [
+    'one whose read was refused in words that nobody understands is looked at before the next',
+    picture(refused),
+    { do: 'check-subscription' },
+  ],
+  ['in a doubt too', picture(refused, { doubtedAt: now - minute }), { do: 'check-subscription' }],
+  ['and while it settles', picture({ ...refused, state: 'settling' }), { do: 'check-subscription' }],
+  ['but once', picture({ ...refused, subscription_checked_at: now }), { do: 'drain' }],
+  ['nor where that could not be asked', picture({ ...refused, subscription_put_off_until: now + 1 }), { do: 'drain' }],
+  ['not for a failure of another kind', picture({ ...refused, failure_code: 'server-error' }), { do: 'drain' }],
+  [
+    'nor before it can have taken hold',
+    picture({ ...refused, state: 'activating', provisional_at: now, subscription_checked_at: now - 1 }),
+    { do: 'wait', until: now - 1 + settings.activationCheckMs },
   ],
 ]
 

@@ -72,6 +72,7 @@ export function nextStep(picture: FeedPicture, now: number, settings: SyncSettin
   if (state.retry_at !== null && state.retry_at > now) return { do: 'wait', until: state.retry_at }
   if (!picture.ready) return { do: 'wait', until: now + readyWaitMs(state, now, settings) }
   if (!picture.hasFeed) return stepWithoutFeed(picture, now, settings)
+  if (isToBeLookedAt(picture, now)) return { do: 'check-subscription' }
   return stepOfDoubt(picture, now, settings) ?? stepOfState(picture, now, settings)
 }
 
@@ -90,6 +91,19 @@ function stepWithoutFeed(picture: FeedPicture, now: number, settings: SyncSettin
 /** In turn with what else is due: reads by id that take long and fail, and are due again, would keep a gap open for ever. */
 function isRefetchNext({ isRefetchDue, isRefetchServed = false }: FeedPicture, other: Step): boolean {
   return isRefetchDue && (!isRefetchServed || other.do === 'wait')
+}
+
+/** What a read of a feed may be refused with by who does not say, in athenahealth's words, that a subscription is missing. */
+const refusals: ReadonlySet<string | null> = new Set(['configuration', 'forbidden'])
+
+/**
+ * A gateway may put words of its own in the place of athenahealth's. Whether it is the subscription that is missing only its
+ * status can say, which is asked for once before a refused read is made again, if it can be. Not while it is still to take hold.
+ */
+function isToBeLookedAt({ state, doubtedAt }: FeedPicture, now: number): boolean {
+  const { state: name, failure_code: code, retry_at: retryAt, subscription_checked_at: lookedAt } = state
+  if (!refusals.has(code) || retryAt === null || (lookedAt ?? 0) >= retryAt || isPutOff(state, now)) return false
+  return name === 'live' || name === 'settling' || doubtedAt !== undefined
 }
 
 /** Open intents first, but not before the upstream request they stand for can no longer be under way. */
