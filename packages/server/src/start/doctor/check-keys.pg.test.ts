@@ -31,9 +31,9 @@ async function sealed(context: TestContext): Promise<{ db: Db; directory: string
 async function levels(
   db: Db | undefined,
   directory: string,
-  wanted: readonly KekPurpose[] = purposes,
+  { wanted = purposes, isNew = false }: { wanted?: readonly KekPurpose[]; isNew?: boolean } = {},
 ): Promise<(string | undefined)[][]> {
-  const { findings, keks } = await lookAtKeys({ db, random }, { directory, purposes: wanted })
+  const { findings, keks } = await lookAtKeys({ db, random }, { directory, purposes: wanted, isNew })
   for (const purpose of purposes) keks?.[purpose]?.close()
   return [
     ...findings.map(({ level, message }) => [level, /\((sealing\.[a-z-]+)\)/.exec(message)?.[1]]),
@@ -95,14 +95,22 @@ test('without the database a key file is at least looked at', async (context) =>
   ])
 })
 
+test('a key that is not there is no sign of a new installation where the database was not asked', async (context) => {
+  const { directory } = await sealed(context)
+  rmSync(file(directory))
+  assert.deepEqual(await levels(undefined, directory), [['skipped', undefined], ['ok', undefined], ['false']])
+  const anew = aDirectory(context)
+  assert.deepEqual(await levels(undefined, anew, { isNew: true }), [['ok', undefined], ['ok', undefined], ['false']])
+})
+
 for (const [host, wanted, stray] of [
   ['the key server', ['credentials'], 'phi'],
   ['one that uses a key server', ['phi'], 'credentials'],
 ] as const) {
   test(`${host} needs no key for ${stray}, and is told when it has one`, async (context) => {
     const { db, directory } = await sealed(context)
-    assert.deepEqual(await levels(db, directory, wanted), [['ok', undefined], ['warning', undefined], ['true']])
+    assert.deepEqual(await levels(db, directory, { wanted }), [['ok', undefined], ['warning', undefined], ['true']])
     rmSync(join(directory, `${stray}.kek`))
-    assert.deepEqual(await levels(db, directory, wanted), [['ok', undefined], ['true']])
+    assert.deepEqual(await levels(db, directory, { wanted }), [['ok', undefined], ['true']])
   })
 }

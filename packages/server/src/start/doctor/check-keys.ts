@@ -16,6 +16,12 @@ export interface KeyLook {
   readonly keks: HostKeks | undefined
 }
 
+interface KeyPlace {
+  readonly directory: string
+  /** The database is not there yet, or empty: nothing can be sealed with a key. */
+  readonly isNew: boolean
+}
+
 export type HostKeks = Readonly<Partial<Record<KekPurpose, Kek>>>
 
 /** The keys that a host needs (pure): the key server none for patient data, whoever uses one none for credentials. */
@@ -27,13 +33,13 @@ export function purposesOf({ role, keyServer }: Pick<AegisConfig, 'role' | 'keyS
 /** Whether the key files are those that the data was sealed with, and no others are there. Makes none. */
 export async function lookAtKeys(
   { db, random }: { db: Db | undefined; random: Random },
-  { directory, purposes }: { directory: string; purposes: readonly KekPurpose[] },
+  { purposes, ...where }: KeyPlace & { purposes: readonly KekPurpose[] },
 ): Promise<KeyLook> {
-  const looks = await Promise.all(purposes.map((purpose) => lookAtKey({ db, random }, { directory, purpose })))
+  const looks = await Promise.all(purposes.map((purpose) => lookAtKey({ db, random }, { ...where, purpose })))
   const foreign = (['phi', 'credentials'] as const).filter((purpose) => !purposes.includes(purpose))
   const findings = [
     ...looks.map(({ finding }) => finding),
-    ...foreign.flatMap((purpose) => strayFinding(keyFilePath(directory, purpose), purpose)),
+    ...foreign.flatMap((purpose) => strayFinding(keyFilePath(where.directory, purpose), purpose)),
   ]
   const keks: Partial<Record<KekPurpose, Kek>> = {}
   for (const [index, purpose] of purposes.entries()) {
@@ -54,7 +60,7 @@ function strayFinding(file: string, purpose: KekPurpose): Finding[] {
 
 async function lookAtKey(
   { db, random }: { db: Db | undefined; random: Random },
-  { directory, purpose }: { directory: string; purpose: KekPurpose },
+  { directory, isNew, purpose }: KeyPlace & { purpose: KekPurpose },
 ): Promise<{ finding: Finding; kek?: Kek }> {
   const file = keyFilePath(directory, purpose)
   try {
@@ -62,7 +68,7 @@ async function lookAtKey(
     const known = db && (await db.control((tx) => storedFingerprint(tx, purpose)))
     if (!kek) {
       if (known !== undefined) throw new AegisError('sealing.kek-missing', { file })
-      return { finding: report.ok(purpose, `No key for ${purpose} yet; the first start makes it`) }
+      return { finding: db || isNew ? notYet(purpose) : notThere(purpose) }
     }
     if (known === undefined) {
       kek.close()
@@ -79,6 +85,16 @@ async function lookAtKey(
   } catch (error) {
     return { finding: report.fromError(purpose, error) }
   }
+}
+
+function notYet(purpose: KekPurpose): Finding {
+  return report.ok(purpose, `No key for ${purpose} yet; the first start makes it`)
+}
+
+/** Perhaps lost. */
+function notThere(purpose: KekPurpose): Finding {
+  const message = `There is no key file for ${purpose}; whether data is sealed with it the database tells, which was not asked.`
+  return report.skipped(purpose, message)
 }
 
 function unused(purpose: KekPurpose): Finding {

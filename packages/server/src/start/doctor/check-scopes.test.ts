@@ -25,3 +25,12 @@ for (const [what, scope, changing] of cases) {
     assert.equal(finding.remedy !== undefined, changing.length > 0)
   })
 }
+
+test('the scope of the whole v1 API, which also writes, is not said to change nothing', () => {
+  const saysOf = (scope: string) => checkScopes({ athena: { scope } as AegisConfig['athena'] }).message
+  for (const scope of [whole, `${whole} system/Patient.read`]) {
+    assert.match(saysOf(scope), /not judged.*: athena\/service\/Athenanet\.MDP\.\*$/)
+    assert.doesNotMatch(saysOf(scope), /change no records$/)
+  }
+  assert.match(saysOf('system/Patient.read'), /change no records$/)
+})

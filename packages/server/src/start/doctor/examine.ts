@@ -140,7 +140,7 @@ class Examiner {
     await this.#group('database', () => this.#lookAtDatabase(config, home))
     let look: KeyLook = { findings: [], keks: undefined }
     await this.#group('keys', async () => {
-      const wanted = { directory: keys, purposes: purposesOf(config) }
+      const wanted = { directory: keys, purposes: purposesOf(config), isNew: this.#database === 'new' }
       look = await lookAtKeys({ db: this.#db, random: this.#random }, wanted)
       return look.findings
     })
