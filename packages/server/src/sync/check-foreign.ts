@@ -104,16 +104,20 @@ interface Window {
   readonly storedSince: number
 }
 
-/** From a little before the last look; not so far back that our own pages, or athenahealth's, are gone. */
+/** How far back a look can see: our own pages, and athenahealth's, are there for no longer. */
+export function lookReachMs({ retentionMs, inboxKeepMs }: SyncDeps['settings']): number {
+  return Math.min(retentionMs, inboxKeepMs / 2)
+}
+
+/** From a little before the last look; no further back than it can see. */
 function windowToVerify({ settings, upstream }: SyncDeps, state: FeedStateRow, now: number): Window {
   const theirs = upstream.theirTime()
   const to = Math.max(now, theirs?.latest ?? now)
   const margin = settings.replayMarginMs
-  const reach = Math.min(settings.retentionMs, settings.inboxKeepMs / 2)
   const last = Math.min(state.foreign_checked_at ?? state.subscribed_at ?? now, now)
   // By the one clock or the other, whichever says that it is longer ago.
   const lastThere = Math.min(last, last - now + (theirs?.earliest ?? now))
-  const from = Math.max(lastThere - margin, to - reach)
+  const from = Math.max(lastThere - margin, to - lookReachMs(settings))
   // Not from `from` on: that is by athenahealth's clock, which may be ahead of the one that our pages were stored by.
   return { from, to, storedSince: Math.min(from, last - margin) - margin }
 }

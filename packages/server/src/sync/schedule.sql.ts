@@ -103,6 +103,18 @@ export async function makeEverythingDue(tx: Tx): Promise<void> {
   await tx.rows(everythingSql)
 }
 
+const returningSql = sql(
+  'sync.returning_practices',
+  `select practice_id as practice from control.practice
+   where removed_at is not null and practice_id = any($1::integer[]) order by practice_id`,
+)
+
+/** Which of these practices were mirrored once, and are not any more. */
+export async function returningPractices(tx: Tx, practices: readonly number[]): Promise<number[]> {
+  const rows = await tx.rows<{ practice: number }>(returningSql, [`{${practices.join(',')}}`])
+  return rows.map(({ practice }) => practice)
+}
+
 const addSql = sql(
   'sync.add_practices',
   `insert into control.practice as p (practice_id, environment, added_at)
