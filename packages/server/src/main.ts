@@ -232,6 +232,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     quota: parts.quota,
     app: appName(config),
     credentialsOf: configuredApp(config),
+    practices: config.practices,
     settings: config.sync,
     forecast: createForecaster({ db, clock, app: appName(config), settings: config.sync }),
     sharedMs: isSole(config) ? undefined : config.sync.leaseMs * ground.speed,

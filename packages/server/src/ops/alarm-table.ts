@@ -30,7 +30,8 @@ export const alarmTable = {
     remedy: 'Have athenahealth make a new secret or key, and give it: aegis keys rotate.',
   },
   'ops.practices-differ': {
-    means: 'The processes on one database are configured with different practices, feeds or departments',
+    means:
+      'Processes on one database are configured with different practices, feeds or departments; an error where one names what is not mirrored, because one that was started later, and may be gone, does not',
     remedy:
       'Give all of them the same `practices`, `sync.feeds` and `sync.departments`, and start them again: those of the one started last count for all.',
   },

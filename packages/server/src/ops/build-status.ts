@@ -26,6 +26,7 @@ import type { StatusFilter } from './operations.ts'
 import { foreignAlarms } from './foreign-alarms.ts'
 import { heldOffAlarms } from './held-off-alarms.ts'
 import { forecastInWords, outlookOf, spendingInWords, throttlingInWords } from './quota-words.ts'
+import { mirrorAlarms } from './mirror-alarms.ts'
 import { ownAlarms, type OwnFacts } from './own-alarms.ts'
 import { type Paces, readPaces } from './read-paces.ts'
 import { releaseAlarms } from './release-alarms.ts'
@@ -40,6 +41,8 @@ export interface StatusDeps extends OwnFacts {
   readonly app: string
   /** The same app, whose credentials are shown. */
   readonly credentialsOf: AppRef
+  /** Those that this process is configured with. */
+  readonly practices: readonly number[]
   readonly settings: SyncSettings
   /** How the day is expected to end. */
   readonly forecast: (usage: QuotaUsage) => Promise<AdvisedForecast>
@@ -83,7 +86,10 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   const { settings } = deps
   const practices: PracticeStatus[] = []
   const alarms: Alarm[] = []
-  for (const [practice, picture] of await readPictures(deps, only, now)) {
+  const mirrored = (await deps.db.control((tx) => listPractices(tx))).map(({ practice }) => practice)
+  const wanted = mirrored.filter((practice) => only.practice === undefined || practice === only.practice)
+  const pictures = await readPictures(deps, wanted, now)
+  for (const [practice, picture] of pictures) {
     practices.push(practiceStatus({ practice, picture, now, settings, paces }))
     for (const feed of picture.feeds) alarms.push(...feedAlarms({ practice, feed, now, settings, paces }))
     if (picture.quarantined > 0) alarms.push(quarantined(practice, picture.quarantined))
@@ -92,6 +98,8 @@ async function readStatus(deps: StatusDeps, only: StatusFilter): Promise<StatusR
   const { replicas, alarms: ofReplicas } = await readReplicas(deps.db, { ttlMs: deps.sharedMs, homeId: deps.homeId })
   alarms.push(...diskAlarms(deps), ...(await clockAlarms(deps)), ...paces.alarms, ...ofReplicas)
   alarms.push(...foreignAlarms(usage), ...shortageAlarms(forecast, usage.perDayLimit), ...ofCredentials)
+  const feedsOf = new Map(pictures.map(([practice, { feeds }]) => [practice, feeds]))
+  alarms.push(...mirrorAlarms(deps, { practices: mirrored, feedsOf }))
   alarms.push(...ownAlarms(deps), ...(await releaseAlarms(deps)), ...(await heldOffAlarms(deps)))
   const sorted = alarms.sort((a, b) => (a.level === b.level ? 0 : a.level === 'error' ? -1 : 1))
   return {
@@ -120,11 +128,9 @@ async function readCredentials(
 
 async function readPictures(
   { db }: StatusDeps,
-  only: StatusFilter,
+  wanted: readonly number[],
   now: number,
 ): Promise<(readonly [number, PracticePicture])[]> {
-  const mirrored = (await db.control((tx) => listPractices(tx))).map(({ practice }) => practice)
-  const wanted = mirrored.filter((practice) => only.practice === undefined || practice === only.practice)
   const pictures = await inBatches(db, wanted, (tx, batch) => readPracticePictures(tx, batch, now))
   const all = new Map(pictures.flatMap((some) => [...some]))
   // A practice that was added a moment ago has no feeds yet.
