@@ -20,7 +20,7 @@ export const secretErrors = {
   },
   'key-server.credential-expired': {
     status: 500,
-    title: 'Every credential of the app has expired or is not yet to be used',
+    title: 'Every credential of the app has expired',
     remedy: 'Give a new one: aegis keys rotate. "aegis keys list" shows what there is.',
   },
   'key-server.credential-known': {
@@ -51,6 +51,12 @@ export const secretErrors = {
     status: 409,
     title: 'This secret or key was revoked and is not taken up again',
     remedy: 'Have athenahealth make another one; what was revoked may be in wrong hands.',
+  },
+  'key-server.credential-waiting': {
+    status: 503,
+    title: 'The credential of the app is not used yet',
+    remedy:
+      'Wait: calls begin by themselves when it does; until then athenahealth has time to take up its public key. What is to be used at once is given with "aegis keys add --after 0s"; "aegis keys list" shows what there is.',
   },
   'key-server.elsewhere': {
     status: 409,

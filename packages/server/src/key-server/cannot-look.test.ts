@@ -96,6 +96,7 @@ const answers: readonly ErrorCode[] = [
   'key-server.token-unavailable',
   'key-server.credential-missing',
   'key-server.credential-expired',
+  'key-server.credential-waiting',
   'key-server.credential-refused',
   'key-server.not-granted',
   'key-server.service-unknown',

@@ -20,6 +20,12 @@ export function stateOfCredential(row: Candidate, now: number): CredentialState 
   return row.refused_at !== null && row.refused_at + passedOverMs > now ? 'refused' : 'live'
 }
 
+/** Of those whose time has not come, the one whose time comes first (pure). */
+export function nextToBegin<C extends Candidate>(rows: readonly C[], now: number): C | undefined {
+  const waiting = rows.filter((row) => stateOfCredential(row, now) === 'waiting')
+  return waiting.toSorted((a, b) => (a.used_from ?? 0) - (b.used_from ?? 0))[0]
+}
+
 /**
  * The credential to use, of those of an app in their order (pure): the first that is live. When athenahealth has refused
  * all, the one that was refused the longest ago. Undefined when there is none to try.

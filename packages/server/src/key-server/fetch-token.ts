@@ -11,7 +11,7 @@ import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { Kek } from '../sealing/kek.ts'
 import { sealSingle } from '../sealing/single-value.ts'
 import { entityOf, type TokenKey } from './app-ref.ts'
-import { chooseCredential, stateOfCredential } from './choose-credential.ts'
+import { chooseCredential, nextToBegin, stateOfCredential } from './choose-credential.ts'
 import {
   type CredentialRow,
   credentialsOf,
@@ -86,7 +86,7 @@ const lastShare = 0.1
 /**
  * Decides under the credential's lock what is to be done for the token, and takes the fetch upon us if that is it. The
  * time is the database's: the clocks of those who share a token need not agree.
- * `key-server.credential-missing` or `-expired` without one to ask with.
+ * `key-server.credential-missing`, `-expired` or `-waiting` without one to ask with.
  */
 export function claimToken(deps: FetchTokenDeps, wish: TokenWish): Promise<Claim> {
   const { key } = wish
@@ -120,8 +120,13 @@ async function chosenCredential(tx: Tx, key: TokenKey): Promise<CredentialRow> {
   const rows = await credentialsOf(tx, key)
   const chosen = chooseCredential(rows, rows[0]?.now_at ?? 0)
   if (chosen) return chosen
-  const hasExpired = rows.some((row) => stateOfCredential(row, row.now_at) === 'expired')
   const { environment, clientId } = key
+  const next = nextToBegin(rows, rows[0]?.now_at ?? 0)
+  if (next) {
+    const beginsAt = new Date(next.used_from ?? 0).toISOString()
+    throw new AegisError('key-server.credential-waiting', { environment, clientId, credential: next.number, beginsAt })
+  }
+  const hasExpired = rows.some((row) => stateOfCredential(row, row.now_at) === 'expired')
   throw new AegisError(hasExpired ? 'key-server.credential-expired' : 'key-server.credential-missing', {
     environment,
     clientId,

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { code, keyServers, patientClock } from '../../testing/key-servers.ts'
 import { granting, type TokenAnswer, type TokenEndpoint } from '../../testing/token-endpoint.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
 import type { KeyDesk } from './key-desk.ts'
 
 const { owner, newApp } = await keyServers()
@@ -166,6 +167,23 @@ test('one that is to be used later is not used before, and then comes first', as
   assert.deepEqual(await told(desk), ['2 live →', '1 live'], 'the former one lasts an hour from now on')
   await clock.advance(hour)
   assert.deepEqual(await told(desk), ['2 live →', '1 expired'])
+})
+
+test('where the only one is still to begin, it is said when, and that is waited for', async (t) => {
+  const clock = patientClock()
+  const { newProcess, credential, endpoint } = await newApp(t, clock)
+  const { server, tokens } = newProcess()
+  const desk = server.desk(credential)
+  await desk.revoke({ number: 1, actor: ann })
+  await desk.add({ from: content('first'), actor: ann, usedAfterMs: hour })
+  await desk.add({ from: content('later'), actor: ann, usedAfterMs: 2 * hour })
+  const said = await tokens.get().catch((error: unknown) => error)
+  assert.ok(isAegisError(said, 'key-server.credential-waiting'), String(said))
+  const begins = (await desk.list()).find(({ number }) => number === 2)?.usedFrom ?? 0
+  assert.deepEqual([said.detail.credential, said.detail.beginsAt], [2, new Date(begins).toISOString()])
+  await clock.advance(hour)
+  await tokens.get()
+  assert.equal(endpoint.requests.length, 1)
 })
 
 test('with the last secret expired, that is what is said', async (t) => {

@@ -164,6 +164,7 @@ const answers = [
   'key-server.token-unavailable',
   'key-server.credential-missing',
   'key-server.credential-expired',
+  'key-server.credential-waiting',
   'key-server.credential-refused',
 ] as const
 

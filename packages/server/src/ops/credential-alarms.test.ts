@@ -22,6 +22,12 @@ const table: readonly (readonly [what: string, credentials: CredentialInfo[], tr
     ['nothing stored', [], [], [['error', 'credential-missing', /keys add/]]],
     ['all revoked', [one(1, { state: 'revoked' })], [], [['error', 'credential-missing', /keys add/]]],
     ['all expired', [one(1, { state: 'expired' })], [], [['error', 'credential-expired', /keys rotate/]]],
+    [
+      'one that is still to begin, behind one that has expired',
+      [one(1, { state: 'expired' }), one(2, { state: 'waiting', usedFrom: now + day / 2 })],
+      [],
+      [['error', 'credential-waiting', /Credential 2 begins at 2026-11-26T12:00:00\.000Z.*[\s\S]*--after 0s/]],
+    ],
     ['an end in three weeks', [one(1, { expiresAt: now + 21 * day })], [], []],
     [
       'an end in nine days',

@@ -25,8 +25,18 @@ export function credentialAlarms(facts: CredentialFacts): Alarm[] {
 }
 
 function noneUsable({ credentials }: CredentialFacts): Alarm {
-  const hasEnded = credentials.some(({ state }) => state === 'expired' || state === 'waiting')
+  const [next] = inOrder(credentials.filter(({ state }) => state === 'waiting'))
+  if (next) {
+    const begins = new Date(next.usedFrom ?? 0).toISOString()
+    const message = `Credential ${next.number} begins at ${begins}; until then no call can be made.`
+    return { ...alarm('error', 'key-server.credential-waiting'), message }
+  }
+  const hasEnded = credentials.some(({ state }) => state === 'expired')
   return alarm('error', hasEnded ? 'key-server.credential-expired' : 'key-server.credential-missing')
+}
+
+function inOrder(waiting: readonly CredentialInfo[]): CredentialInfo[] {
+  return waiting.toSorted((one, other) => (one.usedFrom ?? 0) - (other.usedFrom ?? 0))
 }
 
 /** Whether it did not serve when it was tried last, also where it is to be tried again. */
@@ -42,7 +52,7 @@ function expiryAlarms({ credentials, now }: CredentialFacts, usable: readonly Cr
   const good = usable.filter((credential) => !isRefused(credential))
   let endsAt = Math.max(...(good.length > 0 ? good : usable).map(endOf))
   const waiting = credentials.filter(({ state }) => state === 'waiting')
-  for (const next of waiting.toSorted((one, other) => (one.usedFrom ?? 0) - (other.usedFrom ?? 0))) {
+  for (const next of inOrder(waiting)) {
     if ((next.usedFrom ?? 0) <= endsAt) endsAt = Math.max(endsAt, endOf(next))
   }
   const leftMs = endsAt - now
@@ -114,6 +124,7 @@ function alarm(
     | 'key-server.credential-expired'
     | 'key-server.credential-missing'
     | 'key-server.credential-refused'
+    | 'key-server.credential-waiting'
     | 'key-server.token-unavailable'
     | 'sealing.unreadable',
 ): Alarm {

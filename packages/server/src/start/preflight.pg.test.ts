@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test'
 import { AthenaError } from '@aegis/client'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { AegisError } from '../errors/aegis-error.ts'
 import { listPractices } from '../sync/schedule.sql.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { preflight } from './preflight.ts'
@@ -10,10 +11,14 @@ import { preflight } from './preflight.ts'
 const { db, owner } = await scratchDatabase()
 
 /** An athenahealth that refuses some practices, on machines whose clocks are so far apart. */
-async function start(practices: readonly number[], world: { refused?: number[]; skewMs?: number; offMs?: number }) {
+async function start(
+  practices: readonly number[],
+  world: { refused?: number[]; skewMs?: number; offMs?: number; waits?: boolean },
+) {
   const log = memoryLog()
   const practice = (id: number) => ({
     async practiceInfo() {
+      if (world.waits) throw new AegisError('key-server.credential-waiting', { credential: 1, beginsAt: '2026-03-01' })
       if (world.refused?.includes(id)) throw new AthenaError('unknown-practice')
       return { value: {} }
     },
@@ -56,3 +61,10 @@ for (const [title, world, code] of clocks) {
     assert.deepEqual((await start([1, 2], world)).verified, [1, 2])
   })
 }
+
+test('a credential that is still to begin ends no start: its public key is to be fetched here meanwhile', async () => {
+  const { verified, events } = await start([1, 2], { waits: true })
+  assert.deepEqual([verified, events], [[], ['aegis.credential-waiting']])
+  assert.deepEqual((await start([1, 2], {})).verified, [1, 2], 'they are asked about at the next start')
+  assert.deepEqual((await start([1, 2, 3], { waits: true })).verified, [1, 2])
+})

@@ -24,7 +24,8 @@ const askedMax = 20
  * Asks athenahealth about every practice that it has never answered for: a wrong credential, practice or address is told
  * at the start, by name and with the remedy, instead of as a failure that repeats itself in a log. A practice that was
  * answered for before is not asked about again, so a restart works through an outage of athenahealth. Where there are such
- * practices, a new one is asked about, and its failure is logged: the others go on.
+ * practices, a new one is asked about, and its failure is logged: the others go on. With a credential that is still to begin
+ * nobody can be asked: its calls begin by themselves, and the practices are asked about at the next start.
  */
 export async function preflight(
   deps: PreflightDeps,
@@ -45,6 +46,11 @@ export async function preflight(
       await askAbout(deps, practice, refuse)
       verified.push(practice)
     } catch (error) {
+      // Nor is the start kept from publishing the key whose time is to come: athenahealth fetches it from here.
+      if (isAegisError(error, 'key-server.credential-waiting')) {
+        deps.log.error('aegis.credential-waiting', error)
+        break
+      }
       // One that is new does not keep those from being mirrored that are: its feeds fail, and status says why.
       if (isFirst || !isOfPractice(error)) throw error
       deps.log.error('aegis.practice-unverified', error, { practice })

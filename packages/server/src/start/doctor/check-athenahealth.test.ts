@@ -217,6 +217,7 @@ const stored: readonly [what: string, credentials: readonly CredentialInfo[], to
   ['that ends in a week', [{ ...at, expiresAt: 7 * day }], 'warning key-server.credential-expiring'],
   ['that ends tomorrow', [{ ...at, expiresAt: day }], 'failure key-server.credential-expiring'],
   ['that has expired', [{ ...at, state: 'expired' }], 'failure key-server.credential-expired'],
+  ['that is still to begin', [{ ...at, state: 'waiting', usedFrom: day }], 'failure key-server.credential-waiting'],
   ['that was revoked', [{ ...at, state: 'revoked' }], 'failure key-server.credential-missing'],
   ['that is refused', [{ ...at, state: 'refused' }], 'failure key-server.credential-refused'],
   [
