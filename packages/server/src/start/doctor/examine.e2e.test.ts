@@ -222,6 +222,14 @@ describe('without an instance', () => {
     assert.equal(runningEmbedded(join(home.data, 'postgres')), undefined)
   })
 
+  test('told to end before it came to the database, it starts none any more', async () => {
+    const sources = { env: {}, cwd: folder, argvOverrides: { configFile: configFile() } }
+    const logFile = join(home.data, 'postgres.log', 'postgres.log')
+    const [logged, reason] = [readFileSync(logFile, 'utf8'), new Error('asked to end')]
+    await assert.rejects(examine(sources, {}, AbortSignal.abort(reason)), reason)
+    assert.equal(readFileSync(logFile, 'utf8'), logged)
+  })
+
   test('while another process has the home and its database does not run, nothing of that is a failure', async () => {
     const lock = lockHome(home)
     const examination = await examined()

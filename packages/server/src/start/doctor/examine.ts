@@ -164,6 +164,8 @@ class Examiner {
   }
 
   async #group(area: Area, work: () => Promise<readonly Finding[]>): Promise<void> {
+    // What is opened now would be opened behind the back of the stopping, and a server be left running.
+    this.#signal?.throwIfAborted()
     const { limitMs } = this.#seams
     const at = { report: reporter(area), check: area, clock: systemClock, ...(limitMs !== undefined && { limitMs }) }
     this.#add(...(await withinLimit(at, work)))
