@@ -212,6 +212,8 @@ test('a new secret id is looked up at once, while what the former one logged in 
   assert.equal(asked.length, 5, 'one login')
 })
 
+const damaged = '-----BEGIN CERTIFICATE-----\nMIIB!!damaged!!\n-----END CERTIFICATE-----\n'
+
 test('of the authorities in the file the one counts that the vault’s certificate is from', async (t) => {
   const [brief, lasting] = [testAuthority('vault authority', '270101'), testAuthority('vault authority', '400101')]
   const { key, cert } = brief.identity('vault', ['localhost'])
@@ -234,6 +236,9 @@ test('of the authorities in the file the one counts that the vault’s certifica
   ca = lasting.ca
   await assert.rejects(reader.read(), code('key-server.vault-unreachable'))
   assert.equal(endsIn(), 2040)
+  ca = brief.ca + damaged
+  assert.equal((await reader.read()).toString(), canary, 'damage behind the one that counts')
+  assert.equal(reader.times().authorityExpiresAt, undefined)
 })
 
 const failures: readonly (readonly [

@@ -112,11 +112,20 @@ export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady' | 'no
         await look(agent, by, proof)
         return content
       } finally {
-        authorityExpiresAt = ca === undefined ? undefined : authorityExpiry(chain, ca)
         await agent.destroy()
+        authorityExpiresAt = expiryIn(ca, chain)
       }
     },
     times: () => ({ login: found?.times, authorityExpiresAt }),
+  }
+}
+
+/** Undefined where it cannot be told: the TLS connection overlooks a damaged certificate behind a good one, and so does this. */
+function expiryIn(ca: string | undefined, chain: readonly X509Certificate[]): number | undefined {
+  try {
+    return ca === undefined ? undefined : authorityExpiry(chain, ca)
+  } catch {
+    return undefined
   }
 }
 
