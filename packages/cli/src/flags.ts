@@ -46,6 +46,19 @@ export function durationMs(text: string): number {
   throw new InvalidArgumentError('Give a duration such as 90s, 15m or 1h30m.')
 }
 
+/** Whether there is such a day: Date.parse takes February 30 for March 2. */
+export function isDay(text: string): boolean {
+  const at = Date.parse(text)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
+}
+
+/** Reads an instant, epoch ms. */
+export function instant(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}T.*(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(at) && isDay(text.slice(0, 10))) return at
+  throw new InvalidArgumentError('Give an instant with its zone, such as 2026-11-23T14:00:00Z.')
+}
+
 /** Reads on or off. */
 export function onOrOff(text: string): boolean {
   if (text === 'on' || text === 'off') return text === 'on'

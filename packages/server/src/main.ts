@@ -253,7 +253,7 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     quota: (only) => buildQuotaReport(status, only),
     metrics: () => buildMetrics(status),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
-    resnapshot: (practice, feed) => resnapshot(ground, practice, feed),
+    resnapshot: (wish) => resnapshot(ground, wish),
     sql: (query) => runSql({ db, ...parts }, query),
     keys() {
       if (!parts.keyServer) throw new AegisError('key-server.elsewhere')

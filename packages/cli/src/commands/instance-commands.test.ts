@@ -99,6 +99,13 @@ describe('aegis sync', () => {
     )
     assert.equal(instance.asked.length, 3)
   })
+
+  test('names since when changes may be missing', async () => {
+    await run('sync', 'resnapshot', '--practice', '7', '--since', '2026-02-28T23:00:00-05:00')
+    assert.deepEqual(instance.asked.slice(1), [
+      'POST /aegis/v1/sync {"action":"resnapshot","practice":7,"since":"2026-03-01T04:00:00.000Z"}',
+    ])
+  })
 })
 
 describe('aegis sql', () => {

@@ -2,7 +2,7 @@ import { type GivenKeyReport, parseDuration } from '@aegis/server'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
-import { durationMs, homeFlag, configFlag, wholeNumber } from '../flags.ts'
+import { durationMs, homeFlag, configFlag, isDay, wholeNumber } from '../flags.ts'
 import type { InstanceOptions } from '../instance-client.ts'
 import { type KeyDeskClient, withKeyDesk } from '../key-desk-client.ts'
 import { credentialTable, describeCredential, holderLines } from '../key-lines.ts'
@@ -227,12 +227,6 @@ async function changedHolders(
 function actionOf(text: string): 'add' | 'remove' {
   if (text === 'add' || text === 'remove') return text
   throw new InvalidArgumentError('Give add or remove, or nothing to see the list.')
-}
-
-/** Date.parse takes February 30 for March 2. */
-function isDay(text: string): boolean {
-  const at = Date.parse(text)
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
 }
 
 function instantOf(text: string): number {

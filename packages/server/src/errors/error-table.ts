@@ -264,6 +264,11 @@ export const errorTable = {
     title: 'A list changed faster than it could be read through',
     remedy: 'Nothing to do: it is read again later. A larger sync.snapshotPageSize makes it less likely.',
   },
+  'sync.since-ahead': {
+    status: 400,
+    title: 'The time from which changes are to be read lies ahead',
+    remedy: 'Give one that has passed, such as the time of the backup, with its zone.',
+  },
   'sync.wrong-record': {
     status: 502,
     title: 'athenahealth answered with the record of another patient',

@@ -1,5 +1,6 @@
 import type { QuotaReport } from './quota-report.ts'
 import type { KeyOperations } from './key-operations.ts'
+import type { Resnapshot } from '../sync/operate-sync.ts'
 import type { StatusReport } from './status-report.ts'
 
 /** What an operator can ask of a running instance, from inside the process or over its API. */
@@ -12,8 +13,8 @@ export interface Operations {
   quota(only?: StatusFilter): Promise<QuotaReport>
   /** Makes a practice's feeds (or one) due at once. */
   syncNow(practice: number, feed?: string): Promise<void>
-  /** Asks for a new authoritative snapshot of a practice's feeds (or one). */
-  resnapshot(practice: number, feed?: string): Promise<void>
+  /** Asks for a new authoritative snapshot of a practice's feeds (or one); `since` some time it is a gap too. */
+  resnapshot(wish: Resnapshot): Promise<void>
   /** Runs one read-only statement through the mirror's views. */
   sql(query: SqlQuery): Promise<SqlResult>
   /** The credentials of the app; `key-server.elsewhere` where another process has them. */

@@ -4,13 +4,20 @@ import type { SqlResult } from './operations.ts'
 import type { QuotaReport } from './quota-report.ts'
 import type { StatusReport } from './status-report.ts'
 
-/** `now`: make feeds due at once. `resnapshot`: read everything again. */
-export const syncRequest = z.strictObject({
-  action: z.enum(['now', 'resnapshot']),
+const feedsToRead = z.strictObject({
   practice: z.int().min(1),
   /** One feed; absent: all of the practice. */
   feed: z.string().min(1).max(100).optional(),
 })
+/** `now`: make feeds due at once. `resnapshot`: read everything again. */
+export const syncRequest = z.discriminatedUnion('action', [
+  feedsToRead.extend({ action: z.literal('now') }),
+  feedsToRead.extend({
+    action: z.literal('resnapshot'),
+    /** An instant with its zone, such as the time of a backup: a gap from then on, so that what changed since is read too. */
+    since: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
+  }),
+])
 export type SyncRequest = z.input<typeof syncRequest>
 
 /** Of a status, in the query: one practice, as the digits of its id; absent: all. */

@@ -25,10 +25,11 @@ export function opsRoutes(operations: Operations, clock: Clock): (app: FastifyIn
     })
     app.get('/aegis/v1/metrics', async (_request, reply) => reply.type(metricsType).send(await operations.metrics()))
     app.post('/aegis/v1/sync', async (request, reply) => {
-      const { action, practice, feed } = parsed(syncRequest, request.body)
+      const wish = parsed(syncRequest, request.body)
+      const { practice, feed } = wish
       await checkTarget(operations, practice, feed)
-      if (action === 'now') await operations.syncNow(practice, feed)
-      else await operations.resnapshot(practice, feed)
+      if (wish.action === 'now') await operations.syncNow(practice, feed)
+      else await operations.resnapshot({ practice, feed, since: wish.since })
       return reply.code(202).send({ accepted: true })
     })
     app.post('/aegis/v1/sql', async (request) => {

@@ -225,9 +225,12 @@ test('sync is asked for by practice and feed', async () => {
   calls.length = 0
   assert.equal((await ask('/aegis/v1/sync', { action: 'now', practice: 195900 })).status, 202)
   assert.equal((await ask('/aegis/v1/sync', { action: 'resnapshot', practice: 195900, feed: 'patients' })).status, 202)
+  const since = '2026-02-28T23:00:00-05:00'
+  assert.equal((await ask('/aegis/v1/sync', { action: 'resnapshot', practice: 195900, since })).status, 202)
   assert.deepEqual(calls, [
     ['now', 195900, undefined],
-    ['resnapshot', 195900, 'patients'],
+    ['resnapshot', { practice: 195900, feed: 'patients', since: undefined }],
+    ['resnapshot', { practice: 195900, feed: undefined, since: Date.UTC(2026, 2, 1, 4) }],
   ])
 })
 
@@ -241,6 +244,27 @@ const refused: [title: string, path: string, body: unknown, status: number, said
     /"feeds: patients"|feeds: patients/,
   ],
   ['an action there is not', '/aegis/v1/sync', { action: 'later', practice: 195900 }, 400, /fields: action/],
+  [
+    'a time without a zone',
+    '/aegis/v1/sync',
+    { action: 'resnapshot', practice: 195900, since: '2026-03-01T04:00:00' },
+    400,
+    /fields: since/,
+  ],
+  [
+    'a day there is not',
+    '/aegis/v1/sync',
+    { action: 'resnapshot', practice: 195900, since: '2026-02-30T04:00:00Z' },
+    400,
+    /fields: since/,
+  ],
+  [
+    'a time for a reading that is only to come sooner',
+    '/aegis/v1/sync',
+    { action: 'now', practice: 195900, since: '2026-03-01T04:00:00Z' },
+    400,
+    /malformed/,
+  ],
   ['a field there is not', '/aegis/v1/sync', { action: 'now', practice: 195900, force: true }, 400, /malformed/],
   ['no body', '/aegis/v1/sql', null, 400, /malformed/],
   [

@@ -1,11 +1,13 @@
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { noteWanted } from '../pacing/pacing.sql.ts'
 import { type FeedName, feedNames } from './feed-name.ts'
 import { readFeeds, wantResnapshot } from './feed-state.sql.ts'
+import { openGap } from './gap.sql.ts'
 import { inBatches } from './in-batches.ts'
 import { feedsOf } from './many-practices.sql.ts'
 import { letGo, listPractices, makeDue } from './schedule.sql.ts'
-import type { SyncDeps } from './sync-deps.ts'
+import { type SyncDeps, timestamp } from './sync-deps.ts'
 
 type OperateDeps = Pick<SyncDeps, 'db'>
 
@@ -19,11 +21,26 @@ export async function syncNow({ db }: OperateDeps, practice: number, feed?: stri
   })
 }
 
+/** What is to be read again. */
+export interface Resnapshot {
+  readonly practice: number
+  /** One feed; absent: all of the practice. */
+  readonly feed?: string | undefined
+  /** From when on changes may be missing, epoch ms: a gap, so that what changed since is read of all other days too. */
+  readonly since?: number | undefined
+}
+
 /** Asks for a new authoritative snapshot of a practice's feeds, or one, and makes them due. */
-export async function resnapshot({ db }: OperateDeps, practice: number, feed?: string): Promise<void> {
+export async function resnapshot({ db }: OperateDeps, { practice, feed, since }: Resnapshot): Promise<void> {
   const name = await checked(db, practice, feed)
   await db.practice(practice, async (tx) => {
-    for (const wanted of name ? [name] : feedNames) await wantResnapshot(tx, { practice, feed: wanted })
+    if (since !== undefined && since > (await readSqlClock(tx))) throw new AegisError('sync.since-ahead')
+    const mirrored = (await readFeeds(tx, practice)).map((state) => state.feed)
+    for (const wanted of name ? [name] : mirrored) {
+      const key = { practice, feed: wanted }
+      if (since !== undefined) await openGap(tx, key, { cause: 'retention-passed', from: timestamp(since) })
+      await wantResnapshot(tx, key)
+    }
   })
   await db.control((tx) => makeDue(tx, practice, name ?? null))
 }
