@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import type { WireRecord } from '../../testing/oracle.ts'
 import { passDays } from '../../testing/reconciled-practice.ts'
 import { wantResnapshot } from './feed-state.sql.ts'
 import { coreFeeds } from './feed-name.ts'
@@ -13,18 +14,33 @@ const hour = 3_600_000
 
 /**
  * A practice that holds claims older than a month, of which no list reaches further back from now on; two of the old ones have
- * changed, and the feed has not told it.
+ * changed, and the feed has not told it. Of these, `created` is what athenahealth says first of when they were created.
  */
-async function withOldClaims(t: Parameters<typeof mirroredPractice>[0]): Promise<MirroredPractice> {
+async function withOldClaims(
+  t: Parameters<typeof mirroredPractice>[0],
+  created: readonly string[] = [],
+): Promise<MirroredPractice> {
   const mirrored = await mirroredPractice(t, {
     patients: 12,
     settings: { feeds: [...coreFeeds, 'claims'], rereadDays: 1 },
   })
+  const claims = [...mirrored.simulator.truth.records(practice, 'claims')]
+  const old = claims.filter(({ claimcreateddate: at }) => String(at) < '02/04/2026')
+  const [voided, updated] = old
+  assert.ok(voided && updated && old.length > created.length)
+  const told = new Map(created.map((at, index) => [String(old[index]?.claimid), at]))
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route !== '/claims') return response
+    const body = (await response.json()) as { claims: WireRecord[] } // the simulator's
+    const all = body.claims.map((one) => ({
+      ...one,
+      claimcreateddate: told.get(String(one.claimid)) ?? one.claimcreateddate,
+    }))
+    return Response.json({ ...body, claims: all })
+  }
   await mirrored.bringUp()
   mirrored.deps = { ...mirrored.deps, settings: { ...mirrored.deps.settings, claimsMonthsBack: 1 } }
-  const claims = [...mirrored.simulator.truth.records(practice, 'claims')]
-  const [voided, updated] = claims.filter(({ claimcreateddate: created }) => String(created) < '02/04/2026')
-  assert.ok(voided && updated)
   mirrored.fetch = async (url, init, call) => {
     const response = await mirrored.toSimulator(url, init, call)
     return call.consuming && call.route === '/claims/changed' ? Response.json({ claims: [], totalcount: 0 }) : response
@@ -49,6 +65,18 @@ test('a gap is closed when old claims that are held were read too', async (t) =>
   })
   await mirrored.advance(1_000)
   await mirrored.run(6)
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.deepEqual(await ofClaims(mirrored), [])
+})
+
+test('a gap is closed also where days on which claims were created cannot be read: these are asked for by id', async (t) => {
+  const mirrored = await withOldClaims(t, ['00/00/0000', '', '2026-02-30'])
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    await openGap(tx, key, { cause: 'unreadable', from: null })
+    await wantResnapshot(tx, key)
+  })
+  await mirrored.advance(1_000)
+  await mirrored.run(8)
   assert.deepEqual(await mirrored.gaps(), [])
   assert.deepEqual(await ofClaims(mirrored), [])
 })

@@ -106,10 +106,19 @@ function wishForMissed(keys: PracticeKeys, row: UnseenRow, lists: Lists): Wish |
   return kind !== 'claim' || isListedClaim(body, plan) ? wishForHeld(kind, keys, body) : undefined
 }
 
-/** Whether a claim was created within the days that the lists of a plan show. */
+/**
+ * Whether a claim was created within the days that the lists of a plan show. One of which that cannot be read counts as listed: no
+ * month that could be read further would show it.
+ */
 export function isListedClaim({ claimcreateddate: created }: WireRecord, plan: readonly Segment[]): boolean {
-  if (typeof created !== 'string') return true
+  if (typeof created !== 'string' || !isDay(created)) return true
   return plan.some((one) => one.list === 'claims' && one.from <= created && created <= one.to)
+}
+
+/** Whether a text is a day that there is, YYYY-MM-DD; of what has a fault we hold what was sent. */
+function isDay(text: string): boolean {
+  const at = /^(?:19|20)\d\d-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN
+  return !Number.isNaN(at) && dateIn(0, at) === text
 }
 
 /** First and last day of appointments that the lists of a plan show; null where they show none. */
