@@ -18,12 +18,16 @@ export const alarmTable = {
     remedy: 'Install that release here too and start this process again; until then it works on.',
   },
   'key-server.certificate-expired': {
-    means: 'A certificate between key server and users, or of their authority, has expired',
-    remedy: 'Have your authority make a new one; of an authority, let caFile of both sides hold both for a while.',
+    means:
+      'A certificate between key server and users, of their authority, or of that of a vault (`vault.caFile`) has expired',
+    remedy:
+      "Have your authority make a new one; of an authority, let keyServer.caFile of both sides hold both for a while. Into vault.caFile put the certificate of the authority that the vault's certificate is from now.",
   },
   'key-server.certificate-expiring': {
-    means: 'Such a certificate expires in two weeks or less, in two days where it is an error',
-    remedy: 'Have your authority make a new one; of an authority, let caFile of both sides hold both for a while.',
+    means:
+      'A certificate between key server and users, of their authority, or of that of a vault (`vault.caFile`) expires in two weeks or less, in two days where it is an error',
+    remedy:
+      'Have your authority make a new one; of an authority, let keyServer.caFile of both sides hold both for a while. Into vault.caFile put the certificate of the next authority beside it, before the vault gets one of its making.',
   },
   'key-server.credential-expiring': {
     means: 'The last credential of the app expires in two weeks or less, in two days where it is an error',

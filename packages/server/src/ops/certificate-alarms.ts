@@ -1,7 +1,10 @@
 import { expiryMs, inDays } from './credential-alarms.ts'
 import type { Alarm, CertificateStatus } from './status-report.ts'
 
-const told: Readonly<Record<CertificateStatus['of'], { name: string; after: string; remedy: string }>> = {
+/** `afterwards`: the remedy once it has ended, where that is another one. */
+const told: Readonly<
+  Record<CertificateStatus['of'], { name: string; after: string; remedy: string; afterwards?: string }>
+> = {
   certificate: {
     name: 'certificate of keyServer.certFile',
     after: 'no token goes this way',
@@ -19,6 +22,7 @@ const told: Readonly<Record<CertificateStatus['of'], { name: string; after: stri
     after: 'the vault is not believed any more',
     remedy:
       'Put the certificate of the next authority beside it into the file, before the vault gets one of its making.',
+    afterwards: "Put the certificate of the authority that the vault's certificate is from now into the file.",
   },
 }
 
@@ -27,10 +31,10 @@ export function certificateAlarms(certificates: readonly CertificateStatus[]): A
   return certificates
     .filter(({ leftMs }) => leftMs <= expiryMs.warning)
     .map(({ of, leftMs }) => {
-      const { name, after, remedy } = told[of]
+      const { name, after, remedy, afterwards = remedy } = told[of]
       const code = leftMs > 0 ? 'key-server.certificate-expiring' : 'key-server.certificate-expired'
       const level = leftMs > expiryMs.error ? 'warning' : 'error'
-      const when = leftMs > 0 ? `expires in ${inDays(leftMs)}; then ${after}` : 'has expired: nobody accepts it'
-      return { level, code, message: `The ${name} ${when}.`, remedy }
+      const when = leftMs > 0 ? `expires in ${inDays(leftMs)}; then ${after}` : `has expired: ${after}`
+      return { level, code, message: `The ${name} ${when}.`, remedy: leftMs > 0 ? remedy : afterwards }
     })
 }
