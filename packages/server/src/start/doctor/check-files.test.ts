@@ -11,10 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { asStranger } from '../../../testing/as-stranger.ts'
 import { type Home, homeAt, prepareHome } from '../../ops/home.ts'
 import { checkFiles } from './check-files.ts'
+import type { Finding } from './finding.ts'
 
 /** A home as an instance leaves it. */
 function aHome(context: { after(work: () => void): void }): Home {
@@ -58,6 +60,23 @@ test('a home that could not be made is told, and whether its keys are private al
     checkFiles(homeAt(join(path, 'new')), keys).map(({ level }) => level),
     ['skipped', 'ok'],
   )
+})
+
+test('a home that may not be looked at is not taken for one that is to be made', async (context) => {
+  const { path, keys } = aHome(context)
+  const module = new URL('check-files.ts', import.meta.url)
+  const call = { module, name: 'checkFiles', args: [homeAt(path), keys] }
+  const findings = await asStranger<readonly Finding[]>(dirname(path), call)
+  assert.deepEqual(
+    findings.map(({ level, check, message }) => [level, check, message]),
+    [
+      ['failure', 'home', `${path} cannot be looked at.`],
+      ['failure', 'keys', `${keys} cannot be looked at.`],
+    ],
+  )
+  for (const { remedy } of findings) assert.match(remedy ?? '', /^Run the doctor as the user that runs Aegis/)
+  const above = await asStranger(dirname(path), { module, name: 'nearest', args: [path] })
+  assert.equal(above, path, 'nor is the disk of what is above it taken for its own')
 })
 
 const broken: readonly [what: string, breakIt: (home: Home) => void, check: string, says: RegExp][] = [

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Home } from '../../ops/home.ts'
 import { type Finding, reporter } from './finding.ts'
+import { isMissing, presenceOf } from './presence.ts'
 
 const report = reporter('files')
 
@@ -19,8 +20,10 @@ interface Wanted {
 
 /** Whether only the user that runs Aegis can get at what is in the home: keys, sockets, passwords, logs, data. Makes nothing. */
 export function checkFiles(home: Home, keys: string, us = process.getuid?.()): readonly Finding[] {
-  const missing = existsSync(home.path) ? [] : [missingHome(home.path)]
-  const wanted = missing.length > 0 ? [directory('keys', keys)] : [...partsOf(home), directory('keys', keys)]
+  const presence = presenceOf(home.path)
+  const missing = presence === 'missing' ? [missingHome(home.path)] : []
+  const parts = { there: partsOf(home), hidden: [directory('home', home.path)], missing: [] }
+  const wanted = [...parts[presence], directory('keys', keys)]
   const found = [...wanted, ...keyFiles(keys)].flatMap((each) => judged(each, us))
   const bad = [...missing, ...found.filter((finding) => finding !== undefined)]
   if (found.length === 0 || bad.length > missing.length) return bad
@@ -41,9 +44,9 @@ function missingHome(path: string): Finding {
   }
 }
 
-/** The path, or the nearest one above it that is there. */
+/** The path, or the nearest one above it that is there, where it is missing. */
 export function nearest(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path))
+  return presenceOf(path) !== 'missing' || dirname(path) === path ? path : nearest(dirname(path))
 }
 
 function directory(check: string, path: string, forbidden = OTHERS): Wanted {
@@ -82,7 +85,7 @@ function judged(wanted: Wanted, us: number | undefined): (Finding | undefined)[]
   try {
     return [judgedBy(wanted, lstatSync(wanted.path), us)]
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return []
+    if (isMissing(error)) return []
     const remedy = 'Run the doctor as the user that runs Aegis; that user must own the home.'
     return [report.failure(wanted.check, `${wanted.path} cannot be looked at.`, remedy)]
   }

@@ -28,7 +28,10 @@ export function judgeRoom(free: number | undefined): Finding {
   const remedy =
     'Free space there, or move the home to a larger disk. A running Aegis goes on by itself when there is room.'
   if (free === undefined)
-    return report.skipped('disk', 'How much room there is is not known: the home is not there yet.')
+    return report.skipped(
+      'disk',
+      'How much room there is is not known: the home is not there yet, or not to be looked at.',
+    )
   const shown = free >= 1024 ** 3 ? `${(free / 1024 ** 3).toFixed(1)} GB` : `${Math.floor(free / 1024 ** 2)} MB`
   if (isTooLittle(free)) return report.failure('disk', `The disk of the home is full (${shown} free).`, remedy)
   if (free < ROOM_LOW) return report.warning('disk', `The disk of the home has only ${shown} free.`, remedy)
