@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
 import { directFetch } from '../../egress/direct-fetch.ts'
@@ -7,6 +8,7 @@ import type { Instance } from '../../ops/instance-file.ts'
 import type { StatusReport } from '../../ops/status-report.ts'
 import { version } from '../../version.ts'
 import { type Finding, reporter } from './finding.ts'
+import { presenceOf } from './presence.ts'
 
 const report = reporter('instance')
 
@@ -28,6 +30,8 @@ export async function lookAtInstance(home: Home, config: AegisConfig | undefined
 
 async function lookAtRunning(home: Home, clock: Clock): Promise<InstanceLook> {
   const without = (finding: Finding) => ({ findings: [finding], status: undefined })
+  if (presenceOf(join(home.run, 'instance.json')) === 'hidden')
+    return without(report.skipped('running', 'Whether one runs is not known: the home cannot be looked at.'))
   try {
     const use = homeUse(home)
     if (!use.held)

@@ -1,6 +1,16 @@
 /** The doctor beside a whole installation, and without one: real files, real PostgreSQL, the simulator over sockets. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { once } from 'node:events'
@@ -9,6 +19,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Simulator, startSimulator } from '@aegis/simulator'
 import pg from 'pg'
+import { asStranger } from '../../../testing/as-stranger.ts'
 import type { RunningAegis } from '../../aegis.ts'
 import { loadConfig } from '../../config.ts'
 import { clientConfig } from '../../db/database-login.ts'
@@ -40,6 +51,7 @@ after(async () => {
   await aegis.stop()
   await simulator.stop()
   rmSync(folder, { recursive: true, force: true })
+  rmSync(join(tmpdir(), `aegis-doctor-${process.getuid?.()}`), { recursive: true, force: true })
 })
 
 let files = 0
@@ -275,6 +287,15 @@ describe('without an instance', () => {
     assert.equal(existsSync(fresh), false)
   })
 
+  test('without a home, too, the requests for a token of a minute are bounded', async () => {
+    const changes = { home: join(folder, 'none', 'home'), limits: { tokensPerMinute: 2 } }
+    const credential = async () => {
+      const { findings } = await examined(changes)
+      return findings.filter(({ area, check }) => area === 'athenahealth' && check === 'credential').map((f) => f.level)
+    }
+    assert.deepEqual([await credential(), await credential()], [['ok'], ['warning']])
+  })
+
   test('before the first start, too, what stands in the vault is tried', async (context) => {
     let held: object = { data: { data: { client_secret: secret } } }
     const vault = createHttpServer((_, response) => response.end(JSON.stringify(held)))
@@ -300,6 +321,36 @@ describe('without an instance', () => {
     const found = bad(examination).filter((line) => !line.includes(' keys '))
     assert.deepEqual(found, ['failure files home', 'skipped database embedded', 'skipped quota left'])
     assert.ok(examination.findings.some(({ check, level }) => check === 'credential' && level === 'ok'))
+  })
+
+  test('a home that may not be looked at is no new one: athenahealth is not asked', async () => {
+    const tokens = () => simulator.truth.requests({ limit: 1 }).totals.byRoute['POST /oauth2/v1/token'] ?? 0
+    const before = tokens()
+    const [shut, open] = [mkdtempSync(join(tmpdir(), 'shut-')), mkdtempSync(join('/tmp', 'open-'))]
+    prepareHome(join(shut, 'home'))
+    const secretFile = join(open, 'secret')
+    const athena = { clientId: 'clinic-app', secretFile, baseUrl: simulator.url }
+    const file = join(open, 'aegis.yaml')
+    copyFileSync(configFile({ home: join(shut, 'home'), athena }), file)
+    writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 })
+    for (const path of [open, file, secretFile]) if (process.getuid?.() === 0) chownSync(path, 65_534, 65_534)
+    const args = [{ env: {}, cwd: open, argvOverrides: { configFile: file } }]
+    const call = { module: new URL('examine.ts', import.meta.url), name: 'examine', args }
+    const found = bad(await asStranger<Examination>(shut, call))
+    for (const path of [shut, open]) rmSync(path, { recursive: true })
+    assert.deepEqual(
+      found.filter((line) => !line.startsWith('failure keys')),
+      [
+        'skipped machine disk',
+        'failure files home',
+        'failure files keys',
+        'skipped instance running',
+        'skipped database embedded',
+        'skipped athenahealth credential',
+        'skipped quota left',
+      ],
+    )
+    assert.equal(tokens(), before)
   })
 
   test('in a home that is there a turn to ask for a token is left to the first start', async () => {

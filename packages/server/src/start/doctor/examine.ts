@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import { type Random, systemRandom } from '../../clock/random.ts'
@@ -46,6 +47,7 @@ import { checkSecret, readGiven } from './check-secret.ts'
 import { checkTokensElsewhere } from './check-tokens-elsewhere.ts'
 import { type Area, type Finding, reporter, withinLimit } from './finding.ts'
 import { noteTokenRequest } from './note-token-request.ts'
+import { presenceOf } from './presence.ts'
 
 /** What the outside may replace; tests do. */
 export interface ExamineSeams {
@@ -68,8 +70,8 @@ export interface Examination {
 
 /**
  * Looks at everything that an installation needs, beside a running instance or without one: configuration, files, keys,
- * database, athenahealth, quota. Changes nothing, but that before the first start it notes in a home that is there when it
- * asked for a token; consumes no feed; what it asks athenahealth (one token, where the limit
+ * database, athenahealth, quota. Changes nothing, but that before the first start it notes when it asked for a token, in a
+ * home that is there or in the system's temporary directory; consumes no feed; what it asks athenahealth (one token, where the limit
  * allows it, and each practice's own data) is counted and audited with the installation's calls. Rejects with the
  * reason of `signal` alone, when everything is closed again.
  */
@@ -214,7 +216,8 @@ class Examiner {
   /** The server that runs, or one that is started to be looked at and stopped again. */
   async #embedded(home: Home): Promise<EmbeddedUrls | keyof typeof notThere> {
     const dataDir = join(home.data, 'postgres')
-    if (!existsSync(dataDir)) return 'none'
+    const presence = presenceOf(dataDir, statSync)
+    if (presence !== 'there') return presence === 'missing' ? 'none' : 'hidden'
     const running = runningEmbedded(dataDir)
     if (running) return running
     if (homeUse(home).held) return 'held'
@@ -285,8 +288,9 @@ class Examiner {
     }
     const { content, findings } = await readGiven(config)
     if (!content) return findings.length > 0 ? [...findings, ...withoutCredential] : noCredential
+    const { tokensPerMinute: perMinute } = config.limits
     const noteRequest = () =>
-      noteTokenRequest(homeAt(config.home), { now: systemClock.now(), perMinute: config.limits.tokensPerMinute })
+      noteTokenRequest(homeAt(config.home), { now: systemClock.now(), perMinute, temporary: tmpdir() })
     return [...findings, ...(await checkAccess(bareAsker({ ...ground, content, noteRequest }, this.#stops), config))]
   }
 
@@ -302,6 +306,7 @@ class Examiner {
 /** Why an embedded database is not looked at. */
 const notThere = {
   none: 'There is none yet; the first start makes it.',
+  hidden: 'Whether there is one is not known: the home cannot be looked at.',
   held: 'It does not run, and the process that holds the home is the one to start it.',
 }
 
