@@ -104,6 +104,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/outage.test.ts`],
   },
   {
+    name: 'who waits is sent away while the database may answer yet',
+    file: `${quota}/app-limiter.ts`,
+    find: `      if (await this.#booking.settled()) return\n`,
+    replace: ``,
+    caughtBy: [`${quota}/outage.test.ts`],
+  },
+  {
     name: 'what was booked and is answered late leaves beside a call of the share',
     file: `${quota}/app-limiter.ts`,
     find: ` && this.#apartMs <= 0) this.#serve`,

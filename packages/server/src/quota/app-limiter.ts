@@ -339,6 +339,8 @@ export class AppLimiter {
     const served = share.kind === 'go' && this.#pause.leftMs === 0 && this.#serve(this.databaseNow(), undefined)
     if (served) this.#lastShareCallAt = now
     if (share.kind === 'over' || (share.kind === 'go' && !served && this.ledger.inHand(this.databaseNow()) < 1)) {
+      // A database that only pauses may answer yet: how long to wait for that is for each caller to say.
+      if (await this.#booking.settled()) return
       for (const each of priorities) this.#sendAway(each, () => refusal('quota.unreachable', UNREACHABLE_MS))
       return
     }

@@ -26,9 +26,11 @@ export class OneAnswer<T> {
     return this.#asked.inTime
   }
 
-  /** Resolves when nothing is asked any more. */
-  async settled(): Promise<void> {
-    await this.#asked?.answer.catch(() => undefined)
+  /** Resolves when nothing is asked any more: to whether there was an answer to what was being asked. */
+  async settled(): Promise<boolean> {
+    const yes = () => true
+    const no = () => false
+    return this.#asked ? this.#asked.answer.then(yes, no) : false
   }
 
   #ask(ask: () => Promise<T>) {

@@ -153,18 +153,19 @@ for (const becomes of ['answers in the end', 'is given up in the end'] as const)
 }
 
 /** A process alone, whose database answers nothing until `answer` is called. */
-async function aloneWithout(app: string) {
+async function aloneWithout(app: string, more: Partial<QuotaLimits> = {}) {
   const time = await lockstep(database)
   const wire = cable(time.db)
   const deps = { db: wire, clock: time.clock, machine: time.clock, log: silentLog, holder: 'alone' }
-  const quota = createQuota(deps, { ...limits, dayBlock: 500 })
+  const quota = createQuota(deps, { ...limits, dayBlock: 500, ...more })
   const call = () => quota.permission({ app, practice: 1, priority: 'feeds' }).then(() => time.clock.now())
   const goSilent = () => {
     const back = Promise.withResolvers<void>()
     wire.silence = back.promise
-    return () => {
+    return (error?: Error) => {
       wire.silence = undefined
-      back.resolve()
+      if (error) back.reject(error)
+      else back.resolve()
     }
   }
   return { time, wire, quota, call, goSilent }
@@ -205,6 +206,42 @@ test('what an unanswered booking did is given back, although nobody waits for it
     assert.deepEqual(days, [{ reserved: 0 }])
   }
 })
+
+type Alone = Awaited<ReturnType<typeof aloneWithout>>
+const withoutShare: readonly [who: string, begin: (alone: Alone, app: string) => Promise<unknown>][] = [
+  ['has just started', async () => undefined],
+  ['was idle', ({ time, call }) => time.run(call()).then(() => time.advance(20_000))],
+  [
+    'is one of more than there are calls a second',
+    async ({ time, call }, app) => {
+      const other = createQuota({ db: time.db, clock: time.clock, log: silentLog, holder: 'other' }, limits)
+      await time.run(other.permission({ app, practice: 1, priority: 'feeds' }))
+      await time.run(call())
+    },
+  ],
+]
+for (const [who, begin] of withoutShare) {
+  test(`a process that ${who} waits for a database that pauses, and sends away who waits when that gives up`, async () => {
+    const app = `pausing ${who}`
+    const alone = await aloneWithout(app, { perSecond: 1 })
+    const { time, quota, call, goSilent } = alone
+    await begin(alone, app)
+    const answer = goSilent()
+    const later = time.clock.sleep(2_500).then(call)
+    const answered = time.clock.sleep(3_500).then(() => answer())
+    await time.run(Promise.all([call(), later, answered]))
+    await time.advance(20_000)
+    const giveUp = goSilent()
+    const refused = assert.rejects(call(), { code: 'quota.unreachable' }).then(() => time.clock.now())
+    const impatient = quota.permission({ app, practice: 1, priority: 'feeds', deadlineMs: 5_000 })
+    await assert.rejects(time.run(impatient), { code: 'quota.timeout' })
+    await time.advance(40_000)
+    const givenUpAt = time.clock.now()
+    giveUp(new AegisError('db.unavailable'))
+    assert.ok((await time.run(refused)) - givenUpAt < 1_000, 'nobody waits for what has failed')
+    await time.run(quota.stop())
+  })
+}
 
 test('nobody reaches the database: each process makes a call a second of those it had reserved', async () => {
   const { time, wires, sends, refusals, end } = await setUp('outage', 20)
