@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock/clock.ts'
+import type { Clock } from '../clock/clock.ts'
 import type { Reading } from '../clock/remote-clock.ts'
 import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
@@ -27,7 +27,7 @@ export interface LimiterDeps {
   readonly wall?: () => number
   /** What athenahealth's clock shows, by which it counts days; absent or undefined where it is not known. */
   readonly theirTime?: () => Reading | undefined
-  /** How long the database is waited for is told by this one. Default: the machine's. */
+  /** How long the database is waited for is told by this one. Default: `clock`; for one that runs faster, the machine's. */
   readonly machine?: Pick<Clock, 'timer'>
 }
 
@@ -86,7 +86,7 @@ export class AppLimiter {
     this.ledger = new DayLedger({ ...deps, databaseNow: () => this.databaseNow() }, app, limits)
     this.#punctuality = new Punctuality(this.#timetable)
     this.#pause = new ThrottlePause(deps, this.#timetable)
-    this.#booking = new OneAnswer(deps.machine ?? systemClock)
+    this.#booking = new OneAnswer(deps.machine ?? deps.clock)
     this.#resting = new RestingPractices(deps.clock)
     this.#nap = new BookingNap(deps.clock, this.#resting)
   }

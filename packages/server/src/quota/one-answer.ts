@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 
-/** A database that is there answers within milliseconds. Real time, whatever clock the installation runs on: these are sockets. */
+/** A database that is there answers within milliseconds. */
 const ANSWER_MS = 2_000
 
 /**

@@ -54,10 +54,7 @@ async function setUp(app: string, dayBlock: number, more: Partial<QuotaLimits> =
   const log = memoryLog()
   const wires = [cable(time.db), cable(time.db)] as const
   const quotas = wires.map((db, i) =>
-    createQuota(
-      { db, clock: time.clock, machine: time.clock, log, holder: `${app}-${i}` },
-      { ...limits, dayBlock, ...more },
-    ),
+    createQuota({ db, clock: time.clock, log, holder: `${app}-${i}` }, { ...limits, dayBlock, ...more }),
   )
   const sends: { at: number; by: number }[] = []
   let ended = false
@@ -156,7 +153,7 @@ for (const becomes of ['answers in the end', 'is given up in the end'] as const)
 async function aloneWithout(app: string, more: Partial<QuotaLimits> = {}) {
   const time = await lockstep(database)
   const wire = cable(time.db)
-  const deps = { db: wire, clock: time.clock, machine: time.clock, log: silentLog, holder: 'alone' }
+  const deps = { db: wire, clock: time.clock, log: silentLog, holder: 'alone' }
   const quota = createQuota(deps, { ...limits, dayBlock: 500, ...more })
   const call = () => quota.permission({ app, practice: 1, priority: 'feeds' }).then(() => time.clock.now())
   const goSilent = () => {

@@ -66,7 +66,9 @@ export async function composeParts(ground: Ground, stops: StopStack): Promise<Pa
   stops.push(() => refusals.stop())
   const theirs = new RemoteClock(clock)
   const theirTime = () => theirs.reading
-  const quota = createQuota({ db, clock, log, holder: homeId, theirTime, ...(wall && { wall }) }, config.limits)
+  // How long the database takes is real time, whatever clock the installation runs on.
+  const counted = { db, clock, machine: systemClock, log, holder: homeId, theirTime, ...(wall && { wall }) }
+  const quota = createQuota(counted, config.limits)
   stops.push(() => quota.stop())
   const wayOut = composeWayOut(ground, { audit, quota, theirs })
   stops.push(() => wayOut.close())

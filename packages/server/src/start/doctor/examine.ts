@@ -245,7 +245,7 @@ class Examiner {
     const db = this.#db
     if (!db) return undefined
     const quota = createQuota(
-      { db, clock: this.#clock, log: this.#log, holder: `doctor ${this.#random.uuid()}` },
+      { db, clock: this.#clock, machine: systemClock, log: this.#log, holder: `doctor ${this.#random.uuid()}` },
       config.limits,
     )
     this.#stops.push(() => quota.stop())
