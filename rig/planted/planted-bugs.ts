@@ -186,11 +186,11 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'deletes on absence: what a check of the mirror does not see is taken for deleted',
     file: `${sync}/reconcile-snapshot.ts`,
-    find: `    await noteWishes(tx, keys, { practice: held.practice, wishes, ...(`,
+    find: `    await noteWishes(tx, keys, {\n`,
     replace: `    const { markRecord } = await import('../records/records.sql.ts')
     if (runId !== undefined)
       for (const { key } of wishes) await markRecord(tx, of, { key, state: 'deleted', fetchSeq: BigInt(run.first_seq) })
-    else await noteWishes(tx, keys, { practice: held.practice, wishes, ...(`,
+    else await noteWishes(tx, keys, {\n`,
     caughtBy: [`${sync}/reconcile-hazards.pg.test.ts`],
   },
   {
@@ -264,12 +264,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'an older page replaces a newer record',
     file: 'packages/server/src/records/judge-version.ts',
-    find: `      return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
-    }
-  }`,
-    replace: `      return 'apply'
-    }
-  }`,
+    find: `  if (laterMs) return laterMs > 0 ? 'apply' : 'stale'\n`,
+    replace: `  if (laterMs) return 'apply'\n`,
     caughtBy: ['packages/server/src/records', `${sync}/hazards.pg.test.ts`, wholeLife],
   },
   {

@@ -27,8 +27,9 @@ const lastShare = 0.1
 
 interface Held {
   readonly token: AccessToken & { readonly generation: number }
-  /** Of the steady clock. */
+  /** Of the steady clock, as is when it came. */
   readonly usableUntil: number
+  readonly gotAt: number
 }
 
 /**
@@ -132,13 +133,14 @@ export class RemoteTokenSource implements TokenSource {
   #take({ generation, value, leftMs }: TokenLease, sentAt: number): void {
     const { clock } = this.#deps
     const usableUntil = sentAt + leftMs - Math.min(lastMs, leftMs * lastShare)
-    const known = this.#held?.token
-    // Two questions may be under way: what the later one brought stands.
-    if (known && known.generation > generation) return
+    const { token: known, gotAt = 0 } = this.#held ?? {}
+    // Two questions may be under way: what came meanwhile stands, if it is newer. Of a key server that was put back numbers are lower.
+    if (known && known.generation > generation && gotAt > sentAt) return
+    const now = clock.steady()
     if (value !== undefined) {
       const token = accessToken(value, generation, clock.now() + leftMs)
-      this.#held = { token: Object.assign(token, { generation }), usableUntil }
-    } else if (known?.generation === generation) this.#held = { token: known, usableUntil }
+      this.#held = { token: Object.assign(token, { generation }), usableUntil, gotAt: now }
+    } else if (known?.generation === generation) this.#held = { token: known, usableUntil, gotAt: now }
     else throw new AegisError('key-server.unreachable', { reason: 'an answer without a token' })
   }
 

@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test, type TestContext } from 'node:test'
-import { actor, canarySecret, code, keyServers, patientClock, settled } from '../../testing/key-servers.ts'
+import { actor, canarySecret, code, keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
 import { noRefusals } from '../../testing/no-refusals.ts'
 import { testAuthority } from '../../testing/test-certificates.ts'
@@ -329,6 +329,7 @@ test('a key server that is at work on a token is waited for, however long athena
   endpoint.gate = new Promise((resolve) => (open = resolve))
   const { tokens } = user({ url: started.at, tls: authority.identity('worker') }, {}, clock)
   const call = tokens.get()
+  await until(async () => endpoint.requests.length > 0)
   for (let steps = 0; steps < 16; steps++) {
     await clock.advance(500)
     await settled()

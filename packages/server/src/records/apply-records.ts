@@ -4,7 +4,7 @@ import { isUnreadable } from '../sealing/is-unreadable.ts'
 import { applyMerges, nothingMerged, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
-import { judgeVersion, type Source, type Verdict } from './judge-version.ts'
+import { judgeVersion, mayLag, type Source, type Verdict } from './judge-version.ts'
 import { openRecord, sealRecord } from './open-record.ts'
 import type { Kind, PracticeFacts, RecordKind, Shape } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
@@ -229,9 +229,16 @@ function applyOne(work: Work, item: Incoming): boolean {
   }
   const verdict = verdictOf(work, item, held)
   if (verdict === 'stale') tally.stale += 1
-  else if (verdict === 'refetch') wish(work, item)
+  else if (verdict === 'refetch') wishUnlessSame(work, item, held)
   else writeOne(work, item, deleted)
   return verdict === 'apply'
+}
+
+/** A snapshot's list is of another shape than the feed. */
+function wishUnlessSame(work: Work, item: Incoming, held: table.HeldRow | undefined): void {
+  const isList = work.input.source === 'snapshot' && held?.state === 'present'
+  if (!isList || isFlawed(work, item, held)) wish(work, item)
+  else work.tally.unchanged += 1
 }
 
 /** Where the endpoint shows too little of a record, it is asked for by itself as well. */
@@ -239,7 +246,6 @@ function wishForRest(work: Work, item: Incoming): void {
   if (work.kind.completedFrom?.has(work.input.shape)) wish(work, item)
 }
 
-/** The record is to be asked for by itself. */
 function wish({ kind, keys, wishes }: Work, { name }: Pick<Incoming, 'name'>): void {
   const wanted = wishFor(kind, keys, name)
   if (wanted) wishes.set(wanted.key, wanted)
@@ -259,7 +265,8 @@ function isFlawed(work: Work, item: Incoming, held: table.HeldRow): boolean {
   return fields.length > 0 || flaws.length > 0
 }
 
-function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
+function verdictOf(work: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
+  const { input, aliased } = work
   if (!held && aliased.has(item.key) && input.source !== 'refetch') return 'refetch'
   const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
   if (!held) return judgeVersion(undefined, version, input.source)
@@ -268,7 +275,9 @@ function verdictOf({ input, aliased }: Work, item: Incoming, held: table.HeldRow
   const heldVersion = {
     lastModifiedAt: held.last_modified_at ?? undefined,
     fetchSeq: BigInt(held.fetch_seq),
-    isRecent: held.changed_at > (input.recentSince ?? Infinity),
+    isRecent:
+      held.changed_at > (input.recentSince ?? Infinity) &&
+      (input.source !== 'snapshot' || mayLag(work.kind, input.shape, held)),
     changedAt: held.changed_at,
   }
   return judgeVersion(heldVersion, version, input.source)

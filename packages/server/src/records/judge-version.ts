@@ -1,3 +1,5 @@
+import type { RecordKind, Shape } from './record-kind.ts'
+
 /** Where a body came from: what it is worth against what we hold. */
 export type Source = 'snapshot' | 'feed' | 'replay' | 'refetch' | 'reconciliation'
 
@@ -77,4 +79,16 @@ function judgeReplay(held: HeldVersion | undefined, incoming: Version): Verdict 
   }
   if (incoming.lastModifiedAt === held.lastModifiedAt) return 'refetch'
   return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
+}
+
+/**
+ * Whether a snapshot's list may show what was before, and the record itself be asked instead (pure): patients, and slots that
+ * are booked by now. Of an open slot the answer by id would tell less than the list (`frozen`).
+ */
+export function mayLag(
+  { isPatient }: Pick<RecordKind, 'isPatient'>,
+  shape: Shape,
+  held: { readonly patient: string | null },
+): boolean {
+  return isPatient || (shape === 'open' && held.patient !== null)
 }
