@@ -15,7 +15,9 @@ const cases: readonly [title: string, answers: Answers, offMs: number | undefine
   ['two that agree are believed', [[0], [-hour], [-hour]], -hour],
   ['also where a third one was off otherwise before', [[0], [hour], [-hour], [-hour]], -hour],
   ['what comes out of a store says nothing', [[0], [-hour, '3600'], [-hour, '3601']], 0],
-  ['nor where nothing is known', [[-hour, '0']], undefined],
+  ['also out of one behind another', [[0], [-hour, '3600, 1'], [-hour, '3601, 2']], 0],
+  ['nor where nothing is known', [[-hour, '1']], undefined],
+  ['one that was in a store for no time is believed', [[-hour, '0']], -hour],
 ]
 for (const [title, answers, offMs] of cases) {
   test(`of a remote's clock: ${title}`, () => {

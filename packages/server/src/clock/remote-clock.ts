@@ -36,14 +36,16 @@ export class RemoteClock {
   }
 
   /**
-   * Takes an answer's `Date` into account. One that is missing says nothing, nor does that of an answer out of a store (`Age`).
-   * One that contradicts what is known is believed when the next one agrees with it: of several machines that answer, one may
+   * Takes an answer's `Date` into account. One that is missing says nothing, nor does that of an answer out of a store (`Age`
+   * above 0). One that contradicts what is known is believed when the next one agrees with it: of several machines that answer, one may
    * be off, and what is charged to its day could be refused before any other is asked.
    */
   observe({ sentAt, receivedAt, headers }: Told): void {
     this.#heard = true
-    const remoteFrom = headers.has('age') ? Number.NaN : Date.parse(headers.get('date') ?? '')
-    if (Number.isNaN(remoteFrom)) return
+    // Some stores say of what they have just fetched that it is 0 seconds old.
+    const isStored = Number.parseInt(headers.get('age') ?? '', 10) > 0
+    const remoteFrom = Date.parse(headers.get('date') ?? '')
+    if (isStored || Number.isNaN(remoteFrom)) return
     const sample = { sentAt, receivedAt, remoteFrom, remoteTo: remoteFrom + DATE_RESOLUTION_MS }
     if (!contradicts(this.#offset, sample)) this.#doubted = undefined
     else if (this.#doubted && !contradicts(this.#doubted, sample)) {
