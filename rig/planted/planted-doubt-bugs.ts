@@ -104,6 +104,20 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/withheld-records.pg.test.ts`],
   },
   {
+    name: 'what a list showed before the first look keeps what is not found then from being deleted',
+    file: `${sync}/refetch-records.ts`,
+    find: `missing: true, seq: fetchSeq })`,
+    replace: `missing: true })`,
+    caughtBy: [`${sync}/shown-since.pg.test.ts`],
+  },
+  {
+    name: 'a check that does not show what was missed has its being shown since forgotten',
+    file: `${sync}/refetch.sql.ts`,
+    find: `when $5 and aegis.refetch.missing_since is not null`,
+    replace: `when false`,
+    caughtBy: [`${sync}/shown-since.pg.test.ts`],
+  },
+  {
     name: 'a patient who comes back comes back alone: what was withheld is not asked for',
     file: 'packages/server/src/records/shown-patients.ts',
     find: `returned: { wishes, `,

@@ -186,7 +186,7 @@ async function refetchOne(
     return false
   }
   if (!page && wanted.missedAt === null) {
-    await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true })
+    await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
   }
   const patient = sightBy(wanted, page, seen)
@@ -347,7 +347,7 @@ async function fetchOrNothing(
 function postpone(
   deps: SyncDeps,
   held: HeldFeed,
-  { wanted, ...later }: { wanted: Wanted; afterMs: number; missing?: boolean; isPatientUnclear?: boolean },
+  { wanted, ...later }: { wanted: Wanted } & Omit<Parameters<typeof wishes.postponeRefetch>[2], 'recordKey'>,
 ): Promise<void> {
   return asHolderAtOnce(deps, held, (tx) => wishes.postponeRefetch(tx, held, { ...later, recordKey: wanted.key }))
 }

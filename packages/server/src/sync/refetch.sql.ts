@@ -9,7 +9,9 @@ const wantSql = lookUp(
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
-     wished_at = excluded.wished_at, wanted_seq = excluded.wanted_seq,
+     wished_at = excluded.wished_at,
+     wanted_seq = case when $5 and aegis.refetch.missing_since is not null then aegis.refetch.wanted_seq
+       else excluded.wanted_seq end,
      missing_since = case when $5 then aegis.refetch.missing_since end,
      patient_unclear = false,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
@@ -25,7 +27,8 @@ export interface RefetchRow {
 /**
  * Notes records to be asked for, wished for at `seq` in the order of asking; a wish that is there begins anew. In the
  * order of their keys, so that two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to
- * know; `isUnseen`: no list shows them, so that what was not found stays not found.
+ * know; `isUnseen`: no list shows them, so that what was not found stays not found, since the read that did not find it: what was
+ * shown between is not missing.
  */
 export async function insertRefetches(
   tx: Tx,
@@ -112,7 +115,7 @@ const laterSql = lookUp(
 
 /**
  * Puts off a record that could not be read now, for `afterMs` from now on by the database's clock, so that it holds up nothing
- * else; `missing`: there is no such record, or, of all that a patient has, the reading with the number `seq`, of these `charts`, lacked some;
+ * else; `missing`: the read with the number `seq` found no such record, or, of all that a patient has in these `charts`, lacked some;
  * `isPatientUnclear`: nobody can say whether its patient is shown.
  */
 export async function postponeRefetch(

@@ -1,0 +1,58 @@
+/** Records that a list shows between a wish and the looks that do not find them: since when they count as missing. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { wishForHeld } from '../records/record-name.ts'
+import { confirmRecords, nextFetchSeq } from '../records/records.sql.ts'
+import { noteWishes } from './note-wishes.ts'
+
+/** A provider whom athenahealth does not find by id, and what lists and checks make of it. */
+async function withoutProvider(t: Parameters<typeof mirroredPractice>[0]) {
+  const mirrored = await mirroredPractice(t, { patients: 9 })
+  await mirrored.bringUp()
+  const [provider] = await mirrored.opened('provider')
+  assert.ok(provider)
+  const { key, body } = provider
+  const asked = { times: 0 }
+  mirrored.fetch = (url, init, call) => {
+    if (call.route !== '/providers/{providerid}' || !new URL(url).pathname.endsWith(`/${key}`))
+      return mirrored.toSimulator(url, init, call)
+    asked.times += 1
+    return Promise.resolve(Response.json([]))
+  }
+  const wish = (isUnseen: boolean) =>
+    mirrored.deps.db.practice(practice, async (tx) => {
+      const keys = await mirrored.deps.sealing.practice(tx, practice)
+      const wishes = [wishForHeld('provider', keys, body) ?? assert.fail()]
+      await noteWishes(tx, keys, { practice, wishes, isUnseen })
+    })
+  const show = () =>
+    mirrored.deps.db.practice(practice, async (tx) => {
+      await confirmRecords(tx, { practice, kind: 'provider' }, { keys: [key], fetchSeq: await nextFetchSeq(tx) })
+    })
+  const look = async () => {
+    await mirrored.advance(61_000)
+    await mirrored.stepFeed('providers')
+  }
+  const state = async () => (await mirrored.opened('provider')).find((one) => one.key === key)?.state
+  return { asked, wish, show, look, state }
+}
+
+test('what was shown after it was missed is not deleted by one look more, though a check did not see it', async (t) => {
+  const { asked, wish, show, look, state } = await withoutProvider(t)
+  await wish(false)
+  await look()
+  await show()
+  await wish(true)
+  await look()
+  assert.deepEqual([asked.times, await state()], [2, 'present'])
+})
+
+test('what was shown before it was missed is deleted when it is missed again', async (t) => {
+  const { asked, wish, show, look, state } = await withoutProvider(t)
+  await wish(true)
+  await show()
+  await look()
+  await look()
+  assert.deepEqual([asked.times, await state()], [2, 'deleted'])
+})
