@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { checks, damage, found, passDays, reports, unexplained } from '../../testing/reconciled-practice.ts'
-import { sql } from '../db/db.ts'
+import { sql, type Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { insertDifferences } from './difference.sql.ts'
 import { coreFeeds } from './feed-name.ts'
-import { abandonAllRuns, startSnapshotRun } from './snapshot.sql.ts'
+import { ensureTask, insertReconciliation } from './reconciliation.sql.ts'
+import { abandonAllRuns, finishSnapshotRun, startSnapshotRun } from './snapshot.sql.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -217,4 +218,36 @@ test('what a check had found when it was given up is judged', async (t) => {
   assert.deepEqual(await unexplained(mirrored), ['patients missing-here lost'])
   const [report] = await reports(mirrored)
   assert.deepEqual([report?.task, report?.unexplained, report?.judged_at === null], ['rolling', 1, false])
+})
+
+test('a check that was given up takes no place of one that was completed', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  const held = { practice, feed: 'patients' } as const
+  const inCheck = (explanation: 'window' | null, end: (tx: Tx, runId: string) => Promise<void>) =>
+    mirrored.deps.db.practice(practice, async (tx) => {
+      const { run_id: runId } = await startSnapshotRun(tx, held, { phase: 'rolling', plan: [], firstSeq: 1n })
+      const one = { key: 'some', what: 'missing-here', fields: [], explanation } as const
+      await insertDifferences(tx, { ...held, runId }, [one])
+      await end(tx, runId)
+    })
+  await inCheck(null, async (tx, runId) => {
+    await finishSnapshotRun(tx, held, runId)
+    await insertReconciliation(tx, practice, runId)
+    await ensureTask(tx, held, { task: 'judge', dueAt: new Date(mirrored.simulator.clock.now()).toISOString() })
+  })
+  await mirrored.run(12)
+  const told = async () => (await checks(mirrored)).find(({ feed, task }) => feed === 'patients' && task === 'rolling')
+  const before = await told()
+  assert.equal(before?.unexplained, 1)
+  await inCheck('window', (tx) => abandonAllRuns(tx, held))
+  await mirrored.run(12)
+  assert.deepEqual(
+    (await reports(mirrored)).map((one) => [one.unexplained, one.judged_at === null]),
+    [
+      [1, false],
+      [0, false],
+    ],
+  )
+  assert.deepEqual(await told(), before)
 })

@@ -1,0 +1,34 @@
+-- A check that was given up compares what it had come to: it passed for one that was completed, and took the place of what the last
+-- complete one had found. Only a loss that it found is told of.
+
+create or replace function aegis.checks_of(practices integer[])
+  returns table (practice_id integer, feed text, task text, due_at timestamptz, turn integer, pages_left integer,
+    done_at timestamptz, failures integer, failure_code text, read_at timestamptz, compared bigint, missing_here integer,
+    differing integer, gone_there integer, explained integer, unexplained integer)
+  language plpgsql volatile
+  set search_path = pg_catalog
+as $$
+#variable_conflict use_column
+declare
+  each integer;
+begin
+  foreach each in array practices loop
+    perform set_config('aegis.practice_id', each::text, true);
+    return query
+      select each, t.feed, t.task, t.due_at, t.turn, t.pages_left, t.done_at, t.failures, t.failure_code, r.read_at,
+        r.compared, r.missing_here, r.differing, r.gone_there, r.explained, r.unexplained
+      from aegis.reconciliation_task t
+      left join lateral (
+        select l.* from aegis.reconciliation l
+        where l.practice_id = each and l.feed = t.feed and l.task = t.task and l.judged_at is not null
+          and (l.unexplained > 0 or not exists (select from aegis.snapshot_run s
+            where s.practice_id = each and s.run_id = l.run_id and s.abandoned_at is not null))
+        order by l.judged_at desc, l.unexplained desc, l.run_id desc limit 1) r on true
+      where t.practice_id = each and t.task <> 'judge' order by t.feed, t.task;
+  end loop;
+  perform set_config('aegis.practice_id', '', true);
+end
+$$;
+
+comment on table aegis.reconciliation is
+  'One row per check that was completed, or given up with something found: how many records were compared, and how many differed.';
