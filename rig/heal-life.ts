@@ -34,6 +34,8 @@ export async function healLife(life: Life): Promise<Judgement> {
     life.due.clear()
     await time.pass(liveRound(life))
     const isWell = await watch.look()
+    // That a record is gone is believed in athenahealth's own words alone: in others it would be in doubt for good.
+    if (isWell) simulator.apps.setQuirks({ errorBodies: 'json' })
     const now = simulator.clock.now()
     if (now > endsAt && isWell && !isAnyDue(life, now) && !(await isUnderWay(mirrored))) break
     const toldMs = await watch.toldToWaitMs()

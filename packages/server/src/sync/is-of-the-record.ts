@@ -24,3 +24,11 @@ export function isOfTheRecord(error: unknown): boolean {
 export function isUntold(error: unknown): boolean {
   return isAegisError(error, 'sync.list-doubtful') || isAegisError(error, 'sync.no-chart')
 }
+
+/**
+ * Whether a gateway said in words of its own that nothing is there: the record, or whatever answers for it. Neither is known,
+ * and only athenahealth's own word is believed for a deletion.
+ */
+export function isMissingUnsaid(error: unknown): boolean {
+  return error instanceof AthenaError && error.code === 'configuration' && error.status === 404
+}

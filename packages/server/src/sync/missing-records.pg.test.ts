@@ -46,6 +46,31 @@ test('one answer that a record does not exist deletes nothing', async (t) => {
   await assertEqualsTruth(mirrored)
 })
 
+test('a record that a gateway says in its own words is not there stays in doubt, and holds up neither others nor the feed', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const [, doubted, other] = [...mirrored.simulator.truth.records(practice, 'patients')]
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const keys = await mirrored.deps.sealing.practice(tx, practice)
+    const ids = [doubted, other].map((record) => String(record?.patientid))
+    const wishes = ids.map((id) => wishFor(recordKinds.patient, keys, { id }) ?? assert.fail())
+    await noteWishes(tx, keys, { practice, wishes })
+  })
+  let asked = 0
+  mirrored.fetch = (url, init, call) => {
+    if (!new URL(url).pathname.endsWith(`/patients/${String(doubted?.patientid)}`))
+      return mirrored.toSimulator(url, init, call)
+    asked += 1
+    return Promise.resolve(new Response('<html>Not Found</html>', { status: 404 }))
+  }
+  await mirrored.run(2)
+  mirrored.change({ kind: 'updatepatient', patient: other?.patientid, fields: { lastname: 'Larch' } })
+  await mirrored.run(2)
+  assert.equal(asked, 1)
+  assert.equal((await mirrored.trouble()).inDoubt, 1)
+  await assertEqualsTruth(mirrored)
+})
+
 for (const [title, minutes] of [
   ['for minutes', 3],
   ['for most of an hour', 50],

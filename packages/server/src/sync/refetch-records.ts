@@ -13,7 +13,7 @@ import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
-import { isOfTheRecord, isUntold } from './is-of-the-record.ts'
+import { isMissingUnsaid, isOfTheRecord, isUntold } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { lookForPatient, type PatientSight } from './look-for-patient.ts'
 import type { RefetchStep } from './next-step.ts'
@@ -338,9 +338,9 @@ async function fetchOrNothing(
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    if (!isOfTheRecord(error)) throw error
+    if (!isOfTheRecord(error) && !isMissingUnsaid(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
-    return isUntold(error) ? 'doubtful' : 'refused'
+    return isUntold(error) || isMissingUnsaid(error) ? 'doubtful' : 'refused'
   }
 }
 
