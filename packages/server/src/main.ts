@@ -56,7 +56,7 @@ export async function startAegis(config: AegisConfig, seams: Seams = {}, signal?
     const random = seams.random ?? systemRandom
     const homeId = identifyHome(home, random)
     log = seams.log ?? openLog({ config, home, random }, stops)
-    if (coreDumpsOf('self') === 'some') log.warn('aegis.core-dumps')
+    if ((coreDumpsOf('self') ?? 'none') !== 'none') log.warn('aegis.core-dumps')
     return await runPersistently({ config, seams, home, homeId, random, log, signal }, stops)
   } catch (error) {
     if (signal?.aborted) log?.info('aegis.start-called-off')

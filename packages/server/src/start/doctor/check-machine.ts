@@ -1,5 +1,5 @@
 import { freeBytes, isTooLittle } from '../../errors/disk-full.ts'
-import type { coreDumpsOf } from '../core-dumps.ts'
+import type { CoreDumps } from '../core-dumps.ts'
 import { type Finding, reporter } from './finding.ts'
 
 const report = reporter('machine')
@@ -39,10 +39,17 @@ export function judgeRoom(free: number | undefined): Finding {
 }
 
 /** Whether the process, the running one or this in its place, leaves its memory behind when it dies (pure). */
-export function judgeCoreDumps(dumps: ReturnType<typeof coreDumpsOf>): Finding {
+export function judgeCoreDumps(dumps: CoreDumps | undefined): Finding {
   if (dumps === undefined)
     return report.skipped('core-dumps', 'The system does not tell whether core dumps are written.')
   if (dumps === 'none') return report.ok('core-dumps', 'A process that dies leaves none of its memory in a file')
+  if (dumps === 'handed-over') {
+    const message =
+      'The system gives the memory of a process that dies to a program (/proc/sys/kernel/core_pattern); whether it keeps it is up to that program: keys, secrets and patients.'
+    const remedy =
+      'See that its configuration keeps nothing of Aegis; or start Aegis with LimitCORE=1 in its unit of systemd, or by "prlimit --core=1 ...": a limit of 0 does not stop it.'
+    return report.warning('core-dumps', message, remedy)
+  }
   const message = 'A process that dies may leave its memory in a file: keys, secrets and patients in the open.'
   return report.warning(
     'core-dumps',
