@@ -118,6 +118,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/shown-since.pg.test.ts`],
   },
   {
+    name: 'a look at a subscription that fails keeps a feed that is not live from all else',
+    file: `${sync}/advance-feed.ts`,
+    find: `if (ofSubscription.has(step.do))`,
+    replace: `if (ofSubscription.has(step.do) && state.state === 'live')`,
+    caughtBy: [`${sync}/missed-changes.pg.test.ts`],
+  },
+  {
     name: 'a patient who comes back comes back alone: what was withheld is not asked for',
     file: 'packages/server/src/records/shown-patients.ts',
     find: `returned: { wishes, `,

@@ -156,7 +156,7 @@ const actions = {
 /** Not the feed's own failures: for whoever runs it. */
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
-/** What fails of these is put off by itself: a live feed is drained as it is subscribed. */
+/** What fails of these is put off by itself: a feed goes on as it is subscribed, or nothing but this failure would happen. */
 const ofSubscription: ReadonlySet<Step['do']> = new Set(['resubscribe', 'check-subscription'])
 
 const tries = { everyMs: 60_000, rarelyMs: 300_000 }
@@ -199,7 +199,7 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
       await putLookOff(deps, tx, { held, state, retryInMs })
       return now
     }
-    if (ofSubscription.has(step.do) && state.state === 'live') {
+    if (ofSubscription.has(step.do)) {
       await putSubscriptionOff(tx, held, pauseOfLook(deps, { lookedAt: state.subscription_checked_at, retryInMs, now }))
       return now
     }

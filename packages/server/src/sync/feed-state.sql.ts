@@ -44,7 +44,7 @@ export interface FeedStateRow {
   readonly foreign_checked_at: number | null
   /** Processed changes are not looked at before: the last look failed. */
   readonly look_put_off_until: number | null
-  /** The subscription of a live feed is not looked at, or asked for with other departments, before: that failed last. */
+  /** The subscription is not looked at, or that of a live feed asked for with other departments, before: that failed last. */
   readonly subscription_put_off_until: number | null
   readonly last_change_at: number | null
   readonly failures: number

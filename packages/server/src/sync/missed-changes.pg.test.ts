@@ -145,6 +145,22 @@ for (const [title, isMeant] of [
   })
 }
 
+test('a feed that settles goes live though a gateway refuses a look once, and to tell of the subscription for good', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  let refused = 0
+  mirrored.fetch = (url, init, call) => {
+    // The first read, and every status from then on.
+    const isMeant = call.route === `/appointments/changed${refused === 0 ? '' : '/subscription'}`
+    if (call.method !== 'GET' || !isMeant) return mirrored.toSimulator(url, init, call)
+    refused += 1
+    return Promise.resolve(new Response('<html>Forbidden</html>', { status: 403 }))
+  }
+  await mirrored.run(20)
+  assert.ok(refused > 1)
+  assert.equal((await mirrored.states()).find(({ feed }) => feed === 'appointments')?.state, 'live')
+  await assertEqualsTruth(mirrored)
+})
+
 test('a slot thawed in a page that was lost is thawed, though a read of the slot itself does not tell', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   const [slot] = visits(mirrored, (record, days) => record.appointmentstatus === 'o' && days > 1 && days < 5)

@@ -251,6 +251,22 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ['and while it settles', picture({ ...refused, state: 'settling' }), { do: 'check-subscription' }],
   ['but once', picture({ ...refused, subscription_checked_at: now }), { do: 'drain' }],
   ['nor where that could not be asked', picture({ ...refused, subscription_put_off_until: now + 1 }), { do: 'drain' }],
+  [
+    'so that a doubt is cleared, though it is not live yet',
+    picture({ ...refused, state: 'settling', subscription_put_off_until: now + 1 }, { doubtedAt: now - minute }),
+    { do: 'recover' },
+  ],
+  [
+    'and it settles',
+    picture({
+      ...refused,
+      state: 'settling',
+      active_at: now - settings.settleMs,
+      subscription_put_off_until: now + 1,
+      foreign_checked_at: null,
+    }),
+    { do: 'check-foreign' },
+  ],
   ['not for a failure of another kind', picture({ ...refused, failure_code: 'server-error' }), { do: 'drain' }],
   [
     'nor before it can have taken hold',

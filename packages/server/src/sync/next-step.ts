@@ -123,15 +123,15 @@ function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings):
       return due <= now ? { do: 'subscribe' } : { do: 'wait', until: due }
     }
     default:
-      return isListChanged(state) && state.unclear_since === null && !isPutOff(state, now)
+      return isListChanged(state) && state.unclear_since === null && !(state.state === 'live' && isPutOff(state, now))
         ? stepForList(state)
         : stepWhenSubscribed(picture, now, settings)
   }
 }
 
-/** The subscription of a live feed could not be asked about, or for, the last time: drains go on as it is. */
-function isPutOff({ state, subscription_put_off_until: until }: FeedStateRow, now: number): boolean {
-  return state === 'live' && until !== null && until > now
+/** The subscription could not be asked about, or for, the last time: the feed goes on as it is. */
+function isPutOff({ subscription_put_off_until: until }: FeedStateRow, now: number): boolean {
+  return until !== null && until > now
 }
 
 /** Other departments are wanted: of a live feed drains go on; what is not live yet begins anew with them. */
