@@ -125,6 +125,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/missed-changes.pg.test.ts`],
   },
   {
+    name: 'appointments that came while their department could not be opened stay without an instant',
+    file: `${sync}/apply-inbox.ts`,
+    find: `fields.includes(unreadable)`,
+    replace: `fields.length < 0`,
+    caughtBy: [`${sync}/damaged-rows.pg.test.ts`],
+  },
+  {
     name: 'a patient who comes back comes back alone: what was withheld is not asked for',
     file: 'packages/server/src/records/shown-patients.ts',
     find: `returned: { wishes, `,

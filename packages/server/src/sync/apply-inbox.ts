@@ -3,6 +3,7 @@ import { failpoint } from '../failpoints/failpoint.ts'
 import { applyRecords, type ApplyResult } from '../records/apply-records.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
 import { wishForAll } from '../records/record-name.ts'
+import { unreadable } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import type { Tx } from '../db/db.ts'
 import { isUnreadable } from '../sealing/is-unreadable.ts'
@@ -160,6 +161,9 @@ async function applyPage(
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
   await noteWishesOf(tx, keys, { held, page, applied })
   await noteOutcome(tx, { held, page, records, applied, graceMs })
+  // While it could not be opened, appointments that came were written without the instant that follows from its zone.
+  if (page.kind === 'department' && applied.changes.some(({ fields }) => fields.includes(unreadable)))
+    await wantResnapshot(tx, { ...held, feed: 'appointments' })
   return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
 }
 

@@ -53,6 +53,22 @@ test('a department whose row is damaged keeps no record from being applied, and 
   await assertEqualsTruth(mirrored)
 })
 
+test('appointments written while the row of their department was damaged get their instant back with it', async (t) => {
+  const mirrored = await mirroredWith(t)
+  const [visit] = [...mirrored.simulator.truth.records(practice, 'appointments')].filter(
+    ({ appointmentstatus, date }) =>
+      appointmentstatus === 'f' && Date.parse(String(date)) > mirrored.simulator.clock.now() + 2 * 86_400_000,
+  )
+  await damageRow(mirrored, 'department', { key: String(visit?.departmentid) })
+  mirrored.change({ kind: 'cancel', appointment: visit?.appointmentid })
+  await mirrored.run(1)
+  assert.ok((await mirrored.rowsWithoutStart()).includes(String(visit?.appointmentid)))
+  await mirrored.advance(600_000)
+  await mirrored.run(3)
+  assert.deepEqual(await mirrored.rowsWithoutStart(), [])
+  await assertEqualsTruth(mirrored)
+})
+
 test('a patient whose row is damaged and whom no list shows keeps no snapshot from its end', async (t) => {
   const mirrored = await mirroredWith(t)
   const [patient] = await mirrored.opened('patient')
