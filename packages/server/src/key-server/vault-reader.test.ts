@@ -9,7 +9,7 @@ import { inspect } from 'node:util'
 import { code } from '../../testing/key-servers.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { testAuthority } from '../../testing/test-certificates.ts'
-import { type LoginTimes, type VaultPlace, vaultReader } from './vault-reader.ts'
+import { type LoginTimes, type VaultPlace, type VaultReader, vaultReader } from './vault-reader.ts'
 
 const readVault = (place: VaultPlace) => vaultReader(place).read()
 const canary = 'canary-secret-1'
@@ -113,6 +113,11 @@ test('an AppRole without the right to the entry logs in every quarter of an hour
   assert.equal(logins(), 2)
 })
 
+async function readAndLookUp(reader: VaultReader) {
+  await reader.read()
+  await reader.lookUp()
+}
+
 const lookSelf = 'GET /v1/auth/token/lookup-self'
 const lookSecretId = 'POST /v1/auth/approle/role/athena/secret-id/lookup'
 const loggedIn = { client_token: 's.granted', lease_duration: 600, metadata: { role_name: 'athena' } }
@@ -138,6 +143,7 @@ const lives: readonly [
   ],
   ['a token that may not look itself up', lookSelf, [403, { errors: ['permission denied'] }], undefined],
   ['a token of a vault that says something else', lookSelf, [200, '<html>'], undefined],
+  ['a token of a vault that fails at that', lookSelf, [500, {}], undefined],
   [
     'a secret id with an end',
     lookSecretId,
@@ -164,17 +170,21 @@ for (const [what, path, answer, expected] of lives) {
     const clock = manualClock(0)
     const reader = vaultReader(path === lookSelf ? place : { ...place, login: appRole }, clock)
     assert.equal((await reader.read()).toString(), canary)
+    assert.ok(!asked.some(({ line }) => line === path), 'the secret does not wait for that')
+    await reader.lookUp()
     assert.deepEqual(reader.times(), { login: expected, authorityExpiresAt: undefined })
     const [lookedUp] = asked.filter(({ line }) => line === path)
     assert.equal(lookedUp?.headers['x-vault-token'], path === lookSelf ? 's.token' : 's.granted')
     if (path === lookSecretId) assert.deepEqual(JSON.parse(lookedUp?.body ?? ''), { secret_id: 'secret-id' })
-    const times = () => asked.filter(({ line }) => line === path).length
-    await clock.advance(899_999)
-    await reader.read()
-    assert.equal(times(), expected ? 2 : 1, 'a refusal is not asked for again at once')
-    await clock.advance(1)
-    await reader.read()
-    assert.equal(times(), expected ? 3 : 2)
+    const lookedUpAfter = async (ms: number) => {
+      await clock.advance(ms)
+      await readAndLookUp(reader)
+      return asked.filter(({ line }) => line === path).length
+    }
+    assert.equal(await lookedUpAfter(899_999), 1, 'a refusal is not asked for again at once')
+    assert.equal(await lookedUpAfter(1), expected ? 1 : 2)
+    assert.equal(await lookedUpAfter(3 * 3_600_000 + 2_699_999), expected ? 1 : 3)
+    assert.equal(await lookedUpAfter(1), expected ? 2 : 3)
   })
 }
 
@@ -183,15 +193,26 @@ test('what is known of a token is of no other one, and stays while the vault is 
     [read]: [200, entry],
     [lookSelf]: [200, { data: { ttl: 60, creation_ttl: 600 } }],
   }
-  const { place } = await vault(t, answers)
+  const { place, asked } = await vault(t, answers)
   let token = 's.one'
-  const reader = vaultReader({ ...place, login: { token: () => token } }, manualClock(0))
-  await reader.read()
+  const clock = manualClock(0)
+  const reader = vaultReader({ ...place, login: { token: () => token } }, clock)
+  await readAndLookUp(reader)
+  await clock.advance(29_999)
+  await readAndLookUp(reader)
+  assert.equal(asked.length, 3)
+  answers[lookSelf] = [503, {}]
+  await clock.advance(1)
+  await readAndLookUp(reader)
+  assert.equal(asked.length, 5, 'half of what was left is over')
   answers[read] = [503, {}]
   await assert.rejects(reader.read())
   assert.equal(reader.times().login?.expiresAt, 60_000)
   token = 's.two'
+  answers[lookSelf] = [200, { data: { ttl: 60, creation_ttl: 600 } }]
+  await clock.advance(900_000)
   await assert.rejects(reader.read())
+  await reader.lookUp()
   assert.equal(reader.times().login, undefined)
 })
 
@@ -204,9 +225,9 @@ test('a new secret id is looked up at once, while what the former one logged in 
   let secretId = 'one'
   const login = { roleId: () => 'role', secretId: () => secretId, mount: 'approle' }
   const reader = vaultReader({ ...place, login }, manualClock(0))
-  await reader.read()
+  await readAndLookUp(reader)
   secretId = 'two'
-  await reader.read()
+  await readAndLookUp(reader)
   const lookedUp = asked.filter(({ line }) => line === lookSecretId).map(({ body }) => JSON.parse(body).secret_id)
   assert.deepEqual(lookedUp, ['one', 'two'])
   assert.equal(asked.length, 5, 'one login')

@@ -54,6 +54,11 @@ export interface VaultReader {
    * entry. What it answers goes into no message.
    */
   read(): Promise<Buffer>
+  /**
+   * Asks until when serves what was logged in with for the last read, if it is time to: not each time, as it may be one use of a
+   * token that has a number of them. Nobody has to wait for it; it does not fail.
+   */
+  lookUp(): Promise<void>
   times(): VaultTimes
 }
 
@@ -64,6 +69,8 @@ export interface VaultReader {
 export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady' | 'now'> = systemClock): VaultReader {
   let kept: GrantedToken | undefined
   let found: FoundTimes | undefined
+  /** With what the last read was made; undefined where it failed. */
+  let served: { readonly by: TokenBy; readonly proof: string } | undefined
   let chain: readonly X509Certificate[] = []
   let authorityExpiresAt: number | undefined
   const ask = async (agent: Agent) => {
@@ -85,35 +92,44 @@ export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady' | 'no
     kept = { ...by, until, served: true }
     return { content, by }
   }
-  const look = async (agent: Agent, by: TokenBy, proof: string) => {
-    const askedAt = clock.steady()
-    if (found && found.notBefore > askedAt) return
+  const through = async <T>(use: (agent: Agent) => Promise<T>): Promise<T> => {
+    const ca = place.ca?.()
+    const connect = noting(ca, (seen) => (chain = seen))
+    const agent = new Agent({ connections: 1, maxResponseSize: bytesMax, connect })
     try {
-      const times = await loginTimes(agent, place, { by, proof, now: clock.now() })
-      found = { proof, times, notBefore: askedAt }
-    } catch (error) {
-      // It serves without it. Who may not ask is not to fill the vault's log with refusals.
-      if (isAegisError(error, 'key-server.vault-refused'))
-        found = { proof, times: undefined, notBefore: askedAt + deniedMs }
+      return await use(agent)
+    } finally {
+      await agent.destroy()
+      authorityExpiresAt = expiryIn(ca, chain)
     }
   }
   return {
     async read() {
-      const ca = place.ca?.()
-      const proof = proofOf(place)
-      if (found?.proof !== proof) found = undefined
-      const agent = new Agent({
-        connections: 1,
-        maxResponseSize: bytesMax,
-        connect: noting(ca, (seen) => (chain = seen)),
-      })
       try {
-        const { content, by } = await ask(agent)
-        await look(agent, by, proof)
+        const proof = proofOf(place)
+        if (found?.proof !== proof) found = undefined
+        const { content, by } = await through(ask)
+        served = { by, proof }
         return content
-      } finally {
-        await agent.destroy()
-        authorityExpiresAt = expiryIn(ca, chain)
+      } catch (error) {
+        served = undefined
+        throw error
+      }
+    },
+    async lookUp() {
+      const [askedAt, now] = [clock.steady(), clock.now()]
+      if (!served || (found && found.notBefore > askedAt)) return
+      const asked = { ...served, now }
+      const note = (times: LoginTimes | undefined, againMs: number) => {
+        // It may have been replaced meanwhile.
+        if (served?.proof === asked.proof) found = { proof: asked.proof, times, notBefore: askedAt + againMs }
+      }
+      try {
+        const times = await through((agent) => loginTimes(agent, place, asked))
+        note(times, Math.min(lookUpMs, (times.expiresAt - now) / 2))
+      } catch (error) {
+        // It serves without it. Who may not ask is not to fill the vault's log with refusals, nor to wait for what hangs.
+        note(isAegisError(error, 'key-server.vault-refused') ? undefined : found?.times, deniedMs)
       }
     },
     times: () => ({ login: found?.times, authorityExpiresAt }),
@@ -153,6 +169,9 @@ interface FoundTimes {
   /** Of the steady clock: it is not asked for before. */
   readonly notBefore: number
 }
+
+/** What is found is asked for again after so long, and earlier where half of what was left is over by then. */
+const lookUpMs = 4 * 3_600_000
 
 interface TokenBy {
   readonly token: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { actor, keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
@@ -76,4 +76,33 @@ test('a new version in the vault is taken up, an outage changes nothing, and wha
   assert.equal(stands(), 'key-server.secret-invalid')
   assert.deepEqual(log.events().filter((event) => event === 'key-server.vault-unread').length, 5, 'each is told once')
   assert.doesNotMatch(JSON.stringify(log.lines), /from-vault/)
+})
+
+test('the secret is used before the vault tells until when the login serves', async (t) => {
+  const { newProcess, credential } = await newApp(t, patientClock())
+  const { server } = newProcess()
+  let asked: ServerResponse | undefined
+  const vault = createServer((request, response) => {
+    response.setHeader('connection', 'close')
+    if (request.url?.endsWith('/lookup-self')) asked = response
+    else response.end(JSON.stringify({ data: { data: { client_secret: 'from-vault' } } }))
+  })
+  await once(vault.listen(0, '127.0.0.1'), 'listening')
+  const bound = vault.address()
+  const url = `http://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
+  const deps = { keyServer: server, clock: manualClock(), log: memoryLog() }
+  const place = { url, mount: 'secret', path: 'athena', field: 'client_secret', login: { token: () => 't' } }
+  const followed = await followVault(deps, credential, { place, refreshMs: 300_000 })
+  t.after(async () => {
+    asked?.end()
+    await followed.stop()
+    vault.close()
+    await once(vault, 'close')
+  })
+  assert.equal((await server.desk(credential).list())[0]?.origin, 'vault')
+  assert.equal(followed.status().login, null)
+  await until(async () => asked !== undefined)
+  asked?.end(JSON.stringify({ data: { ttl: 300, creation_ttl: 900 } }))
+  await until(async () => followed.status().login !== null)
+  assert.deepEqual(followed.status().login, { of: 'token', leftMs: 300_000, lifeMs: 900_000 })
 })

@@ -57,9 +57,14 @@ export async function followVault(
     }
   }
   await look()
+  // The start does not wait for it.
+  const lookedUp = vault.lookUp()
   const stop = repeatedly(
     { clock: deps.clock, afterMs: () => (failing ? Math.min(refreshMs, retryMs) : refreshMs) },
-    () => look().catch((error: unknown) => deps.log.error('key-server.vault-unread', error)),
+    async () => {
+      await look().catch((error: unknown) => deps.log.error('key-server.vault-unread', error))
+      await vault.lookUp()
+    },
   )
   return {
     // The secret of before serves as long as it is good: whether there is one is told of the credentials.
@@ -69,6 +74,9 @@ export async function followVault(
       return { error: failing.error, forMs: deps.clock.steady() - failing.since, servesMs: Number.POSITIVE_INFINITY }
     },
     status: () => vaultStatus(vault.times(), deps.clock.now()),
-    stop,
+    async stop() {
+      await stop()
+      await lookedUp
+    },
   }
 }

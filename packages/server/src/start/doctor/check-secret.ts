@@ -47,6 +47,7 @@ export async function readGiven({ athena, vault }: Pick<AegisConfig, 'athena' | 
   const expiries = () => vaultFindings(vaultStatus(reader.times(), systemClock.now()))
   try {
     const content = await reader.read()
+    await reader.lookUp()
     return { content, findings: expiries() }
   } catch (error) {
     const ended = expiries().filter(({ level }) => level === 'failure')

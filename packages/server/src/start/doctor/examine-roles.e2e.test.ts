@@ -193,6 +193,7 @@ test('that it is away is an alarm of the worker, a vault that is away or about t
   await alarmed(worker, expiring)
   assert.match((await running[0]?.metrics()) ?? '', /^aegis_vault_login_left_seconds\{of="token"\} 86\d{3}/m)
   life = { ttl: 0, creation_ttl: 0 }
+  writeFileSync(tokenFile, 'hvs.canary-2\n')
   await alarmed(running[0])
   await alarmed(worker)
 })
