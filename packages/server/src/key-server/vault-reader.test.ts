@@ -172,7 +172,7 @@ for (const [what, path, answer, expected] of lives) {
     assert.equal((await reader.read()).toString(), canary)
     assert.ok(!asked.some(({ line }) => line === path), 'the secret does not wait for that')
     await reader.lookUp()
-    assert.deepEqual(reader.times(), { login: expected, authorityExpiresAt: undefined })
+    assert.deepEqual(reader.times(), { login: expected, loginAsOf: 0, authorityExpiresAt: undefined })
     const [lookedUp] = asked.filter(({ line }) => line === path)
     assert.equal(lookedUp?.headers['x-vault-token'], path === lookSelf ? 's.token' : 's.granted')
     if (path === lookSecretId) assert.deepEqual(JSON.parse(lookedUp?.body ?? ''), { secret_id: 'secret-id' })
@@ -205,6 +205,8 @@ test('what is known of a token is of no other one, and stays while the vault is 
   await clock.advance(1)
   await readAndLookUp(reader)
   assert.equal(asked.length, 5, 'half of what was left is over')
+  await clock.advance(10_000)
+  assert.equal(reader.times().loginAsOf, 40_000, 'it counts on: it was not known anew')
   answers[read] = [503, {}]
   await assert.rejects(reader.read())
   assert.equal(reader.times().login?.expiresAt, 60_000)

@@ -33,6 +33,11 @@ const bytesMax = 256 * 1024
 export interface VaultTimes {
   /** Undefined where it is not known: it may not ask for that. */
   readonly login: LoginTimes | undefined
+  /**
+   * Epoch ms: what the login has left is to be told as of then. While looks succeed that is when it was asked for, as an agent may
+   * have renewed it since; where they fail, now.
+   */
+  readonly loginAsOf: number
   /** Of the authority in `ca` that the vault's certificate is from, epoch ms; undefined without one. */
   readonly authorityExpiresAt: number | undefined
 }
@@ -120,19 +125,19 @@ export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady' | 'no
       const [askedAt, now] = [clock.steady(), clock.now()]
       if (!served || (found && found.notBefore > askedAt)) return
       const asked = { ...served, now }
-      const note = (times: LoginTimes | undefined, againMs: number) => {
+      const note = (answer: Pick<FoundTimes, 'times' | 'asOf'>, againMs: number) => {
         // It may have been replaced meanwhile.
-        if (served?.proof === asked.proof) found = { proof: asked.proof, times, notBefore: askedAt + againMs }
+        if (served?.proof === asked.proof) found = { ...answer, proof: asked.proof, notBefore: askedAt + againMs }
       }
       try {
         const times = await through((agent) => loginTimes(agent, place, asked))
-        note(times, Math.min(lookUpMs, (times.expiresAt - now) / 2))
+        note({ times, asOf: now }, Math.min(lookUpMs, (times.expiresAt - now) / 2))
       } catch (error) {
         // It serves without it. Who may not ask is not to fill the vault's log with refusals, nor to wait for what hangs.
-        note(isAegisError(error, 'key-server.vault-refused') ? undefined : found?.times, deniedMs)
+        note({ times: isAegisError(error, 'key-server.vault-refused') ? undefined : found?.times }, deniedMs)
       }
     },
-    times: () => ({ login: found?.times, authorityExpiresAt }),
+    times: () => ({ login: found?.times, loginAsOf: (served && found?.asOf) ?? clock.now(), authorityExpiresAt }),
   }
 }
 
@@ -166,6 +171,8 @@ interface FoundTimes {
   /** Whose times they are: the token, or the secret id. */
   readonly proof: string
   readonly times: LoginTimes | undefined
+  /** Epoch ms, of when the vault told them; undefined where it did not tell when it was asked last. */
+  readonly asOf?: number
   /** Of the steady clock: it is not asked for before. */
   readonly notBefore: number
 }

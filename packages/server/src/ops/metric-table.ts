@@ -214,7 +214,7 @@ export const metricTable: readonly Metric[] = [
   {
     name: 'aegis_vault_login_left_seconds',
     type: 'gauge',
-    help: 'Until what this process logs in to its vault with expires; absent for what has no end, and where the vault does not tell.',
+    help: 'Until what this process logs in to its vault with expires, as of when the vault was asked last; it runs on while the vault does not answer. Absent for what has no end, and where the vault does not tell.',
     labels: ['of'],
     samples: ({ status: { vaultLogin } }) =>
       vaultLogin && vaultLogin.leftMs !== null

@@ -49,7 +49,7 @@ export interface CertificateStatus {
   readonly leftMs: number
 }
 
-/** A token, or the secret id of an AppRole. Null: it has no end, or its whole life is not known. */
+/** A token, or the secret id of an AppRole. As of when the vault told it, as an agent may renew it. Null: it has no end, or its whole life is not known. */
 export interface VaultLoginStatus {
   readonly of: 'token' | 'secret-id'
   readonly leftMs: number | null

@@ -8,10 +8,10 @@ export interface VaultStatus {
 }
 
 /** For how long yet the way to a vault serves (pure). `now`: of the clock that the times are of. */
-export function vaultStatus({ login, authorityExpiresAt }: VaultTimes, now: number): VaultStatus {
+export function vaultStatus({ login, loginAsOf, authorityExpiresAt }: VaultTimes, now: number): VaultStatus {
   const finite = (ms: number) => (Number.isFinite(ms) ? ms : null)
   return {
-    login: login ? { of: login.of, leftMs: finite(login.expiresAt - now), lifeMs: finite(login.lifeMs) } : null,
+    login: login ? { of: login.of, leftMs: finite(login.expiresAt - loginAsOf), lifeMs: finite(login.lifeMs) } : null,
     certificates: authorityExpiresAt === undefined ? [] : [{ of: 'vault-authority', leftMs: authorityExpiresAt - now }],
   }
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { actor, keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
 import { manualClock } from '../../testing/manual-clock.ts'
 import { memoryLog } from '../../testing/memory-log.ts'
+import { vaultLoginAlarms } from '../ops/vault-login-alarms.ts'
 import { followVault } from './follow-vault.ts'
 
 const { newApp, owner } = await keyServers()
@@ -78,19 +79,22 @@ test('a new version in the vault is taken up, an outage changes nothing, and wha
   assert.doesNotMatch(JSON.stringify(log.lines), /from-vault/)
 })
 
-test('the secret is used before the vault tells until when the login serves', async (t) => {
+test('the secret is used before the vault tells until when the login serves, which runs while no look succeeds', async (t) => {
   const { newProcess, credential } = await newApp(t, patientClock())
   const { server } = newProcess()
   let asked: ServerResponse | undefined
+  let isSealed = false
   const vault = createServer((request, response) => {
     response.setHeader('connection', 'close')
+    response.statusCode = isSealed ? 503 : 200
     if (request.url?.endsWith('/lookup-self')) asked = response
     else response.end(JSON.stringify({ data: { data: { client_secret: 'from-vault' } } }))
   })
   await once(vault.listen(0, '127.0.0.1'), 'listening')
   const bound = vault.address()
   const url = `http://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`
-  const deps = { keyServer: server, clock: manualClock(), log: memoryLog() }
+  const clock = manualClock()
+  const deps = { keyServer: server, clock, log: memoryLog() }
   const place = { url, mount: 'secret', path: 'athena', field: 'client_secret', login: { token: () => 't' } }
   const followed = await followVault(deps, credential, { place, refreshMs: 300_000 })
   t.after(async () => {
@@ -105,4 +109,11 @@ test('the secret is used before the vault tells until when the login serves', as
   asked?.end(JSON.stringify({ data: { ttl: 300, creation_ttl: 900 } }))
   await until(async () => followed.status().login !== null)
   assert.deepEqual(followed.status().login, { of: 'token', leftMs: 300_000, lifeMs: 900_000 })
+  const alarms = () => vaultLoginAlarms(followed.status().login).map(({ message }) => message)
+  await clock.advance(299_999)
+  assert.deepEqual(alarms(), [], 'an agent may have renewed it since')
+  isSealed = true
+  await clock.advance(1)
+  await until(async () => followed.standing() !== undefined)
+  assert.match(alarms().join(), /has expired/)
 })
