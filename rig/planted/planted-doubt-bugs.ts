@@ -194,4 +194,11 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     replace: `if (!isOfTheRecord(error)) throw error`,
     caughtBy: [`${sync}/missing-records.pg.test.ts`],
   },
+  {
+    name: "a chart that is not found for a day, as nobody's is, is not asked for any more",
+    file: `${sync}/refetch-records.ts`,
+    find: `!(asked.whole && !page) && `,
+    replace: ``,
+    caughtBy: [`${sync}/chart-doubts.pg.test.ts`],
+  },
 ]

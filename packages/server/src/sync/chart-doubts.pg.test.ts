@@ -6,12 +6,14 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { coreFeeds } from './feed-name.ts'
 import { feedTable } from './feed-table.ts'
+import { readPracticePictures } from './read-practice-status.ts'
 
 type Test = Parameters<typeof mirroredPractice>[0]
 type ChartFeed = 'problems' | 'medications' | 'allergies'
 
 const chartFeeds: readonly ChartFeed[] = ['problems', 'medications', 'allergies']
 const patient = '6'
+const minute = 60_000
 
 /** A practice with some kinds of chart entries, of which patient 6 has one each at least. */
 async function chartedPractice(t: Test, feeds: readonly ChartFeed[]): Promise<MirroredPractice> {
@@ -135,6 +137,32 @@ test('what a feed named is kept in mind while no chart at all is found', async (
   await assertEqualsTruth(mirrored)
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
+
+test('while no chart at all is found that is told, and what a feed named is kept in mind, for days', async (t) => {
+  const mirrored = await chartedPractice(t, ['problems'])
+  mirrored.fetch = withoutCharts(mirrored)
+  mirrored.change({ kind: 'addproblem', patient, snomed: 44054006 })
+  const told: (number | undefined)[] = []
+  for (let halfHours = 0; halfHours < 100; halfHours += 1) {
+    await mirrored.step('problems')
+    if (halfHours > 2) told.push(await unfoundCharts(mirrored))
+    await mirrored.advance(30 * minute)
+  }
+  assert.deepEqual([...new Set(told)], [1])
+  mirrored.fetch = mirrored.toSimulator
+  for (let hours = 0; hours < 25; hours += 1) {
+    await mirrored.step()
+    await mirrored.advance(60 * minute)
+  }
+  await assertEqualsTruth(mirrored)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
+async function unfoundCharts(mirrored: MirroredPractice): Promise<number | undefined> {
+  const now = mirrored.simulator.clock.now()
+  const pictures = await mirrored.deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], now))
+  return pictures.get(practice)?.feeds.find(({ feed }) => feed === 'problems')?.unfound?.count
+}
 
 test('a gap is not closed for good by charts that nobody could read', async (t) => {
   const mirrored = await chartedPractice(t, ['problems'])

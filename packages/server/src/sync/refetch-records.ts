@@ -220,7 +220,7 @@ function postponeDoubted(
 ): Promise<void> {
   // Where no chart is found there may be as many as patients.
   const afterMs = isPatientUnclear || wanted.asked.whole ? doubtedMs(deps, wanted) : postponedMs
-  return postpone(deps, held, { wanted, afterMs, isPatientUnclear })
+  return postpone(deps, held, { wanted, afterMs, isPatientUnclear, isNothingFound: !isPatientUnclear })
 }
 
 /** A chart with entries shows whose they are, whatever came of asking for the patient. */
@@ -237,10 +237,9 @@ async function isDoubted(
   held: HeldFeed,
   { patient, findsAny, ...answer }: Omit<Answer, 'held' | 'fetchSeq'> & Pick<Asking, 'findsAny'>,
 ): Promise<boolean> {
-  const { wanted } = answer
   if (!(await takesAway(deps, held, answer))) return false
   if (patient !== 'shown') return patient === 'unsure'
-  if (isLong(deps, wanted) || (await findsAny())) return false
+  if (isLong(deps, answer) || (await findsAny())) return false
   deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
   return true
 }
@@ -283,8 +282,10 @@ function doubtedMs({ clock }: SyncDeps, { wishedAt }: Wanted): number {
   return Math.min(missingMostMs, Math.max(postponedMs, waitedMs))
 }
 
-function isLong({ clock }: SyncDeps, { missedAt }: Wanted): boolean {
-  return missedAt !== null && clock.now() - missedAt >= missingMostMs
+/** Never of a chart: that it is not found deletes nothing, and the wish for it is all that is known of what a feed named. */
+function isLong({ clock }: SyncDeps, { wanted, page }: Pick<Answer, 'wanted' | 'page'>): boolean {
+  const { asked, missedAt } = wanted
+  return !(asked.whole && !page) && missedAt !== null && clock.now() - missedAt >= missingMostMs
 }
 
 interface Answer {

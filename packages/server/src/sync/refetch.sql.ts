@@ -13,7 +13,7 @@ const wantSql = lookUp(
      wanted_seq = case when $5 and aegis.refetch.missing_since is not null then aegis.refetch.wanted_seq
        else excluded.wanted_seq end,
      missing_since = case when $5 then aegis.refetch.missing_since end,
-     patient_unclear = false,
+     nothing_found = $5 and aegis.refetch.nothing_found, patient_unclear = false,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 
@@ -109,14 +109,14 @@ const laterSql = lookUp(
   `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $4::float8 / 1000),
      missing_since = case when $5 then aegis.now() else missing_since end,
      wanted_seq = greatest(wanted_seq, $6), missed_charts = case when $5 then $7 else missed_charts end,
-     patient_unclear = $8
+     patient_unclear = $8, nothing_found = $9
    where practice_id = $1 and feed = $2 and key = $3`,
 )
 
 /**
  * Puts off a record that could not be read now, for `afterMs` from now on by the database's clock, so that it holds up nothing
  * else; `missing`: the read with the number `seq` found no such record, or, of all that a patient has in these `charts`, lacked some;
- * `isPatientUnclear`: nobody can say whether its patient is shown.
+ * `isPatientUnclear`: nobody can say whether its patient is shown; `isNothingFound`: nor is anything else of its kind.
  */
 export async function postponeRefetch(
   tx: Tx,
@@ -128,11 +128,13 @@ export async function postponeRefetch(
     seq?: bigint
     charts?: string
     isPatientUnclear?: boolean
+    isNothingFound?: boolean
   },
 ): Promise<void> {
-  const { recordKey, afterMs, missing = false, seq = 0n, charts = null, isPatientUnclear = false } = later
-  const values = [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts, isPatientUnclear]
-  await tx.rows(laterSql, values)
+  const { recordKey, afterMs, missing = false, seq = 0n, charts = null } = later
+  const { isPatientUnclear = false, isNothingFound = false } = later
+  const why = [isPatientUnclear, isNothingFound]
+  await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts, ...why])
 }
 
 const allLaterSql = lookUp(
