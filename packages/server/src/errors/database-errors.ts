@@ -91,7 +91,7 @@ export const databaseErrors = {
     status: 500,
     title: 'The database refused a statement',
     remedy:
-      'Look up the SQLSTATE named here: 42501 means that rights were taken from the roles of Aegis, 42P01 or 42703 that its tables were changed, XX001 or XX002 that the disk damaged them. Of one that says nothing of the kind report a defect, with the statement named here.',
+      'Look up the SQLSTATE that stands with this code, here or in the log: 42501 means that rights were taken from the roles of Aegis, 42P01 or 42703 that its tables were changed, XX001 or XX002 that the disk damaged them. Of one that says nothing of the kind report a defect, with what is said of it here and in the log.',
   },
   'db.statement-not-awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
   'db.tables-held': {

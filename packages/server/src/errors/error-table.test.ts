@@ -21,3 +21,8 @@ test('whatever an operator can meet says what to do', () => {
   const silent = entries.filter(([, { remedy }]) => !remedy).map(([code]) => code)
   assert.deepEqual(silent.toSorted(), withoutRemedy)
 })
+
+test('the remedy of what a feed may fail with holds where its code alone is kept', () => {
+  for (const code of ['db.statement-failed', 'policy.off-hours'] as const)
+    assert.doesNotMatch(errorTable[code].remedy, /named here/, code)
+})

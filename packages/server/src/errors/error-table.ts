@@ -171,7 +171,7 @@ export const errorTable = {
     status: 503,
     title: 'Large pulls run in the off-hours window only',
     remedy:
-      'Wait for the window named here, or ask for less: a filter that narrows the list and one page, or what is named here to ask instead.',
+      'Wait for the window (policy.offHours), or ask for less: a filter that narrows the list and one page, or of patients by name, birth date or id (/patients/enhancedbestmatch, /patients/search).',
   },
   'quota.day-exhausted': {
     status: 503,

@@ -54,8 +54,18 @@ test('lines below the level are not written', () => {
 
 class NetworkFault extends Error {}
 
-const errors: [title: string, error: unknown, shown: { class: string; code?: string }][] = [
+const errors: [title: string, error: unknown, shown: { class: string; code?: string; sqlstate?: string }][] = [
   ['one of ours', new AegisError('db.busy', { path: '/home/ada' }), { class: 'AegisError', code: 'db.busy' }],
+  [
+    "PostgreSQL's, which the remedy goes by",
+    new Error('x', { cause: new AegisError('db.statement-failed', { sqlstate: '42P01', constraint: 'ada' }) }),
+    { class: 'Error', code: 'db.statement-failed', sqlstate: '42P01' },
+  ],
+  [
+    'what only stands in its place',
+    new AegisError('db.statement-failed', { sqlstate: 'Ada L' }),
+    { class: 'AegisError', code: 'db.statement-failed' },
+  ],
   ["the system's", Object.assign(new Error('open /home/ada'), { code: 'ENOENT' }), { class: 'Error', code: 'ENOENT' }],
   [
     'one with its code on the cause',
