@@ -132,6 +132,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/damaged-rows.pg.test.ts`],
   },
   {
+    name: 'who was shut out puts damaged wishes off',
+    file: `${sync}/refetch-records.ts`,
+    find: `return asHolderAtOnce(deps, held, async (tx) => {\n    const keys = await deps.sealing.practice(tx, held.practice)\n    const wanted`,
+    replace: `return deps.db.practice(held.practice, async (tx) => {\n    const keys = await deps.sealing.practice(tx, held.practice)\n    const wanted`,
+    caughtBy: [`${sync}/damaged-rows.pg.test.ts`],
+  },
+  {
     name: 'a patient who comes back comes back alone: what was withheld is not asked for',
     file: 'packages/server/src/records/shown-patients.ts',
     find: `returned: { wishes, `,

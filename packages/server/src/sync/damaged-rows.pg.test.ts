@@ -5,10 +5,13 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { damage, passDays } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
 import type { Kind } from '../records/record-kind.ts'
 import { wishForHeld } from '../records/record-name.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 import { noteWishes } from './note-wishes.ts'
+import { refetchRecords } from './refetch-records.ts'
+import { nextRefetches, postponeRefetch } from './refetch.sql.ts'
 
 async function mirroredWith(t: Parameters<typeof mirroredPractice>[0], ...further: FeedName[]) {
   const mirrored = await mirroredPractice(t, {
@@ -207,3 +210,27 @@ for (const [title, isHeldDamaged, inDoubt] of [
     assert.deepEqual([asked.size, (await mirrored.trouble()).inDoubt], [2 - inDoubt, inDoubt])
   })
 }
+
+test('a wish that is damaged is put off by the holder of its feed only, and not where it was noted anew meanwhile', async (t) => {
+  const mirrored = await mirroredWith(t)
+  const [patient] = await mirrored.opened('patient')
+  const feed = { practice, feed: 'patients' } as const
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const keys = await mirrored.deps.sealing.practice(tx, practice)
+    const wish = wishForHeld('patient', keys, patient?.body ?? {}) ?? assert.fail()
+    await noteWishes(tx, keys, { practice, wishes: [wish] })
+  })
+  await damage(mirrored, sql('test.wish', `update aegis.refetch set sealed_id = '\\x00'`))
+  await damageRow(mirrored, 'patient', { key: patient?.key ?? '' })
+  const due = () => mirrored.deps.db.practice(practice, (tx) => nextRefetches(tx, feed, 1))
+  const [read] = await due()
+  const former = { ...feed, fence: '0' }
+  await assert.rejects(refetchRecords(mirrored.deps, former, {}), (error) => isAegisError(error, 'lease.lost'))
+  assert.deepEqual(await due(), [read])
+  await damage(mirrored, sql('test.wish_anew', `update aegis.refetch set sealed_id = '\\x01'`))
+  const later = { recordKey: patient?.key ?? '', afterMs: 60_000, sealed: read?.sealed_id ?? assert.fail() }
+  await mirrored.deps.db.practice(practice, (tx) => postponeRefetch(tx, feed, later))
+  assert.equal((await due()).length, 1)
+  await mirrored.step('patients')
+  assert.deepEqual(await due(), [])
+})

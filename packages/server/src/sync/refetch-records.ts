@@ -137,14 +137,15 @@ function asker(deps: Refetch, held: HeldFeed) {
 const missingMostMs = 24 * 3_600_000
 
 function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
-  return deps.db.practice(held.practice, async (tx) => {
+  return asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
     for (const row of await wishes.nextRefetches(tx, held, batch)) {
       const { key, missing_since, missed_charts, run_id, wished_at } = row
       const asks = await asksOf(tx, keys, { held, row })
       if (asks === undefined) {
-        await wishes.postponeRefetch(tx, held, { recordKey: key, afterMs: missingMostMs })
+        const { sealed_id: sealed } = row
+        await wishes.postponeRefetch(tx, held, { recordKey: key, afterMs: missingMostMs, sealed })
         continue
       }
       // Entries that the charts of some departments lack may lie in another's, also a closed one's: before they count as

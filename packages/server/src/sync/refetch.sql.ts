@@ -110,13 +110,14 @@ const laterSql = lookUp(
      missing_since = case when $5 then aegis.now() else missing_since end,
      wanted_seq = greatest(wanted_seq, $6), missed_charts = case when $5 then $7 else missed_charts end,
      patient_unclear = $8, nothing_found = $9
-   where practice_id = $1 and feed = $2 and key = $3`,
+   where practice_id = $1 and feed = $2 and key = $3 and ($10::bytea is null or sealed_id = $10)`,
 )
 
 /**
  * Puts off a record that could not be read now, for `afterMs` from now on by the database's clock, so that it holds up nothing
  * else; `missing`: the read with the number `seq` found no such record, or, of all that a patient has in these `charts`, lacked some;
- * `isPatientUnclear`: nobody can say whether its patient is shown; `isNothingFound`: nor is anything else of its kind.
+ * `isPatientUnclear`: nobody can say whether its patient is shown; `isNothingFound`: nor is anything else of its kind;
+ * `sealed`: only while the wish is this one still.
  */
 export async function postponeRefetch(
   tx: Tx,
@@ -129,11 +130,12 @@ export async function postponeRefetch(
     charts?: string
     isPatientUnclear?: boolean
     isNothingFound?: boolean
+    sealed?: Buffer
   },
 ): Promise<void> {
   const { recordKey, afterMs, missing = false, seq = 0n, charts = null } = later
-  const { isPatientUnclear = false, isNothingFound = false } = later
-  const why = [isPatientUnclear, isNothingFound]
+  const { isPatientUnclear = false, isNothingFound = false, sealed = null } = later
+  const why = [isPatientUnclear, isNothingFound, sealed]
   await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts, ...why])
 }
 
