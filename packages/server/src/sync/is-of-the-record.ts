@@ -20,8 +20,15 @@ export function isOfTheRecord(error: unknown): boolean {
   return isAegisError(error, 'sync.wrong-record') || isAegisError(error, 'sync.list-unstable') || isUntold(error)
 }
 
+const passing: ReadonlySet<AthenaErrorCode> = new Set(['malformed-response', 'server-error', 'timeout'])
+
+/** Whether a failure is like those of an outage, which pass by themselves: of everything that is asked for, not of this alone. */
+export function isPassing(error: unknown): boolean {
+  return (error instanceof AthenaError && passing.has(error.code)) || isAegisError(error, 'sync.list-unstable')
+}
+
 /** Whether nothing was learned of the patient's chart: no department can be asked, or the answer does not say what there is. */
-export function isUntold(error: unknown): boolean {
+function isUntold(error: unknown): boolean {
   return isAegisError(error, 'sync.list-doubtful') || isAegisError(error, 'sync.no-chart')
 }
 

@@ -164,6 +164,30 @@ test('a record that is refused is asked for the more rarely the longer it is', a
   assert.ok(asked > 3 && asked < 8, `${asked} times in three hours`)
 })
 
+test('what could not be asked for during an outage of hours is asked for within half an hour of its end', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 9 })
+  await mirrored.bringUp()
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const keys = await mirrored.deps.sealing.practice(tx, practice)
+    const wish = wishFor(recordKinds.patient, keys, { id: '6' }) ?? assert.fail()
+    await noteWishes(tx, keys, { practice, wishes: [wish] })
+  })
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/patients/{patientid}'
+      ? Promise.resolve(new Response('{"error":"x"}', { status: 500 }))
+      : mirrored.toSimulator(url, init, call)
+  for (let halfHours = 0; halfHours < 10; halfHours += 1) {
+    await mirrored.stepFeed('patients')
+    await mirrored.advance(30 * 60_000)
+  }
+  await mirrored.stepFeed('patients')
+  assert.equal((await mirrored.trouble()).inDoubt, 1)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.advance(31 * 60_000)
+  await mirrored.stepFeed('patients')
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 /** A practice with this many of its providers, or departments; by id athenahealth finds none while `broken`. */
 async function withFew(t: Parameters<typeof mirroredPractice>[0], list: 'providers' | 'departments', most: number) {
   const mirrored = await mirroredPractice(t, { patients: 9 })

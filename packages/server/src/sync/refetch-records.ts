@@ -10,10 +10,11 @@ import { applyNextPage } from './apply-inbox.ts'
 import { type AskedRecord, askedRecord, asksOf } from './asked-record.ts'
 import { areOpenSince } from './departments-read-since.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
+import { contextUntil } from './context-until.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
-import { fetchRecord, fetchSurvivor, refetchContext } from './fetch-record.ts'
-import { isMissingUnsaid, isOfTheRecord, isUntold } from './is-of-the-record.ts'
+import { fetchRecord, fetchSurvivor } from './fetch-record.ts'
+import { isMissingUnsaid, isOfTheRecord, isPassing } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { lookForPatient, type PatientSight } from './look-for-patient.ts'
 import type { RefetchStep } from './next-step.ts'
@@ -77,19 +78,6 @@ interface Refetch extends SyncDeps {
   readonly context: CallContext
 }
 
-const leastWaitMs = 1_000
-
-function contextUntil({ clock }: SyncDeps, endsAt: number): CallContext {
-  if (endsAt === Number.POSITIVE_INFINITY) return refetchContext
-  return {
-    ...refetchContext,
-    // Looked at with each call.
-    get waitMs() {
-      return Math.max(leastWaitMs, endsAt - clock.steady())
-    },
-  }
-}
-
 /** No calls are left for this now: a drain, which goes first, may have some. */
 function isWithoutCalls(error: unknown): boolean {
   return isAegisError(error, 'quota.day-exhausted') || isAegisError(error, 'quota.timeout')
@@ -127,8 +115,8 @@ function patientSight(deps: Refetch, held: HeldFeed) {
 function asker(deps: Refetch, held: HeldFeed) {
   return async (asked: AskedRecord) => {
     const page = await fetchOrNothing(deps, held, asked)
-    if (page === 'refused' || page === 'doubtful') return 'refused'
     if (page === 'another-record') return 'another'
+    if (typeof page === 'string') return 'refused'
     return page === undefined || page.items === 0 ? 'missing' : 'found'
   }
 }
@@ -162,6 +150,8 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
 
 /** Put off for this long when athenahealth answers, but not with this record. */
 const postponedMs = 10 * 60_000
+/** No longer after a failure that passes: what was asked for in an outage is asked for soon after it. */
+const failingMostMs = 30 * 60_000
 
 interface Asking {
   readonly findsAny: () => Promise<boolean>
@@ -182,8 +172,9 @@ async function refetchOne(
     await settleOther(deps, held, { wanted, fetchSeq })
     return true
   }
-  if (page === 'refused' || page === 'doubtful') {
-    await postpone(deps, held, { wanted, afterMs: doubtedMs(deps, wanted) })
+  if (typeof page === 'string') {
+    const mostMs = page === 'failing' ? failingMostMs : missingMostMs
+    await postpone(deps, held, { wanted, afterMs: Math.min(mostMs, doubtedMs(deps, wanted)) })
     return false
   }
   if (!page && wanted.missedAt === null) {
@@ -332,7 +323,7 @@ async function fetchOrNothing(
   deps: Refetch,
   held: HeldFeed,
   asked: AskedRecord,
-): Promise<FetchedPage | undefined | 'another-record' | 'refused' | 'doubtful'> {
+): Promise<FetchedPage | undefined | 'another-record' | 'refused' | 'failing'> {
   try {
     return asked.whole
       ? await readOfPatient(deps, held, { ...asked, context: deps.context })
@@ -342,7 +333,7 @@ async function fetchOrNothing(
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
     if (!isOfTheRecord(error) && !isMissingUnsaid(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
-    return isUntold(error) || isMissingUnsaid(error) ? 'doubtful' : 'refused'
+    return isPassing(error) ? 'failing' : 'refused'
   }
 }
 
