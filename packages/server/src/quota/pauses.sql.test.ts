@@ -54,7 +54,7 @@ for (const [title, given, pauseMs, expected, sentMsAgo = 0] of [
     'by an answer to a call that was sent before the end of the last',
     { paused_until: `aegis.now() - interval '2 s'`, pauses: '3', margin_ms: '100', margin_at: 'aegis.now()' },
     undefined,
-    { pausedMs: -2_000, pauses: 3, margin: 100 },
+    { pausedMs: 1_000, pauses: 3, margin: 100 },
     2_001,
   ],
   [

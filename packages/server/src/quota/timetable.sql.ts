@@ -238,7 +238,7 @@ const pauseTimetable = sql(
        when a.paused_until > aegis.now() - interval '1 minute' then least(a.pauses + 1, 6)
        else 0 end,
      paused_until = greatest(a.paused_until, aegis.now() + make_interval(secs => coalesce($2::float8, case
-       when a.paused_until > sent.at then null
+       when a.paused_until > sent.at then 1000
        when a.paused_until > aegis.now() - interval '1 minute' then 1000 * 2 ^ least(a.pauses + 1, 6)
        else 1000 end) / 1000))
    from (select least(aegis.now(), to_timestamp($3::float8 / 1000)) as at) sent
@@ -249,7 +249,7 @@ const pauseTimetable = sql(
 /**
  * Pauses the app for everybody, for `pauseMs`, or when athenahealth did not say for how long: 1 s, doubled with each
  * throttling that follows within a minute of the last pause, up to 64 s. The answer to a call that was sent before the end of
- * the last pause, whenever it comes, is no further throttling: it lengthens the pause only if it says so. Being throttled
+ * the last pause, whenever it comes, is no further throttling: it doubles nothing, and nobody calls for a second after it. Being throttled
  * although the timetable was kept to means that calls arrive more unevenly than planned for: from then on they are spaced by
  * 25 ms a second more, twice as much each time, and half as much again with every hour.
  */
