@@ -14,8 +14,10 @@ interface World {
   readonly mirrored: MirroredPractice
   /** Ids of the problems that stand in the chart of the department that closes; all others stand in that of department 1. */
   readonly old: ReadonlySet<string>
-  /** 'answering': not listed and not found by id, but its charts are shown; 'empty': open, without a chart of the patient. */
-  state: 'open' | 'empty' | 'answering' | 'closed'
+  /** 'answering': not listed and not found by id, but its charts are shown; 'empty': open, without a chart of the patient; 'barred': nor listed, and refused by id. */
+  state: 'open' | 'empty' | 'barred' | 'answering' | 'closed'
+  /** How often the chart of department 1 was asked for. */
+  asked: number
 }
 
 /** A practice in which each department keeps charts of its own; patient 6 has a problem in that of the one that is to close. */
@@ -23,12 +25,15 @@ async function twoCharts(t: Parameters<typeof mirroredPractice>[0]): Promise<Wor
   const mirrored = await mirroredPractice(t, { patients: 9, settings: { feeds: [...coreFeeds, 'problems'] } })
   mirrored.change({ kind: 'addproblem', patient, snomed: 38341003 })
   const old = new Set(problems(mirrored).map(({ problemid }) => String(problemid)))
-  const world: World = { mirrored, old, state: 'open' }
+  const world: World = { mirrored, old, state: 'open', asked: 0 }
   mirrored.fetch = async (url, init, call) => {
     const { pathname, searchParams } = new URL(url)
     const chart = call.route === '/chart/{patientid}/problems' ? searchParams.get('departmentid') : undefined
     const isGone = isClosed(world) && pathname.endsWith(`/departments/${closing}`)
-    if (isGone || (chart === closing && ['closed', 'empty'].includes(world.state)))
+    if (world.state === 'barred' && pathname.endsWith(`/departments/${closing}`))
+      return Response.json({ error: 'not for you' }, { status: 403 })
+    if (chart === '1') world.asked += 1
+    if (isGone || (chart === closing && ['closed', 'empty', 'barred'].includes(world.state)))
       return Response.json({ error: 'Not found.' }, { status: 404 })
     const response = await mirrored.toSimulator(url, init, call)
     if (call.route === '/departments') return Response.json(withOwnCharts(world, await bodyOf(response)))
@@ -51,7 +56,9 @@ const isClosed = ({ state }: World) => state === 'answering' || state === 'close
 
 function withOwnCharts(world: World, body: Record<string, unknown>): object {
   const all = (body.departments as WireRecord[]).map((one) => ({ ...one, chartsharinggroupid: one.departmentid }))
-  const departments = all.filter((one) => !isClosed(world) || Reflect.get(one, 'departmentid') !== closing)
+  const departments = all.filter(
+    (one) => !(isClosed(world) || world.state === 'barred') || Reflect.get(one, 'departmentid') !== closing,
+  )
   return { totalcount: departments.length, departments }
 }
 
@@ -159,4 +166,19 @@ test('what goes from a chart goes once it is known that a department without a c
   await mirrored.run(20)
   assert.deepEqual([await statesOfOld(world), (await held(mirrored)).get(problem)], [['deleted'], 'deleted'])
   assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
+test('while nobody can say whether a department without a chart is open, the others are read ever more rarely', async (t) => {
+  const world = await twoCharts(t)
+  const { mirrored } = world
+  const problem = await addProblem(world)
+  world.state = 'barred'
+  mirrored.change({ kind: 'endproblem', patient, problem, remove: true })
+  world.asked = 0
+  await mirrored.run(90)
+  assert.ok(world.asked > 2 && world.asked < 30, `${world.asked} times in an hour and a half`)
+  assert.equal((await held(mirrored)).get(problem), 'present')
+  world.state = 'empty'
+  await mirrored.run(120)
+  assert.equal((await held(mirrored)).get(problem), 'deleted')
 })

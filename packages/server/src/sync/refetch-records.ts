@@ -196,7 +196,9 @@ async function refetchOne(
       await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
       return
     }
-    const { pollIntervalMs: afterMs } = deps.settings
+    const waitedMs = wanted.missedAt === null ? 0 : waitedSince(deps, wanted)
+    // The second look may have to wait for the departments: when these do not come, it is taken more rarely.
+    const afterMs = waitedMs > postponedMs ? Math.min(failingMostMs, waitedMs) : deps.settings.pollIntervalMs
     const lacking = { missing: true, seq: fetchSeq, ...(page?.charts && { charts: page.charts.digest }) }
     await wishes.postponeRefetch(tx, held, { recordKey: wanted.key, afterMs, ...lacking })
   })
@@ -269,9 +271,12 @@ async function isSameReading(
 }
 
 /** Put off by as long as it has been wished for: of what is never answered there may be as much as there are patients. */
-function doubtedMs({ clock }: SyncDeps, { wishedAt }: Wanted): number {
-  const waitedMs = wishedAt === null ? 0 : clock.now() - wishedAt
-  return Math.min(missingMostMs, Math.max(postponedMs, waitedMs))
+function doubtedMs(deps: SyncDeps, wanted: Wanted): number {
+  return Math.min(missingMostMs, Math.max(postponedMs, waitedSince(deps, wanted)))
+}
+
+function waitedSince({ clock }: SyncDeps, { wishedAt }: Wanted): number {
+  return wishedAt === null ? 0 : clock.now() - wishedAt
 }
 
 /** Never of a chart: that it is not found deletes nothing, and the wish for it is all that is known of what a feed named. */
