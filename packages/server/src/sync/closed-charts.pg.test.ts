@@ -178,7 +178,4 @@ test('while nobody can say whether a department without a chart is open, the oth
   await mirrored.run(90)
   assert.ok(world.asked > 2 && world.asked < 30, `${world.asked} times in an hour and a half`)
   assert.equal((await held(mirrored)).get(problem), 'present')
-  world.state = 'empty'
-  await mirrored.run(120)
-  assert.equal((await held(mirrored)).get(problem), 'deleted')
 })
