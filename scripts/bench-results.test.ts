@@ -11,7 +11,8 @@ calls                                            12041
 of the limit                                    36.1 %   >= 92 %
   most arrivals in any second                       99   <= 100
 staleness p50 / p95                          40 / 60 s   <= 90 s
-refused                                              0   <= 0
+refused                                              0   0
+lost                                                 3   0
 
 BELOW ITS BAR
 `
@@ -24,12 +25,14 @@ test('of a result each line with a bar is told, and how far it is', () => {
       ['of the limit', '36.1 %', '>= 92 %', '0.39'],
       ['most arrivals in any second', '99', '<= 100', '1.01'],
       ['staleness p50 / p95', '40 / 60 s', '<= 90 s', '1.50'],
-      ['refused', '0', '<= 0', undefined],
+      ['refused', '0', '0', '1.00'],
+      ['lost', '3', '0', '0.00'],
     ],
   )
   const lines = resultsTable(measured).split('\n')
   assert.match(lines[1] ?? '', /^sync-a {2,}of the limit {2,}36\.1 % {2,}>= 92 % {2,}0\.39x {2}BELOW {2,}2026-11-27$/)
   assert.doesNotMatch(lines[2] ?? '', /BELOW/)
+  assert.match(lines[5] ?? '', /^sync-a {2,}lost .*BELOW/)
 })
 
 test('every kept result that was measured against a bar is in the table', () => {

@@ -9,11 +9,11 @@ export interface Measured {
   readonly value: string
   /** `>= 92 %`, `<= 400 MB`. */
   readonly bar: string
-  /** How far it is: 1 is at the bar, 0.5 half of what it should be, 2 twice as good. Absent where zero or a rival is the bar. */
+  /** How far it is: 1 is at the bar, 0.5 half of what it should be, 2 twice as good. Absent where a rival is the bar. */
   readonly share: number | undefined
 }
 
-const row = /^(?<what>\S.*?|\s+\S.*?)\s{2,}(?<value>\S.*?)\s{2,}(?<bar>[<>]= .+)$/
+const row = /^\s*(?<what>\S.*?)\s{2,}(?<value>\S.*?)\s{2,}(?<bar>[<>]= .+|0)$/
 
 /** Reads the text of a result (pure): every line with a bar. */
 export function measuredIn(benchmark: string, text: string): Measured[] {
@@ -21,13 +21,14 @@ export function measuredIn(benchmark: string, text: string): Measured[] {
   return text.split('\n').flatMap((line) => {
     const { what, value, bar } = row.exec(line)?.groups ?? {}
     if (what === undefined || value === undefined || bar === undefined) return []
-    return [{ benchmark, date, what: what.trim(), value, bar, share: shareOf(value, bar) }]
+    return [{ benchmark, date, what, value, bar, share: shareOf(value, bar) }]
   })
 }
 
-/** Of `40 / 60 s` the last number counts. */
+/** Of `40 / 60 s` the last number counts. Where none at all is allowed, there is no half of the way. */
 function shareOf(value: string, bar: string): number | undefined {
   const measured = Number(/([\d.]+)[^\d/]*$/.exec(value)?.[1])
+  if (/^(?:<= )?0$/.test(bar)) return measured === 0 ? 1 : 0
   const limit = Number(/^[<>]= ([\d.]+)/.exec(bar)?.[1])
   if (!(measured > 0) || !(limit > 0)) return undefined
   return bar.startsWith('>') ? measured / limit : limit / measured

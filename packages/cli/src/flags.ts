@@ -52,10 +52,16 @@ export function isDay(text: string): boolean {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
 }
 
+/** The instant that a text with its zone names, epoch ms; undefined where it names none. */
+export function instantIn(text: string): number | undefined {
+  const at = /^\d{4}-\d{2}-\d{2}T.*(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
+  return !Number.isNaN(at) && isDay(text.slice(0, 10)) ? at : undefined
+}
+
 /** Reads an instant, epoch ms. */
 export function instant(text: string): number {
-  const at = /^\d{4}-\d{2}-\d{2}T.*(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(at) && isDay(text.slice(0, 10))) return at
+  const at = instantIn(text)
+  if (at !== undefined) return at
   throw new InvalidArgumentError('Give an instant with its zone, such as 2026-11-23T14:00:00Z.')
 }
 

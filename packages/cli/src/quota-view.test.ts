@@ -11,7 +11,7 @@ const short = sampleQuota({
   day: {
     ...day,
     throttling:
-      'athenahealth throttled calls: they are spaced 38 % wider than planned (68.8 a second), half as much with each hour, and as planned from 20:58 GMT on.',
+      'athenahealth throttled calls: they are spaced 38 % wider than planned, 68.8 a second now; half of that is taken back each hour, and they are as planned from 20:58 GMT on.',
   },
   forecast: sampleForecast({
     outlook: 'does-not-last',
@@ -34,9 +34,9 @@ describe('the calls of a day', () => {
  Today    █░░░░░░░░░░░░░░░░░░░ 31,204 of 500,000, 468,796 left, anew in 8 h
           1,200 of them by others with the same app
           26,000 kept from bulk work, for feeds
-          athenahealth throttled calls: they are spaced 38 % wider than planned
-          (68.8 a second), half as much with each hour, and as planned from
-          20:58 GMT on.
+          athenahealth throttled calls: they are spaced 38 % wider than planned,
+          68.8 a second now; half of that is taken back each hour, and they are
+          as planned from 20:58 GMT on.
           yesterday by this time 29,100, in all 39,420 (now +7 %)
 
  Forecast Today's calls do not do: bulk work stops about 17:20 GMT (16:40 to

@@ -18,7 +18,7 @@ It looks at the configuration, files and their permissions, keys, the database a
 sockets and grants, athenahealth (the credential, each practice, clocks, TLS) and what is left of the day's calls; beside a
 running instance or without one. It changes nothing and reads no feed. It asks for one token, and each practice
 for its own data (20 at most): these calls are counted and audited with those of the installation, and before the first start
-the requests for tokens are noted in the home, if it is there. It reads a vault's entry, and logs in for that with an AppRole,
+the requests for tokens are noted in the home, or where there is none in the system's temporary directory. It reads a vault's entry, and logs in for that with an AppRole,
 which takes one use of its secret id. Where an embedded database does not run it is started for the while.
 
 Exit code 1 when there is a failure; warnings and what was skipped are none.

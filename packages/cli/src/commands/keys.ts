@@ -2,7 +2,7 @@ import { type GivenKeyReport, parseDuration } from '@aegis/server'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError } from '../cli-error.ts'
 import type { CommandContext } from '../command-context.ts'
-import { durationMs, homeFlag, configFlag, isDay, wholeNumber } from '../flags.ts'
+import { durationMs, homeFlag, configFlag, instantIn, isDay, wholeNumber } from '../flags.ts'
 import type { InstanceOptions } from '../instance-client.ts'
 import { type KeyDeskClient, withKeyDesk } from '../key-desk-client.ts'
 import { credentialTable, describeCredential, holderLines } from '../key-lines.ts'
@@ -230,8 +230,8 @@ function actionOf(text: string): 'add' | 'remove' {
 }
 
 function instantOf(text: string): number {
-  const at = /^\d{4}-\d{2}-\d{2}(?:T.*(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(at) && isDay(text.slice(0, 10))) return at
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text) ? Date.parse(text) : instantIn(text)
+  if (at !== undefined) return at
   const hint = parseDuration(text) === undefined ? '' : ' A duration is not taken: name the day.'
   throw new InvalidArgumentError(`Give a day such as 2027-03-01, or an instant with its zone.${hint}`)
 }

@@ -105,7 +105,7 @@ test('a small terminal keeps practice and alarms', () => {
 })
 
 test('the picture says in a line that calls are spaced more widely', () => {
-  const throttling = 'athenahealth throttled calls: they are spaced 38 % wider than planned (3.45 a second).'
+  const throttling = 'athenahealth throttled calls: they are spaced 38 % wider than planned, 3.45 a second now.'
   const lines = renderView(sampleReport({ quota: { ...sampleReport().quota, throttling } }), wide, [])
   assert.equal(lines.filter((line) => line.includes('athenahealth throttled calls: they are')).length, 1)
 })
@@ -121,7 +121,7 @@ test('a list that is read once a day is not behind for hours', () => {
 })
 
 test('a report leaves nothing out in a narrow terminal', () => {
-  const throttling = 'athenahealth throttled calls: they are spaced 38 % wider than planned (3.45 a second).'
+  const throttling = 'athenahealth throttled calls: they are spaced 38 % wider than planned, 3.45 a second now.'
   const quota = { ...sampleReport().quota, foreignToday: 7, throttling }
   for (const practices of [
     [samplePractice()],

@@ -125,11 +125,6 @@ export const secretErrors = {
     remedy:
       'Start it, or mend the way to it (keyServer.url, certificates, the rights on its socket). Work goes on by itself then.',
   },
-  'key-server.vault-login-expiring': {
-    status: 503,
-    title: 'What this process logs in to the vault with expires soon, or has expired',
-    remedy: 'Put a new token or secret id into its file: it is taken up by itself.',
-  },
   'key-server.vault-refused': {
     status: 502,
     title: 'The vault gives no secret',

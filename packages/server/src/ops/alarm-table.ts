@@ -33,6 +33,10 @@ export const alarmTable = {
     means: 'The last credential of the app expires in two weeks or less, in two days where it is an error',
     remedy: 'Have athenahealth make a new secret or key, and give it: aegis keys rotate.',
   },
+  'key-server.vault-login-expiring': {
+    means: 'The token or secret id that a process logs in to the vault with expires soon, or has expired',
+    remedy: 'Put a new one into its file: it is taken up by itself.',
+  },
   'ops.practices-differ': {
     means:
       'Processes on one database are configured with different practices, feeds or departments; an error where one names what is not mirrored, because one that was started later, and may be gone, does not',
@@ -43,6 +47,7 @@ export const alarmTable = {
     means: 'A process on this database has not been heard of; the others do its work',
     remedy: 'Start it again if it is to run. One that was not stopped as it should is forgotten after an hour.',
   },
+  // Nothing but Aegis itself calls through its limits so far: nobody is told to.
   'quota.foreign-calls': {
     means: "A hundredth of the day's calls or more were made by somebody else with the same app",
     remedy:

@@ -5,9 +5,6 @@ import type { Alarm } from './status-report.ts'
 /** A few calls by hand are nobody's business; this share of the day is another program. */
 const worthAWordShare = 0.01
 
-/** Nothing but Aegis itself calls through its limits so far: nobody is told to. */
-export const foreignRemedy = alarmTable['quota.foreign-calls'].remedy
-
 /** That somebody else spends the calls of the same app (pure): our share of the day is smaller than it looks. */
 export function foreignAlarms({
   foreignToday,
@@ -19,7 +16,7 @@ export function foreignAlarms({
       level: 'warning',
       code: 'quota.foreign-calls',
       message: `${foreignToday} of today's ${perDayLimit} calls were made by somebody else who uses the same athenahealth app.`,
-      remedy: foreignRemedy,
+      remedy: alarmTable['quota.foreign-calls'].remedy,
     },
   ]
 }

@@ -136,7 +136,7 @@ test('it is told that calls wait and are spaced more widely since some were thro
     await time.run(quota.throttled(app, { retryAfterMs: 5_000 }))
   }
   const spaced = (by: number, perSecond: string) =>
-    `they are spaced ${by} % wider than planned (${perSecond} a second), half as much with each hour, and as planned from 17:14 GMT on`
+    `they are spaced ${by} % wider than planned, ${perSecond} a second now; half of that is taken back each hour, and they are as planned from 17:14 GMT on`
   assert.equal(
     await throttling(),
     `athenahealth throttled calls: none is made until 12:00:25 GMT, and ${spaced(38, '3.45')}.`,

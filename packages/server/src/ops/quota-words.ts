@@ -58,14 +58,14 @@ export function throttlingInWords({
   if (widened) {
     const { by, until } = widened
     parts.push(
-      `they are spaced ${Math.round(by * 100)} % wider than planned (${perSecond(usablePerSecond)} a second), ` +
-        `half as much with each hour, and as planned from ${gmt(until)} GMT on`,
+      `they are spaced ${Math.round(by * 100)} % wider than planned, ${perSecond(usablePerSecond)} a second now; ` +
+        `half of that is taken back each hour, and they are as planned from ${gmt(until)} GMT on`,
     )
   }
   return parts.length > 0 ? `athenahealth throttled calls: ${listed(parts)}.` : undefined
 }
 
-/** Who has spent the day's calls, most first, and what would help most, in two sentences (pure). */
+/** Who has spent the day's calls, most first, what would help most, and where there is more, in sentences (pure). */
 export function spendingInWords(
   { byPriority, foreignToday }: Pick<QuotaUsage, 'byPriority' | 'foreignToday'>,
   [first]: readonly QuotaAdvice[],
@@ -79,10 +79,9 @@ export function spendingInWords(
     .toSorted(([, one], [, other]) => other - one)
     .map(([name, calls]) => `${name} ${Math.round((calls / all) * 100)} %`)
   const who = told.length > 0 ? [`Spent so far by ${listed(told)}.`] : []
-  const what = first
-    ? `What would help most: ${first.setting === null ? '' : `${first.setting}: `}${first.change}.`
-    : ''
-  return [...who, ...(what ? [what] : []), 'More: aegis quota.'].join(' ')
+  const setting = first?.setting ? `${first.setting}: ` : ''
+  const what = first ? [`What would help most: ${setting}${first.change}.`] : []
+  return [...who, ...what, 'More: aegis quota.'].join(' ')
 }
 
 function perSecond(calls: number): string {

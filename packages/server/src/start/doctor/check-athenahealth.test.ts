@@ -306,7 +306,8 @@ test('a certificate that ends within two weeks is a warning', async (context) =>
     return checkConnection(configured(`https://127.0.0.1:${port}`), clock)
   }
   const early = await finding('2049-12-17')
-  assert.deepEqual([early.level, early.message.endsWith('certificate for 14 days')], ['ok', true])
+  assert.equal(early.level, 'ok')
+  assert.match(early.message, /over TLSv1\.\d, certificate for 14 days$/)
   const late = await finding('2049-12-18')
   assert.deepEqual([late.level, late.check], ['warning', 'connection'])
   assert.match(late.message, /ends in 13 days\.$/)
@@ -320,20 +321,4 @@ test('a certificate of nobody’s is not accepted', async (context) => {
   assert.deepEqual([finding.level, finding.check], ['failure', 'connection'])
   assert.match(finding.message, /certificate of .* is not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/)
   assert.match(finding.remedy ?? '', /NODE_EXTRA_CA_CERTS/)
-})
-
-test('how long the certificate of the host lasts is told, from two weeks before its end on as a warning', async (context) => {
-  const { key, cert, ca } = testAuthority().identity('athenahealth.example')
-  const known = getCACertificates('default')
-  setDefaultCACertificates([...known, ca])
-  context.after(() => setDefaultCACertificates(known))
-  const config = configured(`https://127.0.0.1:${await served(context, createTlsServer({ key, cert }))}`)
-  for (const [day, level, says] of [
-    ['2049-12-01', 'ok', /over TLSv1\.\d, certificate for 30 days$/],
-    ['2049-12-25', 'warning', /^The certificate of .* ends in 6 days\.$/],
-  ] as const) {
-    const finding = await checkConnection(config, { ...systemClock, now: () => Date.parse(day) })
-    assert.equal(finding.level, level)
-    assert.match(finding.message, says)
-  }
 })

@@ -39,13 +39,13 @@ test('the room of a disk that is there is told', () => {
 })
 
 test('a process that leaves its memory behind when it dies is warned of, with what to do', () => {
-  const { level, remedy } = judgeCoreDumps('some')
+  const { level, remedy } = judgeCoreDumps('some', 'running')
   assert.equal(level, 'warning')
   assert.match(remedy ?? '', /ulimit -c 0.*LimitCORE=0/)
-  const handedOver = judgeCoreDumps('handed-over')
+  const handedOver = judgeCoreDumps('handed-over', 'running')
   assert.equal(handedOver.level, 'warning')
   assert.match(handedOver.message, /to a program \(\/proc\/sys\/kernel\/core_pattern\)/)
   assert.match(handedOver.remedy ?? '', /LimitCORE=1 .*prlimit --core=1/)
-  assert.equal(judgeCoreDumps('none').level, 'ok')
-  assert.equal(judgeCoreDumps(undefined).level, 'skipped')
+  assert.equal(judgeCoreDumps('none', 'running').level, 'ok')
+  assert.equal(judgeCoreDumps(undefined, 'running').level, 'skipped')
 })

@@ -38,11 +38,12 @@ export function judgeRoom(free: number | undefined): Finding {
   return report.ok('disk', `${shown} free on the disk of the home`)
 }
 
-/** Whether the process, the running one or this in its place, leaves its memory behind when it dies (pure). */
-export function judgeCoreDumps(dumps: CoreDumps | undefined): Finding {
+/** Whether a process leaves its memory behind when it dies: the one that runs, or one that is started from here (pure). */
+export function judgeCoreDumps(dumps: CoreDumps | undefined, of: 'running' | 'here'): Finding {
   if (dumps === undefined)
     return report.skipped('core-dumps', 'The system does not tell whether core dumps are written.')
-  if (dumps === 'none') return report.ok('core-dumps', 'A process that dies leaves none of its memory in a file')
+  const which = of === 'running' ? 'A process' : 'Started from here, a process'
+  if (dumps === 'none') return report.ok('core-dumps', `${which} that dies leaves none of its memory in a file`)
   if (dumps === 'handed-over') {
     const message =
       'The system gives the memory of a process that dies to a program (/proc/sys/kernel/core_pattern); whether it keeps it is up to that program: keys, secrets and patients.'
@@ -50,7 +51,7 @@ export function judgeCoreDumps(dumps: CoreDumps | undefined): Finding {
       'See that its configuration keeps nothing of Aegis; or start Aegis with LimitCORE=1 in its unit of systemd, or by "prlimit --core=1 ...": a limit of 0 does not stop it.'
     return report.warning('core-dumps', message, remedy)
   }
-  const message = 'A process that dies may leave its memory in a file: keys, secrets and patients in the open.'
+  const message = `${which} that dies may leave its memory in a file: keys, secrets and patients in the open.`
   return report.warning(
     'core-dumps',
     message,

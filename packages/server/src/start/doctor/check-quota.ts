@@ -1,4 +1,4 @@
-import { foreignRemedy } from '../../ops/foreign-alarms.ts'
+import { alarmTable } from '../../ops/alarm-table.ts'
 import type { QuotaReport } from '../../ops/quota-report.ts'
 import { type Finding, reporter } from './finding.ts'
 
@@ -20,7 +20,7 @@ export function judgeQuota({ day, forecast }: QuotaReport): readonly Finding[] {
   ]
   if (day.foreign > 0) {
     const message = `${day.foreign.toLocaleString('en-US')} calls of today were made by others with the same app.`
-    findings.push(report.warning('foreign', message, foreignRemedy))
+    findings.push(report.warning('foreign', message, alarmTable['quota.foreign-calls'].remedy))
   }
   if (forecast.outlook === 'does-not-last' && day.left > 0) {
     findings.push(report.warning('forecast', forecast.explanation, 'See "aegis quota" for what to change.'))

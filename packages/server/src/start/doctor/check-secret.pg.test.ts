@@ -134,6 +134,11 @@ for (const [what, answer, says] of [
     /^warning: What the vault holds is none of the .* → A running instance takes it up within vault.refresh/,
   ],
   [
+    'holds what is no secret',
+    { status: 200, body: { data: { data: { client_secret: 'a\u0000b' } } } },
+    /^failure: .*key-server\.secret-invalid/,
+  ],
+  [
     'refuses',
     { status: 403 },
     /^failure: The vault gives no secret .*key-server\.vault-refused\) → Check that the entry/,

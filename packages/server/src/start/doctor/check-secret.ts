@@ -28,7 +28,11 @@ export async function checkSecret(deps: SecretDeps, config: AegisConfig): Promis
   if (config.demo) return []
   const { content, findings } = await readGiven(config)
   if (!content) return findings
-  return [await compare(deps, config, { content, from: config.vault ? fromVault : fromFile }), ...findings]
+  const source = config.vault ? fromVault : fromFile
+  const told = await compare(deps, config, { content, from: source }).catch((error: unknown) =>
+    report.fromError('secret', error),
+  )
+  return [told, ...findings]
 }
 
 export interface GivenSecret {

@@ -128,7 +128,7 @@ class Examiner {
     this.#add(checkNode(this.#seams.nodeVersion ?? process.versions.node), checkDisk(nearest(home.path)))
     this.#add(...findings, ...checkFiles(home, keys))
     const { findings: told, status } = await lookAtInstance(home, loaded?.config, systemClock)
-    this.#add(...told, judgeCoreDumps(coreDumpsOf(status?.pid ?? 'self')))
+    this.#add(...told, judgeCoreDumps(coreDumpsOf(status?.pid ?? 'self'), status ? 'running' : 'here'))
     if (loaded) await this.#lookFurther(pointedAt(loaded.config, status), { home, keys, status })
     else this.#skip(['database', 'keys', 'athenahealth', 'quota'], 'Not looked at: the configuration has mistakes.')
     return { environment: loaded?.config.environment, home: home.path, findings: this.#findings }
