@@ -306,6 +306,12 @@ test('a new timetable begins in a second, one that is there stays', async () => 
   assert.equal((await read(app)).next_at, now + 6_000)
 })
 
+/** Until a connection to this file's own database waits for another, or what should wait is through without. */
+async function untilSomebodyWaits(isThrough: () => boolean): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  for (let looks = 0; looks < 2_000 && !isThrough(); looks += 1) if ((await owner.rows(waiting)).length > 0) return
+}
+
 test('who books for a practice waits for who is booking for it, and goes on from there', async () => {
   const app = await anApp()
   const lock = (tx: Tx) => table.lockPracticeRows(tx, app, [1])
@@ -317,8 +323,7 @@ test('who books for a practice waits for who is booking for it, and goes on from
     second = db.control(lock).finally(() => {
       isThrough = true
     })
-    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-    for (let looks = 0; looks < 2_000 && !isThrough; looks += 1) if ((await owner.rows(waiting)).length > 0) break
+    await untilSomebodyWaits(() => isThrough)
     await table.movePracticeRows(tx, app, [{ practice: 1, next_at: now + 9_000 }])
   })
   assert.deepEqual(
@@ -332,8 +337,13 @@ test('the first rows of practices are made in one order: two processes never wai
   let other: Promise<unknown> = Promise.resolve()
   await db.control(async (tx) => {
     await table.lockPracticeRows(tx, app, [7])
-    other = db.control((theirs) => table.lockPracticeRows(theirs, app, [9, 7]))
-    while ((await owner.rows('select from pg_catalog.pg_locks where not granted')).length === 0);
+    let isThrough = false
+    other = db
+      .control((theirs) => table.lockPracticeRows(theirs, app, [9, 7]))
+      .finally(() => {
+        isThrough = true
+      })
+    await untilSomebodyWaits(() => isThrough)
     await table.lockPracticeRows(tx, app, [9])
   })
   await other
