@@ -101,7 +101,7 @@ function line(text: string): void {
 }
 
 function repetition({ kind, what }: Done['job']): string {
-  if (kind === 'failpoint') return `npm run rig -- --failpoint ${what}`
+  if (kind === 'failpoint') return `npm run rig -- --failpoint '${what}'`
   if (kind === 'drill') {
     const [name, seed] = what.split(':')
     return `npm run rig -- --drills ${name} --first-seed ${seed} --count 1`
