@@ -8,7 +8,7 @@ import { drawOddities } from './draw-oddities.ts'
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
 import { lifeDatabase } from './life-database.ts'
-import { standInZone } from './machine-zone.ts'
+import { standIn, zoneOf } from './machine-zone.ts'
 import { PassingTime, WatchedDb } from './pass-time.ts'
 import { RandomEnds } from './random-ends.ts'
 import { randomFaults } from './random-faults.ts'
@@ -39,7 +39,7 @@ export interface SeedOfLife {
  */
 export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
   return withRunContext(async (context) => {
-    standInZone(context, seed)
+    context.after(standIn(zoneOf(seed)))
     const draw = drawFrom(seed)
     const life = await begin(context, { seed, isCore, draw })
     const { simulator } = life.mirrored

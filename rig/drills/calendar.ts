@@ -6,6 +6,7 @@ import { nextNight } from '../../packages/server/src/sync/night.ts'
 import { dateIn, planClaims } from '../../packages/server/src/sync/plan-snapshot.ts'
 import { defaultSyncSettings } from '../../packages/server/src/sync/sync-settings.ts'
 import { type Draw, drawFrom } from '../draw.ts'
+import { standIn } from '../machine-zone.ts'
 import type { Verdict } from '../verdict.ts'
 import { clockIn, dayMs, type ShownTime, usDate, utcDate } from './plain-calendar.ts'
 
@@ -35,8 +36,7 @@ const practices = [195900, 195901, 7]
 export async function calendarDrill(seed: number): Promise<Verdict> {
   const [name, noon] = days[(seed - 1) % days.length] ?? ['', 0]
   const host = hosts[Math.floor((seed - 1) / days.length) % hosts.length] ?? 'UTC'
-  const before = process.env['TZ']
-  process.env['TZ'] = host
+  const standBack = standIn(host)
   try {
     const wrong = new Set<string>(hostShows(host))
     const [from, to] = [noon - dayMs, noon + 2 * dayMs]
@@ -45,8 +45,7 @@ export async function calendarDrill(seed: number): Promise<Verdict> {
     for (const practice of practices) for (const one of judgeNights(practice, { from, to })) wrong.add(one)
     return { wrong: [...wrong].slice(0, 20), counts: { minutes: (to - from) / minute, [name]: 1, [host]: 1 } }
   } finally {
-    if (before === undefined) delete process.env['TZ']
-    else process.env['TZ'] = before
+    standBack()
   }
 }
 
