@@ -14,7 +14,7 @@ const usedShareMin = 0.5
 const aroundMs = 3 * second
 
 /**
- * Several processes have many times more to call at one moment than a second allows, and again a minute later; some of
+ * Several processes have two to four times as much to call at one moment as a second allows, and again a minute later; some of
  * them are killed in between. Judged by what arrives: no second over the limit, whoever counts how, every call answered, and
  * none kept waiting for longer than the limit has it.
  */
@@ -58,7 +58,7 @@ function drawRush(
   }))
 }
 
-/** Halfway to the next rush, when nobody waits for anything: what a process had booked goes with it. */
+/** Ten seconds before the next rush, when nobody waits for anything: what a process had booked goes with it. */
 function drawDeaths(draw: Draw, world: DrillWorld, rushes: readonly number[]): DrillMoment[] {
   return rushes.slice(1).flatMap((atMs) => {
     const process = draw.between(0, world.ways.length - 1)
