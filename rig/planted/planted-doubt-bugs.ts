@@ -195,11 +195,15 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/next-step.test.ts`, `${sync}/missed-changes.pg.test.ts`],
   },
   {
-    name: 'a record that a gateway says in its own words is not there holds up all that is asked for by id',
-    file: `${sync}/refetch-records.ts`,
-    find: `if (!isOfTheRecord(error) && !isMissingUnsaid(error)) throw error`,
-    replace: `if (!isOfTheRecord(error)) throw error`,
-    caughtBy: [`${sync}/missing-records.pg.test.ts`],
+    name: 'a record or chart that a gateway says in its own words is not there holds up all others',
+    file: `${sync}/is-of-the-record.ts`,
+    find: ` || isMissingUnsaid(error)`,
+    replace: ``,
+    caughtBy: [
+      `${sync}/missing-records.pg.test.ts`,
+      `${sync}/chart-doubts.pg.test.ts`,
+      `${sync}/closed-charts.pg.test.ts`,
+    ],
   },
   {
     name: "a chart that is not found for a day, as nobody's is, is not asked for any more",

@@ -14,8 +14,8 @@ interface World {
   readonly mirrored: MirroredPractice
   /** Ids of the problems that stand in the chart of the department that closes; all others stand in that of department 1. */
   readonly old: ReadonlySet<string>
-  /** 'answering': not listed and not found by id, but its charts are shown; 'empty': open, without a chart of the patient; 'barred': nor listed, and refused by id. */
-  state: 'open' | 'empty' | 'barred' | 'answering' | 'closed'
+  /** 'answering': not listed and not found by id, but its charts are shown; 'empty': open, without a chart of the patient; 'barred': nor listed, and refused by id; 'unsaid': a gateway says of its charts in its own words that they are not there. */
+  state: 'open' | 'empty' | 'barred' | 'answering' | 'closed' | 'unsaid'
   /** How often the chart of department 1 was asked for. */
   asked: number
 }
@@ -33,8 +33,8 @@ async function twoCharts(t: Parameters<typeof mirroredPractice>[0]): Promise<Wor
     if (world.state === 'barred' && pathname.endsWith(`/departments/${closing}`))
       return Response.json({ error: 'not for you' }, { status: 403 })
     if (chart === '1') world.asked += 1
-    if (isGone || (chart === closing && ['closed', 'empty', 'barred'].includes(world.state)))
-      return Response.json({ error: 'Not found.' }, { status: 404 })
+    if (isGone || (chart === closing && ['closed', 'empty', 'barred', 'unsaid'].includes(world.state)))
+      return notFound(world, chart)
     const response = await mirrored.toSimulator(url, init, call)
     if (call.route === '/departments') return Response.json(withOwnCharts(world, await bodyOf(response)))
     if (chart === undefined || !response.ok) return response
@@ -50,9 +50,14 @@ async function twoCharts(t: Parameters<typeof mirroredPractice>[0]): Promise<Wor
   return world
 }
 
+const notFound = ({ state }: World, chart: string | null | undefined) =>
+  chart === closing && state === 'unsaid'
+    ? new Response('<html>Not Found</html>', { status: 404 })
+    : Response.json({ error: 'Not found.' }, { status: 404 })
+
 const bodyOf = async (response: Response) => (await response.json()) as Record<string, unknown> // the simulator's
 
-const isClosed = ({ state }: World) => state === 'answering' || state === 'closed'
+const isClosed = ({ state }: World) => ['answering', 'closed', 'unsaid'].includes(state)
 
 function withOwnCharts(world: World, body: Record<string, unknown>): object {
   const all = (body.departments as WireRecord[]).map((one) => ({ ...one, chartsharinggroupid: one.departmentid }))
@@ -99,17 +104,19 @@ async function addProblem({ mirrored }: World): Promise<string> {
   return String(problems(mirrored).at(-1)?.problemid)
 }
 
-test('what stood in the chart of a department that is gone stays, and what goes from another chart goes', async (t) => {
-  const world = await twoCharts(t)
-  const { mirrored } = world
-  await close(world, 'closed')
-  const problem = await addProblem(world)
-  assert.deepEqual([await statesOfOld(world), (await held(mirrored)).get(problem)], [['present'], 'present'])
-  mirrored.change({ kind: 'endproblem', patient, problem, remove: true })
-  await mirrored.run(6)
-  assert.deepEqual([await statesOfOld(world), (await held(mirrored)).get(problem)], [['present'], 'deleted'])
-  assert.equal((await mirrored.trouble()).inDoubt, 0)
-})
+for (const state of ['closed', 'unsaid'] as const) {
+  test(`what stood in the chart of a department that is gone (${state}) stays, and what goes from another chart goes`, async (t) => {
+    const world = await twoCharts(t)
+    const { mirrored } = world
+    await close(world, state)
+    const problem = await addProblem(world)
+    assert.deepEqual([await statesOfOld(world), (await held(mirrored)).get(problem)], [['present'], 'present'])
+    mirrored.change({ kind: 'endproblem', patient, problem, remove: true })
+    await mirrored.run(6)
+    assert.deepEqual([await statesOfOld(world), (await held(mirrored)).get(problem)], [['present'], 'deleted'])
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+  })
+}
 
 test('the chart of a department that is gone is followed while it is shown, and kept when it is not any more', async (t) => {
   const world = await twoCharts(t)

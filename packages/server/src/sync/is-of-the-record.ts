@@ -16,7 +16,7 @@ const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
 
 /** Whether a failure may be about the one record, or patient, that was asked for. */
 export function isOfTheRecord(error: unknown): boolean {
-  if (error instanceof AthenaError) return ofTheRecord.has(error.code)
+  if (error instanceof AthenaError) return ofTheRecord.has(error.code) || isMissingUnsaid(error)
   return isAegisError(error, 'sync.wrong-record') || isAegisError(error, 'sync.list-unstable') || isUntold(error)
 }
 
@@ -36,6 +36,6 @@ function isUntold(error: unknown): boolean {
  * Whether a gateway said in words of its own that nothing is there: the record, or whatever answers for it. Neither is known,
  * and only athenahealth's own word is believed for a deletion.
  */
-export function isMissingUnsaid(error: unknown): boolean {
-  return error instanceof AthenaError && error.code === 'configuration' && error.status === 404
+function isMissingUnsaid(error: AthenaError): boolean {
+  return error.code === 'configuration' && error.status === 404
 }

@@ -14,7 +14,7 @@ import { contextUntil } from './context-until.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { findsOthers } from './finds-others.ts'
 import { fetchRecord, fetchSurvivor } from './fetch-record.ts'
-import { isMissingUnsaid, isOfTheRecord, isPassing } from './is-of-the-record.ts'
+import { isOfTheRecord, isPassing } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { lookForPatient, type PatientSight } from './look-for-patient.ts'
 import type { RefetchStep } from './next-step.ts'
@@ -336,7 +336,7 @@ async function fetchOrNothing(
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    if (!isOfTheRecord(error) && !isMissingUnsaid(error)) throw error
+    if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
     return isPassing(error) ? 'failing' : 'refused'
   }
