@@ -126,18 +126,6 @@ function withoutCharts(mirrored: MirroredPractice): AthenaFetch {
       : mirrored.toSimulator(url, init, call)
 }
 
-test('what a feed named is kept in mind while no chart at all is found', async (t) => {
-  const mirrored = await chartedPractice(t, ['problems'])
-  mirrored.fetch = withoutCharts(mirrored)
-  mirrored.change({ kind: 'addproblem', patient, snomed: 44054006 })
-  await mirrored.run(40)
-  assert.equal((await mirrored.trouble()).inDoubt, 1)
-  mirrored.fetch = mirrored.toSimulator
-  await mirrored.run(41)
-  await assertEqualsTruth(mirrored)
-  assert.equal((await mirrored.trouble()).inDoubt, 0)
-})
-
 test('while no chart at all is found that is told, and what a feed named is kept in mind, for days', async (t) => {
   const mirrored = await chartedPractice(t, ['problems'])
   mirrored.fetch = withoutCharts(mirrored)
