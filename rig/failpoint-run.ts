@@ -49,7 +49,7 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     const wrong: string[] = []
     for (let round = 0; round < rounds; round += 1) {
       if (round === lost.at) {
-        excuses.push({ at: mirrored.deps.clock.now(), causes: ['subscription-lost'], feed: lost.feed })
+        excuses.push({ at: mirrored.deps.clock.now(), cause: 'subscription-lost', feed: lost.feed })
       }
       await happens.get(round)?.(mirrored)
       const step = endureEnd(stepFeeds(mirrored, { round, disturbance }))

@@ -46,11 +46,19 @@ test('as many faults are the reason for as many gaps, whatever the order', () =>
   assert.equal(gapsTooMany(gaps, excuses.slice(1)).length, 1)
 })
 
-test('what is about no feed hits each of them once, and so does time that jumps', () => {
+test('a subscription that is lost by any request hits each feed once, and so does time that jumps', () => {
   const gaps = [gapOf('appointments', 'subscription-lost', 5), gapOf('patients', 'subscription-lost', 5)]
   assert.deepEqual(gapsTooMany(gaps, metBy('/patients', 'unsubscribed', 0)), [])
   const late = [gapOf('appointments', 'retention-passed', 5), gapOf('claims', 'retention-passed', 5)]
   assert.deepEqual(gapsTooMany(late, metBy(drain, 'clock-jump', 0)), [])
+})
+
+test('an answer to what is no feed is no reason for a gap in one', () => {
+  for (const path of ['/patients', '/patients/{patientid}']) {
+    for (const kind of ['html', 'truncated', 'oversized', 'lost-page'] as const) {
+      assert.deepEqual(metBy(path, kind, 0), [], `${kind} of ${path}`)
+    }
+  }
 })
 
 test('a fault that loses nothing is no reason', () => {

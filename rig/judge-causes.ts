@@ -33,15 +33,18 @@ export interface GapEver {
 /** Something after which there may be a gap: one in each feed that it can hit, and no more. */
 export interface Excuse {
   readonly at: number
-  readonly causes: readonly GapCause[]
+  readonly cause: GapCause
   /** Absent: it hits all feeds. */
   readonly feed: string | undefined
 }
 
 /** Gaps without a cause among the faults that fired or in calls that were used up, and drains that came too soon after each other. */
-export async function judgeCauses(mirrored: MirroredPractice, calls: { readonly usedUp: boolean }): Promise<string[]> {
+export async function judgeCauses(
+  mirrored: MirroredPractice,
+  calls: { usedUp(gap: GapEver): boolean },
+): Promise<string[]> {
   const excuses = allRequests(mirrored.simulator).flatMap(excusesOf)
-  const gaps = (await gapsEver(mirrored)).filter(({ cause }) => !(cause === 'retention-passed' && calls.usedUp))
+  const gaps = (await gapsEver(mirrored)).filter((gap) => !(gap.cause === 'retention-passed' && calls.usedUp(gap)))
   const wrong = gapsTooMany(gaps, excuses)
   for (const { feed, minimumMs } of mirrored.simulator.truth.windows().drains) {
     if (minimumMs !== undefined && minimumMs < shortestDrainMs) wrong.push(`I6 drains of ${feed} ${minimumMs} ms apart`)
@@ -49,14 +52,20 @@ export async function judgeCauses(mirrored: MirroredPractice, calls: { readonly 
   return wrong
 }
 
-/** What a request may be the reason for, by the fault that it met. */
+/** What a request may be the reason for, by the fault that it met: nothing, or one thing. */
 export function excusesOf({ at, route, fault }: Pick<RequestEntry, 'at' | 'route' | 'fault'>): Excuse[] {
   if (!fault) return []
-  const possible = (Object.keys(causes) as GapCause[]).filter((cause) => causes[cause].includes(fault.kind)) // its keys
-  if (possible.length === 0) return []
+  const cause = (Object.keys(causes) as GapCause[]).find((one) => causes[one].includes(fault.kind)) // its keys
+  if (cause === undefined) return []
   // Time jumps for all of them, whichever request it was that saw it.
   const feed = fault.kind === 'clock-jump' ? undefined : feedOfRoute(route)
-  return [{ at, causes: possible, feed }]
+  // What an answer says or loses is missed by the feed that it was for, and by none where it was for none.
+  if (feed === undefined && isOfAnswer(cause)) return []
+  return [{ at, cause, feed }]
+}
+
+function isOfAnswer(cause: GapCause): boolean {
+  return cause === 'unreadable' || cause === 'foreign-consumer'
 }
 
 /** The feed that a route reads or subscribes to; undefined for any other. */
@@ -71,9 +80,8 @@ function feedOfRoute(route: string): string | undefined {
 export function gapsTooMany(gaps: readonly GapEver[], excuses: readonly Excuse[]): string[] {
   const wrong: string[] = []
   for (const [of, some] of Map.groupBy(gaps, ({ feed, cause }) => `${feed} by ${cause}`)) {
-    const left = excuses.filter(({ causes, feed }) =>
-      some.some((gap) => causes.includes(gap.cause) && isHit(gap, feed)),
-    )
+    const [like] = some
+    const left = excuses.filter(({ cause, feed = like?.feed }) => cause === like?.cause && feed === like.feed)
     // First those whose time ends first: if there is an excuse for each of them, this finds it.
     for (const gap of some.toSorted((one, other) => one.last - other.last)) {
       const found = left.findIndex(({ at }) => at >= (gap.from ?? 0) - nearMs && at <= gap.last + nearMs)
@@ -82,10 +90,6 @@ export function gapsTooMany(gaps: readonly GapEver[], excuses: readonly Excuse[]
     }
   }
   return wrong
-}
-
-function isHit(gap: GapEver, feed: string | undefined): boolean {
-  return feed === undefined || feed === gap.feed
 }
 
 const ever = sql(

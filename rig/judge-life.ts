@@ -3,7 +3,7 @@ import { sql } from '../packages/server/src/db/db.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { healLife } from './heal-life.ts'
 import type { Invariant } from './invariants.ts'
-import { gapsEver, judgeCauses } from './judge-causes.ts'
+import { type GapEver, gapsEver, judgeCauses } from './judge-causes.ts'
 import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
 import { allRequests, judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
 import { countChanges, countFired, isFull, type Life, liveRound, restart } from './live-round.ts'
@@ -44,7 +44,8 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const compared = await compareWhole(mirrored)
   const gaps = await gapsEver(mirrored)
   const { rules } = life
-  const usedUp = rules !== undefined && wasDayUsedUp(simulator, rules)
+  const usedUp = ({ from, last }: GapEver) =>
+    rules !== undefined && wasDayUsedUp(simulator, rules, { from: from ?? 0, last })
   const areUsedUp = (since: number) =>
     rules !== undefined && wereDaysUsedUp(simulator, rules, { since, now: simulator.clock.now() })
   const wrong = [

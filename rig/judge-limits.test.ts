@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { RequestEntry } from '@aegis/simulator'
-import { judgeLimits, wereDaysUsedUp } from './judge-limits.ts'
+import { judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
 
 const offHours = { timeZone: 'America/New_York', from: '22:00', to: '06:00' }
 const rules = { perSecond: 5, perDay: 100, tokensPerMinute: 5, offHours, onboardingCalls: 1, gapCalls: 1 }
@@ -39,6 +39,19 @@ for (const list of lists) {
 test('what is read by id or of a feed is no pull', () => {
   for (const what of ['patients/{patientid}', 'claims/{claimid}', 'claims/changed'])
     assert.deepEqual(judged(callsOf(`/v1/{practiceid}/${what}`, { from: noon, count: 30 })), [])
+})
+
+test('a day that was used up before a gap or since is not one of its days', () => {
+  const day = 24 * hour
+  const midnight = Date.UTC(2026, 2, 3)
+  const log = logOf(callsOf('/v1/{practiceid}/patients/changed', { from: midnight + 12 * hour, count: 70 }))
+  const within = (from: number, last: number) =>
+    wasDayUsedUp(log, rules, { from: midnight + from, last: midnight + last })
+  assert.ok(within(-hour, day + hour))
+  assert.ok(within(14 * hour, 15 * hour), 'earlier on the day')
+  assert.ok(!within(-hour, 13 * hour), 'not yet')
+  assert.ok(!within(-day, 11 * hour), 'later on the day')
+  assert.ok(!within(day, 2 * day), 'on the day before')
 })
 
 test('every whole day has to be used up for checks to have had no calls', () => {

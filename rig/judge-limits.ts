@@ -49,9 +49,19 @@ export function judgeLimits(simulator: Judged, rules: GuardedRules): Judgement {
 /** What a day may come to at most before its calls count as used up: the rest is kept back, or was reserved by a process that ended. */
 const usedUpShare = 0.7
 
-/** Whether the calls of some day were used up: a doubt may then grow older than what upstream keeps, before it can be cleared. */
-export function wasDayUsedUp(simulator: Judged, rules: GuardedRules): boolean {
-  const calls = allRequests(simulator).filter(({ route }) => !isToken(route))
+/**
+ * Whether the calls of some day between two instants were used up by the second one: a doubt may then grow older than what
+ * upstream keeps, before it can be cleared.
+ */
+export function wasDayUsedUp(
+  simulator: Judged,
+  rules: GuardedRules,
+  { from, last }: { from: number; last: number },
+): boolean {
+  const firstDay = Math.floor(from / day)
+  const calls = allRequests(simulator).filter(
+    ({ route, at }) => !isToken(route) && Math.floor(at / day) >= firstDay && at <= last,
+  )
   return mostOf(calls, day) >= usedUpShare * rules.perDay
 }
 
