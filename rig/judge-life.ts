@@ -13,9 +13,12 @@ const hour = 3_600_000
 /** Bounds of one life in one process (I12): pages that wait, megabytes, connections of the database's pools. */
 const bounds = { waitingPages: 50, memoryMb: 900, connections: 12 }
 
-/** Restarts in a row (I16): so many of every so many-th seed, and few of the others, where they take time and show the same. */
+/**
+ * Restarts in a row (I16): so many of every so many-th seed, and few of the others, where they take time and show the same.
+ * Nothing else follows from a seed in such steps, so that they come in every zone and with checks at every hour.
+ */
 const restarts = { many: 100, few: 5 }
-const manyEvery = 16
+const manyEvery = 17
 
 /** The practice rests and nothing fails any more: sync must come to the truth by itself. Then everything is judged. */
 export async function judgeLife(life: Life): Promise<Verdict> {
