@@ -48,9 +48,7 @@ export class TrueVersions {
       if (rows.length === 0) continue
       const ids = new Map((await mirrored.opened(kind)).map(({ key, body }) => [key, oracleId(feed, body)]))
       for (const { key, at } of rows) {
-        const id = ids.get(key)
-        // What was taken out of the mirror on purpose cannot be named any more.
-        if (id === undefined) continue
+        const id = ids.get(key) ?? key
         checked += 1
         if (!this.has(feed, id, at)) wrong.push(`${feed} ${id} at ${new Date(at).toISOString()}`)
       }
