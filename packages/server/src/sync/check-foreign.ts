@@ -23,6 +23,7 @@ import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { pagesStoredSince, storedPagesMax, type WaitingPage } from './inbox.sql.ts'
 import { wereIntentsReplayed } from './intent.sql.ts'
+import { lookReachMs } from './poll-stretch.ts'
 import { noPage, quarantine } from './quarantine.ts'
 import { replayPage } from './read-feed.ts'
 import { type PartOfList, readReadable } from './read-readable.ts'
@@ -102,11 +103,6 @@ interface Window {
   readonly to: number
   /** Pages stored from here on may hold what was processed in the window. */
   readonly storedSince: number
-}
-
-/** How far back a look can see: our own pages, and athenahealth's, are there for no longer. */
-export function lookReachMs({ retentionMs, inboxKeepMs }: SyncDeps['settings']): number {
-  return Math.min(retentionMs, inboxKeepMs / 2)
 }
 
 /** From a little before the last look; no further back than it can see. */

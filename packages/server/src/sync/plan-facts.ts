@@ -35,7 +35,7 @@ export function drainRules({
   pollIntervalMs: leastMs,
   pacing: settings,
   ...looks
-}: Pick<SyncSettings, 'pollIntervalMs' | 'subscriptionCheckMs' | 'retentionMs' | 'pacing'>): Pick<
+}: Pick<SyncSettings, 'pollIntervalMs' | 'subscriptionCheckMs' | 'retentionMs' | 'inboxKeepMs' | 'pacing'>): Pick<
   PlanFacts,
   'leastMs' | 'settings' | 'callsPerDrain' | 'callsPerChange'
 > {

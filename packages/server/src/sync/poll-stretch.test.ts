@@ -71,9 +71,11 @@ describe('the pace of polls', () => {
 test('two looks at a subscription are never so far apart that changes in between are forgotten, however scarce calls are', () => {
   const hour = 60 * minute
   for (const subscriptionCheckMs of [15 * minute, hour, 2 * hour]) {
-    const every = checkEveryMs({ subscriptionCheckMs, retentionMs: 4 * hour }, 30)
+    const every = checkEveryMs({ subscriptionCheckMs, retentionMs: 4 * hour, inboxKeepMs: 24 * hour }, 30)
     assert.equal(every, 2 * hour, `configured as ${subscriptionCheckMs / minute} min`)
   }
-  const spaced = { subscriptionCheckMs: 6 * hour, retentionMs: 4 * hour }
+  const kept = { subscriptionCheckMs: 15 * minute, retentionMs: 4 * hour, inboxKeepMs: 2 * hour }
+  assert.equal(checkEveryMs(kept, 30), 30 * minute, 'a look sees no further back than half of the time pages are kept')
+  const spaced = { subscriptionCheckMs: 6 * hour, retentionMs: 4 * hour, inboxKeepMs: 24 * hour }
   assert.equal(checkEveryMs(spaced, 30), 6 * hour, 'what the operator wants is left alone')
 })

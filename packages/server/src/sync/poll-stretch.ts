@@ -8,6 +8,8 @@ import { hasChangedFeed } from './feed-table.ts'
 import { countScheduled } from './schedule.sql.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
+type LookSettings = Pick<SyncSettings, 'retentionMs' | 'inboxKeepMs'>
+
 export type PollSettings = Pick<SyncSettings, 'pollIntervalMs' | 'subscriptionCheckMs'>
 
 /** What the day's calls have to do for feeds. */
@@ -28,15 +30,20 @@ export interface DayFacts {
  */
 export const pollShare = 0.9
 
+/** How far back a look can see: our own pages, and athenahealth's, are there for no longer. */
+export function lookReachMs({ retentionMs, inboxKeepMs }: LookSettings): number {
+  return Math.min(retentionMs, inboxKeepMs / 2)
+}
+
 /**
  * Time between two looks at a subscription, ms (pure). They are put off with the polls, but not for so long that the next one
  * cannot reach back to the last: what was processed in between would be forgotten.
  */
 export function checkEveryMs(
-  { subscriptionCheckMs, retentionMs }: Pick<SyncSettings, 'subscriptionCheckMs' | 'retentionMs'>,
+  { subscriptionCheckMs, ...reach }: Pick<SyncSettings, 'subscriptionCheckMs'> & LookSettings,
   stretch: number,
 ): number {
-  return Math.max(subscriptionCheckMs, Math.min(subscriptionCheckMs * stretch, retentionMs / 2))
+  return Math.max(subscriptionCheckMs, Math.min(subscriptionCheckMs * stretch, lookReachMs(reach) / 2))
 }
 
 /**
