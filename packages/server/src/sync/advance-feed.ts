@@ -1,5 +1,6 @@
 import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
+import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
@@ -156,7 +157,7 @@ const actions = {
 /** Not the feed's own failures: for whoever runs it. */
 const thrown: ReadonlySet<string> = new Set(['lease.lost', 'db.unavailable', 'sync.contested'])
 
-/** What fails of these is put off by itself: a feed goes on as it is subscribed, or nothing but this failure would happen. */
+/** Put off by itself when it fails: meanwhile the feed goes on as it is subscribed. */
 const ofSubscription: ReadonlySet<Step['do']> = new Set(['resubscribe', 'check-subscription'])
 
 const tries = { everyMs: 60_000, rarelyMs: 300_000 }
@@ -200,7 +201,8 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
       return now
     }
     if (ofSubscription.has(step.do)) {
-      await putSubscriptionOff(tx, held, pauseOfLook(deps, { lookedAt: state.subscription_checked_at, retryInMs, now }))
+      const lookedAt = state.subscription_checked_at
+      await putSubscriptionOff(tx, held, pauseOfLook(deps, { lookedAt, retryInMs, now: await readSqlClock(tx) }))
       return now
     }
     return recordFailure(tx, held, { code, retryInMs })

@@ -44,6 +44,18 @@ test('a feed that fails is tried again a second later, also where the clock of t
   assert.deepEqual(await putOff(mirrored, 'departments'), [1_000, undefined])
 })
 
+test('a look at a subscription that fails is put off by a minute, also where the clock of the process is minutes ahead', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  setAhead(mirrored, 5 * minute)
+  breakRoute(mirrored, '/appointments/changed/subscription')
+  const stateNow = async () => (await mirrored.states()).find(({ feed }) => feed === 'appointments')
+  const due = ((await stateNow())?.subscription_checked_at ?? 0) + mirrored.deps.settings.subscriptionCheckMs
+  await mirrored.advance(due - mirrored.simulator.clock.now())
+  await mirrored.step('appointments')
+  assert.equal(Math.round(((await stateNow())?.subscription_put_off_until ?? 0) - due), minute)
+})
+
 test('what is not there is asked for again a minute later, also where the clock of the process is minutes behind', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 9, settings: { feeds: [...coreFeeds, 'labresults'] } })
   await mirrored.run(7)
