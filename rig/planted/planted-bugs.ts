@@ -333,8 +333,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a throttling is kept to the process that met it',
     file: `${quota}/throttle-pause.ts`,
-    find: `    const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt })\n`,
-    replace: `    const pausedMs = hereMs\n`,
+    find: `await this.#timetable.pause({ pauseMs: toldMs, sentAt })`,
+    replace: `await Promise.resolve(hereMs)`,
     caughtBy: ['drills throttled 30', `${quota}/throttling.test.ts`],
   },
   {

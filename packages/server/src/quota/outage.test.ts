@@ -99,6 +99,24 @@ test('throttled while it has no database, a process pauses for 15 minutes at mos
   await end()
 })
 
+test('what could not be told of one throttling is told still where another could be meanwhile', async () => {
+  const app = 'throttled-twice'
+  const { time, wires, quotas, sends, end } = await setUp(app, 400)
+  const [one] = quotas
+  assert.ok(one)
+  await time.advance(4_000)
+  wires[0].cut = true
+  const throttledAt = time.clock.now()
+  await assert.rejects(one.throttled(app, { retryAfterMs: 300_000 }))
+  wires[0].cut = false
+  await time.run(one.throttled(app))
+  await time.advance(310_000)
+  const during = sends.filter(({ at }) => at > throttledAt + 1_000 && at < throttledAt + 299_000)
+  assert.deepEqual(during, [])
+  assert.deepEqual(new Set(sends.filter(({ at }) => at > throttledAt + 299_000).map(({ by }) => by)), new Set([0, 1]))
+  await end()
+})
+
 test('one of two processes loses the database: it calls on a small share, and no second holds one too many', async () => {
   const { time, wires, sends, refusals, log, end } = await setUp('cut-off', 2_000)
   await time.advance(4_000)

@@ -6,8 +6,8 @@ import { PAUSE_MS_MAX, PAUSE_MS_MIN, type Timetable } from './timetable.ts'
 export interface Throttling {
   /** What athenahealth said how long to wait. */
   readonly retryAfterMs?: number | undefined
-  /** How long ago the call was sent. Default 0: one that is sent from now on. */
-  readonly sentMsAgo?: number | undefined
+  /** How long ago the call was sent. Default 0: just now. */
+  readonly sentMsAgo?: number
 }
 
 /**
@@ -40,18 +40,22 @@ export class ThrottlePause {
     const hereMs = Math.min(toldMs ?? PAUSE_MS_MIN, PAUSE_MS_MAX)
     this.#until = Math.max(this.#until, clock.steady() + hereMs)
     const sentAt = this.#timetable.databaseNow() - sentMsAgo
-    this.#owed = sentAt
-    const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt })
-    this.#owed = undefined
-    this.#until = clock.steady() + pausedMs
-    log.warn('quota.throttled', { pausedMs: Math.max(0, Math.round(pausedMs)) })
+    const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt }).catch((error: unknown) => {
+      this.#owed = Math.max(this.#owed ?? sentAt, sentAt)
+      throw error
+    })
+    // What is owed of another may be longer.
+    this.#until = Math.max(this.#until, clock.steady() + pausedMs)
+    log.warn('quota.throttled', { pausedMs: Math.round(pausedMs) })
   }
 
   /** Tells the others what could not be told when it began. */
   async tell(): Promise<void> {
-    if (this.#owed === undefined) return
+    const owed = this.#owed
+    if (owed === undefined) return
     const { leftMs } = this
-    if (leftMs > 0) await this.#timetable.pause({ pauseMs: leftMs, sentAt: this.#owed })
-    this.#owed = undefined
+    if (leftMs > 0) await this.#timetable.pause({ pauseMs: leftMs, sentAt: owed })
+    // Meanwhile another may have come to be owed.
+    if (this.#owed === owed) this.#owed = undefined
   }
 }

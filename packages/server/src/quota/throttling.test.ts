@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import type { Db, Tx } from '../db/db.ts'
 import { createQuota, type Quota } from './quota.ts'
 import type { QuotaLimits } from './quota-limits.ts'
 
@@ -43,6 +44,44 @@ test('a throttling answer pushes every process back, longer each time', async ()
   const pausedMs = ((await time.run(one.usage(name))).pausedUntil ?? 0) - time.clock.now()
   assert.ok(pausedMs > 0 && pausedMs <= 900_000, 'no pause is longer than 15 minutes')
   await Promise.all([one.stop(), other.stop()])
+})
+
+test('what is booked while a pause is being written does not write it, too: the pause still doubles', async () => {
+  const { time, app } = await setUp()
+  const booked = Promise.withResolvers<void>()
+  let isThrottling = false
+  let pauses = 0
+  const noting = (tx: Tx): Tx => ({
+    async rows<R extends object>(...[statement, ...given]: Parameters<Tx['rows']>) {
+      if (statement.name === 'quota.pause_timetable') pauses += 1
+      return tx.rows<R>(statement, ...given).finally(() => {
+        if (statement.name === 'quota.book_instants') booked.resolve()
+      })
+    },
+  })
+  const db: Db = {
+    ...time.db,
+    async control(work) {
+      if (isThrottling) await time.during(booked.promise)
+      return time.db.control((tx) => work(noting(tx)))
+    },
+  }
+  const limits = { perSecond: 100, perDay: 500_000, tokensPerMinute: 5 }
+  const [quota, other] = [db, time.db].map((its, i) =>
+    createQuota({ db: its, clock: time.clock, log: silentLog, holder: `booking-${i}` }, limits),
+  )
+  assert.ok(quota && other)
+  await time.run(other.throttled(app))
+  await time.run(other.permission({ app, practice: 1, priority: 'interactive' }))
+  const throttledAt = time.clock.now()
+  isThrottling = true
+  const throttled = quota.throttled(app)
+  isThrottling = false
+  await time.run(Promise.all([throttled, quota.permission({ app, practice: 1, priority: 'interactive' })]), 60_000)
+  const pausedMs = time.clock.now() - throttledAt
+  assert.equal(pauses, 1)
+  assert.ok(pausedMs >= 2_000 && pausedMs < 2_100, `${pausedMs} ms`)
+  await Promise.all([quota.stop(), other.stop()])
 })
 
 test('calls that are under way when one is throttled are no further throttling, whenever their answers come', async () => {
