@@ -26,16 +26,21 @@ export interface HeldRecord {
   readonly clear: Readonly<Record<string, unknown>>
 }
 
+/** Runs when a page is applied and its transaction still open. */
+export type BeforeCommit = () => Promise<void>
+
 export interface HandMadeMirror {
   readonly practice: number
   /** Applies a page, by default of a feed; each is asked for after the one before. */
   apply(
     kind: ApplyInput['kind'],
     records: readonly WireRecord[],
-    rest?: Partial<Pick<ApplyInput, 'source' | 'shape' | 'recentSince'>>,
+    rest?: Partial<Pick<ApplyInput, 'source' | 'shape' | 'recentSince'>> & { beforeCommit?: BeforeCommit | undefined },
   ): Promise<ApplyResult>
   read(kind: ApplyInput['kind'], id: string): Promise<HeldRecord | undefined>
   pseudonym(patientId: string): Promise<string>
+  /** Until a transaction waits for another one, or what should wait is through without. */
+  untilSomebodyWaits(isThrough: () => boolean): Promise<void>
   /** All changes so far: what, of which fields. */
   changes(): Promise<string[]>
 }
@@ -53,10 +58,12 @@ export async function handMadeMirrors(): Promise<() => HandMadeMirror> {
     const practice = ++practices
     return {
       practice,
-      apply: (kind, records, rest = {}) =>
+      apply: (kind, records, { beforeCommit, ...rest } = {}) =>
         db.practice(practice, async (tx) => {
           const of = { practice, kind, source: 'feed', shape: 'feed', fetchSeq: seq++, records, facts } as const
-          return applyRecords(tx, await sealing.practice(tx, practice), { ...of, ...rest })
+          const applied = await applyRecords(tx, await sealing.practice(tx, practice), { ...of, ...rest })
+          await beforeCommit?.()
+          return applied
         }),
       read: (kind, id) =>
         db.practice(practice, async (tx) => {
@@ -69,6 +76,10 @@ export async function handMadeMirrors(): Promise<() => HandMadeMirror> {
           return { state, patient, body: openRecord(keys, kind, row), clear: { ...clear } }
         }),
       pseudonym: async (id) => (await sealing.practice(undefined, practice)).pseudonym('patient', id),
+      async untilSomebodyWaits(isThrough) {
+        const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+        while (!isThrough() && (await owner.rows(waiting)).length === 0);
+      },
       async changes() {
         const rows = await owner.rows<{ what: string; fields: string[] }>(
           'select what, fields from aegis.change where practice_id = $1 order by change_id',

@@ -5,6 +5,7 @@ import { applyMerges, nothingMerged, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, mayLag, type Source, type Verdict } from './judge-version.ts'
+import { meetMerges } from './meet-merges.ts'
 import { openRecord, sealRecord } from './open-record.ts'
 import type { Kind, PracticeFacts, RecordKind, Shape } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
@@ -92,7 +93,7 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
   const kind = recordKinds[input.kind]
   if (input.shape === 'feed' && kind.feedTells === 'id') return wishForAnnounced(tx, keys, input)
   const { incoming: sent, poisonous } = readIncoming(kind, keys, input)
-  const { incoming, strays } = kind.isPatient ? { incoming: sent, strays: [] } : await followMerges(tx, input, sent)
+  const { incoming, strays } = await meetMerges(tx, { input, keys }, sent)
   const held = await loadHeld(tx, keys, { input, incoming })
   const strange = incoming.map((item) => item.key).filter((key) => !held.has(key))
   const aliased = kind.isPatient ? await table.aliasedKeys(tx, input, strange) : new Set<string>()
@@ -139,22 +140,6 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
  * one after next, and calls that are due meanwhile do not wait until a whole page is done.
  */
 const partRecords = 250
-
-/**
- * Records that name a patient who was merged, in a page that was read before the merge, belong to the survivor; each is
- * asked for by id as well, because its body is older than that.
- */
-async function followMerges(tx: Tx, { practice, source }: ApplyInput, sent: readonly Incoming[]) {
-  const patients = [...new Set(sent.flatMap(({ patient }) => (patient === null ? [] : [patient])))]
-  const survivors = await table.survivorsOf(tx, practice, patients)
-  if (survivors.size === 0) return { incoming: sent, strays: [] }
-  const strays = sent.filter(({ patient }) => patient !== null && survivors.has(patient))
-  const incoming = sent.map((item) => {
-    const survivor = item.patient === null ? undefined : survivors.get(item.patient)
-    return survivor === undefined ? item : { ...item, patient: survivor as Pseudonym } // stored from one
-  })
-  return { incoming, strays: source === 'refetch' ? [] : strays }
-}
 
 function readIncoming(kind: RecordKind, keys: PracticeKeys, { records, facts }: ApplyInput) {
   const incoming: Incoming[] = []
