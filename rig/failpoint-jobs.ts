@@ -8,11 +8,13 @@ const shortEvery: Readonly<Record<FailpointMode, number>> = { kill: 16, fail: 32
 
 /**
  * One life for every passing of every failpoint and every mode. The short tier looks at the first passing of each place (a
- * point, in the work on a feed, in a minute of the life) alone, and spreads over the places; and at the main life alone.
+ * point, in the work on a feed, in a minute of the life) alone, and spreads over the places of the main life; the further
+ * one it lives undisturbed.
  */
 export async function failpointJobs(isShort: boolean): Promise<Job[]> {
   const main = await jobsOf('', isShort)
-  return isShort ? main : [...main, ...(await jobsOf('further/', isShort))]
+  if (isShort) return [{ kind: 'failpoint', what: 'further/kill:0' }, ...main]
+  return [...main, ...(await jobsOf('further/', isShort))]
 }
 
 async function jobsOf(life: '' | `${FailpointLifeName}/`, isShort: boolean): Promise<Job[]> {
