@@ -3,7 +3,7 @@ import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts
 import { type MirroredPractice, mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 import { Disturbance, type FailpointRun, unforeseen } from './disturbance.ts'
 import { failpointLives, lost, lostUnseen, patients } from './failpoint-life.ts'
-import { holdersWork } from './holders-work.ts'
+import { didHoldersWork, holdersWork } from './holders-work.ts'
 import { type Excuse, gapsEver, gapsTooMany } from './judge-causes.ts'
 import { judgeHistory } from './judge-history.ts'
 import { withRunContext } from './run-context.ts'
@@ -95,7 +95,8 @@ async function wokenLate(
   const before = await holdersWork(mirrored, feed)
   disturbance.wake()
   await asleep
-  return before === (await holdersWork(mirrored, feed)) ? [] : [`a holder past its lease went on writing at ${where}`]
+  const after = await holdersWork(mirrored, feed)
+  return didHoldersWork(before, after) ? [`a holder past its lease went on writing at ${where}`] : []
 }
 
 async function stepFeeds(
