@@ -33,8 +33,11 @@ function drawQuirks(draw: Draw): Record<string, string | boolean> {
   return Object.fromEntries(on)
 }
 
-/** What a token says of its own life: nothing, no number, a short one, one that has passed, one that is no life. */
-const lives: readonly [unknown, ...unknown[]] = [undefined, '3600', 'soon', 40, 0, -1, null, 1e12]
+/**
+ * What a token says of its own life: nothing, no number, a short one, one that has passed, one that is no life.
+ * No `null`: `pick` would hand out the first instead.
+ */
+const lives: readonly [unknown, ...unknown[]] = [undefined, '3600', 'soon', 40, 0, -1, false, 1e12]
 
 function drawFaults(draw: Draw): FaultRule[] {
   const dribble: FaultRule = {
