@@ -12,3 +12,20 @@ const cases: readonly [title: string, error: unknown, code: string][] = [
   ['so is an internal error', { code: 'XX000' }, 'db.statement-failed'],
 ]
 for (const [title, error, code] of cases) test(title, () => assert.equal(fromDriverError(error).code, code))
+
+const reasons: readonly [title: string, error: unknown, reason: string][] = [
+  [
+    'a certificate of an unknown authority',
+    { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  ],
+  ['one that is for something else', { code: 'INVALID_PURPOSE' }, 'INVALID_PURPOSE'],
+  ['one for another name', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ['one that has expired', { code: 'CERT_HAS_EXPIRED' }, 'CERT_HAS_EXPIRED'],
+  ['a server without TLS', new Error('The server does not support SSL connections'), 'no TLS'],
+  ['a code that could be anything', { code: 'Ada Lovelace' }, 'connection lost'],
+]
+for (const [title, error, reason] of reasons) {
+  test(`the reason of a lost connection names ${title}`, () =>
+    assert.equal(fromDriverError(error).detail['reason'], reason))
+}

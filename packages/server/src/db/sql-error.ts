@@ -14,8 +14,9 @@ const diskFullState = '53100'
 const sqlStatePattern = /^(?=.*\d)[0-9A-Z]{5}$/
 /** Identifiers as this project writes them; anything else in a driver's field is dropped. */
 const identifierPattern = /^[a-z_][a-z0-9_]{0,62}$/
-/** Node's names of socket and TLS errors. */
-const systemCodePattern = /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-Z_]*)$/
+/** Node's names of socket and TLS errors, and of what is wrong with a certificate. */
+const systemCodePattern =
+  /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]{2,40}|INVALID_(CA|PURPOSE))$/
 
 /**
  * The driver's error as ours: `db.unavailable` when the connection is the trouble, `db.disk-full`, else `db.statement-failed` with the
@@ -55,6 +56,7 @@ function reasonOf(state: string, error: unknown): string {
   // The driver's own texts carry no code; these are the ones it raises for connections.
   const message = error instanceof Error ? error.message : ''
   if (/timeout|timed out/i.test(message)) return 'timeout'
+  if (/does not support SSL/.test(message)) return 'no TLS'
   if (/pool after calling end|was closed/i.test(message)) return 'closed'
   return 'connection lost'
 }

@@ -104,7 +104,7 @@ export const databaseErrors = {
     status: 503,
     title: 'The database is not reachable',
     remedy:
-      'Start the database server, or mend the way to it; check host, port, login and password of the URL (DATABASE_URL_FILE, DATABASE_OWNER_URL_FILE). A running Aegis then goes on by itself, and starts the embedded server again by itself.',
+      'Start the database server, or mend the way to it; check host, port, login and password of the URL (DATABASE_URL_FILE, DATABASE_OWNER_URL_FILE). Where the reason names a certificate or TLS, "aegis doctor" says what to do. A running Aegis then goes on by itself, and starts the embedded server again by itself.',
   },
   'db.unsafe-role': {
     status: 500,

@@ -1,4 +1,5 @@
 import type { ServerFacts } from '../../db/examine-server.ts'
+import { isAegisError } from '../../errors/aegis-error.ts'
 import type { ErrorEntry } from '../../errors/error-entry.ts'
 import { errorTable } from '../../errors/error-table.ts'
 import { type Finding, reporter } from './finding.ts'
@@ -130,4 +131,34 @@ function tlsFinding({ tls }: ServerFacts, { embedded }: DatabaseNeeds): Finding 
   if (tls !== undefined) return report.ok('tls', `Encrypted and verified (${tls})`)
   // Without TLS nothing but a socket or the loopback interface is accepted (database-login.ts).
   return report.ok('tls', embedded ? 'Reached by a private socket' : 'Reached on this machine, without TLS')
+}
+
+const nameNeeded = 'Use a host in the URL that stands in its certificate, or have the certificate made with this one.'
+const validNeeded = "Renew it and reload the server; if it is valid, look at this machine's clock."
+const trustNeeded =
+  "Name the file of its authority in the URL (sslrootcert=<file>). Where that is the right one, the server has to send its authority's certificates along (ssl_cert_file)."
+const versionNeeded = "Set ssl_min_protocol_version = 'TLSv1.2' on the server and let it speak that or TLS 1.3."
+const tlsNeeded =
+  'Set ssl = on, ssl_cert_file and ssl_key_file on the server and reload it. Only a socket or the loopback interface may do without (take sslmode out of the URL).'
+
+/** What kept TLS from being agreed on, by the reason of `db.unavailable`: the first that fits. */
+const tlsTroubles: readonly [reason: RegExp, message: string, remedy: string][] = [
+  [/^no TLS$/, 'The database server takes no TLS, and the URL asks for it', tlsNeeded],
+  [/ALTNAME/, "The database server's certificate is for another name", nameNeeded],
+  [/EXPIRED|NOT_YET/, "The database server's certificate, or its authority's, is not valid today", validNeeded],
+  [
+    /CERT|^UNABLE_TO|^INVALID/,
+    "The database server's certificate is of an authority that is not trusted here",
+    trustNeeded,
+  ],
+  [/^ERR_SSL|^EPROTO/, 'The database server and this process do not agree on a version of TLS', versionNeeded],
+]
+
+/** Why a server could not be looked at: one that is there and whose TLS is not as it has to be wants something else mended. */
+export function databaseFailure(error: unknown): Finding {
+  const reason = isAegisError(error, 'db.unavailable') ? String(error.detail['reason']) : ''
+  const trouble = tlsTroubles.find(([pattern]) => pattern.test(reason))
+  if (!trouble) return report.fromError('database', error)
+  const [, message, remedy] = trouble
+  return report.failure('tls', `${message} (${reason}).`, remedy)
 }

@@ -36,7 +36,7 @@ import {
   withoutCredential,
 } from './check-athenahealth.ts'
 import { lookAtConfiguration } from './check-configuration.ts'
-import { judgeDatabase } from './check-database.ts'
+import { databaseFailure, judgeDatabase } from './check-database.ts'
 import { checkFiles, nearest } from './check-files.ts'
 import { lookAtInstance } from './check-instance.ts'
 import { checkListener } from './check-key-server.ts'
@@ -192,7 +192,9 @@ class Examiner {
     const { ownerUrl, logins } = urls
     const migrates = ownerUrl !== undefined
     const url = ownerUrl ?? logins.app.url
-    const facts = await examineServer({ url, isOwner: migrates, runtimeLogin: loginOf(logins.app.url) })
+    const look = { url, isOwner: migrates, runtimeLogin: loginOf(logins.app.url) }
+    const facts = await examineServer(look).catch(databaseFailure)
+    if ('level' in facts) return [facts]
     const { applied, pending } = facts.migrations
     this.#database = applied === 0 && migrates ? 'new' : 'unusable'
     if (applied > 0 && pending.length === 0) await this.#open(logins)
