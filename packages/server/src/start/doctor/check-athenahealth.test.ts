@@ -5,10 +5,10 @@ import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { test } from 'node:test'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls'
 import { type SimulatorOptions, startSimulator } from '@aegis/simulator'
 import { silentLog } from '../../../testing/memory-log.ts'
-import { testAuthority } from '../../../testing/test-certificates.ts'
+import { type TestAuthority, testAuthority } from '../../../testing/test-certificates.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { systemRandom } from '../../clock/random.ts'
 import type { AegisConfig } from '../../config/aegis-config.ts'
@@ -314,11 +314,61 @@ test('a certificate that ends within two weeks is a warning', async (context) =>
   assert.match(late.remedy ?? '', /renew/)
 })
 
-test('a certificate of nobody’s is not accepted', async (context) => {
-  const { key, cert } = testAuthority().identity('athenahealth.example')
-  const port = await served(context, createTlsServer({ key, cert }))
-  const finding = await checkConnection(configured(`https://127.0.0.1:${port}`), systemClock)
-  assert.deepEqual([finding.level, finding.check], ['failure', 'connection'])
-  assert.match(finding.message, /certificate of .* is not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/)
-  assert.match(finding.remedy ?? '', /NODE_EXTRA_CA_CERTS/)
-})
+const [own, ended, stranger] = [testAuthority(), testAuthority('ended', '260101'), testAuthority('stranger')]
+/** Without the authority's certificate, which nobody sends along. */
+const ofAuthority = (authority: TestAuthority) => {
+  const { key, cert } = authority.identity('athenahealth.example')
+  return { key, cert }
+}
+/** Old versions are refused by OpenSSL itself unless it is told to be lenient. */
+const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+
+const handshakes: readonly [what: string, tls: TlsOptions | undefined, host: string, says: RegExp, remedy: RegExp][] = [
+  [
+    'a certificate of nobody’s',
+    ofAuthority(stranger),
+    '127.0.0.1',
+    /certificate of .* is not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+    /NODE_EXTRA_CA_CERTS/,
+  ],
+  [
+    'a certificate that has expired',
+    ofAuthority(ended),
+    '127.0.0.1',
+    /certificate of .* is not accepted \(CERT_HAS_EXPIRED\)/,
+    /NODE_EXTRA_CA_CERTS/,
+  ],
+  [
+    'a certificate for another name',
+    ofAuthority(own),
+    'localhost',
+    /certificate of .* is not accepted \(ERR_TLS_CERT_ALTNAME_INVALID\)/,
+    /athena\.baseUrl/,
+  ],
+  [
+    'TLS 1.1',
+    { ...ofAuthority(own), ...old },
+    '127.0.0.1',
+    /does not speak TLS 1\.2 or newer \(ERR_SSL_[A-Z0-9_]+\)/,
+    /http where https is meant/,
+  ],
+  [
+    'no TLS',
+    undefined,
+    '127.0.0.1',
+    /does not speak TLS 1\.2 or newer \(ERR_SSL_[A-Z0-9_]+\)/,
+    /http where https is meant/,
+  ],
+]
+for (const [what, tls, host, says, remedy] of handshakes) {
+  test(`${what} at the base URL is a failure`, async (context) => {
+    const known = getCACertificates('default')
+    setDefaultCACertificates([...known, own.ca, ended.ca])
+    context.after(() => setDefaultCACertificates(known))
+    const port = await served(context, tls ? createTlsServer(tls) : createServer())
+    const finding = await checkConnection(configured(`https://${host}:${port}`), systemClock)
+    assert.deepEqual([finding.level, finding.check], ['failure', 'connection'])
+    assert.match(finding.message, says)
+    assert.match(finding.remedy ?? '', remedy)
+  })
+}

@@ -32,12 +32,20 @@ export async function checkConnection(config: AegisConfig, clock: Clock): Promis
   } catch (error) {
     if (isAegisError(error)) return report.fromError('connection', error)
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)
-      ? report.failure('connection', `The certificate of ${baseUrl} is not accepted (${code}).`, certificateRemedy)
-      : report.failure('connection', `${baseUrl} cannot be reached (${code}).`, networkRemedy)
+    return connectionFailure(baseUrl, code)
   }
 }
 
+function connectionFailure(baseUrl: string, code: string): Finding {
+  if (/CERT|^UNABLE_TO|^INVALID/.test(code))
+    return report.failure('connection', `The certificate of ${baseUrl} is not accepted (${code}).`, certificateRemedy)
+  if (/^ERR_SSL|^EPROTO/.test(code))
+    return report.failure('connection', `${baseUrl} does not speak TLS 1.2 or newer (${code}).`, tlsRemedy)
+  return report.failure('connection', `${baseUrl} cannot be reached (${code}).`, networkRemedy)
+}
+
+const tlsRemedy =
+  'Check athena.baseUrl (http where https is meant, another port) and any proxy on the way: athenahealth itself speaks TLS 1.2.'
 const certificateRemedy =
   'Check athena.baseUrl and whether a proxy on the way puts itself in between; its authority would have to be trusted by Node (NODE_EXTRA_CA_CERTS).'
 const networkRemedy = 'Check the network, name resolution and any proxy or firewall between here and athena.baseUrl.'
