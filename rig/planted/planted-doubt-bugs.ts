@@ -13,6 +13,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/hazards.pg.test.ts`],
   },
   {
+    name: 'what nobody read for days is taken to have waited',
+    file: `${sync}/next-step.ts`,
+    find: `  if (isUnreadForgotten(state, now, settings)) return { do: 'open-gap' }\n`,
+    replace: '',
+    caughtBy: [`${sync}/next-step.test.ts`, `${sync}/long-silence.pg.test.ts`],
+  },
+  {
     name: 'a route that is lost while the answer is awaited counts as never sent',
     file: `${client}/call/transport-fault.ts`,
     find: `ECONNREFUSED|`,

@@ -31,6 +31,7 @@ interface SimulateOptions extends FrontDoorOptions {
   readonly day?: true
   readonly activationLag: number
   readonly retention: number
+  readonly unreadRetention?: number
   readonly fallBackHour: 'first' | 'second'
   readonly expiresIn: 'string' | 'number'
   readonly tokenLifetime: number
@@ -127,6 +128,10 @@ function flags(): Option[] {
     new Option('--retention <duration>', 'how long processed changes can be read again')
       .default(...shownAs('4h'))
       .argParser(durationMs),
+    new Option(
+      '--unread-retention <duration>',
+      'how long changes wait that nobody reads (default: for ever)',
+    ).argParser(durationMs),
     new Option('--fall-back-hour <reading>', 'the hour that comes twice in autumn')
       .choices(['first', 'second'])
       .default('first'),
@@ -184,6 +189,7 @@ async function optionsOf(options: SimulateOptions, apps: readonly AppOptions[]):
     requestLogSize: options.requestLog,
     ...frontDoorOptions(options),
     ...(options.startAt !== undefined && { startAt: options.startAt }),
+    ...(options.unreadRetention !== undefined && { unreadRetentionMs: options.unreadRetention }),
     ...(options.adminTokenFile !== undefined && { adminToken: await readLine(options.adminTokenFile) }),
     ...(options.journal !== undefined && { journal: options.journal }),
     ...(options.recording !== undefined && { recording: options.recording }),

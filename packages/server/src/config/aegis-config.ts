@@ -137,6 +137,7 @@ function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettin
     subscriptionCheckMs: sync.subscriptionCheck,
     replayMarginMs: sync.replayMargin,
     retentionMs: sync.retention,
+    unreadRetentionMs: sync.unreadRetention,
     refreshMs: sync.refresh,
     foreignWindowMs: sync.foreignWindow,
     leaseMs: sync.lease,

@@ -177,6 +177,9 @@ const syncSection = z.strictObject({
   retention: setting(every(sync.retentionMs, { min: '1m', max: '7d' }), {
     doc: 'A doubtful call older than this is a gap and leads to a new snapshot: how long athenahealth keeps processed changes is not published.',
   }),
+  unreadRetention: setting(every(sync.unreadRetentionMs, { min: '1h', max: '365d' }), {
+    doc: 'A feed that nobody has read for longer than this, as after a long outage, has a gap and leads to a new snapshot: whether athenahealth keeps what was not read is not published.',
+  }),
   refresh: setting(every(sync.refreshMs, { min: '1m', max: '7d' }), {
     doc: 'Between two readings of what has no feed: departments and appointment types.',
   }),

@@ -15,6 +15,7 @@ import {
   takeFence,
 } from './feed-state.sql.ts'
 import { hasChangedFeed, isReadByPatient } from './feed-table.ts'
+import { gapAfterSilence } from './gap-after-silence.ts'
 import { goLive } from './go-live.ts'
 import { inheritIntents } from './intent.sql.ts'
 import { judgeFailure } from './judge-failure.ts'
@@ -151,6 +152,7 @@ const actions = {
   'check-subscription': checkSubscription,
   'check-foreign': checkForeign,
   'go-live': goLive,
+  'open-gap': gapAfterSilence,
   drain: pollFeed,
 } as const
 

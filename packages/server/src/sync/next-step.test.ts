@@ -93,6 +93,34 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ],
   ['a live feed drains once a minute', picture(live), { do: 'drain' }],
   [
+    'what it last read is so old that athenahealth may have let go of changes',
+    picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 1 }),
+    { do: 'open-gap' },
+  ],
+  [
+    'which is said once',
+    picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 1, resnapshot_wanted_at: now - 1 }),
+    { do: 'drain' },
+  ],
+  [
+    'and again where drains have failed for as long since the snapshot that covered it',
+    picture({
+      ...live,
+      checkpoint: now - 3 * settings.unreadRetentionMs,
+      snapshot_at: now - settings.unreadRetentionMs - 1,
+    }),
+    { do: 'open-gap' },
+  ],
+  [
+    'not while that snapshot is younger',
+    picture({
+      ...live,
+      checkpoint: now - 3 * settings.unreadRetentionMs,
+      snapshot_at: now - settings.unreadRetentionMs,
+    }),
+    { do: 'drain' },
+  ],
+  [
     'and not sooner',
     picture({ ...live, drain_started_at: now - 1 }),
     { do: 'wait', until: now - 1 + settings.pollIntervalMs },

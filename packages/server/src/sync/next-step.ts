@@ -15,6 +15,7 @@ export type Step =
   | { readonly do: 'check-subscription' }
   | { readonly do: 'check-foreign' }
   | { readonly do: 'go-live' }
+  | { readonly do: 'open-gap' }
   | SnapshotStep
   | { readonly do: 'drain' }
   | ReconcileStep
@@ -173,6 +174,7 @@ function stepWhenSettling({ state, readByPatient }: FeedPicture, now: number, se
  */
 function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings): Step {
   const { state, pace } = picture
+  if (isUnreadForgotten(state, now, settings)) return { do: 'open-gap' }
   const stretch = pace?.stretch ?? 1
   const drainDue = picture.drainDue ?? (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
   if (drainDue > now)
@@ -180,6 +182,20 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
   const subscriptionCheckMs = checkEveryMs(settings, stretch)
   if (subscriptionDue(state, { ...settings, subscriptionCheckMs }) <= now) return { do: 'check-subscription' }
   return { do: isLookDue(state, now, subscriptionCheckMs) ? 'check-foreign' : 'drain' }
+}
+
+/**
+ * Whether athenahealth may have let go of changes that nobody has read yet. Not again before a snapshot that begins after it
+ * was said.
+ */
+function isUnreadForgotten(state: FeedStateRow, now: number, { unreadRetentionMs }: SyncSettings): boolean {
+  const forgottenAt = unreadSince(state) + unreadRetentionMs
+  return forgottenAt < now && (state.resnapshot_wanted_at ?? 0) < forgottenAt
+}
+
+/** Since when changes of a live feed may wait: all of before was read, or is in the last snapshot (pure). */
+export function unreadSince({ checkpoint, snapshot_at: snapshotAt, state_since: since }: FeedStateRow): number {
+  return Math.max(checkpoint ?? 0, snapshotAt ?? 0) || since
 }
 
 /** Not without a drain in between, also where one look lasts until the next. */

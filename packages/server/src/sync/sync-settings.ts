@@ -33,6 +33,12 @@ export interface SyncSettings {
    * a window replayed too late comes back empty without saying so. Too short costs a snapshot, too long loses records.
    */
   readonly retentionMs: number
+  /**
+   * A feed that was not read to its end for longer than this has a gap: whether athenahealth keeps for ever what nobody has
+   * read is not published ("all messages will eventually be deleted" is said of processed ones). Longer than a weekend, so
+   * that a machine which stood still over one costs no snapshot.
+   */
+  readonly unreadRetentionMs: number
   /** Between two readings of the kinds that have no feed (departments, appointment types). */
   readonly refreshMs: number
   /** How far back a second deployment on the same app is looked for before the first consuming read. */
@@ -82,6 +88,7 @@ export const defaultSyncSettings: SyncSettings = {
   subscriptionCheckMs: 15 * minute,
   replayMarginMs: 2 * minute,
   retentionMs: 4 * hour,
+  unreadRetentionMs: 72 * hour,
   refreshMs: 24 * hour,
   foreignWindowMs: 15 * minute,
   takeOver: false,

@@ -71,6 +71,7 @@ class SampledWorld {
       table: feedTable,
       activationLagMs: quarterMs,
       retentionMs: 16 * quarterMs,
+      unreadRetentionMs: Infinity,
       fallBackHour: 'first',
       onPage: () => undefined,
     })

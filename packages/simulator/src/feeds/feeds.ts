@@ -13,6 +13,7 @@ export interface FeedsOptions {
   readonly activationLagMs: number
   /** How long processed messages can be asked for again, virtual ms. */
   readonly retentionMs: number
+  readonly unreadRetentionMs: number
   readonly fallBackHour: FallBackHour
   /** Called for every page handed out. */
   readonly onPage: (page: ReadPage & { context: RouteContext; feed: string }) => void
@@ -158,7 +159,7 @@ export class Feeds {
     const key = `${practice.id} ${row.feed}`
     const feeds = this.#feeds.get(key) ?? new Map<string, AppFeed>()
     this.#feeds.set(key, feeds)
-    const mailbox = new Mailbox(this.#options.retentionMs)
+    const mailbox = new Mailbox(this.#options.retentionMs, this.#options.unreadRetentionMs)
     const subscription = new FeedSubscription({
       lagMs: this.#options.activationLagMs,
       onEnd: () => mailbox.clear(),

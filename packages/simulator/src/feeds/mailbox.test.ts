@@ -40,3 +40,18 @@ test('a long, busy feed forgets what is past the retention and nothing else', ()
   assert.equal(kept[0]?.id, '7500')
   assert.equal(mailbox.size, 0)
 })
+
+test('what nobody reads waits for ever, or as long as its retention says', () => {
+  for (const [retentionMs, left] of [
+    [undefined, ['a', 'b', 'c']],
+    [100, ['b', 'c']],
+  ] as const) {
+    const mailbox = new Mailbox(1000, retentionMs)
+    for (const message of [at('a', 1), at('b', 50), at('c', 60)]) mailbox.add(message)
+    mailbox.letGo(150)
+    assert.deepEqual(
+      [...mailbox.waiting()].map(({ id }) => id),
+      left,
+    )
+  }
+})

@@ -13,15 +13,18 @@ interface Processed extends Message {
 
 /**
  * What one app has not read yet of one feed, and what it has. A record waits once however often it changed, in the
- * order of its first change. Messages that were read can be asked for again until the retention has passed.
+ * order of its first change. Messages that were read can be asked for again until the retention has passed; those that
+ * were not wait for ever, unless a retention of theirs is given.
  */
 export class Mailbox {
   readonly #retentionMs: number
+  readonly #unreadRetentionMs: number
   readonly #waiting = new Map<string, Message>()
   #processed: Processed[] = []
 
-  constructor(retentionMs: number) {
+  constructor(retentionMs: number, unreadRetentionMs = Infinity) {
     this.#retentionMs = retentionMs
+    this.#unreadRetentionMs = unreadRetentionMs
   }
 
   /** Number of records that wait. */
@@ -43,6 +46,14 @@ export class Mailbox {
   /** What waits, in order. */
   waiting(): Iterable<Message> {
     return this.#waiting.values()
+  }
+
+  /** Lets go of what has waited for too long at `now`. */
+  letGo(now: number): void {
+    for (const { id, at } of this.#waiting.values()) {
+      if (at >= now - this.#unreadRetentionMs) return
+      this.#waiting.delete(id)
+    }
   }
 
   /** Marks messages as processed at `now`: they no longer wait. */

@@ -35,6 +35,7 @@ export function readFeed(
   const { limit, offset, isDefault } = pageBounds(input, limits)
   const window = replayWindow(context, fallBackHour)
   const mode = window !== undefined ? 'replay' : input.flag('leaveunprocessed') ? 'peek' : 'consume'
+  mailbox.letGo(now)
   const source = window === undefined ? mailbox.waiting() : mailbox.replay({ ...window, now })
   const { page, total } = selectPage(source, filterOf(row, context), {
     offset,

@@ -63,6 +63,8 @@ export interface SimulatorOptions {
    * period of time" and gives no number: 4 hours is a guess.
    */
   readonly retentionMs?: number
+  /** How long feed messages wait that nobody reads, virtual ms; for ever if absent. Not known: athenahealth names no end. */
+  readonly unreadRetentionMs?: number
   /** How a replay window in the hour that comes twice in autumn is read; `first` (daylight time) if absent. Not known. */
   readonly fallBackHour?: FallBackHour
   /**
@@ -158,6 +160,7 @@ const defaults = {
   startAt: undefined,
   activationLagMs: 15 * minuteMs,
   retentionMs: 240 * minuteMs,
+  unreadRetentionMs: Infinity,
   fallBackHour: 'first',
   feedKeys: {},
   feedEvents: {},
@@ -187,6 +190,7 @@ const minima = {
   port: 0,
   activationLagMs: 0,
   retentionMs: 0,
+  unreadRetentionMs: 0,
   tokenLifetimeS: 1,
   assertionLifetimeMaxS: 1,
   requestLogSize: 1,

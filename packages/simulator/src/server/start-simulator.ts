@@ -312,6 +312,7 @@ function createFeeds(settings: SimulatorSettings, { pageLog, witness, journal }:
     table: namedFeeds(settings),
     activationLagMs: settings.activationLagMs,
     retentionMs: settings.retentionMs,
+    unreadRetentionMs: settings.unreadRetentionMs,
     fallBackHour: settings.fallBackHour,
     onPage({ context, feed, mode, ids, offset, limit }) {
       const { now: at, app, practice } = context

@@ -1,0 +1,50 @@
+/** An outage so long that athenahealth may not have kept what nobody read: nobody says how long that is. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { sql } from '../db/db.ts'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+
+const hour = 3_600_000
+const gapsSql = sql(
+  'test.gaps_ever',
+  'select feed, cause, from_at, closed_at is null as open from aegis.gap where practice_id = $1 order by feed',
+)
+const unreadRetentionMs = 6 * hour
+
+/** Live, with one kind of which no list is ever compared. */
+async function livePractice(t: Parameters<typeof mirroredPractice>[0]): Promise<MirroredPractice> {
+  const mirrored = await mirroredPractice(t, {
+    patients: 6,
+    settings: { feeds: ['departments', 'providers', 'patients', 'appointments', 'problems'], unreadRetentionMs },
+    simulator: { unreadRetentionMs },
+  })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  return mirrored
+}
+
+test('what was let go in a long outage is a gap, and is read', async (t) => {
+  const mirrored = await livePractice(t)
+  const lastRead = new Map((await mirrored.states()).map(({ feed, checkpoint }) => [feed, checkpoint]))
+  mirrored.change({ kind: 'addproblem', patient: '3', snomed: 44054006 })
+  mirrored.change({ kind: 'updatepatient', patient: '3', fields: { city: 'Troy' } })
+  await mirrored.advance(unreadRetentionMs + hour)
+  await mirrored.run(8)
+  const followed = ['appointments', 'patients', 'problems', 'providers'] as const
+  const told = await mirrored.deps.db.practice(practice, (tx) => tx.rows(gapsSql, [practice]))
+  assert.deepEqual(
+    told,
+    followed.map((feed) => ({ feed, cause: 'retention-passed', from_at: lastRead.get(feed), open: false })),
+  )
+  await assertEqualsTruth(mirrored)
+})
+
+test('after a shorter one the feeds bring what waited', async (t) => {
+  const mirrored = await livePractice(t)
+  mirrored.change({ kind: 'addproblem', patient: '3', snomed: 44054006 })
+  await mirrored.advance(unreadRetentionMs - hour)
+  await mirrored.run(3)
+  assert.equal(mirrored.log.events().filter((event) => event === 'sync.gap').length, 0)
+  await assertEqualsTruth(mirrored)
+})
