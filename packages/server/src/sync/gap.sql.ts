@@ -40,9 +40,11 @@ export async function closeGaps(tx: Tx, key: FeedKey, coveredFrom: string): Prom
 
 const listSql = lookUp(
   'sync.open_gaps',
-  `select feed, cause, from_at, opened_at from aegis.gap where practice_id = $1 and closed_at is null order by opened_at`,
+  `select g.feed, g.cause, g.from_at, g.opened_at from aegis.gap g join aegis.feed_state f using (practice_id, feed)
+   where practice_id = $1 and g.closed_at is null order by g.opened_at`,
 )
 
+/** Of feeds that are mirrored: when one is no more, what it misses is nobody's gap until it is again. */
 export function openGaps(tx: Tx, practice: number): Promise<GapRow[]> {
   return tx.rows<GapRow>(listSql, [practice])
 }

@@ -30,7 +30,7 @@ export async function addFeeds(tx: Tx, practices: readonly number[], feeds: read
 
 const keepFeedsSql = sql('sync.keep_feeds', 'select aegis.keep_feeds($1::integer[], $2::text[])')
 
-/** Forgets where all other feeds of these practices stood. */
+/** Forgets where all other feeds of these practices stood; what they miss from now on is a gap if they are ever mirrored again. */
 export async function keepFeeds(tx: Tx, practices: readonly number[], feeds: readonly FeedName[]): Promise<void> {
   await tx.rows(keepFeedsSql, [array(practices), array(feeds)])
 }

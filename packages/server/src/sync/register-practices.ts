@@ -27,7 +27,7 @@ export async function registerPractices(deps: RegisterDeps, mirrored: Mirrored):
   await leaveOthers(deps, mirrored.practices)
 }
 
-/** Only what is mirrored is looked at. A feed that is not mirrored any more begins anew if it ever is again. */
+/** Only what is mirrored is looked at. A feed that is not mirrored any more begins anew, with a gap, if it ever is again. */
 async function scheduleAll({ db, log, settings }: RegisterDeps, { practices, environment }: Mirrored): Promise<void> {
   const { feeds, departments: limits } = settings
   await inBatches(db, practices, (tx, batch) => addFeeds(tx, batch, feeds))
