@@ -23,6 +23,9 @@ const routes: Routes = (app) => {
   app.get('/later', () => {
     throw new AegisError('quota.timeout', { retryAfterMs: 1_500 })
   })
+  app.get('/tomorrow', () => {
+    throw new AegisError('quota.day-exhausted', { until: 3_600_000, limit: 500_000, retryAfterMs: 3_599_500 })
+  })
   app.get('/theirs', () => {
     throw new Error('Ada Lovelace, born 1815')
   })
@@ -179,6 +182,14 @@ describe('a problem is answered for', () => {
     const response = await ask('/later')
     assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '2'])
     assert.equal((await ask('/ours')).headers.get('retry-after'), null)
+    assert.equal(response.headers.get('ratelimit'), null)
+  })
+
+  test('what a used-up day stands in the way of is told with the day and its calls', async () => {
+    const { status, headers } = await ask('/tomorrow')
+    const names = ['retry-after', 'ratelimit-policy', 'ratelimit']
+    const told = names.map((name) => headers.get(name))
+    assert.deepEqual([status, ...told], [503, '3600', '"day";q=500000;w=86400', '"day";r=0;t=3600'])
   })
 })
 

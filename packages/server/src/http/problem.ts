@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { ErrorEntry } from '../errors/error-entry.ts'
 import { type ErrorCode, errorTable } from '../errors/error-table.ts'
+import { dayFields } from './rate-limit-fields.ts'
 
 /** An error as a caller sees it (RFC 9457). `detail` and `remedy` are for operators and never hold PHI. */
 export interface Problem {
@@ -13,6 +14,8 @@ export interface Problem {
   readonly remedy?: string
   /** When asking again makes sense, in whole seconds from now. */
   readonly retryAfter?: number
+  /** Where a day's calls are used up: how many a day those are. */
+  readonly callsPerDay?: number
   /** Names the request in our log. */
   readonly requestId: string
 }
@@ -30,16 +33,19 @@ export function problemOf(error: unknown, requestId: string): Problem {
   return fromTable(refused ? 'http.malformed-request' : 'internal.unexpected', requestId)
 }
 
-/** Sends it with its status, when to try again and, for a missing token, the scheme to use. */
+/** Sends it with its status, when to try again, which limit stands in the way and, for a missing token, the scheme to use. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
-  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter)
+  const { retryAfter, callsPerDay: limit } = problem
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (retryAfter !== undefined && limit !== undefined)
+    reply.headers({ ...dayFields({ limit, left: 0, resetsInMs: retryAfter * 1_000 }) })
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 
 function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detail'] = {}): Problem {
   const { status, title, remedy }: ErrorEntry = errorTable[code]
-  const { retryAfterMs } = detail
+  const { retryAfterMs, limit } = detail
   const words = Object.entries(detail).map(([name, value]) => `${name}: ${value}`)
   return {
     type: `urn:aegis:error:${code}`,
@@ -49,6 +55,7 @@ function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detai
     ...(words.length && { detail: words.join(', ') }),
     ...(remedy !== undefined && { remedy }),
     ...(typeof retryAfterMs === 'number' && { retryAfter: Math.max(1, Math.ceil(retryAfterMs / 1_000)) }),
+    ...(code === 'quota.day-exhausted' && typeof limit === 'number' && { callsPerDay: limit }),
     requestId,
   }
 }

@@ -9,7 +9,7 @@ import type { Priority } from './priorities.ts'
 import * as rows from './quota-day.sql.ts'
 import { dayResumesAt, daysCharged, quotaDay } from './quota-day.ts'
 import type { CheckedLimits } from './quota-limits.ts'
-import type { DayStanding } from './rate-limit-fields.ts'
+import type { DayStanding } from '../http/rate-limit-fields.ts'
 
 export interface DayLedgerDeps {
   readonly db: Db

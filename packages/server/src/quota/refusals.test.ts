@@ -8,7 +8,7 @@ import { isAegisError } from '../errors/aegis-error.ts'
 import type { PermissionRequest } from './permission.ts'
 import { createQuota } from './quota.ts'
 import type { QuotaLimits } from './quota-limits.ts'
-import { rateLimitFields } from './rate-limit-fields.ts'
+import { rateLimitFields } from '../http/rate-limit-fields.ts'
 
 const database = await scratchDatabase()
 let apps = 0

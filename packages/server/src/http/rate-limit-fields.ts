@@ -32,8 +32,14 @@ export function rateLimitFields({ perSecond, day }: Standing): RateLimitFields {
   const window = perSecond >= 1 ? 1 : Math.ceil(1 / perSecond)
   const second = `"second";q=${Math.max(1, Math.floor(perSecond))};w=${window}`
   if (!day) return { 'ratelimit-policy': second }
+  const ofDay = dayFields(day)
+  return { ...ofDay, 'ratelimit-policy': `${second}, ${ofDay['ratelimit-policy']}` }
+}
+
+/** As `rateLimitFields`, of the day alone. */
+export function dayFields({ limit, left, resetsInMs }: DayStanding): RateLimitFields {
   return {
-    'ratelimit-policy': `${second}, "day";q=${day.limit};w=${daySeconds}`,
-    ratelimit: `"day";r=${Math.max(0, Math.floor(day.left))};t=${Math.ceil(day.resetsInMs / 1_000)}`,
+    'ratelimit-policy': `"day";q=${limit};w=${daySeconds}`,
+    ratelimit: `"day";r=${Math.max(0, Math.floor(left))};t=${Math.ceil(resetsInMs / 1_000)}`,
   }
 }
