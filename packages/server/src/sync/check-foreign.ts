@@ -2,6 +2,7 @@ import type { Tx } from '../db/db.ts'
 import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { previousPatientIds } from '../records/record-id.ts'
+import type { RecordKind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { nameOf, type RecordName, recordKey } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
@@ -172,15 +173,19 @@ async function passUnreadable(
 
 /**
  * Records of a page that are in none of ours. One that we read before it was merged comes as its survivor, who may have
- * been in no page yet.
+ * been in no page yet; one that we read as its survivor comes as itself when the merge was undone.
  */
 function strangersIn(page: FetchedPage, ours: ReadonlySet<string>): RecordName[] {
   const kind = recordKinds[page.kind]
   return recordsInPage(page, page.raw).flatMap((record) => {
     const name = nameOf(kind, record)
-    const names = [name?.id ?? '', ...(kind.isPatient ? previousPatientIds(record) : [])]
-    return name && !names.some((id) => ours.has(id)) ? [name] : []
+    return name && !namesOf(kind, record).some((id) => ours.has(id)) ? [name] : []
   })
+}
+
+/** The id of a record in a page, and those that were its own before it was merged into this one. */
+function namesOf(kind: RecordKind, record: WireRecord): string[] {
+  return [String(record[kind.idField]), ...(kind.isPatient ? previousPatientIds(record) : [])]
 }
 
 interface OwnIds {
@@ -191,7 +196,7 @@ interface OwnIds {
 
 /** Ids in the pages of the feed that we stored. */
 async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Promise<OwnIds> {
-  const { idField } = recordKinds[kindOfFeed(held.feed)]
+  const kind = recordKinds[kindOfFeed(held.feed)]
   const ids = new Set<string>()
   let cause: GapCause = 'foreign-consumer'
   for (let after = '0'; ; ) {
@@ -202,7 +207,7 @@ async function idsStoredSince(deps: SyncDeps, held: HeldFeed, since: string): Pr
     for (const page of pages) {
       const records = recordsOfOwn(keys, page)
       if (!records) cause = 'unreadable'
-      for (const record of records ?? []) ids.add(String(record[idField]))
+      for (const record of records ?? []) for (const id of namesOf(kind, record)) ids.add(id)
     }
     const last = pages.at(-1)
     if (!last || pages.length < storedPagesMax) return { ids, cause }

@@ -50,6 +50,28 @@ test('visits pass to the survivor of a merge as soon as the patients tell of it,
   await assertEqualsTruth(mirrored)
 })
 
+test('what was read as the survivor of a merge is nobody else’s doing when it comes as itself again', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const [from, into] = await twoPatients(mirrored)
+  mirrored.change({ kind: 'updatepatient', patient: from, fields: { lastname: 'Marigold' } })
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.advance(minute + 1_000)
+  await mirrored.step('patients')
+  let isUndone = false
+  mirrored.fetch = (url, init, call) => {
+    if (!isUndone && call.route === '/patients/changed' && !call.consuming && url.includes('showprocessed')) {
+      isUndone = true
+      mirrored.change({ kind: 'unmergepatient', patient: from })
+    }
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(20)
+  assert.ok(isUndone)
+  assert.ok(!mirrored.log.events().includes('sync.gap'))
+  await assertEqualsTruth(mirrored)
+})
+
 test('a merge that no feed told of is learned by the checks', async (t) => {
   const mirrored = await mirroredPractice(t, { settings: { rereadDays: 2 } })
   await mirrored.bringUp()
