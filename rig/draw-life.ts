@@ -29,6 +29,16 @@ export interface DrawnLife {
   readonly rules: GuardedRules | undefined
 }
 
+/**
+ * Lives of seeds whose last six digits are from here on meet what came to be drawn later, those of before stay what they
+ * were: merges that are undone, feeds that have their turns in any order.
+ */
+const newerFrom = 200_001
+
+export function isNewer(seed: number): boolean {
+  return seed % 1_000_000 >= newerFrom
+}
+
 /** Of so many lives one goes the whole way that the program has. */
 const guardedShare = 1 / 4
 

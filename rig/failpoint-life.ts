@@ -39,6 +39,7 @@ function happenings(): ReturnType<FailpointLife['happenings']> {
     [13, (mirrored) => late.repeat(mirrored)],
     [14, wantSnapshots],
     [15, liveThroughAll],
+    [16, undoMerge],
     [18, loseAndCheck],
     [19, liveThrough],
   ])
@@ -116,4 +117,8 @@ async function loseAndCheck(mirrored: MirroredPractice): Promise<void> {
 function mergeAndDelete(mirrored: MirroredPractice): void {
   mirrored.change({ kind: 'mergepatients', from: 3, into: 4 })
   mirrored.change({ kind: 'deletepatient', patient: 5 })
+}
+
+function undoMerge(mirrored: MirroredPractice): void {
+  mirrored.change({ kind: 'unmergepatient', patient: 3 })
 }

@@ -61,6 +61,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     ...lived,
     ends: ends.count,
     calls: allRequests(simulator).length,
+    ...life.staff,
     [`began at: ${life.moment}`]: 1,
     ...(life.rules && { 'whole way': 1 }),
     ...Object.fromEntries(

@@ -7,12 +7,14 @@ import type { Oddities } from './draw-oddities.ts'
 import type { GuardedWay } from './guarded-way.ts'
 import type { PassingTime } from './pass-time.ts'
 import type { RandomEnds } from './random-ends.ts'
+import type { StaffWork } from './staff-work.ts'
 import type { TrueVersions } from './true-versions.ts'
 
 /** A life as it is lived, for those who bring it to its end and judge it. */
 export interface Life extends DrawnLife {
   readonly seed: number
   readonly odd: Oddities
+  readonly staff: StaffWork
   /** Every version that the other side ever had. */
   readonly versions: TrueVersions
   /** What there was most of at the end of any round. */

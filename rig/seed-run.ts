@@ -15,6 +15,7 @@ import { randomFaults } from './random-faults.ts'
 import { judgeLife } from './judge-life.ts'
 import { isFull, type Life, liveRound, noteWaiting } from './live-round.ts'
 import { type RunContext, withRunContext } from './run-context.ts'
+import { planStaffWork } from './staff-work.ts'
 import { TrueVersions } from './true-versions.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -99,6 +100,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
     ...drawn,
     seed,
     odd,
+    staff: planStaffWork(simulator, seed),
     versions,
     most: { waitingPages: 0 },
     mirrored,

@@ -76,6 +76,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/old-claims.pg.test.ts`],
   },
   {
+    name: 'a merge is for good: what a feed tells of a merged patient is passed over',
+    file: 'packages/server/src/records/apply-records.ts',
+    find: `if (held.state === 'merged' && input.source !== 'refetch') return 'refetch'`,
+    replace: `if (held.state === 'merged' && input.source !== 'refetch') return 'stale'`,
+    caughtBy: [`${sync}/patients-over-time.pg.test.ts`, 'seeds 1 200001', 'failpoint kill:0'],
+  },
+  {
     name: 'the charts of a patient whose row was damaged stay unread',
     file: 'packages/server/src/records/shown-patients.ts',
     find: ` || fields.includes(unreadable)`,

@@ -228,8 +228,8 @@ function isDeletedSlot(kind: Kind, body: WireRecord): boolean {
 function compareOne(kind: Kind, pair: { id: string; record: WireRecord; ours: MirrorRecord }): Difference[] {
   const { id, record, ours } = pair
   const deleted = record.status === 'deleted'
-  if (ours.state === 'merged') return []
-  if ((ours.state === 'deleted') !== deleted) return [{ kind, id, what: 'state' }]
+  // The truth lists nobody who is merged: of who is there it is not so, or no longer.
+  if (ours.state === 'merged' || (ours.state === 'deleted') !== deleted) return [{ kind, id, what: 'state' }]
   const { core, workedOut = [] } = kindRules[kind]
   const names = new Set([...Object.keys(ours.body), ...core.filter((name) => name in record)])
   const untold = new Set(deleted ? workedOut : [])
