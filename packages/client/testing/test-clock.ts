@@ -11,6 +11,9 @@ export interface TestClock extends Clock {
   readonly waiting: number
 }
 
+/** Many times what the longest test takes. */
+const TIMERS_MAX = 100_000
+
 interface Timer {
   readonly at: number
   readonly fire: () => void
@@ -55,7 +58,9 @@ export function testClock(startAt = Date.UTC(2026, 2, 2, 15, 0, 0)): TestClock {
         done = true
       }
       work.then(finish, finish)
+      let fired = 0
       for (await settle(); !done; await settle()) {
+        if (fired++ > TIMERS_MAX) throw new Error('the work is not done, and timer follows timer')
         const next = nextAt(timers)
         if (!Number.isFinite(next)) throw new Error('nothing waits and the work is not done')
         now = Math.max(now, next)

@@ -13,6 +13,7 @@ import type { ErrorCode } from '../src/errors/error-table.ts'
 import type { KeyServerDeps } from '../src/key-server/fetch-token.ts'
 import { createKeyServer, type KeyServerOptions } from '../src/key-server/key-server.ts'
 import { Secret } from '../src/key-server/secret.ts'
+import type { KeptTokenSource } from '../src/key-server/token-keeper.ts'
 import { openKek } from '../src/sealing/open-kek.ts'
 import { createSealing } from '../src/sealing/sealing.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'
@@ -23,14 +24,23 @@ import { tokenEndpoint } from './token-endpoint.ts'
 export const actor = { kind: 'operator', id: 'test' } as const
 export const canarySecret = 'canary-secret-1'
 
+const SETTLED_MS = 5
+/** Far more than anything takes that comes at all. */
+const TRIES = 2_000
+
 /** For `assert.rejects` and `assert.throws`. */
 export const code = (expected: ErrorCode) => (error: unknown) =>
   isAegisError(error, expected) || assert.fail(String(error))
 
-/** Stands until it is moved, but the short waits for another process pass by themselves. */
+/** Stands until it is moved, but the short waits for another process pass by themselves; not so many that nothing can come of them. */
 export function patientClock(): ManualClock {
   const clock = manualClock()
-  const sleep: Clock['sleep'] = (ms, signal) => (ms > 200 ? clock.sleep(ms, signal) : settled())
+  let waits = { at: clock.now(), count: 0 }
+  const sleep: Clock['sleep'] = (ms, signal) => {
+    if (ms > 200) return clock.sleep(ms, signal)
+    waits = { at: clock.now(), count: waits.at === clock.now() ? waits.count + 1 : 1 }
+    return waits.count > TRIES ? Promise.reject(new Error('it waits again and again while time stands')) : settled()
+  }
   return {
     ...clock,
     sleep,
@@ -78,7 +88,8 @@ export async function keyServers() {
       const server = newServer({ db, clock, log, fetch: endpoint.fetch, options })
       t.after(() => server.stop())
       const place = { environment: 'local', baseUrl: endpoint.baseUrl } as const
-      const source = (scope?: string) => server.tokenSource({ credential, ...place, ...(scope ? { scope } : {}) })
+      const source = (scope?: string) =>
+        impatient(server.tokenSource({ credential, ...place, ...(scope ? { scope } : {}) }))
       return { server, source, tokens: source() }
     }
     const give = (secret = canarySecret) =>
@@ -109,6 +120,22 @@ function inTimeOf(clock: Clock, db: Db, clocked: Db): Db {
   }
 }
 
+/** The source, which fails a test whose callers get neither a token nor an error. */
+function impatient(source: KeptTokenSource): KeptTokenSource {
+  return {
+    get: (options) => answered(source.get(options)),
+    atHand: (oldestMs) => answered(source.atHand(oldestMs)),
+    renewed: () => answered(source.renewed()),
+  }
+}
+
+/** What `work` gives. It is not waited for longer than `until` waits. */
+function answered<T>(work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('no token and no error came')), TRIES * SETTLED_MS)
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
+}
+
 /** A database that is there or not. */
 interface Switchable extends Db {
   down: boolean
@@ -130,11 +157,11 @@ function switchable(db: Db): Switchable {
 
 /** Lets input and output under way come to rest. */
 export async function settled(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS))
 }
 
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     if (await condition()) return
     await settled()
   }

@@ -41,6 +41,10 @@ interface Timer {
   readonly fire: () => void
 }
 
+/** Many times what the longest test takes. What goes on after that is a loop: it is to fail, and not to be ended by a limit of time. */
+const TURNS_MAX = 1_000
+const TIMERS_MAX = 100_000
+
 const setSqlClock = `update control.clock
   set base_real = clock_timestamp(), base_virtual = to_timestamp($1::float8 / 1000), speed = 1e-9`
 
@@ -66,7 +70,8 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
     audit: <T>(work: (tx: Tx) => Promise<T>) => watched(database.db.audit(work)),
   }
   const quiet = async () => {
-    for (let turns = 0; turns < 6; turns = working > 0 ? 0 : turns + 1) {
+    for (let turns = 0, all = 0; turns < 6; turns = working > 0 ? 0 : turns + 1) {
+      if (all++ > TURNS_MAX) throw new Error('time stands: work follows work and asks for none of it')
       // Not by turning round and round: the database has better uses for the processor.
       if (working > 0) await (atRest ??= Promise.withResolvers<void>()).promise
       await turn()
@@ -102,17 +107,33 @@ export async function lockstep(database: ScratchDatabase, startAt = Date.UTC(202
       }
       done.then(end, end)
       const until = now + maxMs
-      for (await quiet(); !settled; await quiet()) {
-        if (!(await step(until))) throw new Error('time stands: nothing is left to wait for')
-      }
+      const isDone = await pass({ quiet, step: () => step(until) }, () => settled)
+      if (!isDone) throw new Error('time stands: nothing is left to wait for')
       return done
     },
     async advance(ms) {
       const until = now + ms
-      for (await quiet(); await step(until); await quiet());
+      await pass({ quiet, step: () => step(until) }, () => false)
       await moveTo(until)
     },
   }
+}
+
+interface Passing {
+  /** Resolves when all work has come to rest. */
+  quiet(): Promise<void>
+  /** Fires the next timer; false where none is due in time. */
+  step(): Promise<boolean>
+}
+
+/** Whether it came to be over before no timer was left. */
+async function pass({ quiet, step }: Passing, isOver: () => boolean): Promise<boolean> {
+  for (let fired = 0; fired < TIMERS_MAX; fired++) {
+    await quiet()
+    if (isOver()) return true
+    if (!(await step())) return false
+  }
+  throw new Error('time hardly passes: timer follows timer')
 }
 
 interface TrueTime {

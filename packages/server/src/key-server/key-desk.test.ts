@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { code, keyServers, patientClock } from '../../testing/key-servers.ts'
+import { code, keyServers, patientClock, until } from '../../testing/key-servers.ts'
 import { granting, type TokenAnswer, type TokenEndpoint } from '../../testing/token-endpoint.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { KeyDesk } from './key-desk.ts'
@@ -247,7 +247,7 @@ test('a token that was on its way when its secret was revoked is not used', asyn
     opened = resolve
   })
   const asked = tokens.get()
-  while (endpoint.requests.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(async () => endpoint.requests.length > 0)
   await desk.revoke({ number: 1, actor: ann })
   opened()
   assert.equal((await asked).value, 'canary-token-2')

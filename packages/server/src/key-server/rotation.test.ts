@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { type AthenaFetch, createAthenaClient } from '@aegis/client'
 import { type AppChange, type AppOptions, startSimulator } from '@aegis/simulator'
-import { keyServers, patientClock } from '../../testing/key-servers.ts'
+import { keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { systemClock } from '../clock/clock.ts'
 import type { GivenCredential, KeyDesk } from './key-desk.ts'
@@ -61,8 +61,11 @@ async function calling(
     await simulator.stop()
   })
   const more = async (count: number) => {
-    const until = done + count
-    while (done < until) await Promise.race([all, new Promise((resolve) => setImmediate(resolve))])
+    const enough = done + count
+    await until(async () => {
+      await Promise.race([all, settled()])
+      return done >= enough
+    })
   }
   const end = () => {
     isOver = true

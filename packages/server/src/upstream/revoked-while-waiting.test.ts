@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { startSimulator } from '@aegis/simulator'
-import { keyServers } from '../../testing/key-servers.ts'
+import { keyServers, until } from '../../testing/key-servers.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { heldBack, said } from '../../testing/way-out.ts'
 import { type Clock, systemClock } from '../clock/clock.ts'
@@ -82,7 +82,7 @@ test('nothing leaves with a token of a revoked credential five seconds later, ho
   })
   gate.waiting = 0
   const calls = processes.flatMap((each) => Array.from({ length: 40 }, () => call(each)))
-  while (gate.waiting < calls.length) await new Promise((resolve) => setImmediate(resolve))
+  await until(async () => gate.waiting === calls.length)
 
   const desk = server.desk(credential)
   const used = (await desk.list()).find(({ usedAt }) => usedAt !== undefined)?.number ?? assert.fail()
