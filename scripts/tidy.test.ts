@@ -93,6 +93,12 @@ const code: Planted[] = [
   ['a test that runs alone', 'packages/client/src/x.test.ts', "describe.only('works', () => {})", /a test runs/],
   ['a test put off', 'packages/client/src/x.test.ts', "test('works', { todo: true }, f)", /a test runs/],
   ['a test that skips itself', 'packages/client/src/x.test.ts', 't.skip()', /a test runs/],
+  [
+    'a test that some machines skip',
+    'packages/client/src/x.test.ts',
+    "test('a', { skip: !isRoot && 'no' }, f)",
+    /a test runs/,
+  ],
   ['a silenced compiler', SYNC, '// @ts-ignore\nx()', /say why/],
   ['a silenced linter without a reason', SYNC, '// oxlint-disable-next-line no-empty', /say why the linter is wrong/],
   ['a size with an exception', SYNC, '/* oxlint-disable max-lines -- it is long */', /have no exceptions/],

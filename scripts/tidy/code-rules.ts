@@ -44,7 +44,8 @@ const BANS: readonly Ban[] = [
     message: 'no module mocks: use the real thing, or pass what varies as an argument',
   },
   {
-    pattern: /\b(?:test|it|describe|suite|t)\s*\.\s*(?:skip|only|todo)\b|\b(?:only|todo|skip)\s*:\s*(?:true\b|['"`])/g,
+    pattern:
+      /\b(?:test|it|describe|suite|t)\s*\.\s*(?:skip|only|todo)\b|\b(?:only|todo)\s*:\s*(?:true\b|['"`])|\bskip\s*:/g,
     where: (path) => path.endsWith('.test.ts'),
     message: 'a test runs, always: no skip, only or todo',
   },

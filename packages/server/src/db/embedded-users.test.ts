@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, test } from 'node:test'
+import { afterEach, before, beforeEach, describe, test } from 'node:test'
 import { copyPostgresBinaries, findPostgresBinaries } from './postgres-binaries.ts'
 import { postgresUser } from './postgres-user.ts'
 
 /*
- * As whom PostgreSQL runs. Each story is a process of its own, since a process is one user; run by root they also tell
+ * As whom PostgreSQL runs. Each story is a process of its own, since a process is one user; root can also tell
  * that of an ordinary user and of a root without user name spaces, for whom "nobody" stands in.
  */
 const program = join(import.meta.dirname, '..', '..', 'testing', 'embedded-process.ts')
@@ -16,7 +16,6 @@ const isRoot = process.getuid?.() === 0
 const nobody = 65534
 const can = (...command: string[]) => spawnSync(command[0] ?? '', command.slice(1)).status === 0
 const canMapUsers = can('unshare', '--user', `--map-user=${nobody}`, 'true')
-const canMount = can('unshare', '--mount', 'true')
 let home: string
 
 beforeEach(() => {
@@ -61,9 +60,15 @@ test('whoever runs the tests can start, stop and start again', () => {
   assert.equal(statSync(join(home, 'data')).uid, process.getuid?.())
 })
 
-describe('root', { skip: !isRoot && 'not run by root' }, () => {
-  test('starts it in a user name space where that is allowed', { skip: !canMapUsers && 'forbidden here' }, () => {
-    assert.equal(postgresUser(0).prefix[0], 'unshare')
+describe('root', () => {
+  before(() => {
+    assert.ok(isRoot, 'run it as root: sudo npm test -- packages/server/src/db/embedded-users.test.ts')
+    assert.ok(can('unshare', '--mount', 'true'), 'run it where root may mount; a container needs --cap-add SYS_ADMIN')
+  })
+
+  test('starts it in a user name space where that is allowed, else as an account of its own', () => {
+    const { prefix, ids } = postgresUser(0)
+    assert.deepEqual([prefix[0], ids === undefined], canMapUsers ? ['unshare', true] : [undefined, false])
     assert.deepEqual(postgresUser(1000), { prefix: [] })
   })
 
@@ -107,7 +112,7 @@ describe('root', { skip: !isRoot && 'not run by root' }, () => {
     })
   })
 
-  test('is told of a full disk, at the first start and at a later one', { skip: !canMount && 'forbidden here' }, () => {
+  test('is told of a full disk, at the first start and at a later one', () => {
     // A disk of 12 MB is too small for a cluster; one of 60 MB is filled up after the first start.
     const onDisk = (size: string, then: string) => {
       const script = `mount -t tmpfs -o size=${size} none "$0" && ${then}`

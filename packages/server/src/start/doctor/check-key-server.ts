@@ -57,12 +57,16 @@ function dayOf(at: number): string {
  */
 export async function checkListener(
   { keyServer }: Pick<AegisConfig, 'keyServer'>,
-  { isRunning, clock = systemClock }: { isRunning: boolean; clock?: Clock },
+  {
+    isRunning,
+    clock = systemClock,
+    us = process.getuid?.(),
+  }: { isRunning: boolean; clock?: Clock; us?: number | undefined },
 ): Promise<readonly Finding[]> {
   const { listen, services } = keyServer
   if (!listen) return []
   if ('directory' in listen) {
-    const found = judgeDirectory(listen.directory)
+    const found = judgeDirectory(listen.directory, us)
     const sockets = isRunning ? await checkSockets(listen.directory, Object.keys(services)) : []
     return [found, ...sockets]
   }
@@ -77,14 +81,13 @@ const GROUP_ENTERS = 0o010
 const SET_GROUP = 0o2000
 
 /** Who may reach the sockets is who gets tokens: nobody but the owner and the group of their directory. */
-function judgeDirectory(path: string): Finding {
+function judgeDirectory(path: string, us: number | undefined): Finding {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat?.isDirectory()) {
     const remedy = `Run: install -d -m 2750 -g GROUP ${path}, as the user that runs Aegis, with the group of the services.`
     return report.failure('socket-directory', `${path}, the directory of the sockets, is not there.`, remedy)
   }
-  const us = process.getuid?.() ?? stat.uid
-  if (stat.uid !== us && stat.uid !== 0) {
+  if (us !== undefined && stat.uid !== us && stat.uid !== 0) {
     const message = `${path}, the directory of the sockets, belongs to another user (${stat.uid}), who could put others in their place.`
     return report.failure('socket-directory', message, `Run as root: chown ${us} ${path}`)
   }
