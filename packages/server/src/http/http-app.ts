@@ -2,11 +2,11 @@ import { createServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import {
-  fastify,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type FastifyServerFactory,
+  fastify,
 } from 'fastify'
 import type { Clock } from '../clock/clock.ts'
 import type { Random } from '../clock/random.ts'
@@ -152,6 +152,11 @@ function buildApp({ admit, onRefused, log, random, tls, limits = {} }: HttpAppOp
       throw error
     }
   }
+  const answerError = (error: unknown, { id }: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error, id)
+    if (problem.status >= 500) log.error('http.request-failed', error, { status: problem.status })
+    return sendProblem(reply, problem)
+  }
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -169,7 +174,7 @@ function buildApp({ admit, onRefused, log, random, tls, limits = {} }: HttpAppOp
     // For an address that it cannot read the framework asks no hook, and would answer with that address.
     frameworkErrors(_error, request, reply) {
       const malformed = arrived(request, reply).then(() => Promise.reject(new AegisError('http.malformed-request')))
-      malformed.catch((error: unknown) => sendProblem(reply, problemOf(error, request.id)))
+      malformed.catch((error: unknown) => answerError(error, request, reply))
     },
     ...(tls && { serverFactory: tlsServer({ tls, onRefused, limits }) }),
   })
@@ -178,11 +183,7 @@ function buildApp({ admit, onRefused, log, random, tls, limits = {} }: HttpAppOp
   app.setNotFoundHandler(() => {
     throw new AegisError('http.not-found')
   })
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, request.id)
-    if (problem.status >= 500) log.error('http.request-failed', error, { status: problem.status })
-    return sendProblem(reply, problem)
-  })
+  app.setErrorHandler(answerError)
   return app
 }
 

@@ -243,6 +243,23 @@ for (const [what, path] of [
   })
 }
 
+test('that a refusal of such an address could not be noted is in the log as well', async (t) => {
+  const ownLog = memoryLog()
+  const deaf = await startHttpServer({
+    ...options,
+    log: ownLog,
+    onRefused: () => Promise.reject(new AegisError('audit.unavailable')),
+  })
+  t.after(() => deaf.stop())
+  for (const path of ['/closed', '/closed/%zz']) {
+    assert.equal((await fetch(`${deaf.url}${path}`)).status, 503)
+    assert.deepEqual(
+      ownLog.lines.splice(0).map(({ event, fields }) => [event, fields]),
+      [['http.request-failed', { status: 503 }]],
+    )
+  }
+})
+
 for (const [what, sent] of [
   ['nothing', ''],
   ['half of its headers', 'POST /echo HTTP/1.1\r\nHost: localhost\r\n'],
