@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Lockstep, lockstep, type MachineClock } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { seededRandom } from '../../testing/seeded-random.ts'
 import { followClock } from '../clock/followed-clock.ts'
@@ -51,16 +52,6 @@ async function twoMachines(perSecond: number, more: { isFollowed?: true; limits?
     await Promise.all(quotas.map((quota) => quota.stop()))
   }
   return { time, clocks, sends, furtherCalls, end }
-}
-
-function mostInOneSecond(sends: readonly number[]): number {
-  const times = sends.toSorted((a, b) => a - b)
-  let most = 0
-  for (let first = 0, last = 0; last < times.length; last++) {
-    while ((times[last] ?? 0) - (times[first] ?? 0) >= 1000) first++
-    most = Math.max(most, last - first + 1)
-  }
-  return most
 }
 
 type Disturb = (time: Lockstep, clocks: readonly [MachineClock, MachineClock], ms: number) => void | Promise<void>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import type { Priority } from './priorities.ts'
@@ -116,8 +117,7 @@ async function racing() {
     return quota
   }
   const most = (from: number, of: (send: { practice: number }) => boolean = () => true) => {
-    const times = sends.filter((send) => send.at >= from && of(send)).map(({ at }) => at)
-    return Math.max(...times.map((first) => times.filter((at) => at >= first && at < first + 1000).length))
+    return mostInOneSecond(sends.filter((send) => send.at >= from && of(send)).map(({ at }) => at))
   }
   const end = async () => {
     ended = true

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import type { Db, Tx } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
@@ -43,10 +44,6 @@ function cable(db: Db): Cable {
     audit: (work) => (wire.cut ? unavailable() : db.audit(work)),
   }
   return wire
-}
-
-function mostInOneSecond(times: readonly number[]): number {
-  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length))
 }
 
 async function setUp(app: string, dayBlock: number, more: Partial<QuotaLimits> = {}) {

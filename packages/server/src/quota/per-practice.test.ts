@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { createQuota } from './quota.ts'
 
@@ -35,9 +36,6 @@ async function fullLoad(limits: { perSecond: number; perPracticePerSecond: numbe
   return sends
 }
 
-const within = (times: readonly number[], from: number, ms: number) =>
-  times.filter((at) => at >= from && at < from + ms).length
-
 for (const { perSecond, perPracticePerSecond, practices } of [
   { perSecond: 30, perPracticePerSecond: 3, practices: [1, 2, 3] },
   { perSecond: 100, perPracticePerSecond: 5, practices: Array.from({ length: 6 }, (_, index) => index + 1) },
@@ -47,12 +45,11 @@ for (const { perSecond, perPracticePerSecond, practices } of [
     const from = Math.min(...sends.map(({ at }) => at)) + 1_000
     for (const id of practices) {
       const times = sends.filter(({ practice }) => practice === id).map(({ at }) => at)
-      const most = Math.max(...times.map((at) => within(times, at, 1_000)))
+      const most = mostInOneSecond(times)
       assert.ok(most <= perPracticePerSecond, `practice ${id}: ${most} in a second`)
-      const share = within(times, from, 10_000) / 10 / perPracticePerSecond
+      const share = times.filter((at) => at >= from && at < from + 10_000).length / 10 / perPracticePerSecond
       assert.ok(share >= 0.93, `practice ${id}: ${share}`)
     }
-    const all = sends.map(({ at }) => at)
-    assert.ok(Math.max(...all.map((at) => within(all, at, 1_000))) <= perSecond)
+    assert.ok(mostInOneSecond(sends.map(({ at }) => at)) <= perSecond)
   })
 }

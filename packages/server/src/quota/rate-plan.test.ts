@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { batchCostMs, payableUntilMs, ratePlan } from './rate-plan.ts'
 
 const limits = [
@@ -14,17 +15,6 @@ for (const { intervalMs, batchMax, ...limit } of limits) {
     assert.equal(Math.round(plan.intervalMs * 1000) / 1000, intervalMs)
     assert.equal(plan.batchMax, batchMax)
   })
-}
-
-/** The most instants within any sliding second (a call exactly one second after another is outside). */
-function mostInOneSecond(instants: number[]): number {
-  const sorted = instants.toSorted((a, b) => a - b)
-  let most = 0
-  for (let first = 0, last = 0; last < sorted.length; last++) {
-    while ((sorted[last] ?? 0) - (sorted[first] ?? 0) >= 1000) first++
-    most = Math.max(most, last - first + 1)
-  }
-  return most
 }
 
 /** A repeatable sequence of fractions in [0, 1). */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { followClock } from '../clock/followed-clock.ts'
 import { createQuota } from '../quota/quota.ts'
@@ -48,10 +49,6 @@ async function busyProcesses(limits: Partial<QuotaLimits>) {
     await time.run(Promise.all(processes.map(({ quota }) => quota.stop())))
   }
   return { time, app, quota: processes[0]?.quota, sends, refused, end }
-}
-
-function mostInOneSecond(sends: readonly number[]): number {
-  return Math.max(...sends.map((from) => sends.filter((at) => at >= from && at < from + 1_000).length))
 }
 
 const cases: readonly [title: string, backMs: number, isPaused: boolean, limits: Partial<QuotaLimits>][] = [

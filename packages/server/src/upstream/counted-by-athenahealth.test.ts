@@ -6,6 +6,7 @@ import { after, test, type TestContext } from 'node:test'
 import { CredentialTokenSource } from '@aegis/client'
 import { startSimulator } from '@aegis/simulator'
 import { silentLog } from '../../testing/memory-log.ts'
+import { mostInOneSecond } from '../../testing/most-in-one-second.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { createAudit } from '../audit/audit.ts'
 import { systemClock } from '../clock/clock.ts'
@@ -103,7 +104,7 @@ test('with a limit per practice the other side counts no second of a practice ov
   const { requests } = simulator.truth.requests({ since: 0, limit: 1_000 })
   for (const id of practices) {
     const times = requests.filter(({ practice }) => practice === id).map(({ at }) => at)
-    const most = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length))
+    const most = mostInOneSecond(times)
     assert.deepEqual([times.length, most <= ofPractice], [10, true], `${most} in a second`)
   }
 })
