@@ -27,7 +27,6 @@ import { addFeeds, limitFeeds } from '../src/sync/many-practices.sql.ts'
 import { ReadAhead } from '../src/sync/read-ahead.ts'
 import type { SyncDeps } from '../src/sync/sync-deps.ts'
 import { defaultSyncSettings, type SyncSettings } from '../src/sync/sync-settings.ts'
-import type { CallContext } from '../src/upstream/call-context.ts'
 import { memoryLog } from './memory-log.ts'
 import {
   compareKind,
@@ -289,11 +288,6 @@ export class MirroredPractice {
       }))
     })
   }
-}
-
-/** What sync says of a call. */
-export function contextOf(call: { context?: unknown }): CallContext {
-  return call.context as CallContext // sync says it with every call
 }
 
 /** Whether a record of a kind that can be limited belongs to one of the departments; an entry of a chart, its patient. */

@@ -1,10 +1,11 @@
 /** What may go wrong between athenahealth and the mirror beyond single faults: two at a time, late, lost, taken away. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { contextOf, type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, breakDrain, endSubscription } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { setFailpointHook } from '../failpoints/failpoint.ts'
+import { contextOf } from '../upstream/call-context.ts'
 import { advanceFeed } from './advance-feed.ts'
 import { doubtIntent, openIntents } from './intent.sql.ts'
 
