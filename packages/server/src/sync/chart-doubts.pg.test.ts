@@ -165,23 +165,25 @@ test('a gap is not closed for good by charts that nobody could read', async (t) 
   assert.deepEqual(await mirrored.gaps(), [])
 })
 
-test('a chart that a gateway says in its own words is not there holds up neither the others nor the gap', async (t) => {
-  const mirrored = await chartedPractice(t, ['problems'])
-  await mirrored.deps.upstream.practice(practice).feed('chart/healthhistory/problems').unsubscribe()
-  await mirrored.advance(20 * 60_000)
-  for (const one of [patient, '7']) mirrored.change({ kind: 'addproblem', patient: one, snomed: 44054006 })
-  mirrored.fetch = (url, init, call) =>
-    new URL(url).pathname.endsWith(`/chart/${patient}/problems`)
-      ? Promise.resolve(new Response('<html>Not Found</html>', { status: 404 }))
-      : mirrored.toSimulator(url, init, call)
-  await mirrored.run(6)
-  const held = await mirrored.opened('problem')
-  const read = held.filter(({ body }) => String(body.patientid) === '7' && String(body.code).includes('44054006'))
-  assert.equal(read.length, 1)
-  assert.deepEqual(await mirrored.gaps(), [])
-  assert.equal((await mirrored.trouble()).inDoubt, 1)
-  mirrored.fetch = mirrored.toSimulator
-  await mirrored.run(30)
-  await assertEqualsTruth(mirrored)
-  assert.equal((await mirrored.trouble()).inDoubt, 0)
-})
+for (const status of [404, 403]) {
+  test(`a chart that a gateway answers for in its own words, with ${status}, holds up neither the others nor the gap`, async (t) => {
+    const mirrored = await chartedPractice(t, ['problems'])
+    await mirrored.deps.upstream.practice(practice).feed('chart/healthhistory/problems').unsubscribe()
+    await mirrored.advance(20 * 60_000)
+    for (const one of [patient, '7']) mirrored.change({ kind: 'addproblem', patient: one, snomed: 44054006 })
+    mirrored.fetch = (url, init, call) =>
+      new URL(url).pathname.endsWith(`/chart/${patient}/problems`)
+        ? Promise.resolve(new Response('<html>No</html>', { status }))
+        : mirrored.toSimulator(url, init, call)
+    await mirrored.run(6)
+    const held = await mirrored.opened('problem')
+    const read = held.filter(({ body }) => String(body.patientid) === '7' && String(body.code).includes('44054006'))
+    assert.equal(read.length, 1)
+    assert.deepEqual(await mirrored.gaps(), [])
+    assert.equal((await mirrored.trouble()).inDoubt, 1)
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(30)
+    await assertEqualsTruth(mirrored)
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+  })
+}

@@ -26,7 +26,7 @@ export async function findsOthers(
   const others = await othersOf(deps, held, but)
   for (const asked of others) {
     const answer = await ask(asked)
-    if (answer !== 'missing') return answer !== 'refused'
+    if (answer === 'found' || answer === 'another') return true
   }
   // Also where nothing else is held: without another to compare with, nothing tells a broken look-up from a record that is gone.
   return false

@@ -33,9 +33,9 @@ function isUntold(error: unknown): boolean {
 }
 
 /**
- * Whether a gateway said in words of its own that nothing is there: the record, or whatever answers for it. Neither is known,
- * and only athenahealth's own word is believed for a deletion.
+ * Whether a gateway said in words of its own that nothing is there, or refused it: the record, or whatever answers for it. Which is
+ * not known, and only athenahealth's own word is believed for a deletion. Where it is everything, the alarm is that nothing is found.
  */
 function isMissingUnsaid(error: AthenaError): boolean {
-  return error.code === 'configuration' && error.status === 404
+  return error.code === 'configuration' && (error.status === 404 || error.status === 403)
 }

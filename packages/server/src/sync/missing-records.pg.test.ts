@@ -46,7 +46,10 @@ test('one answer that a record does not exist deletes nothing', async (t) => {
   await assertEqualsTruth(mirrored)
 })
 
-test('a record that a gateway says in its own words is not there stays in doubt, and holds up neither others nor the feed', async (t) => {
+const ownWords = (status: number) => () => new Response('<html>No</html>', { status })
+
+/** Two patients are to be asked for by id. */
+async function withTwoWished(t: Parameters<typeof mirroredPractice>[0]) {
   const mirrored = await mirroredPractice(t)
   await mirrored.bringUp()
   const [, doubted, other] = [...mirrored.simulator.truth.records(practice, 'patients')]
@@ -56,20 +59,53 @@ test('a record that a gateway says in its own words is not there stays in doubt,
     const wishes = ids.map((id) => wishFor(recordKinds.patient, keys, { id }) ?? assert.fail())
     await noteWishes(tx, keys, { practice, wishes })
   })
-  let asked = 0
-  mirrored.fetch = (url, init, call) => {
-    if (!new URL(url).pathname.endsWith(`/patients/${String(doubted?.patientid)}`))
-      return mirrored.toSimulator(url, init, call)
-    asked += 1
-    return Promise.resolve(new Response('<html>Not Found</html>', { status: 404 }))
-  }
-  await mirrored.run(2)
-  mirrored.change({ kind: 'updatepatient', patient: other?.patientid, fields: { lastname: 'Larch' } })
-  await mirrored.run(2)
-  assert.equal(asked, 1)
-  assert.equal((await mirrored.trouble()).inDoubt, 1)
-  await assertEqualsTruth(mirrored)
-})
+  return { mirrored, doubted, other }
+}
+
+for (const [title, answer] of [
+  ['says in its own words is not there', ownWords(404)],
+  ['refuses in its own words', ownWords(403)],
+] as const) {
+  test(`a record that a gateway ${title} stays in doubt, and holds up neither others nor the feed`, async (t) => {
+    const { mirrored, doubted, other } = await withTwoWished(t)
+    let asked = 0
+    mirrored.fetch = (url, init, call) => {
+      if (!new URL(url).pathname.endsWith(`/patients/${String(doubted?.patientid)}`))
+        return mirrored.toSimulator(url, init, call)
+      asked += 1
+      return Promise.resolve(answer())
+    }
+    await mirrored.run(2)
+    mirrored.change({ kind: 'updatepatient', patient: other?.patientid, fields: { lastname: 'Larch' } })
+    await mirrored.run(2)
+    assert.equal(asked, 1)
+    assert.equal((await mirrored.trouble()).inDoubt, 1)
+    assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+for (const [title, answer] of [
+  ['says in its own words is not there', ownWords(404)],
+  ['refuses in its own words', ownWords(403)],
+  ['refuses', () => Response.json({ error: 'not for you' }, { status: 403 })],
+] as const) {
+  test(`that somebody ${title} whatever is asked for by id is told, and holds up no drain`, async (t) => {
+    const { mirrored, other } = await withTwoWished(t)
+    mirrored.fetch = (url, init, call) =>
+      call.route === '/patients/{patientid}' ? Promise.resolve(answer()) : mirrored.toSimulator(url, init, call)
+    await mirrored.run(12)
+    mirrored.change({ kind: 'updatepatient', patient: other?.patientid, fields: { lastname: 'Larch' } })
+    await mirrored.run(12)
+    await assertEqualsTruth(mirrored)
+    const { now, unfound } = await unfoundPatients(mirrored)
+    assert.equal(unfound?.count, 2)
+    assert.ok(now - unfound.since > 20 * 60_000)
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(30)
+    assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
+  })
+}
 
 for (const [title, minutes] of [
   ['for minutes', 3],
@@ -149,7 +185,7 @@ test('a record that is refused is asked for the more rarely the longer it is', a
   let asked = 0
   mirrored.fetch = (url, init, call) => {
     if (call.route !== '/patients/{patientid}') return mirrored.toSimulator(url, init, call)
-    asked += 1
+    if (new URL(url).pathname.endsWith('/patients/6')) asked += 1
     return Promise.resolve(Response.json({ error: 'not for you' }, { status: 403 }))
   }
   await mirrored.deps.db.practice(practice, async (tx) => {

@@ -174,7 +174,8 @@ async function refetchOne(
   }
   if (typeof page === 'string') {
     const mostMs = page === 'failing' ? failingMostMs : missingMostMs
-    await postpone(deps, held, { wanted, afterMs: Math.min(mostMs, doubtedMs(deps, wanted)) })
+    const isNothingFound = page === 'refused' && !(await findsAny())
+    await postpone(deps, held, { wanted, afterMs: Math.min(mostMs, doubtedMs(deps, wanted)), isNothingFound })
     return false
   }
   if (!page && wanted.missedAt === null) {
