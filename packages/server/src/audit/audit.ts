@@ -57,7 +57,7 @@ export interface Audit {
   /**
    * Gives every attempt that other processes left without an outcome the outcome `unknown`, and says how many those
    * were. `live` names the writers that are still running; a sole instance gives none. Who began less than `youngMs` ago
-   * (the installation's time) is left alone: commands and the doctor are on no list.
+   * (the installation's time; default 0) is left alone: commands and the doctor are on no list.
    */
   closeOrphans(live: readonly string[], options?: { readonly youngMs: number }): Promise<number>
   /** Waits for what is being written. Afterwards nothing may be appended. */

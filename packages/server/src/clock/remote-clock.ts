@@ -7,7 +7,7 @@ const DATE_RESOLUTION_MS = 1_000
 /** A clock further off than this is not to be trusted with windows of seconds. */
 export const SKEW_ALARM_MS = 2_000
 
-/** Of an answer; instants are of the steady clock. */
+/** An answer that may tell the time in its headers; when it was asked for and came is of the steady clock. */
 export interface Told {
   readonly sentAt: number
   readonly receivedAt: number

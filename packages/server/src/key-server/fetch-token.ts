@@ -240,6 +240,7 @@ async function store(
   if ('error' in answer) return storeFailure(deps, tx, { key, held, error: answer.error, now })
   await table.countRequest(tx, key, { request: holder, countsUntil: now + countedMs })
   const { value, lifeMs } = answer.grant
+  // It lives from some moment after it was asked for, in the database's time as all that is stored.
   const expiresAt = now - (deps.clock.steady() - answer.askedAt) + lifeMs
   const share = refreshShare.from + (refreshShare.to - refreshShare.from) * deps.random.fraction()
   const sealed = await sealSingle(deps, tokenPlace(key, generation), Buffer.from(value))

@@ -27,9 +27,10 @@ const lastShare = 0.1
 
 interface Held {
   readonly token: AccessToken & { readonly generation: number }
-  /** Of the steady clock, as is when it came. */
+  /** Of the steady clock, as all times here. */
   readonly usableUntil: number
-  readonly gotAt: number
+  /** When the key server last told of it, also by an answer without its value: it still is the right one. */
+  readonly toldAt: number
 }
 
 /**
@@ -133,14 +134,15 @@ export class RemoteTokenSource implements TokenSource {
   #take({ generation, value, leftMs }: TokenLease, sentAt: number): void {
     const { clock } = this.#deps
     const usableUntil = sentAt + leftMs - Math.min(lastMs, leftMs * lastShare)
-    const { token: known, gotAt = 0 } = this.#held ?? {}
-    // Two questions may be under way: what came meanwhile stands, if it is newer. Of a key server that was put back numbers are lower.
-    if (known && known.generation > generation && gotAt > sentAt) return
+    const { token: known, toldAt = 0 } = this.#held ?? {}
+    // Two questions may be under way: a newer token that was told of since this one was asked stands. One of before does not: a
+    // key server that was put back to an earlier state knows only lower numbers.
+    if (known && known.generation > generation && toldAt > sentAt) return
     const now = clock.steady()
     if (value !== undefined) {
       const token = accessToken(value, generation, clock.now() + leftMs)
-      this.#held = { token: Object.assign(token, { generation }), usableUntil, gotAt: now }
-    } else if (known?.generation === generation) this.#held = { token: known, usableUntil, gotAt: now }
+      this.#held = { token: Object.assign(token, { generation }), usableUntil, toldAt: now }
+    } else if (known?.generation === generation) this.#held = { token: known, usableUntil, toldAt: now }
     else throw new AegisError('key-server.unreachable', { reason: 'an answer without a token' })
   }
 

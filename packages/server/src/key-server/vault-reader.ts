@@ -126,14 +126,15 @@ export function vaultReader(place: VaultPlace, clock: Pick<Clock, 'steady' | 'no
       if (!served || (found && found.notBefore > askedAt)) return
       const asked = { ...served, now }
       const note = (answer: Pick<FoundTimes, 'times' | 'asOf'>, againMs: number) => {
-        // It may have been replaced meanwhile.
+        // What was logged in with may have been replaced meanwhile.
         if (served?.proof === asked.proof) found = { ...answer, proof: asked.proof, notBefore: askedAt + againMs }
       }
       try {
         const times = await through((agent) => loginTimes(agent, place, asked))
         note({ times, asOf: now }, Math.min(lookUpMs, (times.expiresAt - now) / 2))
       } catch (error) {
-        // It serves without it. Who may not ask is not to fill the vault's log with refusals, nor to wait for what hangs.
+        // The secret serves without these times. They are asked for less often then: each refusal is a line in the vault's log, and
+        // a question without an answer takes seconds.
         note({ times: isAegisError(error, 'key-server.vault-refused') ? undefined : found?.times }, deniedMs)
       }
     },

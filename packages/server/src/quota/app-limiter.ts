@@ -349,7 +349,7 @@ export class AppLimiter {
     if (this.#apartMs > 0) await this.#deps.clock.sleep(this.#apartMs)
   }
 
-  /** How long no instant may be used, since the last call of the share. */
+  /** How long from now on no instant may be used, as the last call of the share was too short ago; 0 or less: any may. */
   get #apartMs(): number {
     return (this.#lastShareCallAt ?? Number.NEGATIVE_INFINITY) + localShareTimes.spacingMs - this.#deps.clock.steady()
   }

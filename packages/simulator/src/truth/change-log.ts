@@ -39,7 +39,7 @@ export class ChangeLog {
   }
 
   /** Tells `listener` of every record of a practice as it changes, with what its own call shows from then on. */
-  tell(practice: Practice, listener: (changed: Omit<ChangedRecord, 'events'>) => void): void {
+  onChange(practice: Practice, listener: (changed: Omit<ChangedRecord, 'events'>) => void): void {
     practice.onEvent(({ feed: kind, id }) =>
       listener({ kind, id, record: practice.wireRecord(kind, id, { alone: true }) }),
     )

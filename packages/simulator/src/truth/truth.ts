@@ -76,7 +76,7 @@ export function createTruth(deps: TruthDeps): Truth {
     windows: () => deps.witness.report(),
     records: (id, kind, alone) => recordsOf(practice(id), kind, alone === 'alone'),
     changes: (id, mark) => deps.changeLog.since(practice(id), mark),
-    follow: (id, listener) => deps.changeLog.tell(practice(id), listener),
+    follow: (id, listener) => deps.changeLog.onChange(practice(id), listener),
     change: (id, change) => deps.applyChange(practice(id), change),
     revokeTokens: (clientId) => deps.revokeTokens(clientId),
     defects: () => deps.defects,
