@@ -13,7 +13,7 @@ const wantSql = lookUp(
      wanted_seq = case when $5 and aegis.refetch.missing_since is not null then aegis.refetch.wanted_seq
        else excluded.wanted_seq end,
      missing_since = case when $5 then aegis.refetch.missing_since end,
-     nothing_found = $5 and aegis.refetch.nothing_found, patient_unclear = false,
+     nothing_found = $5 and aegis.refetch.nothing_found, patient_unclear = $5 and aegis.refetch.patient_unclear,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 

@@ -4,7 +4,9 @@ import test from 'node:test'
 import { mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { wishForHeld } from '../records/record-name.ts'
 import { confirmRecords, nextFetchSeq } from '../records/records.sql.ts'
+import { troubleOf } from './gap.sql.ts'
 import { noteWishes } from './note-wishes.ts'
+import { postponeRefetch } from './refetch.sql.ts'
 
 /** A provider whom athenahealth does not find by id, and what lists and checks make of it. */
 async function withoutProvider(t: Parameters<typeof mirroredPractice>[0]) {
@@ -34,8 +36,18 @@ async function withoutProvider(t: Parameters<typeof mirroredPractice>[0]) {
     await mirrored.advance(61_000)
     await mirrored.stepFeed('providers')
   }
+  /** Asked for and not found, while nobody can say whether its patient is shown. */
+  const leaveUnclear = () =>
+    mirrored.deps.db.practice(practice, async (tx) => {
+      const later = { recordKey: key, afterMs: 600_000, missing: true, isPatientUnclear: true }
+      await postponeRefetch(tx, { practice, feed: 'providers' }, later)
+    })
+  const unclear = async () => {
+    const rows = await mirrored.deps.db.practice(0, (tx) => troubleOf(tx, [practice]))
+    return rows.find(({ feed }) => feed === 'providers')?.unclear
+  }
   const state = async () => (await mirrored.opened('provider')).find((one) => one.key === key)?.state
-  return { asked, wish, show, look, state }
+  return { asked, wish, show, look, state, leaveUnclear, unclear }
 }
 
 test('what was shown after it was missed is not deleted by one look more, though a check did not see it', async (t) => {
@@ -55,4 +67,14 @@ test('what was shown before it was missed is deleted when it is missed again', a
   await look()
   await look()
   assert.deepEqual([asked.times, await state()], [2, 'deleted'])
+})
+
+test('that its patient is unclear is told also when a check that does not see the record has it asked for again', async (t) => {
+  const { wish, leaveUnclear, unclear } = await withoutProvider(t)
+  await wish(false)
+  await leaveUnclear()
+  await wish(true)
+  assert.equal(await unclear(), '1')
+  await wish(false)
+  assert.equal(await unclear(), '0')
 })
