@@ -282,7 +282,7 @@ test('what has no id is handed back and the rest is applied', async () => {
   assert.deepEqual([result.poisonous.length, result.created], [1, 1])
 })
 
-test('a targeted read that finds nothing marks the record deleted, unless it was shown since it was wished for', async () => {
+test('a targeted read that finds nothing marks the record deleted, unless it was shown since it was missed first', async () => {
   const { apply, read, practice } = mirror()
   const early = nextSeq++
   await apply('appointment', [visit])

@@ -30,7 +30,8 @@ export type Verdict =
 /**
  * Whether a body may replace what we hold. A row never goes backwards: an older `lastModifiedAt` is stale. Without one
  * on either side the order of asking decides, except in a replay, which may carry bodies as they were when the change
- * happened (undocumented): there such an item is only an id to ask for. What was asked for by itself, some time after all
+ * happened (undocumented): there such an item is only an id to ask for. Nor is a snapshot's list believed against what came so
+ * lately that it may lag behind it (see `mayLag`). What was asked for by itself, some time after all
  * that is held of it came, is athenahealth's word: otherwise one wrong time of last change would keep every later body out.
  */
 export function judgeVersion(held: HeldVersion | undefined, incoming: Version, source: Source): Verdict {

@@ -9,7 +9,7 @@ export interface Withdrawal {
   readonly kind: Kind
   readonly key: string
   readonly fetchSeq: bigint
-  /** When it was wished for, in the order of asking, before it was asked for. What was shown since is not missing. */
+  /** The read that missed it first, in the order of asking. What was shown since is not missing. */
   readonly wantedSeq: bigint
   /** The pseudonym of whom it was asked for as a record of, where that is said. */
   readonly askedOf?: string

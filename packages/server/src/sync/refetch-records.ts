@@ -34,11 +34,11 @@ const batch = 25
 interface Wanted {
   readonly key: string
   readonly asked: AskedRecord
-  /** When athenahealth said first that there is no such record, epoch ms. */
+  /** When athenahealth said that there is no such record, or showed a chart that lacks some, epoch ms: the look that the next is held against. */
   readonly missedAt: number | null
   /** The charts that were asked then. */
   readonly missedCharts: string | null
-  /** When it was wished for, or read last where something was missing, in the order of asking. */
+  /** That look in the order of asking; when it was wished for where nothing was missing yet. */
   readonly wantedSeq: bigint
   /** Epoch ms; null where an earlier release noted it. */
   readonly wishedAt: number | null

@@ -8,6 +8,7 @@ import { releaseKeys } from './quarantine.sql.ts'
 export interface Missing {
   readonly key: string
   readonly fetchSeq: bigint
+  /** See `Withdrawal`. */
   readonly wantedSeq: bigint
   readonly askedOf?: string
   /** The check that wants to know. */
