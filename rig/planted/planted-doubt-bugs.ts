@@ -70,7 +70,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a gap in claims is closed by readings that do not reach the old ones',
-    file: `${sync}/old-claims.ts`,
+    file: `${sync}/goes-on-with-old-claims.ts`,
     find: `if (!(await mayHaveMissed(tx, keys, held))) return false`,
     replace: `return false`,
     caughtBy: [`${sync}/old-claims.pg.test.ts`],
@@ -182,7 +182,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a department that closed today passes for one without a chart of the patient',
-    file: `${sync}/departments-read-since.ts`,
+    file: `${sync}/are-open-since.ts`,
     find: `if (departments.length === 0) return true`,
     replace: `if (departments.length >= 0) return true`,
     caughtBy: [`${sync}/closed-charts.pg.test.ts`],

@@ -1,4 +1,4 @@
-import { feedPace, type FeedPace } from '../pacing/feed-pace.ts'
+import { type FeedPace, feedPace } from '../pacing/feed-pace.ts'
 import { setZone } from '../pacing/pacing.sql.ts'
 import { zoneOfPractice } from '../records/practice-zone.sql.ts'
 import { advanceFeed } from './advance-feed.ts'

@@ -1,8 +1,8 @@
 import { currentPlan, type Plan } from '../pacing/plan.ts'
 import { planFacts } from './plan-facts.ts'
 import { callsToKeep, type PollPace, readPollPace } from './poll-stretch.ts'
-import type { ScheduleDeps } from './schedule.ts'
 import { wakeForCalls } from './schedule.sql.ts'
+import type { ScheduleDeps } from './schedule.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 /** How the day's calls stood when they were last looked at, and what follows for how often feeds are read. */

@@ -10,8 +10,8 @@ import type { Kind } from '../records/record-kind.ts'
 import { wishForHeld } from '../records/record-name.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 import { noteWishes } from './note-wishes.ts'
-import { refetchRecords } from './refetch-records.ts'
 import { nextRefetches, postponeRefetch } from './refetch.sql.ts'
+import { refetchRecords } from './refetch-records.ts'
 
 async function mirroredWith(t: Parameters<typeof mirroredPractice>[0], ...further: FeedName[]) {
   const mirrored = await mirroredPractice(t, {

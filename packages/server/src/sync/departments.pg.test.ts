@@ -6,8 +6,8 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import type { WireRecord } from '../../testing/oracle.ts'
 import { assertEqualsTruth, liveThrough } from '../../testing/practice-life.ts'
 import { found, passUntilJudged, reports, unexplained } from '../../testing/reconciled-practice.ts'
-import { readPracticePictures } from './read-practice-status.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
+import { readPracticePictures } from './read-practice-status.ts'
 
 type Test = Parameters<typeof mirroredPractice>[0]
 

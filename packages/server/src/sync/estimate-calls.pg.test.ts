@@ -6,8 +6,8 @@ import {
   dayCalls,
   type LoadCalls,
   loadCalls,
-  pagesOf,
   type PracticeShape,
+  pagesOf,
   usualPractice,
 } from './estimate-calls.ts'
 import { defaultSyncSettings, type SyncSettings } from './sync-settings.ts'

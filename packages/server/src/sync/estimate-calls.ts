@@ -1,6 +1,6 @@
 import { recordKinds } from '../records/record-kinds.ts'
-import { hasChangedFeed, isReadByPatient, kindOfFeed } from './feed-table.ts'
 import type { FeedName } from './feed-name.ts'
+import { hasChangedFeed, isReadByPatient, kindOfFeed } from './feed-table.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** A practice as its calls see it. */

@@ -1,8 +1,8 @@
 import { feedTable as athenaFeeds } from '@aegis/client'
 import type { WireRecord } from '../records/wire-record.ts'
+import type { Resubscribed } from './feed-departments.sql.ts'
 import type { FeedName } from './feed-name.ts'
 import type { Departments, FeedStateRow } from './feed-state.sql.ts'
-import type { Resubscribed } from './feed-departments.sql.ts'
 import { type ChangedFeed, feedTable } from './feed-table.ts'
 
 /** Whether athenahealth can limit a feed's subscription to departments. All others are mirrored for the whole practice. */

@@ -13,7 +13,7 @@ import type { WireRecord } from '../records/wire-record.ts'
 import { type FeedName, feedNames } from './feed-name.ts'
 import { type PatientList, patientLists } from './patient-lists.ts'
 import { type CheckFacts, planNightlyAppointments } from './plan-checks.ts'
-import { planAppointments, planClaims, type PlanFacts, planPatients } from './plan-snapshot.ts'
+import { type PlanFacts, planAppointments, planClaims, planPatients } from './plan-snapshot.ts'
 import type { ReadingTask } from './reconciliation.sql.ts'
 import type { Segment } from './segment.ts'
 

@@ -1,9 +1,9 @@
 /** An outage so long that athenahealth may not have kept what nobody read: nobody says how long that is. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { sql } from '../db/db.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { sql } from '../db/db.ts'
 
 const hour = 3_600_000
 const gapsSql = sql(

@@ -1,6 +1,6 @@
 import { isListChanged } from './feed-departments.ts'
 import type { FeedStateRow } from './feed-state.sql.ts'
-import { checkEveryMs, paceCheckMs, type PollPace } from './poll-stretch.ts'
+import { checkEveryMs, type PollPace, paceCheckMs } from './poll-stretch.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
@@ -210,9 +210,9 @@ function paceEnds(pace: PollPace | undefined, now: number): number {
   return pace && pace.stretch > 1 ? Math.max(pace.until, now + paceCheckMs) : Infinity
 }
 
-function stepBetweenDrains(picture: FeedPicture, now: number, until: { until: number; settings: SyncSettings }): Step {
-  const other = otherBetweenDrains(picture, now, until)
-  return isRefetchNext(picture, other) ? { do: 'refetch', waitMs: waitBeforeDrain(until.until - now) } : other
+function stepBetweenDrains(picture: FeedPicture, now: number, rest: { until: number; settings: SyncSettings }): Step {
+  const other = otherBetweenDrains(picture, now, rest)
+  return isRefetchNext(picture, other) ? { do: 'refetch', waitMs: waitBeforeDrain(rest.until - now) } : other
 }
 
 function otherBetweenDrains(

@@ -1,7 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { ApplyResult } from '../records/apply-records.ts'
-import type { RecordKind } from '../records/record-kind.ts'
 import { lastModifiedAt } from '../records/last-modified.ts'
+import type { RecordKind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import type { ChangeRow } from '../records/records.sql.ts'
 import { startInstant } from '../records/verify-held.ts'

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { silentLog } from '../../testing/memory-log.ts'
 import { mirroredPractice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, liveThrough } from '../../testing/practice-life.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
-import { silentLog } from '../../testing/memory-log.ts'
 import { openDb } from '../db/open-db.ts'
 import { feedNames } from './feed-name.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isReadAgain } from './is-read-again.ts'
-import { listedDays, planAppointments, planClaims, type PlanFacts } from './plan-snapshot.ts'
+import { listedDays, type PlanFacts, planAppointments, planClaims } from './plan-snapshot.ts'
 import { easternTime, type PlannedSegment } from './segment.ts'
 import { defaultSyncSettings } from './sync-settings.ts'
 

@@ -1,8 +1,8 @@
 import type { Tx } from '../db/db.ts'
 import { openIfPossible } from '../records/open-record.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
-import type { WireRecord } from '../records/wire-record.ts'
 import { sealedOfKind } from '../records/records.sql.ts'
+import type { WireRecord } from '../records/wire-record.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import { type RecordCounts, recordCountsOf } from '../records/records.sql.ts'
-import type { FeedStateRow } from './feed-state.sql.ts'
 import { feedNames } from './feed-name.ts'
+import type { FeedStateRow } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import { type GapRow, gapsOf, type TroubleRow, troubleOf } from './gap.sql.ts'
 import { feedsOf } from './many-practices.sql.ts'

@@ -14,7 +14,7 @@ import { listPage } from './read-list.ts'
 import { isUnreadable, type PartOfList, readReadable } from './read-readable.ts'
 import type { PlannedSegment } from './segment.ts'
 import * as runs from './snapshot.sql.ts'
-import { storePage, type StoredPage } from './store-page.ts'
+import { type StoredPage, storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 
 /** One page of a reading that was begun. */

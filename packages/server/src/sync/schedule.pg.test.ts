@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { declareJobs } from '../queue/declare-jobs.ts'
-import { insertRefetches, deleteRefetch, nextRefetches } from './refetch.sql.ts'
+import { deleteRefetch, insertRefetches, nextRefetches } from './refetch.sql.ts'
 import {
   addPractices,
   claimDue,

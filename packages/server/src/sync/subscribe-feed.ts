@@ -1,8 +1,7 @@
 import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { contest, foreignProcessing } from './check-foreign.ts'
-import { isLimitable, judgeResubscription } from './feed-departments.ts'
 import { noteResubscribed, noteSubscribed } from './feed-departments.sql.ts'
-import { isReadByPatient } from './feed-table.ts'
+import { isLimitable, judgeResubscription } from './feed-departments.ts'
 import {
   enterFeedState,
   type FeedKey,
@@ -12,6 +11,7 @@ import {
   setUnclear,
   stampFeed,
 } from './feed-state.sql.ts'
+import { isReadByPatient } from './feed-table.ts'
 import { openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
 import { feedStatus, subscribe } from './read-feed.ts'

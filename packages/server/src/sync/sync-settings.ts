@@ -1,5 +1,5 @@
-import { defaultOffHours, type OffHours } from '../policy/off-hours.ts'
 import { defaultPacingSettings, type PacingSettings } from '../pacing/pacing-settings.ts'
+import { defaultOffHours, type OffHours } from '../policy/off-hours.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 
 /** How sync behaves; times in milliseconds of the installation's clock. Defaults suit production. */

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/db.ts'
-import { withdrawRecord, type Withdrawn } from '../records/withdraw-record.ts'
+import { type Withdrawn, withdrawRecord } from '../records/withdraw-record.ts'
 import { insertDifferences } from './difference.sql.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
