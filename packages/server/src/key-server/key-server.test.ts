@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canarySecret, code, keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
+import { canarySecret, code, keyServers, patientClock, until } from '../../testing/key-servers.ts'
 import { granting } from '../../testing/token-endpoint.ts'
 import type { Db } from '../db/db.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
-import { setFailpointHook } from '../failpoints/failpoint.ts'
 
 const { owner, newApp, switchable } = await keyServers()
 
@@ -305,46 +304,6 @@ test('a caller waits when the limit leaves room within seconds', async (t) => {
   assert.equal(endpoint.requests.length, 1)
   await clock.advance(11_000)
   assert.equal((await waiting).value, 'canary-token-2')
-})
-
-test('a token that another process is fetching is waited for; a dead one is taken over', async (t) => {
-  const clock = patientClock()
-  const { endpoint, newProcess } = await newApp(t, clock)
-  const unset = setFailpointHook((name) => {
-    if (name === 'key-server.before-request') throw new Error('killed')
-  })
-  t.after(unset)
-  await assert.rejects(newProcess().tokens.get(), /killed/)
-  unset()
-  const waiting = newProcess().tokens.get()
-  let done = false
-  void waiting.then(() => {
-    done = true
-  })
-  await clock.advance(14_000)
-  await settled()
-  assert.equal(done, false)
-  assert.equal(endpoint.requests.length, 0)
-  await clock.advance(1_000)
-  assert.equal((await waiting).value, 'canary-token-1')
-})
-
-test('a caller that gives up leaves the request to the others', async (t) => {
-  const { endpoint, newProcess } = await newApp(t)
-  const { tokens } = newProcess()
-  let opened = () => undefined as void
-  endpoint.gate = new Promise((resolve) => {
-    opened = resolve
-  })
-  const leaving = new AbortController()
-  const left = assert.rejects(tokens.get({ signal: leaving.signal }), /left/)
-  const staying = tokens.get()
-  await until(async () => endpoint.requests.length === 1)
-  leaving.abort(new Error('left'))
-  await left
-  opened()
-  assert.equal((await staying).value, 'canary-token-1')
-  assert.equal(endpoint.requests.length, 1)
 })
 
 test('a valid token is served while the database is gone, an expired one is not', async (t) => {
