@@ -24,7 +24,8 @@ interface Instance {
 }
 
 const bin = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'aegis.js')
-const startTimeoutMs = 60_000
+/** A start takes a second or two of a processor; on a machine with much else to do that is a minute. */
+const startTimeoutMs = 300_000
 /** Whoever does not answer for longer never will. */
 const answerTimeoutMs = 60_000
 
@@ -167,6 +168,7 @@ export interface StatusReport {
     readonly waitingPages: number
     readonly inDoubt: number
     readonly quarantined: number
+    readonly records: Readonly<Record<string, number>>
     readonly feeds: readonly {
       feed: FeedName
       state: string
