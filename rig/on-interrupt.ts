@@ -1,15 +1,21 @@
 import { rmSync } from 'node:fs'
 
-/** Somebody stops a run: what it started goes with it. Returns what takes this back. */
+const signals = ['SIGINT', 'SIGTERM'] as const
+const cleaners = new Set<() => void>()
+
+/** Somebody stops a run: what it started goes with it, of each that is under way. Returns what takes this back. */
 export function onInterrupt(clean: () => void): () => void {
-  const interrupted = (signal: NodeJS.Signals) => {
-    clean()
-    process.exit(signal === 'SIGINT' ? 130 : 143)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted)
+  if (cleaners.size === 0) for (const signal of signals) process.once(signal, interrupted)
+  cleaners.add(clean)
   return () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted)
+    cleaners.delete(clean)
+    if (cleaners.size === 0) for (const signal of signals) process.off(signal, interrupted)
   }
+}
+
+function interrupted(signal: NodeJS.Signals): void {
+  for (const clean of cleaners) clean()
+  process.exit(signal === 'SIGINT' ? 130 : 143)
 }
 
 /** Ends a PostgreSQL server without a word and removes what it kept; waits, or it would write what is being removed. */
