@@ -176,9 +176,9 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
   ['a department twice', `${preview}sync: { departments: { 195900: [1, 1] } }\n`, /sync.departments .*each once/s],
   ['feeds read too often', `${preview}sync: { pollInterval: 59s }\n`, /sync.pollInterval .*too short for preview/],
   [
-    'departments of a practice that is not mirrored',
-    `${preview}sync: { departments: { 195901: [1] } }\n`,
-    /sync.departments .*names 195901, which is not mirrored/,
+    'departments and ranges of practices that are not mirrored',
+    `${preview}sync: { departments: { 195901: [1] } }\npolicy: { bookedDaysMaxOf: { 195902: 31 } }\n`,
+    /sync.departments .*names 195901, which is not mirrored.*policy.bookedDaysMaxOf .*names 195902/s,
   ],
   ['a misspelt word', preview.replace('preview', 'previw'), /Did you mean preview\?/],
   ['a key that could change every object', `${preview}__proto__: { polluted: 1 }\n`, /__proto__ .*is not a setting/],

@@ -1,10 +1,11 @@
 import type { Environment } from '@aegis/client'
 import type { LogLevel } from '../log/log.ts'
 import type { PacingSettings } from '../pacing/pacing-settings.ts'
+import type { RangeRules } from '../policy/intensive-calls.ts'
 import type { PolicyRules } from '../policy/judge-call.ts'
 import { type QuotaLimits, quotaPresets } from '../quota/quota-limits.ts'
 import { coreFeeds, furtherFeeds } from '../sync/feed-name.ts'
-import type { SyncSettings } from '../sync/sync-settings.ts'
+import { defaultSyncSettings, type SyncSettings } from '../sync/sync-settings.ts'
 import type { KeyServerConfig } from './read-key-server.ts'
 import type { VaultConfig } from './read-vault-section.ts'
 import type { Secret } from './secret.ts'
@@ -67,7 +68,7 @@ export interface DatabaseConfig {
   readonly ownerUrl?: Secret
 }
 
-export interface PolicyConfig extends PolicyRules {
+export interface PolicyConfig extends PolicyRules, RangeRules {
   /** What a first load may do outside the off-hours: for so many days after the first start, so many calls a day. */
   readonly onboarding: { readonly days: number; readonly calls: number }
   /** Between two large pulls of one practice. */
@@ -119,9 +120,6 @@ function limitsOf({ environment, limits }: Pick<Settings, 'environment' | 'limit
   }
 }
 
-/** Changes of a quarter of a year fit into one answer of an ordinary practice. */
-const changedWindowDaysMax = 90
-
 function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettings {
   const { takeOver, feedPageSize, snapshotPageSize, bookedDaysBack, bookedDaysAhead, slotDaysAhead } = sync
   return {
@@ -143,7 +141,8 @@ function syncOf({ sync, policy }: Pick<Settings, 'sync' | 'policy'>): SyncSettin
     leaseMs: sync.lease,
     inboxKeepMs: sync.inboxKeep,
     bookedWindowDays: sync.bookedWindowDays,
-    changedWindowDays: Math.min(changedWindowDaysMax, policy.bookedDaysMax),
+    changedWindowDays: defaultSyncSettings.changedWindowDays,
+    ranges: rangeRulesOf(policy),
     offHours: policyOf(policy).offHours,
     rereadDays: sync.rereadDays,
     reconcileGraceMs: sync.reconcileGrace,
@@ -164,6 +163,15 @@ function pacingOf({ adaptive, latest, latestOf, callWorth }: Settings['sync']): 
 function departmentsOf(lists: Settings['sync']['departments']): SyncSettings['departments'] {
   const entries = Object.entries(lists)
   return Object.fromEntries(entries.map(([practice, ids]) => [practice, ids.toSorted((a, b) => a - b).map(String)]))
+}
+
+function rangeRulesOf({
+  bookedDaysMax,
+  bookedDaysMaxOf,
+  openDaysMax,
+  claimsDaysMax,
+}: Settings['policy']): SyncSettings['ranges'] {
+  return { bookedDaysMax, bookedDaysMaxOf, openDaysMax, claimsDaysMax }
 }
 
 function policyOf({ offHours, pullSpacing, ...rules }: Settings['policy']): PolicyConfig {

@@ -17,7 +17,7 @@ const DEMO_CLIENT_ID = 'demo-client'
 /** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
 export function judgeTogether(facts: Facts): Problem[] {
   const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase]
-  return [...judges, departments, pollInterval, services].flatMap((judge) => judge(facts))
+  return [...judges, namedPractices, pollInterval, services].flatMap((judge) => judge(facts))
 }
 
 /** At a start nobody can have meant it; while the key server runs, it is how the last one is taken off. */
@@ -108,14 +108,17 @@ function sharedDatabase(facts: Facts): Problem[] {
   return problem(facts, 'role', [`is ${role}, which needs a database that several processes share.`, remedy])
 }
 
-/** A practice misspelt here would be mirrored as a whole, which is what somebody wanted to prevent. */
-function departments(facts: Facts): Problem[] {
-  const { practices, sync } = facts.settings
-  if (practices === undefined || sync === undefined) return []
-  const strange = Object.keys(sync.departments).find((practice) => !practices.includes(Number(practice)))
-  if (strange === undefined) return []
-  const remedy = `Name practices of the setting practices only, or add ${strange} there.`
-  return problem(facts, 'sync.departments', [`names ${strange}, which is not mirrored.`, remedy])
+/** A practice misspelt here would be mirrored as a whole, or asked of as any other, which is what somebody wanted to prevent. */
+function namedPractices(facts: Facts): Problem[] {
+  const { practices, sync, policy } = facts.settings
+  if (practices === undefined) return []
+  const named = { 'sync.departments': sync?.departments, 'policy.bookedDaysMaxOf': policy?.bookedDaysMaxOf }
+  return Object.entries(named).flatMap(([path, byPractice = {}]) => {
+    const strange = Object.keys(byPractice).find((practice) => !practices.includes(Number(practice)))
+    if (strange === undefined) return []
+    const remedy = `Name practices of the setting practices only, or add ${strange} there.`
+    return problem(facts, path, [`names ${strange}, which is not mirrored.`, remedy])
+  })
 }
 
 /** athenahealth's own rule; its simulator may be asked as often as a test likes. */

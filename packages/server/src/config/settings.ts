@@ -72,7 +72,8 @@ const http = z.strictObject({
 const byEnvironment = (name: 'perSecond' | 'perDay' | 'tokensPerMinute') =>
   `${quotaPresets.production[name].toLocaleString('en-US')} in production, else ${quotaPresets.preview[name].toLocaleString('en-US')}`
 
-const weights = z.record(z.string().regex(/^[1-9]\d{0,9}$/), z.number().min(0.1).max(100))
+const practiceId = /^[1-9]\d{0,9}$/
+const weights = z.record(z.string().regex(practiceId), z.number().min(0.1).max(100))
 
 const callerWeights = z.record(z.string().regex(/^[\w.:-]{1,128}$/), z.number().min(0.1).max(100))
 
@@ -255,6 +256,15 @@ const policy = z.strictObject({
   bookedDaysMax: setting(range(defaultRangeLimits.bookedDaysMax), {
     doc: 'Widest range of one request for booked appointments, in days.',
   }),
+  bookedDaysMaxOf: setting(
+    kindOfItsOwn(
+      z.record(z.string().regex(practiceId), z.int().min(1).max(730)),
+      'practice ids with a number of days from 1 to 730 each, such as {195900: 31}',
+    ).default({}),
+    {
+      doc: 'The same for single practices, where it differs: narrower for large ones, as athenahealth asks of enterprise practices. Aegis itself then asks in several requests.',
+    },
+  ),
   openDaysMax: setting(range(defaultRangeLimits.openDaysMax), {
     doc: 'Widest range of one request for open slots, in days.',
   }),

@@ -26,6 +26,17 @@ export interface RangeLimits {
   readonly openDaysMax: number
 }
 
+/** The widest ranges of an installation, and of practices that have their own. */
+export interface RangeRules extends RangeLimits {
+  /** By practice id, in the place of `bookedDaysMax`. */
+  readonly bookedDaysMaxOf?: Readonly<Record<string, number>>
+}
+
+/** The widest ranges of one practice (pure). */
+export function rangesOf({ bookedDaysMaxOf, ...limits }: RangeRules, practice: number): RangeLimits {
+  return { ...limits, bookedDaysMax: bookedDaysMaxOf?.[practice] ?? limits.bookedDaysMax }
+}
+
 export const defaultRangeLimits: RangeLimits = { bookedDaysMax: 100, claimsDaysMax: 184, openDaysMax: 100 }
 
 /** Narrower for callers, who read past the mirror what it has already: a month of bookings. */

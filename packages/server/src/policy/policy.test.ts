@@ -56,6 +56,22 @@ test('a first load may pull by day: so many calls a day, for so many days, once'
   assert.deepEqual(await answer(policy, { ...call, practice: 12 }), large, 'another practice has its own')
 })
 
+test('a practice with a range of its own for bookings is held to it, and others to that of all', async () => {
+  const time = await lockstep(database, noon)
+  const deps = { db: time.db, clock: time.clock, log: silentLog, holder: 'test' }
+  const policy = createPolicy(deps, { ...config, bookedDaysMaxOf: { 51: 7 } })
+  const ask = (practice: number, enddate: string, route = '/appointments/booked') => {
+    const params = new Map(Object.entries({ departmentid: '1', startdate: '01/01/2026', enddate }))
+    return answer(policy, page({ practice, params, route }))
+  }
+  for (const route of ['/appointments/booked', '/appointments/booked/multipledepartment']) {
+    assert.deepEqual(await ask(51, '01/07/2026', route), {})
+    assert.equal(await ask(51, '01/08/2026', route), 'policy.date-range-too-wide')
+    assert.deepEqual(await ask(52, '01/08/2026', route), {})
+  }
+  assert.deepEqual(await ask(51, '01/08/2026', '/appointments/open'), {}, 'of bookings only')
+})
+
 test('a snapshot after a gap may pull by day, and is counted apart', async () => {
   const time = await lockstep(database, noon)
   const policy = createPolicy({ db: time.db, clock: time.clock, log: silentLog, holder: 'test' }, config)

@@ -1,11 +1,12 @@
 import { AegisError } from '../errors/aegis-error.ts'
 import { type AllowanceKind, type AllowanceLimits, giveBackAllowance, takeAllowance } from './allowances.ts'
-import { defaultPullSpacingMs, listRules } from './intensive-calls.ts'
+import { defaultPullSpacingMs, listRules, type RangeRules, rangesOf } from './intensive-calls.ts'
 import { judgeCall, type PolicyCall, type PolicyRules, type Verdict } from './judge-call.ts'
 import { PullTurns, type Turn, type TurnDeps, type TurnRequest } from './pull-turns.ts'
 
 export type PolicyConfig = PolicyRules &
-  AllowanceLimits & {
+  AllowanceLimits &
+  RangeRules & {
     /** Between two large pulls of one practice, in ms. Default 100. */
     readonly pullSpacingMs?: number
   }
@@ -42,7 +43,7 @@ export function createPolicy(deps: TurnDeps, config: PolicyConfig): Policy {
   return {
     async permit(call) {
       const now = deps.clock.now()
-      const verdict = judgeCall(config, call, { now })
+      const verdict = judgeCall({ ...config, ...rangesOf(config, call.practice) }, call, { now })
       if (verdict.allowed) return termsOf(verdict)
       const { practice, allowance: kind } = call
       const exempt = verdict.code === 'policy.off-hours' && kind !== undefined

@@ -160,7 +160,8 @@ function snapshotPages(feed: FeedName, settings: SyncSettings, shape: PracticeSh
 }
 
 function bookedPages(settings: SyncSettings, shape: PracticeShape, daysRead: number): number {
-  const { bookedWindowDays: width, snapshotPageSize } = settings
+  const { bookedWindowDays, snapshotPageSize, ranges } = settings
+  const width = Math.min(bookedWindowDays, ranges.bookedDaysMax)
   const whole = Math.floor(daysRead / width)
   const rest = daysRead % width
   return (

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { isReadAgain } from './is-read-again.ts'
 import { listedDays, type PlanFacts, planAppointments, planClaims } from './plan-snapshot.ts'
 import { easternTime, type PlannedSegment } from './segment.ts'
-import { defaultSyncSettings } from './sync-settings.ts'
+import { defaultSyncSettings, settingsOf } from './sync-settings.ts'
 
+const day = 86_400_000
 const now = Date.UTC(2026, 2, 2, 15)
 const facts: PlanFacts = {
   heldUntil: { any: '2026-06-01', open: '2026-03-20' },
@@ -96,4 +97,27 @@ test('what changed of some days is read once, since the earliest time', () => {
 test('days to come are not read before the window reaches them: up to its end all is known', () => {
   const place = { list: 'booked', from: '2026-05-28', to: '2026-06-09' } as const
   assert.deepEqual(planAppointments({ ...facts, setAside: [place] }), planAppointments(facts))
+})
+
+/** How many days each list of a plan asks for, at most. */
+function widest(plan: ReturnType<typeof planAppointments>, list: 'booked' | 'open', isChanged = false): number {
+  const lists = plan.filter((part) => part.list === list && 'modifiedSince' in part === isChanged)
+  return Math.max(
+    ...lists.map((part) => ('from' in part ? (Date.parse(part.to) - Date.parse(part.from)) / day + 1 : 0)),
+  )
+}
+
+test('no list of bookings is wider than its practice may be asked for, and together they show the same days', () => {
+  const ranges = { ...defaultSyncSettings.ranges, bookedDaysMaxOf: { 7: 3 } }
+  const planOf = (practice: number) => {
+    const settings = settingsOf({ ...defaultSyncSettings, ranges }, practice)
+    return planAppointments({ ...facts, missedSince: now - day, settings })
+  }
+  const [narrow, plain] = [planOf(7), planOf(8)]
+  assert.deepEqual([widest(narrow, 'booked'), widest(narrow, 'booked', true)], [3, 3])
+  assert.deepEqual([widest(plain, 'booked'), widest(plain, 'booked', true)], [7, 90])
+  const { first, last } = listed(plain, false)
+  assert.deepEqual({ ...listed(narrow, false), lists: 0 }, { first, last, lists: 0 })
+  const days = (plan: typeof narrow) => plan.flatMap((part) => (part.list === 'booked' ? [part.from] : []))
+  assert.equal(new Set(days(narrow)).size, days(narrow).length, 'no day begins two lists')
 })

@@ -17,6 +17,7 @@ import { coverDepartments, wishForUnseen } from './reconcile-snapshot.ts'
 import type { SnapshotPhase } from './snapshot.sql.ts'
 import * as runs from './snapshot.sql.ts'
 import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { settingsOf } from './sync-settings.ts'
 
 /** Reads one page of a snapshot, going on where the last one stopped, also after a crash; after the last page it counts. */
 export async function snapshotStep(
@@ -79,7 +80,8 @@ export async function loadPlanFacts(deps: SyncDeps, tx: Tx, held: HeldFeed): Pro
   const days = { heldFrom: from, heldUntil: { any, open } }
   const departments = departmentsWithin(openDepartments, only)
   const setAside = await unreadLists(tx, keys, held)
-  return { ...days, setAside, now: deps.clock.now(), departments, limited: Boolean(only), settings: deps.settings }
+  const settings = settingsOf(deps.settings, practice)
+  return { ...days, setAside, now: deps.clock.now(), departments, limited: Boolean(only), settings }
 }
 
 async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {

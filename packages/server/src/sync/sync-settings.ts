@@ -1,4 +1,5 @@
 import { defaultPacingSettings, type PacingSettings } from '../pacing/pacing-settings.ts'
+import { defaultRangeLimits, type RangeRules, rangesOf } from '../policy/intensive-calls.ts'
 import { defaultOffHours, type OffHours } from '../policy/off-hours.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 
@@ -52,11 +53,13 @@ export interface SyncSettings {
   readonly bookedDaysBack: number
   readonly bookedDaysAhead: number
   readonly slotDaysAhead: number
-  /** Days per booked request. */
+  /** Days per booked request, where the policy allows as many. */
   readonly bookedWindowDays: number
+  /** The policy's: no list is asked for in wider ranges. */
+  readonly ranges: RangeRules
   /** By how long a dead or paused holder of a feed holds up the next one. In the machine's time, also beside a simulator. */
   readonly leaseMs: number
-  /** Days per request for booked appointments that changed since a gap began: wide, because few did. */
+  /** The same for booked appointments that changed since a gap began: wide, because those of a quarter of a year fit into one answer. */
   readonly changedWindowDays: number
   /** Applied pages are kept this long, then deleted. */
   readonly inboxKeepMs: number
@@ -98,10 +101,22 @@ export const defaultSyncSettings: SyncSettings = {
   bookedDaysAhead: 90,
   slotDaysAhead: 30,
   bookedWindowDays: 7,
+  ranges: { ...defaultRangeLimits, bookedDaysMaxOf: {} },
   leaseMs: 30 * second,
   changedWindowDays: 90,
   inboxKeepMs: 24 * hour,
   offHours: defaultOffHours,
   rereadDays: 28,
   reconcileGraceMs: 5 * minute,
+}
+
+/** The settings as they are for one practice: windows no wider than its policy lets them be asked for (pure). */
+export function settingsOf(settings: SyncSettings, practice: number): SyncSettings {
+  const { bookedDaysMax } = rangesOf(settings.ranges, practice)
+  const { bookedWindowDays, changedWindowDays } = settings
+  return {
+    ...settings,
+    bookedWindowDays: Math.min(bookedWindowDays, bookedDaysMax),
+    changedWindowDays: Math.min(changedWindowDays, bookedDaysMax),
+  }
 }
