@@ -50,6 +50,23 @@ test('visits pass to the survivor of a merge as soon as the patients tell of it,
   await assertEqualsTruth(mirrored)
 })
 
+test('another patient who comes in place of one that is themselves again is no word of the merge', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const [from, into] = await twoPatients(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.run(2)
+  assert.equal(await stateOf(mirrored, from), 'merged')
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  mirrored.simulator.faults.add([{ kind: 'swapped-patient', when: { path: '/patients/{patientid}' } }])
+  // Until what was processed is read again no more.
+  await mirrored.run(40)
+  mirrored.simulator.faults.clear()
+  await mirrored.run(40)
+  assert.equal(await stateOf(mirrored, from), 'present')
+  await assertEqualsTruth(mirrored)
+})
+
 test('what was read as the survivor of a merge is nobody else’s doing when it comes as itself again', async (t) => {
   const mirrored = await mirroredPractice(t)
   await mirrored.bringUp()

@@ -3,7 +3,7 @@ import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { patientOfWhole } from '../records/record-name.ts'
-import { aliasedKeys, lockHeldRecords, nextFetchSeq } from '../records/records.sql.ts'
+import { nextFetchSeq } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
@@ -169,7 +169,7 @@ async function refetchOne(
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
-    await settleOther(deps, held, { wanted, fetchSeq })
+    await settleOther(deps, held, wanted)
     return true
   }
   if (typeof page === 'string') {
@@ -353,28 +353,16 @@ function postpone(
 
 /**
  * Another record came than was asked for. Of a merged patient that is how athenahealth answers (inferred): then the
- * merge stands, or is learned from the survivor. Otherwise it may be a mix-up on the way: nothing is changed by it, and
- * the record is asked for again later.
+ * survivor says so, whether the merge is known or not. Otherwise it may be a mix-up on the way: nothing is changed by it,
+ * and the record is asked for again later.
  */
-async function settleOther(
-  deps: Refetch,
-  held: HeldFeed,
-  { wanted, fetchSeq }: { wanted: Wanted; fetchSeq: bigint },
-): Promise<void> {
-  const kind = kindOfFeed(held.feed)
-  const of = { practice: held.practice, kind }
-  const settled = await asHolderAtOnce(deps, held, async (tx) => {
-    const [record] = await lockHeldRecords(tx, of, [{ key: wanted.key, digest: null }])
-    const merged = record ? record.state === 'merged' : (await aliasedKeys(tx, of, [wanted.key])).size > 0
-    if (merged) await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
-    return merged
-  })
-  if (settled || (await learnMerge(deps, held, wanted))) return
+async function settleOther(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<void> {
+  if (await learnMerge(deps, held, wanted)) return
   await postpone(deps, held, { wanted, afterMs: doubtedMs(deps, wanted) })
   deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
 }
 
-/** Applies the survivor of a merge that no feed told us of. False when no record says that it is one. */
+/** Applies the survivor of a merge, of which no feed need have told us. False when no record says that it is one. */
 async function learnMerge(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<boolean> {
   const { asked } = wanted
   if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return false
