@@ -83,6 +83,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/patients-over-time.pg.test.ts`, 'seeds 1 200001', 'failpoint kill:0'],
   },
   {
+    name: 'a field that is new upstream is left out of what is held',
+    file: 'packages/server/src/records/compare-record.ts',
+    find: `: { fields: [...fields].sort(), next: incoming }`,
+    replace: `: { fields: [...fields].sort(), next: Object.fromEntries(Object.entries(incoming).filter(([name]) => name in held)) }`,
+    caughtBy: ['packages/server/src/records/compare-record.test.ts', 'failpoint kill:0'],
+  },
+  {
     name: 'the charts of a patient whose row was damaged stay unread',
     file: 'packages/server/src/records/shown-patients.ts',
     find: ` || fields.includes(unreadable)`,

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { compareKind, type MirrorRecord, type WireRecord } from './oracle.ts'
+import { compareKind, type Kind, type MirrorRecord, type WireRecord } from './oracle.ts'
 
-const patient = { patientid: '7', firstname: 'Ada', status: 'active' }
+const patient = { patientid: '7', firstname: 'Ada', mobilephone: '6175550101', status: 'active' }
 
 interface Pair {
+  readonly kind?: Kind
   readonly truth?: WireRecord
   readonly held?: WireRecord
   readonly state?: MirrorRecord['state']
 }
 
-/** What the oracle says of one true patient, or none, and one that is held, or none. */
-function judged({ truth, held, state = 'present' }: Pair): string[] {
+/** What the oracle says of one true record, or none, and one that is held, or none. */
+function judged({ kind = 'patients', truth, held, state = 'present' }: Pair): string[] {
   const mirror = held ? [{ key: 'k', state, body: held }] : []
-  const found = compareKind({ kind: 'patients', truth: truth ? [truth] : [], mirror, inScope: () => true })
+  const found = compareKind({ kind, truth: truth ? [truth] : [], mirror, inScope: () => true })
   return found.map(({ what, field }) => field ?? what)
 }
 
@@ -31,4 +32,17 @@ test('what is there is neither deleted nor merged into another', () => {
   assert.deepEqual(judged({ truth: patient, held: patient, state: 'deleted' }), ['state'])
   assert.deepEqual(judged({ truth: patient, held: patient, state: 'merged' }), ['state'])
   assert.deepEqual(judged({ held: patient, state: 'merged' }), [])
+})
+
+test('a true field that is not held is a difference, unless a route that may have been the last one leaves it out', () => {
+  const { mobilephone: _, ...unreachable } = patient
+  assert.deepEqual(judged({ truth: patient, held: unreachable }), ['mobilephone'])
+  assert.deepEqual(judged({ truth: { ...patient, email: '' }, held: patient }), [], 'empty')
+  const booked = { appointmentid: '1', appointmentstatus: 'f', scheduledby: 'ada', startcheckin: '10:00' }
+  const kind = 'appointments'
+  const { scheduledby: __, ...alone } = booked
+  assert.deepEqual(judged({ kind, truth: booked, held: alone }), [])
+  assert.deepEqual(judged({ kind, truth: booked, held: { ...booked, scheduledby: 'bob' } }), ['scheduledby'])
+  const { startcheckin: ___, ...unseen } = booked
+  assert.deepEqual(judged({ kind, truth: booked, held: unseen }), ['startcheckin'])
 })

@@ -50,89 +50,101 @@ export interface KindRule {
   readonly ofPatient?: true
   /** Fields that athenahealth works out from other records: once a record is deleted nothing tells of them any more. */
   readonly workedOut?: readonly string[]
-  /** Fields the mirror must have whenever the truth has them; of the others it may know fewer, but nothing different. */
-  readonly core: readonly string[]
+  /**
+   * Whether a route leaves out this field by which such a record may have been read last: then the mirror may know nothing of
+   * it, but nothing different. All others it must have.
+   */
+  readonly unshown?: (record: WireRecord, name: string) => boolean
 }
 
-const dated = ['status', 'departmentid', 'createddatetime', 'lastmodifieddatetime', 'patientid']
+/** A list of open slots shows little of them, and what is free is not asked for by its id. */
+const inNoListOfSlots: ReadonlySet<string> = new Set([
+  'chargeentrynotrequired',
+  'coordinatorenterprise',
+  'hl7providerid',
+  'lastmodified',
+  'lastmodifiedby',
+  'templateappointmentid',
+  'templateappointmenttypeid',
+])
+/** An answer by id shows these; of what else the feed and the list of what is booked show, what it replaces may be out of date. */
+const ofAppointmentAlone: ReadonlySet<string> = new Set([
+  'appointmentid',
+  'appointmentstatus',
+  'appointmenttype',
+  'appointmenttypeid',
+  'chargeentrynotrequired',
+  'date',
+  'departmentid',
+  'duration',
+  'encounterid',
+  'encounterstatus',
+  'patientappointmenttypename',
+  'patientid',
+  'providerid',
+  'startcheckin',
+  'starttime',
+  'stopcheckin',
+])
 
 export const kindRules: Readonly<Record<Kind, KindRule>> = {
-  departments: { truth: 'departments', idField: 'departmentid', core: ['name', 'timezonename'] },
-  providers: { truth: 'providers', idField: 'providerid', core: ['firstname', 'lastname'] },
-  appointmenttypes: { truth: 'appointmenttypes', idField: 'appointmenttypeid', core: ['name', 'duration'] },
+  departments: { truth: 'departments', idField: 'departmentid' },
+  providers: { truth: 'providers', idField: 'providerid' },
+  appointmenttypes: { truth: 'appointmenttypes', idField: 'appointmenttypeid' },
   patients: {
     truth: 'patients',
     idField: 'patientid',
-    core: ['status', 'firstname', 'lastname', 'dob'],
     workedOut: ['balances', 'firstappointment', 'lastappointment'],
   },
   appointments: {
     truth: 'appointments',
     idField: 'appointmentid',
-    core: ['appointmentstatus', 'patientid', 'date', 'starttime', 'departmentid', 'providerid', 'duration'],
+    unshown: ({ appointmentstatus }, name) =>
+      appointmentstatus === 'o' ? inNoListOfSlots.has(name) : !ofAppointmentAlone.has(name),
   },
   referringproviders: {
     truth: 'referringproviders',
     idField: 'referringproviderid',
-    core: ['entitytype', 'lastname', 'name', 'phone', 'npinumber'],
   },
   claims: {
     truth: 'claims',
     idField: 'claimid',
-    core: [
-      'patientid',
-      'departmentid',
-      'billedproviderid',
-      'billedservicedate',
-      'procedures',
-      'diagnoses',
-      'patientpayer',
-      'primaryinsurancepayer',
-      'secondaryinsurancepayer',
-    ],
   },
   patientcases: {
     truth: 'documents/patientcase',
     idField: 'patientcaseid',
     ofPatient: true,
-    core: [...dated, 'subject', 'priority', 'assignedto'],
   },
   labresults: {
     truth: 'labresults',
     idField: 'labresultid',
     ofPatient: true,
-    core: [...dated, 'observations', 'resultstatus', 'internalnote'],
   },
   imagingresults: {
     truth: 'imagingresults',
     idField: 'imagingresultid',
     ofPatient: true,
-    core: [...dated, 'interpretation', 'resultstatus', 'internalnote'],
   },
   prescriptions: {
     truth: 'prescriptions',
     idField: 'prescriptionid',
     ofPatient: true,
-    core: ['status', 'departmentid', 'patientid', 'documentdescription', 'lastmodifieddatetime'],
   },
   problems: {
     truth: 'chart/healthhistory/problems',
     idField: 'problemid',
     ofPatient: true,
-    core: ['patientid', 'name', 'code', 'events', 'lastmodifieddatetime'],
   },
   medications: {
     truth: 'chart/healthhistory/medication',
     idField: 'medicationentryid',
     ofPatient: true,
-    core: ['patientid', 'medication', 'events', 'isdiscontinued', 'patientnote'],
   },
   allergies: {
     truth: 'chart/healthhistory/allergies',
     idField: 'allergenid',
     withinPatient: true,
     ofPatient: true,
-    core: ['patientid', 'allergenname', 'reactions', 'note', 'deactivatedate'],
   },
 }
 
@@ -230,11 +242,11 @@ function compareOne(kind: Kind, pair: { id: string; record: WireRecord; ours: Mi
   const deleted = record.status === 'deleted'
   // The truth lists nobody who is merged: of who is there it is not so, or no longer.
   if (ours.state === 'merged' || (ours.state === 'deleted') !== deleted) return [{ kind, id, what: 'state' }]
-  const { core, workedOut = [] } = kindRules[kind]
-  const names = new Set([...Object.keys(ours.body), ...core.filter((name) => name in record)])
-  const untold = new Set(deleted ? workedOut : [])
-  return [...names]
-    .filter((name) => !ofOneEndpoint.has(name) && !untold.has(name) && !sameValue(record[name], ours.body[name]))
+  const { workedOut = [], unshown } = kindRules[kind]
+  const untold = new Set([...ofOneEndpoint, ...(deleted ? workedOut : [])])
+  const unknown = Object.keys(record).filter((name) => !(name in ours.body) && !unshown?.(record, name))
+  return [...Object.keys(ours.body), ...unknown]
+    .filter((name) => !untold.has(name) && !sameValue(record[name], ours.body[name]))
     .map((field) => ({ kind, id, what: 'field', field }) as const)
 }
 
