@@ -39,6 +39,21 @@ export function isNewer(seed: number): boolean {
   return seed % 1_000_000 >= newerFrom
 }
 
+const turnsStream = 0x74_75_72_6e
+
+/** In which order the feeds that are due have their turns; absent: always in the same. */
+export function drawTurns(seed: number): { order?(feeds: readonly FeedName[]): readonly FeedName[] } {
+  if (!isNewer(seed)) return {}
+  const draw = drawFrom((seed ^ turnsStream) >>> 0)
+  const drawn = (feeds: readonly FeedName[]) => feeds.map((feed) => [draw.fraction(), feed] as const)
+  return {
+    order: (feeds) =>
+      drawn(feeds)
+        .toSorted(([one], [other]) => one - other)
+        .map(([, feed]) => feed),
+  }
+}
+
 /** Of so many lives one goes the whole way that the program has. */
 const guardedShare = 1 / 4
 

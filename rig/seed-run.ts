@@ -3,7 +3,7 @@ import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import type { Plan } from '../packages/server/src/pacing/plan.ts'
-import { drawFeeds, drawLife } from './draw-life.ts'
+import { drawFeeds, drawLife, drawTurns } from './draw-life.ts'
 import { drawOddities } from './draw-oddities.ts'
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
@@ -62,7 +62,7 @@ export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
 async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & { draw: Draw }): Promise<Life> {
   const drawn = drawLife(draw)
   const { startAt, subscriptionCheckMs, rules } = drawn
-  const odd = drawOddities(seed)
+  const odd = { ...drawOddities(seed), ...drawTurns(seed) }
   const feeds = isCore ? coreFeeds : drawFeeds(seed, rules !== undefined)
   // When something is tried again must not depend on how many keys were made before, which is a matter of real time.
   const random = { ...seededRandom(seed), fraction: seededRandom(seed).fraction }
