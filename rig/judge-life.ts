@@ -30,8 +30,8 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const lived = {
     changes: countChanges(simulator),
     faults: countFired(simulator),
-    ...(!isFull(simulator) && { 'too quiet': 1 }),
   }
+  const isTooQuiet = !isFull(simulator)
   const healed = await healLife(life)
   const judgements: Judgement[] = [
     healed,
@@ -52,6 +52,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const areUsedUp = (since: number) =>
     rules !== undefined && wereDaysUsedUp(simulator, rules, { since, now: simulator.clock.now() })
   const wrong = [
+    ...(isTooQuiet ? [`too quiet: ${lived.faults} faults and ${lived.changes} changes prove too little`] : []),
     ...(await findWrong(mirrored, { ...compared, areUsedUp })),
     ...(await judgeCauses(mirrored, { usedUp })),
     ...judgements.flatMap((judgement) => judgement.wrong),

@@ -23,7 +23,7 @@ const minute = 60_000
 const hour = 60 * minute
 const lifeMs = 24 * hour
 /** A life goes on for longer when it has met too few faults, or the practice made too few changes, by then; not for ever. */
-const lifeMsMax = 3 * lifeMs
+const lifeMsMax = 7 * lifeMs
 /** Changes that the practice makes an hour, day and night. */
 const changesPerHour = 32
 
