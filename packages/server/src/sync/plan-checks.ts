@@ -18,7 +18,7 @@ const nights = 7
  * the window moves on by one from night to night.
  */
 export function planNightlyAppointments(facts: CheckFacts): readonly Segment[] {
-  const { settings, now, turn, shownUntil, departments } = facts
+  const { settings, now, turn, shownUntil } = facts
   const { bookedDaysBack, bookedDaysAhead, slotDaysAhead } = settings
   const width = Math.ceil((bookedDaysBack + bookedDaysAhead + 1) / nights)
   const first = -bookedDaysBack + (turn % nights) * width
@@ -28,7 +28,7 @@ export function planNightlyAppointments(facts: CheckFacts): readonly Segment[] {
   return [
     ...bookedSegments(facts, { first, last }),
     ...bookedSegments(facts, { first: Math.max(nextDay(shownUntil.booked), last + 1), last: bookedDaysAhead }),
-    ...(newSlots.first <= newSlots.last ? openSegments({ now, departments }, newSlots) : []),
+    ...openSegments(facts, newSlots),
   ]
 }
 

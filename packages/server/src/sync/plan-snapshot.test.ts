@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isReadAgain } from './is-read-again.ts'
 import { listedDays, type PlanFacts, planAppointments, planClaims } from './plan-snapshot.ts'
-import { easternTime, type PlannedSegment } from './segment.ts'
+import { dayAfter, easternTime, type PlannedSegment } from './segment.ts'
 import { defaultSyncSettings, settingsOf } from './sync-settings.ts'
 
 const day = 86_400_000
@@ -120,4 +120,16 @@ test('no list of bookings is wider than its practice may be asked for, and toget
   assert.deepEqual({ ...listed(narrow, false), lists: 0 }, { first, last, lists: 0 })
   const days = (plan: typeof narrow) => plan.flatMap((part) => (part.list === 'booked' ? [part.from] : []))
   assert.equal(new Set(days(narrow)).size, days(narrow).length, 'no day begins two lists')
+})
+
+test('open slots of further days than one request may ask for are listed in several, of each department', () => {
+  const heldUntil = { any: null, open: '2026-12-24' }
+  const plan = planAppointments({ ...facts, departments: ['1', '21'], heldUntil })
+  const { openDaysMax } = defaultSyncSettings.ranges
+  assert.equal(widest(plan, 'open'), openDaysMax)
+  for (const departmentId of ['1', '21']) {
+    const lists = plan.flatMap((part) => (part.list === 'open' && part.departmentId === departmentId ? [part] : []))
+    assert.deepEqual([lists.length, lists[0]?.from, lists.at(-1)?.to], [3, '2026-03-01', '2026-12-24'])
+    assert.ok(lists.every(({ from }, i) => i === 0 || from === dayAfter(lists[i - 1]?.to ?? '')))
+  }
 })

@@ -54,14 +54,14 @@ export const listedDays = { back: 20 * 366, ahead: 2 * 366 }
  * after those days, and always the days of what could not be read and is set aside.
  */
 export function planAppointments(facts: PlanFacts): readonly Segment[] {
-  const { now, departments, settings, heldUntil } = facts
+  const { now, settings, heldUntil } = facts
   const reach = (promised: number, until: string | null) =>
     Math.max(promised, until === null ? 0 : Math.min(daysTo(until, now), listedDays.ahead))
   const lastDay = reach(settings.bookedDaysAhead, heldUntil.any)
   const lastOpen = reach(settings.slotDaysAhead, heldUntil.open)
   const plan = [
     ...bookedSegments(facts, { first: -settings.bookedDaysBack, last: lastDay }),
-    ...openSegments({ now, departments }, { first: -1, last: lastOpen }),
+    ...openSegments(facts, { first: -1, last: lastOpen }),
     ...changedSegments(facts, lastDay),
   ]
   return withSetAside(facts, plan, (place, days) => {
@@ -110,13 +110,14 @@ function placesOf({
   return limited ? departments.map((departmentId) => ({ departmentId })) : [{}]
 }
 
-/** A list of open slots of each department. */
+/** Lists of the open slots of each department, one of it where its days may be asked for at once. */
 export function openSegments(
-  { now, departments }: Pick<PlanFacts, 'now' | 'departments'>,
-  { first, last }: { first: number; last: number },
+  { now, departments, settings }: Pick<PlanFacts, 'now' | 'departments' | 'settings'>,
+  days: { first: number; last: number },
 ): readonly Segment[] {
-  const [from, to] = [dateIn(first, now), dateIn(last, now)]
-  return departments.map((departmentId) => ({ list: 'open', departmentId, from, to }))
+  return inWindows(settings.ranges.openDaysMax, days, (from, to) =>
+    departments.map((departmentId) => ({ list: 'open', departmentId, from: dateIn(from, now), to: dateIn(to, now) })),
+  )
 }
 
 /** How far ahead anybody books. */
