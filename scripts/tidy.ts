@@ -6,6 +6,7 @@ import { bannedCode, noLeftovers, reasonedSuppressions } from './tidy/code-rules
 import { dependencyBudget, exactVersions, lockFile, reasonedDependencies } from './tidy/dependency-rules.ts'
 import { describedSlices, livingLinks } from './tidy/document-rules.ts'
 import { cleanTexts, fileNames, fileSize } from './tidy/file-rules.ts'
+import { historyBreaches, readHistory } from './tidy/history.ts'
 import { declaredImports, importOrder, knownSlices, noBarrels } from './tidy/import-rules.ts'
 import { briefMigrations } from './tidy/migration-rules.ts'
 import type { Rule } from './tidy/rule.ts'
@@ -57,7 +58,10 @@ export function repositoryFiles(root: string): Map<string, string> {
 }
 
 if (import.meta.main) {
-  const breaches = tidy(repositoryFiles(join(import.meta.dirname, '..')))
+  const root = join(import.meta.dirname, '..')
+  const history = readHistory(root)
+  if ('missing' in history) console.log(`The history is not looked through for secrets: ${history.missing}.`)
+  const breaches = [...tidy(repositoryFiles(root)), ...('log' in history ? historyBreaches(history.log) : [])]
   for (const breach of breaches) console.log(breach)
   console.log(breaches.length ? `\n${breaches.length} breaches of the house rules` : 'The house is tidy.')
   process.exitCode = breaches.length ? 1 : 0

@@ -38,16 +38,8 @@ interface Smell {
   readonly message: string
 }
 
-/** What no text of the repository holds, code or prose. */
-const SMELLS: readonly Smell[] = [
-  {
-    pattern: /(?<![\w.~/-])\/(?:work|root|tmp\/work|tmp\/bash_jobs)\/|\bshared\/(?:facts|design|requirements|hooks)\b/g,
-    message: 'a path of one machine',
-  },
-  {
-    pattern: /\bsub-?agents?\b|\bcl[a]ude\b|\bchatg[p]t\b|\blanguage m[o]del\b/gi,
-    message: 'the project speaks only of itself',
-  },
+/** What no text of the repository holds, nor ever held. */
+export const SECRET_SMELLS: readonly Smell[] = [
   {
     pattern: /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s*\\?n?[A-Za-z0-9+/]{16}|["']?\bd["']?\s*:\s*["'][\w-]{40,}["']/g,
     message: 'a private key',
@@ -62,6 +54,19 @@ const SMELLS: readonly Smell[] = [
       /(?:secret|password|passwd|token|api_?key|credential)\w*['"]?\s*[:=]\s*['"`](?=[^'"`]*\d)(?=[^'"`]*[A-Za-z])[A-Za-z0-9+/_=-]{20,}['"`]/gi,
     message: 'what looks like a secret: generate it, or read it from a file',
   },
+]
+
+/** What no text of the repository holds, code or prose. */
+const SMELLS: readonly Smell[] = [
+  {
+    pattern: /(?<![\w.~/-])\/(?:work|root|tmp\/work|tmp\/bash_jobs)\/|\bshared\/(?:facts|design|requirements|hooks)\b/g,
+    message: 'a path of one machine',
+  },
+  {
+    pattern: /\bsub-?agents?\b|\bcl[a]ude\b|\bchatg[p]t\b|\blanguage m[o]del\b/gi,
+    message: 'the project speaks only of itself',
+  },
+  ...SECRET_SMELLS,
   {
     pattern: /(?<![\w-])(?!987-65-43\d\d)(?!000-00-0000)\d{3}-\d{2}-\d{4}(?![\w-])/g,
     message: 'a social security number outside 987-65-43xx, the range of invented ones',
