@@ -122,6 +122,11 @@ export const alarmTable = {
     means: 'A check of the mirror found differences that nothing explains; they are mended',
     remedy: 'See which they were in the view difference, and report it as a defect if nobody changed the tables.',
   },
+  'sync.unsettled': {
+    means: 'For more than a day records asked for by id have been neither shown nor said to be gone',
+    remedy:
+      'They stay as they are, and are asked for again within a day at the most. The log says what comes instead ("sync.refetch-failed"): the app may not be allowed to read them, or a gateway on the way refuses them.',
+  },
 } satisfies Record<string, AlarmEntry>
 
 /** Many an error is an alarm under its own code. */

@@ -40,6 +40,7 @@ const live: FeedSummary = {
   openIntents: 0,
   unfound: undefined,
   unclear: undefined,
+  unsettled: undefined,
   gaps: [],
   checks: [],
 }
@@ -132,6 +133,7 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
     [],
   ],
   ['that it stays so is one', { unclear: { count: 3, since: now - 25 * minute } }, ['sync.patients-unclear']],
+  ['that records are not settled is one', { unsettled: { count: 2, since: now - 2 * day } }, ['sync.unsettled']],
   ['differences that are explained raise none', { checks: [nightly] }, []],
   ['one that nothing explains is an error', { checks: [lost] }, ['sync.unexplained-differences']],
   [

@@ -133,6 +133,8 @@ function progressAlarms(view: FeedView, at: Where): Alarm[] {
     alarms.push({ level: 'warning', code: 'sync.finds-nothing', ...at, ...unfound(feed.unfound, now) })
   if (feed.unclear && now - feed.unclear.since > unfoundMaxMs)
     alarms.push({ level: 'warning', code: 'sync.patients-unclear', ...at, ...patientsUnclear(feed.unclear, now) })
+  if (feed.unsettled)
+    alarms.push({ level: 'warning', code: 'sync.unsettled', ...at, ...unsettled(feed.unsettled, now) })
   if (feed.failures >= 3 && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed.failures, feed.failure_code) })
   return alarms
@@ -152,6 +154,13 @@ function patientsUnclear({ count, since }: CountSince, now: number) {
   return {
     message: `For ${inWords(now - since)} nobody can say of ${count} records that athenahealth does not find whether their patients are shown.`,
     remedy: alarmTable['sync.patients-unclear'].remedy,
+  }
+}
+
+function unsettled({ count, since }: CountSince, now: number) {
+  return {
+    message: `For ${inWords(now - since)} athenahealth has neither shown ${count} records asked for by id nor said that they are not there.`,
+    remedy: alarmTable['sync.unsettled'].remedy,
   }
 }
 

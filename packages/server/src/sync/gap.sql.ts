@@ -85,7 +85,7 @@ export function gapsOf(tx: Tx, practices: readonly number[]): Promise<(GapRow & 
 const troubleOfSql = sql(
   'sync.trouble_of',
   `select practice_id as practice, feed, open_intents, waiting_pages, in_doubt, quarantined, unfound, unfound_since,
-     unclear, unclear_since
+     unclear, unclear_since, unsettled, unsettled_since
    from aegis.trouble_of($1::integer[])`,
 )
 
@@ -102,6 +102,9 @@ export interface TroubleRow {
   /** The same of records of which nobody can say whether their patients are shown. */
   readonly unclear: string
   readonly unclear_since: number | null
+  /** Records asked for by id that are neither shown nor said to be gone for more than a day, and since when one of them was to be. */
+  readonly unsettled: string
+  readonly unsettled_since: number | null
 }
 
 /** Open work and trouble of many practices, per feed that has any. To be called in the context of none: practice 0. */

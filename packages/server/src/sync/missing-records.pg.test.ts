@@ -82,6 +82,17 @@ for (const [title, answer] of [
     assert.equal((await mirrored.trouble()).inDoubt, 1)
     assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
     await assertEqualsTruth(mirrored)
+    const unsettled = []
+    for (const hours of [22, 3, 25]) {
+      await mirrored.advance(hours * 60 * 60_000)
+      await mirrored.step('patients')
+      unsettled.push((await unfoundPatients(mirrored)).unsettled?.count)
+    }
+    assert.deepEqual(unsettled, [undefined, 1, 1])
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.advance(25 * 60 * 60_000)
+    await mirrored.step('patients')
+    assert.equal((await unfoundPatients(mirrored)).unsettled, undefined)
   })
 }
 
@@ -293,5 +304,6 @@ test('departments of which neither list nor look-up shows any are kept', async (
 async function unfoundPatients({ deps, simulator }: MirroredPractice) {
   const now = simulator.clock.now()
   const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], now))
-  return { now, unfound: pictures.get(practice)?.feeds.find(({ feed }) => feed === 'patients')?.unfound }
+  const { unfound, unsettled } = pictures.get(practice)?.feeds.find(({ feed }) => feed === 'patients') ?? {}
+  return { now, unfound, unsettled }
 }

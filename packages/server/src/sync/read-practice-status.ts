@@ -32,6 +32,8 @@ export interface FeedSummary extends FeedStateRow {
   readonly unfound: CountSince | undefined
   /** The same of records of which nobody can say whether their patients are shown. */
   readonly unclear: CountSince | undefined
+  /** Records that for more than a day a read by id has neither shown nor told to be gone; since when one of them was to be asked for. */
+  readonly unsettled: CountSince | undefined
   readonly gaps: readonly GapRow[]
   readonly checks: readonly CheckSummary[]
 }
@@ -75,6 +77,7 @@ function pictureOf(
       openIntents: Number(of?.open_intents ?? 0),
       unfound: countSince(of?.unfound, of?.unfound_since),
       unclear: countSince(of?.unclear, of?.unclear_since),
+      unsettled: countSince(of?.unsettled, of?.unsettled_since),
       gaps: gaps.filter((gap) => gap.feed === state.feed),
       checks: checks.filter((check) => check.feed === state.feed),
     }

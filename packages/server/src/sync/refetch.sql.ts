@@ -9,7 +9,7 @@ const wantSql = lookUp(
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
-     wished_at = excluded.wished_at,
+     wished_at = case when $5 then coalesce(aegis.refetch.wished_at, excluded.wished_at) else excluded.wished_at end,
      wanted_seq = case when $5 and aegis.refetch.missing_since is not null then aegis.refetch.wanted_seq
        else excluded.wanted_seq end,
      missing_since = case when $5 then aegis.refetch.missing_since end,
@@ -27,8 +27,8 @@ export interface RefetchRow {
 /**
  * Notes records to be asked for, wished for at `seq` in the order of asking; a wish that is there begins anew. In the
  * order of their keys, so that two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to
- * know; `isUnseen`: no list shows them, so that what was not found stays not found, since the read that did not find it: what was
- * shown between is not missing.
+ * know; `isUnseen`: no list shows them, so that one goes on to be wished for since it first was, and what was not found stays not
+ * found, since the read that did not find it: what was shown between is not missing.
  */
 export async function insertRefetches(
   tx: Tx,

@@ -8,6 +8,8 @@ import { troubleOf } from './gap.sql.ts'
 import { noteWishes } from './note-wishes.ts'
 import { postponeRefetch } from './refetch.sql.ts'
 
+const minute = 60_000
+
 /** A provider whom athenahealth does not find by id, and what lists and checks make of it. */
 async function withoutProvider(t: Parameters<typeof mirroredPractice>[0]) {
   const mirrored = await mirroredPractice(t, { patients: 9 })
@@ -36,18 +38,16 @@ async function withoutProvider(t: Parameters<typeof mirroredPractice>[0]) {
     await mirrored.advance(61_000)
     await mirrored.stepFeed('providers')
   }
-  /** Asked for and not found, while nobody can say whether its patient is shown. */
-  const leaveUnclear = () =>
-    mirrored.deps.db.practice(practice, async (tx) => {
-      const later = { recordKey: key, afterMs: 600_000, missing: true, isPatientUnclear: true }
-      await postponeRefetch(tx, { practice, feed: 'providers' }, later)
-    })
-  const unclear = async () => {
+  const putOff = (afterMs: number, why: { missing?: boolean; isPatientUnclear?: boolean }) =>
+    mirrored.deps.db.practice(practice, (tx) =>
+      postponeRefetch(tx, { practice, feed: 'providers' }, { recordKey: key, afterMs, ...why }),
+    )
+  const told = async () => {
     const rows = await mirrored.deps.db.practice(0, (tx) => troubleOf(tx, [practice]))
-    return rows.find(({ feed }) => feed === 'providers')?.unclear
+    return rows.find(({ feed }) => feed === 'providers')
   }
   const state = async () => (await mirrored.opened('provider')).find((one) => one.key === key)?.state
-  return { asked, wish, show, look, state, leaveUnclear, unclear }
+  return { mirrored, asked, wish, show, look, state, putOff, told }
 }
 
 test('what was shown after it was missed is not deleted by one look more, though a check did not see it', async (t) => {
@@ -70,11 +70,23 @@ test('what was shown before it was missed is deleted when it is missed again', a
 })
 
 test('that its patient is unclear is told also when a check that does not see the record has it asked for again', async (t) => {
-  const { wish, leaveUnclear, unclear } = await withoutProvider(t)
+  const { wish, putOff, told } = await withoutProvider(t)
   await wish(false)
-  await leaveUnclear()
+  await putOff(10 * minute, { missing: true, isPatientUnclear: true })
   await wish(true)
-  assert.equal(await unclear(), '1')
+  assert.equal((await told())?.unclear, '1')
   await wish(false)
-  assert.equal(await unclear(), '0')
+  assert.equal((await told())?.unclear, '0')
+})
+
+test('what is not settled for days is told also when a check that does not see the record has it asked for again', async (t) => {
+  const { mirrored, wish, putOff, told } = await withoutProvider(t)
+  await wish(false)
+  await putOff(26 * 60 * minute, {})
+  await mirrored.advance(25 * 60 * minute)
+  assert.equal((await told())?.unsettled, '1')
+  await wish(true)
+  assert.equal((await told())?.unsettled, '1')
+  await wish(false)
+  assert.equal((await told())?.unsettled, '0')
 })
