@@ -1,12 +1,14 @@
 import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
-import { AegisError } from '../errors/aegis-error.ts'
+import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
+import { rangesOf } from '../policy/intensive-calls.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import type { FetchedPage } from './fetched-page.ts'
+import { narrowedPlan } from './narrowed-plan.ts'
 import { noPage, quarantine } from './quarantine.ts'
 import type { PageAhead } from './read-ahead.ts'
 import { replayPage } from './read-feed.ts'
@@ -45,6 +47,7 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
     { ...part, othersElsewhere: () => isProof(at) },
   ).catch(async (error: unknown) => {
     if (isUnreadable(error) && !isProof(at)) await readLater(deps, held, run)
+    if (isAegisError(error, 'policy.date-range-too-wide')) await readNarrower(deps, held, run)
     if (!isListRefused(segment, error)) throw error
     if (run.phase === 'provisional' || run.restarts >= refusalsMax) return 'refused' as const
     await beginAgain(deps, held, run)
@@ -78,6 +81,13 @@ function isProof({ run, segment }: PageOfRun): boolean {
 function readLater(deps: SyncDeps, held: HeldFeed, { run_id: runId, plan, segment }: runs.SnapshotRun): Promise<void> {
   const later = [...plan.slice(0, segment), ...plan.slice(segment + 1), ...plan.slice(segment, segment + 1)]
   return asHolderAtOnce(deps, held, (tx) => runs.planAnew(tx, { ...held, runId }, later))
+}
+
+/** The policy was made narrower since the reading was planned: it goes on from the start of this list, in ranges that pass. */
+function readNarrower(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Promise<void> {
+  const { run_id: runId, plan, segment } = run
+  const left = narrowedPlan(plan.slice(segment), rangesOf(deps.settings.ranges, held.practice))
+  return asHolderAtOnce(deps, held, (tx) => runs.planAnew(tx, { ...held, runId }, [...plan.slice(0, segment), ...left]))
 }
 
 /** Reads as `read` does, but for the first time, where a page was asked for already. */
