@@ -12,8 +12,18 @@ function gapOf(feed: string, cause: GapCause, atMinute: number): GapEver {
   return { feed, cause, from: at - 10 * minute, opened: at, last: at }
 }
 
+function met(path: string, kind: FaultKind, atMinute: number) {
+  const asked = { at: noon + atMinute * minute, route: `/v1/{practiceid}${path}`, status: 200 }
+  return { ...asked, fields: ['showprocessedstartdatetime'], fault: { rule: 1, kind } }
+}
+
 function metBy(path: string, kind: FaultKind, atMinute: number) {
-  return excusesOf({ at: noon + atMinute * minute, route: `/v1/{practiceid}${path}`, fault: { rule: 1, kind } })
+  return excusesOf([met(path, kind, atMinute)])
+}
+
+/** A replay that met it so often that it gave up. */
+function givenUpBy(kind: FaultKind, atMinute: number) {
+  return excusesOf([met(drain, kind, atMinute), met(drain, kind, atMinute), met(drain, kind, atMinute)])
 }
 
 const drain = '/appointments/changed'
@@ -31,11 +41,11 @@ test('a fault is the reason for one gap of the feed that it hit', () => {
 
 test('a fault is no reason for a gap of another time', () => {
   const gaps = [gapOf('appointments', 'unreadable', 60)]
-  assert.deepEqual(gapsTooMany(gaps, metBy(drain, 'html', 51)), [])
-  assert.equal(gapsTooMany(gaps, metBy(drain, 'html', 40)).length, 1, 'before anything was missed')
-  assert.equal(gapsTooMany(gaps, metBy(drain, 'html', 70)).length, 1, 'after it was open')
+  assert.deepEqual(gapsTooMany(gaps, givenUpBy('html', 51)), [])
+  assert.equal(gapsTooMany(gaps, givenUpBy('html', 40)).length, 1, 'before anything was missed')
+  assert.equal(gapsTooMany(gaps, givenUpBy('html', 70)).length, 1, 'after it was open')
   const sinceEver = gaps.map((gap) => ({ ...gap, from: null }))
-  assert.deepEqual(gapsTooMany(sinceEver, metBy(drain, 'html', 1)), [], 'before anything was read')
+  assert.deepEqual(gapsTooMany(sinceEver, givenUpBy('html', 1)), [], 'before anything was read')
 })
 
 test('as many faults are the reason for as many gaps, whatever the order', () => {
@@ -61,7 +71,25 @@ test('an answer to what is no feed is no reason for a gap in one', () => {
   }
 })
 
+test('one answer that cannot be read is read again: only a replay that failed often enough gives a record up', () => {
+  const gap = gapOf('appointments', 'unreadable', 5)
+  const [first, second, third] = [met(drain, 'truncated', 3), met(drain, 'html', 3), met(drain, 'oversized', 4)]
+  assert.equal(gapsTooMany([gap], excusesOf([first])).length, 1)
+  assert.equal(gapsTooMany([gap], excusesOf([first, second])).length, 1)
+  assert.deepEqual(gapsTooMany([gap], excusesOf([first, second, third])), [])
+  assert.equal(gapsTooMany([gap], excusesOf([met(drain, 'html', -20), second, third])).length, 1, 'long before')
+  assert.equal(
+    gapsTooMany([gap], excusesOf([first, met('/patients/changed', 'html', 3), third])).length,
+    1,
+    'elsewhere',
+  )
+  assert.equal(gapsTooMany([gap], excusesOf([first, { ...second, fields: [] }, third])).length, 1, 'not replayed')
+  assert.equal(gapsTooMany([gap], excusesOf([first, { ...second, status: 502 }, third])).length, 1, 'a failure')
+  const again = { ...gap, from: gap.opened, last: gap.last + minute }
+  assert.equal(gapsTooMany([gap, again], excusesOf([first, second, third, third])).length, 1, 'one for three')
+})
+
 test('a fault that loses nothing is no reason', () => {
   assert.deepEqual(metBy(drain, 'server-error', 0), [])
-  assert.deepEqual(excusesOf({ at: noon, route: drain, fault: undefined }), [])
+  assert.deepEqual(excusesOf([{ ...met(drain, 'html', 0), fault: undefined }]), [])
 })

@@ -14,6 +14,12 @@ const causes: Readonly<Record<GapCause, readonly FaultKind[]>> = {
   unreadable: ['truncated', 'oversized', 'html'],
 }
 
+/**
+ * A replay gives a record up for unreadable when the page with it cannot be read, nor the record alone, nor once more when
+ * others were: an answer that is broken once is read again, and nothing is missed. All of it is asked for in one go.
+ */
+const giveUp = { failures: 3, withinMs: 15 * 60_000 }
+
 /** A fault begins with its request and the gap with its answer, whose time the mirror may take for a little earlier. */
 const nearMs = 60_000
 
@@ -43,7 +49,7 @@ export async function judgeCauses(
   mirrored: MirroredPractice,
   calls: { usedUp(gap: GapEver): boolean },
 ): Promise<string[]> {
-  const excuses = allRequests(mirrored.simulator).flatMap(excusesOf)
+  const excuses = excusesOf(allRequests(mirrored.simulator))
   const gaps = (await gapsEver(mirrored)).filter((gap) => !(gap.cause === 'retention-passed' && calls.usedUp(gap)))
   const wrong = gapsTooMany(gaps, excuses)
   for (const { feed, minimumMs } of mirrored.simulator.truth.windows().drains) {
@@ -52,11 +58,38 @@ export async function judgeCauses(
   return wrong
 }
 
-/** What a request may be the reason for, by the fault that it met: nothing, or one thing. */
-export function excusesOf({ at, route, fault }: Pick<RequestEntry, 'at' | 'route' | 'fault'>): Excuse[] {
+type Asked = Pick<RequestEntry, 'at' | 'route' | 'status' | 'fields' | 'fault'>
+
+/** What requests may be the reason for, by the faults that they met. */
+export function excusesOf(requests: readonly Asked[]): Excuse[] {
+  const single = requests.flatMap(excuseOf)
+  const [broken, others] = [single.filter(isOfUnreadable), single.filter((excuse) => !isOfUnreadable(excuse))]
+  const given = [...Map.groupBy(broken, ({ feed }) => feed).values()].flatMap(givenUp)
+  return [...others, ...given]
+}
+
+const isOfUnreadable = ({ cause }: Excuse) => cause === 'unreadable'
+
+/** Of answers of one feed that could not be read, each last one of so many after which a replay gives up. */
+function givenUp(broken: readonly Excuse[]): Excuse[] {
+  const found: Excuse[] = []
+  let run: Excuse[] = []
+  for (const excuse of broken) {
+    run = [...run.filter(({ at }) => at >= excuse.at - giveUp.withinMs), excuse]
+    if (run.length < giveUp.failures) continue
+    found.push(excuse)
+    run = []
+  }
+  return found
+}
+
+/** What a request may be the reason for, or have a part in: nothing, or one thing. */
+function excuseOf({ at, route, status, fields, fault }: Asked): Excuse[] {
   if (!fault) return []
   const cause = (Object.keys(causes) as GapCause[]).find((one) => causes[one].includes(fault.kind)) // its keys
   if (cause === undefined) return []
+  // A consuming read that is broken is replayed; and an answer that speaks of a failure is no list that cannot be read.
+  if (cause === 'unreadable' && (status !== 200 || !fields.includes('showprocessedstartdatetime'))) return []
   // Time jumps for all of them, whichever request it was that saw it.
   const feed = fault.kind === 'clock-jump' ? undefined : feedOfRoute(route)
   // What an answer says or loses is missed by the feed that it was for, and by none where it was for none.
