@@ -1,8 +1,11 @@
 /** Seeds whose life once went wrong: each stays here after what was wrong is mended. */
 export const regressionSeeds: readonly number[] = [
-  51, 20_014, 20_024, 100_020, 100_022, 100_042, 100_175, 100_241, 100_330, 100_770, 100_988, 101_060, 101_164,
-  1_000_013, 1_000_018, 1_000_019, 1_000_025, 1_000_026,
+  51, 20_014, 20_024, 100_020, 100_022, 100_042, 100_175, 100_241, 100_253, 100_330, 100_366, 100_770, 100_988, 101_060,
+  101_164, 1_000_013, 1_000_018, 1_000_019, 1_000_025, 1_000_026,
 ]
 
 /** Those of before further kinds were mirrored: they live on with the core alone, which is the life that went wrong. */
 export const coreRegressionSeeds: readonly number[] = [10_003, 505, 10_014, 601, 20_034]
+
+/** Drills that once went wrong, likewise. */
+export const drillRegressionSeeds = { throttled: [69, 78] } as const

@@ -1,5 +1,6 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
+import { newerFrom } from './draw-life.ts'
 import { oddFrom } from './draw-oddities.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
@@ -8,7 +9,7 @@ import type { Job } from './job.ts'
 import { killTier } from './kill-tier.ts'
 import { LifeReport } from './life-report.ts'
 import { parseOptions } from './parse-options.ts'
-import { coreRegressionSeeds, regressionSeeds } from './regression-seeds.ts'
+import { coreRegressionSeeds, drillRegressionSeeds, regressionSeeds } from './regression-seeds.ts'
 import { replicaTier } from './replica-tier.ts'
 import { inWorkers, type Jobs } from './in-workers.ts'
 
@@ -38,6 +39,7 @@ const { values } = parseOptions('rig', {
 const short = {
   seeds: 56,
   oddSeeds: 8,
+  newerSeeds: 8,
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, 'quota-year': 1, calendar: 16 },
@@ -61,7 +63,7 @@ async function runParts(): Promise<boolean> {
   const parts = [
     failpoints || !isNamed ? failpointLives(!failpoints) : undefined,
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
-    isNamed ? undefined : oddLives,
+    ...(isNamed ? [] : [oddLives, newerLives]),
     kills(numberOf('kills', values.kills, wanted.kills)),
     isNamed ? namedReplicas() : replicas,
     ...(isNamed ? [] : [...shortDrills, ...shortFaults]),
@@ -90,12 +92,11 @@ function seedLives(count: number): Part | undefined {
   return count === 0 ? undefined : () => lives('seeds', seedJobs(count))
 }
 
-function oddLives(): Promise<boolean> {
-  const jobs = Array.from(
-    { length: short.oddSeeds },
-    (_, index): Job => ({ kind: 'seed', what: String(oddFrom + index) }),
-  )
-  return lives('odd seeds', jobs)
+const oddLives: Part = () => lives('odd seeds', lifeJobs(oddFrom, short.oddSeeds))
+const newerLives: Part = () => lives('newer seeds', lifeJobs(newerFrom, short.newerSeeds))
+
+function lifeJobs(from: number, count: number): Job[] {
+  return Array.from({ length: count }, (_, index) => ({ kind: 'seed', what: String(from + index) }))
 }
 
 function kills(count: number): Part | undefined {
@@ -147,9 +148,12 @@ async function namedDrills(name: string): Promise<boolean> {
   process.exit(2)
 }
 
+/** Those that failed once come first, for ever; one alone is a repetition. */
 function drillLives(name: DrillName, count: number): Promise<boolean> {
   const first = numberOf('first-seed', values['first-seed'], 1)
-  const jobs = Array.from({ length: count }, (_, index): Job => ({ kind: 'drill', what: `${name}:${first + index}` }))
+  const asked = Array.from({ length: count }, (_, index) => first + index)
+  const once = name === 'throttled' && count > 1 ? drillRegressionSeeds.throttled : []
+  const jobs = [...new Set([...once, ...asked])].map((seed): Job => ({ kind: 'drill', what: `${name}:${seed}` }))
   return lives(`drill ${name}`, jobs)
 }
 
