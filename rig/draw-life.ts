@@ -33,10 +33,19 @@ export interface DrawnLife {
  * Lives of seeds whose last six digits are from here on meet what came to be drawn later, those of before stay what they
  * were: merges that are undone, feeds that have their turns in any order.
  */
-const newerFrom = 200_001
+export const newerFrom = 200_001
 
 export function isNewer(seed: number): boolean {
   return seed % 1_000_000 >= newerFrom
+}
+
+/** In so many lives athenahealth does not show restricted patients at all, as it does by default. */
+const hiddenShare = 0.5
+const sightStream = 0x73_69_67_68
+
+/** What becomes of restricted patients: those of before are shown like others. */
+export function drawRestrictions(seed: number): 'hidden' | 'filtered' {
+  return isNewer(seed) && drawFrom((seed ^ sightStream) >>> 0).chance(hiddenShare) ? 'hidden' : 'filtered'
 }
 
 const turnsStream = 0x74_75_72_6e

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from '../packages/server/src/db/db.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
+import { drawRestrictions } from './draw-life.ts'
 import { healLife } from './heal-life.ts'
 import type { Invariant } from './invariants.ts'
 import { type GapEver, gapsEver, judgeCauses } from './judge-causes.ts'
@@ -62,7 +63,8 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     ...lived,
     ends: ends.count,
     calls: allRequests(simulator).length,
-    ...life.staff,
+    ...life.staff.done,
+    ...(drawRestrictions(life.seed) === 'hidden' && { 'restricted patients hidden': 1 }),
     [`began at: ${life.moment}`]: 1,
     ...(life.rules && { 'whole way': 1 }),
     ...Object.fromEntries(

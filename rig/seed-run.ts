@@ -1,9 +1,9 @@
-import { mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
+import { mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import type { Plan } from '../packages/server/src/pacing/plan.ts'
-import { drawFeeds, drawLife, drawTurns } from './draw-life.ts'
+import { drawFeeds, drawLife, drawRestrictions, drawTurns } from './draw-life.ts'
 import { drawOddities } from './draw-oddities.ts'
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
@@ -69,7 +69,6 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const { db, owner } = await lifeDatabase()
   const work = new WatchedDb(db)
   const mirrored = await mirroredPractice(context, {
-    patients: 60,
     startAt,
     virtualTimers: true,
     database: { db: work },
@@ -78,6 +77,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
     simulator: {
       seed,
       startAt,
+      practices: [{ id: practice, patients: 60, restrictions: drawRestrictions(seed) }],
       day: { ratePerHour: changesPerHour, nightShare: 1 },
       ...(rules && { limits: rules }),
       ...odd.simulator,
@@ -86,7 +86,8 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const plan = planOfLife(seed)
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
   const { simulator } = mirrored
-  const versions = new TrueVersions(simulator, feeds)
+  const staff = planStaffWork(simulator, seed)
+  const versions = new TrueVersions(simulator, feeds, staff.everMerged)
   // When the clock jumps, it jumps for everybody: the database is on the same machine, or kept to the same time.
   work.follow(simulator.clock, { rows: ({ text }, values) => owner.rows(text, values) })
   const advance = (ms: number) => simulator.clock.advance(ms)
@@ -100,7 +101,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
     ...drawn,
     seed,
     odd,
-    staff: planStaffWork(simulator, seed),
+    staff,
     versions,
     most: { waitingPages: 0 },
     mirrored,

@@ -8,26 +8,32 @@ const staffStream = 0x73_74_61_66
 /** Before a life can end. */
 const withinMs = 23 * 3_600_000
 const occasions = { least: 8, most: 24 }
+const restrictShare = 0.4
 
-/** How often each was done, for the totals. */
-export type StaffWork = Readonly<Record<string, number>>
+export interface StaffWork {
+  /** How often each was done, for the totals. */
+  readonly done: Readonly<Record<string, number>>
+  /** Patients who ever were merged into another one, whether they are themselves again or not. */
+  readonly everMerged: ReadonlySet<string>
+}
 
 /**
  * What the staff does in lives of newer seeds beside the simulator's own days, which have no merge undone: patients are
- * merged and merges undone, at moments that follow from the seed, in the middle of calls too.
+ * merged and merges undone, restricted and shown again, at moments that follow from the seed, in the middle of calls too.
  */
 export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   const done: Record<string, number> = {}
-  if (!isNewer(seed)) return done
+  const everMerged = new Set<string>()
+  if (!isNewer(seed)) return { done, everMerged }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
-  const desk: Desk = { simulator, draw, merged: [] }
+  const desk: Desk = { simulator, draw, merged: [], everMerged, restricted: [] }
   for (let left = draw.between(occasions.least, occasions.most); left > 0; left -= 1) {
     simulator.clock.timer(draw.fraction() * withinMs, () => {
       const what = act(desk)
       done[`staff: ${what}`] = (done[`staff: ${what}`] ?? 0) + 1
     })
   }
-  return done
+  return { done, everMerged }
 }
 
 interface Desk {
@@ -35,10 +41,13 @@ interface Desk {
   readonly draw: Draw
   /** Patients that were merged into another one and are not themselves again. */
   readonly merged: string[]
+  readonly everMerged: Set<string>
+  readonly restricted: string[]
 }
 
 function act(desk: Desk): string {
   const { draw, merged, simulator } = desk
+  if (draw.chance(restrictShare)) return restrict(desk)
   const patient =
     merged.length > 0 && draw.chance(0.5) ? merged.splice(draw.between(0, merged.length - 1), 1)[0] : undefined
   if (patient === undefined) return merge(desk)
@@ -46,12 +55,29 @@ function act(desk: Desk): string {
   return 'merges undone'
 }
 
-function merge({ simulator, draw, merged }: Desk): string {
-  const there = presentIn(simulator)
+function merge({ simulator, draw, merged, everMerged }: Desk): string {
+  const hides = simulator.truth.hides(practice)
+  // Of a hidden one nothing tells when the merge is undone, nor that what had passed to the survivor went back.
+  const there = presentIn(simulator).filter((patient) => !hides(patient))
   const [from = '', into = ''] = [0, 1].map(() => there.splice(draw.between(0, there.length - 1), 1)[0])
   simulator.truth.change(practice, { kind: 'mergepatients', from, into })
   merged.push(from)
+  everMerged.add(from)
   return 'merges'
+}
+
+/** A patient's records become for few eyes only, or for all again. */
+function restrict({ simulator, draw, restricted }: Desk): string {
+  const freed = restricted.length > 0 && draw.chance(0.5) ? restricted.shift() : undefined
+  if (freed !== undefined) {
+    simulator.truth.change(practice, { kind: 'unrestrictpatient', patient: freed })
+    return 'restrictions lifted'
+  }
+  const there = presentIn(simulator)
+  const patient = there[draw.between(0, there.length - 1)] ?? ''
+  simulator.truth.change(practice, { kind: 'restrictpatient', patient })
+  restricted.push(patient)
+  return 'restrictions'
 }
 
 /** Patients who are neither merged nor deleted. */

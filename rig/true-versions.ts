@@ -11,9 +11,16 @@ export class TrueVersions {
   readonly #times = new Map<string, Set<number>>()
   readonly #feeds: readonly FeedName[]
   readonly #truth: Simulator['truth']
+  /** Who may have been merged into another one and be themselves again. */
+  readonly #everMerged: ReadonlySet<string>
 
   /** From now on; whatever is there now counts too. */
-  constructor({ truth }: Pick<Simulator, 'truth'>, feeds: readonly FeedName[]) {
+  constructor(
+    { truth }: Pick<Simulator, 'truth'>,
+    feeds: readonly FeedName[],
+    everMerged: ReadonlySet<string> = new Set(),
+  ) {
+    this.#everMerged = everMerged
     this.#feeds = feeds
     this.#truth = truth
     for (const feed of feeds) {
@@ -34,7 +41,8 @@ export class TrueVersions {
   #hadSurvivor(feed: FeedName, body: WireRecord, at: number): boolean {
     if (!kindRules[feed].withinPatient) return false
     const patients = [...this.#truth.records(practice, 'patients', 'alone')].map(({ patientid }) => String(patientid))
-    if (patients.includes(String(body.patientid))) return false
+    const patient = String(body.patientid)
+    if (patients.includes(patient) && !this.#everMerged.has(patient)) return false
     return patients.some((patientid) => this.has(feed, oracleId(feed, { ...body, patientid }), at))
   }
 

@@ -264,13 +264,16 @@ export class MirroredPractice {
     const present = patients.filter((patient) => patient.status !== 'deleted' && isWithin('patients', patient))
     const presentPatients = new Set(present.map(({ patientid }) => String(patientid)))
     const promised = { now: clock.now(), bookedDaysBack, bookedDaysAhead, claimsMonthsBack, presentPatients }
+    const hides = truth.hides(practice)
     const all: Difference[] = []
     for (const kind of oracleKinds.filter((one) => feeds.includes(one))) {
       const mirror = (await this.opened(kindOfFeed(kind))).filter(({ body }) => isWithin(kind, body))
       const held = new Set(mirror.map((record) => oracleId(kind, record.body)))
       const inScope = (record: WireRecord) => held.has(oracleId(kind, record)) || isPromised(kind, record, promised)
       const records = [...truth.records(practice, kindRules[kind].truth, 'alone')].filter((one) => isWithin(kind, one))
-      all.push(...compareKind({ kind, truth: records, mirror, inScope }))
+      // Who may come when is not hidden with the rest.
+      const isHidden = ({ patientid }: WireRecord) => kind !== 'appointments' && hides(String(patientid))
+      all.push(...compareKind({ kind, truth: records, mirror, inScope, isHidden }))
     }
     return all
   }

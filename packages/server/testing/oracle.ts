@@ -28,7 +28,7 @@ export type WireRecord = Readonly<Record<string, unknown>>
 /** A record as the mirror shows it, opened. */
 export interface MirrorRecord {
   readonly key: string
-  readonly state: 'present' | 'deleted' | 'merged'
+  readonly state: 'present' | 'deleted' | 'merged' | 'withheld'
   readonly body: WireRecord
 }
 
@@ -169,10 +169,12 @@ export interface Comparison {
   readonly mirror: readonly MirrorRecord[]
   /** Whether a true record is within what the mirror promises to hold. */
   inScope(record: WireRecord): boolean
+  /** Whether a record is of a patient who is hidden from us: whatever is held of it, nothing shows how it is now. */
+  isHidden?(record: WireRecord): boolean
 }
 
 /** Every difference of one kind; an empty list means that the mirror equals the truth. */
-export function compareKind({ kind, truth, mirror, inScope }: Comparison): Difference[] {
+export function compareKind({ kind, truth, mirror, inScope, isHidden = () => false }: Comparison): Difference[] {
   const held = new Map(mirror.map((record) => [oracleId(kind, record.body), record]))
   const differences: Difference[] = []
   const seen = new Set<string>()
@@ -180,13 +182,14 @@ export function compareKind({ kind, truth, mirror, inScope }: Comparison): Diffe
     const id = oracleId(kind, record)
     seen.add(id)
     const ours = held.get(id)
-    if (ours) differences.push(...compareOne(kind, { id, record, ours }))
+    if (isHidden(record)) differences.push(...compareHidden(kind, { id, record, ours }))
+    else if (ours) differences.push(...compareOne(kind, { id, record, ours }))
     // A patient who was deleted before we first looked is in no list: there was never anything to hold.
     else if (record.status !== 'deleted' && inScope(record)) differences.push({ kind, id, what: 'missing' })
   }
   for (const [id, ours] of held) {
-    if (!seen.has(id) && ours.state === 'present' && !isDeletedSlot(kind, ours.body))
-      differences.push({ kind, id, what: 'extra' })
+    const isOfNobody = ours.state === 'present' && !isDeletedSlot(kind, ours.body) && !isHidden(ours.body)
+    if (!seen.has(id) && isOfNobody) differences.push({ kind, id, what: 'extra' })
   }
   return differences
 }
@@ -237,11 +240,25 @@ function isDeletedSlot(kind: Kind, body: WireRecord): boolean {
   return kind === 'appointments' && body.appointmentstatus === 'x' && body.patientid === undefined
 }
 
-function compareOne(kind: Kind, pair: { id: string; record: WireRecord; ours: MirrorRecord }): Difference[] {
-  const { id, record, ours } = pair
+interface Pair {
+  readonly id: string
+  readonly record: WireRecord
+  readonly ours: MirrorRecord
+}
+
+/** What is hidden need not be held, and may be held as it was; but nobody has said that it is gone. */
+function compareHidden(
+  kind: Kind,
+  { id, record, ours }: Omit<Pair, 'ours'> & { ours: MirrorRecord | undefined },
+): Difference[] {
+  const isGone = ours?.state === 'merged' || (ours?.state === 'deleted' && record.status !== 'deleted')
+  return isGone ? [{ kind, id, what: 'state' }] : []
+}
+
+function compareOne(kind: Kind, { id, record, ours }: Pair): Difference[] {
   const deleted = record.status === 'deleted'
-  // The truth lists nobody who is merged: of who is there it is not so, or no longer.
-  if (ours.state === 'merged' || (ours.state === 'deleted') !== deleted) return [{ kind, id, what: 'state' }]
+  // The truth lists nobody who is merged, and what is shown is not withheld: of this it is not so, or no longer.
+  if (ours.state !== (deleted ? 'deleted' : 'present')) return [{ kind, id, what: 'state' }]
   const { workedOut = [], unshown } = kindRules[kind]
   const untold = new Set([...ofOneEndpoint, ...(deleted ? workedOut : [])])
   const unknown = Object.keys(record).filter((name) => !(name in ours.body) && !unshown?.(record, name))

@@ -32,6 +32,8 @@ export interface Truth {
    * an unknown practice.
    */
   records(practiceId: number, kind: RecordKind, alone?: 'alone'): Iterable<Record<string, unknown>>
+  /** Whether a patient of a practice is hidden from who does not ignore restrictions. Throws RangeError likewise. */
+  hides(practiceId: number): (patientId: string) => boolean
   /** Records of a practice that changed after a mark, 0 for the start; with a mark of now. Throws RangeError likewise. */
   changes(practiceId: number, mark?: number): ChangesSince
   /** Tells of every record of a practice from now on as it changes. Throws RangeError likewise. */
@@ -75,6 +77,10 @@ export function createTruth(deps: TruthDeps): Truth {
     writes: (from) => deps.writeLog.page(from),
     windows: () => deps.witness.report(),
     records: (id, kind, alone) => recordsOf(practice(id), kind, alone === 'alone'),
+    hides: (id) => {
+      const sees = practice(id).sees?.('patients', { ignoreRestrictions: false, confidentialityCodes: undefined })
+      return (patientId) => sees !== undefined && !sees(patientId)
+    },
     changes: (id, mark) => deps.changeLog.since(practice(id), mark),
     follow: (id, listener) => deps.changeLog.onChange(practice(id), listener),
     change: (id, change) => deps.applyChange(practice(id), change),
