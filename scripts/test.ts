@@ -1,10 +1,10 @@
 /*
  * npm test [-- file, folder or node:test flag …]: runs the tests of the whole workspace, or of the files and folders
- * named. They get a directory for temporary files of their own; whatever is left in it, and every process that still
+ * named. What needs root that may mount (*.root.test.ts) runs where it can, and where it is named. They get a directory for temporary files of their own; whatever is left in it, and every process that still
  * works in it when the tests are over, is a leak and fails the run.
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -21,16 +21,34 @@ async function main(args: readonly string[]): Promise<number> {
   const flags = args.filter((arg) => arg.startsWith('-'))
   const paths = args.filter((arg) => !arg.startsWith('-'))
   const patterns = (paths.length ? paths : roots).map((path) => (isFile(path) ? path : `${path}/**/*.test.ts`))
+  const leftOut = isRootThatMounts()
+    ? []
+    : globSync(patterns).filter((path) => isForRoot(path) && !paths.includes(path))
   removeOldDirectories()
   const temporary = mkdtempSync(join(tmpdir(), `aegis-run-${process.pid}-`))
   try {
-    const code = await runTests([...flags, ...patterns], temporary)
+    const code = await runTests([...flags, ...(leftOut.length > 0 ? filesOf(patterns, leftOut) : patterns)], temporary)
+    for (const file of leftOut)
+      process.stderr.write(`Not run, it needs root that may mount: sudo npm test -- ${file}\n`)
     const leaks = await leaksIn(temporary)
     for (const leak of leaks) process.stderr.write(`Leaked by the tests: ${leak}\n`)
     return leaks.length ? 1 : code
   } finally {
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
+}
+
+/** Without the rights the tests of what root does cannot run: they are named, with the command, and not run. */
+function isRootThatMounts(): boolean {
+  return process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
+}
+
+function isForRoot(path: string): boolean {
+  return path.endsWith('.root.test.ts')
+}
+
+function filesOf(patterns: readonly string[], leftOut: readonly string[]): string[] {
+  return globSync([...patterns]).filter((path) => !leftOut.includes(path))
 }
 
 function isFile(path: string): boolean {
