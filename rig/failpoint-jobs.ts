@@ -34,7 +34,8 @@ async function undisturbed(what: string): Promise<JobResult> {
     found = result
   })
   if (!found || found.wrong.length > 0) {
-    throw new Error(`the undisturbed life went wrong: ${found?.wrong.join('; ') ?? 'nothing came of it'}`)
+    const said = found?.wrong.join('; ') ?? 'nothing came of it'
+    throw new Error(`the undisturbed life went wrong: ${said}\n  repeat with: npm run rig -- --failpoint '${what}'`)
   }
   return found
 }
