@@ -23,16 +23,22 @@ export interface Merged {
 
 /**
  * Patients that are themselves again: each change names whom the patient had been merged into, and what had passed to the
- * survivor is named, since it may be the restored patient's again.
+ * survivor is named, since it may be the restored patient's again. Of `aliased` we held no row: they are new here.
  */
-export async function undoMerges(tx: Tx, { input, keys }: Merging, changes: table.ChangeRow[]): Promise<Wish[]> {
-  const restored = changes.filter((change) => change.what === 'restored').map((change) => change.key)
+export async function undoMerges(
+  tx: Tx,
+  { input, keys, aliased }: Merging & { readonly aliased: ReadonlySet<string> },
+  changes: table.ChangeRow[],
+): Promise<Wish[]> {
+  const isItselfAgain = ({ what, key }: table.ChangeRow) =>
+    what === 'restored' || (what === 'created' && aliased.has(key))
+  const restored = changes.filter(isItselfAgain).map((change) => change.key)
   // Of several merges one after the other, what the first one moved lies with whom the last one left.
   const ends = await table.survivorsOf(tx, input.practice, restored)
   const survivors = await table.deleteAliases(tx, input, restored)
   const wishes: Wish[] = []
   for (const [index, change] of changes.entries()) {
-    const survivor = change.what === 'restored' ? survivors.get(change.key) : undefined
+    const survivor = isItselfAgain(change) ? survivors.get(change.key) : undefined
     if (survivor === undefined) continue
     changes[index] = { ...change, other_key: survivor }
     const end = ends.get(change.key) ?? survivor

@@ -115,7 +115,7 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
   const writing = new WriteBehind()
   for (let at = 0; at < incoming.length; at += partRecords) {
     for (const item of incoming.slice(at, at + partRecords)) if (applyOne(work, item)) trusted.push(item)
-    if (kind.isPatient) undone.push(...(await undoMerges(tx, { input, keys }, work.changes)))
+    if (kind.isPatient) undone.push(...(await undoMerges(tx, work, work.changes)))
     changes.push(...work.changes)
     await writing.next(writeWork(tx, work))
   }
@@ -315,7 +315,7 @@ function clearNames(fields: readonly string[]): readonly string[] {
 
 function compareWithHeld(
   work: Work,
-  { record, lastModifiedAt: at }: Incoming,
+  { record, patient, lastModifiedAt: at }: Incoming,
   held: table.HeldRow | undefined,
 ): Comparison & { readonly flaws: readonly string[] } {
   const { kind, input } = work
@@ -324,7 +324,12 @@ function compareWithHeld(
   const body = openHeld(work, held)
   if (!body) return { fields: [], next: record, flaws: [unreadable] }
   const flaws = isCheck(input) ? flawsOf(kind, input.facts, { row: held, body }) : []
-  return { ...compareRecord(kind, body, { body: record, shape: input.shape, later }), flaws }
+  const compared = compareRecord(kind, body, { body: record, shape: input.shape, later })
+  const { patientField: named } = kind
+  // It came while its patient counted as merged: the body is the same, and whose it is has changed.
+  const isOther = patient !== null && held.patient !== patient
+  const isMoved = named !== undefined && isCheck(input) && isOther && !compared.fields.includes(named)
+  return { ...compared, fields: isMoved ? [...compared.fields, named] : compared.fields, flaws }
 }
 
 function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 'deleted'): table.ChangeRow['what'] {

@@ -63,6 +63,18 @@ for (const [whose, held] of [
       assert.deepEqual([of, body?.patientid], [await mirror.pseudonym('2'), writers[0] === merge ? '1' : '2'])
     })
 
+test('a merged patient who was not held and is shown by themselves is one of their own again', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('2')])
+  await merge(mirror)
+  await newVisit(mirror)
+  const { wishes } = await undo(mirror)
+  assert.ok(wishes.some(({ kind, asks }) => kind === 'appointment' && asks === '11'))
+  await visitAskedFor(mirror)
+  const { patient: of, body } = (await mirror.read('appointment', '11')) ?? {}
+  assert.deepEqual([of, body?.patientid], [await mirror.pseudonym('1'), '1'])
+})
+
 test('a visit that comes while its patient’s merge is undone is asked for, or hangs on the patient', async () => {
   for (const writers of [
     [visitAskedFor, undo],
