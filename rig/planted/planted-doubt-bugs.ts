@@ -256,16 +256,16 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a record is written without regard to a merge of its patient that is under way',
-    file: 'packages/server/src/records/meet-merges.ts',
-    find: `awaitMerges(tx, practice), survivorsOf`,
-    replace: `awaitRecords(tx, practice, []), survivorsOf`,
+    file: 'packages/server/src/records/merge-turns.sql.ts',
+    find: `  await tx.rows(share, [practice])`,
+    replace: `  if (practice < 0) await tx.rows(share, [practice])`,
     caughtBy: ['packages/server/src/records/merges-meet-records.pg.test.ts'],
   },
   {
     name: 'a merge begins while records of its patient are being written',
-    file: 'packages/server/src/records/meet-merges.ts',
-    find: `toldMerges({ input, keys }, sent))`,
-    replace: `toldMerges({ input, keys }, sent).slice(sent.length * 99))`,
+    file: 'packages/server/src/records/merge-turns.sql.ts',
+    find: `if (told.length) await`,
+    replace: `if (told.length < 0) await`,
     caughtBy: ['packages/server/src/records/merges-meet-records.pg.test.ts'],
   },
   {
@@ -274,5 +274,19 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     find: `(error.status === 404 || error.status === 403)`,
     replace: `error.status === 404`,
     caughtBy: [`${sync}/missing-records.pg.test.ts`],
+  },
+  {
+    name: 'a feed that is taken off the list and put on it again has no gap',
+    file: 'packages/server/migrations/0130_sync_left_departments.sql',
+    find: `l.state in ('snapshot', 'live')`,
+    replace: `l.state is null`,
+    caughtBy: [`${sync}/returning-feeds.pg.test.ts`],
+  },
+  {
+    name: 'a department that is put on the list again is read as one that is new',
+    file: `${sync}/subscribe-feed.ts`,
+    find: `if (since !== undefined) await`,
+    replace: `if (since === 0) await`,
+    caughtBy: [`${sync}/returning-departments.pg.test.ts`],
   },
 ]

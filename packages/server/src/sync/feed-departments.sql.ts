@@ -11,6 +11,35 @@ export async function noteSubscribed(tx: Tx, key: FeedKey, departments: Departme
   await tx.rows(subscribedSql, [key.practice, key.feed, json(departments)])
 }
 
+const returningSql = sql(
+  'sync.returning_departments',
+  `select left_at from aegis.feed_state where practice_id = $1 and feed = $2 and left_at is not null
+     and subscribed_departments is not null and ($3::jsonb is null or not subscribed_departments @> $3::jsonb)`,
+)
+
+/**
+ * Since when departments may have been missed that are asked for again: which ones were ever followed is not kept, so the
+ * earliest time that one was left out counts. To be called before the new list is noted.
+ */
+export async function leftSince(tx: Tx, key: FeedKey, departments: Departments): Promise<number | undefined> {
+  const [row] = await tx.rows<{ left_at: number }>(returningSql, [key.practice, key.feed, json(departments)])
+  return row?.left_at
+}
+
+// What an open gap misses of a department that is left out, the snapshot that closes it does not read any more.
+const leftSql = sql(
+  'sync.left_departments',
+  `update aegis.feed_state f set left_at = case when $3::jsonb is not null then least(f.left_at, f.checkpoint, f.foreign_checked_at,
+     (select min(g.from_at) from aegis.gap g where g.practice_id = $1 and g.feed = $2 and g.closed_at is null)) end
+   where f.practice_id = $1 and f.feed = $2 and f.checkpoint is not null
+     and ($3::jsonb is null or f.subscribed_departments is null or not f.subscribed_departments <@ $3::jsonb)`,
+)
+
+/** Notes until when what its subscription named before, and names no more, was followed. To be called before the new list is noted. */
+export async function noteLeft(tx: Tx, key: FeedKey, departments: Departments): Promise<void> {
+  await tx.rows(leftSql, [key.practice, key.feed, json(departments)])
+}
+
 const resubscribedSql = sql(
   'sync.resubscribed',
   `update aegis.feed_state set subscribed_departments = $3::jsonb, added_departments = $4::jsonb,

@@ -1,8 +1,10 @@
+import type { Tx } from '../db/db.ts'
 import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { contest, foreignProcessing } from './check-foreign.ts'
-import { noteResubscribed, noteSubscribed } from './feed-departments.sql.ts'
+import { leftSince, noteLeft, noteResubscribed, noteSubscribed } from './feed-departments.sql.ts'
 import { isLimitable, judgeResubscription } from './feed-departments.ts'
 import {
+  type Departments,
   enterFeedState,
   type FeedKey,
   type FeedStateRow,
@@ -12,7 +14,7 @@ import {
   stampFeed,
 } from './feed-state.sql.ts'
 import { isReadByPatient } from './feed-table.ts'
-import { openGap } from './gap.sql.ts'
+import { type GapCause, openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
 import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
@@ -37,12 +39,15 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
   // An active one may be for other departments than it should: athenahealth does not say for which.
   const departments = state?.departments ?? null
   if (before !== 'ACTIVE' || isLimitable(held.feed)) await subscribe(deps, held, departments)
-  await asHolderAtOnce(deps, held, async (tx) => {
+  const isMissed = await asHolderAtOnce(deps, held, async (tx) => {
     // What was begun for other departments begins anew.
     await abandonSnapshots(tx, held)
+    const isGap = await openGapOfReturning(tx, held, departments)
     await noteSubscribed(tx, held, departments)
     await enterFeedState(tx, held, 'activating')
+    return isGap
   })
+  if (isMissed) warnOfGap(deps, held, 'retention-passed')
   deps.log.info('sync.subscribed', { practice: held.practice, feed: held.feed })
 }
 
@@ -65,14 +70,28 @@ export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void>
   }
   const { departments } = before
   await subscribe(deps, held, departments)
-  await asHolder(deps, held, async (tx, state) => {
+  const isReturning = await asHolder(deps, held, async (tx, state) => {
     const all = judgeResubscription(state, departments)
-    // Where the first load is switched off, nothing that was there before is read.
-    const isRead = all.wantsSnapshot && (!isReadByPatient(held.feed) || deps.settings.loadByPatient)
+    const isMissed = await openGapOfReturning(tx, held, departments)
+    // Where the first load is switched off, nothing that was there before is read, but after a gap.
+    const isRead = all.wantsSnapshot && (isMissed || !isReadByPatient(held.feed) || deps.settings.loadByPatient)
     await abandonAllRuns(tx, held)
     await noteResubscribed(tx, held, { departments, added: isRead ? all.added : null, wantsSnapshot: isRead })
+    return isMissed
   })
+  if (isReturning) warnOfGap(deps, held, 'retention-passed')
   deps.log.info('sync.resubscribed', { practice: held.practice, feed: held.feed })
+}
+
+/**
+ * Of departments that were taken off the list before and are asked for again, changes were missed: a gap, so that more is read than
+ * of new ones. Whether there is one. Also notes which are left out now; to be called before the new list is noted.
+ */
+async function openGapOfReturning(tx: Tx, held: HeldFeed, departments: Departments): Promise<boolean> {
+  const since = await leftSince(tx, held, departments)
+  if (since !== undefined) await openGap(tx, held, { cause: 'retention-passed', from: timestamp(since) })
+  await noteLeft(tx, held, departments)
+  return since !== undefined
 }
 
 /**
@@ -86,7 +105,10 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
   const isAskedAgain = status === 'PARTIAL' || isLost
   if (isAskedAgain) await subscribe(deps, held, departments)
   await asHolderAtOnce(deps, held, async (tx) => {
-    if (isAskedAgain) await noteSubscribed(tx, held, departments)
+    if (isAskedAgain) {
+      await openGapOfReturning(tx, held, departments)
+      await noteSubscribed(tx, held, departments)
+    }
     await stampFeed(tx, held, 'subscription_checked_at')
     if (status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
     // Anew, so that it gets its time again.
@@ -133,7 +155,11 @@ export async function subscriptionLost(deps: SyncDeps, held: HeldFeed, activeAt?
     await abandonAllRuns(tx, held)
     await enterFeedState(tx, held, 'new')
   })
-  deps.log.warn('sync.gap', { practice: held.practice, feed: held.feed, cause: 'subscription-lost' })
+  warnOfGap(deps, held, 'subscription-lost')
+}
+
+function warnOfGap({ log }: SyncDeps, { practice, feed }: FeedKey, cause: GapCause): void {
+  log.warn('sync.gap', { practice, feed, cause })
 }
 
 function stateOf(rows: readonly FeedStateRow[], key: FeedKey): FeedStateRow | undefined {
