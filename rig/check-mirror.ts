@@ -20,15 +20,26 @@ const loseSql = sql(
   `delete from aegis.record where practice_id = $1 and kind = 'appointment' and key = (
      select max(key) from aegis.record
      where practice_id = $1 and kind = 'appointment' and state = 'present' and clear ->> 'status' = 'f'
-       and (clear ->> 'startsAt')::timestamptz > aegis.now() and changed_at < aegis.now() - interval '10 minutes')`,
+       and (clear ->> 'startsAt')::timestamptz > aegis.now() and changed_at < aegis.now() - interval '10 minutes'
+       and key = any($2::text[]))
+   returning key`,
 )
 
 /**
- * Takes a booking of the coming days out of the mirror, behind its back. One that nobody has told of lately: a look at what
- * others processed reads again what was, and would put it back before a check sees that it is missing.
+ * Takes a booking of the coming days out of the mirror, behind its back. One that nobody has told of lately, of a patient who
+ * is none of those given: whoever looks at what was processed, or clears a doubt about it, reads again what was told, and
+ * would put it back before a check sees that it is missing.
  */
-export async function loseOneBooking({ deps }: MirroredPractice): Promise<void> {
-  await deps.db.practice(practice, (tx) => tx.rows(loseSql, [practice]))
+export async function loseOneBooking(
+  { deps, simulator }: MirroredPractice,
+  { notOf }: { notOf: readonly number[] },
+): Promise<void> {
+  const bookings = [...simulator.truth.records(practice, 'appointments')].filter(
+    ({ patientid }) => patientid !== undefined && !notOf.includes(Number(patientid)),
+  )
+  const keys = bookings.map(({ appointmentid }) => String(appointmentid))
+  const lost = await deps.db.practice(practice, (tx) => tx.rows(loseSql, [practice, `{${keys.join(',')}}`]))
+  if (lost.length !== 1) throw new Error('there is no booking to lose')
 }
 
 const checkedSql = sql(
