@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { coreFeeds } from './feed-name.ts'
+import { registerPractices } from './register-practices.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 const minute = 60_000
@@ -55,11 +56,18 @@ const lost = async (mirrored: MirroredPractice) => {
   await lose(mirrored)
   await mirrored.run(8)
 }
+const wholeForAMoment = async (mirrored: MirroredPractice) => {
+  await mirrored.limitTo(null)
+  await mirrored.step('appointments')
+  await mirrored.limitTo(['1'])
+  await mirrored.run(8)
+}
 
 for (const [what, before, meanwhile] of [
   ['is put on it again', passed, passed],
   ['is put on it again after another one was', passed, others],
   ['is put on it again after the subscription was lost', passed, lost],
+  ['is put on it again after the whole practice was to be read and was not', passed, wholeForAMoment],
   ['was taken off it while the subscription was lost', lose, passed],
 ] as const)
   test(`old visits that changed while their department was off the list are read when it ${what}`, async (t) => {
@@ -114,6 +122,27 @@ test('charts of a department that was off the list are read, also where the firs
   )
   assert.equal(problems.length, truth.length)
   assert.ok(truth.length > 1)
+})
+
+test('a feed that comes back has a gap since a department was left out before it', async (t) => {
+  const mirrored = await live(t, { feeds: [...coreFeeds, 'problems'] })
+  const start = async (settings: Partial<SyncSettings>) => {
+    mirrored.deps = { ...mirrored.deps, settings: { ...mirrored.deps.settings, ...settings } }
+    await registerPractices(mirrored.deps, { practices: [practice], environment: 'local' })
+  }
+  const known = await knownUntil(mirrored, 'problems')
+  await start({ departments: { [practice]: ['1'] } })
+  await mirrored.run(3)
+  await mirrored.advance(day)
+  await mirrored.run(3)
+  assert.ok((await knownUntil(mirrored, 'problems')) > known)
+  await start({ feeds: coreFeeds })
+  await start({ feeds: [...coreFeeds, 'problems'], departments: { [practice]: both } })
+  const gaps = (await mirrored.gaps()).filter(({ feed }) => feed === 'problems')
+  assert.deepEqual(
+    gaps.map(({ cause, from_at: from }) => [cause, from]),
+    [['retention-passed', known]],
+  )
 })
 
 test('a department that was never on the list has no gap', async (t) => {
