@@ -118,6 +118,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/outage.test.ts`],
   },
   {
+    name: 'of several processes those that are a little quicker leave nothing to another one',
+    file: `${quota}/app-limiter.ts`,
+    find: `=== undefined ? others : `,
+    replace: `=== undefined ? Math.min(1, others) : `,
+    caughtBy: [`${quota}/fairness.test.ts`],
+  },
+  {
     name: 'each start reserves a whole block of the day',
     file: `${quota}/day-budget.ts`,
     find: `Math.max(1, Math.floor(limits.dayBlock / FIRST_BLOCKS))`,

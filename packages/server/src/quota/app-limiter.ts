@@ -46,7 +46,7 @@ const UNREACHABLE_MS = 10_000
 /** While the day is used up, it is so often looked whether that is still so. */
 const LOOK_AGAIN_MS = 30_000
 
-/** By so much a process that has just booked lets the others go first, where there are others. */
+/** By so much a process that has just booked lets the others go first, as often as there are others: one is always the quickest. */
 const COURTESY_MS = 10
 
 /**
@@ -68,6 +68,8 @@ export class AppLimiter {
   readonly #punctuality: Punctuality
   readonly #pause: ThrottlePause
   readonly #booking: OneAnswer<Pick<Booked, 'waitMs' | 'isOfPractices'>>
+  /** How often it still lets others go first. */
+  #yields = 0
   #lookedAt = Number.NEGATIVE_INFINITY
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
@@ -207,7 +209,6 @@ export class AppLimiter {
   }
 
   async #bookUntilServed(): Promise<void> {
-    let hadTurn = false
     for (let failed = false; !this.#stopped; ) {
       const next = this.#line.unserved(this.#booked.size)
       if (!next) return
@@ -215,18 +216,23 @@ export class AppLimiter {
         const before = this.#booked.size
         const { waitMs, isOfPractices } = await this.#booking.get(() => this.#book(next))
         failed = false
-        hadTurn ||= this.#booked.size > before
+        if (this.#booked.size > before) this.#yields = this.#othersFirst
         // Meanwhile somebody of another practice may have come.
         if (waitMs <= 0 || (isOfPractices && this.#readyPractices(1).length > 0)) continue
-        const courtesyMs = hadTurn && this.#timetable.contact.holders > 1 ? COURTESY_MS : 0
-        await this.#nap.take(waitMs + courtesyMs, { priority: next.priority, isOfPractices })
-        hadTurn = false
+        await this.#nap.take(waitMs + (this.#yields > 0 ? COURTESY_MS : 0), { priority: next.priority, isOfPractices })
+        this.#yields -= 1
       } catch (error) {
         if (!failed) this.#deps.log.error('quota.unreachable', error)
         failed = true
         await this.#callOnShare(next.priority)
       }
     }
+  }
+
+  /** Where practices have limits of their own nothing is booked ahead, and each time costs its length. */
+  get #othersFirst(): number {
+    const others = this.#timetable.contact.holders - 1
+    return this.#timetable.held.perPracticePerSecond === undefined ? others : Math.min(1, others)
   }
 
   /** Books for the first who are not served yet; returns how long to wait before booking for more, and for what. */

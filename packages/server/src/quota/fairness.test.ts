@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type Lockstep, lockstep } from '../../testing/lockstep.ts'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import { seededRandom } from '../../testing/seeded-random.ts'
 import type { Db, Tx } from '../db/db.ts'
 import type { Priority } from './priorities.ts'
 import { createQuota, type Quota } from './quota.ts'
@@ -147,3 +148,28 @@ for (const [who, weighted, of] of [
     await time.run(quota.stop())
   })
 }
+
+test('of three flooded processes one whose timers are late by up to 20 ms gets a good part of its share', async () => {
+  const time = await lockstep(database)
+  const app = `fair/${apps++}`
+  const random = seededRandom(1)
+  const late = time.machineClock({ lateMs: () => 20 * random.fraction() })
+  const limits = { perSecond: 5, perDay: 500_000, tokensPerMinute: 5 }
+  const quotas = [late, time.clock, time.clock].map((clock, index) =>
+    createQuota({ db: time.db, clock, log: silentLog, holder: String(index) }, limits),
+  )
+  const ending = new AbortController()
+  const calls = [0, 0, 0]
+  const floods = quotas.map(async (quota, index) => {
+    for (; !ending.signal.aborted; calls[index] = (calls[index] ?? 0) + 1) {
+      await quota.permission({ app, practice: 1, priority: 'feeds' })
+    }
+  })
+  await time.advance(21_000)
+  ending.abort()
+  await time.run(Promise.all(floods))
+  await time.run(Promise.all(quotas.map((quota) => quota.stop())))
+  const [ofLate = 0, ...others] = calls
+  assert.ok(ofLate > 12, `${ofLate} calls, and ${others.join(' and ')} of the others`)
+  assert.ok(calls.reduce((sum, each) => sum + each, 0) >= 0.93 * 5 * 20)
+})
