@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { gitEnvironment } from './tidy/git-environment.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -13,7 +14,7 @@ interface Outcome {
 }
 
 function run(cwd: string, command: readonly string[], path = ''): Promise<Outcome> {
-  const env = { ...process.env, PATH: path + delimiter + process.env['PATH'] }
+  const env = { ...gitEnvironment(), PATH: path + delimiter + process.env['PATH'] }
   const [program, ...args] = command
   return new Promise((resolve) => {
     execFile(program!, args, { cwd, env, timeout: 60_000 }, (error, stdout, stderr) =>

@@ -4,17 +4,33 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gitEnvironment } from './git-environment.ts'
 import { historyBreaches, readHistory } from './history.ts'
 
 /** Written in two halves: the repository itself may not hold the whole. */
 const half = (left: string, right: string) => left + right
 
+/** A hook's git is told which repository it is of; this one would not even be found. */
+function asInAHookOf(repository: string, context: { after(work: () => void): void }): void {
+  const told = { GIT_DIR: repository, GIT_INDEX_FILE: join(repository, 'index') }
+  const before = Object.keys(told).map((name) => [name, process.env[name]] as const)
+  Object.assign(process.env, told)
+  context.after(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  })
+}
+
 test('what was taken out of the repository again is found in its history, and by whom it was put there', (context) => {
   const root = mkdtempSync(join(tmpdir(), 'tidy-history-'))
   context.after(() => rmSync(root, { recursive: true }))
+  asInAHookOf(join(root, 'another'), context)
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
       cwd: root,
+      env: gitEnvironment(),
       encoding: 'utf8',
     })
   const commit = (text: string) => {

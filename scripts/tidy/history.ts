@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { gitEnvironment } from './git-environment.ts'
 import { SECRET_SMELLS } from './file-rules.ts'
 
 /** Far above what this repository has; a history beyond that is looked through by a tool made for it. */
@@ -9,6 +10,7 @@ export function readHistory(root: string): { readonly log: string } | { readonly
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', `safe.directory=${root}`, ...args], {
       cwd: root,
+      env: gitEnvironment(),
       encoding: 'utf8',
       maxBuffer: BYTES_MAX,
       stdio: ['ignore', 'pipe', 'ignore'],
