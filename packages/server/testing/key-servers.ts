@@ -129,10 +129,13 @@ function impatient(source: KeptTokenSource): KeptTokenSource {
   }
 }
 
-/** What `work` gives. It is not waited for longer than `until` waits. */
+/** Bounds what hangs, and nothing else: a machine with much else to do may take its time. */
+const HANGS_MS = 60_000
+
+/** What `work` gives, unless it hangs. */
 function answered<T>(work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error('no token and no error came')), TRIES * SETTLED_MS)
+  const timer = setTimeout(() => late.reject(new Error('no token and no error came')), HANGS_MS)
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
 }
 
