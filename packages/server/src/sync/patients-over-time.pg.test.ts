@@ -6,6 +6,9 @@ import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { damage, passDays, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { wishFor } from '../records/record-name.ts'
+import { noteWishes } from './note-wishes.ts'
 
 const minute = 60_000
 
@@ -66,6 +69,45 @@ test('another patient who comes in place of one that is themselves again is no w
   assert.equal(await stateOf(mirrored, from), 'present')
   await assertEqualsTruth(mirrored)
 })
+
+for (const [title, answer] of [
+  ['is refused', () => Response.json({ error: 'not for you' }, { status: 403 })],
+  ['is said not to be there', () => Response.json({ error: 'The patient does not exist.' }, { status: 404 })],
+] as const) {
+  test(`a merge whose survivor ${title} stays in doubt, and holds up neither others nor the feed`, async (t) => {
+    const mirrored = await mirroredPractice(t)
+    await mirrored.bringUp()
+    const [from, into] = await twoPatients(mirrored)
+    mirrored.change({ kind: 'mergepatients', from, into })
+    await mirrored.run(2)
+    let asked = 0
+    mirrored.fetch = (url, init, call) => {
+      if (!new URL(url).pathname.endsWith(`/patients/${from}`)) return mirrored.toSimulator(url, init, call)
+      asked += 1
+      // Who answers for the patient is asked for after the patient.
+      return asked % 2 === 1 ? mirrored.toSimulator(url, init, call) : Promise.resolve(answer())
+    }
+    await wishForPatients(mirrored, [from])
+    await mirrored.advance(minute + 1_000)
+    await wishForPatients(mirrored, [into])
+    await mirrored.run(2)
+    assert.equal((await mirrored.trouble()).inDoubt, 1)
+    const patients = (await mirrored.states()).find(({ feed }) => feed === 'patients')
+    assert.deepEqual([patients?.failures, patients?.retry_at], [0, null])
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(25)
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+async function wishForPatients(mirrored: MirroredPractice, ids: readonly string[]): Promise<void> {
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const keys = await mirrored.deps.sealing.practice(tx, practice)
+    const wishes = ids.map((id) => wishFor(recordKinds.patient, keys, { id }) ?? assert.fail())
+    await noteWishes(tx, keys, { practice, wishes })
+  })
+}
 
 test('what was read as the survivor of a merge is nobody else’s doing when it comes as itself again', async (t) => {
   const mirrored = await mirroredPractice(t)

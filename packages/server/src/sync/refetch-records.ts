@@ -173,9 +173,8 @@ async function refetchOne(
     return true
   }
   if (typeof page === 'string') {
-    const mostMs = page === 'failing' ? failingMostMs : missingMostMs
     const isNothingFound = page === 'refused' && !(await findsAny())
-    await postpone(deps, held, { wanted, afterMs: Math.min(mostMs, doubtedMs(deps, wanted)), isNothingFound })
+    await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, page), isNothingFound })
     return false
   }
   if (!page && wanted.missedAt === null) {
@@ -276,6 +275,11 @@ function doubtedMs(deps: SyncDeps, wanted: Wanted): number {
   return Math.min(missingMostMs, Math.max(postponedMs, waitedSince(deps, wanted)))
 }
 
+/** The same of what was heard instead of a record. */
+function refusedMs(deps: SyncDeps, wanted: Wanted, heard: Heard): number {
+  return Math.min(heard === 'failing' ? failingMostMs : missingMostMs, doubtedMs(deps, wanted))
+}
+
 function waitedSince({ clock }: SyncDeps, { wishedAt }: Wanted): number {
   return wishedAt === null ? 0 : clock.now() - wishedAt
 }
@@ -325,15 +329,18 @@ function checkOf({ runId }: Pick<Wanted, 'runId'>): { readonly runId?: string } 
   return runId === null ? {} : { runId }
 }
 
-async function fetchOrNothing(
-  deps: Refetch,
-  held: HeldFeed,
-  asked: AskedRecord,
-): Promise<FetchedPage | undefined | 'another-record' | 'refused' | 'failing'> {
+/** A page, or what came instead; undefined where athenahealth says that there is no such record. */
+type Heard = FetchedPage | undefined | 'another-record' | 'refused' | 'failing'
+
+function fetchOrNothing(deps: Refetch, held: HeldFeed, asked: AskedRecord): Promise<Heard> {
+  return pageOrNothing(deps, held, () =>
+    asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked),
+  )
+}
+
+async function pageOrNothing(deps: Refetch, held: HeldFeed, read: () => Promise<FetchedPage>): Promise<Heard> {
   try {
-    return asked.whole
-      ? await readOfPatient(deps, held, { ...asked, context: deps.context })
-      : await fetchRecord(deps, held, asked)
+    return await read()
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
@@ -357,27 +364,28 @@ function postpone(
  * and the record is asked for again later.
  */
 async function settleOther(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<void> {
-  if (await learnMerge(deps, held, wanted)) return
-  await postpone(deps, held, { wanted, afterMs: doubtedMs(deps, wanted) })
-  deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
+  const survivor = await learnMerge(deps, held, wanted)
+  if (survivor === 'learned') return
+  await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, survivor) })
+  if (survivor === 'another-record') deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
 }
 
-/** Applies the survivor of a merge, of which no feed need have told us. False when no record says that it is one. */
-async function learnMerge(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<boolean> {
+/** Applies the survivor of a merge, of which no feed need have told us; else what came instead of one. */
+async function learnMerge(
+  deps: Refetch,
+  held: HeldFeed,
+  wanted: Wanted,
+): Promise<'learned' | Exclude<Heard, FetchedPage>> {
   const { asked } = wanted
-  if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return false
+  if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return 'another-record'
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
-  try {
-    const page = await fetchSurvivor(deps, held, asked.id)
-    await asHolderAtOnce(deps, held, async (tx) => {
-      const keys = await deps.sealing.practice(tx, held.practice)
-      await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
-      await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
-    })
-  } catch (error) {
-    if (error instanceof AthenaError && error.code === 'wrong-record') return false
-    throw error
-  }
+  const page = await pageOrNothing(deps, held, () => fetchSurvivor(deps, held, asked.id))
+  if (page === undefined || typeof page === 'string') return page
+  await asHolderAtOnce(deps, held, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
+    await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
+  })
   await applyNextPage(deps, held)
-  return true
+  return 'learned'
 }
