@@ -15,7 +15,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what nobody read for days is taken to have waited',
     file: `${sync}/next-step.ts`,
-    find: `  if (isUnreadForgotten(state, now, settings)) return { do: 'open-gap' }\n`,
+    find: `  if (isUnreadForgotten(picture, now, settings)) return { do: 'open-gap' }\n`,
     replace: '',
     caughtBy: [`${sync}/next-step.test.ts`, `${sync}/long-silence.pg.test.ts`],
   },

@@ -167,14 +167,11 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
     `${preview}policy: { offHours: { from: '25:00', to: '06:00' } }\n`,
     /policy.offHours .*HH:MM/s,
   ],
-  [
-    'a zone that is none',
-    `${preview}policy: { offHours: { from: '22:00', to: '06:00', zone: Mars } }\n`,
-    /policy.offHours/,
-  ],
+  ['no zone', `${preview}policy: { offHours: { from: '22:00', to: '06:00', zone: Mars } }\n`, /policy.offHours/],
   ['no departments', `${preview}sync: { departments: { 195900: [] } }\n`, /sync.departments .*at least one/s],
   ['a department twice', `${preview}sync: { departments: { 195900: [1, 1] } }\n`, /sync.departments .*each once/s],
   ['feeds read too often', `${preview}sync: { pollInterval: 59s }\n`, /sync.pollInterval .*too short for preview/],
+  ['feeds read too rarely', `${preview}sync: { unreadRetention: 1h }\n`, /sync.unreadRetention .*two readings/],
   [
     'departments and ranges of practices that are not mirrored',
     `${preview}sync: { departments: { 195901: [1] } }\npolicy: { bookedDaysMaxOf: { 195902: 31 } }\n`,

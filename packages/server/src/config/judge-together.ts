@@ -17,7 +17,7 @@ const DEMO_CLIENT_ID = 'demo-client'
 /** Mistakes that lie between settings which are right one by one. Sections with mistakes of their own are passed over. */
 export function judgeTogether(facts: Facts): Problem[] {
   const judges = [environment, loopback, baseUrl, slavedClock, databaseUrls, sharedDatabase]
-  return [...judges, namedPractices, pollInterval, services].flatMap((judge) => judge(facts))
+  return [...judges, namedPractices, pollInterval, unreadRetention, services].flatMap((judge) => judge(facts))
 }
 
 /** At a start nobody can have meant it; while the key server runs, it is how the last one is taken off. */
@@ -26,6 +26,21 @@ function services(facts: Facts): Problem[] {
   if (listen === undefined || Object.keys(named).length > 0) return []
   const remedy = 'Name the services that may: {worker: {practices: all}}.'
   return problem(facts, 'keyServer.services', ['is empty, so that nobody could have a token.', remedy])
+}
+
+/** A feed that is read as planned must not pass for one that nobody read: it would have a gap, and a snapshot, each time. */
+function unreadRetention(facts: Facts): Problem[] {
+  const { sync } = facts.settings
+  if (sync === undefined) return []
+  const latest = Math.max(
+    sync.pollInterval,
+    sync.latest,
+    ...Object.values(sync.latestOf).filter((ms) => ms !== undefined),
+  )
+  if (sync.unreadRetention >= 2 * latest) return []
+  const remedy =
+    'Make it twice as long as feeds may be apart (sync.pollInterval, sync.latest, sync.latestOf), or those shorter.'
+  return problem(facts, 'sync.unreadRetention', ['is shorter than two readings of a feed may be apart.', remedy])
 }
 
 /** What is allowed and most likely not meant. */

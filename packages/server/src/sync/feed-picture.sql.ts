@@ -18,6 +18,8 @@ const picture = lookUp(
      (select min(t.due_at) from aegis.reconciliation_task as t where t.practice_id = $1 and t.feed = $2) as check_due,
      (select max(coalesce(i.doubted_at, i.opened_at)) from aegis.feed_intent as i
       where i.practice_id = $1 and i.feed = $2 and i.closed_at is null) as doubt_at,
+     (select max(g.last_at) from aegis.gap as g
+      where g.practice_id = $1 and g.feed = $2 and g.closed_at is null and g.cause = 'retention-passed') as forgotten_at,
      (select count(*) from aegis.feed_state as n
       where n.practice_id = $1 and n.feed = any($4::text[]) and n.snapshot_at is not null) as needs_read
    from aegis.feed_state as f where f.practice_id = $1 and f.feed = $2 and f.fence = $3`,
@@ -29,6 +31,7 @@ interface PictureRow extends FeedStateRow {
   readonly is_refetch_due: boolean
   readonly check_due: number | null
   readonly doubt_at: number | null
+  readonly forgotten_at: number | null
   readonly needs_read: string
 }
 
@@ -46,6 +49,8 @@ export interface ReadPicture {
   readonly checkDue: number | null
   /** Since when an open intent may be carried out without us; undefined without open intents. */
   readonly doubtedAt: number | undefined
+  /** When it was last said, in a gap that is open, that athenahealth may not keep what nobody has read; null without one. */
+  readonly forgottenAt: number | null
 }
 
 /**
@@ -69,5 +74,6 @@ export async function readFeedPicture(
     isRefetchDue: row.is_refetch_due,
     checkDue: row.check_due,
     doubtedAt: row.doubt_at ?? undefined,
+    forgottenAt: row.forgotten_at,
   }
 }

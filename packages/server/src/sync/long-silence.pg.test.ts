@@ -40,6 +40,27 @@ test('what was let go in a long outage is a gap, and is read', async (t) => {
   await assertEqualsTruth(mirrored)
 })
 
+test('what changed and was let go while a first load stood still is read too', async (t) => {
+  const settings = { unreadRetentionMs }
+  const mirrored = await mirroredPractice(t, { patients: 20, settings, simulator: { unreadRetentionMs } })
+  let stands = true
+  const isLoading = async () =>
+    (await mirrored.states()).some(({ feed, state }) => feed === 'patients' && ['settling', 'snapshot'].includes(state))
+  mirrored.fetch = async (url, init, call) =>
+    stands && call.route === '/patients' && url.includes('departmentid=61&') && (await isLoading())
+      ? new Response('', { status: 503 })
+      : mirrored.toSimulator(url, init, call)
+  await mirrored.run(25)
+  assert.ok(await isLoading())
+  const read = [...mirrored.simulator.truth.records(practice, 'patients')].find((one) => one.departmentid === '1')
+  mirrored.change({ kind: 'updatepatient', patient: read?.patientid, fields: { city: 'Troy' } })
+  await mirrored.advance(unreadRetentionMs + hour)
+  stands = false
+  await mirrored.run(10)
+  await assertEqualsTruth(mirrored)
+  assert.deepEqual(await mirrored.gaps(), [])
+})
+
 test('after a shorter one the feeds bring what waited', async (t) => {
   const mirrored = await livePractice(t)
   mirrored.change({ kind: 'addproblem', patient: '3', snomed: 44054006 })

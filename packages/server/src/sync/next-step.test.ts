@@ -93,37 +93,29 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
   ],
   ['a live feed drains once a minute', picture(live), { do: 'drain' }],
   [
+    'and not sooner',
+    picture({ ...live, drain_started_at: now - 1 }),
+    { do: 'wait', until: now - 1 + settings.pollIntervalMs },
+  ],
+  [
     'what it last read is so old that athenahealth may have let go of changes',
     picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 1 }),
     { do: 'open-gap' },
   ],
   [
     'which is said once',
-    picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 1, resnapshot_wanted_at: now - 1 }),
+    picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 2 }, { forgottenAt: now - 1 }),
     { do: 'drain' },
   ],
   [
-    'and again where drains have failed for as long since the snapshot that covered it',
-    picture({
-      ...live,
-      checkpoint: now - 3 * settings.unreadRetentionMs,
-      snapshot_at: now - settings.unreadRetentionMs - 1,
-    }),
+    'but said though a snapshot is wished for, which does not read what changed outside of its window',
+    picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 1, resnapshot_wanted_at: now - 1 }),
     { do: 'open-gap' },
   ],
   [
-    'not while that snapshot is younger',
-    picture({
-      ...live,
-      checkpoint: now - 3 * settings.unreadRetentionMs,
-      snapshot_at: now - settings.unreadRetentionMs,
-    }),
-    { do: 'drain' },
-  ],
-  [
-    'and not sooner',
-    picture({ ...live, drain_started_at: now - 1 }),
-    { do: 'wait', until: now - 1 + settings.pollIntervalMs },
+    'and said after a snapshot that took so long: what it read first may have changed, and been forgotten',
+    picture({ ...live, checkpoint: now - settings.unreadRetentionMs - 1, snapshot_at: now }),
+    { do: 'open-gap' },
   ],
   [
     'pages in the inbox come before everything',

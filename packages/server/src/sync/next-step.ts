@@ -56,6 +56,8 @@ export interface FeedPicture {
   readonly checkDue: number | null
   /** Since when upstream may carry out the read of an open intent without us; undefined without open intents. */
   readonly doubtedAt: number | undefined
+  /** When a gap that is open last said that changes may have been forgotten unread. Absent or null: there is none. */
+  readonly forgottenAt?: number | null
   /** How polls are put off where the day's calls do not do for more. Absent: not at all. */
   readonly pace?: PollPace | undefined
   /** When it is to be drained, where that is chosen for this feed alone; else it is worked out from `pace`. */
@@ -174,7 +176,7 @@ function stepWhenSettling({ state, readByPatient }: FeedPicture, now: number, se
  */
 function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings): Step {
   const { state, pace } = picture
-  if (isUnreadForgotten(state, now, settings)) return { do: 'open-gap' }
+  if (isUnreadForgotten(picture, now, settings)) return { do: 'open-gap' }
   const stretch = pace?.stretch ?? 1
   const drainDue = picture.drainDue ?? (state.drain_started_at ?? 0) + settings.pollIntervalMs * stretch
   if (drainDue > now)
@@ -184,18 +186,19 @@ function stepWhenLive(picture: FeedPicture, now: number, settings: SyncSettings)
   return { do: isLookDue(state, now, subscriptionCheckMs) ? 'check-foreign' : 'drain' }
 }
 
-/**
- * Whether athenahealth may have let go of changes that nobody has read yet. Not again before a snapshot that begins after it
- * was said.
- */
-function isUnreadForgotten(state: FeedStateRow, now: number, { unreadRetentionMs }: SyncSettings): boolean {
-  const forgottenAt = unreadSince(state) + unreadRetentionMs
-  return forgottenAt < now && (state.resnapshot_wanted_at ?? 0) < forgottenAt
+/** Whether athenahealth may have let go of changes that nobody has read yet, and no gap says so. */
+function isUnreadForgotten(
+  { state, forgottenAt }: FeedPicture,
+  now: number,
+  { unreadRetentionMs }: SyncSettings,
+): boolean {
+  const until = unreadSince(state) + unreadRetentionMs
+  return until < now && (forgottenAt ?? 0) < until
 }
 
-/** Since when changes of a live feed may wait: all of before was read, or is in the last snapshot (pure). */
-export function unreadSince({ checkpoint, snapshot_at: snapshotAt, state_since: since }: FeedStateRow): number {
-  return Math.max(checkpoint ?? 0, snapshotAt ?? 0) || since
+/** Since when changes of a live feed may wait: all of before was read, or is in a snapshot that began then (pure). */
+export function unreadSince({ checkpoint, state_since: since }: FeedStateRow): number {
+  return checkpoint ?? since
 }
 
 /** Not without a drain in between, also where one look lasts until the next. */
