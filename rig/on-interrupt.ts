@@ -14,7 +14,14 @@ export function onInterrupt(clean: () => void): () => void {
 }
 
 function interrupted(signal: NodeJS.Signals): void {
-  for (const clean of cleaners) clean()
+  for (const clean of cleaners) {
+    try {
+      clean()
+    } catch (error) {
+      // What is left behind is told, and keeps nothing else from going.
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    }
+  }
   process.exit(signal === 'SIGINT' ? 130 : 143)
 }
 
