@@ -20,10 +20,11 @@ export const scopes = {
 const tuesdayMorning = Date.UTC(2026, 2, 3, 15)
 /**
  * So long nothing may come of the work: more than the hour, three minutes here, for which a feed is held off that ended with
- * many processes in a row. And so long it may take in all, on a machine with much else to do.
+ * many processes in a row. And so long it may take in all, on a machine with much else to do: clearly less than a step of
+ * `.ci/run`, which would be ended without a word.
  */
 const standstillMs = 300_000
-const restMsMax = 1_800_000
+const restMsMax = 900_000
 
 /** Starts athenahealth with the one practice, which lives 20 times faster than we do unless `options` say otherwise. */
 export function startPractice(
@@ -74,14 +75,16 @@ export function writeConfig(
 
 /**
  * Lets the practice rest and waits until Aegis has caught up: everything live, nothing open, everything looked at since. How long
- * that takes is the machine's to say: as long as something comes of it, it is waited for.
+ * that takes is the machine's to say: as long as something comes of it that was not there before, it is waited for; what goes
+ * to and fro comes to nothing.
  */
 export async function comeToRest(aegis: AegisProcess, simulator: Simulator): Promise<void> {
   simulator.days.pause()
   const restedAt = simulator.clock.now()
   const startedAt = performance.now()
   let movedAt = startedAt
-  let last: { found: PracticeReport | undefined; text: string } = { found: undefined, text: '' }
+  let last: PracticeReport | undefined
+  const seen = new Set<string>()
   while (performance.now() < Math.min(movedAt + standstillMs, startedAt + restMsMax)) {
     await sleep(250)
     const report = await aegis.status().catch(() => undefined)
@@ -91,10 +94,11 @@ export async function comeToRest(aegis: AegisProcess, simulator: Simulator): Pro
     const { openIntents, waitingPages, inDoubt, records } = found
     if (late.length + openIntents + waitingPages + inDoubt === 0) return
     const text = JSON.stringify([inDoubt, records, late.map(({ feed, state, gaps }) => [feed, state, gaps.length])])
-    if (text !== last.text) movedAt = performance.now()
-    last = { found, text }
+    if (!seen.has(text)) movedAt = performance.now()
+    seen.add(text)
+    last = found
   }
-  throw new Error(`Aegis did not catch up: ${JSON.stringify(last.found)}`)
+  throw new Error(`Aegis did not catch up: ${JSON.stringify(last)}`)
 }
 
 type PracticeReport = StatusReport['practices'][number]
