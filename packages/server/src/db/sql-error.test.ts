@@ -13,6 +13,7 @@ const cases: readonly [title: string, error: unknown, code: string][] = [
 ]
 for (const [title, error, code] of cases) test(title, () => assert.equal(fromDriverError(error).code, code))
 
+const demanded = 'TLSV13_ALERT_CERTIFICATE_REQUIRED'
 const reasons: readonly [title: string, error: unknown, reason: string][] = [
   [
     'a certificate of an unknown authority',
@@ -22,6 +23,14 @@ const reasons: readonly [title: string, error: unknown, reason: string][] = [
   ['one that is for something else', { code: 'INVALID_PURPOSE' }, 'INVALID_PURPOSE'],
   ['one for another name', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ['one that has expired', { code: 'CERT_HAS_EXPIRED' }, 'CERT_HAS_EXPIRED'],
+  ['a handshake that the server ends', { code: `ERR_SSL_${demanded}` }, `ERR_SSL_${demanded}`],
+  [
+    'one of which only the text says why',
+    Object.assign(new Error(`write EPROTO 4:error:0A1:SSL routines:read:ssl/tls alert handshake failure:a.c:9:\n`), {
+      code: 'EPROTO',
+    }),
+    'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+  ],
   ['a server without TLS', new Error('The server does not support SSL connections'), 'no TLS'],
   ['a code that could be anything', { code: 'Ada Lovelace' }, 'connection lost'],
 ]

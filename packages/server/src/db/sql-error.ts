@@ -14,9 +14,11 @@ const diskFullState = '53100'
 const sqlStatePattern = /^(?=.*\d)[0-9A-Z]{5}$/
 /** Identifiers as this project writes them; anything else in a driver's field is dropped. */
 const identifierPattern = /^[a-z_][a-z0-9_]{0,62}$/
+/** What OpenSSL says of a handshake that failed, from its own table; Node names it in the code of other such errors. */
+const handshakePattern = /:SSL routines:[^:]*:([a-z0-9/ ]{2,56}):/
 /** Node's names of socket and TLS errors, and of what is wrong with a certificate. */
 const systemCodePattern =
-  /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_]{2,40}|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]{2,40}|INVALID_(CA|PURPOSE))$/
+  /^(E[A-Z0-9_]{2,30}|ERR_[A-Z0-9_/]{2,60}|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]{2,40}|INVALID_(CA|PURPOSE))$/
 
 /**
  * The driver's error as ours: `db.unavailable` when the connection is the trouble, `db.disk-full`, else `db.statement-failed` with the
@@ -52,9 +54,11 @@ export function isSqlState(error: unknown, sqlstate: string, constraint?: string
 }
 
 function reasonOf(state: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : ''
+  const handshake = state === 'EPROTO' && handshakePattern.exec(message)?.[1]
+  if (handshake) return `ERR_SSL_${handshake.replaceAll(' ', '_').toUpperCase()}`
   if (sqlStatePattern.test(state) || systemCodePattern.test(state)) return state
   // The driver's own texts carry no code; these are the ones it raises for connections.
-  const message = error instanceof Error ? error.message : ''
   if (/timeout|timed out/i.test(message)) return 'timeout'
   if (/does not support SSL/.test(message)) return 'no TLS'
   if (/pool after calling end|was closed/i.test(message)) return 'closed'

@@ -323,6 +323,9 @@ const ofAuthority = (authority: TestAuthority) => {
 /** Old versions are refused by OpenSSL itself unless it is told to be lenient. */
 const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
 
+/** Of those who ask for one; with TLS 1.3 it is refused only after the handshake. */
+const demanding = { requestCert: true, rejectUnauthorized: true } as const
+
 const handshakes: readonly [what: string, tls: TlsOptions | undefined, host: string, says: RegExp, remedy: RegExp][] = [
   [
     'a certificate of nobody’s',
@@ -358,6 +361,13 @@ const handshakes: readonly [what: string, tls: TlsOptions | undefined, host: str
     '127.0.0.1',
     /does not speak TLS 1\.2 or newer \(ERR_SSL_[A-Z0-9_]+\)/,
     /http where https is meant/,
+  ],
+  [
+    'a demand for a certificate of ours',
+    { ...ofAuthority(own), minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ...demanding },
+    '127.0.0.1',
+    /TLS handshake with .* failed \(ERR_SSL_[A-Z0-9_/]+\)/,
+    /proxy/,
   ],
 ]
 for (const [what, tls, host, says, remedy] of handshakes) {

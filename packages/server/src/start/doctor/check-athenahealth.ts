@@ -37,10 +37,13 @@ export async function checkConnection(config: AegisConfig, clock: Clock): Promis
 }
 
 function connectionFailure(baseUrl: string, code: string): Finding {
+  // What is said of versions, or by somebody who does not speak TLS at all. An alert may speak of a certificate: of ours.
+  if (/^ERR_SSL.*(?:VERSION|UNSUPPORTED_PROTOCOL|PACKET_LENGTH)/.test(code))
+    return report.failure('connection', `${baseUrl} does not speak TLS 1.2 or newer (${code}).`, tlsRemedy)
+  if (/^ERR_SSL|^EPROTO/.test(code))
+    return report.failure('connection', `The TLS handshake with ${baseUrl} failed (${code}).`, tlsRemedy)
   if (/CERT|^UNABLE_TO|^INVALID/.test(code))
     return report.failure('connection', `The certificate of ${baseUrl} is not accepted (${code}).`, certificateRemedy)
-  if (/^ERR_SSL|^EPROTO/.test(code))
-    return report.failure('connection', `${baseUrl} does not speak TLS 1.2 or newer (${code}).`, tlsRemedy)
   return report.failure('connection', `${baseUrl} cannot be reached (${code}).`, networkRemedy)
 }
 

@@ -1,5 +1,6 @@
 /** What the doctor says of a database's TLS: a real PostgreSQL with certificates, and what it cannot be made to be at once. */
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { chownSync, mkdtempSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
@@ -13,6 +14,8 @@ import { testAuthority } from '../../../testing/test-certificates.ts'
 import { systemClock } from '../../clock/clock.ts'
 import { clusterPaths } from '../../db/cluster.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded-postgres.ts'
+import { AegisError } from '../../errors/aegis-error.ts'
+import { databaseFailure } from './check-database.ts'
 import { examine } from './examine.ts'
 import type { Finding } from './finding.ts'
 
@@ -35,21 +38,26 @@ let cluster: EmbeddedPostgres
 let socketFile: string
 let port: number
 
-/** A port that nobody listens on; PostgreSQL takes no 0. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port: free } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return free
-}
+const startsMax = 5
 
+/** PostgreSQL takes no 0: a port is drawn that the system gives to nobody by itself, and another one where it is taken. */
 before(async () => {
-  port = await freePort()
+  for (let tries = 1; ; tries += 1) {
+    port = randomInt(20_000, 32_768)
+    try {
+      return await startOn(port)
+    } catch (error) {
+      if (tries >= startsMax) throw error
+    }
+  }
+})
+
+async function startOn(port: number): Promise<void> {
   const where = { dataDir: join(folder, 'home', 'postgres'), runDir: join(folder, 'run') }
   // The embedded server is reached by the socket of a port that would be taken where a PostgreSQL runs already.
   const { socketDir, user } = clusterPaths(where)
   socketFile = join(socketDir, '.s.PGSQL.5432')
+  rmSync(socketFile, { force: true })
   symlinkSync(`.s.PGSQL.${port}`, socketFile)
   const [certificate, key] = [file('server.pem', identity.cert), file('server.key', identity.key)]
   const { uid, gid } = user.ids ?? statSync(key)
@@ -57,7 +65,7 @@ before(async () => {
   const listening = { port: String(port), listen_addresses: '127.0.0.1' }
   const settings = { ...listening, ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key }
   cluster = await startEmbedded({ ...where, log: silentLog, clock: systemClock, settings })
-})
+}
 after(async () => {
   unlinkSync(socketFile)
   await cluster.stop()
@@ -152,8 +160,16 @@ const broken: readonly Broken[] = [
         ciphers: 'DEFAULT@SECLEVEL=0',
       }),
     sslrootcert: caFile,
-    says: /do not agree on a version of TLS \((?:EPROTO|ERR_SSL_[A-Z0-9_]+)\)\.$/,
+    says: /do not agree on a version of TLS \(ERR_SSL_[A-Z0-9_]+\)\.$/,
     remedy: /TLSv1\.2/,
+  },
+  {
+    what: 'a server that demands a certificate of ours',
+    port: (context) =>
+      tlsListener(context, { ...identity, maxVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true }),
+    sslrootcert: caFile,
+    says: /^The TLS handshake with the database server failed \(ERR_SSL_[A-Z0-9_/]+\)\.$/,
+    remedy: /server's log/,
   },
   {
     what: 'a server without TLS',
@@ -182,4 +198,10 @@ describe('is told with what to do about it', () => {
       assert.match(findings[0]?.remedy ?? '', remedy)
     })
   }
+})
+
+test('what the server says of our certificate is not said of its own', () => {
+  const reason = 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'
+  const { message } = databaseFailure(new AegisError('db.unavailable', { reason }))
+  assert.equal(message, `The TLS handshake with the database server failed (${reason}).`)
 })

@@ -138,12 +138,21 @@ const validNeeded = "Renew it and reload the server; if it is valid, look at thi
 const trustNeeded =
   "Name the file of its authority in the URL (sslrootcert=<file>). Where that is the right one, the server has to send its authority's certificates along (ssl_cert_file)."
 const versionNeeded = "Set ssl_min_protocol_version = 'TLSv1.2' on the server and let it speak that or TLS 1.3."
+const handshakeNeeded =
+  "Look at the server's log for why. Aegis shows no certificate of its own (no clientcert in pg_hba.conf) and takes the usual ciphers (ssl_ciphers)."
 const tlsNeeded =
   'Set ssl = on, ssl_cert_file and ssl_key_file on the server and reload it. Only a socket or the loopback interface may do without (take sslmode out of the URL).'
 
 /** What kept TLS from being agreed on, by the reason of `db.unavailable`: the first that fits. */
 const tlsTroubles: readonly [reason: RegExp, message: string, remedy: string][] = [
   [/^no TLS$/, 'The database server takes no TLS, and the URL asks for it', tlsNeeded],
+  [
+    /^ERR_SSL.*(?:VERSION|UNSUPPORTED_PROTOCOL|PACKET_LENGTH)/,
+    'The database server and this process do not agree on a version of TLS',
+    versionNeeded,
+  ],
+  // An alert of the server's may speak of a certificate: of ours, which it demands.
+  [/^ERR_SSL|^EPROTO/, 'The TLS handshake with the database server failed', handshakeNeeded],
   [/ALTNAME/, "The database server's certificate is for another name", nameNeeded],
   [/EXPIRED|NOT_YET/, "The database server's certificate, or its authority's, is not valid today", validNeeded],
   [
@@ -151,7 +160,6 @@ const tlsTroubles: readonly [reason: RegExp, message: string, remedy: string][] 
     "The database server's certificate is of an authority that is not trusted here",
     trustNeeded,
   ],
-  [/^ERR_SSL|^EPROTO/, 'The database server and this process do not agree on a version of TLS', versionNeeded],
 ]
 
 /** Why a server could not be looked at: one that is there and whose TLS is not as it has to be wants something else mended. */
