@@ -107,8 +107,8 @@ function judgePermission(meta: AnswerMeta, body: Body): Failure {
   if (meta.status === 403 && texts.overRate.test(text)) return throttled(meta)
   if (texts.notSubscribed.test(text)) return { code: 'not-subscribed', executed: 'no' }
   // A page of HTML with 401 may be how a gateway says that the token is old: one newer token is worth a try.
-  const refused = texts.inactive.test(text) || (body.form === 'html' && meta.status === 403)
-  if (refused) return { code: 'configuration', executed: 'no' }
+  if (texts.inactive.test(text)) return { code: 'configuration', executed: 'no', hint: 'the app is not active' }
+  if (body.form === 'html' && meta.status === 403) return { code: 'configuration', executed: 'no' }
   if (meta.status === 403 || texts.noPermission.test(text)) return { code: 'forbidden', executed: 'no' }
   return { code: 'unauthorized', executed: 'no' }
 }

@@ -165,6 +165,28 @@ test('a gap is not closed for good by charts that nobody could read', async (t) 
   assert.deepEqual(await mirrored.gaps(), [])
 })
 
+for (const [title, answer] of [
+  ['refuses in its own words', () => new Response('<html>No</html>', { status: 403 })],
+  ['says in its own words are not there', () => new Response('<html>No</html>', { status: 404 })],
+  ['refuses', () => Response.json({ error: 'not for you' }, { status: 403 })],
+  ['cannot answer for', () => new Response('{"error":"x"}', { status: 500 })],
+] as const) {
+  test(`charts of everybody that somebody ${title} close no gap`, async (t) => {
+    const mirrored = await chartedPractice(t, ['problems'])
+    await mirrored.deps.upstream.practice(practice).feed('chart/healthhistory/problems').unsubscribe()
+    await mirrored.advance(20 * minute)
+    mirrored.change({ kind: 'addproblem', patient: '7', snomed: 44054006 })
+    mirrored.fetch = (url, init, call) =>
+      call.route === '/chart/{patientid}/problems' ? Promise.resolve(answer()) : mirrored.toSimulator(url, init, call)
+    await mirrored.run(12)
+    assert.equal((await mirrored.gaps()).length, 1)
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(12)
+    assert.deepEqual(await mirrored.gaps(), [])
+    await assertEqualsTruth(mirrored)
+  })
+}
+
 for (const status of [404, 403]) {
   test(`a chart that a gateway answers for in its own words, with ${status}, holds up neither the others nor the gap`, async (t) => {
     const mirrored = await chartedPractice(t, ['problems'])

@@ -35,7 +35,8 @@ function isUntold(error: unknown): boolean {
 /**
  * Whether a gateway said in words of its own that nothing is there, or refused it: the record, or whatever answers for it. Which is
  * not known, and only athenahealth's own word is believed for a deletion. Where it is everything, the alarm is that nothing is found.
+ * Of a 403 the client has a hint where it is known to be about the app.
  */
 function isMissingUnsaid(error: AthenaError): boolean {
-  return error.code === 'configuration' && (error.status === 404 || error.status === 403)
+  return error.code === 'configuration' && (error.status === 404 || (error.status === 403 && error.hint === undefined))
 }

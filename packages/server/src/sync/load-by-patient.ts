@@ -31,7 +31,7 @@ interface Patient extends AskedPatient {
 /**
  * One step of reading a kind patient by patient: the next few patients we hold, in the order of their pseudonyms. The last
  * of them is kept with the run, so that a crash costs one step. A patient whose records cannot be read now, or whose chart is
- * not found, is wished for and does not hold up the others.
+ * not found, is wished for and does not hold up the others. Where the first ones are all refused the reading waits.
  */
 export async function loadNextPatients(
   deps: SyncDeps,
@@ -39,7 +39,11 @@ export async function loadNextPatients(
   { run, context }: { run: SnapshotRun; context: CallContext },
 ): Promise<void> {
   const { patients, last, count } = await nextPatients(deps, held, run)
-  const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context })))
+  const refusals: AthenaError[] = []
+  const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context, refusals })))
+  // As long as nothing was read it is not these patients who are refused: a reading that came to its end without any would close gaps.
+  const [refusal] = refusals
+  if (refusal && refusals.length === patients.length && Number(run.records) === 0) throw refusal
   await failpoint('sync.snapshot-page')
   let stored = 0
   await asHolderAtOnce(deps, held, async (tx) => {
@@ -101,7 +105,7 @@ function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise
 async function readOrPutOff(
   deps: SyncDeps,
   held: HeldFeed,
-  { patient, context }: { patient: Patient; context: CallContext },
+  { patient, context, refusals }: { patient: Patient; context: CallContext; refusals: AthenaError[] },
 ): Promise<FetchedPage | 'put-off'> {
   try {
     return await readOfPatient(deps, held, { ...patient, context })
@@ -109,6 +113,7 @@ async function readOrPutOff(
     // Once is no answer, as of a record that is not found by id.
     if (error instanceof AthenaError && error.code === 'not-found') return 'put-off'
     if (!isOfTheRecord(error)) throw error
+    if (error instanceof AthenaError) refusals.push(error)
     deps.log.error('sync.patient-put-off', error, { practice: held.practice, feed: held.feed })
     return 'put-off'
   }

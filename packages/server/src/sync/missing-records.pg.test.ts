@@ -96,6 +96,20 @@ for (const [title, answer] of [
   })
 }
 
+test('that the app is not active is said of no record', async (t) => {
+  const { mirrored } = await withTwoWished(t)
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/patients/{patientid}'
+      ? Promise.resolve(new Response('<h1>Developer Inactive</h1>', { status: 403 }))
+      : mirrored.toSimulator(url, init, call)
+  await mirrored.run(2)
+  const patients = (await mirrored.states()).find(({ feed }) => feed === 'patients')
+  assert.equal(patients?.failure_code, 'configuration')
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(6)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 for (const [title, answer] of [
   ['says in its own words is not there', ownWords(404)],
   ['refuses in its own words', ownWords(403)],
