@@ -1,12 +1,13 @@
 /*
  * npm test [-- file, folder or node:test flag …]: runs the tests of the whole workspace, or of the files and folders
- * named. What needs root that may mount (*.root.test.ts) runs where it can, and where it is named. They get a directory for temporary files of their own; whatever is left in it, and every process that still
- * works in it when the tests are over, is a leak and fails the run.
+ * named. What needs root (*.root.test.ts), or root that may mount (*.mount.test.ts), runs where it can, and where it is
+ * named. They get a directory for temporary files of their own; whatever is left in it, and every process that still works
+ * in it when the tests are over, is a leak and fails the run.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const roots = ['packages', 'scripts', 'rig', 'examples']
 /** A test file that needs longer is a defect. */
@@ -14,6 +15,17 @@ const fileTimeoutMs = 300_000
 /** How long the shared test cluster may take to notice that nobody uses it any more, and to go. */
 const teardownMs = 10_000
 const pollMs = 50
+const isRoot = process.getuid?.() === 0
+const sudo = isRoot ? '' : 'sudo '
+/** What not everybody may who runs the tests, by the end of the names of those that need it. */
+const rights = [
+  { end: '.root.test.ts', needs: 'root', isHeld: () => isRoot },
+  {
+    end: '.mount.test.ts',
+    needs: 'root that may mount',
+    isHeld: () => isRoot && spawnSync('unshare', ['--mount', 'true']).status === 0,
+  },
+]
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -21,15 +33,16 @@ async function main(args: readonly string[]): Promise<number> {
   const flags = args.filter((arg) => arg.startsWith('-'))
   const paths = args.filter((arg) => !arg.startsWith('-'))
   const patterns = (paths.length ? paths : roots).map((path) => (isFile(path) ? path : `${path}/**/*.test.ts`))
-  const leftOut = isRootThatMounts()
-    ? []
-    : globSync(patterns).filter((path) => isForRoot(path) && !paths.includes(path))
+  const leftOut = filesLeftOut(patterns, paths)
+  const files = leftOut.length > 0 ? filesOf(patterns, leftOut) : patterns
   removeOldDirectories()
   const temporary = mkdtempSync(join(tmpdir(), `aegis-run-${process.pid}-`))
   try {
-    const code = await runTests([...flags, ...(leftOut.length > 0 ? filesOf(patterns, leftOut) : patterns)], temporary)
-    for (const file of leftOut)
-      process.stderr.write(`Not run, it needs root that may mount: sudo npm test -- ${file}\n`)
+    // Without a file node would run whatever it finds.
+    const code = files.length > 0 ? await runTests([...flags, ...files], temporary) : 1
+    for (const { file, needs } of leftOut)
+      process.stderr.write(`Not run, it needs ${needs}: ${sudo}npm test -- ${file}\n`)
+    if (files.length === 0) process.stderr.write('Nothing was run: there is nothing else.\n')
     const leaks = await leaksIn(temporary)
     for (const leak of leaks) process.stderr.write(`Leaked by the tests: ${leak}\n`)
     return leaks.length ? 1 : code
@@ -38,17 +51,23 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+interface LeftOut {
+  readonly file: string
+  readonly needs: string
+}
+
 /** Without the rights the tests of what root does cannot run: they are named, with the command, and not run. */
-function isRootThatMounts(): boolean {
-  return process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
+function filesLeftOut(patterns: readonly string[], named: readonly string[]): LeftOut[] {
+  const wanted = new Set(named.map((path) => resolve(path)))
+  const lacking = rights.filter(({ isHeld }) => !isHeld())
+  return globSync([...patterns]).flatMap((file) => {
+    const right = wanted.has(resolve(file)) ? undefined : lacking.find(({ end }) => file.endsWith(end))
+    return right ? [{ file, needs: right.needs }] : []
+  })
 }
 
-function isForRoot(path: string): boolean {
-  return path.endsWith('.root.test.ts')
-}
-
-function filesOf(patterns: readonly string[], leftOut: readonly string[]): string[] {
-  return globSync([...patterns]).filter((path) => !leftOut.includes(path))
+function filesOf(patterns: readonly string[], leftOut: readonly LeftOut[]): string[] {
+  return globSync([...patterns]).filter((path) => !leftOut.some(({ file }) => file === path))
 }
 
 function isFile(path: string): boolean {

@@ -78,16 +78,3 @@ test('root is told of a directory that an ordinary user cannot write to', () => 
     detail: { path: home, reason: 'EACCES' },
   })
 })
-
-test('root is told of a full disk, at the first start and at a later one', () => {
-  // A disk of 12 MB is too small for a cluster; one of 60 MB is filled up after the first start.
-  const onDisk = (size: string, then: string) => {
-    const script = `mount -t tmpfs -o size=${size} none "$0" && ${then}`
-    return ['unshare', '--mount', 'sh', '-c', script, home]
-  }
-  const small = tell([join(home, 'first')], onDisk('12m', 'exec "$@"'))
-  assert.equal(small.code, 'db.disk-full')
-  const fill = '"$@" >/dev/null && { cat /dev/zero > "$0/fill" 2>/dev/null; exec "$@"; }'
-  const full = tell([join(home, 'later')], onDisk('90m', fill))
-  assert.equal(full.code, 'db.disk-full')
-})
