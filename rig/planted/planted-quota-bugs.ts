@@ -125,6 +125,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/fairness.test.ts`],
   },
   {
+    name: 'a pause that comes to be owed while another one is told is forgotten',
+    file: `${quota}/throttle-pause.ts`,
+    find: `if (this.#owed === owed) this`,
+    replace: `if (this.#owed?.sentAt === owed.sentAt) this`,
+    caughtBy: [`${quota}/throttling.test.ts`],
+  },
+  {
     name: 'each start reserves a whole block of the day',
     file: `${quota}/day-budget.ts`,
     find: `Math.max(1, Math.floor(limits.dayBlock / FIRST_BLOCKS))`,

@@ -19,8 +19,8 @@ export class ThrottlePause {
   readonly #timetable: Pick<Timetable, 'pause' | 'databaseNow'>
   /** By the steady clock. */
   #until = Number.NEGATIVE_INFINITY
-  /** It could not be told to the others yet: when its call was sent, in the database's time. */
-  #owed: number | undefined
+  /** It could not be told to the others yet: when its call was sent, in the database's time. Of each failure one of its own. */
+  #owed: { readonly sentAt: number } | undefined
 
   constructor(deps: { readonly clock: Clock; readonly log: Log }, timetable: Pick<Timetable, 'pause' | 'databaseNow'>) {
     this.#deps = deps
@@ -41,7 +41,7 @@ export class ThrottlePause {
     this.#until = Math.max(this.#until, clock.steady() + hereMs)
     const sentAt = this.#timetable.databaseNow() - sentMsAgo
     const pausedMs = await this.#timetable.pause({ pauseMs: toldMs, sentAt }).catch((error: unknown) => {
-      this.#owed = Math.max(this.#owed ?? sentAt, sentAt)
+      this.#owed = { sentAt: Math.max(this.#owed?.sentAt ?? sentAt, sentAt) }
       throw error
     })
     // What is owed of another may be longer.
@@ -54,7 +54,7 @@ export class ThrottlePause {
     const owed = this.#owed
     if (owed === undefined) return
     const { leftMs } = this
-    if (leftMs > 0) await this.#timetable.pause({ pauseMs: leftMs, sentAt: owed })
+    if (leftMs > 0) await this.#timetable.pause({ pauseMs: leftMs, sentAt: owed.sentAt })
     // Meanwhile another may have come to be owed.
     if (this.#owed === owed) this.#owed = undefined
   }

@@ -84,6 +84,41 @@ test('what is booked while a pause is being written does not write it, too: the 
   await Promise.all([quota.stop(), other.stop()])
 })
 
+test('a pause that could not be told while another is told late is told as well, though its call was sent earlier', async () => {
+  const { time, app, instance } = await setUp()
+  const [telling, failed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let pauses = 0
+  const failing = (tx: Tx): Tx => ({
+    async rows<R extends object>(...[statement, ...given]: Parameters<Tx['rows']>) {
+      if (statement.name !== 'quota.pause_timetable') return tx.rows<R>(statement, ...given)
+      pauses += 1
+      if (pauses === 1 || pauses === 3) throw new Error('no connection')
+      if (pauses === 2) {
+        telling.resolve()
+        await failed.promise
+      }
+      return tx.rows<R>(statement, ...given)
+    },
+  })
+  const db: Db = { ...time.db, control: (work) => time.db.control((tx) => work(failing(tx))) }
+  const limits = { perSecond: 100, perDay: 500_000, tokensPerMinute: 5 }
+  const [quota, other] = [createQuota({ db, clock: time.clock, log: silentLog, holder: 'owing' }, limits), instance()]
+  const call = (its: Quota) => its.permission({ app, practice: 1, priority: 'interactive' })
+  await time.run(call(other))
+  await assert.rejects(time.run(quota.throttled(app, { retryAfterMs: 5_000 })))
+  const asked = call(quota)
+  await telling.promise
+  await assert.rejects(quota.throttled(app, { retryAfterMs: 60_000, sentMsAgo: 10 }))
+  failed.resolve()
+  await time.advance(6_000)
+  const from = time.clock.now()
+  await time.run(call(other))
+  const waitedMs = time.clock.now() - from
+  await time.run(asked)
+  assert.ok(waitedMs >= 53_000 && waitedMs < 55_000, `${waitedMs} ms`)
+  await Promise.all([quota.stop(), other.stop()])
+})
+
 test('calls that are under way when one is throttled are no further throttling, whenever their answers come', async () => {
   const { time, app: name, instance } = await setUp()
   const [one, other] = [instance(), instance()]
