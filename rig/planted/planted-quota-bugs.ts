@@ -125,6 +125,20 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/fairness.test.ts`],
   },
   {
+    name: 'processes that died are let go first as long as they may call yet',
+    file: `${quota}/timetable.sql.ts`,
+    find: `times.lapsedUntilMs, times.idleAfterMs]`,
+    replace: `times.lapsedUntilMs, times.lapsedUntilMs]`,
+    caughtBy: [`${quota}/fairness.test.ts`, `${quota}/timetable.sql.test.ts`],
+  },
+  {
+    name: 'who was quiet for long still lets the others go first for what it booked before',
+    file: `${quota}/courtesy.ts`,
+    find: ` || now >= this.#until`,
+    replace: ``,
+    caughtBy: [`${quota}/fairness.test.ts`],
+  },
+  {
     name: 'a pause that comes to be owed while another one is told is forgotten',
     file: `${quota}/throttle-pause.ts`,
     find: `if (this.#owed === owed) this`,

@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts'
 import type { Log } from '../log/log.ts'
 import { gone, type Permission, type PermissionRequest, refusal } from './permission.ts'
 import { BookingNap } from './booking-nap.ts'
+import { Courtesy } from './courtesy.ts'
 import { DayLedger } from './day-ledger.ts'
 import { judgeShare, localShareTimes } from './local-share.ts'
 import { OneAnswer } from './one-answer.ts'
@@ -46,9 +47,6 @@ const UNREACHABLE_MS = 10_000
 /** While the day is used up, it is so often looked whether that is still so. */
 const LOOK_AGAIN_MS = 30_000
 
-/** By so much a process that has just booked lets the others go first, as often as there are others: one is always the quickest. */
-const COURTESY_MS = 10
-
 /**
  * The calls of one app in this process: who waits, which instants of the shared timetable are booked, and who gets the
  * next one that comes. An instant belongs to nobody until it has come; then the most urgent waiter takes it. One that
@@ -68,8 +66,7 @@ export class AppLimiter {
   readonly #punctuality: Punctuality
   readonly #pause: ThrottlePause
   readonly #booking: OneAnswer<Pick<Booked, 'waitMs' | 'isOfPractices'>>
-  /** How often it still lets others go first. */
-  #yields = 0
+  readonly #courtesy = new Courtesy()
   #lookedAt = Number.NEGATIVE_INFINITY
   #lastShareCallAt: number | undefined
   #running: Promise<void> | undefined
@@ -213,14 +210,12 @@ export class AppLimiter {
       const next = this.#line.unserved(this.#booked.size)
       if (!next) return
       try {
-        const before = this.#booked.size
         const { waitMs, isOfPractices } = await this.#booking.get(() => this.#book(next))
         failed = false
-        if (this.#booked.size > before) this.#yields = this.#othersFirst
         // Meanwhile somebody of another practice may have come.
         if (waitMs <= 0 || (isOfPractices && this.#readyPractices(1).length > 0)) continue
-        await this.#nap.take(waitMs + (this.#yields > 0 ? COURTESY_MS : 0), { priority: next.priority, isOfPractices })
-        this.#yields -= 1
+        const courtesyMs = this.#courtesy.takeMs(this.#deps.clock.steady())
+        await this.#nap.take(waitMs + courtesyMs, { priority: next.priority, isOfPractices })
       } catch (error) {
         if (!failed) this.#deps.log.error('quota.unreachable', error)
         failed = true
@@ -231,7 +226,7 @@ export class AppLimiter {
 
   /** Where practices have limits of their own nothing is booked ahead, and each time costs its length. */
   get #othersFirst(): number {
-    const others = this.#timetable.contact.holders - 1
+    const { others } = this.#timetable.contact
     return this.#timetable.held.perPracticePerSecond === undefined ? others : Math.min(1, others)
   }
 
@@ -255,6 +250,8 @@ export class AppLimiter {
     })
     this.#resting.note(booked.resting)
     for (const slot of booked.slots) this.#expect(slot)
+    const { turnMs } = booked
+    if (turnMs !== undefined) this.#courtesy.begin(this.#deps.clock.steady(), { others: this.#othersFirst, turnMs })
     return booked
   }
 

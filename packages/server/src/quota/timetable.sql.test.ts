@@ -10,6 +10,7 @@ const database = await scratchDatabase()
 const { db, owner } = database
 const now = Date.UTC(2026, 0, 5, 12)
 await lockstep(database, now)
+const times = { lapsedUntilMs: 60_000, idleAfterMs: 8_000 }
 const tables = ['control.quota_app', 'control.quota_practice', 'control.quota_holder']
 let apps = 0
 
@@ -71,7 +72,7 @@ const verbs: readonly [what: string, work: (tx: Tx, app: string) => Promise<unkn
   ['a pause', (tx, app) => table.pauseRow(tx, app, { pauseMs: 5, sentAt: now })],
   ['a restart', (tx, app) => table.restartRow(tx, app, { aheadMs: 4_000, pausedMs: 0 })],
   ['a booking', (_, app) => book(app)],
-  ['a sign of life', (tx, app) => table.seenRow(tx, { app, holder: 'me' }, 60_000)],
+  ['a sign of life', (tx, app) => table.seenRow(tx, { app, holder: 'me' }, times)],
 ]
 
 for (const [what, work] of verbs) {
@@ -125,6 +126,7 @@ for (const [title, given, request, expected] of [
 }
 
 for (const [title, seenMsAgo, holder, intervalMs] of [
+  ['calls', 7_999, 'other', 100],
   ['is there', 10_000, 'other', 100],
   ['may be cut off', 10_001, 'other', 1_000 / 9],
   ['may still be cut off', 59_999, 'other', 1_000 / 9],
@@ -141,13 +143,15 @@ for (const [title, seenMsAgo, holder, intervalMs] of [
     }
     const booked = await book(app)
     assert.ok(Math.abs((booked?.interval_ms ?? 0) - intervalMs) < 0.01, `every ${booked?.interval_ms} ms`)
-    const holders = await db.control((tx) => table.seenRow(tx, { app, holder: 'me' }, 60_000))
-    assert.equal(holders, holder === 'other' && seenMsAgo < 60_000 ? 2 : 1)
+    const seen = await db.control((tx) => table.seenRow(tx, { app, holder: 'me' }, times))
+    const isKnown = holder === 'other' && seenMsAgo < times.lapsedUntilMs
+    const others = isKnown && seenMsAgo < times.idleAfterMs ? 1 : 0
+    assert.deepEqual(seen, { holders: isKnown ? 2 : 1, others })
     const kept = await owner.rows<{ app: string; holder: string }>(
       'select app, holder from control.quota_holder where app like $1 order by app, holder',
       [`${app}%`],
     )
-    const known = holder === 'other' && seenMsAgo < 60_000 ? ['me', 'other', 'other'] : ['me', 'other']
+    const known = isKnown ? ['me', 'other', 'other'] : ['me', 'other']
     assert.deepEqual(
       kept.map((row) => row.holder),
       known,
@@ -287,7 +291,7 @@ test('practices have timetables of their own in each app, which begin in a secon
 test('a process that is gone is gone from one app', async () => {
   const app = await anApp()
   for (const name of [app, `${app}-other`]) {
-    for (const holder of ['me', 'other']) await db.control((tx) => table.seenRow(tx, { app: name, holder }, 60_000))
+    for (const holder of ['me', 'other']) await db.control((tx) => table.seenRow(tx, { app: name, holder }, times))
   }
   const touched = await touchedRows(owner, tables, () => db.control((tx) => table.goneRow(tx, { app, holder: 'me' })))
   assert.deepEqual(

@@ -315,18 +315,31 @@ const upsertHolder = sql(
        where o.app = $1 and o.holder <> $2 and o.seen_at <= aegis.now() - make_interval(secs => $3::float8 / 1000)
        for update skip locked)
    )
-   select count(*)::integer + 1 as holders from control.quota_holder h
+   select count(*)::integer + 1 as holders,
+     (count(*) filter (where h.seen_at > aegis.now() - make_interval(secs => $4::float8 / 1000)))::integer as others
+   from control.quota_holder h
    where h.app = $1 and h.holder <> $2 and h.seen_at > aegis.now() - make_interval(secs => $3::float8 / 1000)`,
 )
 const deleteHolder = sql('quota.delete_holder', 'delete from control.quota_holder where app = $1 and holder = $2')
 
+export interface Seen {
+  /** How many processes call or may do so, this one included. */
+  readonly holders: number
+  /** How many others call now: those that died or are cut off want nothing of the timetable. */
+  readonly others: number
+}
+
 /**
- * Says that this process calls; returns how many do or may do so, this one included. Forgets those that are gone for good: the
- * booking counts what is there. Two that come back at once wait for none of each other's rows.
+ * Says that this process calls; returns who else does. Forgets those that are gone for good: the booking counts what is
+ * there. Two that come back at once wait for none of each other's rows.
  */
-export async function seenRow(tx: Tx, who: { app: string; holder: string }, lapsedUntilMs: number): Promise<number> {
-  const [row] = await tx.rows<{ holders: number }>(upsertHolder, [who.app, who.holder, lapsedUntilMs])
-  return row?.holders ?? 1
+export async function seenRow(
+  tx: Tx,
+  who: { readonly app: string; readonly holder: string },
+  times: { readonly lapsedUntilMs: number; readonly idleAfterMs: number },
+): Promise<Seen> {
+  const [row] = await tx.rows<Seen>(upsertHolder, [who.app, who.holder, times.lapsedUntilMs, times.idleAfterMs])
+  return row ?? { holders: 1, others: 0 }
 }
 
 /** Says that this process calls no more. */

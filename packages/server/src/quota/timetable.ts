@@ -43,6 +43,8 @@ export interface Booked {
   readonly isOfPractices: boolean
   /** Practices that have no call left now, and how long from now until they have one, ms. */
   readonly resting: ReadonlyMap<number, number>
+  /** If anything was booked: how long the timetable takes for the most that is booked at once. */
+  readonly turnMs?: number
 }
 
 export interface Wanted {
@@ -100,7 +102,7 @@ export class Timetable {
   #exists = false
   #isAstray = false
   #contactAt: number | undefined
-  #holders = 1
+  #seen: rows.Seen = { holders: 1, others: 0 }
 
   constructor(deps: TimetableDeps, app: string, limits: CheckedLimits) {
     this.#deps = deps
@@ -121,9 +123,9 @@ export class Timetable {
     return this.#plan
   }
 
-  /** When the last sign of life that arrived was sent (steady clock), and how many processes called then. */
-  get contact(): { at: number | undefined; holders: number } {
-    return { at: this.#contactAt, holders: this.#holders }
+  /** When the last sign of life that arrived was sent (steady clock), and how many processes called then; see `seenRow`. */
+  get contact(): rows.Seen & { readonly at: number | undefined } {
+    return { at: this.#contactAt, ...this.#seen }
   }
 
   /** The latest that the database's time can be now, epoch ms; this process's before the first booking. */
@@ -237,12 +239,12 @@ export class Timetable {
     const now = this.#deps.clock.steady()
     const due = this.#contactAt === undefined || Math.abs(now - this.#contactAt) >= localShareTimes.signOfLifeMs
     if (!due && this.#exists) return false
-    const { holders, held } = await this.#deps.db.control(async (tx) => {
+    const { seen, held } = await this.#deps.db.control(async (tx) => {
       await rows.ensureApp(tx, this.#app)
       const limits = await heldLimitsRow(tx, this.#app)
-      return { held: limits, holders: await rows.seenRow(tx, this.#who, localShareTimes.lapsedUntilMs) }
+      return { held: limits, seen: await rows.seenRow(tx, this.#who, localShareTimes) }
     })
-    this.#holders = holders
+    this.#seen = seen
     this.#exists = true
     this.#contactAt = now
     return this.#hold(held ?? this.#held)
@@ -259,7 +261,7 @@ export class Timetable {
     const row = await this.#bookRow(tx, wanted, { isLast: true })
     const rest = { isOfPractices: false, resting: new Map<number, number>() }
     if (!isBooked(row)) return { slots: [], waitMs: this.#waitMs(row, wanted.aheadMs), ...rest }
-    return { slots: this.#slots(row, wanted), waitMs: 0, ...rest }
+    return { slots: this.#slots(row, wanted), waitMs: 0, turnMs: this.#turnMs(row, wanted), ...rest }
   }
 
   /** One slot for each practice whose own timetable has come; the others rest until theirs has. */
@@ -280,7 +282,7 @@ export class Timetable {
     const moves = slots.map(({ practice = 0, at }) => ({ practice, next_at: at + interval + pauseMs }))
     await rows.movePracticeRows(tx, this.#app, moves)
     for (const { practice, next_at } of moves) resting.set(practice, next_at - row.now_at)
-    return { slots, waitMs: 0, isOfPractices: false, resting }
+    return { slots, waitMs: 0, turnMs: this.#turnMs(row, wanted), isOfPractices: false, resting }
   }
 
   async #bookRow(tx: Tx, wanted: Wanted, end: { isLast: boolean }): Promise<rows.BookingRow | undefined> {
@@ -333,6 +335,10 @@ export class Timetable {
   #learnLead(commitMs: number): void {
     const learned = Math.max(commitMs, this.#leadMs * 0.9)
     this.#leadMs = Math.min(learned, LEAD_MS_MAX)
+  }
+
+  #turnMs(row: BookedRow, { toleranceMs }: Wanted): number {
+    return this.plan.batchMax * row.interval_ms + batchCostMs(this.plan, 0, toleranceMs)
   }
 
   #slots(row: BookedRow, wanted: Wanted): Slot[] {
