@@ -53,13 +53,17 @@ async function withTwoWished(t: Parameters<typeof mirroredPractice>[0]) {
   const mirrored = await mirroredPractice(t)
   await mirrored.bringUp()
   const [, doubted, other] = [...mirrored.simulator.truth.records(practice, 'patients')]
-  await mirrored.deps.db.practice(practice, async (tx) => {
-    const keys = await mirrored.deps.sealing.practice(tx, practice)
-    const ids = [doubted, other].map((record) => String(record?.patientid))
+  await wishForPatients(mirrored, [doubted, other])
+  return { mirrored, doubted, other }
+}
+
+function wishForPatients({ deps }: MirroredPractice, patients: readonly (WireRecord | undefined)[]): Promise<void> {
+  return deps.db.practice(practice, async (tx) => {
+    const keys = await deps.sealing.practice(tx, practice)
+    const ids = patients.map((record) => String(record?.patientid))
     const wishes = ids.map((id) => wishFor(recordKinds.patient, keys, { id }) ?? assert.fail())
     await noteWishes(tx, keys, { practice, wishes })
   })
-  return { mirrored, doubted, other }
 }
 
 for (const [title, answer] of [
@@ -131,6 +135,23 @@ for (const [title, answer] of [
     assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
   })
 }
+
+test('that nothing is found is told no more once anything is, whenever the others are asked for', async (t) => {
+  const { mirrored, doubted, other } = await withTwoWished(t)
+  let refused = '/patients/'
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/patients/{patientid}' && url.includes(refused)
+      ? Promise.resolve(ownWords(403)())
+      : mirrored.toSimulator(url, init, call)
+  await mirrored.run(12)
+  assert.equal((await unfoundPatients(mirrored)).unfound?.count, 2)
+  refused = `/patients/${String(doubted?.patientid)}`
+  await wishForPatients(mirrored, [other])
+  await mirrored.advance(61_000)
+  await mirrored.step('patients')
+  assert.equal((await mirrored.trouble()).inDoubt, 1)
+  assert.equal((await unfoundPatients(mirrored)).unfound, undefined)
+})
 
 for (const [title, minutes] of [
   ['for minutes', 3],

@@ -65,8 +65,9 @@ export async function refetchRecords(
   try {
     for (const wanted of all) {
       if (await refetchOne(refetch, held, { wanted, findsAny, sight })) finds = true
-      if (deps.clock.steady() >= endsAt) return
+      if (deps.clock.steady() >= endsAt) break
     }
+    if (finds) await asHolderAtOnce(deps, held, (tx) => wishes.noteFoundAgain(tx, held))
   } catch (error) {
     if (waitMs === undefined || !isWithoutCalls(error)) throw error
     await postponeAll(deps, held, error)

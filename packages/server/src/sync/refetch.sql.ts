@@ -139,6 +139,16 @@ export async function postponeRefetch(
   await tx.rows(laterSql, [key.practice, key.feed, recordKey, afterMs, missing, seq.toString(), charts, ...why])
 }
 
+const foundSql = lookUp(
+  'sync.found_again',
+  `update aegis.refetch set nothing_found = false where practice_id = $1 and feed = $2 and nothing_found`,
+)
+
+/** Something of the kind is found: of none of its records that are put off it is so any more that nothing is. */
+export async function noteFoundAgain(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(foundSql, [key.practice, key.feed])
+}
+
 const allLaterSql = lookUp(
   'sync.refetches_later',
   `update aegis.feed_state set refetch_put_off_at = aegis.now(),
