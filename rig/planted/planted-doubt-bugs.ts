@@ -271,9 +271,16 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: "a gateway's refusal of one record in words of its own ends the step",
     file: `${sync}/is-of-the-record.ts`,
-    find: `(error.status === 404 || error.status === 403)`,
+    find: `(error.status === 404 || (error.status === 403 && error.hint === undefined))`,
     replace: `error.status === 404`,
     caughtBy: [`${sync}/missing-records.pg.test.ts`],
+  },
+  {
+    name: 'a reading of charts that are all refused comes to its end and closes its gap',
+    file: `${sync}/load-by-patient.ts`,
+    find: `refusals.length === patients.length && `,
+    replace: `refusals.length > patients.length && `,
+    caughtBy: [`${sync}/chart-doubts.pg.test.ts`],
   },
   {
     name: 'a feed that is taken off the list and put on it again has no gap',
