@@ -13,6 +13,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/hazards.pg.test.ts`],
   },
   {
+    name: 'a record is asked for as it is held though a feed has named another patient since',
+    file: `${sync}/refetch.sql.ts`,
+    find: `as known on r.keeps and`,
+    replace: `as known on false and`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
     name: 'what nobody read for days is taken to have waited',
     file: `${sync}/next-step.ts`,
     find: `  if (isUnreadForgotten(picture, now, settings)) return { do: 'open-gap' }\n`,

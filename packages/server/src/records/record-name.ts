@@ -31,6 +31,8 @@ export interface Wish {
   readonly key: string
   /** What to ask with: `id`, `patient/id`, or `patient/` for all of the patient. To be sealed. */
   readonly asks: string
+  /** Asked for as it is held: a wish that is there already asks with what athenahealth told since, and goes on to. */
+  readonly isAsHeld?: boolean
 }
 
 /** The wish for a record; undefined where it cannot be asked for, because its patient is not known. */
@@ -66,5 +68,6 @@ export function isWholeKey(key: string): boolean {
 /** The wish for a record that is held, by what it said of itself. */
 export function wishForHeld(kind: Kind, keys: PracticeKeys, body: WireRecord): Wish | undefined {
   const name = nameOf(recordKinds[kind], body)
-  return name && wishFor(recordKinds[kind], keys, name)
+  const wish = name && wishFor(recordKinds[kind], keys, name)
+  return wish && { ...wish, isAsHeld: true }
 }

@@ -20,9 +20,10 @@ export async function noteWishes(
   if (wishes.length === 0) return
   // The last word on a record counts: its patient may have become another.
   const latest = new Map(wishes.map((wish) => [`${wish.kind} ${wish.key}`, wish]))
-  const rows = [...latest.values()].map(({ kind, key, asks }) => {
+  const rows = [...latest.values()].map(({ kind, key, asks, isAsHeld = false }) => {
     const feed = feedOfKind(kind)
-    return { feed, key, sealed_id: keys.seal(refetchPlace(feed, key), Buffer.from(asks, 'utf8')).toString('base64') }
+    const sealed = keys.seal(refetchPlace(feed, key), Buffer.from(asks, 'utf8'))
+    return { feed, key, sealed_id: sealed.toString('base64'), keeps: isAsHeld }
   })
   await insertRefetches(tx, practice, { rows, seq: await nextFetchSeq(tx), ...check })
 }
@@ -39,5 +40,7 @@ export async function wishAsHeld(
   await keys.loadPatients(tx, [held.patient as Pseudonym]) // stored from one
   const body = openIfPossible(keys, kind, { key, patient: held.patient, sealed: held.sealed })
   const wish = body && wishForHeld(kind, keys, body)
-  if (wish) await noteWishes(tx, keys, { practice, wishes: [wish], ...(runId !== null && { runId }) })
+  // Whoever told otherwise has been heard.
+  if (wish)
+    await noteWishes(tx, keys, { practice, wishes: [{ ...wish, isAsHeld: false }], ...(runId !== null && { runId }) })
 }

@@ -5,8 +5,10 @@ import type { FeedKey } from './feed-state.sql.ts'
 const wantSql = lookUp(
   'sync.want_refetch',
   `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wished_at, wanted_seq, run_id)
-   select $1, r.feed, r.key, decode(r.sealed_id, 'base64'), (select aegis.now()), (select aegis.now()), $3, $4
-   from json_to_recordset($2::json) as r(feed text, key text, sealed_id text)
+   select $1, r.feed, r.key, coalesce(known.sealed_id, decode(r.sealed_id, 'base64')),
+     (select aegis.now()), (select aegis.now()), $3, $4
+   from json_to_recordset($2::json) as r(feed text, key text, sealed_id text, keeps boolean)
+   left join aegis.refetch as known on r.keeps and known.practice_id = $1 and known.feed = r.feed and known.key = r.key
    order by r.feed, r.key
    on conflict (practice_id, feed, key) do update set sealed_id = excluded.sealed_id, wanted_at = excluded.wanted_at,
      wished_at = case when $5 then coalesce(aegis.refetch.wished_at, excluded.wished_at) else excluded.wished_at end,
@@ -22,6 +24,8 @@ export interface RefetchRow {
   readonly key: string
   /** Base64. */
   readonly sealed_id: string
+  /** Whether a wish that is there goes on to ask with what it has. */
+  readonly keeps?: boolean
 }
 
 /**
