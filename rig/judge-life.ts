@@ -8,6 +8,7 @@ import { type GapEver, gapsEver, judgeCauses } from './judge-causes.ts'
 import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
 import { allRequests, judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
 import { countChanges, countFired, isFull, type Life, liveRound, restart } from './live-round.ts'
+import { isUntold, untoldInHiding } from './untold-in-hiding.ts'
 import { compareWhole, findWrong, type Verdict } from './verdict.ts'
 
 const hour = 3_600_000
@@ -46,6 +47,8 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     ...(life.rules ? [judgeLimits(simulator, life.rules)] : []),
   ]
   const compared = await compareWhole(mirrored)
+  const untold = await untoldInHiding(life)
+  const differences = compared.differences.filter((difference) => !isUntold(untold, difference))
   const gaps = await gapsEver(mirrored)
   const { rules } = life
   const usedUp = ({ from, last }: GapEver) =>
@@ -54,7 +57,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     rules !== undefined && wereDaysUsedUp(simulator, rules, { since, now: simulator.clock.now() })
   const wrong = [
     ...(isTooQuiet ? [`too quiet: ${lived.faults} faults and ${lived.changes} changes prove too little`] : []),
-    ...(await findWrong(mirrored, { ...compared, areUsedUp })),
+    ...(await findWrong(mirrored, { differences, areUsedUp })),
     ...(await judgeCauses(mirrored, { usedUp })),
     ...judgements.flatMap((judgement) => judgement.wrong),
   ]

@@ -15,6 +15,8 @@ export interface StaffWork {
   readonly done: Readonly<Record<string, number>>
   /** Patients who ever were merged into another one, whether they are themselves again or not. */
   readonly everMerged: ReadonlySet<string>
+  /** Patients who were restricted and are for all again, or were once. */
+  readonly everShownAgain: ReadonlySet<string>
 }
 
 /**
@@ -24,16 +26,17 @@ export interface StaffWork {
 export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   const done: Record<string, number> = {}
   const everMerged = new Set<string>()
-  if (!isNewer(seed)) return { done, everMerged }
+  const everShownAgain = new Set<string>()
+  if (!isNewer(seed)) return { done, everMerged, everShownAgain }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
-  const desk: Desk = { simulator, draw, merged: [], everMerged, restricted: [] }
+  const desk: Desk = { simulator, draw, merged: [], everMerged, restricted: [], everShownAgain }
   for (let left = draw.between(occasions.least, occasions.most); left > 0; left -= 1) {
     simulator.clock.timer(draw.fraction() * withinMs, () => {
       const what = act(desk)
       done[`staff: ${what}`] = (done[`staff: ${what}`] ?? 0) + 1
     })
   }
-  return { done, everMerged }
+  return { done, everMerged, everShownAgain }
 }
 
 interface Desk {
@@ -43,6 +46,7 @@ interface Desk {
   readonly merged: string[]
   readonly everMerged: Set<string>
   readonly restricted: string[]
+  readonly everShownAgain: Set<string>
 }
 
 function act(desk: Desk): string {
@@ -67,10 +71,11 @@ function merge({ simulator, draw, merged, everMerged }: Desk): string {
 }
 
 /** A patient's records become for few eyes only, or for all again. */
-function restrict({ simulator, draw, restricted }: Desk): string {
+function restrict({ simulator, draw, restricted, everShownAgain }: Desk): string {
   const freed = restricted.length > 0 && draw.chance(0.5) ? restricted.shift() : undefined
   if (freed !== undefined) {
     simulator.truth.change(practice, { kind: 'unrestrictpatient', patient: freed })
+    everShownAgain.add(freed)
     return 'restrictions lifted'
   }
   const there = presentIn(simulator)
