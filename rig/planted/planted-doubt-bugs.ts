@@ -20,6 +20,20 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
   {
+    name: 'a reading gives what the chart of a survivor shows to whom was merged into it',
+    file: `${sync}/load-by-patient.ts`,
+    find: `sight === 'shown' ? page : 'put-off'`,
+    replace: `page`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'a wish for all of a patient gives what the chart of the survivor shows to whom was merged into it',
+    file: `${sync}/refetch-records.ts`,
+    find: `return (await sight(wanted)) !== 'shown'`,
+    replace: `return false`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
     name: 'what nobody read for days is taken to have waited',
     file: `${sync}/next-step.ts`,
     find: `  if (isUnreadForgotten(picture, now, settings)) return { do: 'open-gap' }\n`,
@@ -134,8 +148,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what is not found is gone, whether its patient is shown or not',
     file: `${sync}/refetch-records.ts`,
-    find: `await sight(wanted)`,
-    replace: `((await sight(wanted)) && 'shown')`,
+    find: `'unsure' : await sight(wanted)`,
+    replace: `'unsure' : ((await sight(wanted)) && 'shown')`,
     caughtBy: [`${sync}/withheld-records.pg.test.ts`],
   },
   {

@@ -53,6 +53,21 @@ export function heldOfPatient(
   return tx.rows(ofKindAndPatient, [practice, kind, patient])
 }
 
+const ofOthers = lookUp(
+  'records.of_others',
+  `select from aegis.record
+   where practice_id = $1 and kind = $2 and key = any(select json_array_elements_text($3::json)) and patient <> $4 limit 1`,
+)
+
+/** Whether any of these records is held as one of another patient. */
+export async function areOfOthers(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  { keys, patient }: { keys: readonly string[]; patient: string },
+): Promise<boolean> {
+  return keys.length > 0 && (await tx.rows(ofOthers, [practice, kind, JSON.stringify(keys), patient])).length > 0
+}
+
 const nextPatients = sql(
   'records.patients_after',
   `select key, patient, sealed from aegis.record

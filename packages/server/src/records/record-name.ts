@@ -51,7 +51,8 @@ export function wishForAll(kind: Kind, keys: PracticeKeys, patientId: string): W
 
 const wholePrefix = 'patient:'
 
-function wholeKey(patient: Pseudonym): string {
+/** The key of the wish for all that a patient has. */
+export function wholeKey(patient: Pseudonym): string {
   return `${wholePrefix}${patient}`
 }
 

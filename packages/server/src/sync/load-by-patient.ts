@@ -2,7 +2,7 @@ import { AthenaError } from '@aegis/client'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { openIfPossible } from '../records/open-record.ts'
 import { patientsAfter } from '../records/patient-records.sql.ts'
-import { wishForAll } from '../records/record-name.ts'
+import { wholeKey, wishForAll } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import type { Pseudonym } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
@@ -13,8 +13,10 @@ import { kindOfFeed } from './feed-table.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { isOfTheRecord } from './is-of-the-record.ts'
 import { noteWishes } from './note-wishes.ts'
+import { patientSight } from './patient-sight.ts'
 import { readOfPatient } from './read-of-patient.ts'
 import { settlePatient } from './settle-patient.ts'
+import { showsOthers } from './shows-others.ts'
 import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
@@ -108,7 +110,11 @@ async function readOrPutOff(
   { patient, context, refusals }: { patient: Patient; context: CallContext; refusals: AthenaError[] },
 ): Promise<FetchedPage | 'put-off'> {
   try {
-    return await readOfPatient(deps, held, { ...patient, context })
+    const page = await readOfPatient(deps, held, { ...patient, context })
+    const { patientId } = patient
+    if (!(await showsOthers(deps, held, { page, patientId }))) return page
+    const sight = await patientSight({ ...deps, context }, held)({ key: wholeKey(patient.key), asked: patient })
+    return sight === 'shown' ? page : 'put-off'
   } catch (error) {
     // Once is no answer, as of a record that is not found by id.
     if (error instanceof AthenaError && error.code === 'not-found') return 'put-off'

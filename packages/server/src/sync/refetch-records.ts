@@ -1,4 +1,3 @@
-import { AthenaError } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
@@ -12,17 +11,17 @@ import { type AskedRecord, askedRecord, asksOf } from './asked-record.ts'
 import { contextUntil } from './context-until.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
-import { fetchRecord, fetchSurvivor } from './fetch-record.ts'
+import { fetchSurvivor } from './fetch-record.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
-import { isOfTheRecord, isPassing } from './is-of-the-record.ts'
 import { judgeFailure } from './judge-failure.ts'
-import { lookForPatient, type PatientSight } from './look-for-patient.ts'
+import type { PatientSight } from './look-for-patient.ts'
 import type { RefetchStep } from './next-step.ts'
 import { wishAsHeld } from './note-wishes.ts'
-import { readOfPatient } from './read-of-patient.ts'
+import { asker, fetchOrNothing, type Heard, pageOrNothing, patientSight } from './patient-sight.ts'
 import * as wishes from './refetch.sql.ts'
 import { lacksTwice, settlePatient } from './settle-patient.ts'
+import { showsOthers } from './shows-others.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 import { noteUsedUp } from './used-up-day.sql.ts'
@@ -96,32 +95,6 @@ async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Prom
   deps.log.info('sync.refetch-put-off', { practice, feed, afterMs: Math.round(afterMs) })
 }
 
-/** Whether athenahealth shows the patient of a record; each is asked for once in a step. */
-function patientSight(deps: Refetch, held: HeldFeed) {
-  const patients = { ...held, feed: 'patients' } as const
-  const ask = asker(deps, patients)
-  const known = new Map<string, ReturnType<typeof ask>>()
-  let finds: Promise<boolean> | undefined
-  const findsAny = () => (finds ??= findsOthers(deps, patients, { but: [], ask }))
-  const askOnce = (id: string) => {
-    const answer = known.get(id) ?? ask({ whole: false, id, patientId: '' })
-    known.set(id, answer)
-    return answer
-  }
-  return ({ key, asked: { patientId } }: Wanted) =>
-    lookForPatient(deps, held, { key, patientId, ask: askOnce, findsAny })
-}
-
-/** Asks for a record only to see whether athenahealth finds it. */
-function asker(deps: Refetch, held: HeldFeed) {
-  return async (asked: AskedRecord) => {
-    const page = await fetchOrNothing(deps, held, asked)
-    if (page === 'another-record') return 'another'
-    if (typeof page === 'string') return 'refused'
-    return page === undefined || page.items === 0 ? 'missing' : 'found'
-  }
-}
-
 /** What is not found for so long, with every other record of its kind, is taken for gone: `aegis status` has told of it since. */
 const missingMostMs = 24 * 3_600_000
 
@@ -182,6 +155,10 @@ async function refetchOne(
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
   }
+  if (await isOfSurvivor(deps, held, { wanted, page, sight })) {
+    await postponeDoubted(deps, held, { wanted, isPatientUnclear: true })
+    return false
+  }
   const patient = sightBy(wanted, page, seen)
   const isSame = await isSameReading(deps, held, { wanted, page })
   if (await isDoubted(deps, held, { wanted, page, patient, isSame, findsAny })) {
@@ -206,6 +183,17 @@ async function refetchOne(
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
   return true
+}
+
+/** Whether charts that were shown may be those of whom their patient was merged into, of which nobody has told us. */
+async function isOfSurvivor(
+  deps: Refetch,
+  held: HeldFeed,
+  { wanted, page, sight }: { wanted: Wanted; page: FetchedPage | undefined } & Pick<Asking, 'sight'>,
+): Promise<boolean> {
+  const { asked } = wanted
+  if (!asked.whole || !page || !(await showsOthers(deps, held, { page, patientId: asked.patientId }))) return false
+  return (await sight(wanted)) !== 'shown'
 }
 
 function postponeDoubted(
@@ -328,27 +316,6 @@ async function isSettled(
 /** A page that is read for a check says for which. */
 function checkOf({ runId }: Pick<Wanted, 'runId'>): { readonly runId?: string } {
   return runId === null ? {} : { runId }
-}
-
-/** A page, or what came instead; undefined where athenahealth says that there is no such record. */
-type Heard = FetchedPage | undefined | 'another-record' | 'refused' | 'failing'
-
-function fetchOrNothing(deps: Refetch, held: HeldFeed, asked: AskedRecord): Promise<Heard> {
-  return pageOrNothing(deps, held, () =>
-    asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked),
-  )
-}
-
-async function pageOrNothing(deps: Refetch, held: HeldFeed, read: () => Promise<FetchedPage>): Promise<Heard> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof AthenaError && error.code === 'not-found') return undefined
-    if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    if (!isOfTheRecord(error)) throw error
-    deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
-    return isPassing(error) ? 'failing' : 'refused'
-  }
 }
 
 function postpone(

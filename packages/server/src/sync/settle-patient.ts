@@ -2,13 +2,14 @@ import type { Tx } from '../db/db.ts'
 import { openIfPossible } from '../records/open-record.ts'
 import { heldOfPatient, heldRecord } from '../records/patient-records.sql.ts'
 import { recordKinds } from '../records/record-kinds.ts'
-import { nameOf, recordKey, wishForHeld } from '../records/record-name.ts'
+import { wishForHeld } from '../records/record-name.ts'
 import { confirmRecords, survivorsOf } from '../records/records.sql.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
-import { type FetchedPage, recordsInPage } from './fetched-page.ts'
+import type { FetchedPage } from './fetched-page.ts'
 import { noteWishes } from './note-wishes.ts'
+import { keysInPage } from './shows-others.ts'
 import { withdrawMissing } from './withdraw-missing.ts'
 
 /** A reading of all that a patient has of a kind. */
@@ -64,12 +65,7 @@ export async function settlePatient(tx: Tx, keys: PracticeKeys, reading: Patient
   // What is shown by this reading may stand there.
   await confirmRecords(tx, { practice: key.practice, kind: 'department' }, { keys: closed.toSorted(), fetchSeq })
   const kind = recordKinds[kindOfFeed(key.feed)]
-  const shown = new Set(
-    recordsInPage(page, page.raw).flatMap((record) => {
-      const name = nameOf(kind, record)
-      return name ? [recordKey(kind, keys, name)] : []
-    }),
-  )
+  const shown = new Set(keysInPage(keys, page))
   const of = { practice: key.practice, kind: kind.kind }
   const missing = (await heldOfPatient(tx, of, patient)).filter((row) => !shown.has(row.key))
   if (missing.length === 0) return false

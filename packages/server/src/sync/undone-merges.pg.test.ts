@@ -35,3 +35,26 @@ test('a result that is its first patient’s again is asked for there, though th
   const held = (await mirrored.opened('labresult')).find(({ body }) => body.labresultid === String(result?.labresultid))
   assert.deepEqual([held?.state, held?.body.patientid], ['present', first])
 })
+
+test('what the chart of the survivor shows under the former id stays the survivor’s, also where nobody told of the merge', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'prescriptions'] } })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  const ordered = (await mirrored.opened('prescription')).map(({ body }) => body.patientid)
+  // In the order in which charts are read: the former id last.
+  const patients = (await mirrored.opened('patient')).toSorted((one, other) => (one.key < other.key ? -1 : 1))
+  const [into, from] = patients.map(({ body }) => body.patientid).filter((patient) => ordered.includes(patient))
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.wantSnapshot('prescriptions')
+  for (let minutes = 0; minutes < 6; minutes += 1) {
+    await mirrored.step('prescriptions')
+    await mirrored.advance(61_000)
+  }
+  const of = async (patient: unknown) =>
+    (await mirrored.opened('prescription')).filter(({ body }) => body.patientid === patient).length
+  assert.equal(await of(from), 0)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  await mirrored.run(40)
+  await assertEqualsTruth(mirrored)
+  assert.equal(await of(into), ordered.filter((patient) => patient === into).length)
+})

@@ -1,0 +1,60 @@
+import { AthenaError } from '@aegis/client'
+import type { CallContext } from '../upstream/call-context.ts'
+import type { AskedRecord } from './asked-record.ts'
+import type { HeldFeed } from './feed-state.sql.ts'
+import { fetchRecord } from './fetch-record.ts'
+import type { FetchedPage } from './fetched-page.ts'
+import { findsOthers } from './finds-others.ts'
+import { isOfTheRecord, isPassing } from './is-of-the-record.ts'
+import { lookForPatient } from './look-for-patient.ts'
+import { readOfPatient } from './read-of-patient.ts'
+import type { SyncDeps } from './sync-deps.ts'
+
+type AskDeps = SyncDeps & { readonly context: CallContext }
+
+/** Whether athenahealth shows the patient of a record; each is asked for once in a step. */
+export function patientSight(deps: AskDeps, held: HeldFeed) {
+  const patients = { ...held, feed: 'patients' } as const
+  const ask = asker(deps, patients)
+  const known = new Map<string, ReturnType<typeof ask>>()
+  let finds: Promise<boolean> | undefined
+  const findsAny = () => (finds ??= findsOthers(deps, patients, { but: [], ask }))
+  const askOnce = (id: string) => {
+    const answer = known.get(id) ?? ask({ whole: false, id, patientId: '' })
+    known.set(id, answer)
+    return answer
+  }
+  return ({ key, asked: { patientId } }: { key: string; asked: { patientId: string } }) =>
+    lookForPatient(deps, held, { key, patientId, ask: askOnce, findsAny })
+}
+
+/** Asks for a record only to see whether athenahealth finds it. */
+export function asker(deps: AskDeps, held: HeldFeed) {
+  return async (asked: AskedRecord) => {
+    const page = await fetchOrNothing(deps, held, asked)
+    if (page === 'another-record') return 'another'
+    if (typeof page === 'string') return 'refused'
+    return page === undefined || page.items === 0 ? 'missing' : 'found'
+  }
+}
+
+/** A page, or what came instead; undefined where athenahealth says that there is no such record. */
+export type Heard = FetchedPage | undefined | 'another-record' | 'refused' | 'failing'
+
+export function fetchOrNothing(deps: AskDeps, held: HeldFeed, asked: AskedRecord): Promise<Heard> {
+  return pageOrNothing(deps, held, () =>
+    asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked),
+  )
+}
+
+export async function pageOrNothing(deps: AskDeps, held: HeldFeed, read: () => Promise<FetchedPage>): Promise<Heard> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof AthenaError && error.code === 'not-found') return undefined
+    if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
+    if (!isOfTheRecord(error)) throw error
+    deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
+    return isPassing(error) ? 'failing' : 'refused'
+  }
+}
