@@ -35,9 +35,9 @@ export interface SyncSettings {
    */
   readonly retentionMs: number
   /**
-   * A feed that was not read to its end for longer than this has a gap: whether athenahealth keeps for ever what nobody has
-   * read is not published ("all messages will eventually be deleted" is said of processed ones). Longer than a weekend, so
-   * that a machine which stood still over one costs no snapshot.
+   * A feed that was not read to its end for longer than this has a gap: that messages are deleted in the end is published of
+   * processed ones alone, and of those that nobody has read nothing is. Longer than a weekend, so that a machine which stood
+   * still over one costs no snapshot.
    */
   readonly unreadRetentionMs: number
   /** Between two readings of the kinds that have no feed (departments, appointment types). */
