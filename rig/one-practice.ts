@@ -78,34 +78,48 @@ export function writeConfig(
  * that takes is the machine's to say: as long as something comes of it that was not there before, it is waited for; what goes
  * to and fro comes to nothing.
  */
-export async function comeToRest(aegis: AegisProcess, simulator: Simulator): Promise<void> {
+export async function comeToRest(
+  aegis: AegisProcess,
+  simulator: Simulator,
+  practices: readonly number[] = [practice],
+): Promise<void> {
   simulator.days.pause()
   const restedAt = simulator.clock.now()
   const startedAt = performance.now()
   let movedAt = startedAt
-  let last: PracticeReport | undefined
+  let last: readonly PracticeReport[] = []
   const seen = new Set<string>()
   while (performance.now() < Math.min(movedAt + standstillMs, startedAt + restMsMax)) {
     await sleep(250)
     const report = await aegis.status().catch(() => undefined)
-    const [found] = report?.practices ?? []
-    if (!report || !found) continue
-    const late = found.feeds.filter((feed) => !isCaughtUp(feed, { now: Date.parse(report.now), restedAt }))
-    const { openIntents, waitingPages, inDoubt, records } = found
-    if (late.length + openIntents + waitingPages + inDoubt === 0) return
-    const text = JSON.stringify([inDoubt, records, late.map(({ feed, state, gaps }) => [feed, state, gaps.length])])
+    if (!report) continue
+    last = report.practices
+    const left = last.map((one) => leftOf(one, { now: Date.parse(report.now), restedAt }))
+    const isAll = last.length === practices.length && last.every((one) => practices.includes(one.practice))
+    if (isAll && left.every(({ count }) => count === 0)) return
+    const text = JSON.stringify(left.map(({ progress }) => progress))
     if (!seen.has(text)) movedAt = performance.now()
     seen.add(text)
-    last = found
   }
   throw new Error(`Aegis did not catch up: ${JSON.stringify(last)}`)
 }
 
 type PracticeReport = StatusReport['practices'][number]
+interface Rest {
+  readonly now: number
+  readonly restedAt: number
+}
+
+/** How much of a practice is still to be done, and what of it tells that something comes of the work. */
+function leftOf({ feeds, openIntents, waitingPages, inDoubt, records }: PracticeReport, rest: Rest) {
+  const late = feeds.filter((feed) => !isCaughtUp(feed, rest))
+  const count = late.length + openIntents + waitingPages + inDoubt
+  return { count, progress: [inDoubt, records, late.map(({ feed, state, gaps }) => [feed, state, gaps.length])] }
+}
 
 function isCaughtUp(
   { feed, state, explanation, lagMs, gaps }: PracticeReport['feeds'][number],
-  { now, restedAt }: { now: number; restedAt: number },
+  { now, restedAt }: Rest,
 ): boolean {
   if (!hasChangedFeed(feed)) return lagMs !== null
   const seenAt = now - (lagMs ?? Number.POSITIVE_INFINITY)

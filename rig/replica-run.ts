@@ -5,6 +5,7 @@ import { compareWithTruth } from './compare-with-truth.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import { journeyOf, judgeRates } from './judge-practice.ts'
 import { onInterrupt } from './on-interrupt.ts'
+import { comeToRest } from './one-practice.ts'
 import { type Outage, longestSilenceMs } from './replica-silence.ts'
 import { limits, scope, SharedWorld } from './shared-world.ts'
 
@@ -17,6 +18,8 @@ export interface ReplicaRunOptions {
   readonly patients: number
   /** Of the processes, real ms. */
   readonly leaseMs: number
+  /** How long a process stands still at least, real ms; up to 3 s more are drawn. */
+  readonly pauseMs: number
 }
 
 export interface ReplicaRunResult {
@@ -47,7 +50,6 @@ const speed = 20
 /** Decision 14: replicas take over within this. */
 const takeOverMaxMs = 35_000
 const stopMaxMs = 30_000
-const quietTimeoutMs = 120_000
 /** A token of the simulator lives an hour and is renewed from four fifths of that on. */
 const renewalMs = 0.8 * 3_600_000
 
@@ -112,9 +114,9 @@ class ReplicaRun {
 
   async judge(): Promise<ReplicaRunResult> {
     const { simulator } = this.#world
-    await this.#comeToRest()
     const [aegis] = this.#processes
     if (!aegis) throw new Error('there is a process')
+    await comeToRest(aegis, simulator, [first, coming])
     const differences: Difference[] = []
     let changes = 0
     for (const practice of [first, coming]) {
@@ -195,7 +197,7 @@ class ReplicaRun {
     this.#outages.push({ at: simulator.clock.now() })
     if (blow === 'kill') return victim.kill()
     victim.suspend()
-    await sleep(this.#options.leaseMs + 1_000 + this.#draw.fraction() * 3_000)
+    await sleep(this.#options.pauseMs + this.#draw.fraction() * 3_000)
     victim.resume()
   }
 
@@ -209,32 +211,4 @@ class ReplicaRun {
   async #allReady(): Promise<void> {
     for (const one of this.#processes) await one.ready()
   }
-
-  /** Lets the practices rest and waits until everything of those that stay is live, closed and looked at since. */
-  async #comeToRest(): Promise<void> {
-    const { simulator } = this.#world
-    simulator.days.pause()
-    const restedAt = simulator.clock.now()
-    let last: unknown
-    for (const until = performance.now() + quietTimeoutMs; performance.now() < until; await sleep(250)) {
-      const report = await this.#processes[0]?.status().catch(() => undefined)
-      const found = report?.practices ?? []
-      last = found
-      const isQuiet = found.every(
-        ({ openIntents, waitingPages, inDoubt, feeds }) =>
-          openIntents + waitingPages + inDoubt === 0 &&
-          feeds.every(({ state, lagMs, gaps, feed }) => {
-            const seenAt = Date.parse(report?.now ?? '') - (lagMs ?? Number.POSITIVE_INFINITY)
-            return isList(feed) ? lagMs !== null : state === 'live' && gaps.length === 0 && seenAt > restedAt
-          }),
-      )
-      if (isQuiet && found.length === 2) return
-    }
-    throw new Error(`the processes did not catch up: ${JSON.stringify(last)}`)
-  }
-}
-
-/** Kinds without a changed-data feed are read once a day. */
-function isList(feed: string): boolean {
-  return feed === 'departments' || feed === 'appointmenttypes'
 }

@@ -23,6 +23,7 @@ const { values } = parseOptions('rig', {
     replicas: { type: 'string' },
     pauses: { type: 'string' },
     lease: { type: 'string' },
+    pause: { type: 'string' },
     seed: { type: 'string' },
     patients: { type: 'string' },
     seeds: { type: 'string' },
@@ -158,12 +159,15 @@ function drillLives(name: DrillName, count: number): Promise<boolean> {
 }
 
 function replicas(): Promise<boolean> {
+  const lease = numberOf('lease', values.lease, 3)
   return replicaTier({
     replicas: numberOf('replicas', values.replicas, 2),
     pauses: numberOf('pauses', values.pauses, short.pauses),
     seed: numberOf('seed', values.seed, 1),
     patients: numberOf('patients', values.patients, 40),
-    leaseMs: 1_000 * numberOf('lease', values.lease, 3),
+    leaseMs: 1_000 * lease,
+    // Past its lease by a little, so that it wakes up as others have just taken over.
+    pauseMs: 1_000 * numberOf('pause', values.pause, lease + 1),
   })
 }
 
