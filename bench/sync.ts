@@ -2,7 +2,9 @@
  * Benchmark `sync`. (b): the first load of one practice of 100,000 patients and then 24,000 changes through its feeds,
  * limits off; simulator, PostgreSQL (fsync) and Aegis in processes of their own. Baseline in the same run: the same records
  * upserted raw, as jsonb in batches of 500. Bar: >= 25 % of the raw rate and >= 4,000 records/s end to end, memory flat and
- * <= 400 MB. `b` or `a` runs one part; `--patients N`, `--runs N` make it shorter; `--save` keeps the table.
+ * <= 400 MB. (a): 300 practices of 2,000 patients under the production limits: >= 92 % of the limit, or where that lets more
+ * records through than raw upserts write here, the bars of (b). `b` or `a` runs one part; `--patients N`, `--runs N` make it
+ * shorter; `--save` keeps the table.
  */
 import { type FirstLoad, firstLoad, type Phase } from './mirror/first-load.ts'
 import { flag, mb, median, perSecond, publish, type Row } from './mirror/report.ts'
@@ -78,7 +80,13 @@ async function partA(): Promise<boolean> {
   const result = await firstLoadsUnderLimits({ practices, patients })
   const share = result.callsPerSecond / result.limit
   const serial = result.serialPerSecond / result.limit
-  const passed = share >= bar.ofLimit && result.perSecondMost <= result.limit && result.refused === 0
+  const rate = perSecond(result.records, result.ms)
+  const [ofRaw, limitLets] = [rate / result.rawPerSecond, (result.records / result.calls) * result.limit]
+  // What bounds decides which bar holds: docs/decisions/0122-bars-of-a-small-machine.md.
+  const isMachine = limitLets * bar.ofLimit > result.rawPerSecond
+  const isFast = isMachine ? ofRaw >= bar.share && rate >= bar.perSecond : share >= bar.ofLimit
+  const isInBounds = result.perSecondMost <= result.limit && result.refused === 0 && result.rssMost <= bar.rssBytes
+  const passed = isFast && isInBounds
   publish(
     patients === 2_000 ? 'sync-a' : `sync-a-${patients}-patients`,
     `sync (a): first load of ${practices} practices of ${patients} patients, ${result.limit} calls/s, 150 ms to athenahealth`,
@@ -87,17 +95,20 @@ async function partA(): Promise<boolean> {
         ['calls', String(result.calls)],
         ['records', String(result.records)],
         ['time', `${(result.ms / 1000).toFixed(1)} s`],
-        ['  records a second', perSecond(result.records, result.ms).toFixed(0)],
+        ['  records a second', rate.toFixed(0), isMachine ? `>= ${bar.perSecond}` : ''],
         ['  processors taken by Aegis', result.busy.aegis.toFixed(2)],
         ['  by PostgreSQL, simulator', `${result.busy.postgres.toFixed(2)} / ${result.busy.simulator.toFixed(2)}`],
         ['calls a second', result.callsPerSecond.toFixed(1)],
-        ['of the limit', `${(share * 100).toFixed(1)} %`, `>= ${bar.ofLimit * 100} %`],
+        ['of the limit', `${(share * 100).toFixed(1)} %`, isMachine ? '' : `>= ${bar.ofLimit * 100} %`],
         ['most arrivals in any second', String(result.perSecondMost), `<= ${result.limit}`],
         ['calls refused by the limiter', String(result.refused), '0'],
         ['baseline: a serial client, calls a second', result.serialPerSecond.toFixed(1)],
         ['  of the limit', `${(serial * 100).toFixed(1)} %`],
         ['times the baseline', (share / serial).toFixed(1)],
-        ['RSS of Aegis, most', mb(result.rssMost)],
+        ['baseline: raw upsert, records a second', result.rawPerSecond.toFixed(0)],
+        ['  what the limit would let through', limitLets.toFixed(0)],
+        ['of the raw upsert', `${(ofRaw * 100).toFixed(1)} %`, isMachine ? `>= ${bar.share * 100} %` : ''],
+        ['RSS of Aegis, most', mb(result.rssMost), `<= ${mb(bar.rssBytes)}`],
       ],
       passed ? 'at or above its bar' : 'BELOW ITS BAR',
     ],

@@ -4,12 +4,15 @@ import { createAthenaClient } from '@aegis/client'
 import type { SimulatorOptions } from '@aegis/simulator'
 import { defaultSyncSettings } from '../../packages/server/src/sync/sync-settings.ts'
 import { Child } from './child.ts'
+import { RawTable } from './raw-upsert.ts'
 import { perSecond } from './report.ts'
 import { Stand } from './stand.ts'
 
 const limit = 100
 /** Of athenahealth's answers, as published and as measured from a data centre. */
 const latencyMs = 150
+/** So many practices' records make the baseline of raw upserts. */
+const rawPractices = 20
 /** Arrivals are counted from when all practices are at work to when the first has nothing left to ask for. */
 const rampMs = 3_000
 
@@ -20,6 +23,8 @@ export interface UnderLimits {
   readonly ms: number
   readonly callsPerSecond: number
   readonly serialPerSecond: number
+  /** Records a second that PostgreSQL alone writes, Aegis being gone: no limit of calls lets through more than that. */
+  readonly rawPerSecond: number
   readonly perSecondMost: number
   readonly refused: number
   readonly rssMost: number
@@ -61,6 +66,7 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
     const windows = await stand.simulator.ask<Record<string, { perSecond: number }>>('windows')
     const { records } = await stand.progress()
     await stand.aegis?.stop()
+    const rawPerSecond = await rawRate(stand, ids.slice(0, rawPractices))
     return {
       limit,
       calls: last.requests - before.requests,
@@ -68,6 +74,7 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
       ms,
       callsPerSecond: perSecond(last.requests - before.requests, ms),
       serialPerSecond: await serialRate(simulatorOf(ids.slice(0, ids.length / 10), options.patients), ids),
+      rawPerSecond,
       perSecondMost: Math.max(...Object.values(windows).map((app) => app.perSecond)),
       refused: (last.byStatus['429'] ?? 0) + (last.byStatus['403'] ?? 0),
       rssMost: usage.aegis.rssMost,
@@ -90,6 +97,21 @@ function simulatorOf(ids: readonly number[], patients: number): SimulatorOptions
 
 function totalsOf(simulator: Child): Promise<Totals> {
   return simulator.ask<Totals>('totals')
+}
+
+async function rawRate(stand: Stand, practices: readonly number[]): Promise<number> {
+  const table = new RawTable(stand.owner, await stand.simulator.ask<string>('url'))
+  await table.create()
+  let [rows, ms] = [0, 0]
+  for (const practice of practices) {
+    for (const kind of ['patients', 'appointments']) {
+      const written = await table.upsert({ practice, kind, most: Infinity })
+      rows += written.rows
+      ms += written.ms
+    }
+  }
+  await table.drop()
+  return perSecond(rows, ms)
 }
 
 /** The baseline: a program that reads the same lists one after the other, and keeps nothing. */
