@@ -108,9 +108,9 @@ class PartitionFaults {
     const isOutlived = target === 'key-server'
     await sleep(isOutlived ? outliveMs : 1_000 + this.draw.fraction() * 6_000)
     for (const host of hosts) await this.#expectAlive(host, name)
+    if (isOutlived) await this.#judgeTokens(cutAt, name) // before the stop: whoever has ended tells nothing
     const stopped = this.draw.chance(stoppedShare) ? hosts[0] : undefined
     if (stopped) await this.#stop(stopped, name)
-    if (isOutlived) await this.#judgeTokens(cutAt, name)
     for (const way of ways) way.heal()
     if (stopped) await this.#world.start(stopped).ready()
     for (const host of await told) this.#missed.push(`${host} did not tell how it is: ${name}`)
