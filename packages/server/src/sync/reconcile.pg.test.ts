@@ -5,6 +5,7 @@ import { mirroredPractice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { damage, found, passDays, reports, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
+import { coreFeeds } from './feed-name.ts'
 
 /** A day in the middle of the coming week's bookings, and patients of the beginning and the end. */
 const losses: readonly [what: string, statement: string][] = [
@@ -38,10 +39,21 @@ const losses: readonly [what: string, statement: string][] = [
     'providers missing-here',
     `delete from aegis.record where kind = 'provider' and key = (select min(key) from aegis.record where kind = 'provider')`,
   ],
+  [
+    'referringproviders missing-here',
+    `delete from aegis.record where (kind, key) in
+       (select kind, key from aegis.record where kind = 'referringprovider' order by key limit 1)`,
+  ],
+  [
+    'claims missing-here',
+    `delete from aegis.record where (kind, key) in
+       (select kind, key from aegis.record where kind = 'claim' order by key desc limit 1)`,
+  ],
 ]
 
 test('losses that nobody noticed are each found, told and mended within the month', async (t) => {
-  const mirrored = await mirroredPractice(t, { settings: { rereadDays: 6, snapshotPageSize: 20 } })
+  const feeds = [...coreFeeds, 'referringproviders', 'claims'] as const
+  const mirrored = await mirroredPractice(t, { settings: { feeds, rereadDays: 6, snapshotPageSize: 20 } })
   await mirrored.bringUp()
   for (const [index, [, statement]] of losses.entries()) await damage(mirrored, sql(`test.loss_${index}`, statement))
   await passDays(mirrored, 8)
