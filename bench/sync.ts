@@ -82,7 +82,7 @@ async function partA(): Promise<boolean> {
   const serial = result.serialPerSecond / result.limit
   const rate = perSecond(result.records, result.ms)
   const [ofRaw, limitLets] = [rate / result.rawPerSecond, (result.records / result.calls) * result.limit]
-  // What bounds decides which bar holds: docs/decisions/0122-bars-of-a-small-machine.md.
+  // What bounds decides which bar holds: docs/decisions/0122-when-the-machine-bounds.md.
   const isMachine = limitLets * bar.ofLimit > result.rawPerSecond
   const isFast = isMachine ? ofRaw >= bar.share && rate >= bar.perSecond : share >= bar.ofLimit
   const isInBounds = result.perSecondMost <= result.limit && result.refused === 0 && result.rssMost <= bar.rssBytes
