@@ -53,6 +53,16 @@ export class AegisProcess {
     return this.#said
   }
 
+  /** The most memory that it ever held, MB; undefined where the system does not tell. */
+  get memoryMostMb(): number | undefined {
+    try {
+      const [, kb] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8')) ?? []
+      return kb === undefined ? undefined : Math.round(Number(kb) / 1_024)
+    } catch {
+      return undefined
+    }
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

@@ -18,21 +18,22 @@ export interface Scope extends Pick<Promised, 'bookedDaysBack' | 'bookedDaysAhea
 }
 
 const views: Readonly<Record<Kind, string>> = {
-  departments: 'select state, sealed from department',
-  providers: 'select state, sealed from provider',
-  appointmenttypes: 'select state, sealed from appointment_type',
-  patients: 'select state, sealed from patient order by patient',
-  referringproviders: 'select state, sealed from referring_provider order by referring_provider_id',
-  claims: 'select state, sealed from claim order by claim',
-  patientcases: 'select state, sealed from patient_case order by document',
-  labresults: 'select state, sealed from lab_result order by document',
-  imagingresults: 'select state, sealed from imaging_result order by document',
-  prescriptions: 'select state, sealed from prescription order by document',
-  problems: 'select state, sealed from problem order by entry',
-  medications: 'select state, sealed from medication order by entry',
-  allergies: 'select state, sealed from allergy order by entry',
+  departments: 'select department_id, state, sealed from department',
+  providers: 'select provider_id, state, sealed from provider',
+  appointmenttypes: 'select appointment_type_id, state, sealed from appointment_type',
+  patients: 'select patient, state, sealed from patient order by patient',
+  referringproviders:
+    'select referring_provider_id, state, sealed from referring_provider order by referring_provider_id',
+  claims: 'select claim, state, sealed from claim order by claim',
+  patientcases: 'select document, state, sealed from patient_case order by document',
+  labresults: 'select document, state, sealed from lab_result order by document',
+  imagingresults: 'select document, state, sealed from imaging_result order by document',
+  prescriptions: 'select document, state, sealed from prescription order by document',
+  problems: 'select entry, state, sealed from problem order by entry',
+  medications: 'select entry, state, sealed from medication order by entry',
+  allergies: 'select entry, state, sealed from allergy order by entry',
   appointments:
-    'select state, sealed from (select appointment_id, state, sealed from appointment union all select appointment_id, state, sealed from open_slot) as a order by appointment_id',
+    'select appointment_id, state, sealed from (select appointment_id, state, sealed from appointment union all select appointment_id, state, sealed from open_slot) as a order by appointment_id',
 }
 
 const pageRows = 2_000
@@ -49,7 +50,7 @@ export async function compareWithTruth(
   const promised = { ...scope, presentPatients, now: simulator.clock.now() }
   for (const kind of scope.kinds) {
     const mirror = await readMirror(aegis, practice, kind)
-    const held = new Set(mirror.map((record) => record.key))
+    const held = new Set(mirror.map(({ body }) => oracleId(kind, body)))
     const inScope = (record: WireRecord) => held.has(oracleId(kind, record)) || isPromised(kind, record, promised)
     const truth = simulator.truth.records(practice, kindRules[kind].truth, 'alone')
     differences.push(...compareKind({ kind, truth, mirror, inScope }))
@@ -57,13 +58,13 @@ export async function compareWithTruth(
   return differences
 }
 
-async function readMirror(aegis: AegisProcess, practice: number, kind: Kind): Promise<MirrorRecord[]> {
+/** The mirror's records of a kind, opened, with its own keys. */
+export async function readMirror(aegis: AegisProcess, practice: number, kind: Kind): Promise<MirrorRecord[]> {
   const records: MirrorRecord[] = []
   for (let offset = 0; ; offset += pageRows) {
     const { rows } = await aegis.sql(practice, `${views[kind]} limit ${pageRows} offset ${offset}`)
-    for (const [state, body] of rows as [MirrorRecord['state'], WireRecord][]) {
-      records.push({ key: oracleId(kind, body), state, body })
-    }
+    for (const [key, state, body] of rows as [string, MirrorRecord['state'], WireRecord][])
+      records.push({ key, state, body })
     if (rows.length < pageRows) return records
   }
 }

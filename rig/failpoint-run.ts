@@ -1,6 +1,6 @@
 import { isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
-import { type MirroredPractice, mirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
+import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { Disturbance, type FailpointRun, unforeseen } from './disturbance.ts'
 import { failpointLives, lost, lostUnseen, patients } from './failpoint-life.ts'
 import { didHoldersWork, holdersWork } from './holders-work.ts'
@@ -74,10 +74,11 @@ async function judgeFailpoint(
   mirrored: MirroredPractice,
   { run, where, excuses }: { run: FailpointRun; where: string | undefined; excuses: readonly Excuse[] },
 ): Promise<string[]> {
+  const held = { db: mirrored.deps.db, practice }
   const wrong = await findWrong(mirrored, { lostUnseen })
-  wrong.push(...gapsTooMany(await gapsEver(mirrored), excuses))
+  wrong.push(...gapsTooMany(await gapsEver(held), excuses))
   // What was lost on purpose is created a second time; of everything else I1 tells.
-  wrong.push(...(await judgeHistory(mirrored, 'I2')).wrong)
+  wrong.push(...(await judgeHistory(held, 'I2')).wrong)
   // Whoever was paused may have sent its read when the doubt about it was cleared; nobody else is late here.
   const late = mirrored.log.events().filter((event) => event === 'sync.late-read').length
   if (late > 0 && run.mode !== 'pause') wrong.push(`${late} times a doubt was cleared without what it was about`)

@@ -6,9 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '@aegis/simulator'
 import { AegisProcess } from './aegis-process.ts'
 import { FaultUnavailable } from './fault-run.ts'
+import { embeddedLogins } from './held-mirror.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
 import { isRunning, onInterrupt } from './on-interrupt.ts'
-import { comeToRest, type Mirrored, startPractice, writeConfig } from './one-practice.ts'
+import { comeToRest, followVersions, type Mirrored, startPractice, writeConfig } from './one-practice.ts'
+import type { TrueVersions } from './true-versions.ts'
 
 export interface FaultWorldOptions {
   readonly seed: number
@@ -24,6 +26,7 @@ export class FaultWorld {
   readonly simulator: Simulator
   readonly directory: string
   readonly #mirrored: Mirrored
+  readonly #versions: TrueVersions
   readonly #config: string
   readonly #env: Readonly<Record<string, string>>
   readonly #afterwards: (() => void)[] = []
@@ -37,6 +40,7 @@ export class FaultWorld {
     this.directory = parts.directory
     this.simulator = parts.simulator
     this.#mirrored = options.mirrored
+    this.#versions = followVersions(parts.simulator, options.mirrored)
     const { clock = 'simulator', mirrored } = options
     this.#config = writeConfig(parts.directory, { url: parts.simulator.url, clock, mirrored })
   }
@@ -79,7 +83,9 @@ export class FaultWorld {
   /** Rests, waits until Aegis has caught up by itself, and compares with the truth. */
   async judge(): Promise<PracticeVerdict> {
     await comeToRest(this.aegis, this.simulator)
-    return judgePractice(this, this.#mirrored)
+    const { simulator, aegis, home } = this
+    const ground = { processes: [aegis], simulator, logins: embeddedLogins(home) } as const
+    return judgePractice(ground, { versions: this.#versions, mirrored: this.#mirrored })
   }
 
   /** Ends everything without waiting: somebody interrupts the rig. */

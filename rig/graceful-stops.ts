@@ -1,19 +1,17 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Simulator } from '@aegis/simulator'
 import type { RuntimeLogins } from '../packages/server/src/db/database-login.ts'
 import { sql } from '../packages/server/src/db/db.ts'
-import { runningEmbedded } from '../packages/server/src/db/embedded-urls.ts'
 import { openDb } from '../packages/server/src/db/open-db.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import type { AegisProcess } from './aegis-process.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import type { FaultRunOptions, FaultRunResult } from './fault-run.ts'
 import { inFaultWorld } from './fault-world.ts'
-import { judgePractice, judgeRates } from './judge-practice.ts'
-import { comeToRest, practice } from './one-practice.ts'
+import { embeddedLogins } from './held-mirror.ts'
+import { practice } from './one-practice.ts'
 import { longestSilenceMs, type Outage } from './replica-silence.ts'
-import { hostNames, inSplitWorld, limits, speed, stopMaxMs } from './split-world.ts'
+import { hostNames, inSplitWorld, speed, stopMaxMs } from './split-world.ts'
 
 /** Of what is stopped, by name: each can be started again. */
 interface Ground {
@@ -41,7 +39,7 @@ const goneOnMs = 20_000
  * ends in time and well; what it has begun is finished, so that no read is in doubt and made again; its work is taken up at once.
  */
 export function gracefulStops(options: FaultRunOptions): Promise<FaultRunResult> {
-  const { seed, mirrored } = options
+  const { seed } = options
   if (seed % 2 === 1) {
     return inFaultWorld(options, async (world) => {
       const { simulator } = world
@@ -52,7 +50,7 @@ export function gracefulStops(options: FaultRunOptions): Promise<FaultRunResult>
         on: () => world.aegis,
         start: () => world.start(),
         isShared: false,
-        logins: () => runningEmbedded(join(world.home, 'data', 'postgres'))?.logins,
+        logins: () => embeddedLogins(world.home),
       }
       const stops = new GracefulStops(ground, options)
       await stops.live()
@@ -75,10 +73,8 @@ export function gracefulStops(options: FaultRunOptions): Promise<FaultRunResult>
     }
     const stops = new GracefulStops(ground, options)
     await stops.live()
-    const aegis = world.on('worker-1')
-    await comeToRest(aegis, simulator)
-    const verdict = await judgePractice({ aegis, simulator }, mirrored === 'all' ? 'core' : mirrored)
-    return { ...verdict, ...judgeRates(simulator, limits), ...(await stops.judge()) }
+    await world.comeToRest()
+    return { ...(await world.judge()), ...(await stops.judge()) }
   })
 }
 

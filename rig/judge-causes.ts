@@ -3,6 +3,7 @@ import { sql } from '../packages/server/src/db/db.ts'
 import type { GapCause } from '../packages/server/src/sync/gap.sql.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { kindRules, oracleKinds } from '../packages/server/testing/oracle.ts'
+import type { HeldMirror } from './held-mirror.ts'
 import { allRequests } from './judge-limits.ts'
 
 /** Faults that make a gap of each cause unavoidable: without one of them it is a gap too many. */
@@ -50,7 +51,9 @@ export async function judgeCauses(
   calls: { usedUp(gap: GapEver): boolean },
 ): Promise<string[]> {
   const excuses = excusesOf(allRequests(mirrored.simulator))
-  const gaps = (await gapsEver(mirrored)).filter((gap) => !(gap.cause === 'retention-passed' && calls.usedUp(gap)))
+  const gaps = (await gapsEver({ db: mirrored.deps.db, practice })).filter(
+    (gap) => !(gap.cause === 'retention-passed' && calls.usedUp(gap)),
+  )
   const wrong = gapsTooMany(gaps, excuses)
   for (const { feed, minimumMs } of mirrored.simulator.truth.windows().drains) {
     if (minimumMs !== undefined && minimumMs < shortestDrainMs) wrong.push(`I6 drains of ${feed} ${minimumMs} ms apart`)
@@ -132,6 +135,6 @@ const ever = sql(
 )
 
 /** Gaps that were ever open. */
-export function gapsEver(mirrored: MirroredPractice): Promise<GapEver[]> {
-  return mirrored.deps.db.practice(practice, (tx) => tx.rows<GapEver>(ever, [practice]))
+export function gapsEver({ db, practice: of }: HeldMirror): Promise<GapEver[]> {
+  return db.practice(of, (tx) => tx.rows<GapEver>(ever, [of]))
 }

@@ -1,5 +1,6 @@
 import { sql } from '../packages/server/src/db/db.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import type { HeldMirror } from './held-mirror.ts'
 import type { Checked } from './invariants.ts'
 
 export interface Judgement {
@@ -14,6 +15,15 @@ const backwards = sql(
      from aegis.change where practice_id = $1 and last_modified_at is not null
    )
    select count(*)::int as checked, count(*) filter (where at < before)::int as wrong from versions`,
+)
+const otherwise = sql(
+  'rig.last_change_otherwise',
+  `with last as (
+     select distinct on (kind, key) kind, key, last_modified_at as at
+     from aegis.change where practice_id = $1 and last_modified_at is not null order by kind, key, change_id desc
+   )
+   select count(*)::int as checked, count(*) filter (where r.last_modified_at is distinct from l.at)::int as wrong
+   from last as l left join aegis.record as r on r.practice_id = $1 and r.kind = l.kind and r.key = l.key`,
 )
 const twice = sql(
   'rig.created_twice',
@@ -36,17 +46,18 @@ interface Counted {
 
 const rules = [
   { invariant: 'I2', statement: backwards, what: 'changes to an earlier version than the one before' },
+  { invariant: 'I2', statement: otherwise, what: 'records of another version than the last that their changes name' },
   { invariant: 'I3', statement: twice, what: 'records that were created more than once' },
   { invariant: 'I3', statement: miscounted, what: 'counters that differ from what is there' },
 ] as const
 
 /** I2 and I3, or one of them: what the mirror's own history of changes must look like. */
-export async function judgeHistory({ deps }: MirroredPractice, only?: 'I2' | 'I3'): Promise<Judgement> {
+export async function judgeHistory({ db, practice: of }: HeldMirror, only?: 'I2' | 'I3'): Promise<Judgement> {
   const wrong: string[] = []
   const checked = { I2: 0, I3: 0 }
   for (const { invariant, statement, what } of rules) {
     if (only && invariant !== only) continue
-    const [found] = await deps.db.practice(practice, (tx) => tx.rows<Counted>(statement, [practice]))
+    const [found] = await db.practice(of, (tx) => tx.rows<Counted>(statement, [of]))
     checked[invariant] += found?.checked ?? 0
     if (found === undefined || found.wrong > 0) wrong.push(`${invariant} ${found?.wrong} ${what}`)
   }

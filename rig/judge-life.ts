@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from '../packages/server/src/db/db.ts'
+import { kindOfFeed } from '../packages/server/src/sync/feed-table.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { drawRestrictions } from './draw-life.ts'
 import { healLife } from './heal-life.ts'
@@ -26,6 +27,7 @@ const manyEvery = 17
 export async function judgeLife(life: Life): Promise<Verdict> {
   const { mirrored, time, ends } = life
   const { simulator } = mirrored
+  const held = { db: mirrored.deps.db, practice }
   const livedMs = simulator.clock.now() - life.startAt
   const fired = simulator.faults.list().map(({ kind, fired }) => ({ kind, fired }))
   // Said of the life alone: what follows is no part of it.
@@ -38,8 +40,8 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const judgements: Judgement[] = [
     healed,
     await judgeBounds(life),
-    await judgeHistory(mirrored),
-    await judgeVersions(life),
+    await judgeHistory(held),
+    await life.versions.judge(held, (feed) => mirrored.opened(kindOfFeed(feed))),
     await judgeRestarts(mirrored, life.seed % manyEvery === 0 ? restarts.many : restarts.few, async () => {
       await time.pass(restart(life))
       await time.pass(liveRound(life))
@@ -49,7 +51,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const compared = await compareWhole(mirrored)
   const untold = await untoldInHiding(life)
   const differences = compared.differences.filter((difference) => !isUntold(untold, difference))
-  const gaps = await gapsEver(mirrored)
+  const gaps = await gapsEver(held)
   const { rules } = life
   const usedUp = ({ from, last }: GapEver) =>
     rules !== undefined && wasDayUsedUp(simulator, rules, { from: from ?? 0, last })
@@ -106,16 +108,6 @@ const connectionsSql = sql(
   'rig.connections',
   `select count(*)::int as connections from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database()`,
 )
-
-/** I2: the mirror's history names no version that the other side never had. */
-async function judgeVersions({ mirrored, versions }: Life): Promise<Judgement> {
-  const { checked, wrong } = await versions.unknownIn(mirrored)
-  const some = wrong.slice(0, 3).join(', ')
-  return {
-    wrong: wrong.length > 0 ? [`I2 ${wrong.length} versions that athenahealth never had: ${some}`] : [],
-    checked: { I2: checked },
-  }
-}
 
 async function judgeBounds({ mirrored, most }: Life): Promise<Judgement> {
   const waitingPages = Math.max(most.waitingPages, (await mirrored.trouble()).waitingPages)

@@ -1,8 +1,9 @@
 import type { Simulator } from '@aegis/simulator'
 import type { Difference } from '../packages/server/testing/oracle.ts'
-import type { AegisProcess } from './aegis-process.ts'
 import { compareWithTruth } from './compare-with-truth.ts'
+import { judgeMirror, type MirrorGround } from './judge-mirror.ts'
 import { type Mirrored, practice, scopes } from './one-practice.ts'
+import type { TrueVersions } from './true-versions.ts'
 
 /** How a run ended, as the other side knows it. */
 export interface PracticeVerdict {
@@ -10,30 +11,63 @@ export interface PracticeVerdict {
   /** Which feed pages carried the records that differ, for whoever looks for the reason. */
   readonly journeys: readonly string[]
   readonly defects: readonly string[]
-  /** What of athenahealth's rules was broken, as the simulator counted; empty when none was. */
+  /** What of athenahealth's rules was broken, as the simulator counted, or of our own promises; empty when nothing was. */
   readonly broken: readonly string[]
   /** Smallest distance between the starts of two drains of one feed, virtual ms. */
   readonly drainDistanceMinMs: number | undefined
   /** Most calls in any sliding virtual second. */
   readonly perSecondMost: number
   readonly changes: number
+  /** The most that one of the processes ever held; undefined where the system does not tell. */
+  readonly memoryMostMb: number | undefined
 }
 
-/** The mirror against the truth, and what was asked against athenahealth's rules. To be called at rest. */
+interface Judged {
+  readonly versions: TrueVersions
+  readonly mirrored?: Mirrored
+  readonly limits?: Limits
+}
+
+/** The mirror against the truth, how it came to be so, and what was asked against athenahealth's rules. To be called at rest. */
 export async function judgePractice(
-  { aegis, simulator }: { aegis: AegisProcess; simulator: Simulator },
-  mirrored: Mirrored = 'all',
+  ground: MirrorGround,
+  { versions, mirrored = 'all', limits = productionLimits }: Judged,
 ): Promise<PracticeVerdict> {
+  const { simulator, processes } = ground
+  const [aegis] = processes
+  const memory = judgeMemory(processes)
+  const rates = judgeRates(simulator, limits)
   const differences = await compareWithTruth({ aegis, simulator, practice }, scopes[mirrored])
   const { rows } = await aegis.sql(practice, 'select count(*) from change')
   return {
     differences,
     journeys: differences.slice(0, 10).flatMap((difference) => journeyOf(simulator, difference)),
     defects: simulator.truth.defects(),
-    ...judgeRates(simulator),
+    ...rates,
+    broken: [...rates.broken, ...memory.broken, ...(await judgeMirror(ground, versions))],
+    memoryMostMb: memory.memoryMostMb,
     changes: Number(rows[0]?.[0] ?? 0),
   }
 }
+
+/** Of one process. */
+const memoryMbMax = 400
+
+/** What processes that run held at most; of one that was ended nobody knows any more. */
+export function judgeMemory(processes: MirrorGround['processes']): Pick<PracticeVerdict, 'broken' | 'memoryMostMb'> {
+  const told = processes.flatMap(({ memoryMostMb = [] }) => memoryMostMb)
+  if (told.length === 0) return { broken: [], memoryMostMb: undefined }
+  const memoryMostMb = Math.max(...told)
+  const broken = memoryMostMb > memoryMbMax ? [`I12 a process held ${memoryMostMb} MB, more than ${memoryMbMax}`] : []
+  return { broken, memoryMostMb }
+}
+
+/** As athenahealth counts them. */
+export interface Limits {
+  readonly perSecond: number
+  readonly tokensPerMinute: number
+}
+const productionLimits: Limits = { perSecond: 100, tokensPerMinute: 50 }
 
 /** The feed pages that carried a record, with their times: what was handed out and never arrived stands here. */
 export function journeyOf(simulator: Simulator, { kind, id, what }: Difference): string[] {
@@ -55,7 +89,7 @@ export function journeyOf(simulator: Simulator, { kind, id, what }: Difference):
 /** The limits, and a minute between two drains, as the other side counts them. */
 export function judgeRates(
   simulator: Simulator,
-  most = { perSecond: 100, tokensPerMinute: 50 },
+  most: Limits,
 ): Pick<PracticeVerdict, 'broken' | 'drainDistanceMinMs' | 'perSecondMost'> {
   const { apps, drains } = simulator.truth.windows()
   const rates = Object.values(apps)

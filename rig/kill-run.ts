@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AegisProcess } from './aegis-process.ts'
+import { embeddedLogins } from './held-mirror.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
-import { comeToRest, startPractice, writeConfig } from './one-practice.ts'
+import { comeToRest, followVersions, startPractice, writeConfig } from './one-practice.ts'
 import { seededRandom } from './seeded-random.ts'
 import { onInterrupt } from './on-interrupt.ts'
 
@@ -29,6 +30,7 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
   const random = seededRandom(seed)
   const directory = mkdtempSync(join(tmpdir(), 'aegis-rig-'))
   const simulator = await startPractice({ seed, patients })
+  const versions = followVersions(simulator)
   const options = { home: join(directory, 'home'), config: writeConfig(directory, { url: simulator.url }) }
   let aegis = new AegisProcess(options)
   const counts: Record<Victim, number> = { aegis: 0, postgres: 0, both: 0 }
@@ -49,7 +51,8 @@ export async function killRun({ seed, kills, patients }: KillRunOptions): Promis
     }
     await aegis.ready()
     await comeToRest(aegis, simulator)
-    return { kills: counts, ...(await judgePractice({ aegis, simulator })) }
+    const ground = { processes: [aegis], simulator, logins: embeddedLogins(options.home) } as const
+    return { kills: counts, ...(await judgePractice(ground, { versions })) }
   } catch (error) {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n${aegis.said}`, {
       cause: error,

@@ -52,7 +52,7 @@ async function oneRun({ seed, kills, patients }: KillTier): Promise<boolean> {
 }
 
 function told(result: KillRunResult): { lines: string[]; isSound: boolean } {
-  const { differences, journeys, defects, broken } = result
+  const { differences, journeys, defects, broken, memoryMostMb } = result
   const found = { differences, 'rules broken': broken, 'defects of the simulator': defects }
   const wrong = Object.entries(found).flatMap(([what, { length }]) => (length > 0 ? [`${length} ${what}`] : []))
   const lines = [
@@ -60,7 +60,7 @@ function told(result: KillRunResult): { lines: string[]; isSound: boolean } {
     ...differences.slice(0, 20).map((difference) => `  differs: ${JSON.stringify(difference)}`),
     ...journeys.map((journey) => `  ${journey}`),
     ...defects.map((defect) => `  simulator: ${defect}`),
-    `  most calls in a second ${result.perSecondMost}, drains at least ${result.drainDistanceMinMs} ms apart`,
+    `  most calls in a second ${result.perSecondMost}, drains at least ${result.drainDistanceMinMs} ms apart, ${memoryMostMb ?? '?'} MB of memory at most`,
     ...broken.map((rule) => `  broken: ${rule}`),
     wrong.length > 0 ? `  FAILED: ${wrong.join(', ')}` : '  the mirror equals the truth',
   ]

@@ -7,6 +7,7 @@ import { coreFeeds, furtherFeeds } from '../packages/server/src/sync/feed-name.t
 import { hasChangedFeed } from '../packages/server/src/sync/feed-table.ts'
 import { oracleKinds } from '../packages/server/testing/oracle.ts'
 import type { AegisProcess, StatusReport } from './aegis-process.ts'
+import { TrueVersions } from './true-versions.ts'
 
 export const practice = 195900
 /** `core`: only what is always mirrored, for runs that have little time. */
@@ -41,6 +42,11 @@ export function startPractice(
     activationLagMs: 60_000,
     ...options,
   })
+}
+
+/** Every version of its records that is mirrored, from now on: to be followed before Aegis starts. */
+export function followVersions(simulator: Simulator, mirrored: Mirrored = 'all'): TrueVersions {
+  return new TrueVersions(simulator, { practice, feeds: scopes[mirrored].kinds })
 }
 
 /** Written as an operator would write it; the secret in a file of its own. */

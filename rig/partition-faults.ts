@@ -4,13 +4,10 @@ import type { Cut } from '../packages/server/testing/cuttable-way.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import { type FaultRunOptions, type FaultRunResult, inTurn } from './fault-run.ts'
 import { allRequests } from './judge-limits.ts'
-import { judgePractice, judgeRates } from './judge-practice.ts'
-import { comeToRest } from './one-practice.ts'
 import {
   type HostName,
   hostNames,
   inSplitWorld,
-  limits,
   speed,
   type SplitWorld,
   stopMaxMs,
@@ -62,12 +59,9 @@ export function partitionFaults(options: FaultRunOptions): Promise<FaultRunResul
     }
     const healedAt = performance.now()
     await world.working()
-    const { simulator } = world
-    const aegis = world.on('worker-1')
-    await comeToRest(aegis, simulator)
+    await world.comeToRest()
     const recoveredMs = Math.round(performance.now() - healedAt)
-    const verdict = { ...(await judgePractice({ aegis, simulator }, 'core')), ...judgeRates(simulator, limits) }
-    return { ...run.totals(recoveredMs), ...verdict }
+    return { ...run.totals(recoveredMs), ...(await world.judge()) }
   })
 }
 

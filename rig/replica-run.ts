@@ -3,11 +3,13 @@ import type { Difference } from '../packages/server/testing/oracle.ts'
 import type { AegisProcess } from './aegis-process.ts'
 import { compareWithTruth } from './compare-with-truth.ts'
 import { type Draw, drawFrom } from './draw.ts'
-import { journeyOf, judgeRates } from './judge-practice.ts'
+import { judgeMirror } from './judge-mirror.ts'
+import { journeyOf, judgeMemory, judgeRates } from './judge-practice.ts'
 import { onInterrupt } from './on-interrupt.ts'
 import { comeToRest } from './one-practice.ts'
 import { type Outage, longestSilenceMs } from './replica-silence.ts'
 import { limits, scope, SharedWorld } from './shared-world.ts'
+import { TrueVersions } from './true-versions.ts'
 
 export interface ReplicaRunOptions {
   readonly seed: number
@@ -33,6 +35,8 @@ export interface ReplicaRunResult {
   readonly perSecondMost: number
   readonly tokenRequests: number
   readonly changes: number
+  /** The most that a process held that ran at the end; undefined where the system does not tell. */
+  readonly memoryMostMb: number | undefined
   /** The longest that a live feed was not read after a process was killed or paused, real ms. */
   readonly takeOverMostMs: number
   /** The slowest stop by SIGTERM, real ms. */
@@ -78,6 +82,8 @@ class ReplicaRun {
   readonly #world: SharedWorld
   readonly #options: ReplicaRunOptions
   readonly #draw: Draw
+  /** Of those that are there at the end. */
+  readonly #versions: readonly TrueVersions[]
   readonly #processes: AegisProcess[] = []
   readonly #done: Record<Blow, number> = { pause: 0, kill: 0, stop: 0 }
   readonly #outages: Outage[] = []
@@ -89,6 +95,8 @@ class ReplicaRun {
     this.#world = world
     this.#options = options
     this.#draw = drawFrom(options.seed)
+    const { simulator } = world
+    this.#versions = [first, coming].map((practice) => new TrueVersions(simulator, { practice, feeds: scope.kinds }))
   }
 
   said(): string {
@@ -114,15 +122,20 @@ class ReplicaRun {
 
   async judge(): Promise<ReplicaRunResult> {
     const { simulator } = this.#world
-    const [aegis] = this.#processes
+    const [aegis, ...others] = this.#processes
     if (!aegis) throw new Error('there is a process')
     await comeToRest(aegis, simulator, [first, coming])
+    const ground = { processes: [aegis, ...others], simulator, logins: this.#world.logins } as const
+    const memory = judgeMemory(ground.processes)
     const differences: Difference[] = []
+    const broken: string[] = [...memory.broken]
     let changes = 0
-    for (const practice of [first, coming]) {
+    for (const versions of this.#versions) {
+      const { practice } = versions
       differences.push(...(await compareWithTruth({ aegis, simulator, practice }, scope)))
       const { rows } = await aegis.sql(practice, 'select count(*) from change')
       changes += Number(rows[0]?.[0] ?? 0)
+      broken.push(...(await judgeMirror(ground, versions)))
     }
     const rates = judgeRates(simulator, limits)
     const { requests, tokenRequests, late } = this.#requests()
@@ -140,9 +153,10 @@ class ReplicaRun {
       differences,
       journeys: differences.slice(0, 10).flatMap((difference) => journeyOf(simulator, difference)),
       defects: simulator.truth.defects(),
-      broken: [...rates.broken, ...own.flatMap(([isBroken, what]) => (isBroken ? [what] : []))],
+      broken: [...rates.broken, ...broken, ...own.flatMap(([isBroken, what]) => (isBroken ? [what] : []))],
       tokenRequests,
       changes,
+      memoryMostMb: memory.memoryMostMb,
       takeOverMostMs: Math.round(takeOverMostMs),
       stopMostMs: Math.round(this.#stopMostMs),
     }

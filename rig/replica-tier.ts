@@ -26,7 +26,8 @@ async function oneRun(options: ReplicaRunOptions): Promise<boolean> {
     for (const defect of result.defects) line(`simulator: ${defect}`)
     say(
       `${result.tokenRequests} token requests, most calls in a second ${result.perSecondMost}, drains at least ` +
-        `${result.drainDistanceMinMs} ms apart, taken over within ${result.takeOverMostMs} ms, stopped within ${result.stopMostMs} ms`,
+        `${result.drainDistanceMinMs} ms apart, taken over within ${result.takeOverMostMs} ms, stopped within ${result.stopMostMs} ms, ` +
+        `${result.memoryMostMb ?? '?'} MB of memory at most`,
     )
     for (const rule of result.broken) line(`broken: ${rule}`)
     if (result.differences.length + result.defects.length + result.broken.length > 0) throw new Error('it is not sound')

@@ -87,7 +87,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   if (plan) mirrored.deps = { ...mirrored.deps, plan: () => plan }
   const { simulator } = mirrored
   const staff = planStaffWork(simulator, seed)
-  const versions = new TrueVersions(simulator, feeds, staff.everMerged)
+  const versions = new TrueVersions(simulator, { practice, feeds, everMerged: staff.everMerged })
   // When the clock jumps, it jumps for everybody: the database is on the same machine, or kept to the same time.
   work.follow(simulator.clock, { rows: ({ text }, values) => owner.rows(text, values) })
   const advance = (ms: number) => simulator.clock.advance(ms)

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, startSimulator } from '@aegis/simulator'
+import type { RuntimeLogins } from '../packages/server/src/db/database-login.ts'
 import { systemClock } from '../packages/server/src/clock/clock.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
@@ -68,6 +69,10 @@ export class SharedWorld {
     mkdirSync(join(directory, 'keys'), { mode: 0o700 })
     writeFileSync(join(directory, 'secret'), 'demo-secret\n', { mode: 0o600 })
     return new SharedWorld(options, { directory, simulator, postgres })
+  }
+
+  get logins(): RuntimeLogins {
+    return this.#postgres.logins
   }
 
   /** What every process started from now on is configured to mirror. */

@@ -12,7 +12,9 @@ import { testAuthority } from '../packages/server/testing/test-certificates.ts'
 import { AegisProcess } from './aegis-process.ts'
 import { freePort } from './free-port.ts'
 import { abandonPostgres, onInterrupt } from './on-interrupt.ts'
-import { practice, scopes } from './one-practice.ts'
+import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
+import { comeToRest, followVersions, practice, scopes } from './one-practice.ts'
+import type { TrueVersions } from './true-versions.ts'
 
 export const hostNames = ['key-server', 'worker-1', 'worker-2'] as const
 export type HostName = (typeof hostNames)[number]
@@ -49,6 +51,7 @@ export class SplitWorld {
   readonly #directory: string
   readonly #postgres: EmbeddedPostgres
   readonly #hosts: ReadonlyMap<HostName, Host>
+  readonly #versions: TrueVersions
   readonly #running = new Map<HostName, AegisProcess>()
 
   private constructor(
@@ -59,6 +62,7 @@ export class SplitWorld {
     this.simulator = parts.simulator
     this.#postgres = parts.postgres
     this.#hosts = hosts
+    this.#versions = followVersions(parts.simulator, 'core')
   }
 
   static async begin({ seed, patients, leaseMs = shortLeaseMs }: SplitWorldOptions): Promise<SplitWorld> {
@@ -124,6 +128,18 @@ export class SplitWorld {
 
   said(): string {
     return [...this.#running].map(([host, process]) => `${host}:\n${process.said.slice(-2_000)}`).join('\n')
+  }
+
+  /** Rests, and waits until the workers have caught up by themselves. */
+  async comeToRest(): Promise<void> {
+    await comeToRest(this.on('worker-1'), this.simulator)
+  }
+
+  /** Compares with the truth, at rest. */
+  judge(): Promise<PracticeVerdict> {
+    const { simulator, logins } = this
+    const processes = [this.on('worker-1'), this.on('worker-2'), this.on('key-server')] as const
+    return judgePractice({ processes, simulator, logins }, { versions: this.#versions, mirrored: 'core', limits })
   }
 
   /** Ends everything without waiting: somebody interrupts the rig. */

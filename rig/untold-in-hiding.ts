@@ -31,7 +31,7 @@ export async function untoldInHiding({ mirrored, seed, staff }: Life): Promise<U
     .filter(({ state }) => state === 'merged')
     .map(({ body }) => String(body.patientid))
     .filter((id) => staff.everMerged.has(id) && hides(id))
-  const hadGap = (await gapsEver(mirrored)).some(({ feed }) => feed === 'claims')
+  const hadGap = (await gapsEver({ db: mirrored.deps.db, practice })).some(({ feed }) => feed === 'claims')
   const claims = hadGap ? claimsNotHandedOut({ mirrored, staff }) : []
   return { merged: new Set(merged), claims: new Set(claims) }
 }
