@@ -1,21 +1,29 @@
 /** `npm run mutants`: proves the checks; see rig/README.md. Ends non-zero when something stays green that should not. */
 import { mutateModules } from './mutation/mutate-modules.ts'
 import { mutatedModules } from './mutation/mutated-modules.ts'
-import { parseOptions } from './parse-options.ts'
+import { flag, parseOptions, text } from './parse-options.ts'
 import { plantBugs } from './planted/plant-bugs.ts'
 
 const { values, positionals } = parseOptions('mutants', {
   allowPositionals: true,
   options: {
-    planted: { type: 'boolean', default: false },
-    all: { type: 'boolean', default: false },
-    module: { type: 'string', multiple: true, default: [] },
-    file: { type: 'string', multiple: true, default: [] },
-    mutant: { type: 'string', multiple: true, default: [] },
-    tests: { type: 'string', multiple: true, default: [] },
-    sample: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string' },
+    planted: flag('known bugs, one after the other: those whose names contain one of the words given, or all'),
+    all: flag('any small change of all modules that are mutated'),
+    module: {
+      ...text('NAME', `the same of one: ${Object.keys(mutatedModules).join(', ')}`),
+      multiple: true,
+      default: [],
+    },
+    file: { ...text('PATH', 'the same of one file'), multiple: true, default: [] },
+    mutant: { ...text('ID', 'one mutant again'), multiple: true, default: [] },
+    tests: {
+      ...text('PATH', 'what must notice, instead of the tests named for the module'),
+      multiple: true,
+      default: [],
+    },
+    sample: text('N', 'no more than so many mutants'),
+    seed: { ...text('S', 'which of them; 1 if absent'), default: '1' },
+    minutes: text('N', 'no longer than that'),
   },
 })
 

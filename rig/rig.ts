@@ -8,31 +8,31 @@ import { faultNames, type FaultTier, faultTier, isFault } from './fault-tier.ts'
 import type { Job } from './job.ts'
 import { killTier } from './kill-tier.ts'
 import { LifeReport } from './life-report.ts'
-import { parseOptions } from './parse-options.ts'
+import { flag, parseOptions, text } from './parse-options.ts'
 import { coreRegressionSeeds, drillRegressionSeeds, regressionSeeds } from './regression-seeds.ts'
 import { replicaTier } from './replica-tier.ts'
 import { inWorkers, type Jobs } from './in-workers.ts'
 
 const { values } = parseOptions('rig', {
   options: {
-    tier: { type: 'string' },
-    kills: { type: 'string' },
-    faults: { type: 'string' },
-    drills: { type: 'string' },
-    count: { type: 'string' },
-    replicas: { type: 'string' },
-    pauses: { type: 'string' },
-    lease: { type: 'string' },
-    pause: { type: 'string' },
-    seed: { type: 'string' },
-    patients: { type: 'string' },
-    seeds: { type: 'string' },
-    'first-seed': { type: 'string', default: '1' },
-    core: { type: 'boolean', default: false },
-    twice: { type: 'boolean', default: false },
-    'until-wrong': { type: 'boolean', default: false },
-    failpoints: { type: 'boolean', default: false },
-    failpoint: { type: 'string' },
+    tier: text('short', 'everything in short, as .ci/run has it and as without any option'),
+    seeds: text('N', 'so many seeded lives'),
+    'first-seed': { ...text('S', 'the first seed of lives or drills; 1 if absent'), default: '1' },
+    core: flag('seeded lives and faults: mirror the core alone'),
+    twice: flag('seeded lives: each is lived twice, and must make the same calls'),
+    'until-wrong': flag('lives: end with the first that goes wrong'),
+    failpoints: flag('the failpoint life, disturbed at every passing of every point in every way'),
+    failpoint: text('WHERE', 'the failpoint life, disturbed there: kill:17'),
+    kills: text('N', 'so many kills of real processes, or faults of --faults'),
+    replicas: text('N', 'so many processes on one database'),
+    pauses: text('N', 'of replicas: so many pauses, kills and stops'),
+    lease: text('SECONDS', 'of replicas: how long a lease lasts; 3 if absent'),
+    pause: text('SECONDS', 'of replicas: how long a pause lasts at least; a second more than the lease if absent'),
+    faults: text('NAME', `real processes whose surroundings fail: ${faultNames.join(', ')}`),
+    drills: text('NAME', `calls and tokens, in virtual time: ${drillNames.join(', ')}`),
+    count: text('N', 'so many drills; 100 if absent'),
+    seed: text('S', 'the first seed of kills, replicas or faults; 1 if absent'),
+    patients: text('N', 'of kills, replicas or faults: patients of the practice'),
   },
 })
 
