@@ -63,7 +63,10 @@ export class RemoteTokenSource implements TokenSource {
     for (let round = 0; round < 2; round++) {
       const now = this.#deps.clock.steady()
       const held = this.#usable(floor)
-      if (held && now - this.#checkedAt < checkEveryMs) return held
+      const isChecked = now - this.#checkedAt < checkEveryMs
+      // Waited for, a key server that does not answer would cost each call the permission that it has at hand.
+      if (held && !isChecked && this.#isAway) void this.look()
+      if (held && (isChecked || this.#isAway)) return held
       await unlessAborted(this.#flight(floor), signal)
       const got = this.#usable(floor)
       if (got) return got

@@ -301,6 +301,33 @@ test('a key server that takes connections and never answers: the token at hand s
   assert.equal(endpoint.requests.length, 2)
 })
 
+test('a key server that is known not to answer is waited for by nobody who has a good token, and asked all the same', async (t) => {
+  const { user, started, clock, desk } = await world(t)
+  const way = await standingStill(t, Number(new URL(started.at).port))
+  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
+  const first = await tokens.get()
+  way.mute(true)
+  await clock.advance(4_000)
+  const call = tokens.get()
+  await settled()
+  await clock.advance(1_000)
+  assert.equal((await call).value, first.value, 'the first one finds it out')
+  for (let calls = 0; calls < 3; calls++) {
+    await clock.advance(10_000)
+    const got = await Promise.race([tokens.get(), settled()])
+    assert.equal(got?.value, first.value, 'without any time going by')
+  }
+  way.mute(false)
+  await desk.revoke({ actor })
+  await clock.advance(4_000)
+  await until(() =>
+    tokens.get().then(
+      () => false,
+      (error) => isAegisError(error, 'key-server.credential-missing'),
+    ),
+  )
+})
+
 test('whoever has a good token neither waits for nor fails with a question about a newer one', async (t) => {
   const { user, started, clock } = await world(t)
   const way = await standingStill(t, Number(new URL(started.at).port))
