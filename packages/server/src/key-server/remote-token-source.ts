@@ -61,12 +61,8 @@ export class RemoteTokenSource implements TokenSource {
     const floor = newerThan === undefined || Number.isNaN(Number(newerThan)) ? undefined : Number(newerThan)
     // The second round is for whoever joined a question that was about an older token, or had one that is over.
     for (let round = 0; round < 2; round++) {
-      const now = this.#deps.clock.steady()
-      const held = this.#usable(floor)
-      const isChecked = now - this.#checkedAt < checkEveryMs
-      // Waited for, a key server that does not answer would cost each call the permission that it has at hand.
-      if (held && !isChecked && this.#isAway) void this.look()
-      if (held && (isChecked || this.#isAway)) return held
+      const held = this.#unasked(floor)
+      if (held) return held
       await unlessAborted(this.#flight(floor), signal)
       const got = this.#usable(floor)
       if (got) return got
@@ -97,6 +93,16 @@ export class RemoteTokenSource implements TokenSource {
     const flight = this.#flights.get(about) ?? this.#ask(newerThan).finally(() => this.#flights.delete(about))
     this.#flights.set(about, flight)
     return flight
+  }
+
+  /** The token at hand, where nothing has to be waited for. */
+  #unasked(floor: number | undefined): AccessToken | undefined {
+    const held = this.#usable(floor)
+    if (!held || this.#deps.clock.steady() - this.#checkedAt < checkEveryMs) return held
+    if (!this.#isAway) return undefined
+    // Asked, but not waited for: a key server that does not answer would cost each call the permission that it has at hand.
+    void this.look()
+    return held
   }
 
   #usable(newerThan: number | undefined): AccessToken | undefined {

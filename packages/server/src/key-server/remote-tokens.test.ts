@@ -1,67 +1,26 @@
 /** A key server of its own and its users, over real sockets: mutual TLS, and socket files. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, test, type TestContext } from 'node:test'
-import { actor, canarySecret, code, keyServers, patientClock, settled, until } from '../../testing/key-servers.ts'
+import { describe, test } from 'node:test'
+import { actor, canarySecret, code, settled, until } from '../../testing/key-servers.ts'
 import { memoryLog, silentLog } from '../../testing/memory-log.ts'
 import { noRefusals } from '../../testing/no-refusals.ts'
+import { grants, remoteKeyServers, scope } from '../../testing/remote-key-servers.ts'
 import { testAuthority } from '../../testing/test-certificates.ts'
 import { createAudit } from '../audit/audit.ts'
 import { createRefusalCounter } from '../audit/refusal-counter.ts'
-import { type Clock, systemClock } from '../clock/clock.ts'
+import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
-import { type ServiceAt, startServiceServer } from '../http/service-server.ts'
+import { startServiceServer } from '../http/service-server.ts'
 import { noSealing } from '../sealing/no-sealing.ts'
-import { type KeyServerAt, keyServerLink } from './key-server-link.ts'
+import { keyServerLink } from './key-server-link.ts'
 import { RemoteTokenSource } from './remote-token-source.ts'
-import type { ServiceGrants } from './service-grants.ts'
 import { createTokenBroker } from './token-broker.ts'
 import { tokenRoutes } from './token.routes.ts'
 
-const scope = 'athena/service/Athenanet.MDP.*'
-const grants: ServiceGrants = { worker: { practices: 'all' }, 'branch-7': { practices: [7] } }
-const authority = testAuthority()
-const tls = authority.identity('key-server', ['localhost'])
-const folder = mkdtempSync(join(tmpdir(), 'kss-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-const { database, owner, newApp } = await keyServers()
-let sockets = 0
-
-/** A key server that listens, and processes that use it. */
-async function world(t: TestContext, at: 'tls' | 'socket' = 'tls') {
-  const clock = patientClock()
-  const app = await newApp(t, clock)
-  const { server, source } = app.newProcess()
-  const audit = createAudit({ db: database.db, sealing: noSealing, clock: systemClock, random: systemRandom })
-  t.after(() => audit.stop())
-  const refusals = createRefusalCounter({ audit, clock: systemClock, log: silentLog })
-  const options = { app: app.credential, scopeDefault: scope, grants: () => grants }
-  const broker = createTokenBroker({ audit, refusals, clock, source: (wanted) => source(wanted) }, options)
-  const path = join(folder, `worker-${sockets++}.sock`)
-  const where: ServiceAt = at === 'tls' ? { host: '127.0.0.1', port: 0, tls } : { path, service: 'worker' }
-  const seams = { onRefused: noRefusals.onRefused, log: silentLog, random: systemRandom, clock: systemClock }
-  const started = await startServiceServer(where, { routes: tokenRoutes(broker), ...seams })
-  t.after(() => started.stop())
-  const user = (
-    link: KeyServerAt,
-    changes: { practices?: number[]; scope?: string } = {},
-    time: Clock = systemClock,
-  ) => {
-    const opened = keyServerLink(link, time)
-    t.after(() => opened.close())
-    const log = memoryLog()
-    const wish = { ...app.credential, scope, practices: [7], ...changes }
-    return { log, tokens: new RemoteTokenSource({ link: opened, clock, log }, wish) }
-  }
-  const worker = (changes: { practices?: number[]; scope?: string } = {}) =>
-    user(at === 'tls' ? { url: started.at, tls: authority.identity('worker') } : { path }, changes)
-  return { ...app, clock, server, desk: server.desk(app.credential), started, user, worker, path }
-}
+const { authority, folder, database, owner, world } = await remoteKeyServers()
 
 for (const at of ['tls', 'socket'] as const) {
   test(`800 cold callers of four processes cost one token request, over ${at}`, async (t) => {
@@ -230,124 +189,6 @@ test('while the key server is away the token at hand serves to its end, then cal
   assert.equal(tokens.standing(), undefined, 'nobody had to want a token for it')
   assert.equal((await tokens.get()).value, 'canary-token-2')
   assert.deepEqual(log.events(), ['key-server.unreachable', 'key-server.reached'])
-})
-
-/** A way to a key server that can stand still: it takes connections and all that is sent, and hands nothing on. */
-async function standingStill(t: TestContext, port: number) {
-  const sockets = new Set<Socket>()
-  let isMute = false
-  const proxy = createServer((inner) => {
-    const outer = connect(port, '127.0.0.1')
-    for (const [from, to] of [
-      [inner, outer],
-      [outer, inner],
-    ] as const) {
-      sockets.add(from)
-      from.on('data', (data) => to.write(data))
-      if (isMute) from.pause()
-      from.on('error', () => undefined)
-      from.on('close', () => to.destroy())
-    }
-  })
-  await once(proxy.listen(0, '127.0.0.1'), 'listening')
-  t.after(async () => {
-    for (const socket of sockets) socket.destroy()
-    await once(proxy.close(), 'close')
-  })
-  const mute = (on: boolean) => {
-    isMute = on
-    for (const socket of sockets) {
-      if (on) socket.pause()
-      else socket.resume()
-    }
-  }
-  const address = proxy.address()
-  assert.ok(address && typeof address === 'object')
-  return { url: `https://localhost:${address.port}`, mute }
-}
-
-test('a key server that takes connections and never answers: the token at hand serves, then a refusal, then it goes on', async (t) => {
-  const { user, started, clock, endpoint } = await world(t)
-  const way = await standingStill(t, Number(new URL(started.at).port))
-  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
-  assert.equal((await tokens.get()).value, 'canary-token-1')
-  way.mute(true)
-  /** What becomes of a call, for which the clock goes on as far as it has to. */
-  const called = async (leastMs: number) => {
-    let ended = false
-    const begun = clock.now()
-    const call = tokens.get().finally(() => (ended = true))
-    call.catch(() => undefined)
-    for (let steps = 0; steps < 400 && !ended; steps++) {
-      await clock.advance(ended ? 0 : 500)
-      await settled()
-    }
-    assert.ok(clock.now() - begun <= leastMs + 1_000, `${clock.now() - begun} ms`)
-    return call
-  }
-  for (let minute = 0; minute < 57; minute++) {
-    await clock.advance(60_000 - 1_500)
-    assert.equal((await called(1_500)).value, 'canary-token-1')
-  }
-  assert.equal(tokens.standing()?.error.code, 'key-server.unreachable')
-  await clock.advance(300_000)
-  // Whoever waits is a person perhaps.
-  await assert.rejects(called(4_000), code('key-server.unreachable'))
-  await assert.rejects(called(0), code('key-server.unreachable'), 'those who come next are told at once')
-  way.mute(false)
-  await clock.advance(2_000)
-  assert.equal((await tokens.get()).value, 'canary-token-2')
-  assert.equal(tokens.standing(), undefined)
-  assert.equal(endpoint.requests.length, 2)
-})
-
-test('a key server that is known not to answer is waited for by nobody who has a good token, and asked all the same', async (t) => {
-  const { user, started, clock, desk } = await world(t)
-  const way = await standingStill(t, Number(new URL(started.at).port))
-  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
-  const first = await tokens.get()
-  way.mute(true)
-  await clock.advance(4_000)
-  const call = tokens.get()
-  await settled()
-  await clock.advance(1_000)
-  assert.equal((await call).value, first.value, 'the first one finds it out')
-  for (let calls = 0; calls < 3; calls++) {
-    await clock.advance(10_000)
-    const got = await Promise.race([tokens.get(), settled()])
-    assert.equal(got?.value, first.value, 'without any time going by')
-  }
-  way.mute(false)
-  await desk.revoke({ actor })
-  await clock.advance(4_000)
-  await until(() =>
-    tokens.get().then(
-      () => false,
-      (error) => isAegisError(error, 'key-server.credential-missing'),
-    ),
-  )
-})
-
-test('whoever has a good token neither waits for nor fails with a question about a newer one', async (t) => {
-  const { user, started, clock } = await world(t)
-  const way = await standingStill(t, Number(new URL(started.at).port))
-  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
-  const { generation } = await tokens.get()
-  await clock.advance(4_000)
-  way.mute(true)
-  const newer = assert.rejects(tokens.get({ newerThan: generation }), code('key-server.unreachable'))
-  let got: string | undefined
-  const call = tokens.get().then(({ value }) => (got = value))
-  for (let steps = 0; steps < 3; steps++) {
-    await clock.advance(500)
-    await settled()
-  }
-  assert.equal(got, 'canary-token-1')
-  for (let steps = 0; steps < 60; steps++) {
-    await clock.advance(500)
-    await settled()
-  }
-  await Promise.all([newer, call])
 })
 
 test('a key server that is at work on a token is waited for, however long athenahealth takes', async (t) => {
