@@ -57,7 +57,10 @@ class Carried {
   }
 
   reset(): void {
-    this.#near.resetAndDestroy()
+    // Node cannot reset what is just ending: it would stay open, and this process never end.
+    const isEnding = this.#near.writableEnded && !this.#near.writableFinished
+    if (isEnding) this.#near.destroy()
+    else this.#near.resetAndDestroy()
     this.#far.destroy()
     this.#over()
   }
