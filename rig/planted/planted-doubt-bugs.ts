@@ -113,9 +113,16 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a field that is new upstream is left out of what is held',
     file: 'packages/server/src/records/compare-record.ts',
-    find: `: { fields: [...fields].sort(), next: incoming }`,
-    replace: `: { fields: [...fields].sort(), next: Object.fromEntries(Object.entries(incoming).filter(([name]) => name in held)) }`,
+    find: `return { fields: [...fields].sort(), next: incoming }`,
+    replace: `return { fields: [...fields].sort(), next: Object.fromEntries(Object.entries(incoming).filter(([name]) => name in held)) }`,
     caughtBy: ['packages/server/src/records/compare-record.test.ts', 'failpoint kill:0'],
+  },
+  {
+    name: 'what the feed shows of a visit beyond a read by id is no change',
+    file: 'packages/server/src/records/compare-record.ts',
+    find: `return { fields: came.sort(), next`,
+    replace: `return { fields: [], next`,
+    caughtBy: ['packages/server/src/records/compare-record.test.ts', `${sync}/read-by-id.pg.test.ts`],
   },
   {
     name: 'the charts of a patient whose row was damaged stay unread',

@@ -291,8 +291,13 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     fields: [...clearNames(comparison.fields), ...comparison.flaws],
     fetch_seq: work.input.fetchSeq.toString(),
     last_modified_at: row.last_modified_at,
-    ...(held?.state === 'withheld' && { wasWithheld: true }),
+    ...asideOf(held, comparison),
   })
+}
+
+/** What a difference that a check finds is judged by as well. */
+function asideOf(held: table.HeldRow | undefined, { completes }: Comparison) {
+  return { ...(held?.state === 'withheld' && { wasWithheld: true }), ...(completes && { completes }) }
 }
 
 /** What a row that is about to be written is to those behind it in the same page. */
@@ -329,7 +334,9 @@ function compareWithHeld(
   // It came while its patient counted as merged: the body is the same, and whose it is has changed.
   const isOther = patient !== null && held.patient !== patient
   const isMoved = named !== undefined && isCheck(input) && isOther && !compared.fields.includes(named)
-  return { ...compared, fields: isMoved ? [...compared.fields, named] : compared.fields, flaws }
+  const { fields, next } = compared
+  if (isMoved) return { fields: [...fields, named], next, flaws }
+  return flaws.length > 0 || held.state !== 'present' ? { fields, next, flaws } : { ...compared, flaws }
 }
 
 function whatHappened(from: table.HeldRow['state'] | undefined, to: 'present' | 'deleted'): table.ChangeRow['what'] {

@@ -146,3 +146,20 @@ test('a patient whom athenahealth no longer shows is withheld, and restored when
   )
   assert.deepEqual(await states(), ['present'])
 })
+
+/** As a read by id shows it. */
+const { lastmodified: _, ...visitById } = visit
+
+test('what a read by id had left out is told as such, and nothing else with it', async () => {
+  const byId = { source: 'refetch', shape: 'get' } as const
+  const seen = async (damage?: string) => {
+    const { apply, check, practice } = mirror('appointment')
+    await apply([visitById], byId)
+    if (damage !== undefined) await owner.rows(`update aegis.record set ${damage} where practice_id = $1`, [practice])
+    return (await check([visit])).changes.map(({ what, fields, completes = false }) => [what, ...fields, completes])
+  }
+  assert.deepEqual(await seen(), [['updated', 'lastmodified', true]])
+  assert.deepEqual(await seen(`state = 'deleted'`), [['restored', 'lastmodified', false]])
+  const [cleared = []] = await seen(`clear = jsonb_set(clear, '{status}', '"x"')`)
+  assert.deepEqual(cleared, ['updated', 'lastmodified', '(clear)', false])
+})

@@ -68,6 +68,17 @@ test('a later version replaces ours whole: what it does not carry may be out of 
   assert.deepEqual(next, later)
 })
 
+test('a later version that agrees names what it shows beyond what we hold', () => {
+  // As a read by id left it: who cancelled it is not shown there.
+  const held = { appointmentid: '7', appointmentstatus: 'x', patientid: '12' }
+  const told = { ...held, lastmodified: '03/01/2026 10:00:00', cancelledby: 'someone', appointmentnotes: [] }
+  const arrived = { body: told, shape: 'feed', later: true } as const
+  const completed = { fields: ['cancelledby', 'lastmodified'], next: told, completes: true }
+  assert.deepEqual(compareRecord(recordKinds.appointment, held, arrived), completed)
+  const moved = compareRecord(recordKinds.appointment, { ...held, date: '2026-03-02' }, arrived)
+  assert.deepEqual([moved.fields, moved.completes], [['date'], undefined])
+})
+
 test('a slot that was thawed is not frozen', () => {
   const frozen = { appointmentid: '7', appointmentstatus: 'o', frozen: true }
   const { fields } = compare(frozen, { appointmentid: '7', appointmentstatus: 'o' })

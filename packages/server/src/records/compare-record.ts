@@ -6,6 +6,8 @@ export interface Comparison {
   readonly fields: readonly string[]
   /** What the mirror holds from now on. */
   readonly next: WireRecord
+  /** Nothing that we hold differs: the fields are what a later version shows and the endpoint read before it does not. */
+  readonly completes?: true
 }
 
 /**
@@ -13,7 +15,7 @@ export interface Comparison {
  * the feed lacks and the other way round): a field absent from `incoming` is unset upstream where the endpoint would have
  * sent it, and says nothing elsewhere; an empty one is as good as absent. Nothing differs, and it is not known to be a later version: the union is kept, so
  * that no field is lost. Otherwise the incoming body replaces ours whole, because what it does not carry may be out of
- * date.
+ * date. What went with that, and comes back with a later version that agrees otherwise, is a change.
  */
 export function compareRecord(
   kind: RecordKind,
@@ -32,9 +34,10 @@ export function compareRecord(
     const kept = Object.entries(held).filter(([name]) => !unset.includes(name))
     return { fields: unset.sort(), next: { ...Object.fromEntries(kept), ...incoming } }
   }
-  return fields.size === 0 && !arrived.later
-    ? { fields: [], next: { ...held, ...incoming } }
-    : { fields: [...fields].sort(), next: incoming }
+  if (fields.size > 0) return { fields: [...fields].sort(), next: incoming }
+  if (!arrived.later) return { fields: [], next: { ...held, ...incoming } }
+  const came = Object.keys(incoming).filter((name) => isNothing(held[name]) && !isNothing(incoming[name]))
+  return { fields: came.sort(), next: incoming, ...(came.length > 0 && { completes: true }) }
 }
 
 /** Whether a field that came is not as we hold it. */

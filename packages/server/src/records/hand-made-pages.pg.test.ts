@@ -169,3 +169,24 @@ for (const shape of ['feed', 'open', 'get', 'booked'] as const) {
     })
   }
 }
+
+test('what a read by id does not show goes when it differs, and what the feed brings of it then is a change', async () => {
+  const { apply, read, changes } = mirror()
+  const notes = [{ id: 1, text: 'comes with his daughter' }]
+  await apply('appointment', [{ ...visit, appointmentnotes: notes }])
+  const { lastmodified: _, ...shown } = visit
+  await apply('appointment', [shown], { source: 'refetch', shape: 'get' })
+  assert.deepEqual((await read('appointment', '9001'))?.body, { ...visit, appointmentnotes: notes })
+  const cancelled = { ...shown, appointmentstatus: 'x' }
+  await apply('appointment', [cancelled], { source: 'refetch', shape: 'get' })
+  assert.deepEqual((await read('appointment', '9001'))?.body, cancelled, 'nothing that may be out of date')
+  const told = { ...cancelled, appointmentnotes: notes, cancelledby: 'ada', lastmodified: '03/01/2026 11:00:00' }
+  await apply('appointment', [told])
+  await apply('appointment', [told])
+  assert.deepEqual((await read('appointment', '9001'))?.body, told)
+  assert.deepEqual(await changes(), [
+    'created',
+    'updated appointmentstatus',
+    'updated appointmentnotes cancelledby lastmodified',
+  ])
+})

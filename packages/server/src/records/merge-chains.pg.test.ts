@@ -75,6 +75,19 @@ test('when the first merge of a chain is undone, what lies at its end is asked f
   assert.equal((await mirror.read('patient', '2'))?.state, 'merged')
 })
 
+test('whose a visit is, is told beside what a read by id had left out of it', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2', ['1'])])
+  await mirror.apply('appointment', [visit('11', '1')], { source: 'refetch', shape: 'get' })
+  await mirror.apply('patient', [patient('1')], { source: 'refetch', shape: 'get' })
+  const listed = { ...visit('11', '1'), lastmodified: '03/01/2026 10:00:00' }
+  const { changes } = await mirror.apply('appointment', [listed], { source: 'reconciliation', shape: 'booked' })
+  assert.deepEqual(
+    changes.map(({ fields, completes }) => [fields, completes]),
+    [[['lastmodified', 'patientid'], undefined]],
+  )
+})
+
 test('a patient and whom it is merged into, on one page in any order', async () => {
   for (const page of [
     [patient('1'), patient('2', ['1'])],

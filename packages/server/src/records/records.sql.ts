@@ -41,6 +41,8 @@ export interface ChangeRow {
   readonly other_key?: string
   /** athenahealth did not show the record before. Not written down: the change before says so. */
   readonly wasWithheld?: boolean
+  /** It only shows what a read by id had not. Not written down either. */
+  readonly completes?: boolean
 }
 
 interface OfKind {

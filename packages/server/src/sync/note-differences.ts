@@ -38,8 +38,7 @@ export async function noteOutcome(tx: Tx, { held, page, records, applied, graceM
   const beyond = await beyondWindow(tx, held, { page, records, applied })
   const hasLeft = isOfOtherDepartment(held, { page, records })
   const rows = applied.changes.map((change) =>
-    // No feed need tell that a record is shown again.
-    differenceOf(change, { kind, isNew: beyond.has(change.key), isUntold: hasLeft || change.wasWithheld === true }),
+    differenceOf(change, { kind, isNew: beyond.has(change.key), isUntold: hasLeft || isUntold(change) }),
   )
   await insertDifferences(tx, { ...held, runId: page.run_id }, rows)
 }
@@ -70,6 +69,11 @@ export function differenceOf(
   const isUnannounced = isUntold || (what === 'updated' && fields.every((field) => mayBeUnannounced(kind, field)))
   const explanation = isNew ? 'window' : isUnannounced ? 'unannounced' : null
   return { key, what: whatOf[what], fields, explanation }
+}
+
+/** No feed need tell that a record is shown again, and what a read by id left out it may have told before. */
+function isUntold({ wasWithheld, completes }: ChangeRow): boolean {
+  return wasWithheld === true || completes === true
 }
 
 /** A record that was asked for and lies in a department now of which the feed need not tell; all that changed is of it. */
