@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { AthenaPractice } from '@aegis/client'
 import type { Simulator } from '@aegis/simulator'
 import { createAudit } from '../packages/server/src/audit/audit.ts'
-import { type Clock, sleepOn, systemClock } from '../packages/server/src/clock/clock.ts'
+import { type Clock, sleepOn } from '../packages/server/src/clock/clock.ts'
 import type { Random } from '../packages/server/src/clock/random.ts'
 import type { Reading } from '../packages/server/src/clock/remote-clock.ts'
 import { egressRule } from '../packages/server/src/egress/egress-rule.ts'
@@ -109,12 +109,15 @@ export class GuardedWay implements Upstream {
 }
 
 const practice = 195900
+const hour = 3_600_000
+/** Limits of real time, of which a call takes here what the machine gives it. */
+const unlimited = { headersMs: hour, totalMs: hour, slowHeadersMs: hour, slowTotalMs: hour }
 export const guardedCredential = { environment: 'local', clientId: 'demo-client' } as const
 
 async function startProcess(ground: GuardedGround, kek: Kek, holder: string): Promise<GuardedProcess> {
   const { sealing, random, log, simulator, rules } = ground
   const { clock, db, fetch, end } = mortal(ground)
-  const audit = createAudit({ db, sealing, clock: { ...systemClock, now: () => clock.now() }, random })
+  const audit = createAudit({ db, sealing, clock, random })
   const quota = createQuota({ db, clock, log, holder }, limitsOf(rules))
   const { offHours, onboardingCalls, gapCalls } = rules
   const policy = createPolicy(
@@ -128,6 +131,7 @@ async function startProcess(ground: GuardedGround, kek: Kek, holder: string): Pr
     rule: egressRule(place),
     clock,
     log,
+    timeouts: unlimited,
     // One seed, one life: how much else the machine has to do must not cost a permission.
     machine: clock,
   })

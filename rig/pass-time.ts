@@ -21,7 +21,7 @@ export class WatchedDb implements Db {
   #worked = (): void => undefined
   #clock: FollowedClock | undefined
   #toldMs: number | undefined
-  #told: Promise<void> = Promise.resolve()
+  #last: Promise<void> = Promise.resolve()
 
   constructor(db: Db) {
     this.#db = db
@@ -32,9 +32,10 @@ export class WatchedDb implements Db {
   audit: Db['audit'] = (work) => this.#watch(() => this.#db.audit(work))
 
   /**
-   * From now on everything that begins in the database finds this clock's time there. Whoever moves the clock has nothing
-   * to tell; and what a jump of it wakes meets the same time each time the life is lived. It is told by
-   * `told`, whose statements stand at once: they need no transaction.
+   * From now on one thing is done in the database after the other, in the order in which they were begun, and each finds this
+   * clock's time there: which of two is done first, and whether a jump of the clock or the end of a process comes between them,
+   * must not be the machine's to say. Whoever moves the clock has nothing to tell. It is told by `told`, whose statements
+   * stand at once: they need no transaction.
    */
   follow(clock: Pick<Clock, 'now'>, told: Tx): void {
     this.#clock = { now: () => clock.now(), told }
@@ -52,24 +53,39 @@ export class WatchedDb implements Db {
   async #watch<T>(begin: () => Promise<T>): Promise<T> {
     this.#working += 1
     try {
-      if (this.#clock) await this.#tell(this.#clock)
-      return await begin()
+      return await (this.#clock ? this.#inTurn(this.#clock, begin) : begin())
     } finally {
       this.#working -= 1
       this.#worked()
     }
   }
 
-  /** One after the other: time must not go back because an earlier telling came later. */
-  #tell(clock: FollowedClock): Promise<void> {
-    if (this.#toldMs !== clock.now()) {
-      this.#toldMs = clock.now()
-      // Slow enough to stand still; the table accepts no speed of 0.
-      const tell = () => slaveSqlClock(clock.told, { nowMs: clock.now(), speed: 1e-9 })
-      this.#told = this.#told.then(tell, tell)
+  async #inTurn<T>(clock: FollowedClock, begin: () => Promise<T>): Promise<T> {
+    const before = this.#last
+    const { promise, resolve: end } = Promise.withResolvers<void>()
+    this.#last = promise
+    await before
+    // Who goes on without the database comes as far as that brings them: or that, too, would be a matter of real time.
+    for (let turns = 0; turns < quietTurns; turns += 1) await nextTurn()
+    try {
+      await this.#tell(clock)
+      return await begin()
+    } finally {
+      end()
     }
-    return this.#told
   }
+
+  async #tell({ now, told }: FollowedClock): Promise<void> {
+    const nowMs = now()
+    if (this.#toldMs === nowMs) return
+    // Slow enough to stand still; the table accepts no speed of 0.
+    await slaveSqlClock(told, { nowMs, speed: 1e-9 })
+    this.#toldMs = nowMs
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Whose time it is. */
@@ -157,7 +173,7 @@ export class PassingTime {
     for (let turns = 0; turns < quietTurns && !isOver(); turns += 1) {
       // Turning meanwhile would take the processor from the database.
       if (await this.#work.rested()) turns = 0
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
     }
   }
 }
