@@ -9,8 +9,8 @@ import { type Draw, drawFrom } from './draw.ts'
 import type { FaultRunOptions, FaultRunResult } from './fault-run.ts'
 import { inFaultWorld } from './fault-world.ts'
 import { embeddedLogins } from './held-mirror.ts'
-import { practice } from './one-practice.ts'
-import { longestSilenceMs, type Outage } from './replica-silence.ts'
+import { practice, slowDown, slowFeeds } from './one-practice.ts'
+import { longestSilence, type Outage } from './replica-silence.ts'
 import { hostNames, inSplitWorld, speed, stopMaxMs } from './split-world.ts'
 
 /** Of what is stopped, by name: each can be started again. */
@@ -27,10 +27,7 @@ interface Ground {
 
 /** A lease that is not given back holds up the others for so long, real ms: more than `goneOnMs`. */
 const leaseMs = 30_000
-/** How long a feed's answer takes, in the practice's time: a tenth of the time between two reads. */
-const slowMs = 6_000
 const loadMaxMs = 180_000
-const slowFeeds = ['patients', 'appointments', 'providers']
 /** From a stop, or a start where there is nobody else, to the next read of every feed that was being read. */
 const goneOnMs = 20_000
 
@@ -96,9 +93,7 @@ class GracefulStops {
   async live(): Promise<void> {
     const { hosts, simulator } = this.#ground
     // So that hardly a stop finds no read under way.
-    simulator.faults.add(
-      slowFeeds.map((feed) => ({ kind: 'slow', delayMs: slowMs, when: { path: `/${feed}/changed` } })),
-    )
+    slowDown(simulator)
     for (let done = 0; done < this.#count; done += 1) {
       const host = hosts[this.#draw.between(0, hosts.length - 1)] ?? 'all'
       const isLoading = done < this.#count / 2
@@ -117,12 +112,12 @@ class GracefulStops {
 
   async judge(): Promise<Pick<FaultRunResult, 'faults' | 'counted' | 'missed'>> {
     const { simulator, logins } = this.#ground
-    const silenceMs = longestSilenceMs(simulator.truth, { outages: this.#gone, practices: [practice], speed })
-    if (silenceMs > goneOnMs) this.#missed.push(`a feed was not read for ${Math.round(silenceMs)} ms`)
+    const silence = longestSilence(simulator.truth, { outages: this.#gone, practices: [practice], speed })
+    if (silence.ms > goneOnMs) this.#missed.push(`a feed was not read for ${silence.ms} ms: ${silence.of}`)
     const reads = await readsOf(logins())
     for (const { feed, outcome, count } of reads)
       if (doubtful.has(outcome)) this.#missed.push(`${count} reads of ${feed} ended in doubt and were ${outcome}`)
-    const counted = { stopMostMs: this.#stopMostMs, silenceMostMs: Math.round(silenceMs), reads: sumOf(reads) }
+    const counted = { stopMostMs: this.#stopMostMs, silenceMostMs: silence.ms, reads: sumOf(reads) }
     return { faults: this.#faults, counted, missed: this.#missed }
   }
 
@@ -143,7 +138,7 @@ class GracefulStops {
     const ms = Math.round(performance.now() - askedAt)
     this.#stopMostMs = Math.max(this.#stopMostMs, ms)
     if (code !== 0 || ms > stopMaxMs) this.#missed.push(`${host} ended with ${code} ${ms} ms after it was asked to`)
-    this.#gone.push({ at: this.#ground.isShared ? asked : simulator.clock.now() })
+    this.#gone.push({ what: `stop of ${host}`, at: this.#ground.isShared ? asked : simulator.clock.now() })
   }
 }
 

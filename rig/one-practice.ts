@@ -44,6 +44,15 @@ export function startPractice(
   })
 }
 
+/** Feeds that answer slowly, so that a moment at which something happens to a process is often one at which it reads. */
+export const slowFeeds = ['patients', 'appointments', 'providers']
+/** In the practice's time: a tenth of the time between two reads. */
+const slowMs = 6_000
+
+export function slowDown(simulator: Simulator): void {
+  simulator.faults.add(slowFeeds.map((feed) => ({ kind: 'slow', delayMs: slowMs, when: { path: `/${feed}/changed` } })))
+}
+
 /** Every version of its records that is mirrored, from now on: to be followed before Aegis starts. */
 export function followVersions(simulator: Simulator, mirrored: Mirrored = 'all'): TrueVersions {
   return new TrueVersions(simulator, { practice, feeds: scopes[mirrored].kinds })

@@ -6,8 +6,8 @@ import { type Draw, drawFrom } from './draw.ts'
 import { judgeMirror } from './judge-mirror.ts'
 import { journeyOf, judgeMemory, judgeRates } from './judge-practice.ts'
 import { onInterrupt } from './on-interrupt.ts'
-import { comeToRest } from './one-practice.ts'
-import { type Outage, longestSilenceMs } from './replica-silence.ts'
+import { comeToRest, slowDown } from './one-practice.ts'
+import { type Outage, longestSilence } from './replica-silence.ts'
 import { limits, scope, SharedWorld } from './shared-world.ts'
 import { TrueVersions } from './true-versions.ts'
 
@@ -37,6 +37,8 @@ export interface ReplicaRunResult {
   readonly changes: number
   /** The most that a process held that ran at the end; undefined where the system does not tell. */
   readonly memoryMostMb: number | undefined
+  /** How many of those that were killed or paused had a lease that the others had to wait for. */
+  readonly holders: number
   /** The longest that a live feed was not read after a process was killed or paused, real ms. */
   readonly takeOverMostMs: number
   /** The slowest stop by SIGTERM, real ms. */
@@ -51,9 +53,12 @@ const [first, leaving, coming] = [195900, 195901, 195902] as const
 const practices = [first, leaving, coming]
 /** The simulated practices live this much faster than we do. */
 const speed = 20
-/** Decision 14: replicas take over within this. */
+/** Decision 91: replicas take over within this. */
 const takeOverMaxMs = 35_000
 const stopMaxMs = 30_000
+/** How often a blow waits until its victim works on a feed, and for how long at most. */
+const atWorkShare = 0.75
+const atWorkMaxMs = 10_000
 /** A token of the simulator lives an hour and is renewed from four fifths of that on. */
 const renewalMs = 0.8 * 3_600_000
 
@@ -87,6 +92,7 @@ class ReplicaRun {
   readonly #processes: AegisProcess[] = []
   readonly #done: Record<Blow, number> = { pause: 0, kill: 0, stop: 0 }
   readonly #outages: Outage[] = []
+  #holders = 0
   #stopMostMs = 0
   /** Number of the last request that may have been for the practice taken out. */
   #leftAt = 0
@@ -106,6 +112,7 @@ class ReplicaRun {
   /** One starts on an empty database, then the others at once; then one blow after the other falls. */
   async live(): Promise<void> {
     const { replicas, pauses } = this.#options
+    slowDown(this.#world.simulator)
     this.#world.mirror([first, leaving])
     for (let number = 0; number < replicas; number += 1) {
       this.#processes.push(this.#world.start(number))
@@ -140,11 +147,11 @@ class ReplicaRun {
     const rates = judgeRates(simulator, limits)
     const { requests, tokenRequests, late } = this.#requests()
     const tokensMost = 1 + Math.floor((simulator.clock.now() - (requests[0]?.at ?? 0)) / renewalMs)
-    const takeOverMostMs = longestSilenceMs(simulator.truth, { outages: this.#outages, practices: [first], speed })
+    const silence = longestSilence(simulator.truth, { outages: this.#outages, practices: [first], speed })
     const own = [
       [tokenRequests > tokensMost, `${tokenRequests} token requests where ${tokensMost} would do`],
       [late > 0, `${late} requests for a practice taken out of the configuration`],
-      [takeOverMostMs > takeOverMaxMs, `work of a dead process taken over after ${takeOverMostMs} ms`],
+      [silence.ms > takeOverMaxMs, `work of a dead process taken over after ${silence.ms} ms: ${silence.of}`],
       [this.#stopMostMs > stopMaxMs, `a stop took ${this.#stopMostMs} ms`],
     ] as const
     return {
@@ -157,7 +164,8 @@ class ReplicaRun {
       tokenRequests,
       changes,
       memoryMostMb: memory.memoryMostMb,
-      takeOverMostMs: Math.round(takeOverMostMs),
+      holders: this.#holders,
+      takeOverMostMs: silence.ms,
       stopMostMs: Math.round(this.#stopMostMs),
     }
   }
@@ -193,11 +201,9 @@ class ReplicaRun {
 
   async #strike(blow: Blow): Promise<void> {
     const number = this.#draw.between(0, this.#processes.length - 1)
-    const victim = this.#processes[number]
-    if (!victim) return
     this.#done[blow] += 1
     if (blow === 'stop') await this.#stop(number)
-    else await this.#silence(victim, blow)
+    else await this.#silence(number, blow)
     if (blow !== 'pause') {
       await sleep(this.#draw.fraction() * 2_000)
       this.#processes[number] = this.#world.start(number)
@@ -206,13 +212,23 @@ class ReplicaRun {
   }
 
   /** Killed, or paused for longer than its lease; the others have to go on. */
-  async #silence(victim: AegisProcess, blow: 'kill' | 'pause'): Promise<void> {
+  async #silence(number: number, blow: 'kill' | 'pause'): Promise<void> {
     const { simulator } = this.#world
-    this.#outages.push({ at: simulator.clock.now() })
-    if (blow === 'kill') return victim.kill()
-    victim.suspend()
+    const victim = this.#processes[number]
+    if (!victim) return
+    if (this.#draw.chance(atWorkShare)) await this.#atWork(number)
+    this.#outages.push({ what: `${blow} of process ${number}`, at: simulator.clock.now() })
+    if (blow === 'kill') await victim.kill()
+    else victim.suspend()
+    if ((await this.#world.leasesOf(number)) > 0) this.#holders += 1
+    if (blow === 'kill') return
     await sleep(this.#options.pauseMs + this.#draw.fraction() * 3_000)
     victim.resume()
+  }
+
+  async #atWork(number: number): Promise<void> {
+    for (const until = performance.now() + atWorkMaxMs; performance.now() < until; await sleep(10))
+      if ((await this.#world.leasesOf(number)) > 0) return
   }
 
   async #stop(number: number): Promise<void> {

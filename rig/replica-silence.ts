@@ -1,27 +1,35 @@
 import type { Simulator } from '@aegis/simulator'
 
-/** A process was killed or paused at this virtual instant. */
+/** A process was killed, paused or stopped at this virtual instant. */
 export interface Outage {
+  readonly what: string
   readonly at: number
 }
 
+export interface Silence {
+  /** Real ms. */
+  readonly ms: number
+  /** What was not read, and after what. */
+  readonly of: string
+}
+
 /**
- * The longest time, real ms, from the death of a process to the next read of any feed that was being read before: what
+ * The longest time from the death of a process to the next read of any feed that was being read before: what
  * the others took to take over. As the simulator's log of pages has it.
  */
-export function longestSilenceMs(
+export function longestSilence(
   truth: Simulator['truth'],
   { outages, practices, speed }: { outages: readonly Outage[]; practices: readonly number[]; speed: number },
-): number {
+): Silence {
   const reads = readsOf(truth, practices)
-  const silences = outages.flatMap(({ at }) =>
-    [...reads.values()].map((times) => {
+  let longest: Silence = { ms: 0, of: 'nothing' }
+  for (const { what, at } of outages)
+    for (const [feed, times] of reads) {
       const next = times.find((time) => time > at)
-      const wasRead = times.some((time) => time <= at)
-      return wasRead && next !== undefined ? (next - at) / speed : 0
-    }),
-  )
-  return Math.max(0, ...silences)
+      const ms = times.some((time) => time <= at) && next !== undefined ? Math.round((next - at) / speed) : 0
+      if (ms > longest.ms) longest = { ms, of: `${feed} after the ${what} at ${new Date(at).toISOString()}` }
+    }
+  return longest
 }
 
 /** When each feed was read, consuming or not, in order; empty answers count. */

@@ -26,7 +26,7 @@ async function oneRun(options: ReplicaRunOptions): Promise<boolean> {
     for (const defect of result.defects) line(`simulator: ${defect}`)
     say(
       `${result.tokenRequests} token requests, most calls in a second ${result.perSecondMost}, drains at least ` +
-        `${result.drainDistanceMinMs} ms apart, taken over within ${result.takeOverMostMs} ms, stopped within ${result.stopMostMs} ms, ` +
+        `${result.drainDistanceMinMs} ms apart, taken over within ${result.takeOverMostMs} ms (${result.holders} of those struck held a lease), stopped within ${result.stopMostMs} ms, ` +
         `${result.memoryMostMb ?? '?'} MB of memory at most`,
     )
     for (const rule of result.broken) line(`broken: ${rule}`)

@@ -1,12 +1,14 @@
 /** What several processes share: a simulated athenahealth, a PostgreSQL server, a directory of keys. */
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, startSimulator } from '@aegis/simulator'
 import type { RuntimeLogins } from '../packages/server/src/db/database-login.ts'
 import { systemClock } from '../packages/server/src/clock/clock.ts'
+import { sql } from '../packages/server/src/db/db.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../packages/server/src/db/embedded-postgres.ts'
+import { type OpenDb, openDb } from '../packages/server/src/db/open-db.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import { AegisProcess } from './aegis-process.ts'
 import { abandonPostgres } from './on-interrupt.ts'
@@ -21,6 +23,12 @@ export interface SharedWorldOptions {
   /** `sync.lease`, real ms. */
   readonly leaseMs: number
 }
+
+const leasesSql = sql(
+  'rig.leases_of',
+  `select count(*)::integer as leases from control.lease as l join control.replica as r on r.instance::text = l.holder
+   where r.home_id = $1 and l.expires_at > aegis.now()`,
+)
 
 /** The narrow ones of preview: several processes together come near them where the machine has the time. */
 export const limits = { perSecond: 5, tokensPerMinute: 5 }
@@ -37,6 +45,7 @@ export class SharedWorld {
   readonly #directory: string
   readonly #postgres: EmbeddedPostgres
   readonly #processes = new Set<AegisProcess>()
+  #db: Promise<OpenDb> | undefined
 
   private constructor(
     options: SharedWorldOptions,
@@ -113,6 +122,15 @@ export class SharedWorld {
     return child
   }
 
+  /** How many leases the process on the home of this number holds, also when it is dead. To be asked when it was ready. */
+  async leasesOf(number: number): Promise<number> {
+    const homeId = readFileSync(join(this.#directory, `home-${number}`, 'id'), 'utf8').trim()
+    this.#db ??= openDb({ logins: this.logins, log: silentLog, poolSizes: { app: 1, control: 1, audit: 1 } })
+    const db = await this.#db
+    const [row] = await db.control((tx) => tx.rows<{ leases: number }>(leasesSql, [homeId]))
+    return row?.leases ?? 0
+  }
+
   /** Ends everything without waiting: somebody interrupts the rig. */
   abandon(): void {
     for (const child of this.#processes) child.abandon()
@@ -124,6 +142,7 @@ export class SharedWorld {
       child.resume()
       await child.stop()
     }
+    await (await this.#db)?.close()
     await this.simulator.stop()
     await this.#postgres.stop()
     rmSync(this.#directory, { recursive: true, force: true })

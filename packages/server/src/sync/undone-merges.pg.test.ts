@@ -1,7 +1,7 @@
 /** A merge that is undone before its patients' feed told of it, while a lane that was ahead had believed it. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { coreFeeds } from './feed-name.ts'
 
@@ -58,100 +58,3 @@ test('what the chart of the survivor shows under the former id stays the survivo
   await assertEqualsTruth(mirrored)
   assert.equal(await of(into), ordered.filter((patient) => patient === into).length)
 })
-
-/** Two patients with allergies, none of which both have. */
-async function allergicPair(mirrored: MirroredPractice): Promise<readonly [from: string, into: string]> {
-  const held = (await mirrored.opened('allergy')).map(({ body }) => [String(body.patientid), body.allergenid] as const)
-  const patients = [...new Set(held.map(([patient]) => patient))].toSorted((one, other) => Number(one) - Number(other))
-  const allergensOf = (of: string) => new Set(held.flatMap(([patient, id]) => (patient === of ? [id] : [])))
-  const [from = assert.fail('nobody is allergic')] = patients
-  const into = patients.find((patient) => ![...allergensOf(patient)].some((id) => allergensOf(from).has(id)))
-  return [from, into ?? assert.fail('all share an allergy')]
-}
-
-async function withAllergies(t: Parameters<typeof mirroredPractice>[0]): Promise<MirroredPractice> {
-  const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'allergies'] } })
-  await mirrored.bringUp()
-  await mirrored.run(2)
-  return mirrored
-}
-
-for (const where of ['named by their feed', 'read with all charts'] as const) {
-  test(`allergies ${where} while their patient was merged, of which nobody told, are held as nobody else’s`, async (t) => {
-    const mirrored = await withAllergies(t)
-    const [from, into] = await allergicPair(mirrored)
-    // A look at what was processed would have all of it asked for again.
-    mirrored.fetch = (url, init, call) =>
-      url.includes('showprocessed')
-        ? Promise.resolve(new Response('', { status: 503 }))
-        : mirrored.toSimulator(url, init, call)
-    const before = (await mirrored.opened('allergy')).length
-    mirrored.change({ kind: 'mergepatients', from, into })
-    if (where === 'read with all charts') await mirrored.wantSnapshot('allergies')
-    for (let minutes = 0; minutes < 4; minutes += 1) {
-      await mirrored.advance(61_000)
-      await mirrored.step('allergies')
-    }
-    mirrored.change({ kind: 'unmergepatient', patient: from })
-    await mirrored.run(40)
-    await assertEqualsTruth(mirrored)
-    assert.equal((await mirrored.opened('allergy')).length, before)
-    assert.equal((await mirrored.trouble()).inDoubt, 0)
-  })
-}
-
-test('allergies come to the survivor of a merge of which their feed told first', async (t) => {
-  const mirrored = await withAllergies(t)
-  const [from, into] = await allergicPair(mirrored)
-  mirrored.change({ kind: 'mergepatients', from, into })
-  await mirrored.advance(61_000)
-  await mirrored.step('allergies')
-  await mirrored.run(8)
-  await assertEqualsTruth(mirrored)
-})
-
-test('of allergies that are held as they are shown no patient is asked for, of one that is new once', async (t) => {
-  const mirrored = await withAllergies(t)
-  const [patient] = await allergicPair(mirrored)
-  const asked: string[] = []
-  mirrored.fetch = (url, init, call) => {
-    if (call.route === '/patients/{patientid}') asked.push(new URL(url).pathname.split('/').at(-1) ?? '')
-    return mirrored.toSimulator(url, init, call)
-  }
-  await mirrored.wantSnapshot('allergies')
-  await mirrored.run(8)
-  assert.deepEqual(asked, [])
-  mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
-  await mirrored.run(40)
-  assert.deepEqual(asked, [patient])
-  await assertEqualsTruth(mirrored)
-})
-
-for (const isTold of [true, false]) {
-  test(`documents that went back to a patient who is hidden at once${isTold ? '' : ', untold,'} are theirs when the patient is shown`, async (t) => {
-    const practices = [{ id: practice, patients: 30, restrictions: 'hidden' as const }]
-    const settings = { feeds: [...coreFeeds, 'prescriptions'] as const }
-    const mirrored = await mirroredPractice(t, { simulator: { practices }, settings })
-    await mirrored.bringUp()
-    await mirrored.run(3)
-    const [from, into] = new Set((await mirrored.opened('prescription')).map(({ body }) => body.patientid))
-    mirrored.change({ kind: 'mergepatients', from, into })
-    await mirrored.run(5)
-    // Their feed tells nothing, not even of what it has told.
-    mirrored.fetch = async (url, init, call) => {
-      const response = await mirrored.toSimulator(url, init, call)
-      return call.route === '/prescriptions/changed' ? Response.json({ prescriptions: [], totalcount: 0 }) : response
-    }
-    mirrored.change({ kind: 'unmergepatient', patient: from })
-    await mirrored.advance(61_000)
-    if (isTold) await mirrored.step('patients')
-    else await mirrored.wantSnapshot('prescriptions')
-    mirrored.change({ kind: 'restrictpatient', patient: from })
-    await mirrored.advance(61_000)
-    await mirrored.step('patients')
-    await mirrored.run(20)
-    mirrored.change({ kind: 'unrestrictpatient', patient: from })
-    await mirrored.run(8)
-    await assertEqualsTruth(mirrored)
-  })
-}
