@@ -4,7 +4,7 @@ import { isUntold } from './untold-in-hiding.ts'
 
 const untold = { merged: new Set(['15']), claims: new Set(['3000285']) }
 
-test('a merge that was undone in hiding, and a claim of a gap that was read again meanwhile, are left out', () => {
+test('a merge that was undone in hiding, and a claim that was read for meanwhile, are left out', () => {
   assert.ok(isUntold(untold, { kind: 'patients', id: '15', what: 'state' }))
   assert.ok(isUntold(untold, { kind: 'claims', id: '3000285', what: 'missing' }))
 })

@@ -1,14 +1,13 @@
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import type { Difference } from '../packages/server/testing/oracle.ts'
 import { drawRestrictions } from './draw-life.ts'
-import { gapsEver } from './judge-causes.ts'
 import type { Life } from './live-round.ts'
 
 /** What nothing tells of, as a patient was hidden when it would have been told or read. */
 export interface Untold {
   /** Patients who are hidden, were once merged, and are held as merged still. */
   readonly merged: ReadonlySet<string>
-  /** Claims of patients who are shown again, which no feed has handed out, where claims had a gap. */
+  /** Claims of patients who are shown again, which no feed has handed out. */
   readonly claims: ReadonlySet<string>
 }
 
@@ -19,9 +18,9 @@ export function isUntold({ merged, claims }: Untold, { kind, id, what }: Differe
 }
 
 /**
- * What a life leaves untold: a merge that is undone and its patient hidden before the next look, and a claim that fell into a gap
- * which was read again while its patient was hidden. The one is told once the patient is shown; the other when the claim changes, or
- * the check of all claims comes to it.
+ * What a life leaves untold: a merge that is undone and its patient hidden before the next look, and a claim that was there at the
+ * first load, or fell into a gap, which was read while its patient was hidden. The one is told once the patient is shown; the other
+ * when the claim changes, or the check of all claims comes to it.
  */
 export async function untoldInHiding({ mirrored, seed, staff }: Life): Promise<Untold> {
   if (drawRestrictions(seed) !== 'hidden') return { merged: new Set(), claims: new Set() }
@@ -31,9 +30,7 @@ export async function untoldInHiding({ mirrored, seed, staff }: Life): Promise<U
     .filter(({ state }) => state === 'merged')
     .map(({ body }) => String(body.patientid))
     .filter((id) => staff.everMerged.has(id) && hides(id))
-  const hadGap = (await gapsEver({ db: mirrored.deps.db, practice })).some(({ feed }) => feed === 'claims')
-  const claims = hadGap ? claimsNotHandedOut({ mirrored, staff }) : []
-  return { merged: new Set(merged), claims: new Set(claims) }
+  return { merged: new Set(merged), claims: new Set(claimsNotHandedOut({ mirrored, staff })) }
 }
 
 function claimsNotHandedOut({ mirrored: { simulator }, staff }: Pick<Life, 'mirrored' | 'staff'>): string[] {
