@@ -29,8 +29,22 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a wish for all of a patient gives what the chart of the survivor shows to whom was merged into it',
     file: `${sync}/refetch-records.ts`,
-    find: `return (await sight(wanted)) !== 'shown'`,
+    find: `return (await patientSight(deps, held)(wanted)) !== 'shown'`,
     replace: `return false`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'an allergy is taken for its patient’s own, whoever it came along with',
+    file: `${sync}/may-show-others.ts`,
+    find: `return bringsNews(tx, keys, { practice, page })`,
+    replace: `return false`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'a survivor is taken for the patient alone, whatever former ids it names',
+    file: `${sync}/patient-sight.ts`,
+    find: `named.some((key) => !known.has(key))`,
+    replace: `false`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
   {

@@ -136,7 +136,7 @@ const syncSection = z.strictObject({
     },
   ),
   loadByPatient: setting(flag().default(sync.loadByPatient), {
-    doc: 'Whether what athenahealth lists by patient only (patient cases, results, prescriptions, problems, medications, allergies) is read once for every patient when its feed starts: a call for each patient and kind, for laboratory results one more for each result. `false`: only what changes from then on is mirrored. After a gap all patients are read either way.',
+    doc: 'Whether what athenahealth lists by patient only (patient cases, results, prescriptions, problems, medications, allergies) is read once for every patient when its feed starts: a call for each patient and kind, for laboratory results one more for each result, for allergies one more for each patient who has some. `false`: only what changes from then on is mirrored. After a gap all patients are read either way.',
   }),
   claimsMonthsBack: setting(wholeNumber({ min: 1, max: 240 }).default(sync.claimsMonthsBack), {
     doc: 'Months back, by the day of creation, whose claims a snapshot reads. Older claims are mirrored once they change; after a gap the months of those that are held are read too.',

@@ -215,8 +215,9 @@ describe('what a configuration tells', () => {
     const sync = { ...defaultSyncSettings, feeds: [...coreFeeds, ...furtherFeeds] }
     const { perPractice } = plan({ sync }).day
     assert.equal(perPractice.polls, 12 * 1_440)
-    // Patients 300, providers and referring providers 5 each three times, claims 150, seven others 100 each three times.
-    assert.equal(perPractice.named, 300 + 2 * 15 + 450 + 7 * 300)
+    // Patients 300, providers and referring providers 5 each three times, claims 150, seven others 100 each three times, and the patient of
+    // each allergy.
+    assert.equal(perPractice.named, 300 + 2 * 15 + 450 + 7 * 300 + 100)
   })
 
   test('is that it does not fit where checks do not end in a night', () => {

@@ -7,6 +7,7 @@ import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, mayLag, type Source, type Verdict } from './judge-version.ts'
 import { meetMerges } from './meet-merges.ts'
 import { openRecord, sealRecord } from './open-record.ts'
+import { recordDigest } from './record-digest.ts'
 import type { Kind, PracticeFacts, RecordKind, Shape } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
 import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
@@ -169,7 +170,7 @@ function readOne(
     record,
     text,
     clear,
-    digest: keys.digest(`record.${kind.kind}`, `${text}${String(clear.startsAt ?? '')}`),
+    digest: recordDigest(keys, kind.kind, { text, startsAt: clear.startsAt }),
     lastModifiedAt: versionOf(kind, record),
   }
 }

@@ -68,6 +68,25 @@ export async function areOfOthers(
   return keys.length > 0 && (await tx.rows(ofOthers, [practice, kind, JSON.stringify(keys), patient])).length > 0
 }
 
+const heldAsShown = lookUp(
+  'records.held_as_shown',
+  `select h.key from json_to_recordset($3::json) as w(key text, digest text)
+   cross join lateral (
+     select r.key from aegis.record r
+     where r.practice_id = $1 and r.kind = $2 and r.key = w.key and r.digest = w.digest and r.state = 'present') as h`,
+)
+
+/** Which of these records are held just as they are shown, by the digest of their body. */
+export async function heldAsTheyAre(
+  tx: Tx,
+  { practice, kind }: OfKind,
+  shown: readonly { key: string; digest: string }[],
+): Promise<Set<string>> {
+  if (shown.length === 0) return new Set()
+  const rows = await tx.rows<{ key: string }>(heldAsShown, [practice, kind, JSON.stringify(shown)])
+  return new Set(rows.map(({ key }) => key))
+}
+
 const nextPatients = sql(
   'records.patients_after',
   `select key, patient, sealed from aegis.record

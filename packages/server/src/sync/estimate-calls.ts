@@ -19,6 +19,8 @@ export interface PracticeShape {
   readonly providerChangesADay: number
   /** Laboratory results of a patient, each of which costs a call of the first load. */
   readonly resultsPerPatient: number
+  /** Share of patients with allergies: each is asked for when these are read. */
+  readonly allergicShare: number
 }
 
 /** A practice of a few physicians. What a practice really is like is not known before its first load. */
@@ -33,6 +35,7 @@ export const usualPractice: PracticeShape = {
   changesADay: 100,
   providerChangesADay: 5,
   resultsPerPatient: 2,
+  allergicShare: 0.35,
 }
 
 /** Calls of a day of a practice that is mirrored, by what they are for. */
@@ -93,7 +96,8 @@ export function loadCalls(settings: SyncSettings, shape: PracticeShape): LoadCal
     large: sum(large, (feed) => readings(feed) - openPages(feed, settings, shape) * 2),
     byPatient:
       shape.patients * byPatient.length +
-      (byPatient.includes('labresults') ? shape.patients * shape.resultsPerPatient : 0),
+      (byPatient.includes('labresults') ? shape.patients * shape.resultsPerPatient : 0) +
+      (byPatient.includes('allergies') ? shape.patients * shape.allergicShare : 0),
     other:
       sum(listed, (feed) => (isLarge(feed) ? openPages(feed, settings, shape) * 2 : readings(feed))) +
       sum(feeds.filter(hasChangedFeed), () => subscribing(settings)),
@@ -114,7 +118,10 @@ function namedBy(feed: FeedName, shape: PracticeShape): number {
 /** Calls for the record itself that a change leads to, beside the drain that tells of it (pure). */
 export function askedPerChange(feed: FeedName): number {
   if (feed === 'patients') return 1
-  return recordKinds[kindOfFeed(feed)].feedTells === 'id' ? askedFor : 0
+  const { feedTells, keyedBy } = recordKinds[kindOfFeed(feed)]
+  if (feedTells !== 'id') return 0
+  // Nothing but the patient tells whose an entry is (may-show-others.ts).
+  return keyedBy === 'patient-and-id' ? askedFor + 1 : askedFor
 }
 
 /** Changes of a working day that a feed tells of (pure). */

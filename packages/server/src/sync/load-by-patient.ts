@@ -12,11 +12,11 @@ import type { HeldFeed } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { isOfTheRecord } from './is-of-the-record.ts'
+import { mayShowOthers } from './may-show-others.ts'
 import { noteWishes } from './note-wishes.ts'
 import { patientSight } from './patient-sight.ts'
 import { readOfPatient } from './read-of-patient.ts'
 import { settlePatient } from './settle-patient.ts'
-import { showsOthers } from './shows-others.ts'
 import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
@@ -112,7 +112,7 @@ async function readOrPutOff(
   try {
     const page = await readOfPatient(deps, held, { ...patient, context })
     const { patientId } = patient
-    if (!(await showsOthers(deps, held, { page, patientId }))) return page
+    if (!(await mayShowOthers(deps, held, { page, patientId }))) return page
     const sight = await patientSight({ ...deps, context }, held)({ key: wholeKey(patient.key), asked: patient })
     return sight === 'shown' ? page : 'put-off'
   } catch (error) {

@@ -1,9 +1,12 @@
 import { AthenaError } from '@aegis/client'
+import { idOf, previousPatientIds } from '../records/record-id.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { aliasedKeys } from '../records/records.sql.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import type { AskedRecord } from './asked-record.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import { fetchRecord } from './fetch-record.ts'
-import type { FetchedPage } from './fetched-page.ts'
+import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
 import { isOfTheRecord, isPassing } from './is-of-the-record.ts'
 import { lookForPatient } from './look-for-patient.ts'
@@ -28,14 +31,31 @@ export function patientSight(deps: AskDeps, held: HeldFeed) {
     lookForPatient(deps, held, { key, patientId, ask: askOnce, findsAny })
 }
 
-/** Asks for a record only to see whether athenahealth finds it. */
+/** Asks for a record only to see whether athenahealth finds it; `another` also where a patient is more than we know of. */
 export function asker(deps: AskDeps, held: HeldFeed) {
   return async (asked: AskedRecord) => {
     const page = await fetchOrNothing(deps, held, asked)
     if (page === 'another-record') return 'another'
     if (typeof page === 'string') return 'refused'
-    return page === undefined || page.items === 0 ? 'missing' : 'found'
+    if (page === undefined || page.items === 0) return 'missing'
+    return (await namesUnknown(deps, held, page)) ? 'another' : 'found'
   }
+}
+
+/** Whether a patient names former ids of whose merge we do not know. */
+async function namesUnknown({ db, sealing }: AskDeps, { practice }: HeldFeed, page: FetchedPage): Promise<boolean> {
+  const { isPatient, kind, idField } = recordKinds[page.kind]
+  if (!isPatient) return false
+  const former = recordsInPage(page, page.raw).flatMap((record) =>
+    previousPatientIds(record).filter((id) => id !== idOf(record[idField])),
+  )
+  if (former.length === 0) return false
+  return db.practice(practice, async (tx) => {
+    const keys = await sealing.practice(tx, practice)
+    const named = former.map((id) => keys.pseudonym('patient', id))
+    const known = await aliasedKeys(tx, { practice, kind }, named)
+    return named.some((key) => !known.has(key))
+  })
 }
 
 /** A page, or what came instead; undefined where athenahealth says that there is no such record. */

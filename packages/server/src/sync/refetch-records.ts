@@ -16,12 +16,12 @@ import type { FetchedPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
 import { judgeFailure } from './judge-failure.ts'
 import type { PatientSight } from './look-for-patient.ts'
+import { mayShowOthers } from './may-show-others.ts'
 import type { RefetchStep } from './next-step.ts'
 import { wishAsHeld } from './note-wishes.ts'
 import { asker, fetchOrNothing, type Heard, pageOrNothing, patientSight } from './patient-sight.ts'
 import * as wishes from './refetch.sql.ts'
 import { lacksTwice, settlePatient } from './settle-patient.ts'
-import { showsOthers } from './shows-others.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 import { noteUsedUp } from './used-up-day.sql.ts'
@@ -155,7 +155,7 @@ async function refetchOne(
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
   }
-  if (await isOfSurvivor(deps, held, { wanted, page, sight })) {
+  if (await isOfMerge(deps, held, { wanted, page })) {
     await postponeDoubted(deps, held, { wanted, isPatientUnclear: true })
     return false
   }
@@ -185,15 +185,18 @@ async function refetchOne(
   return true
 }
 
-/** Whether charts that were shown may be those of whom their patient was merged into, of which nobody has told us. */
-async function isOfSurvivor(
+/**
+ * Whether charts that were shown may be those of a merge of which nobody has told us. The patient is asked for after them, whatever
+ * was heard before.
+ */
+async function isOfMerge(
   deps: Refetch,
   held: HeldFeed,
-  { wanted, page, sight }: { wanted: Wanted; page: FetchedPage | undefined } & Pick<Asking, 'sight'>,
+  { wanted, page }: Pick<Answer, 'wanted' | 'page'>,
 ): Promise<boolean> {
   const { asked } = wanted
-  if (!asked.whole || !page || !(await showsOthers(deps, held, { page, patientId: asked.patientId }))) return false
-  return (await sight(wanted)) !== 'shown'
+  if (!asked.whole || !page || !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return false
+  return (await patientSight(deps, held)(wanted)) !== 'shown'
 }
 
 function postponeDoubted(

@@ -8,8 +8,8 @@ import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
 import type { FetchedPage } from './fetched-page.ts'
+import { keysInPage } from './may-show-others.ts'
 import { noteWishes } from './note-wishes.ts'
-import { keysInPage } from './shows-others.ts'
 import { withdrawMissing } from './withdraw-missing.ts'
 
 /** A reading of all that a patient has of a kind. */

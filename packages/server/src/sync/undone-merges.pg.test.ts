@@ -1,7 +1,7 @@
 /** A merge that is undone before its patients' feed told of it, while a lane that was ahead had believed it. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { coreFeeds } from './feed-name.ts'
 
@@ -57,4 +57,72 @@ test('what the chart of the survivor shows under the former id stays the survivo
   await mirrored.run(40)
   await assertEqualsTruth(mirrored)
   assert.equal(await of(into), ordered.filter((patient) => patient === into).length)
+})
+
+/** Two patients with allergies, none of which both have. */
+async function allergicPair(mirrored: MirroredPractice): Promise<readonly [from: string, into: string]> {
+  const held = (await mirrored.opened('allergy')).map(({ body }) => [String(body.patientid), body.allergenid] as const)
+  const patients = [...new Set(held.map(([patient]) => patient))].toSorted((one, other) => Number(one) - Number(other))
+  const allergensOf = (of: string) => new Set(held.flatMap(([patient, id]) => (patient === of ? [id] : [])))
+  const [from = assert.fail('nobody is allergic')] = patients
+  const into = patients.find((patient) => ![...allergensOf(patient)].some((id) => allergensOf(from).has(id)))
+  return [from, into ?? assert.fail('all share an allergy')]
+}
+
+async function withAllergies(t: Parameters<typeof mirroredPractice>[0]): Promise<MirroredPractice> {
+  const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'allergies'] } })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  return mirrored
+}
+
+for (const where of ['named by their feed', 'read with all charts'] as const) {
+  test(`allergies ${where} while their patient was merged, of which nobody told, are held as nobody else’s`, async (t) => {
+    const mirrored = await withAllergies(t)
+    const [from, into] = await allergicPair(mirrored)
+    // A look at what was processed would have all of it asked for again.
+    mirrored.fetch = (url, init, call) =>
+      url.includes('showprocessed')
+        ? Promise.resolve(new Response('', { status: 503 }))
+        : mirrored.toSimulator(url, init, call)
+    const before = (await mirrored.opened('allergy')).length
+    mirrored.change({ kind: 'mergepatients', from, into })
+    if (where === 'read with all charts') await mirrored.wantSnapshot('allergies')
+    for (let minutes = 0; minutes < 4; minutes += 1) {
+      await mirrored.advance(61_000)
+      await mirrored.step('allergies')
+    }
+    mirrored.change({ kind: 'unmergepatient', patient: from })
+    await mirrored.run(40)
+    await assertEqualsTruth(mirrored)
+    assert.equal((await mirrored.opened('allergy')).length, before)
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+  })
+}
+
+test('allergies come to the survivor of a merge of which their feed told first', async (t) => {
+  const mirrored = await withAllergies(t)
+  const [from, into] = await allergicPair(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.advance(61_000)
+  await mirrored.step('allergies')
+  await mirrored.run(8)
+  await assertEqualsTruth(mirrored)
+})
+
+test('of allergies that are held as they are shown no patient is asked for, of one that is new once', async (t) => {
+  const mirrored = await withAllergies(t)
+  const [patient] = await allergicPair(mirrored)
+  const asked: string[] = []
+  mirrored.fetch = (url, init, call) => {
+    if (call.route === '/patients/{patientid}') asked.push(new URL(url).pathname.split('/').at(-1) ?? '')
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.wantSnapshot('allergies')
+  await mirrored.run(8)
+  assert.deepEqual(asked, [])
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
+  await mirrored.run(40)
+  assert.deepEqual(asked, [patient])
+  await assertEqualsTruth(mirrored)
 })
