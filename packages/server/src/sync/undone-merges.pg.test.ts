@@ -126,3 +126,32 @@ test('of allergies that are held as they are shown no patient is asked for, of o
   assert.deepEqual(asked, [patient])
   await assertEqualsTruth(mirrored)
 })
+
+for (const isTold of [true, false]) {
+  test(`documents that went back to a patient who is hidden at once${isTold ? '' : ', untold,'} are theirs when the patient is shown`, async (t) => {
+    const practices = [{ id: practice, patients: 30, restrictions: 'hidden' as const }]
+    const settings = { feeds: [...coreFeeds, 'prescriptions'] as const }
+    const mirrored = await mirroredPractice(t, { simulator: { practices }, settings })
+    await mirrored.bringUp()
+    await mirrored.run(3)
+    const [from, into] = new Set((await mirrored.opened('prescription')).map(({ body }) => body.patientid))
+    mirrored.change({ kind: 'mergepatients', from, into })
+    await mirrored.run(5)
+    // Their feed tells nothing, not even of what it has told.
+    mirrored.fetch = async (url, init, call) => {
+      const response = await mirrored.toSimulator(url, init, call)
+      return call.route === '/prescriptions/changed' ? Response.json({ prescriptions: [], totalcount: 0 }) : response
+    }
+    mirrored.change({ kind: 'unmergepatient', patient: from })
+    await mirrored.advance(61_000)
+    if (isTold) await mirrored.step('patients')
+    else await mirrored.wantSnapshot('prescriptions')
+    mirrored.change({ kind: 'restrictpatient', patient: from })
+    await mirrored.advance(61_000)
+    await mirrored.step('patients')
+    await mirrored.run(20)
+    mirrored.change({ kind: 'unrestrictpatient', patient: from })
+    await mirrored.run(8)
+    await assertEqualsTruth(mirrored)
+  })
+}
