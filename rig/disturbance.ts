@@ -38,6 +38,8 @@ export class Disturbance {
   /** Place → number of its first passing. */
   readonly firsts = new Map<string, number>()
   passed = 0
+  /** Every point that was passed. */
+  readonly points = new Set<string>()
   #feed: FeedName = 'departments'
   #round = 0
   where: string | undefined
@@ -62,6 +64,7 @@ export class Disturbance {
 
   async meet(name: string): Promise<void> {
     this.passed += 1
+    this.points.add(name)
     const place = `${name} of ${this.#feed} in minute ${this.#round}`
     if (!this.firsts.has(place)) this.firsts.set(place, this.passed)
     const { at } = this.#run

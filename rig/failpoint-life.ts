@@ -7,6 +7,8 @@ import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
 /** A life that is always the same, to be disturbed at its failpoints. */
 export interface FailpointLife {
   readonly feeds: readonly FeedName[]
+  /** The failpoints that it passes when nothing disturbs it: all of these, and no other. */
+  readonly points: readonly string[]
   /** What happens beside the passing of a minute, by the number of the minute. */
   happenings(): ReadonlyMap<number, (mirrored: MirroredPractice) => unknown>
 }
@@ -48,12 +50,32 @@ function happenings(): ReturnType<FailpointLife['happenings']> {
   ])
 }
 
+/** Every one of sync. */
+const points = [
+  'sync.after-apply',
+  'sync.after-consume',
+  'sync.after-refetch',
+  'sync.after-replay',
+  'sync.after-snapshot-store',
+  'sync.after-store',
+  'sync.before-applied',
+  'sync.before-check-finished',
+  'sync.before-intent-closed',
+  'sync.before-judged',
+  'sync.before-replay-closed',
+  'sync.before-snapshot-finished',
+  'sync.before-step',
+  'sync.intent-open',
+  'sync.snapshot-page',
+] as const
+
 /** By the word before their failpoints: `further/kill:17`. */
 export const failpointLives = {
-  main: { feeds: [...coreFeeds, ...eachWay], happenings },
+  main: { feeds: [...coreFeeds, ...eachWay], points, happenings },
   /** The kinds that the main life leaves out. */
   further: {
     feeds: [...coreFeeds, ...furtherFeeds.filter((feed) => !eachWay.some((one) => one === feed))],
+    points,
     happenings,
   },
 } as const satisfies Record<string, FailpointLife>

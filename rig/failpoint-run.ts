@@ -29,7 +29,7 @@ const aheadMs = 90_000
  */
 export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
   return withRunContext(async (context) => {
-    const { feeds, happenings } = failpointLives[run.life]
+    const { feeds, points, happenings } = failpointLives[run.life]
     const happens = happenings()
     const mirrored = await mirroredPractice(context, {
       patients,
@@ -65,9 +65,20 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     await asleep
     for (let more = 0; more < roundsToHealMax && (await isUnderWay(mirrored)); more += 1) await mirrored.run(1)
     const { passed, where, firsts } = disturbance
+    if (where === undefined) wrong.push(...otherPoints(disturbance.points, points))
     wrong.push(...(await judgeFailpoint(mirrored, { run, where, excuses })))
     return { wrong, counts: { points: passed }, where, firsts: [...firsts.values()] }
   })
+}
+
+/** What an undisturbed life passes is written down, for a test to see that every point of the program is met. */
+function otherPoints(passed: ReadonlySet<string>, written: readonly string[]): string[] {
+  const unwritten = [...passed].filter((point) => !written.includes(point))
+  const missed = written.filter((point) => !passed.has(point))
+  return [
+    ...unwritten.map((point) => `passed ${point}, which is not among the points of this life`),
+    ...missed.map((point) => `never passed ${point}, one of the points of this life`),
+  ]
 }
 
 async function judgeFailpoint(

@@ -82,7 +82,7 @@ export async function waysOut() {
     const usedToday = async () => (await quota.usage(app)).usedToday
     return { server, id, upstream, practice: upstream.practice(id), quota, app, log, wayOut, rule, usedToday }
   }
-  return { owner, sealing, realAudit, setUp }
+  return { db, owner, sealing, realAudit, setUp }
 }
 
 /** A quota whose permissions come when `permitted` resolves. */

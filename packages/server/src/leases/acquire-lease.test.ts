@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { beforeEach, describe, test } from 'node:test'
+import { beforeEach, describe, type TestContext, test } from 'node:test'
 import { type ManualClock, manualClock } from '../../testing/manual-clock.ts'
 import { memoryLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
@@ -154,14 +154,41 @@ describe('a holder that was paused', () => {
     await sleeper.release()
   })
 
-  test('loses the lease past its end even if nobody took it', async () => {
-    const remove = setFailpointHook(() => new Promise(() => undefined))
+  /** Renewals stand still until they are let go on. */
+  function standStill(t: TestContext): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    t.after(setFailpointHook((point) => (point === 'leases.before-renewal' ? promise : undefined)))
+    return resolve
+  }
+
+  test('loses the lease past its end even if nobody took it', async (t) => {
+    standStill(t)
     const zombie = await held(await acquire('zombie'))
     await clock.advance(ttlMs)
-    remove()
     assert.equal(zombie.lost.aborted, true)
     await zombie.release()
     assert.equal(clock.pending, 0)
+  })
+
+  test('does not extend what the next one holds when the renewal goes on that it began in time', async (t) => {
+    const goOn = standStill(t)
+    const asked: Promise<unknown>[] = []
+    const control: Db['control'] = (work) => {
+      const answer = db.control(work)
+      asked.push(answer)
+      return answer
+    }
+    const zombie = await held(await acquire('zombie', { db: { ...db, control } }))
+    assert.equal(asked.length, 1)
+    await pass(ttlMs)
+    const next = await held(await acquire('next'))
+    const before = await expiresAtMs()
+    await moveSqlClock(ttlMs / 10)
+    goOn()
+    await eventually(() => asked.length === 2)
+    await asked[1]
+    assert.deepEqual([zombie.lost.aborted, next.lost.aborted, await expiresAtMs()], [true, false, before])
+    await next.release()
   })
 
   /** A standby took over that never saw the lease, and counts on from where it was: another one has the same fence. */
