@@ -25,4 +25,11 @@ export const plantedNetworkBugs: readonly PlantedBug[] = [
     replace: `if (!held) return undefined`,
     caughtBy: [`${server}/key-server/remote-tokens.test.ts`, 'faults partition 1'],
   },
+  {
+    name: 'a process that stood still hands out the token it had, whatever became of it meanwhile',
+    file: `${server}/key-server/remote-token-source.ts`,
+    find: `if (!this.#isAway || !isKnown) return undefined`,
+    replace: `if (!this.#isAway) return undefined`,
+    caughtBy: [`${server}/key-server/silent-key-server.test.ts`],
+  },
 ]

@@ -58,7 +58,7 @@ export async function remoteKeyServers() {
       t.after(() => opened.close())
       const log = memoryLog()
       const wish = { ...app.credential, scope, practices: [7], ...changes }
-      return { log, tokens: new RemoteTokenSource({ link: opened, clock, log }, wish) }
+      return { log, tokens: new RemoteTokenSource({ link: opened, clock, machine: clock, log }, wish) }
     }
     const worker = (changes: { practices?: number[]; scope?: string } = {}) =>
       user(at === 'tls' ? { url: started.at, tls: authority.identity('worker') } : { path }, changes)

@@ -1,5 +1,5 @@
 import { type AccessToken, accessToken, type TokenSource } from '@aegis/client'
-import type { Clock } from '../clock/clock.ts'
+import { type Clock, systemClock } from '../clock/clock.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import type { Log } from '../log/log.ts'
@@ -10,6 +10,8 @@ import { unlessAborted } from './unless-aborted.ts'
 export interface RemoteDeps {
   readonly link: KeyServerLink
   readonly clock: Clock
+  /** Which nothing makes faster: of the looks, and of how long a question takes. The system's if absent. */
+  readonly machine?: Clock
   readonly log: Log
 }
 
@@ -19,6 +21,8 @@ const checkEveryMs = 4_000
 const checkTimeoutMs = 1_000
 /** For a token, when there is none: the key server itself waits for athenahealth, or for its turn. */
 const askTimeoutMs = 30_000
+/** Of the machine's time: in a process that runs, looks that are not answered are not further apart. */
+const looksApartMs = 10_000
 /** After no answer, whoever has no token is told so at once for so long. */
 const restMs = 1_000
 /** The last part of a token's life is not used: it would expire on the way. */
@@ -40,9 +44,12 @@ interface Held {
  */
 export class RemoteTokenSource implements TokenSource {
   readonly #deps: RemoteDeps
+  readonly #machine: Clock
   readonly #wish: Omit<TokenAsk, 'newerThan' | 'held'>
   #held: Held | undefined
   #checkedAt = Number.NEGATIVE_INFINITY
+  /** When the last question ended, by the machine's steady clock. */
+  #heardAt = Number.NEGATIVE_INFINITY
   #restsUntil = Number.NEGATIVE_INFINITY
   /** Questions under way. Whoever has a good token waits for no question about a newer one, which may take half a minute. */
   readonly #flights = new Map<'check' | 'newer', Promise<void>>()
@@ -52,6 +59,7 @@ export class RemoteTokenSource implements TokenSource {
 
   constructor(deps: RemoteDeps, wish: Omit<TokenAsk, 'newerThan' | 'held'>) {
     this.#deps = deps
+    this.#machine = deps.machine ?? systemClock
     this.#wish = wish
   }
 
@@ -99,7 +107,9 @@ export class RemoteTokenSource implements TokenSource {
   #unasked(floor: number | undefined): AccessToken | undefined {
     const held = this.#usable(floor)
     if (!held || this.#deps.clock.steady() - this.#checkedAt < checkEveryMs) return held
-    if (!this.#isAway) return undefined
+    // One that stood still itself knows nothing of the key server.
+    const isKnown = this.#machine.steady() - this.#heardAt < looksApartMs
+    if (!this.#isAway || !isKnown) return undefined
     // Asked, but not waited for: a key server that does not answer would cost each call the permission that it has at hand.
     void this.look()
     return held
@@ -125,6 +135,8 @@ export class RemoteTokenSource implements TokenSource {
       this.#note(undefined)
     } catch (error) {
       if (!this.#copes(error, { sentAt, serves, isCheck: newerThan === undefined })) throw error
+    } finally {
+      this.#heardAt = this.#machine.steady()
     }
   }
 

@@ -54,7 +54,7 @@ test('a key server that is known not to answer is waited for by nobody who has a
   await clock.advance(1_000)
   assert.equal((await call).value, first.value, 'the first one finds it out')
   for (let calls = 0; calls < 3; calls++) {
-    await clock.advance(10_000)
+    await clock.advance(9_000)
     const got = await Promise.race([tokens.get(), settled()])
     assert.equal(got?.value, first.value, 'without any time going by')
   }
@@ -67,6 +67,23 @@ test('a key server that is known not to answer is waited for by nobody who has a
       (error) => isAegisError(error, 'key-server.credential-missing'),
     ),
   )
+})
+
+test('a process that stood still while the key server was away asks before it hands out the token it had', async (t) => {
+  const { user, started, clock, desk } = await world(t)
+  const way = await standingStill(t, Number(new URL(started.at).port))
+  const { tokens } = user({ url: way.url, tls: authority.identity('worker') }, {}, clock)
+  await tokens.get()
+  way.mute(true)
+  await clock.advance(4_000)
+  const call = tokens.get()
+  await settled()
+  await clock.advance(1_000)
+  await call
+  way.mute(false)
+  await desk.revoke({ actor })
+  await clock.advance(600_000)
+  await assert.rejects(tokens.get(), code('key-server.credential-missing'))
 })
 
 test('whoever has a good token neither waits for nor fails with a question about a newer one', async (t) => {
