@@ -139,6 +139,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: ['packages/server/src/records/compare-record.test.ts', `${sync}/read-by-id.pg.test.ts`],
   },
   {
+    name: 'a loss that leaves only what the held body does not show counts as told before',
+    file: 'packages/server/src/records/apply-records.ts',
+    find: `held && at <= held.changed_at`,
+    replace: `held && at > 0`,
+    caughtBy: ['packages/server/src/records/check-records.pg.test.ts'],
+  },
+  {
     name: 'the charts of a patient whose row was damaged stay unread',
     file: 'packages/server/src/records/shown-patients.ts',
     find: ` || fields.includes(unreadable)`,

@@ -292,13 +292,15 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
     fields: [...clearNames(comparison.fields), ...comparison.flaws],
     fetch_seq: work.input.fetchSeq.toString(),
     last_modified_at: row.last_modified_at,
-    ...asideOf(held, comparison),
+    ...asideOf(held, comparison, at),
   })
 }
 
 /** What a difference that a check finds is judged by as well. */
-function asideOf(held: table.HeldRow | undefined, { completes }: Comparison) {
-  return { ...(held?.state === 'withheld' && { wasWithheld: true }), ...(completes && { completes }) }
+function asideOf(held: table.HeldRow | undefined, { completes }: Comparison, at = Infinity) {
+  // What was changed after what is held was written can not have been told before that.
+  const isOfBefore = held && at <= held.changed_at
+  return { ...(held?.state === 'withheld' && { wasWithheld: true }), ...(completes && isOfBefore && { completes }) }
 }
 
 /** What a row that is about to be written is to those behind it in the same page. */

@@ -163,3 +163,14 @@ test('what a read by id had left out is told as such, and nothing else with it',
   const [cleared = []] = await seen(`clear = jsonb_set(clear, '{status}', '"x"')`)
   assert.deepEqual(cleared, ['updated', 'lastmodified', '(clear)', false])
 })
+
+test('what was changed after all that is held had come was not told before: it is no explanation of a loss', async () => {
+  const slot = { ...visitById, appointmentstatus: 'o', patientid: '' }
+  for (const rest of [{ source: 'replay', shape: 'feed' }, { shape: 'booked' }] as const) {
+    const { apply, check } = mirror('appointment')
+    await apply([slot], { source: 'snapshot', shape: 'open' })
+    const { changes } = await check([{ ...slot, frozen: true, lastmodified: '12/30/9999 10:00:00' }], rest)
+    const told = changes.map(({ what, fields, completes = false }) => [what, ...fields, completes])
+    assert.deepEqual(told, [['updated', 'frozen', 'lastmodified', false]])
+  }
+})

@@ -41,7 +41,7 @@ export interface ChangeRow {
   readonly other_key?: string
   /** athenahealth did not show the record before. Not written down: the change before says so. */
   readonly wasWithheld?: boolean
-  /** It only shows what a read by id had not. Not written down either. */
+  /** It only shows what is not in what is held, which was written later than this was changed. Not written down either. */
   readonly completes?: boolean
 }
 

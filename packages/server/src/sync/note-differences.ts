@@ -71,7 +71,7 @@ export function differenceOf(
   return { key, what: whatOf[what], fields, explanation }
 }
 
-/** No feed need tell that a record is shown again, and what a read by id left out it may have told before. */
+/** No feed need tell that a record is shown again; what it told before a read by id, which shows less, it need not tell anew. */
 function isUntold({ wasWithheld, completes }: ChangeRow): boolean {
   return wasWithheld === true || completes === true
 }
