@@ -86,6 +86,12 @@ export function journeyOf(simulator: Simulator, { kind, id, what }: Difference):
   return lines.length > 0 ? lines : [`${kind} ${id} (${what}): on no page of a feed`]
 }
 
+/**
+ * The database's clock is told to be the practices', which lives twenty times as fast, by one process after the other: it jumps by as much as
+ * they are wrong, some fifty milliseconds of a busy machine.
+ */
+const clockErrorMs = 1_000
+
 /** The limits, and a minute between two drains, as the other side counts them. */
 export function judgeRates(
   simulator: Simulator,
@@ -100,7 +106,7 @@ export function judgeRates(
   const broken = [
     ...(perSecondMost > most.perSecond ? [`${perSecondMost} calls in a second`] : []),
     ...(tokensMost > most.tokensPerMinute ? [`${tokensMost} token requests in a minute`] : []),
-    ...(drainDistanceMinMs !== undefined && drainDistanceMinMs < 60_000
+    ...(drainDistanceMinMs !== undefined && drainDistanceMinMs < 60_000 - clockErrorMs
       ? [`drains ${drainDistanceMinMs} ms apart`]
       : []),
   ]
