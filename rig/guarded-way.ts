@@ -26,6 +26,8 @@ import type { RunContext } from './run-context.ts'
 /** What athenahealth allows, and what the operator does, in one life. */
 export interface GuardedRules {
   readonly perSecond: number
+  /** Of one practice; none if absent. */
+  readonly perPracticePerSecond?: number
   readonly perDay: number
   readonly tokensPerMinute: number
   readonly offHours: OffHours
@@ -146,8 +148,9 @@ async function startProcess(ground: GuardedGround, kek: Kek, holder: string): Pr
   return { upstream, api: upstream.practice(practice), quota, keyServer, end }
 }
 
-function limitsOf({ perSecond, perDay, tokensPerMinute }: GuardedRules): QuotaLimits {
-  return { perSecond, perDay, tokensPerMinute, dayBlock: 5 }
+function limitsOf({ perSecond, perPracticePerSecond, perDay, tokensPerMinute }: GuardedRules): QuotaLimits {
+  const ofPractice = perPracticePerSecond === undefined ? {} : { perPracticePerSecond }
+  return { perSecond, ...ofPractice, perDay, tokensPerMinute, dayBlock: 5 }
 }
 
 /** What a process has of the world ends with it: no timer of a dead one fires, and no statement and no request leaves. */

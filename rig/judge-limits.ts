@@ -37,6 +37,11 @@ export function judgeLimits(simulator: Judged, rules: GuardedRules): Judgement {
     unmoved.filter(({ route }) => !isToken(route)),
   ]
   tooMany('calls in a second', mostWithin(moments, second), rules.perSecond)
+  if (rules.perPracticePerSecond !== undefined) {
+    for (const [, ofPractice] of Map.groupBy(moments, ({ practice }) => practice)) {
+      tooMany('calls of one practice in a second', mostWithin(ofPractice, second), rules.perPracticePerSecond)
+    }
+  }
   tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
   tooMany('token requests in a minute', mostOf(tokens, minute), rules.tokensPerMinute)
   const outside = calls.filter(

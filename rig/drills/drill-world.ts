@@ -41,6 +41,8 @@ export interface DrillOptions {
   readonly startAt: number
   readonly processes: number
   readonly rules: GuardedRules
+  /** The practice of all drills alone, if absent. */
+  readonly practices?: readonly number[]
   readonly simulator?: SimulatorOptions
   /** By how much all our clocks, the database's among them, are ahead of athenahealth's. */
   readonly aheadMs?: number
@@ -58,6 +60,8 @@ export interface DrillCall {
   readonly kind: CallKind
   readonly priority: Priority
   readonly waitMs?: number
+  /** The practice of all drills, if absent. */
+  readonly practice?: number
 }
 
 /** What became of a call. Times in athenahealth's epoch ms. */
@@ -89,16 +93,16 @@ export class DrillWorld {
     this.time = time
     this.ways = ways
     this.startedAt = simulator.clock.now()
-    this.patient = anyPatient(simulator)
+    this.patient = anyPatient(simulator, drillPractice)
     this.#deaths = ways.map(newDeath)
   }
 
   static async open(context: RunContext, options: DrillOptions): Promise<DrillWorld> {
-    const { seed, startAt, rules, aheadMs = 0 } = options
+    const { seed, startAt, rules, practices = [drillPractice], aheadMs = 0 } = options
     const simulator = await startSimulator({
       seed,
       // The first patient may be one with restricted records: those are to be found as all others.
-      practices: [{ id: drillPractice, patients: 10, restrictions: 'filtered' }],
+      practices: practices.map((id) => ({ id, patients: 10, restrictions: 'filtered' as const })),
       limits: 'off',
       speed: 0,
       startAt,
@@ -163,7 +167,9 @@ export class DrillWorld {
     this.#calls += 1
     const id = `drill-${this.#calls}`
     const madeAt = this.now()
-    const work = send(this.ways[call.process], { ...call, id, patient: this.patient })
+    const practice = call.practice ?? drillPractice
+    const patient = practice === drillPractice ? this.patient : anyPatient(this.simulator, practice)
+    const work = send(this.ways[call.process], { ...call, id, practice, patient })
     const ended = await Promise.race([work, this.#deaths[call.process]?.promise ?? work]).then(() => wentWell, endOf)
     const outcome = { ...call, id, madeAt, endedAt: this.now(), ...ended }
     this.outcomes.push(outcome)
@@ -216,8 +222,8 @@ function clockAhead({ clock }: Simulator, aheadMs: number): Clock {
 }
 
 /** Somebody who is there to be read and written, whatever the seed made of the practice. */
-function anyPatient({ truth }: Simulator): string {
-  for (const { patientid, status } of truth.records(drillPractice, 'patients', 'alone')) {
+function anyPatient({ truth }: Simulator, practice: number): string {
+  for (const { patientid, status } of truth.records(practice, 'patients', 'alone')) {
     if (status === 'active') return String(patientid)
   }
   throw new Error('the practice has no active patient')
@@ -225,12 +231,13 @@ function anyPatient({ truth }: Simulator): string {
 
 interface Sent extends DrillCall {
   readonly id: string
+  readonly practice: number
   readonly patient: string
 }
 
-function send(way: GuardedWay | undefined, { id, patient, kind, priority, waitMs }: Sent): Promise<unknown> {
+function send(way: GuardedWay | undefined, { id, patient, kind, priority, waitMs, ...sent }: Sent): Promise<unknown> {
   if (!way) throw new Error('there is no such process')
-  const practice = way.practice()
+  const practice = way.process.upstream.practice(sent.practice)
   const context = { purpose: `drill.${kind}`, priority, ...(waitMs === undefined ? {} : { waitMs }) }
   const options = { requestId: id, context }
   if (kind === 'read') return practice.patients.get(patient, {}, options)

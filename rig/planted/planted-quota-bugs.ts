@@ -87,7 +87,11 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     file: `${quota}/timetable.ts`,
     find: `    await rows.movePracticeRows(tx, this.#app, moves)\n`,
     replace: ``,
-    caughtBy: [`${quota}/per-practice.test.ts`, `${server}/upstream/counted-by-athenahealth.test.ts`],
+    caughtBy: [
+      `${quota}/per-practice.test.ts`,
+      `${server}/upstream/counted-by-athenahealth.test.ts`,
+      'drills rushes 4',
+    ],
   },
   {
     name: 'without the database several processes call for one practice that has a limit',
