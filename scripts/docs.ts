@@ -48,7 +48,7 @@ What the server throws, logs and answers, by code. Callers see the status and th
 | Code | Status | Title | Remedy |
 |---|---|---|---|
 `
-  const rows = entries.map(([code, { status, title, remedy = '' }]) => {
+  const rows = entries.map(([code, { status, title, remedy }]) => {
     const cells = [`\`${code}\``, String(status), title, remedy]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
   })

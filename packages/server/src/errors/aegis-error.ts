@@ -1,4 +1,3 @@
-import type { ErrorEntry } from './error-entry.ts'
 import { type ErrorCode, errorTable } from './error-table.ts'
 
 /** A value that may stand in an error message: see `AegisError`. */
@@ -13,8 +12,8 @@ export class AegisError extends Error {
   readonly code: ErrorCode
   readonly detail: SafeDetail
   constructor(code: ErrorCode, detail: SafeDetail = {}, options?: { cause?: unknown }) {
-    const { title, remedy }: ErrorEntry = errorTable[code]
-    super(`${title}${describe(detail)}${remedy ? `\nRemedy: ${remedy}` : ''}`, options)
+    const { title, remedy } = errorTable[code]
+    super(`${title}${describe(detail)}\nRemedy: ${remedy}`, options)
     this.name = 'AegisError'
     this.code = code
     this.detail = detail

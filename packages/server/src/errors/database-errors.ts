@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error-entry.ts'
+import { asDefect, type ErrorEntry } from './error-entry.ts'
 
 /** Codes of the database, ours or the operator's. */
 export const databaseErrors = {
@@ -69,7 +69,11 @@ export const databaseErrors = {
     title: 'PostgreSQL does not run as root, and this system offers no way to drop the privilege',
     remedy: 'Run Aegis as an ordinary user, or name a PostgreSQL server with DATABASE_URL_FILE.',
   },
-  'db.rolled-back': { status: 500, title: 'A transaction was rolled back although its work went on after an error' },
+  'db.rolled-back': {
+    status: 500,
+    title: 'A transaction was rolled back although its work went on after an error',
+    remedy: asDefect,
+  },
   'db.roles-not-granted': {
     status: 500,
     title: 'The owner may not give the runtime login its roles',
@@ -93,13 +97,21 @@ export const databaseErrors = {
     remedy:
       'Look up the SQLSTATE that stands with this code, here or in the log: 42501 means that rights were taken from the roles of Aegis, 42P01 or 42703 that its tables were changed, XX001 or XX002 that the disk damaged them. Of one that says nothing of the kind report a defect, with what is said of it here and in the log.',
   },
-  'db.statement-not-awaited': { status: 500, title: 'A statement was still running when its transaction ended' },
+  'db.statement-not-awaited': {
+    status: 500,
+    title: 'A statement was still running when its transaction ended',
+    remedy: asDefect,
+  },
   'db.tables-held': {
     status: 503,
     title: 'The schema could not be changed: something else keeps hold of its tables',
     remedy: 'End what does (a dump, a long query or an open transaction: see pg_stat_activity), then start again.',
   },
-  'db.transaction-over': { status: 500, title: 'A statement came after the end of its transaction' },
+  'db.transaction-over': {
+    status: 500,
+    title: 'A statement came after the end of its transaction',
+    remedy: asDefect,
+  },
   'db.unavailable': {
     status: 503,
     title: 'The database is not reachable',

@@ -1,5 +1,5 @@
 import { databaseErrors } from './database-errors.ts'
-import type { ErrorEntry } from './error-entry.ts'
+import { asDefect, type ErrorEntry } from './error-entry.ts'
 import { secretErrors } from './secret-errors.ts'
 
 /**
@@ -9,7 +9,11 @@ import { secretErrors } from './secret-errors.ts'
 export const errorTable = {
   ...databaseErrors,
   ...secretErrors,
-  'audit.invalid-entry': { status: 500, title: 'An audit entry carries a value that may not stand in clear' },
+  'audit.invalid-entry': {
+    status: 500,
+    title: 'An audit entry carries a value that may not stand in clear',
+    remedy: asDefect,
+  },
   'audit.unavailable': {
     status: 503,
     title: 'The audit log cannot be written, so no patient data is read or served',
@@ -31,7 +35,11 @@ export const errorTable = {
     title: 'The clock of the simulator cannot be read',
     remedy: 'Start the simulator first, with its administration on, or set clock: system.',
   },
-  'config.invalid': { status: 500, title: 'The configuration has mistakes' },
+  'config.invalid': {
+    status: 500,
+    title: 'The configuration has mistakes',
+    remedy: 'Mend what is said of each of them: "aegis config check" finds all at once.',
+  },
   'egress.address-refused': {
     status: 502,
     title: 'The configured host resolves to an address where it may not be; nothing was sent',
@@ -146,7 +154,11 @@ export const errorTable = {
     title: 'This statement is not run',
     remedy: 'Write one SELECT over the views of the schema mirror; "aegis sql --help" lists them.',
   },
-  'queue.unknown-job': { status: 500, title: 'A job was enqueued that is not declared' },
+  'queue.unknown-job': {
+    status: 500,
+    title: 'A job was enqueued that is not declared',
+    remedy: asDefect,
+  },
   'internal.unexpected': {
     status: 500,
     title: 'Something went wrong inside Aegis',
@@ -299,6 +311,7 @@ export const errorTable = {
   'upstream.no-context': {
     status: 500,
     title: 'A call to athenahealth was made without saying for whom and what for',
+    remedy: asDefect,
   },
 } satisfies Record<string, ErrorEntry>
 

@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './error-entry.ts'
+import { asDefect, type ErrorEntry } from './error-entry.ts'
 
 /** Codes of what guards secrets: the key server and the sealing of values. */
 export const secretErrors = {
@@ -99,7 +99,11 @@ export const secretErrors = {
     title: 'The secret is empty, too long or contains control characters',
     remedy: 'Put the secret alone, on one line, into the file.',
   },
-  'key-server.secret-taken': { status: 500, title: 'A secret was used twice' },
+  'key-server.secret-taken': {
+    status: 500,
+    title: 'A secret was used twice',
+    remedy: asDefect,
+  },
   'key-server.service-unknown': {
     status: 403,
     title: 'Whoever asks the key server is no service that it knows, and it was recorded',
@@ -187,7 +191,11 @@ export const secretErrors = {
     title: 'The key of this value does not exist: it was destroyed, or never made',
     remedy: 'If nobody destroyed it, the database was not restored as a whole: restore all of it from one backup.',
   },
-  'sealing.key-not-loaded': { status: 500, title: 'A patient key was used before it was loaded' },
+  'sealing.key-not-loaded': {
+    status: 500,
+    title: 'A patient key was used before it was loaded',
+    remedy: asDefect,
+  },
   'sealing.unreadable': {
     status: 500,
     title: 'A sealed value does not open: it was changed, or belongs to another row, practice or patient',

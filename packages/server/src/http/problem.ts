@@ -1,6 +1,5 @@
 import type { FastifyReply } from 'fastify'
 import { AegisError } from '../errors/aegis-error.ts'
-import type { ErrorEntry } from '../errors/error-entry.ts'
 import { type ErrorCode, errorTable } from '../errors/error-table.ts'
 import { dayFields } from './rate-limit-fields.ts'
 
@@ -11,7 +10,7 @@ export interface Problem {
   readonly status: number
   readonly code: string
   readonly detail?: string
-  readonly remedy?: string
+  readonly remedy: string
   /** When asking again makes sense, in whole seconds from now. */
   readonly retryAfter?: number
   /** Where a day's calls are used up: how many a day those are. */
@@ -44,7 +43,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detail'] = {}): Problem {
-  const { status, title, remedy }: ErrorEntry = errorTable[code]
+  const { status, title, remedy } = errorTable[code]
   const { retryAfterMs, limit } = detail
   const words = Object.entries(detail).map(([name, value]) => `${name}: ${value}`)
   return {
@@ -53,7 +52,7 @@ function fromTable(code: ErrorCode, requestId: string, detail: AegisError['detai
     status,
     code,
     ...(words.length && { detail: words.join(', ') }),
-    ...(remedy !== undefined && { remedy }),
+    remedy,
     ...(typeof retryAfterMs === 'number' && { retryAfter: Math.max(1, Math.ceil(retryAfterMs / 1_000)) }),
     ...(code === 'quota.day-exhausted' && typeof limit === 'number' && { callsPerDay: limit }),
     requestId,

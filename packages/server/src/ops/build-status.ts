@@ -12,7 +12,6 @@ import { type PracticePicture, readPracticePictures } from '../sync/read-practic
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { isOutOfRoom } from '../errors/disk-full.ts'
-import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { alarmTable } from './alarm-table.ts'
 import { type AdvisedForecast, quotaForecast } from './build-quota-report.ts'
@@ -147,7 +146,7 @@ function isDiskFull({ dataPath }: StatusDeps): boolean {
 /** Reading goes on without room, so somebody must be told why nothing new comes. */
 function diskAlarms(deps: StatusDeps): Alarm[] {
   if (!isDiskFull(deps)) return []
-  const { title, remedy = '' }: ErrorEntry = errorTable['db.disk-full']
+  const { title, remedy } = errorTable['db.disk-full']
   return [{ level: 'error', code: 'db.disk-full', message: `${title}.`, remedy }]
 }
 

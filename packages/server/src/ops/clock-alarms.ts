@@ -1,7 +1,6 @@
 import { SKEW_ALARM_MS } from '../clock/remote-clock.ts'
 import { type ClockWatchRow, readClockWatch } from '../db/clock-watch.sql.ts'
 import type { Db } from '../db/db.ts'
-import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { inWords } from './explain-feed.ts'
 import type { Alarm, StatusReport } from './status-report.ts'
@@ -40,6 +39,6 @@ function alarmOf(
   level: Alarm['level'],
   detail: string,
 ): Alarm {
-  const { title, remedy = '' }: ErrorEntry = errorTable[code]
+  const { title, remedy } = errorTable[code]
   return { level, code, message: `${title} (${detail}).`, remedy }
 }

@@ -1,5 +1,4 @@
 import { errorTable } from '../errors/error-table.ts'
-import type { ErrorEntry } from '../errors/error-entry.ts'
 import { isErrorCode } from '../errors/is-error-code.ts'
 import type { CredentialInfo } from '../key-server/list-credentials.ts'
 import type { TokenTrouble } from '../key-server/token.sql.ts'
@@ -113,9 +112,7 @@ function tokenAlarm({ failure, failures, usable_until }: TokenTrouble, now: numb
 
 /** Of what Aegis itself refuses, such as an address where athenahealth may not be. */
 function remedyOf(failure: string): string | undefined {
-  if (!isErrorCode(failure)) return undefined
-  const { remedy }: ErrorEntry = errorTable[failure]
-  return remedy
+  return isErrorCode(failure) ? errorTable[failure].remedy : undefined
 }
 
 function alarm(
@@ -128,7 +125,7 @@ function alarm(
     | 'key-server.token-unavailable'
     | 'sealing.unreadable',
 ): Alarm {
-  const { title, remedy = '' }: ErrorEntry = errorTable[code]
+  const { title, remedy } = errorTable[code]
   return { level, code, message: `${title}.`, remedy }
 }
 

@@ -1,5 +1,4 @@
 import type { AthenaErrorCode } from '@aegis/client'
-import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import { isErrorCode } from '../errors/is-error-code.ts'
 
@@ -12,7 +11,7 @@ export interface FailureWords {
 /** Puts the code of a failure into words: ours, the client's, or one of another release that noted it (pure). */
 export function explainFailure(code: string): FailureWords {
   if (isErrorCode(code)) {
-    const { title, remedy = again }: ErrorEntry = errorTable[code]
+    const { title, remedy } = errorTable[code]
     return { title, remedy }
   }
   return isClientCode(code)

@@ -1,4 +1,3 @@
-import type { ErrorEntry } from '../errors/error-entry.ts'
 import { errorTable } from '../errors/error-table.ts'
 import type { StandingError } from '../errors/standing-error.ts'
 import { inWords } from './explain-feed.ts'
@@ -7,7 +6,7 @@ import type { Alarm } from './status-report.ts'
 /** What fails in this process just now, with its remedy: a warning while something of before does instead (pure). */
 export function standingAlarms(standing: readonly StandingError[]): Alarm[] {
   return standing.map(({ error, forMs, servesMs = 0 }) => {
-    const { title, remedy = '' }: ErrorEntry = errorTable[error.code]
+    const { title, remedy } = errorTable[error.code]
     const detail = Object.entries(error.detail).map(([name, value]) => `${name}: ${value}`)
     const why = detail.length > 0 ? ` (${detail.join(', ')})` : ''
     const serves =

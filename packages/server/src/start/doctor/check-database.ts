@@ -1,6 +1,5 @@
 import type { ServerFacts } from '../../db/examine-server.ts'
 import { isAegisError } from '../../errors/aegis-error.ts'
-import type { ErrorEntry } from '../../errors/error-entry.ts'
 import { errorTable } from '../../errors/error-table.ts'
 import { type Finding, reporter } from './finding.ts'
 
@@ -98,8 +97,7 @@ function migrationFinding({ migrations }: ServerFacts, { migrates }: DatabaseNee
   if (!first) return report.ok('migrations', `All ${applied} migrations are applied`)
   const missing = `${pending.length} migrations are not applied yet, the first is ${first.name}.`
   if (!migrates) {
-    const { remedy }: ErrorEntry = errorTable['db.schema-behind']
-    return report.failure('migrations', missing, remedy ?? '')
+    return report.failure('migrations', missing, errorTable['db.schema-behind'].remedy)
   }
   if (applied === 0) return report.ok('migrations', 'A new database; the first start makes its tables')
   return report.warning('migrations', missing, 'The next start applies them; back up first.')

@@ -1,7 +1,6 @@
 import type { Clock } from '../../clock/clock.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { isAegisError } from '../../errors/aegis-error.ts'
-import type { ErrorEntry } from '../../errors/error-entry.ts'
 import { errorTable } from '../../errors/error-table.ts'
 
 /** What a finding is about, in the order in which they are shown. */
@@ -62,7 +61,7 @@ export function reporter(area: Area): Reporter {
 
 function explained(error: unknown): { message: string; remedy: string } {
   if (isAegisError(error) && !(error instanceof ConfigError)) {
-    const { title, remedy = asDefect }: ErrorEntry = errorTable[error.code]
+    const { title, remedy } = errorTable[error.code]
     const detail = Object.entries(error.detail).map(([name, value]) => `${name}: ${value}`)
     return { message: `${title}${detail.length > 0 ? ` (${detail.join(', ')})` : ''}. (${error.code})`, remedy }
   }
