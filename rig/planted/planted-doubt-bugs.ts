@@ -29,9 +29,23 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a wish for all of a patient gives what the chart of the survivor shows to whom was merged into it',
     file: `${sync}/refetch-records.ts`,
-    find: `return (await patientSight(deps, held)(wanted)) !== 'shown'`,
-    replace: `return false`,
+    find: `return patientSight(deps, held)(wanted)`,
+    replace: `return 'shown'`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'nobody is told of a chart that is put off because its patient cannot be asked for',
+    file: 'packages/server/migrations/0132_sync_unclear_charts.sql',
+    find: `            then coalesce(r.missing_since, r.wished_at) end`,
+    replace: `            then r.missing_since end`,
+    caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
+  },
+  {
+    name: 'charts of a patient who is withheld are in doubt for as long as the patient is',
+    file: `${sync}/refetch-records.ts`,
+    find: `if (owner !== 'hidden') return`,
+    replace: `return`,
+    caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
   },
   {
     name: 'an allergy is taken for its patient’s own, whoever it came along with',

@@ -94,7 +94,8 @@ export const alarmTable = {
       'Ask athenahealth whether the app may subscribe to this feed in this practice; "partial" means some of its events.',
   },
   'sync.patients-unclear': {
-    means: 'Of records that are not found, nobody can say whether their patients are shown',
+    means:
+      'Of records that are not found, or charts that show new ones, nobody can say whether their patients are shown',
     remedy:
       'They stay as they are, and are asked for again within a day at the most. Check that the scopes of the app cover reading a patient by id in this practice; the log says why it fails ("sync.refetch-failed").',
   },

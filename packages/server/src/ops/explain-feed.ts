@@ -152,7 +152,7 @@ function unfound({ count, since }: CountSince, now: number) {
 
 function patientsUnclear({ count, since }: CountSince, now: number) {
   return {
-    message: `For ${inWords(now - since)} nobody can say of ${count} records that athenahealth does not find whether their patients are shown.`,
+    message: `For ${inWords(now - since)} nobody can say of ${count} records, not found or shown newly in a chart, whether their patients are shown.`,
     remedy: alarmTable['sync.patients-unclear'].remedy,
   }
 }

@@ -155,8 +155,9 @@ async function refetchOne(
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
   }
-  if (await isOfMerge(deps, held, { wanted, page })) {
-    await postponeDoubted(deps, held, { wanted, isPatientUnclear: true })
+  const owner = await ownerOf(deps, held, { wanted, page })
+  if (owner !== 'shown') {
+    await leaveChart(deps, held, { wanted, fetchSeq, owner })
     return false
   }
   const patient = sightBy(wanted, page, seen)
@@ -186,17 +187,27 @@ async function refetchOne(
 }
 
 /**
- * Whether charts that were shown may be those of a merge of which nobody has told us. The patient is asked for after them, whatever
- * was heard before.
+ * The patient of charts that were shown, which may be those of a merge of which nobody has told us: the patient is asked for after
+ * them, whatever was heard before.
  */
-async function isOfMerge(
+async function ownerOf(
   deps: Refetch,
   held: HeldFeed,
   { wanted, page }: Pick<Answer, 'wanted' | 'page'>,
-): Promise<boolean> {
+): Promise<PatientSight> {
   const { asked } = wanted
-  if (!asked.whole || !page || !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return false
-  return (await patientSight(deps, held)(wanted)) !== 'shown'
+  if (!asked.whole || !page || !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return 'shown'
+  return patientSight(deps, held)(wanted)
+}
+
+/** Charts that are not taken are asked for again; but those of a patient who is hidden when the patient is shown again. */
+function leaveChart(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { wanted, fetchSeq, owner }: Pick<Answer, 'wanted' | 'fetchSeq'> & { owner: PatientSight },
+): Promise<void> {
+  if (owner !== 'hidden') return postponeDoubted(deps, held, { wanted, isPatientUnclear: true })
+  return asHolderAtOnce(deps, held, (tx) => wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq }))
 }
 
 function postponeDoubted(

@@ -1,0 +1,79 @@
+/** Charts that show an allergy newly, while their patient cannot be asked for. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { AthenaFetch } from '@aegis/client'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { coreFeeds } from './feed-name.ts'
+import { readPracticePictures } from './read-practice-status.ts'
+
+const patient = '6'
+const minute = 60_000
+
+async function allergicPractice(t: Parameters<typeof mirroredPractice>[0]): Promise<MirroredPractice> {
+  return mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'allergies'] } })
+}
+
+/** A read of these patients by id, of all if not told, is answered so. */
+function patientsAnswer(
+  mirrored: MirroredPractice,
+  { status, of, heard }: { status: number; of?: string; heard?: () => void },
+): AthenaFetch {
+  return (url, init, call) => {
+    const isAsked = call.route === '/patients/{patientid}' && (of === undefined || url.includes(`/patients/${of}`))
+    if (!isAsked) return mirrored.toSimulator(url, init, call)
+    heard?.()
+    const error = status === 404 ? 'The patient does not exist.' : 'not now'
+    return Promise.resolve(Response.json({ error }, { status }))
+  }
+}
+
+/** What status has of allergies. */
+async function told({ deps }: MirroredPractice) {
+  const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], deps.clock.now()))
+  const feed = pictures.get(practice)?.feeds.find(({ feed: one }) => one === 'allergies')
+  return { state: feed?.state, unfound: feed?.unfound, unclear: feed?.unclear?.count, unsettled: feed?.unsettled }
+}
+
+async function passHours(mirrored: MirroredPractice, hours: number): Promise<void> {
+  for (let passed = 0; passed < hours; passed += 1) {
+    await mirrored.step()
+    await mirrored.advance(60 * minute)
+  }
+}
+
+test('an allergy whose patient cannot be asked for is told of, for days, until it is held', async (t) => {
+  const mirrored = await allergicPractice(t)
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  mirrored.fetch = patientsAnswer(mirrored, { status: 403, of: patient })
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
+  await mirrored.run(3)
+  for (let days = 0; days < 3; days += 1) {
+    assert.deepEqual(await told(mirrored), { state: 'live', unfound: undefined, unclear: 1, unsettled: undefined })
+    await passHours(mirrored, 20)
+  }
+  mirrored.fetch = mirrored.toSimulator
+  await passHours(mirrored, 25)
+  await assertEqualsTruth(mirrored)
+  assert.equal((await told(mirrored)).unclear, undefined)
+})
+
+test('allergies whose patient is withheld wait for the patient, and nothing is in doubt meanwhile', async (t) => {
+  const mirrored = await allergicPractice(t)
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  mirrored.fetch = patientsAnswer(mirrored, { status: 404, of: patient })
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
+  await mirrored.run(20)
+  const held = (await mirrored.opened('patient')).find(({ body }) => body.patientid === patient)
+  assert.equal(held?.state, 'withheld')
+  await mirrored.run(15)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+  const missing = await mirrored.differences()
+  mirrored.fetch = mirrored.toSimulator
+  mirrored.change({ kind: 'updatepatient', patient, fields: { email: 'back@example.com' } })
+  await mirrored.run(4)
+  assert.notDeepEqual(missing, [])
+  await assertEqualsTruth(mirrored)
+})
