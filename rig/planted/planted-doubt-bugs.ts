@@ -148,9 +148,16 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what the feed shows of a visit beyond a read by id is no change',
     file: 'packages/server/src/records/compare-record.ts',
-    find: `return { fields: came.sort(), next`,
-    replace: `return { fields: [], next`,
+    find: `return { fields: came.sort(), next: incoming`,
+    replace: `return { fields: [], next: incoming`,
     caughtBy: ['packages/server/src/records/compare-record.test.ts', `${sync}/read-by-id.pg.test.ts`],
+  },
+  {
+    name: 'what the feed shows of a visit beyond a list that was first is no change',
+    file: 'packages/server/src/records/compare-record.ts',
+    find: `isTold ? came.sort() : []`,
+    replace: `[]`,
+    caughtBy: ['packages/server/src/records/compare-record.test.ts'],
   },
   {
     name: 'a loss that leaves only what the held body does not show counts as told before',

@@ -79,6 +79,15 @@ test('a later version that agrees names what it shows beyond what we hold', () =
   assert.deepEqual([moved.fields, moved.completes], [['date'], undefined])
 })
 
+test('what the feed shows of the version that a list showed before is named, what a list shows beyond the feed is not', () => {
+  const listed = { ...booked, appointmentstatus: 'x', lastmodified: '03/01/2026 11:00:00' }
+  const { copay: _, ...told } = { ...listed, cancelledby: 'someone', appointmentnotes: [] }
+  const united = { ...listed, ...told }
+  assert.deepEqual(compare(listed, told), { fields: ['cancelledby'], next: united })
+  assert.deepEqual(compare(united, told), { fields: [], next: united })
+  assert.deepEqual(compare(told, listed, 'booked'), { fields: [], next: united })
+})
+
 test('a slot that was thawed is not frozen', () => {
   const frozen = { appointmentid: '7', appointmentstatus: 'o', frozen: true }
   const { fields } = compare(frozen, { appointmentid: '7', appointmentstatus: 'o' })

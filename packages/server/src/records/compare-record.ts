@@ -15,7 +15,8 @@ export interface Comparison {
  * the feed lacks and the other way round): a field absent from `incoming` is unset upstream where the endpoint would have
  * sent it, and says nothing elsewhere; an empty one is as good as absent. Nothing differs, and it is not known to be a later version: the union is kept, so
  * that no field is lost. Otherwise the incoming body replaces ours whole, because what it does not carry may be out of
- * date. What went with that, and comes back with a later version that agrees otherwise, is a change.
+ * date. What went with that, and comes back with a later version that agrees otherwise, is a change; so is what the feed
+ * shows beyond a list that saw the change first. What a list shows beyond the feed is none: each change would be told twice.
  */
 export function compareRecord(
   kind: RecordKind,
@@ -35,9 +36,11 @@ export function compareRecord(
     return { fields: unset.sort(), next: { ...Object.fromEntries(kept), ...incoming } }
   }
   if (fields.size > 0) return { fields: [...fields].sort(), next: incoming }
-  if (!arrived.later) return { fields: [], next: { ...held, ...incoming } }
   const came = Object.keys(incoming).filter((name) => isNothing(held[name]) && !isNothing(incoming[name]))
-  return { fields: came.sort(), next: incoming, ...(came.length > 0 && { completes: true }) }
+  if (arrived.later) return { fields: came.sort(), next: incoming, ...(came.length > 0 && { completes: true }) }
+  // Of what has no time of change, as a patient, the feed alone shows a merge: that is a change of its own.
+  const isTold = shape === 'feed' && kind.lastModifiedField !== undefined
+  return { fields: isTold ? came.sort() : [], next: { ...held, ...incoming } }
 }
 
 /** Whether a field that came is not as we hold it. */

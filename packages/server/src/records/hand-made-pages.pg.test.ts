@@ -170,6 +170,27 @@ for (const shape of ['feed', 'open', 'get', 'booked'] as const) {
   }
 }
 
+test('of a change that a list shows before the feed, the history has once what the feed alone shows', async () => {
+  const { apply, read, changes } = mirror()
+  const notes = [{ id: 1, text: 'comes with his daughter' }]
+  await apply('appointment', [{ ...visit, appointmentnotes: notes }])
+  const cancelled = { ...visit, appointmentstatus: 'x', lastmodified: '03/01/2026 11:00:00' }
+  const [listed, told] = [
+    { ...cancelled, copay: 25, encounterid: '77' },
+    { ...cancelled, appointmentnotes: notes, cancelledby: 'ada' },
+  ]
+  for (let turn = 0; turn < 3; turn += 1) {
+    await apply('appointment', [listed], { source: 'reconciliation', shape: 'booked' })
+    await apply('appointment', [told])
+  }
+  assert.deepEqual((await read('appointment', '9001'))?.body, { ...listed, ...told })
+  assert.deepEqual(await changes(), [
+    'created',
+    'updated appointmentstatus lastmodified',
+    'updated appointmentnotes cancelledby',
+  ])
+})
+
 test('what a read by id does not show goes when it differs, and what the feed brings of it then is a change', async () => {
   const { apply, read, changes } = mirror()
   const notes = [{ id: 1, text: 'comes with his daughter' }]
@@ -189,4 +210,13 @@ test('what a read by id does not show goes when it differs, and what the feed br
     'updated appointmentstatus',
     'updated appointmentnotes cancelledby lastmodified',
   ])
+})
+
+test('what a read by id does not show is told as well where the feed dates it in the hour that clocks repeat', async () => {
+  const { apply, changes } = mirror()
+  const { lastmodified: _, ...shown } = visit
+  await apply('appointment', [shown], { source: 'refetch', shape: 'get' })
+  const told = { ...shown, cancelledby: 'ada', lastmodified: '11/01/2026 01:30:00' }
+  await apply('appointment', [told])
+  assert.deepEqual(await changes(), ['created', 'updated cancelledby lastmodified'])
 })
