@@ -29,7 +29,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a wish for all of a patient gives what the chart of the survivor shows to whom was merged into it',
     file: `${sync}/refetch-records.ts`,
-    find: `return patientSight(deps, held)(wanted)`,
+    find: `return sight.anew(wanted)`,
     replace: `return 'shown'`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
@@ -38,6 +38,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     file: 'packages/server/migrations/0132_sync_unclear_charts.sql',
     find: `            then coalesce(r.missing_since, r.wished_at) end`,
     replace: `            then r.missing_since end`,
+    caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
+  },
+  {
+    name: 'what waits for a patient who cannot be asked for in an outage is put off for as long as what is refused',
+    file: `${sync}/patient-sight.ts`,
+    find: `if (typeof page === 'string') return page`,
+    replace: `if (typeof page === 'string') return 'refused'`,
     caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
   },
   {
@@ -197,8 +204,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what is not found is gone, whether its patient is shown or not',
     file: `${sync}/refetch-records.ts`,
-    find: `'unsure' : await sight(wanted)`,
-    replace: `'unsure' : ((await sight(wanted)) && 'shown')`,
+    find: `'unsure' : await sight.once(wanted)`,
+    replace: `'unsure' : ((await sight.once(wanted)) && 'shown')`,
     caughtBy: [`${sync}/withheld-records.pg.test.ts`],
   },
   {

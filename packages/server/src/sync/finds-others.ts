@@ -11,7 +11,7 @@ import type { SyncDeps } from './sync-deps.ts'
 /** Records asked for until one is found. */
 const triesMax = 4
 
-type Ask = (asked: AskedRecord) => Promise<'found' | 'missing' | 'another' | 'refused'>
+type Ask = (asked: AskedRecord) => Promise<'found' | 'missing' | 'another' | 'refused' | 'failing'>
 
 /**
  * Whether athenahealth finds any record of a feed's kind by id just now, or in the chart of a patient who has some. Where it

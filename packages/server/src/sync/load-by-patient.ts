@@ -113,7 +113,7 @@ async function readOrPutOff(
     const page = await readOfPatient(deps, held, { ...patient, context })
     const { patientId } = patient
     if (!(await mayShowOthers(deps, held, { page, patientId }))) return page
-    const sight = await patientSight({ ...deps, context }, held)({ key: wholeKey(patient.key), asked: patient })
+    const sight = await patientSight({ ...deps, context }, held).anew({ key: wholeKey(patient.key), asked: patient })
     return sight === 'shown' ? page : 'put-off'
   } catch (error) {
     // Once is no answer, as of a record that is not found by id.

@@ -14,12 +14,12 @@ import type { SyncDeps } from './sync-deps.ts'
 
 /**
  * Whether athenahealth shows a patient: `unsure` where it does not answer like one who is there, and we do not hold the patient
- * as withheld yet.
+ * as withheld yet; `failing` where it does not answer, as in an outage.
  */
-export type PatientSight = 'shown' | 'hidden' | 'unsure'
+export type PatientSight = 'shown' | 'hidden' | 'unsure' | 'failing'
 
 /** `another`: who answers is another patient, the survivor of a merge that we do not know of. */
-type Ask = (patientId: string) => Promise<'found' | 'missing' | 'another' | 'refused'>
+type Ask = (patientId: string) => Promise<'found' | 'missing' | 'another' | 'refused' | 'failing'>
 
 interface Question {
   /** Of the record. */
@@ -53,6 +53,7 @@ export async function lookForPatient(
   const answer = await ask(id)
   if (answer === 'found') return 'shown'
   if (answer === 'missing' && patient.state === undefined) return (await findsAny()) ? 'hidden' : 'unsure'
+  if (answer === 'failing') return 'failing'
   if (answer !== 'refused') await wishForPatient(deps, of.practice, id)
   return 'unsure'
 }

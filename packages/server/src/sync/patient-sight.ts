@@ -15,20 +15,24 @@ import type { SyncDeps } from './sync-deps.ts'
 
 type AskDeps = SyncDeps & { readonly context: CallContext }
 
-/** Whether athenahealth shows the patient of a record; each is asked for once in a step. */
+/** Whether athenahealth shows the patient of a record: asked for once in a step, or anew, whatever was heard before. */
 export function patientSight(deps: AskDeps, held: HeldFeed) {
   const patients = { ...held, feed: 'patients' } as const
   const ask = asker(deps, patients)
   const known = new Map<string, ReturnType<typeof ask>>()
   let finds: Promise<boolean> | undefined
   const findsAny = () => (finds ??= findsOthers(deps, patients, { but: [], ask }))
-  const askOnce = (id: string) => {
-    const answer = known.get(id) ?? ask({ whole: false, id, patientId: '' })
+  const askAnew = (id: string) => {
+    const answer = ask({ whole: false, id, patientId: '' })
     known.set(id, answer)
     return answer
   }
-  return ({ key, asked: { patientId } }: { key: string; asked: { patientId: string } }) =>
-    lookForPatient(deps, held, { key, patientId, ask: askOnce, findsAny })
+  const askOnce = (id: string) => known.get(id) ?? askAnew(id)
+  const sightBy =
+    (asking: typeof askAnew) =>
+    ({ key, asked: { patientId } }: { key: string; asked: { patientId: string } }) =>
+      lookForPatient(deps, held, { key, patientId, ask: asking, findsAny })
+  return { once: sightBy(askOnce), anew: sightBy(askAnew) }
 }
 
 /** Asks for a record only to see whether athenahealth finds it; `another` also where a patient is more than we know of. */
@@ -36,7 +40,7 @@ export function asker(deps: AskDeps, held: HeldFeed) {
   return async (asked: AskedRecord) => {
     const page = await fetchOrNothing(deps, held, asked)
     if (page === 'another-record') return 'another'
-    if (typeof page === 'string') return 'refused'
+    if (typeof page === 'string') return page
     if (page === undefined || page.items === 0) return 'missing'
     return (await namesUnknown(deps, held, page)) ? 'another' : 'found'
   }

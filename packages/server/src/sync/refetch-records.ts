@@ -129,7 +129,7 @@ const failingMostMs = 30 * 60_000
 
 interface Asking {
   readonly findsAny: () => Promise<boolean>
-  readonly sight: (wanted: Wanted) => Promise<PatientSight>
+  readonly sight: ReturnType<typeof patientSight>
 }
 
 /** Whether the record was found. */
@@ -139,7 +139,7 @@ async function refetchOne(
   { wanted, findsAny, sight }: { wanted: Wanted } & Asking,
 ): Promise<boolean> {
   // Between the two looks that count.
-  const seen = wanted.missedAt === null ? 'unsure' : await sight(wanted)
+  const seen = wanted.missedAt === null ? 'unsure' : await sight.once(wanted)
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (page === 'another-record') {
@@ -155,7 +155,7 @@ async function refetchOne(
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
   }
-  const owner = await ownerOf(deps, held, { wanted, page })
+  const owner = await ownerOf(deps, held, { wanted, page, sight })
   if (owner !== 'shown') {
     await leaveChart(deps, held, { wanted, fetchSeq, owner })
     return false
@@ -163,7 +163,7 @@ async function refetchOne(
   const patient = sightBy(wanted, page, seen)
   const isSame = await isSameReading(deps, held, { wanted, page })
   if (await isDoubted(deps, held, { wanted, page, patient, isSame, findsAny })) {
-    await postponeDoubted(deps, held, { wanted, isPatientUnclear: patient === 'unsure' })
+    await postponeDoubted(deps, held, { wanted, patient })
     return false
   }
   await failpoint('sync.after-refetch')
@@ -186,18 +186,15 @@ async function refetchOne(
   return true
 }
 
-/**
- * The patient of charts that were shown, which may be those of a merge of which nobody has told us: the patient is asked for after
- * them, whatever was heard before.
- */
+/** The patient of charts that were shown, asked for after them where they may be those of a merge of which nobody has told us. */
 async function ownerOf(
   deps: Refetch,
   held: HeldFeed,
-  { wanted, page }: Pick<Answer, 'wanted' | 'page'>,
+  { wanted, page, sight }: Pick<Answer, 'wanted' | 'page'> & Pick<Asking, 'sight'>,
 ): Promise<PatientSight> {
   const { asked } = wanted
   if (!asked.whole || !page || !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return 'shown'
-  return patientSight(deps, held)(wanted)
+  return sight.anew(wanted)
 }
 
 /** Charts that are not taken are asked for again; but those of a patient who is hidden when the patient is shown again. */
@@ -206,17 +203,19 @@ function leaveChart(
   held: HeldFeed,
   { wanted, fetchSeq, owner }: Pick<Answer, 'wanted' | 'fetchSeq'> & { owner: PatientSight },
 ): Promise<void> {
-  if (owner !== 'hidden') return postponeDoubted(deps, held, { wanted, isPatientUnclear: true })
+  if (owner !== 'hidden') return postponeDoubted(deps, held, { wanted, patient: owner })
   return asHolderAtOnce(deps, held, (tx) => wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq }))
 }
 
 function postponeDoubted(
   deps: SyncDeps,
   held: HeldFeed,
-  { wanted, isPatientUnclear }: { wanted: Wanted; isPatientUnclear: boolean },
+  { wanted, patient }: Pick<Answer, 'wanted' | 'patient'>,
 ): Promise<void> {
+  const isPatientUnclear = patient !== 'shown'
   // Where no chart is found there may be as many as patients.
-  const afterMs = isPatientUnclear || wanted.asked.whole ? doubtedMs(deps, wanted) : postponedMs
+  const isLater = isPatientUnclear || wanted.asked.whole
+  const afterMs = isLater ? refusedMs(deps, wanted, patient) : postponedMs
   return postpone(deps, held, { wanted, afterMs, isPatientUnclear, isNothingFound: !isPatientUnclear })
 }
 
@@ -235,7 +234,7 @@ async function isDoubted(
   { patient, findsAny, ...answer }: Omit<Answer, 'held' | 'fetchSeq'> & Pick<Asking, 'findsAny'>,
 ): Promise<boolean> {
   if (!(await takesAway(deps, held, answer))) return false
-  if (patient !== 'shown') return patient === 'unsure'
+  if (patient !== 'shown') return patient !== 'hidden'
   if (isLong(deps, answer) || (await findsAny())) return false
   deps.log.warn('sync.finds-nothing', { practice: held.practice, feed: held.feed })
   return true
@@ -279,7 +278,7 @@ function doubtedMs(deps: SyncDeps, wanted: Wanted): number {
 }
 
 /** The same of what was heard instead of a record. */
-function refusedMs(deps: SyncDeps, wanted: Wanted, heard: Heard): number {
+function refusedMs(deps: SyncDeps, wanted: Wanted, heard: Heard | PatientSight): number {
   return Math.min(heard === 'failing' ? failingMostMs : missingMostMs, doubtedMs(deps, wanted))
 }
 

@@ -77,3 +77,25 @@ test('allergies whose patient is withheld wait for the patient, and nothing is i
   assert.notDeepEqual(missing, [])
   await assertEqualsTruth(mirrored)
 })
+
+for (const [status, what] of [
+  [500, 'fails is asked for again within half an hour'],
+  [403, 'is refused is asked for again more rarely'],
+] as const) {
+  test(`an allergy the question about whose patient ${what}`, async (t) => {
+    const mirrored = await allergicPractice(t)
+    await mirrored.bringUp()
+    await mirrored.run(2)
+    const asked: number[] = []
+    const heard = () => asked.push(mirrored.simulator.clock.now())
+    mirrored.fetch = patientsAnswer(mirrored, { status, of: patient, heard })
+    mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
+    for (let passed = 0; passed < 10 * 12; passed += 1) {
+      await mirrored.step('allergies')
+      await mirrored.advance(5 * minute)
+    }
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0))
+    // A call that fails is tried anew at once, and a step is due each five minutes.
+    assert.equal(Math.max(...pauses) < 36 * minute, status === 500)
+  })
+}
