@@ -80,3 +80,15 @@ async function retryWhileUnavailable(work: () => Promise<void>): Promise<void> {
     }
   }
 }
+
+test('a start of the queue whose PostgreSQL is away says so, for the start of all to be made again', async () => {
+  const { server, db, log, stop } = await startCluster()
+  const away = new URL(server.logins.control.url)
+  away.searchParams.set('host', join(tmpdir(), 'nobody-listens'))
+  const deps = { db, login: { url: away.href }, clock: systemClock, log }
+  await assert.rejects(
+    startQueue(deps, { jobs: [job], soleInstance: true }),
+    (error) => isAegisError(error, 'db.unavailable') || assert.fail(String(error)),
+  )
+  await stop()
+})

@@ -1,9 +1,11 @@
+import { AssertionError } from 'node:assert'
 import { Socket } from 'node:net'
 import { PgBoss } from 'pg-boss'
 import type { Clock } from '../clock/clock.ts'
 import { clientConfig, type DatabaseLogin } from '../db/database-login.ts'
 import type { Db } from '../db/db.ts'
 import { HeldSockets } from '../db/held-sockets.ts'
+import { fromDriverError } from '../db/sql-error.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import type { Log } from '../log/log.ts'
@@ -98,8 +100,21 @@ export async function startQueue(deps: QueueDeps, options: QueueOptions): Promis
   })
   boss.on('error', (error) => deps.log.error('queue.error', error))
   boss.on('warning', () => deps.log.warn('queue.warning'))
-  await boss.start()
+  try {
+    await orOurError(boss.start())
+  } catch (error) {
+    sockets.end()
+    await boss.stop({ graceful: false }).catch(() => undefined) // it has hardly begun
+    throw error
+  }
   return new BossQueue(boss, { ...deps, pollSeconds, sockets })
+}
+
+/** What it asks of the database fails with the driver's errors; a start that meets a database which is just coming back is made again. */
+function orOurError<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw error instanceof AssertionError ? error : fromDriverError(error)
+  })
 }
 
 interface BossDeps {
@@ -155,7 +170,7 @@ class BossQueue implements Queue {
       // again and again, and all lanes behind it would wait.
       ...(job.lane ? { groupConcurrency: 1 } : {}),
     } as const
-    worker.id = await this.#boss.work<T, void, typeof settings>(job.name, settings, async ([taken]) => {
+    const begun = this.#boss.work<T, void, typeof settings>(job.name, settings, async ([taken]) => {
       if (!taken) return
       const attempt = taken.retryCount + 1
       try {
@@ -165,6 +180,7 @@ class BossQueue implements Queue {
         this.#boss.notifyWorker(worker.id)
       }
     })
+    worker.id = await orOurError(begun)
     this.#workers.push(worker)
   }
 
