@@ -1,3 +1,4 @@
+import type { Db } from '../packages/server/src/db/db.ts'
 import { AegisError } from '../packages/server/src/errors/aegis-error.ts'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
 import type { FailpointLifeName } from './failpoint-life.ts'
@@ -46,6 +47,8 @@ export class Disturbance {
   /** What was being worked on where it was disturbed. */
   feed: FeedName = 'departments'
   isAsleep = false
+  /** Whether the process has ended, and no other one begun. */
+  isDead = false
 
   constructor(run: FailpointRun) {
     this.#run = run
@@ -62,7 +65,23 @@ export class Disturbance {
     this.#round = round
   }
 
+  /** A database in which a dead process has no part: what it would have written after its end was not written. */
+  mortal(db: Db): Db {
+    const alive = <T>(begin: () => Promise<T>): Promise<T> => (this.isDead ? Promise.reject(killed()) : begin())
+    return {
+      practice: (practice, work) => alive(() => db.practice(practice, work)),
+      control: (work) => alive(() => db.control(work)),
+      audit: (work) => alive(() => db.audit(work)),
+    }
+  }
+
+  /** Another process begins. */
+  revive(): void {
+    this.isDead = false
+  }
+
   async meet(name: string): Promise<void> {
+    if (this.isDead) throw killed()
     this.passed += 1
     this.points.add(name)
     const place = `${name} of ${this.#feed} in minute ${this.#round}`
@@ -71,8 +90,10 @@ export class Disturbance {
     if (typeof at === 'string' ? this.where !== undefined || place !== at : this.passed !== at) return
     this.where = place
     this.feed = this.#feed
-    // The one failure that nothing in sync records, mends or goes on after.
-    if (this.#run.mode === 'kill') throw new AegisError('db.unavailable', { reason: 'killed' })
+    if (this.#run.mode === 'kill') {
+      this.isDead = true
+      throw killed()
+    }
     if (this.#run.mode === 'fail') throw new Error(unforeseen)
     if (insideTransaction.has(name) || this.#woken) return
     this.isAsleep = true
@@ -86,3 +107,6 @@ export class Disturbance {
     this.#awake.resolve()
   }
 }
+
+/** The one failure that nothing in sync records, mends or goes on after. */
+const killed = (): AegisError => new AegisError('db.unavailable', { reason: 'killed' })

@@ -2,6 +2,7 @@ import { coreFeeds, type FeedName, furtherFeeds } from '../packages/server/src/s
 import { liveThroughFurther } from '../packages/server/testing/further-life.ts'
 import type { MirroredPractice } from '../packages/server/testing/mirrored-practice.ts'
 import { breakDrain, endSubscription, liveThrough } from '../packages/server/testing/practice-life.ts'
+import type { GuardedRules } from './guarded-way.ts'
 import { loseOneBooking, makeChecksDue } from './check-mirror.ts'
 
 /** A life that is always the same, to be disturbed at its failpoints. */
@@ -9,6 +10,8 @@ export interface FailpointLife {
   readonly feeds: readonly FeedName[]
   /** The failpoints that it passes when nothing disturbs it: all of these, and no other. */
   readonly points: readonly string[]
+  /** For the life that goes the whole way that the program has: what is allowed on it. */
+  readonly rules?: GuardedRules
   /** What happens beside the passing of a minute, by the number of the minute. */
   happenings(): ReadonlyMap<number, (mirrored: MirroredPractice) => unknown>
 }
@@ -69,6 +72,17 @@ const points = [
   'sync.snapshot-page',
 ] as const
 
+/** Those of the way to athenahealth. */
+const pointsOfWay = [
+  'audit.after-attempt',
+  'audit.before-outcome',
+  'key-server.after-request',
+  'key-server.before-request',
+  'upstream.after-headers',
+  'upstream.before-send',
+  'upstream.permitted',
+] as const
+
 /** By the word before their failpoints: `further/kill:17`. */
 export const failpointLives = {
   main: { feeds: [...coreFeeds, ...eachWay], points, happenings },
@@ -77,6 +91,20 @@ export const failpointLives = {
     feeds: [...coreFeeds, ...furtherFeeds.filter((feed) => !eachWay.some((one) => one === feed))],
     points,
     happenings,
+  },
+  /** The core over the whole way: policy, audit log, quota, and a token that is renewed. */
+  guarded: {
+    feeds: coreFeeds,
+    points: [...points, ...pointsOfWay],
+    rules: {
+      perSecond: 20,
+      perDay: 5_000,
+      tokensPerMinute: 5,
+      offHours: 'always',
+      onboardingCalls: 500,
+      gapCalls: 500,
+    },
+    happenings: guardedHappenings,
   },
 } as const satisfies Record<string, FailpointLife>
 
@@ -125,6 +153,30 @@ function isDrain({ consuming, route }: { consuming: boolean; route: string }): b
 function liveThroughAll(mirrored: MirroredPractice): void {
   liveThrough(mirrored)
   liveThroughFurther(mirrored)
+}
+
+/** What is wrong with an answer is the simulator's to bring about: there is no other client in between. */
+function guardedHappenings(): ReturnType<FailpointLife['happenings']> {
+  return new Map([
+    [6, liveThrough],
+    [7, loseDrainOnTheWay],
+    [8, liveThrough],
+    [9, mergeAndDelete],
+    [12, revokeToken],
+    [14, wantSnapshots],
+    [15, liveThrough],
+    [18, loseAndCheck],
+    [19, liveThrough],
+  ])
+}
+
+function loseDrainOnTheWay(mirrored: MirroredPractice): void {
+  liveThrough(mirrored)
+  mirrored.simulator.faults.add([{ kind: 'reset-after', when: { path: '/appointments/changed', nth: 2 } }])
+}
+
+function revokeToken({ simulator }: MirroredPractice): void {
+  simulator.faults.add([{ kind: 'unauthorized', when: { times: 1 } }])
 }
 
 /** Of a feed that is live; one of each way of asking. */

@@ -1,26 +1,26 @@
 import { isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
-import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
+import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { Disturbance, type FailpointRun, unforeseen } from './disturbance.ts'
-import { failpointLives, lost, lostUnseen, patients } from './failpoint-life.ts'
+import { type FailpointLife, failpointLives, lost, lostUnseen } from './failpoint-life.ts'
+import { failpointWorld } from './failpoint-world.ts'
 import { didHoldersWork, holdersWork } from './holders-work.ts'
 import { type Excuse, gapsEver, gapsTooMany } from './judge-causes.ts'
 import { judgeHistory } from './judge-history.ts'
+import { judgeLimits } from './judge-limits.ts'
 import { withRunContext } from './run-context.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
 
 export interface FailpointVerdict extends Verdict {
   /** Where the life was disturbed: point, feed and minute; undefined when it was not. */
   readonly where: string | undefined
-  /** Number of the first passing of every place, in order. */
-  readonly firsts: readonly number[]
+  /** Every place with the number of its first passing, in order. */
+  readonly firsts: readonly (readonly [place: string, at: number])[]
 }
 
-const minute = 60_000
+const roundMs = 61_000
 const rounds = 22
 const roundsToHealMax = 25
-/** So much our clocks are ahead of athenahealth's: windows that go by ours alone do not reach what was lost. */
-const aheadMs = 90_000
 
 /**
  * A practice's life of half an hour with everything sync does in it: first load, drains, a lost answer, a merge, a deletion,
@@ -29,32 +29,27 @@ const aheadMs = 90_000
  */
 export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
   return withRunContext(async (context) => {
-    const { feeds, points, happenings } = failpointLives[run.life]
-    const happens = happenings()
-    const mirrored = await mirroredPractice(context, {
-      patients,
-      settings: {
-        feeds,
-        slotDaysAhead: 3,
-        bookedDaysAhead: 6,
-        subscriptionCheckMs: 5 * minute,
-        reconcileGraceMs: minute,
-      },
-    })
-    await mirrored.setMachineAhead(aheadMs)
+    const life: FailpointLife = failpointLives[run.life]
+    const happens = life.happenings()
     const disturbance = new Disturbance(run)
+    const world = await failpointWorld(context, { life, disturbance })
+    const { mirrored } = world
     context.after(setFailpointHook((name) => disturbance.meet(name)))
     let asleep: Promise<void> | undefined
     const excuses: Excuse[] = []
     const wrong: string[] = []
     for (let round = 0; round < rounds; round += 1) {
-      if (round === lost.at) {
+      if (round === lost.at && !life.rules) {
         excuses.push({ at: mirrored.deps.clock.now(), cause: 'subscription-lost', feed: lost.feed })
       }
       await happens.get(round)?.(mirrored)
-      const step = endureEnd(stepFeeds(mirrored, { round, disturbance }))
-      await (asleep ? step : Promise.race([step, disturbance.sleeping]))
-      await mirrored.advance(minute + 1_000)
+      const step = endureEnd(stepFeeds(mirrored, { round, disturbance }), disturbance)
+      await world.pass(asleep ? step : Promise.race([step, disturbance.sleeping]))
+      if (disturbance.isDead) {
+        disturbance.revive()
+        await world.pass(world.restart())
+      }
+      await world.idle(roundMs)
       if (asleep) {
         // Another holder has worked meanwhile.
         wrong.push(...(await wokenLate(mirrored, disturbance, asleep)))
@@ -63,11 +58,14 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     }
     disturbance.wake()
     await asleep
-    for (let more = 0; more < roundsToHealMax && (await isUnderWay(mirrored)); more += 1) await mirrored.run(1)
+    for (let more = 0; more < roundsToHealMax && (await isUnderWay(mirrored)); more += 1) {
+      await world.pass(mirrored.step())
+      await world.idle(roundMs)
+    }
     const { passed, where, firsts } = disturbance
-    if (where === undefined) wrong.push(...otherPoints(disturbance.points, points))
+    if (where === undefined) wrong.push(...otherPoints(disturbance.points, life.points))
     wrong.push(...(await judgeFailpoint(mirrored, { run, where, excuses })))
-    return { wrong, counts: { points: passed }, where, firsts: [...firsts.values()] }
+    return { wrong, counts: { points: passed }, where, firsts: [...firsts] }
   })
 }
 
@@ -90,6 +88,8 @@ async function judgeFailpoint(
   wrong.push(...gapsTooMany(await gapsEver(held), excuses))
   // What was lost on purpose is created a second time; of everything else I1 tells.
   wrong.push(...(await judgeHistory(held, 'I2')).wrong)
+  const { rules }: FailpointLife = failpointLives[run.life]
+  if (rules) wrong.push(...judgeLimits(mirrored.simulator, rules).wrong)
   // Whoever was paused may have sent its read when the doubt about it was cleared; nobody else is late here.
   const late = mirrored.log.events().filter((event) => event === 'sync.late-read').length
   if (late > 0 && run.mode !== 'pause') wrong.push(`${late} times a doubt was cleared without what it was about`)
@@ -122,8 +122,10 @@ async function stepFeeds(
 }
 
 /** The end of a process, of a lease, or of a job that failed between two steps, ends its round and nothing else. */
-function endureEnd(step: Promise<void>): Promise<void> {
+function endureEnd(step: Promise<void>, disturbance: Disturbance): Promise<void> {
   return step.catch((error: unknown) => {
+    // What a process says while it dies is heard by nobody.
+    if (disturbance.isDead) return
     if (isAegisError(error, 'db.unavailable') || isAegisError(error, 'lease.lost')) return
     if (!(error instanceof Error && error.message === unforeseen)) throw error
   })

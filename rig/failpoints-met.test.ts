@@ -10,17 +10,10 @@ const server = join(import.meta.dirname, '../packages/server/src')
 
 /** Points that no life passes: each with the test that fails or ends the process there. */
 const metByTests: Readonly<Record<string, string>> = {
-  'audit.after-attempt': 'upstream/ended-calls.test.ts',
-  'audit.before-outcome': 'upstream/ended-calls.test.ts',
-  'key-server.after-request': 'key-server/clocks-apart.test.ts',
-  'key-server.before-request': 'key-server/joined-requests.test.ts',
   'leases.before-renewal': 'leases/acquire-lease.test.ts',
   'queue.after-handler': 'queue/ended-jobs.test.ts',
   'queue.before-handler': 'queue/ended-jobs.test.ts',
   'sealing.after-key-file': 'sealing/open-kek.test.ts',
-  'upstream.after-headers': 'upstream/ended-calls.test.ts',
-  'upstream.before-send': 'upstream/ended-calls.test.ts',
-  'upstream.permitted': 'upstream/ended-calls.test.ts',
 }
 
 /** What a run of each life compares with what it passed. */

@@ -16,7 +16,7 @@ export interface JobResult extends Verdict {
   /** Where it was disturbed, for those that are disturbed at one place. */
   readonly where?: string | undefined
   /** For the life without a disturbance: which passings are the first of their place. */
-  readonly firsts?: readonly number[]
+  readonly firsts?: readonly (readonly [place: string, at: number])[]
 }
 
 /** Every kind of job by the option that repeats one of it. */
