@@ -22,7 +22,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a reading gives what the chart of a survivor shows to whom was merged into it',
     file: `${sync}/load-by-patient.ts`,
-    find: `sight === 'shown' ? page : 'put-off'`,
+    find: `seen === 'shown' ? page : 'put-off'`,
     replace: `page`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
@@ -355,9 +355,23 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a reading of charts that are all refused comes to its end and closes its gap',
     file: `${sync}/load-by-patient.ts`,
-    find: `refusals.length === patients.length && `,
-    replace: `refusals.length > patients.length && `,
+    find: `(refusals.length === patients.length || !`,
+    replace: `(!`,
     caughtBy: [`${sync}/chart-doubts.pg.test.ts`],
+  },
+  {
+    name: 'a reading of allergies none of which is taken, as no patient can be asked for, comes to its end and closes its gap',
+    file: `${sync}/load-by-patient.ts`,
+    find: `held, fetchOrThrow)`,
+    replace: `held)`,
+    caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
+  },
+  {
+    name: 'one patient who cannot be asked for keeps the allergies of all from being read',
+    file: `${sync}/load-by-patient.ts`,
+    find: `!(await sight.findsAny())`,
+    replace: `pages.length > 0`,
+    caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
   },
   {
     name: 'a feed that is taken off the list and put on it again has no gap',

@@ -14,7 +14,7 @@ import type { FetchedPage } from './fetched-page.ts'
 import { isOfTheRecord } from './is-of-the-record.ts'
 import { mayShowOthers } from './may-show-others.ts'
 import { noteWishes } from './note-wishes.ts'
-import { patientSight } from './patient-sight.ts'
+import { fetchOrThrow, patientSight } from './patient-sight.ts'
 import { readOfPatient } from './read-of-patient.ts'
 import { settlePatient } from './settle-patient.ts'
 import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
@@ -33,7 +33,8 @@ interface Patient extends AskedPatient {
 /**
  * One step of reading a kind patient by patient: the next few patients we hold, in the order of their pseudonyms. The last
  * of them is kept with the run, so that a crash costs one step. A patient whose records cannot be read now, or whose chart is
- * not found, is wished for and does not hold up the others. Where the first ones are all refused the reading waits.
+ * not found, is wished for and does not hold up the others. Where the first ones are all refused, or one of them and
+ * nobody is found by id, the reading waits.
  */
 export async function loadNextPatients(
   deps: SyncDeps,
@@ -42,10 +43,13 @@ export async function loadNextPatients(
 ): Promise<void> {
   const { patients, last, count } = await nextPatients(deps, held, run)
   const refusals: AthenaError[] = []
-  const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, context, refusals })))
+  const sight = patientSight({ ...deps, context }, held, fetchOrThrow)
+  const reading = { context, refusals, sight }
+  const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, ...reading })))
   // As long as nothing was read it is not these patients who are refused: a reading that came to its end without any would close gaps.
   const [refusal] = refusals
-  if (refusal && refusals.length === patients.length && Number(run.records) === 0) throw refusal
+  const isNothingRead = Number(run.records) === 0 && pages.every((page) => page === 'put-off' || page.items === 0)
+  if (refusal && isNothingRead && (refusals.length === patients.length || !(await sight.findsAny()))) throw refusal
   await failpoint('sync.snapshot-page')
   let stored = 0
   await asHolderAtOnce(deps, held, async (tx) => {
@@ -104,17 +108,24 @@ function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise
   })
 }
 
+/** What the patients of one step share. */
+interface Reading {
+  readonly context: CallContext
+  readonly refusals: AthenaError[]
+  readonly sight: ReturnType<typeof patientSight>
+}
+
 async function readOrPutOff(
   deps: SyncDeps,
   held: HeldFeed,
-  { patient, context, refusals }: { patient: Patient; context: CallContext; refusals: AthenaError[] },
+  { patient, context, refusals, sight }: { patient: Patient } & Reading,
 ): Promise<FetchedPage | 'put-off'> {
   try {
     const page = await readOfPatient(deps, held, { ...patient, context })
     const { patientId } = patient
     if (!(await mayShowOthers(deps, held, { page, patientId }))) return page
-    const sight = await patientSight({ ...deps, context }, held).anew({ key: wholeKey(patient.key), asked: patient })
-    return sight === 'shown' ? page : 'put-off'
+    const seen = await sight.anew({ key: wholeKey(patient.key), asked: patient })
+    return seen === 'shown' ? page : 'put-off'
   } catch (error) {
     // Once is no answer, as of a record that is not found by id.
     if (error instanceof AthenaError && error.code === 'not-found') return 'put-off'

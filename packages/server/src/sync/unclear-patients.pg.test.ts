@@ -32,7 +32,7 @@ function patientsAnswer(
 async function told({ deps }: MirroredPractice) {
   const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], deps.clock.now()))
   const feed = pictures.get(practice)?.feeds.find(({ feed: one }) => one === 'allergies')
-  return { state: feed?.state, unfound: feed?.unfound, unclear: feed?.unclear?.count, unsettled: feed?.unsettled }
+  return { unfound: feed?.unfound, unclear: feed?.unclear?.count, unsettled: feed?.unsettled }
 }
 
 async function passHours(mirrored: MirroredPractice, hours: number): Promise<void> {
@@ -50,7 +50,7 @@ test('an allergy whose patient cannot be asked for is told of, for days, until i
   mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
   await mirrored.run(3)
   for (let days = 0; days < 3; days += 1) {
-    assert.deepEqual(await told(mirrored), { state: 'live', unfound: undefined, unclear: 1, unsettled: undefined })
+    assert.deepEqual(await told(mirrored), { unfound: undefined, unclear: 1, unsettled: undefined })
     await passHours(mirrored, 20)
   }
   mirrored.fetch = mirrored.toSimulator
@@ -98,4 +98,46 @@ for (const [status, what] of [
     // A call that fails is tried anew at once, and a step is due each five minutes.
     assert.equal(Math.max(...pauses) < 36 * minute, status === 500)
   })
+}
+
+async function isLoading(mirrored: MirroredPractice): Promise<boolean> {
+  return (await mirrored.states()).find(({ feed }) => feed === 'allergies')?.resnapshot_wanted_at !== null
+}
+
+for (const status of [500, 403]) {
+  test(`a first load of allergies waits while the question about any patient is answered with ${status}`, async (t) => {
+    const mirrored = await allergicPractice(t)
+    mirrored.fetch = patientsAnswer(mirrored, { status })
+    await mirrored.run(20)
+    assert.deepEqual([await isLoading(mirrored), (await mirrored.trouble()).inDoubt], [true, 0])
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(8)
+    assert.equal(await isLoading(mirrored), false)
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+test('a first load of allergies waits for no patients alone who cannot be asked for', async (t) => {
+  const mirrored = await allergicPractice(t)
+  let refused: Promise<string[]> | undefined
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route !== '/patients/{patientid}') return mirrored.toSimulator(url, init, call)
+    const of = await (refused ??= firstAllergic(mirrored))
+    return of.includes(new URL(url).pathname.split('/').at(-1) ?? '')
+      ? Response.json({ error: 'not for you' }, { status: 403 })
+      : mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(10)
+  assert.deepEqual([await isLoading(mirrored), (await mirrored.trouble()).inDoubt], [false, (await refused)?.length])
+  assert.ok((await mirrored.opened('allergy')).length > 0)
+})
+
+/** Who is allergic of the first eight that are read together and have such a one. */
+async function firstAllergic(mirrored: MirroredPractice): Promise<string[]> {
+  const entries = [...mirrored.simulator.truth.records(practice, 'chart/healthhistory/allergies')]
+  const allergic = new Set(entries.map(({ patientid }) => String(patientid)))
+  const held = (await mirrored.opened('patient')).filter(({ state }) => state === 'present')
+  const read = held.toSorted((one, other) => (one.key < other.key ? -1 : 1)).map(({ body }) => String(body.patientid))
+  const first = Math.floor(read.findIndex((id) => allergic.has(id)) / 8) * 8
+  return read.slice(first, first + 8).filter((id) => allergic.has(id))
 }
