@@ -31,10 +31,13 @@ export interface GuardedRules {
   readonly perDay: number
   readonly tokensPerMinute: number
   readonly offHours: OffHours
-  /** Large calls a day outside of the off-hours: of the first load, and of new snapshots after gaps. */
+  /** Large calls a day outside of the off-hours: of the first load for its days, and of new snapshots while there are gaps. */
   readonly onboardingCalls: number
   readonly gapCalls: number
 }
+
+/** For so many days from its first such call on, the first load may call outside of the off-hours. */
+export const onboardingDays = 2
 
 export interface GuardedGround extends Pick<SyncDeps, 'db' | 'clock' | 'sealing' | 'log'> {
   readonly random: Random
@@ -124,7 +127,7 @@ async function startProcess(ground: GuardedGround, kek: Kek, holder: string): Pr
   const { offHours, onboardingCalls, gapCalls } = rules
   const policy = createPolicy(
     { db, clock, log, holder },
-    { ...defaultRangeLimits, offHours, onboarding: { days: 2, calls: onboardingCalls }, gapCalls },
+    { ...defaultRangeLimits, offHours, onboarding: { days: onboardingDays, calls: onboardingCalls }, gapCalls },
   )
   const place = { environment: 'local', baseUrl: simulator.url } as const
   const wayOut = wrapFetch({

@@ -9,7 +9,7 @@ const minute = 60_000
 
 function gapOf(feed: string, cause: GapCause, atMinute: number): GapEver {
   const at = noon + atMinute * minute
-  return { feed, cause, from: at - 10 * minute, opened: at, last: at }
+  return { feed, cause, from: at - 10 * minute, opened: at, last: at, closed: null }
 }
 
 function met(path: string, kind: FaultKind, atMinute: number) {

@@ -35,6 +35,8 @@ export interface GapEver {
   readonly opened: number
   /** When something was last lost in it. */
   readonly last: number
+  /** Null while it is open. */
+  readonly closed: number | null
 }
 
 /** Something after which there may be a gap: one in each feed that it can hit, and no more. */
@@ -130,7 +132,8 @@ export function gapsTooMany(gaps: readonly GapEver[], excuses: readonly Excuse[]
 
 const ever = sql(
   'rig.gaps_ever',
-  `select feed, cause, nullif(from_at, opened_at) as "from", opened_at as opened, last_at as last
+  `select feed, cause, nullif(from_at, opened_at) as "from", opened_at as opened, last_at as last,
+     closed_at as closed
    from aegis.gap where practice_id = $1 order by opened_at, gap_id`,
 )
 

@@ -46,7 +46,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
       await time.pass(restart(life))
       await time.pass(liveRound(life))
     }),
-    ...(life.rules ? [judgeLimits(simulator, life.rules)] : []),
+    ...(life.rules ? [judgeLimits(simulator, life.rules, await gapsEver(held))] : []),
   ]
   const compared = await compareWhole(mirrored)
   const untold = await untoldInHiding(life)

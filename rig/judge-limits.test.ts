@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { RequestEntry } from '@aegis/simulator'
-import { judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
+import { type GapOpen, judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
 
 const offHours = { timeZone: 'America/New_York', from: '22:00', to: '06:00' }
 const rules = { perSecond: 5, perDay: 100, tokensPerMinute: 5, offHours, onboardingCalls: 1, gapCalls: 1 }
@@ -22,17 +22,38 @@ function logOf(requests: RequestEntry[]) {
   return { truth: { requests: page } }
 }
 
-function judged(requests: RequestEntry[]): readonly string[] {
-  return judgeLimits(logOf(requests), rules).wrong
+function judged(requests: RequestEntry[], gaps: readonly GapOpen[] = []): readonly string[] {
+  return judgeLimits(logOf(requests), rules, gaps).wrong
 }
 
-const lists = ['patients', 'appointments/booked', 'appointments/booked/multipledepartment', 'claims']
-for (const list of lists) {
-  const route = `/v1/{practiceid}/${list}`
+const lists = [
+  ['patients', 'patients'],
+  ['appointments/booked', 'appointments'],
+  ['appointments/booked/multipledepartment', 'appointments'],
+  ['claims', 'claims'],
+] as const
+for (const [list, feed] of lists) {
+  const calls = (count: number, from = noon) => callsOf(`/v1/{practiceid}/${list}`, { from, count })
   test(`pulls of ${list} outside of the off-hours are counted, beyond those that are allowed`, () => {
-    assert.deepEqual(judged(callsOf(route, { from: noon, count: 2 })), [])
-    assert.match(judged(callsOf(route, { from: noon, count: 3 })).join(), /3 large calls in a day outside/)
-    assert.deepEqual(judged(callsOf(route, { from: noon + 10 * hour, count: 30 })), [])
+    assert.deepEqual(judged(calls(1)), [])
+    assert.match(judged(calls(2)).join(), /^I6 2 large calls in a day outside/)
+    assert.deepEqual(judged(calls(30, noon + 10 * hour)), [])
+  })
+
+  test(`while there is a gap pulls of ${list} are counted apart, and of no other feed`, () => {
+    const opened = noon + 30_000
+    const gap = { feed, opened, closed: opened + 45_000 }
+    assert.deepEqual(judged(calls(2), [gap]), [])
+    assert.match(judged(calls(3), [gap]).join(), /^I6 2 large calls in a day outside/, 'after it was closed')
+    assert.match(judged(calls(3), [{ ...gap, closed: null }]).join(), /^I6 2 large calls after gaps in a day/)
+    assert.match(judged(calls(2), [{ ...gap, feed: 'providers' }]).join(), /^I6 2 large calls in a day outside/)
+  })
+
+  test(`pulls of ${list} outside of the off-hours end with the onboarding`, () => {
+    const on = (days: number) => calls(1, noon + days * 24 * hour)
+    assert.deepEqual(judged([...on(0), ...on(1), ...on(2)]), [])
+    assert.match(judged([...on(0), ...on(3)]).join(), /^I6 1 large calls outside of .* when the onboarding was over/)
+    assert.deepEqual(judged([...on(0), ...on(3)], [{ feed, opened: noon + hour, closed: null }]), [])
   })
 }
 

@@ -1,28 +1,43 @@
 import type { RequestEntry, Simulator } from '@aegis/simulator'
 import { offHours } from '../packages/server/src/policy/off-hours.ts'
-import type { GuardedRules } from './guarded-way.ts'
+import { type GuardedRules, onboardingDays } from './guarded-way.ts'
 import type { Judgement } from './judge-history.ts'
 
 const second = 1_000
 const minute = 60 * second
 const day = 24 * 60 * minute
-/** Lists that are large pulls when a snapshot reads them. */
-const largeRoutes: ReadonlySet<string> = new Set([
-  '/v1/{practiceid}/patients',
-  '/v1/{practiceid}/appointments/booked',
-  '/v1/{practiceid}/appointments/booked/multipledepartment',
-  '/v1/{practiceid}/claims',
+/** Lists that are large pulls when a snapshot reads them, by whose snapshot that is. */
+const largeRoutes: ReadonlyMap<string, string> = new Map([
+  ['/v1/{practiceid}/patients', 'patients'],
+  ['/v1/{practiceid}/appointments/booked', 'appointments'],
+  ['/v1/{practiceid}/appointments/booked/multipledepartment', 'appointments'],
+  ['/v1/{practiceid}/claims', 'claims'],
 ])
+
+/** Times of a gap are the database's, rounded. */
+const nearMs = 1_000
+/** So long a call may have waited after it was counted on an allowance. */
+const lateMs = 60 * minute
 
 /** What is judged of a simulator: its log of requests. */
 interface Judged {
   readonly truth: { requests(from: { since: number; limit: number }): Pick<RequestPage, 'requests' | 'next'> }
 }
 
+/** When new snapshots of a feed may call outside of the off-hours, epoch ms. */
+export interface GapOpen {
+  readonly feed: string
+  readonly opened: number
+  readonly closed: number | null
+}
+
 type RequestPage = ReturnType<Simulator['truth']['requests']>
 
-/** I6 of a life that goes the whole way: counted here from the other side's log of requests, not by our limiter. */
-export function judgeLimits(simulator: Judged, rules: GuardedRules): Judgement {
+/**
+ * I6 of a life that goes the whole way: counted here from the other side's log of requests, not by our limiter. `gaps`: all that
+ * were ever open.
+ */
+export function judgeLimits(simulator: Judged, rules: GuardedRules, gaps: readonly GapOpen[] = []): Judgement {
   const requests = allRequests(simulator)
   const calls = requests.filter(({ route }) => !isToken(route))
   const wrong: string[] = []
@@ -44,10 +59,20 @@ export function judgeLimits(simulator: Judged, rules: GuardedRules): Judgement {
   }
   tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
   tooMany('token requests in a minute', mostOf(tokens, minute), rules.tokensPerMinute)
-  const outside = calls.filter(
+  const outside = moments.filter(
     ({ method, route, at }) => method === 'GET' && largeRoutes.has(route) && !offHours(at, rules.offHours).open,
   )
-  tooMany('large calls in a day outside of the off-hours', mostOf(outside, day), rules.onboardingCalls + rules.gapCalls)
+  const isOfGap = ({ route, at }: RequestEntry) =>
+    gaps.some(({ feed, opened, closed }) => {
+      const isOpen = opened - nearMs <= at && (closed === null || at <= closed + nearMs)
+      return isOpen && feed === largeRoutes.get(route)
+    })
+  const [ofGaps, others] = [outside.filter(isOfGap), outside.filter((call) => !isOfGap(call))]
+  tooMany('large calls after gaps in a day outside of the off-hours', mostOf(ofGaps, day), rules.gapCalls)
+  tooMany('large calls in a day outside of the off-hours', mostOf(others, day), rules.onboardingCalls)
+  const ended = (others[0]?.at ?? 0) + onboardingDays * day + lateMs
+  const late = others.filter(({ at }) => at > ended).length
+  tooMany('large calls outside of the off-hours when the onboarding was over', late, 0)
   return { wrong, checked: { I6: requests.length } }
 }
 

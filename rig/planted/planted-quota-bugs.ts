@@ -94,6 +94,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'the allowance of a first load has no end',
+    file: `${server}/policy/allowances.ts`,
+    find: `now_at >= began_at + days * DAY_MS || calls < 1`,
+    replace: `calls < 1`,
+    caughtBy: [`${server}/policy/policy.test.ts`],
+  },
+  {
     name: 'without the database several processes call for one practice that has a limit',
     file: `${quota}/local-share.ts`,
     find: `if (facts.isPerPractice && now`,
