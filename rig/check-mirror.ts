@@ -17,12 +17,16 @@ export async function makeChecksDue({ deps }: MirroredPractice): Promise<boolean
 
 const loseSql = sql(
   'rig.lose_booking',
-  `delete from aegis.record where practice_id = $1 and kind = 'appointment' and key = (
+  `with lost as (
+   delete from aegis.record where practice_id = $1 and kind = 'appointment' and key = (
      select max(key) from aegis.record
      where practice_id = $1 and kind = 'appointment' and state = 'present' and clear ->> 'status' = 'f'
        and (clear ->> 'startsAt')::timestamptz > aegis.now() and changed_at < aegis.now() - interval '10 minutes'
        and key = any($2::text[]))
-   returning key`,
+   returning practice_id, kind, state)
+   update aegis.record_count as c set records = c.records - 1 from lost
+   where c.practice_id = lost.practice_id and c.kind = lost.kind and c.state = lost.state
+   returning c.kind`,
 )
 
 /**

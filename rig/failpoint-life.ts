@@ -25,6 +25,9 @@ export const lostUnseen = 1
 /** Patients to whom something happens; the first two are those of `liveThrough`. */
 const named = { first: 1, second: 2, merged: 3, survivor: 4, deleted: 5 } as const
 
+/** Who is merged into another one and is again. */
+export const everMerged: ReadonlySet<string> = new Set([String(named.merged)])
+
 /** Few, because some kinds are read patient by patient; more than those that happenings name. */
 export const patients = 9
 

@@ -2,13 +2,15 @@ import { isAegisError } from '../packages/server/src/errors/aegis-error.ts'
 import { setFailpointHook } from '../packages/server/src/failpoints/failpoint.ts'
 import { type MirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { Disturbance, type FailpointRun, unforeseen } from './disturbance.ts'
-import { type FailpointLife, failpointLives, lost, lostUnseen } from './failpoint-life.ts'
+import { everMerged, type FailpointLife, failpointLives, lost, lostUnseen } from './failpoint-life.ts'
 import { failpointWorld } from './failpoint-world.ts'
 import { didHoldersWork, holdersWork } from './holders-work.ts'
 import { type Excuse, gapsEver, gapsTooMany } from './judge-causes.ts'
 import { judgeHistory } from './judge-history.ts'
 import { judgeLimits } from './judge-limits.ts'
 import { withRunContext } from './run-context.ts'
+import { TrueVersions } from './true-versions.ts'
+import { kindOfFeed } from '../packages/server/src/sync/feed-table.ts'
 import { findWrong, isUnderWay, type Verdict } from './verdict.ts'
 
 export interface FailpointVerdict extends Verdict {
@@ -34,6 +36,7 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     const disturbance = new Disturbance(run)
     const world = await failpointWorld(context, { life, disturbance })
     const { mirrored } = world
+    const versions = new TrueVersions(mirrored.simulator, { practice, feeds: life.feeds, everMerged })
     context.after(setFailpointHook((name) => disturbance.meet(name)))
     let asleep: Promise<void> | undefined
     const excuses: Excuse[] = []
@@ -64,7 +67,7 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     }
     const { passed, where, firsts } = disturbance
     if (where === undefined) wrong.push(...otherPoints(disturbance.points, life.points))
-    wrong.push(...(await judgeFailpoint(mirrored, { run, where, excuses })))
+    wrong.push(...(await judgeFailpoint(mirrored, { run, where, excuses, versions })))
     return { wrong, counts: { points: passed }, where, firsts: [...firsts] }
   })
 }
@@ -79,15 +82,25 @@ function otherPoints(passed: ReadonlySet<string>, written: readonly string[]): s
   ]
 }
 
+interface Judged {
+  readonly run: FailpointRun
+  readonly where: string | undefined
+  readonly excuses: readonly Excuse[]
+  readonly versions: TrueVersions
+}
+
 async function judgeFailpoint(
   mirrored: MirroredPractice,
-  { run, where, excuses }: { run: FailpointRun; where: string | undefined; excuses: readonly Excuse[] },
+  { run, where, excuses, versions }: Judged,
 ): Promise<string[]> {
   const held = { db: mirrored.deps.db, practice }
   const wrong = await findWrong(mirrored, { lostUnseen })
   wrong.push(...gapsTooMany(await gapsEver(held), excuses))
-  // What was lost on purpose is created a second time; of everything else I1 tells.
-  wrong.push(...(await judgeHistory(held, 'I2')).wrong)
+  const judgements = [
+    await judgeHistory(held, { lost: lostUnseen }),
+    await versions.judge(held, (feed) => mirrored.opened(kindOfFeed(feed))),
+  ]
+  wrong.push(...judgements.flatMap((judgement) => judgement.wrong))
   const { rules }: FailpointLife = failpointLives[run.life]
   if (rules) wrong.push(...judgeLimits(mirrored.simulator, rules).wrong)
   // Whoever was paused may have sent its read when the doubt about it was cleared; nobody else is late here.
