@@ -73,7 +73,7 @@ const heldAsShown = lookUp(
   `select h.key from json_to_recordset($3::json) as w(key text, digest text)
    cross join lateral (
      select r.key from aegis.record r
-     where r.practice_id = $1 and r.kind = $2 and r.key = w.key and r.digest = w.digest and r.state = 'present') as h`,
+     where r.practice_id = $1 and r.kind = $2 and r.key = w.key and r.digest = w.digest and r.state = 'present' offset 0) as h`,
 )
 
 /** Which of these records are held just as they are shown, by the digest of their body. */
