@@ -69,6 +69,7 @@ for (const [told, error] of failures) {
     assert.equal(tokens.standing()?.error.code, told)
     link.down = false
     await clock.advance(5_000)
+    await tokens.look() // as every few seconds
     assert.equal((await tokens.get()).value, 'canary-token-1')
     assert.equal(tokens.standing(), undefined)
     assert.deepEqual(log.events(), ['key-server.unreachable', 'key-server.reached'])

@@ -110,10 +110,17 @@ export async function startQueue(deps: QueueDeps, options: QueueOptions): Promis
   return new BossQueue(boss, { ...deps, pollSeconds, sockets })
 }
 
-/** What it asks of the database fails with the driver's errors; a start that meets a database which is just coming back is made again. */
+/** Errors of the driver that have no code; pg-boss's own have none either. */
+const connectionLost = /^(Connection terminated|Query read timeout|timeout exceeded)/
+
+/** A start that meets a database which is just coming back is made again: for that it has to say so. */
 function orOurError<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
-    throw error instanceof AssertionError ? error : fromDriverError(error)
+    const isOfDriver =
+      error instanceof Error &&
+      !(error instanceof AssertionError) &&
+      ('code' in error || connectionLost.test(error.message))
+    throw isOfDriver ? fromDriverError(error) : error
   })
 }
 
