@@ -32,7 +32,13 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(args: readonly string[]): Promise<number> {
   const flags = args.filter((arg) => arg.startsWith('-'))
   const paths = args.filter((arg) => !arg.startsWith('-'))
-  const patterns = (paths.length ? paths : roots).map((path) => (isFile(path) ? path : `${path}/**/*.test.ts`))
+  const patterns = (paths.length ? paths : roots).map(patternOf)
+  const empty = paths.filter((path) => globSync(patternOf(path)).length === 0)
+  if (empty.length > 0) {
+    // Else whoever mistypes a name would see no test fail.
+    process.stderr.write(`There is no test of this name: ${empty.join(', ')}\n`)
+    return 1
+  }
   const leftOut = filesLeftOut(patterns, paths)
   const files = leftOut.length > 0 ? filesOf(patterns, leftOut) : patterns
   removeOldDirectories()
@@ -68,6 +74,10 @@ function filesLeftOut(patterns: readonly string[], named: readonly string[]): Le
 
 function filesOf(patterns: readonly string[], leftOut: readonly LeftOut[]): string[] {
   return globSync([...patterns]).filter((path) => !leftOut.some(({ file }) => file === path))
+}
+
+function patternOf(path: string): string {
+  return isFile(path) ? path : `${path}/**/*.test.ts`
 }
 
 function isFile(path: string): boolean {
