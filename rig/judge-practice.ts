@@ -87,8 +87,8 @@ export function journeyOf(simulator: Simulator, { kind, id, what }: Difference):
 }
 
 /**
- * The database's clock is told to be the practices', which lives twenty times as fast, by one process after the other: it jumps by as much as
- * they are wrong, some fifty milliseconds of a busy machine.
+ * The database's clock is told to be the practices', which lives twenty times as fast, by one process after the other: it
+ * jumps by as much as they are wrong, some fifty milliseconds of a busy machine.
  */
 const clockErrorMs = 1_000
 
