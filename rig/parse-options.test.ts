@@ -17,8 +17,14 @@ for (const [title, option, expected] of [
     if (status !== 0) assert.match(stderr, /^rig: .*'--kill'/)
   })
 
+test('a value that is no number is refused before anything runs', () => {
+  const { status, stdout, stderr } = ask('--pause=x')
+  assert.deepEqual([status, stdout, stderr], [2, '', 'rig: --pause takes a whole number, not "x"\n'])
+})
+
 function ask(option: string) {
   return spawnSync(process.execPath, ['--conditions=aegis-source', join(import.meta.dirname, 'rig.ts'), option], {
     encoding: 'utf8',
+    timeout: 20_000,
   })
 }

@@ -46,8 +46,23 @@ const short = {
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, 'quota-year': 1, calendar: 16 },
 }
 
+const numbers = [
+  'seeds',
+  'first-seed',
+  'kills',
+  'replicas',
+  'pauses',
+  'lease',
+  'pause',
+  'count',
+  'seed',
+  'patients',
+] as const
+
 async function run(): Promise<boolean> {
   const { tier, failpoint } = values
+  // Before anything runs: one of a later part would be found out after half an hour.
+  for (const option of numbers) numberOf(option, values[option], 0)
   if (tier !== undefined && tier !== 'short') {
     process.stderr.write(`rig: no tier "${tier}"; there is --tier short. rig/README.md tells of the long runs.\n`)
     return false
