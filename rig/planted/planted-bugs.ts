@@ -132,6 +132,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/token.sql.test.ts`],
   },
   {
+    name: 'zombie lease: a renewal that comes after the end holds it for a term that nobody works in',
+    file: 'packages/server/src/leases/leases.sql.ts',
+    find: ` and expires_at > aegis.now()\n   returning name\`,\n)\n// While`,
+    replace: `\n   returning name\`,\n)\n// While`,
+    caughtBy: ['packages/server/src/leases/acquire-lease.test.ts'],
+  },
+  {
     name: "limiter by the machine's clock: instants of the timetable come when a clock is set",
     file: `${quota}/timetable.ts`,
     find: `    return slot.at + (slot.clocks.offset.bounds?.highMs ?? 0) - this.#deps.clock.steady()\n`,

@@ -57,6 +57,24 @@ async function eventually(check: () => boolean | Promise<boolean>): Promise<void
   assert.fail('it did not happen')
 }
 
+/** Renewals stand still until they are let go on. */
+function standStill(t: TestContext): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  t.after(setFailpointHook((point) => (point === 'leases.before-renewal' ? promise : undefined)))
+  return resolve
+}
+
+/** The test's database; `asked`: what it was asked, and what came of it. */
+function notingDb(): Pick<Db, 'control'> & { readonly asked: readonly Promise<unknown>[] } {
+  const asked: Promise<unknown>[] = []
+  const control: Db['control'] = (work) => {
+    const answer = db.control(work)
+    asked.push(answer)
+    return answer
+  }
+  return { asked, control }
+}
+
 describe('two holders', () => {
   test('only one of many who ask at once gets the lease', async () => {
     const leases = await Promise.all(Array.from({ length: 12 }, (_, index) => acquire(`holder-${index}`)))
@@ -154,13 +172,6 @@ describe('a holder that was paused', () => {
     await sleeper.release()
   })
 
-  /** Renewals stand still until they are let go on. */
-  function standStill(t: TestContext): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    t.after(setFailpointHook((point) => (point === 'leases.before-renewal' ? promise : undefined)))
-    return resolve
-  }
-
   test('loses the lease past its end even if nobody took it', async (t) => {
     standStill(t)
     const zombie = await held(await acquire('zombie'))
@@ -168,27 +179,6 @@ describe('a holder that was paused', () => {
     assert.equal(zombie.lost.aborted, true)
     await zombie.release()
     assert.equal(clock.pending, 0)
-  })
-
-  test('does not extend what the next one holds when the renewal goes on that it began in time', async (t) => {
-    const goOn = standStill(t)
-    const asked: Promise<unknown>[] = []
-    const control: Db['control'] = (work) => {
-      const answer = db.control(work)
-      asked.push(answer)
-      return answer
-    }
-    const zombie = await held(await acquire('zombie', { db: { ...db, control } }))
-    assert.equal(asked.length, 1)
-    await pass(ttlMs)
-    const next = await held(await acquire('next'))
-    const before = await expiresAtMs()
-    await moveSqlClock(ttlMs / 10)
-    goOn()
-    await eventually(() => asked.length === 2)
-    await asked[1]
-    assert.deepEqual([zombie.lost.aborted, next.lost.aborted, await expiresAtMs()], [true, false, before])
-    await next.release()
   })
 
   /** A standby took over that never saw the lease, and counts on from where it was: another one has the same fence. */
@@ -231,6 +221,55 @@ describe('a holder that was paused', () => {
     assert.equal((await writeAs(zombie, 'zombie')).length, 0)
     await Promise.all([zombie.release(), next.release()])
   })
+})
+
+describe('a renewal that began in time and arrives late', () => {
+  test('does not extend what the next one holds', async (t) => {
+    const goOn = standStill(t)
+    const { asked, ...noting } = notingDb()
+    const zombie = await held(await acquire('zombie', { db: noting }))
+    assert.equal(asked.length, 1)
+    await pass(ttlMs)
+    const next = await held(await acquire('next'))
+    const before = await expiresAtMs()
+    await moveSqlClock(ttlMs / 10)
+    goOn()
+    await eventually(() => asked.length === 2)
+    await asked[1]
+    assert.deepEqual([zombie.lost.aborted, next.lost.aborted, await expiresAtMs()], [true, false, before])
+    await next.release()
+  })
+
+  test('does not revive a lease that has ended, also where nobody took it', async (t) => {
+    const goOn = standStill(t)
+    const zombie = await held(await acquire('zombie'))
+    await clock.advance(ttlMs / 3)
+    const before = await expiresAtMs()
+    await moveSqlClock(ttlMs)
+    goOn()
+    await eventually(() => zombie.lost.aborted)
+    assert.ok(isAegisError(zombie.lost.reason, 'lease.lost'))
+    assert.equal(await expiresAtMs(), before)
+    const next = await held(await acquire('zombie'))
+    assert.ok(BigInt(next.fence) > BigInt(zombie.fence))
+    await next.release()
+  })
+
+  for (const restMs of [0, 1_000]) {
+    test(`does not revive a lease that was given up meanwhile, with a rest of ${restMs} ms`, async (t) => {
+      const goOn = standStill(t)
+      const { asked, ...noting } = notingDb()
+      const lease = await held(await acquire('a', { db: noting }))
+      await pass(ttlMs / 3)
+      await lease.release(restMs)
+      const before = await expiresAtMs()
+      goOn()
+      await eventually(() => asked.length === 3)
+      await asked[2]
+      assert.equal(await expiresAtMs(), before)
+      assert.equal(clock.pending, 0)
+    })
+  }
 })
 
 describe('a database that is away', () => {

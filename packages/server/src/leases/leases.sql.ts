@@ -15,16 +15,18 @@ const takeIfFree = lookUp(
      where l.expires_at <= aegis.now()
    returning fence`,
 )
-// The holder too: a standby that took over without the last transactions may give out a fence for the second time.
+// The holder too: a standby that took over without the last transactions may give out a fence for the second time. And only
+// while it lasts: a renewal that comes after the end would hold it for a term that nobody works in.
 const extend = lookUp(
   'leases.extend',
   `update control.lease set expires_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
-   where name = $1 and fence = $2::bigint and holder = $4
+   where name = $1 and fence = $2::bigint and holder = $4 and expires_at > aegis.now()
    returning name`,
 )
+// While it rests nobody holds it, whose renewal may still be under way.
 const giveUp = lookUp(
   'leases.give_up',
-  `update control.lease set expires_at =
+  `update control.lease set holder = '', expires_at =
      case when $3::float8 > 0 then aegis.now() + make_interval(secs => $3::float8 / 1000) else '-infinity' end
    where name = $1 and fence = $2::bigint and holder = $4`,
 )
@@ -42,7 +44,7 @@ export async function takeLeaseIfFree(tx: Tx, { name, holder, ttlMs }: LeaseTerm
   return row?.fence
 }
 
-/** Extends the lease from now on; false when it has another fence, or another holder, by now. */
+/** Extends the lease from now on; false when it has ended, or has another fence, or another holder, by now. */
 export async function extendLease(tx: Tx, lease: LeaseTerms & { fence: string }): Promise<boolean> {
   return (await tx.rows(extend, [lease.name, lease.fence, lease.ttlMs, lease.holder])).length === 1
 }
