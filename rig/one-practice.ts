@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Simulator, type SimulatorOptions, startSimulator } from '@aegis/simulator'
-import { coreFeeds, furtherFeeds } from '../packages/server/src/sync/feed-name.ts'
+import { coreFeeds, type FeedName, furtherFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { hasChangedFeed } from '../packages/server/src/sync/feed-table.ts'
 import { oracleKinds } from '../packages/server/testing/oracle.ts'
 import type { AegisProcess, StatusReport } from './aegis-process.ts'
@@ -16,6 +16,11 @@ export const scopes = {
   all: { bookedDaysBack: 7, bookedDaysAhead: 30, claimsMonthsBack: 24, kinds: oracleKinds },
   core: { bookedDaysBack: 7, bookedDaysAhead: 30, claimsMonthsBack: 24, kinds: coreFeeds },
 } as const
+
+/** What `sync.feeds` names beside the core. */
+export function feedsOf(mirrored: Mirrored): readonly FeedName[] {
+  return mirrored === 'all' ? furtherFeeds : []
+}
 
 /** 10:00 Eastern on a working day: the practice changes every few seconds. */
 const tuesdayMorning = Date.UTC(2026, 2, 3, 15)
@@ -77,7 +82,7 @@ export function writeConfig(
     'limits: { perSecond: 100, perDay: 500000, tokensPerMinute: 50 }',
     'policy: { offHours: always }',
     'sync:',
-    `  feeds: [${mirrored === 'all' ? furtherFeeds.join(', ') : ''}]`,
+    `  feeds: [${feedsOf(mirrored).join(', ')}]`,
     // In the machine's time a minute is a minute.
     `  settle: ${clock === 'system' ? '5s' : '1m'}`,
     '  activationCheck: 10s',

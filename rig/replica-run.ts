@@ -6,9 +6,9 @@ import { type Draw, drawFrom } from './draw.ts'
 import { judgeMirror } from './judge-mirror.ts'
 import { journeyOf, judgeMemory, judgeRates } from './judge-practice.ts'
 import { onInterrupt } from './on-interrupt.ts'
-import { comeToRest, slowDown } from './one-practice.ts'
+import { comeToRest, type Mirrored, scopes, slowDown } from './one-practice.ts'
 import { type Outage, longestSilence } from './replica-silence.ts'
-import { limits, scope, SharedWorld } from './shared-world.ts'
+import { limits, SharedWorld } from './shared-world.ts'
 import { TrueVersions } from './true-versions.ts'
 
 export interface ReplicaRunOptions {
@@ -22,6 +22,7 @@ export interface ReplicaRunOptions {
   readonly leaseMs: number
   /** How long a process stands still at least, real ms; up to 3 s more are drawn. */
   readonly pauseMs: number
+  readonly mirrored: Mirrored
 }
 
 export interface ReplicaRunResult {
@@ -102,7 +103,8 @@ class ReplicaRun {
     this.#options = options
     this.#draw = drawFrom(options.seed)
     const { simulator } = world
-    this.#versions = [first, coming].map((practice) => new TrueVersions(simulator, { practice, feeds: scope.kinds }))
+    const { kinds: feeds } = scopes[options.mirrored]
+    this.#versions = [first, coming].map((practice) => new TrueVersions(simulator, { practice, feeds }))
   }
 
   said(): string {
@@ -139,7 +141,7 @@ class ReplicaRun {
     let changes = 0
     for (const versions of this.#versions) {
       const { practice } = versions
-      differences.push(...(await compareWithTruth({ aegis, simulator, practice }, scope)))
+      differences.push(...(await compareWithTruth({ aegis, simulator, practice }, scopes[this.#options.mirrored])))
       const { rows } = await aegis.sql(practice, 'select count(*) from change')
       changes += Number(rows[0]?.[0] ?? 0)
       broken.push(...(await judgeMirror(ground, versions)))

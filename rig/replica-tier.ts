@@ -14,7 +14,7 @@ export async function replicaTier(options: ReplicaRunOptions): Promise<boolean> 
 }
 
 async function oneRun(options: ReplicaRunOptions): Promise<boolean> {
-  const { seed, replicas, pauses, patients, leaseMs, pauseMs } = options
+  const { seed, replicas, pauses, patients, leaseMs, pauseMs, mirrored } = options
   const started = performance.now()
   say(`${replicas} processes, ${pauses} pauses, kills and stops, seed ${seed}`)
   try {
@@ -34,7 +34,7 @@ async function oneRun(options: ReplicaRunOptions): Promise<boolean> {
     return true
   } catch (error) {
     line(error instanceof Error ? error.message : String(error))
-    const same = `--seed ${seed} --patients ${patients} --lease ${leaseMs / 1_000} --pause ${pauseMs / 1_000}`
+    const same = `--seed ${seed} --patients ${patients} --lease ${leaseMs / 1_000} --pause ${pauseMs / 1_000}${mirrored === 'core' ? ' --core' : ''}`
     line(`repeat it: npm run rig -- --replicas ${replicas} --pauses ${pauses} ${same}`)
     return false
   }

@@ -18,7 +18,7 @@ const { values } = parseOptions('rig', {
     tier: text('short', 'everything in short, as .ci/run has it and as without any option'),
     seeds: text('N', 'so many seeded lives'),
     'first-seed': { ...text('S', 'the first seed of lives or drills; 1 if absent'), default: '1' },
-    core: flag('seeded lives and faults: mirror the core alone'),
+    core: flag('seeded lives, replicas and faults: mirror the core alone'),
     twice: flag('seeded lives: each is lived twice, and must make the same calls'),
     'until-wrong': flag('lives: end with the first that goes wrong'),
     failpoints: flag('the failpoint life, disturbed at every passing of every point in every way'),
@@ -183,6 +183,7 @@ function replicas(): Promise<boolean> {
     leaseMs: 1_000 * lease,
     // Past its lease by a little, so that it wakes up as others have just taken over.
     pauseMs: 1_000 * numberOf('pause', values.pause, lease + 1),
+    mirrored: values.core ? 'core' : 'all',
   })
 }
 

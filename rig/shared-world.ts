@@ -1,5 +1,4 @@
 /** What several processes share: a simulated athenahealth, a PostgreSQL server, a directory of keys. */
-import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +11,7 @@ import { type OpenDb, openDb } from '../packages/server/src/db/open-db.ts'
 import { silentLog } from '../packages/server/testing/memory-log.ts'
 import { AegisProcess } from './aegis-process.ts'
 import { abandonPostgres } from './on-interrupt.ts'
+import { feedsOf, type Mirrored, scopes } from './one-practice.ts'
 
 export interface SharedWorldOptions {
   readonly seed: number
@@ -22,6 +22,7 @@ export interface SharedWorldOptions {
   readonly speed: number
   /** `sync.lease`, real ms. */
   readonly leaseMs: number
+  readonly mirrored: Mirrored
 }
 
 const leasesSql = sql(
@@ -32,9 +33,6 @@ const leasesSql = sql(
 
 /** The narrow ones of preview: several processes together come near them where the machine has the time. */
 export const limits = { perSecond: 5, tokensPerMinute: 5 }
-
-/** Days of appointments that the mirror promises to hold. */
-export const scope = { bookedDaysBack: 7, bookedDaysAhead: 30, claimsMonthsBack: 24, kinds: coreFeeds }
 
 /** 10:00 Eastern on a working day: the practices change every few seconds. */
 const tuesdayMorning = Date.UTC(2026, 2, 3, 15)
@@ -86,7 +84,8 @@ export class SharedWorld {
 
   /** What every process started from now on is configured to mirror. */
   mirror(practices: readonly number[]): void {
-    const { leaseMs } = this.#options
+    const { leaseMs, mirrored } = this.#options
+    const scope = scopes[mirrored]
     const lines = [
       'environment: local',
       'clock: simulator',
@@ -99,6 +98,7 @@ export class SharedWorld {
       `limits: { perSecond: ${limits.perSecond}, perDay: 50000, tokensPerMinute: ${limits.tokensPerMinute} }`,
       'policy: { offHours: always }',
       'sync:',
+      `  feeds: [${feedsOf(mirrored).join(', ')}]`,
       '  settle: 1m',
       '  activationCheck: 10s',
       `  lease: ${leaseMs / 1_000}s`,

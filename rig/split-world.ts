@@ -13,7 +13,7 @@ import { AegisProcess } from './aegis-process.ts'
 import { freePort } from './free-port.ts'
 import { abandonPostgres, onInterrupt } from './on-interrupt.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
-import { comeToRest, followVersions, practice, scopes } from './one-practice.ts'
+import { comeToRest, feedsOf, followVersions, type Mirrored, practice, scopes } from './one-practice.ts'
 import type { TrueVersions } from './true-versions.ts'
 
 export const hostNames = ['key-server', 'worker-1', 'worker-2'] as const
@@ -26,6 +26,7 @@ export interface SplitWorldOptions {
   readonly patients: number
   /** `sync.lease`, real ms; a short one if absent. */
   readonly leaseMs?: number
+  readonly mirrored: Mirrored
 }
 
 /** Virtual milliseconds per real one. */
@@ -51,21 +52,23 @@ export class SplitWorld {
   readonly #directory: string
   readonly #postgres: EmbeddedPostgres
   readonly #hosts: ReadonlyMap<HostName, Host>
+  readonly #mirrored: Mirrored
   readonly #versions: TrueVersions
   readonly #running = new Map<HostName, AegisProcess>()
 
   private constructor(
     parts: { directory: string; simulator: Simulator; postgres: EmbeddedPostgres },
-    hosts: ReadonlyMap<HostName, Host>,
+    { hosts, mirrored }: { hosts: ReadonlyMap<HostName, Host>; mirrored: Mirrored },
   ) {
     this.#directory = parts.directory
     this.simulator = parts.simulator
     this.#postgres = parts.postgres
     this.#hosts = hosts
-    this.#versions = followVersions(parts.simulator, 'core')
+    this.#mirrored = mirrored
+    this.#versions = followVersions(parts.simulator, mirrored)
   }
 
-  static async begin({ seed, patients, leaseMs = shortLeaseMs }: SplitWorldOptions): Promise<SplitWorld> {
+  static async begin({ seed, patients, leaseMs = shortLeaseMs, mirrored }: SplitWorldOptions): Promise<SplitWorld> {
     const directory = mkdtempSync(join(tmpdir(), 'aegis-split-'))
     const postgres = await startEmbedded({
       dataDir: join(directory, 'postgres'),
@@ -85,8 +88,8 @@ export class SplitWorld {
       activationLagMs: 60_000,
       tokenLifetimeS: tokenLifeMs / 1_000,
     })
-    const hosts = await prepareHosts({ directory, simulator, postgres, leaseMs })
-    return new SplitWorld({ directory, simulator, postgres }, hosts)
+    const hosts = await prepareHosts({ directory, simulator, postgres, leaseMs, mirrored })
+    return new SplitWorld({ directory, simulator, postgres }, { hosts, mirrored })
   }
 
   get logins(): RuntimeLogins {
@@ -139,7 +142,10 @@ export class SplitWorld {
   judge(): Promise<PracticeVerdict> {
     const { simulator, logins } = this
     const processes = [this.on('worker-1'), this.on('worker-2'), this.on('key-server')] as const
-    return judgePractice({ processes, simulator, logins }, { versions: this.#versions, mirrored: 'core', limits })
+    return judgePractice(
+      { processes, simulator, logins },
+      { versions: this.#versions, mirrored: this.#mirrored, limits },
+    )
   }
 
   /** Ends everything without waiting: somebody interrupts the rig. */
@@ -183,6 +189,7 @@ interface Ground {
   readonly simulator: Simulator
   readonly postgres: EmbeddedPostgres
   readonly leaseMs: number
+  readonly mirrored: Mirrored
 }
 
 async function prepareHosts(ground: Ground): Promise<Map<HostName, Host>> {
@@ -217,7 +224,7 @@ interface Place {
 }
 
 /** Writes what an operator would write, and starts by it. */
-function starter({ directory, postgres, leaseMs }: Ground, at: Place): () => AegisProcess {
+function starter({ directory, postgres, leaseMs, mirrored }: Ground, at: Place): () => AegisProcess {
   const { name, place, ways, keyServerPort } = at
   const port = (target: Target) => ways.get(target)?.port ?? keyServerPort
   const isKeyServer = name === 'key-server'
@@ -232,7 +239,7 @@ function starter({ directory, postgres, leaseMs }: Ground, at: Place): () => Aeg
   if (isKeyServer) writeFileSync(secretFile, 'demo-secret\n', { mode: 0o600 })
   const keys = join(directory, isKeyServer ? 'keys-of-credentials' : 'keys-of-patients')
   mkdirSync(keys, { recursive: true, mode: 0o700 })
-  const { bookedDaysBack, bookedDaysAhead } = scopes.core
+  const { bookedDaysBack, bookedDaysAhead } = scopes[mirrored]
   const settings = {
     environment: 'local',
     clock: 'simulator',
@@ -247,7 +254,14 @@ function starter({ directory, postgres, leaseMs }: Ground, at: Place): () => Aeg
     },
     limits: { ...limits, perDay: 50_000 },
     policy: { offHours: 'always' },
-    sync: { settle: '1m', activationCheck: '10s', lease: `${leaseMs / 1_000}s`, bookedDaysBack, bookedDaysAhead },
+    sync: {
+      feeds: feedsOf(mirrored),
+      settle: '1m',
+      activationCheck: '10s',
+      lease: `${leaseMs / 1_000}s`,
+      bookedDaysBack,
+      bookedDaysAhead,
+    },
   }
   // JSON is YAML.
   const config = join(place, 'aegis.yaml')
