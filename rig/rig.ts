@@ -44,6 +44,8 @@ const short = {
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, 'quota-year': 1, calendar: 16 },
+  /** So many in each run, of which every further one has the next seed: of graceful, one process for everything and then several. */
+  faults: { postgres: [2], disk: [2], clock: [1], partition: [2], graceful: [2, 2] } satisfies Record<Fault, number[]>,
 }
 
 const numbers = [
@@ -120,20 +122,21 @@ function kills(count: number): Part | undefined {
   return count === 0 ? undefined : () => killTier({ kills: count, patients, seed })
 }
 
-/** Two of each that takes little time: what only some machines can do is said and not missed. */
-const shortFaults = faultNames
-  .filter((fault) => fault !== 'partition' && fault !== 'graceful')
-  .map(
-    (fault): Part =>
-      () =>
-        faultTier({
-          ...faultsOf(fault),
-          count: fault === 'clock' ? 1 : 2,
-          patients: 20,
-          mirrored: 'core',
-          mayBeMissing: true,
-        }),
-  )
+/** What only some machines can do is said and not missed. */
+const shortFaults = faultNames.flatMap((fault) =>
+  short.faults[fault].map((count, run): Part => {
+    const named = faultsOf(fault)
+    const part = {
+      ...named,
+      count,
+      seed: named.seed + run,
+      patients: 20,
+      mirrored: 'core',
+      mayBeMissing: true,
+    } as const
+    return () => faultTier(part)
+  }),
+)
 
 function namedFaults(fault: string): Promise<boolean> {
   if (isFault(fault)) return faultTier(faultsOf(fault))
