@@ -353,6 +353,13 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/missing-records.pg.test.ts`],
   },
   {
+    name: 'a chart that is left to a hidden patient is forgotten, though the patient is back by then',
+    file: `${sync}/refetch-records.ts`,
+    find: `patient === 'hidden' && { sealed }`,
+    replace: `patient === 'hidden' && {}`,
+    caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
+  },
+  {
     name: 'a reading of charts that are all refused comes to its end and closes its gap',
     file: `${sync}/load-by-patient.ts`,
     find: `(refusals.length === patients.length || !`,

@@ -32,6 +32,8 @@ const batch = 25
 
 interface Wanted {
   readonly key: string
+  /** The wish itself: one that is noted again is sealed anew. */
+  readonly sealed: Buffer
   readonly asked: AskedRecord
   /** When athenahealth said that there is no such record, or showed a chart that lacks some, epoch ms: the look that the next is held against. */
   readonly missedAt: number | null
@@ -103,10 +105,9 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
     for (const row of await wishes.nextRefetches(tx, held, batch)) {
-      const { key, missing_since, missed_charts, run_id, wished_at } = row
+      const { key, sealed_id: sealed, missing_since, missed_charts, run_id, wished_at } = row
       const asks = await asksOf(tx, keys, { held, row })
       if (asks === undefined) {
-        const { sealed_id: sealed } = row
         await wishes.postponeRefetch(tx, held, { recordKey: key, afterMs: missingMostMs, sealed })
         continue
       }
@@ -116,7 +117,7 @@ function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
       const asked = await askedRecord(tx, keys, { ...places, key: held, asks })
       const wantedSeq = BigInt(row.wanted_seq)
       const missed = { missedAt: missing_since, missedCharts: missed_charts }
-      wanted.push({ key, runId: run_id, wishedAt: wished_at, ...missed, wantedSeq, asked })
+      wanted.push({ key, sealed, runId: run_id, wishedAt: wished_at, ...missed, wantedSeq, asked })
     }
     return wanted
   })
@@ -172,7 +173,7 @@ async function refetchOne(
     if (page && page.items > 0)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
     if (await isSettled(tx, keys, { held, wanted, page, fetchSeq, patient, isSame })) {
-      await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
+      await deleteWish(tx, held, { wanted, fetchSeq, patient })
       return
     }
     const waitedMs = wanted.missedAt === null ? 0 : waitedSince(deps, wanted)
@@ -204,7 +205,19 @@ function leaveChart(
   { wanted, fetchSeq, owner }: Pick<Answer, 'wanted' | 'fetchSeq'> & { owner: PatientSight },
 ): Promise<void> {
   if (owner !== 'hidden') return postponeDoubted(deps, held, { wanted, patient: owner })
-  return asHolderAtOnce(deps, held, (tx) => wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq }))
+  return asHolderAtOnce(deps, held, (tx) => deleteWish(tx, held, { wanted, fetchSeq, patient: owner }))
+}
+
+/**
+ * What is left to a hidden patient is wished for anew when the patient is shown. That may have begun before this was asked, and be
+ * committed by now: such a wish stays.
+ */
+function deleteWish(
+  tx: Tx,
+  held: HeldFeed,
+  { wanted: { key: recordKey, sealed }, fetchSeq, patient }: Pick<Answer, 'wanted' | 'fetchSeq' | 'patient'>,
+): Promise<void> {
+  return wishes.deleteRefetch(tx, held, { recordKey, fetchSeq, ...(patient === 'hidden' && { sealed }) })
 }
 
 function postponeDoubted(

@@ -96,16 +96,20 @@ export async function isWished(tx: Tx, key: FeedKey, recordKey: string): Promise
 
 const doneSql = lookUp(
   'sync.refetched',
-  `delete from aegis.refetch where practice_id = $1 and feed = $2 and key = $3 and wanted_seq < $4`,
+  `delete from aegis.refetch
+   where practice_id = $1 and feed = $2 and key = $3 and wanted_seq < $4 and ($5::bytea is null or sealed_id = $5)`,
 )
 
-/** Forgets the wish for a record, unless it came after the request that was to fulfil it. */
+/**
+ * Forgets the wish for a record, unless it came after the request that was to fulfil it; `sealed`: only while the wish is this
+ * one still.
+ */
 export async function deleteRefetch(
   tx: Tx,
   key: FeedKey,
-  asked: { recordKey: string; fetchSeq: bigint },
+  { recordKey, fetchSeq, sealed = null }: { recordKey: string; fetchSeq: bigint; sealed?: Buffer | null },
 ): Promise<void> {
-  await tx.rows(doneSql, [key.practice, key.feed, asked.recordKey, asked.fetchSeq.toString()])
+  await tx.rows(doneSql, [key.practice, key.feed, recordKey, fetchSeq.toString(), sealed])
 }
 
 const laterSql = lookUp(

@@ -4,6 +4,7 @@ import test from 'node:test'
 import type { AthenaFetch } from '@aegis/client'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { setFailpointHook } from '../failpoints/failpoint.ts'
 import { coreFeeds } from './feed-name.ts'
 import { readPracticePictures } from './read-practice-status.ts'
 
@@ -75,6 +76,44 @@ test('allergies whose patient is withheld wait for the patient, and nothing is i
   mirrored.change({ kind: 'updatepatient', patient, fields: { email: 'back@example.com' } })
   await mirrored.run(4)
   assert.notDeepEqual(missing, [])
+  await assertEqualsTruth(mirrored)
+})
+
+test('allergies whose patient comes back while they are left to the patient are asked for', async (t) => {
+  const mirrored = await allergicPractice(t)
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  mirrored.fetch = patientsAnswer(mirrored, { status: 404, of: patient })
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
+  await mirrored.run(20)
+  mirrored.change({ kind: 'setallergy', patient, allergen: 10_025 })
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/chart/{patientid}/allergies'
+      ? Promise.resolve(Response.json({ error: 'not now' }, { status: 500 }))
+      : mirrored.toSimulator(url, init, call)
+  await mirrored.advance(16 * minute)
+  await mirrored.step('allergies')
+  assert.equal((await mirrored.trouble()).inDoubt, 1)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.advance(9 * minute)
+  await mirrored.step('patients')
+  mirrored.change({ kind: 'updatepatient', patient, fields: { email: 'back@example.com' } })
+  await mirrored.advance(2 * minute)
+  const leaving = Promise.withResolvers<void>()
+  let left: Promise<void> | undefined
+  mirrored.onStatement(({ name }) => {
+    if (left && name === 'sync.refetched') leaving.resolve()
+  })
+  // The patient is back as soon as this is committed, and the chart is wished for anew by then.
+  const unhook = setFailpointHook(async (name) => {
+    if (name !== 'sync.before-applied' || left) return
+    left = mirrored.step('allergies')
+    await Promise.race([leaving.promise, left])
+  })
+  t.after(async () => unhook())
+  await mirrored.step('patients')
+  await left
+  await mirrored.run(2)
   await assertEqualsTruth(mirrored)
 })
 
