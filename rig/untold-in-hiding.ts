@@ -1,3 +1,4 @@
+import { sql } from '../packages/server/src/db/db.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import type { Difference } from '../packages/server/testing/oracle.ts'
 import { drawRestrictions } from './draw-life.ts'
@@ -7,7 +8,7 @@ import type { Life } from './live-round.ts'
 export interface Untold {
   /** Patients who are hidden, were once merged, and are held as merged still. */
   readonly merged: ReadonlySet<string>
-  /** Claims of patients who are shown again, which no feed has handed out. */
+  /** Claims of patients who are shown again without our having known that they were not, which no feed has handed out. */
   readonly claims: ReadonlySet<string>
 }
 
@@ -19,21 +20,42 @@ export function isUntold({ merged, claims }: Untold, { kind, id, what }: Differe
 
 /**
  * What a life leaves untold: a merge that is undone and its patient hidden before the next look, and a claim that was there at the
- * first load, or fell into a gap, which was read while its patient was hidden. The one is told once the patient is shown; the other
- * when the claim changes, or the check of all claims comes to it.
+ * first load, or fell into a gap, which was read while its patient was hidden and nothing told so. The one is told once the patient is
+ * shown; the other when the claim changes, or the check of all claims comes to it.
  */
 export async function untoldInHiding({ mirrored, seed, staff }: Life): Promise<Untold> {
   if (drawRestrictions(seed) !== 'hidden') return { merged: new Set(), claims: new Set() }
   const { truth } = mirrored.simulator
   const hides = truth.hides(practice)
-  const merged = (await mirrored.opened('patient'))
+  const patients = await mirrored.opened('patient')
+  const merged = patients
     .filter(({ state }) => state === 'merged')
     .map(({ body }) => String(body.patientid))
     .filter((id) => staff.everMerged.has(id) && hides(id))
-  return { merged: new Set(merged), claims: new Set(claimsNotHandedOut({ mirrored, staff })) }
+  const unnoticed = await shownBeforeClaims(mirrored)
+  const shownAgain = patients
+    .filter(({ key }) => unnoticed.has(key))
+    .map(({ body }) => String(body.patientid))
+    .filter((id) => staff.everShownAgain.has(id))
+  return { merged: new Set(merged), claims: new Set(claimsNotHandedOut(mirrored, new Set(shownAgain))) }
 }
 
-function claimsNotHandedOut({ mirrored: { simulator }, staff }: Pick<Life, 'mirrored' | 'staff'>): string[] {
+/** Of whom nothing was new since claims were last read as a whole, or since all were new when patients were read for the first time. */
+const shownBefore = sql(
+  'rig.shown_before_claims',
+  `select key from aegis.change where practice_id = $1 and kind = 'patient' and what in ('created', 'restored') group by key
+   having max(fetch_seq) < (select max(first_seq) from aegis.snapshot_run
+       where practice_id = $1 and feed = 'claims' and phase = 'authoritative' and finished_at is not null and abandoned_at is null)
+     or max(changed_at) <= (select min(finished_at) from aegis.snapshot_run
+       where practice_id = $1 and feed = 'patients' and abandoned_at is null)`,
+)
+
+async function shownBeforeClaims({ deps }: Life['mirrored']): Promise<ReadonlySet<string>> {
+  const rows = await deps.db.practice(practice, (tx) => tx.rows<{ key: string }>(shownBefore, [practice]))
+  return new Set(rows.map(({ key }) => key))
+}
+
+function claimsNotHandedOut({ simulator }: Life['mirrored'], patients: ReadonlySet<string>): string[] {
   const { truth } = simulator
   const handedOut = new Set<string>()
   for (let since = 0, isMore = true; isMore; ) {
@@ -44,6 +66,6 @@ function claimsNotHandedOut({ mirrored: { simulator }, staff }: Pick<Life, 'mirr
   }
   return [...truth.records(practice, 'claims')].flatMap(({ claimid, patientid }) => {
     const id = String(claimid)
-    return staff.everShownAgain.has(String(patientid)) && !handedOut.has(id) ? [id] : []
+    return patients.has(String(patientid)) && !handedOut.has(id) ? [id] : []
   })
 }

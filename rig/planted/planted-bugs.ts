@@ -1,5 +1,6 @@
 import { plantedDayBugs } from './planted-day-bugs.ts'
 import { plantedDoubtBugs } from './planted-doubt-bugs.ts'
+import { plantedHidingBugs } from './planted-hiding-bugs.ts'
 import { plantedKeyServerBugs } from './planted-key-server-bugs.ts'
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
 import { plantedQuotaBugs } from './planted-quota-bugs.ts'
@@ -210,8 +211,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a new patient has no results: what was filed before we heard of the patient is not read',
     file: `${sync}/apply-inbox.ts`,
-    find: `    .filter(({ feed, state }) => isReadByPatient(feed) && (state === 'settling' || state === 'live'))\n`,
-    replace: `    .filter(() => false)\n`,
+    find: `if (isReadByPatient(feed)) return state === 'settling' || state === 'live'`,
+    replace: `if (isReadByPatient(feed)) return false`,
     caughtBy: [`${sync}/further-feeds.pg.test.ts`],
   },
   {
@@ -391,4 +392,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...plantedQuotaBugs,
   ...plantedDayBugs,
   ...plantedDoubtBugs,
+  ...plantedHidingBugs,
 ]

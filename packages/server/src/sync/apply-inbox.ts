@@ -8,8 +8,8 @@ import { unreadable } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
-import { type HeldFeed, readFeeds, stampFeed, wantResnapshot } from './feed-state.sql.ts'
-import { isReadByPatient, kindOfFeed } from './feed-table.ts'
+import { type FeedStateRow, type HeldFeed, readFeeds, stampFeed, wantResnapshot } from './feed-state.sql.ts'
+import { isAskedByPatient, isReadByPatient, kindOfFeed } from './feed-table.ts'
 import { recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
 import { firstWaitingPage, type KnownPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
@@ -173,9 +173,8 @@ function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFact
 }
 
 /**
- * What the page leaves to be asked for. To patients that are new or shown again here, or to whom a merge brought records, records of the
- * kinds that are read patient by patient may have come before we heard of them: those are read too. Also of a kind that is
- * about to go live: its first load may pass these patients before this page is committed, and would not see them.
+ * What the page leaves to be asked for. To patients that are new or shown again here, or to whom a merge brought records, records may
+ * have come before we heard of them: all that they have is read, of the kinds that may lack some of it.
  */
 async function noteWishesOf(
   tx: Tx,
@@ -185,14 +184,23 @@ async function noteWishesOf(
   const { practice } = held
   const { gained, returned } = applied
   const feeds = gained.length + returned.patients.length > 0 ? await readFeeds(tx, practice) : []
-  const kinds = feeds
-    .filter(({ feed, state }) => isReadByPatient(feed) && (state === 'settling' || state === 'live'))
-    .map(({ feed }) => kindOfFeed(feed))
+  const kinds = feeds.filter((feed) => mayLackSome(feed, feeds)).map(({ feed }) => kindOfFeed(feed))
   const whole = (patients: readonly string[]) =>
     kinds.flatMap((kind) => patients.map((patientId) => wishForAll(kind, keys, patientId)))
   const check = page.run_id === null ? {} : { runId: page.run_id }
   await noteWishes(tx, keys, { practice, wishes: [...applied.wishes, ...whole(gained)], ...check })
   await noteWishes(tx, keys, { practice, wishes: [...returned.wishes, ...whole(returned.patients)] })
+}
+
+/**
+ * Whether a feed may lack records of patients who are shown now. Of kinds that are read patient by patient also one that is about to
+ * go live: its first load may pass these patients before this page is committed, and would not see them. Of others one whose list is
+ * being read, or was, when they may have been hidden; but not while all patients are new because they are read for the first time.
+ */
+function mayLackSome({ feed, state }: FeedStateRow, feeds: readonly FeedStateRow[]): boolean {
+  if (isReadByPatient(feed)) return state === 'settling' || state === 'live'
+  if (!isAskedByPatient(feed) || (state !== 'snapshot' && state !== 'live')) return false
+  return feeds.some((other) => other.feed === 'patients' && other.provisional_at !== null)
 }
 
 function report(deps: SyncDeps, held: HeldFeed, { created, updated, poisonous }: ApplyResult): void {

@@ -2,7 +2,6 @@ import type { Tx } from '../db/db.ts'
 import { currentPatient } from '../records/current-patient.ts'
 import { openIfPossible } from '../records/open-record.ts'
 import { heldRecord } from '../records/patient-records.sql.ts'
-import { recordKinds } from '../records/record-kinds.ts'
 import { isWholeKey, patientOfWhole, wishForHeld } from '../records/record-name.ts'
 import { isUnreadable } from '../sealing/is-unreadable.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
@@ -21,7 +20,7 @@ export type AskedRecord =
 /** A patient whose records are read as a whole. */
 export interface AskedPatient {
   readonly patientId: string
-  /** The departments that may keep the patient's charts, by chart: those of one list are asked one after the other. */
+  /** The departments that may keep the patient's charts, by chart: those of one list are asked one after the other. Nobody asks for a claim by them. */
   readonly charts: readonly (readonly string[])[]
   /** Departments that are gone and whose charts nobody shares, by chart. Absent where only open ones are asked. */
   readonly closed?: readonly (readonly string[])[]
@@ -43,8 +42,8 @@ export async function askedRecord(
   keys: PracticeKeys,
   { key, asks, ...places }: Places & { key: FeedKey; asks: string },
 ): Promise<AskedRecord> {
-  if (recordKinds[kindOfFeed(key.feed)].asked === 'by-id') return { whole: false, id: asks, patientId: '' }
   const border = asks.indexOf('/')
+  if (border < 0) return { whole: false, id: asks, patientId: '' }
   const [patientId, id] = [asks.slice(0, border), asks.slice(border + 1)]
   if (id === '')
     return { whole: true, ...(await askedPatient(tx, keys, { ...places, practice: key.practice, patientId })) }

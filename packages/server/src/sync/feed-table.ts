@@ -37,7 +37,7 @@ export interface FeedRow {
   readonly checks?: Partial<Record<ReadingTask, (facts: CheckFacts) => readonly Segment[]>>
   /** Asks for one record, where athenahealth has a call for that. */
   readonly get?: (practice: AthenaPractice, asked: Asked, options: CallOptions) => Promise<Answered>
-  /** Reads what one patient has of it, where that is the only list there is. */
+  /** Reads what one patient has of it: where that is the only list there is, and of a list that athenahealth narrows to one. */
   readonly ofPatient?: PatientList
 }
 
@@ -138,6 +138,7 @@ export const feedTable: Readonly<Record<FeedName, FeedRow>> = {
     plan: planClaims,
     checks: { nightly: () => [], rolling: planClaims },
     get: (practice, { id }, options) => practice.claims.get(id, {}, options),
+    ofPatient: patientLists.claims,
   },
   patientcases: {
     kind: 'patientcase',
@@ -224,7 +225,10 @@ export const feedNeeds = (feed: FeedName): readonly FeedName[] => feedTable[feed
 export const kindOfFeed = (feed: FeedName): Kind => feedTable[feed].kind
 
 /** Whether its records are read patient by patient: long work, which drains do not wait for. */
-export const isReadByPatient = (feed: FeedName): boolean => feedTable[feed].ofPatient !== undefined
+export const isReadByPatient = (feed: FeedName): boolean => feedTable[feed].plan === patientByPatient
+
+/** Whether all that one patient has of it can be asked for. */
+export const isAskedByPatient = (feed: FeedName): boolean => feedTable[feed].ofPatient !== undefined
 
 /** The feed that keeps a kind of record. */
 export function feedOfKind(kind: Kind): FeedName {

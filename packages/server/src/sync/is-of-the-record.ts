@@ -17,14 +17,19 @@ const ofTheRecord: ReadonlySet<AthenaErrorCode> = new Set([
 /** Whether a failure may be about the one record, or patient, that was asked for. */
 export function isOfTheRecord(error: unknown): boolean {
   if (error instanceof AthenaError) return ofTheRecord.has(error.code) || isMissingUnsaid(error)
-  return isAegisError(error, 'sync.wrong-record') || isAegisError(error, 'sync.list-unstable') || isUntold(error)
+  return isAegisError(error, 'sync.wrong-record') || isUntold(error) || isOfItsList(error)
 }
 
 const passing: ReadonlySet<AthenaErrorCode> = new Set(['malformed-response', 'server-error', 'timeout'])
 
 /** Whether a failure is like those of an outage, which pass by themselves: of everything that is asked for, not of this alone. */
 export function isPassing(error: unknown): boolean {
-  return (error instanceof AthenaError && passing.has(error.code)) || isAegisError(error, 'sync.list-unstable')
+  return (error instanceof AthenaError && passing.has(error.code)) || isOfItsList(error)
+}
+
+/** Whether a list could not be read to its end for now: it shifts, or all but its first page is a large pull, and it is day. */
+function isOfItsList(error: unknown): boolean {
+  return isAegisError(error, 'sync.list-unstable') || isAegisError(error, 'policy.off-hours')
 }
 
 /** Whether nothing was learned of the patient's chart: no department can be asked, or the answer does not say what there is. */

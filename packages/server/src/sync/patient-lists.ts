@@ -5,7 +5,7 @@ import { type WhatFollows, whatFollows } from './what-follows.ts'
 /** Where one patient's records of a kind are asked for. */
 export interface PatientChart {
   readonly patientId: string
-  /** A department that keeps the chart. */
+  /** A department that keeps the chart; empty of what no chart keeps. */
   readonly departmentId: string
 }
 
@@ -24,6 +24,7 @@ export type PatientList = (
 ) => Promise<PatientPage>
 
 type Lists =
+  | 'claims'
   | 'patientcases'
   | 'labresults'
   | 'imagingresults'
@@ -32,8 +33,16 @@ type Lists =
   | 'medications'
   | 'allergies'
 
+/** As many as athenahealth lists at most; no patient has them. */
+const claimsMost = 5_000
+
 /** The lists of a patient's records, and the sections of a patient's chart, which come as a whole. */
 export const patientLists: Readonly<Record<Lists, PatientList>> = {
+  // Of all departments at once, and in one page: another one would be part of a large pull.
+  claims: async ({ claims }, { patientId, offset }, options) => {
+    const at = { offset, limit: claimsMost }
+    return pageOf('claims', at, await claims.list({ patientid: patientId }, options).fetchPage(at, options))
+  },
   patientcases: async ({ patients }, { patientId, departmentId, ...at }, options) =>
     pageOf(
       'patientcases',

@@ -8,8 +8,8 @@ import type { CallContext } from '../upstream/call-context.ts'
 import type { AskedPatient } from './asked-record.ts'
 import { audited } from './audited-call.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
-import { feedTable } from './feed-table.ts'
-import { type ChartsAsked, type FetchedPage, pageOfPatient } from './fetched-page.ts'
+import { feedTable, isReadByPatient } from './feed-table.ts'
+import { answerFacts, type ChartsAsked, type FetchedPage, pageOfPatient } from './fetched-page.ts'
 import { isOfTheRecord } from './is-of-the-record.ts'
 import type { PatientPage } from './patient-lists.ts'
 import type { SyncDeps } from './sync-deps.ts'
@@ -20,7 +20,7 @@ const pagesMax = 100
 const departmentsMax = 3
 
 /**
- * Reads all that a patient has of a kind, from each of the patient's charts. `not-found` is thrown as the client's error
+ * Reads all that a patient has of a kind, from each of the patient's charts, or from the one list of what is in none. `not-found` is thrown as the client's error
  * where no department knows the patient, `sync.wrong-record` where another patient's record is among them,
  * `sync.list-doubtful` where an answer does not say what there is, `sync.no-chart` where there is no department to ask.
  */
@@ -29,6 +29,10 @@ export async function readOfPatient(
   key: HeldFeed,
   { patientId, charts, closed, context }: AskedPatient & { context: CallContext },
 ): Promise<FetchedPage> {
+  if (!isReadByPatient(key.feed)) {
+    const records = await readPages(deps, key, { patientId, departments: [], departmentId: '', context })
+    return wholePage(key, { records, patientId })
+  }
   if (charts.length === 0) throw new AegisError('sync.no-chart', { feed: key.feed })
   const records: unknown[] = []
   const unknown: string[] = []
@@ -45,9 +49,13 @@ export async function readOfPatient(
   const gone = await readClosed(deps, key, { patientId, charts: closed ?? [], context })
   records.push(...gone.records)
   if (unknown.length === charts.flat().length && gone.closed.length === 0) throw error
-  if (records.some((record) => isOfAnother(record, patientId))) throw new AegisError('sync.wrong-record')
   const asked = { digest: digestOf(charts, gone), unknown, unasked: gone.unasked, closed: gone.closed }
-  return { ...pageOfPatient(feedTable[key.feed].kind, { records, patientId }), charts: asked }
+  return { ...wholePage(key, { records, patientId }), charts: asked }
+}
+
+function wholePage({ feed }: HeldFeed, all: { records: readonly unknown[]; patientId: string }): FetchedPage {
+  if (all.records.some((record) => isOfAnother(record, all.patientId))) throw new AegisError('sync.wrong-record')
+  return pageOfPatient(feedTable[feed].kind, all)
 }
 
 /** Which charts were asked. Also those that could not be: the next reading may have been able to. */
@@ -145,7 +153,11 @@ async function readPage(
   const { ofPatient } = feedTable[key.feed]
   if (!ofPatient) throw new AegisError('internal.unexpected', { feed: key.feed })
   const practice = deps.upstream.practice(key.practice)
-  const facts = ({ records }: PatientPage) => ({ records: records.length, patientIds: [patientId] })
+  // Also a patient whose record came by mistake.
+  const facts = ({ records }: PatientPage) => {
+    const named = answerFacts(records)
+    return { ...named, patientIds: [...new Set([patientId, ...named.patientIds])] }
+  }
   const page = await audited<PatientPage>({ context, ended: key.ended }, facts, (options) =>
     ofPatient(practice, { patientId, departmentId, offset, limit }, options),
   )

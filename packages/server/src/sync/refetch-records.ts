@@ -187,14 +187,19 @@ async function refetchOne(
   return true
 }
 
-/** The patient of charts that were shown, asked for after them where they may be those of a merge of which nobody has told us. */
+/**
+ * The patient of charts that were shown, asked for after them where they may be those of a merge of which nobody has told us, or
+ * where no chart was and nothing came: of a patient who is hidden a list is just as empty.
+ */
 async function ownerOf(
   deps: Refetch,
   held: HeldFeed,
   { wanted, page, sight }: Pick<Answer, 'wanted' | 'page'> & Pick<Asking, 'sight'>,
 ): Promise<PatientSight> {
   const { asked } = wanted
-  if (!asked.whole || !page || !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return 'shown'
+  if (!asked.whole || !page) return 'shown'
+  const tellsNothing = page.items === 0 && page.charts === undefined
+  if (!tellsNothing && !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return 'shown'
   return sight.anew(wanted)
 }
 

@@ -1,0 +1,35 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const sync = 'packages/server/src/sync'
+
+/** Bugs that lose or withhold records of a patient who was hidden and is shown again. */
+export const plantedHidingBugs: readonly PlantedBug[] = [
+  {
+    name: 'claims that were read while their patient was hidden are not asked for when the patient is shown',
+    file: `${sync}/apply-inbox.ts`,
+    find: `if (!isAskedByPatient(feed) || (state !== 'snapshot' && state !== 'live')) return false`,
+    replace: `if (state !== 'new' || isAskedByPatient(feed)) return false`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`, 'seeds 1 200237'],
+  },
+  {
+    name: 'a first look at all patients has the claims of each of them asked for',
+    file: `${sync}/apply-inbox.ts`,
+    find: `other.feed === 'patients' && other.provisional_at !== null`,
+    replace: `other.feed === 'patients'`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'no claims are an answer, also of a patient who is hidden again',
+    file: `${sync}/refetch-records.ts`,
+    find: `page.items === 0 && page.charts === undefined`,
+    replace: `page.items < 0`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'claims of a patient that one page does not hold keep all claims waiting for the night',
+    file: `${sync}/is-of-the-record.ts`,
+    find: ` || isAegisError(error, 'policy.off-hours')`,
+    replace: ``,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+]
