@@ -362,22 +362,22 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a reading of charts that are all refused comes to its end and closes its gap',
     file: `${sync}/load-by-patient.ts`,
-    find: `(refusals.length === patients.length || !`,
+    find: `(refusals.length === patients || !`,
     replace: `(!`,
     caughtBy: [`${sync}/chart-doubts.pg.test.ts`],
   },
   {
     name: 'a reading of allergies none of which is taken, as no patient can be asked for, comes to its end and closes its gap',
     file: `${sync}/load-by-patient.ts`,
-    find: `held, fetchOrThrow)`,
-    replace: `held)`,
+    find: `[reason = unfound[0]]`,
+    replace: `[reason]`,
     caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
   },
   {
     name: 'one patient who cannot be asked for keeps the allergies of all from being read',
     file: `${sync}/load-by-patient.ts`,
     find: `!(await sight.findsAny())`,
-    replace: `pages.length > 0`,
+    replace: `patients > 0`,
     caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
   },
   {

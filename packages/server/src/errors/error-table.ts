@@ -265,6 +265,12 @@ export const errorTable = {
     title: "athenahealth's list of a patient's records does not say what is in it",
     remedy: 'Nothing to do: it is read again later, and what is held stays as it is.',
   },
+  'sync.nobody-found': {
+    status: 503,
+    title: 'Charts show entries of patients, and none of these is found by id',
+    remedy:
+      'Check that the scopes of the app cover reading a patient by id in this practice. The reading of all charts waits until somebody is found; what is held stays as it is.',
+  },
   'sync.no-chart': {
     status: 503,
     title: 'No department is open by way of which the charts of patients can be asked',

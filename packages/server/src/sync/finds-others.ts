@@ -11,7 +11,7 @@ import type { SyncDeps } from './sync-deps.ts'
 /** Records asked for until one is found. */
 const triesMax = 4
 
-type Ask = (asked: AskedRecord) => Promise<'found' | 'missing' | 'another' | 'refused' | 'failing'>
+type Ask = (asked: AskedRecord) => Promise<'found' | 'more' | 'another' | 'missing' | 'refused' | 'failing'>
 
 /**
  * Whether athenahealth finds any record of a feed's kind by id just now, or in the chart of a patient who has some. Where it
@@ -26,7 +26,7 @@ export async function findsOthers(
   const others = await othersOf(deps, held, but)
   for (const asked of others) {
     const answer = await ask(asked)
-    if (answer === 'found' || answer === 'another') return true
+    if (answer === 'found' || answer === 'more') return true
   }
   // Also where nothing else is held: without another to compare with, nothing tells a broken look-up from a record that is gone.
   return false

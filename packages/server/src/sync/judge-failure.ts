@@ -21,6 +21,7 @@ const needsPerson: ReadonlySet<string> = new Set([
   'unauthorized',
   'environment',
   'key-server.credential-refused',
+  'sync.nobody-found',
 ])
 
 /** What has been so far; `mostMs`: between two tries, a minute if absent. */

@@ -1,8 +1,9 @@
 import { AthenaError } from '@aegis/client'
+import { AegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { openIfPossible } from '../records/open-record.ts'
 import { patientsAfter } from '../records/patient-records.sql.ts'
-import { wholeKey, wishForAll } from '../records/record-name.ts'
+import { type Wish, wholeKey, wishForAll } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import type { Pseudonym } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
@@ -14,8 +15,9 @@ import type { FetchedPage } from './fetched-page.ts'
 import { isOfTheRecord } from './is-of-the-record.ts'
 import { mayShowOthers } from './may-show-others.ts'
 import { noteWishes } from './note-wishes.ts'
-import { fetchOrThrow, patientSight } from './patient-sight.ts'
+import { patientSight } from './patient-sight.ts'
 import { readOfPatient } from './read-of-patient.ts'
+import { isWished } from './refetch.sql.ts'
 import { settlePatient } from './settle-patient.ts'
 import { moveSnapshotRun, type SnapshotRun } from './snapshot.sql.ts'
 import { storePage } from './store-page.ts'
@@ -33,7 +35,7 @@ interface Patient extends AskedPatient {
 /**
  * One step of reading a kind patient by patient: the next few patients we hold, in the order of their pseudonyms. The last
  * of them is kept with the run, so that a crash costs one step. A patient whose records cannot be read now, or whose chart is
- * not found, is wished for and does not hold up the others. Where the first ones are all refused, or one of them and
+ * not found, is wished for and does not hold up the others. Where the first ones are all refused, or one of them is and
  * nobody is found by id, the reading waits.
  */
 export async function loadNextPatients(
@@ -42,14 +44,15 @@ export async function loadNextPatients(
   { run, context }: { run: SnapshotRun; context: CallContext },
 ): Promise<void> {
   const { patients, last, count } = await nextPatients(deps, held, run)
-  const refusals: AthenaError[] = []
-  const sight = patientSight({ ...deps, context }, held, fetchOrThrow)
-  const reading = { context, refusals, sight }
+  const sight = patientSight({ ...deps, context }, held)
+  const reading: Reading = { context, sight, refusals: [], unfound: [] }
   const pages = await Promise.all(patients.map((patient) => readOrPutOff(deps, held, { patient, ...reading })))
-  // As long as nothing was read it is not these patients who are refused: a reading that came to its end without any would close gaps.
-  const [refusal] = refusals
   const isNothingRead = Number(run.records) === 0 && pages.every((page) => page === 'put-off' || page.items === 0)
-  if (refusal && isNothingRead && (refusals.length === patients.length || !(await sight.findsAny()))) throw refusal
+  const reason = isNothingRead && (await reasonToWait(reading, patients.length))
+  if (reason) {
+    await wishForPutOff(deps, held, { patients, pages })
+    throw reason
+  }
   await failpoint('sync.snapshot-page')
   let stored = 0
   await asHolderAtOnce(deps, held, async (tx) => {
@@ -77,6 +80,33 @@ export async function loadNextPatients(
   })
   await failpoint('sync.after-snapshot-store')
   for (; stored > 0; stored -= 1) await applyNextPage(deps, held)
+}
+
+/**
+ * As long as nothing was read it is not these patients who are refused, or not found: a reading that came to its end without any
+ * would close gaps, and leave as many doubts as there are patients.
+ */
+async function reasonToWait({ refusals, unfound, sight }: Reading, patients: number): Promise<Error | undefined> {
+  const [reason = unfound[0]] = refusals
+  return reason && (refusals.length === patients || !(await sight.findsAny())) ? reason : undefined
+}
+
+/** They are looked into by themselves while the reading waits, and told of if that is in vain. */
+function wishForPutOff(
+  deps: SyncDeps,
+  held: HeldFeed,
+  { patients, pages }: { patients: readonly Patient[]; pages: readonly (FetchedPage | 'put-off')[] },
+): Promise<void> {
+  return asHolderAtOnce(deps, held, async (tx) => {
+    const keys = await deps.sealing.practice(tx, held.practice)
+    const wishes: Wish[] = []
+    for (const { patientId } of patients.filter((_, index) => pages[index] === 'put-off')) {
+      const wish = wishForAll(kindOfFeed(held.feed), keys, patientId)
+      // One that is noted again begins anew.
+      if (!(await isWished(tx, held, wish.key))) wishes.push(wish)
+    }
+    await noteWishes(tx, keys, { practice: held.practice, wishes })
+  })
 }
 
 /** Patients of one step, and where the next one begins. */
@@ -111,20 +141,23 @@ function nextPatients(deps: SyncDeps, held: HeldFeed, run: SnapshotRun): Promise
 /** What the patients of one step share. */
 interface Reading {
   readonly context: CallContext
-  readonly refusals: AthenaError[]
   readonly sight: ReturnType<typeof patientSight>
+  readonly refusals: AthenaError[]
+  /** Of patients whose charts show what may be another's, and who are not found either. */
+  readonly unfound: AegisError[]
 }
 
 async function readOrPutOff(
   deps: SyncDeps,
   held: HeldFeed,
-  { patient, context, refusals, sight }: { patient: Patient } & Reading,
+  { patient, context, sight, refusals, unfound }: { patient: Patient } & Reading,
 ): Promise<FetchedPage | 'put-off'> {
   try {
     const page = await readOfPatient(deps, held, { ...patient, context })
     const { patientId } = patient
     if (!(await mayShowOthers(deps, held, { page, patientId }))) return page
     const seen = await sight.anew({ key: wholeKey(patient.key), asked: patient })
+    if (seen !== 'shown' && seen !== 'hidden') unfound.push(new AegisError('sync.nobody-found'))
     return seen === 'shown' ? page : 'put-off'
   } catch (error) {
     // Once is no answer, as of a record that is not found by id.

@@ -18,8 +18,8 @@ import type { SyncDeps } from './sync-deps.ts'
  */
 export type PatientSight = 'shown' | 'hidden' | 'unsure' | 'failing'
 
-/** `another`: who answers is another patient, the survivor of a merge that we do not know of. */
-type Ask = (patientId: string) => Promise<'found' | 'missing' | 'another' | 'refused' | 'failing'>
+/** `another`: who answers is another patient, the survivor of a merge that we do not know of; `more`: who is asked for is one. */
+type Ask = (patientId: string) => Promise<'found' | 'more' | 'another' | 'missing' | 'refused' | 'failing'>
 
 interface Question {
   /** Of the record. */

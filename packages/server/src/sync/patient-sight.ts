@@ -17,14 +17,14 @@ type AskDeps = SyncDeps & { readonly context: CallContext }
 
 /**
  * Whether athenahealth shows the patient of a record: asked for once in a step, or anew, whatever was heard before; and whether it
- * finds any patient. `read`: how the patient of the record is read.
+ * finds any patient.
  */
-export function patientSight(deps: AskDeps, held: HeldFeed, read: Read = fetchOrNothing) {
+export function patientSight(deps: AskDeps, held: HeldFeed) {
   const patients = { ...held, feed: 'patients' } as const
-  const ask = asker(deps, patients, read)
+  const ask = asker(deps, patients)
   const known = new Map<string, ReturnType<typeof ask>>()
   let finds: Promise<boolean> | undefined
-  const findsAny = () => (finds ??= findsOthers(deps, patients, { but: [], ask: asker(deps, patients) }))
+  const findsAny = () => (finds ??= findsOthers(deps, patients, { but: [], ask }))
   const askAnew = (id: string) => {
     const answer = ask({ whole: false, id, patientId: '' })
     known.set(id, answer)
@@ -38,14 +38,14 @@ export function patientSight(deps: AskDeps, held: HeldFeed, read: Read = fetchOr
   return { once: sightBy(askOnce), anew: sightBy(askAnew), findsAny }
 }
 
-/** Asks for a record only to see whether athenahealth finds it; `another` also where a patient is more than we know of. */
-export function asker(deps: AskDeps, held: HeldFeed, read: Read = fetchOrNothing) {
+/** Asks for a record only to see whether athenahealth finds it; `more`: it is a patient who is more than we know of. */
+export function asker(deps: AskDeps, held: HeldFeed) {
   return async (asked: AskedRecord) => {
-    const page = await read(deps, held, asked)
+    const page = await fetchOrNothing(deps, held, asked)
     if (page === 'another-record') return 'another'
     if (typeof page === 'string') return page
     if (page === undefined || page.items === 0) return 'missing'
-    return (await namesUnknown(deps, held, page)) ? 'another' : 'found'
+    return (await namesUnknown(deps, held, page)) ? 'more' : 'found'
   }
 }
 
@@ -68,35 +68,18 @@ async function namesUnknown({ db, sealing }: AskDeps, { practice }: HeldFeed, pa
 /** A page, or what came instead; undefined where athenahealth says that there is no such record. */
 export type Heard = FetchedPage | undefined | 'another-record' | 'refused' | 'failing'
 
-type Read = (deps: AskDeps, held: HeldFeed, asked: AskedRecord) => Promise<Heard>
-
 export function fetchOrNothing(deps: AskDeps, held: HeldFeed, asked: AskedRecord): Promise<Heard> {
-  return pageOrNothing(deps, held, () => fetchAsked(deps, held, asked))
+  return pageOrNothing(deps, held, () =>
+    asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked),
+  )
 }
 
-/** The same, but what is refused or fails is thrown. */
-export function fetchOrThrow(deps: AskDeps, held: HeldFeed, asked: AskedRecord): Promise<Heard> {
-  return pageOrSaid(() => fetchAsked(deps, held, asked))
-}
-
-function fetchAsked(deps: AskDeps, held: HeldFeed, asked: AskedRecord): Promise<FetchedPage> {
-  return asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked)
-}
-
-async function pageOrSaid(read: () => Promise<FetchedPage>): Promise<Heard> {
+export async function pageOrNothing(deps: AskDeps, held: HeldFeed, read: () => Promise<FetchedPage>): Promise<Heard> {
   try {
     return await read()
   } catch (error) {
     if (error instanceof AthenaError && error.code === 'not-found') return undefined
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
-    throw error
-  }
-}
-
-export async function pageOrNothing(deps: AskDeps, held: HeldFeed, read: () => Promise<FetchedPage>): Promise<Heard> {
-  try {
-    return await pageOrSaid(read)
-  } catch (error) {
     if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
     return isPassing(error) ? 'failing' : 'refused'
