@@ -2,15 +2,16 @@
  * Benchmark `sync`. (b): the first load of one practice of 100,000 patients and then 24,000 changes through its feeds,
  * limits off; simulator, PostgreSQL (fsync) and Aegis in processes of their own. Baseline in the same run: the same records
  * upserted raw, as jsonb in batches of 500. Bar: >= 25 % of the raw rate and >= 4,000 records/s end to end, memory flat and
- * <= 400 MB. (a): 300 practices of 2,000 patients under the production limits: >= 92 % of the limit, or where that lets more
- * records through than raw upserts write here, the bars of (b). `b` or `a` runs one part; `--patients N`, `--runs N` make it
- * shorter; `--save` keeps the table.
+ * <= 400 MB. (a): 300 practices of 2,000 patients under the production limits, Aegis in as many processes as the machine has
+ * processors (`--processes N`): >= 92 % of the limit, or where all processors are taken, the bars of (b). `b` or `a` runs one
+ * part; `--patients N`, `--runs N`, `--practices N` make it shorter; `--save` keeps the table.
  */
+import { availableParallelism } from 'node:os'
 import { type FirstLoad, firstLoad, type Phase } from './mirror/first-load.ts'
 import { flag, mb, median, perSecond, publish, type Row } from './mirror/report.ts'
 import { firstLoadsUnderLimits } from './mirror/under-limits.ts'
 
-const bar = { share: 0.25, perSecond: 4_000, rssBytes: 400e6, ofLimit: 0.92 }
+const bar = { share: 0.25, perSecond: 4_000, rssBytes: 400e6, ofLimit: 0.92, taken: 0.9 }
 const parts = ['a', 'b'].filter((part) => process.argv.includes(part))
 const asked = parts.length === 0 ? ['b', 'a'] : parts
 
@@ -77,13 +78,14 @@ function cpuOf(phases: readonly Phase[]): string {
 
 async function partA(): Promise<boolean> {
   const [practices, patients] = [flag('practices', 300), flag('patients', 2_000)]
-  const result = await firstLoadsUnderLimits({ practices, patients })
+  const processes = flag('processes', availableParallelism())
+  const result = await firstLoadsUnderLimits({ practices, patients, processes })
   const share = result.callsPerSecond / result.limit
   const serial = result.serialPerSecond / result.limit
   const rate = perSecond(result.records, result.ms)
   const [ofRaw, limitLets] = [rate / result.rawPerSecond, (result.records / result.calls) * result.limit]
   // What bounds decides which bar holds: docs/decisions/0122-when-the-machine-bounds.md.
-  const isMachine = limitLets * bar.ofLimit > result.rawPerSecond
+  const isMachine = result.taken >= bar.taken
   const isFast = isMachine ? ofRaw >= bar.share && rate >= bar.perSecond : share >= bar.ofLimit
   const isInBounds = result.perSecondMost <= result.limit && result.refused === 0 && result.rssMost <= bar.rssBytes
   const passed = isFast && isInBounds
@@ -96,7 +98,8 @@ async function partA(): Promise<boolean> {
         ['records', String(result.records)],
         ['time', `${(result.ms / 1000).toFixed(1)} s`],
         ['  records a second', rate.toFixed(0), isMachine ? `>= ${bar.perSecond}` : ''],
-        ['  processors taken by Aegis', result.busy.aegis.toFixed(2)],
+        ['of all processors taken', `${(result.taken * 100).toFixed(1)} %`],
+        [`  by ${processes} of Aegis`, result.busy.aegis.toFixed(2)],
         ['  by PostgreSQL, simulator', `${result.busy.postgres.toFixed(2)} / ${result.busy.simulator.toFixed(2)}`],
         ['calls a second', result.callsPerSecond.toFixed(1)],
         ['of the limit', `${(share * 100).toFixed(1)} %`, isMachine ? '' : `>= ${bar.ofLimit * 100} %`],
@@ -108,7 +111,7 @@ async function partA(): Promise<boolean> {
         ['baseline: raw upsert, records a second', result.rawPerSecond.toFixed(0)],
         ['  what the limit would let through', limitLets.toFixed(0)],
         ['of the raw upsert', `${(ofRaw * 100).toFixed(1)} %`, isMachine ? `>= ${bar.share * 100} %` : ''],
-        ['RSS of Aegis, most', mb(result.rssMost), `<= ${mb(bar.rssBytes)}`],
+        ['RSS of a process of Aegis, most', mb(result.rssMost), `<= ${mb(bar.rssBytes)}`],
       ],
       passed ? 'at or above its bar' : 'BELOW ITS BAR',
     ],

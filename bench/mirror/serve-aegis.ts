@@ -11,6 +11,8 @@ export interface AegisSetting {
   readonly home: string
   readonly databaseUrl: string
   readonly simulatorUrl: string
+  /** Default 'all'; 'worker' beside others on the same database. */
+  readonly role?: 'worker'
   readonly practices: readonly number[]
   readonly limits: QuotaLimits
   readonly sync?: Partial<SyncSettings>
@@ -42,7 +44,7 @@ const config: AegisConfig = {
   limits: setting.limits,
   sync: { ...defaultSyncSettings, ...setting.sync },
   policy: { ...everythingAllowed, offHours: 'always', onboarding: { days: 90, calls: 1_000_000 } },
-  role: 'all',
+  role: setting.role ?? 'all',
   keyServer: { services: {} },
   clock: 'system',
   log: { level: 'info', to: 'file' },

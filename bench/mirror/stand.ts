@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +16,9 @@ import { type Usage, usageOf } from './usage.ts'
 export interface StandOptions {
   readonly simulator: SimulatorOptions
   readonly aegis: Omit<AegisSetting, 'home' | 'databaseUrl' | 'simulatorUrl'>
-  /** Flags of Node for the process of Aegis, such as `--cpu-prof`. */
+  /** Processes of Aegis; the ones after the first are workers. Default 1. */
+  readonly processes?: number
+  /** Flags of Node for the processes of Aegis, such as `--cpu-prof`. */
   readonly aegisFlags?: readonly string[]
 }
 
@@ -38,6 +40,7 @@ export class Stand {
   readonly postgres: EmbeddedPostgres
   readonly owner: pg.Pool
   aegis: Child | undefined
+  readonly #workers: Child[] = []
   readonly #options: StandOptions
   #rssMost = { aegis: 0, simulator: 0, postgres: 0 }
   #watch: NodeJS.Timeout | undefined
@@ -71,13 +74,26 @@ export class Stand {
     }
     this.aegis = new Child('serve-aegis.ts', setting, this.#options.aegisFlags)
     await this.aegis.ask('url')
+    for (let number = 1; number < (this.#options.processes ?? 1); number += 1) {
+      const home = join(this.home, `worker-${number}`)
+      cpSync(join(setting.home, 'keys'), join(home, 'keys'), { recursive: true })
+      const worker = new Child('serve-aegis.ts', { ...setting, home, role: 'worker' }, this.#options.aegisFlags)
+      this.#workers.push(worker)
+      await worker.ask('url')
+    }
     this.#watch ??= setInterval(() => this.usage(), 500)
   }
 
-  /** What the three have used so far, and the most memory seen of each. */
+  /** Stops Aegis, its workers first. */
+  async stopAegis(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()))
+    await this.aegis?.stop()
+  }
+
+  /** What the three have used so far, and the most memory seen of each: of Aegis, of one process. */
   usage(): Record<'aegis' | 'simulator' | 'postgres', Usage & { readonly rssMost: number }> {
     const now = {
-      aegis: usageOf(this.aegis?.pid ?? 0),
+      aegis: this.#usageOfAegis(),
       simulator: usageOf(this.simulator.pid),
       postgres: usageOf(this.postgres.pid, { children: true }),
     }
@@ -87,6 +103,14 @@ export class Stand {
       return { ...now[part], rssMost }
     }
     return { aegis: seen('aegis'), simulator: seen('simulator'), postgres: seen('postgres') }
+  }
+
+  #usageOfAegis(): Usage {
+    const each = [this.aegis, ...this.#workers].map((process) => usageOf(process?.pid ?? 0))
+    return {
+      cpuMs: each.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+      rssBytes: Math.max(...each.map(({ rssBytes }) => rssBytes)),
+    }
   }
 
   async progress(): Promise<Progress> {
@@ -112,7 +136,7 @@ export class Stand {
   async stop(): Promise<void> {
     this.#forget()
     clearInterval(this.#watch)
-    await this.aegis?.stop()
+    await this.stopAegis()
     await this.simulator.stop()
     await this.owner.end()
     await this.postgres.stop()

@@ -1,4 +1,5 @@
 /** Part (a) of `sync`: many practices at once under athenahealth's limits, which are what should bound it. */
+import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAthenaClient } from '@aegis/client'
 import type { SimulatorOptions } from '@aegis/simulator'
@@ -30,6 +31,8 @@ export interface UnderLimits {
   readonly rssMost: number
   /** How much of one processor each of them took, 1 being all of it: says whether the limit or the machine bounds. */
   readonly busy: Readonly<Record<'aegis' | 'postgres' | 'simulator', number>>
+  /** Of all processors of the machine, how much was taken, by whomever. */
+  readonly taken: number
 }
 
 interface Totals {
@@ -37,11 +40,17 @@ interface Totals {
   readonly byStatus: Readonly<Record<string, number>>
 }
 
-export async function firstLoadsUnderLimits(options: { practices: number; patients: number }): Promise<UnderLimits> {
+export async function firstLoadsUnderLimits(options: {
+  practices: number
+  patients: number
+  /** Processes of Aegis. */
+  processes: number
+}): Promise<UnderLimits> {
   const ids = Array.from({ length: options.practices }, (_, index) => 1_000 + index)
   const simulator = simulatorOf(ids, options.patients)
   const stand = await Stand.start({
     simulator,
+    processes: options.processes,
     aegis: {
       practices: ids,
       limits: { perSecond: limit, perDay: 500_000, tokensPerMinute: 50 },
@@ -51,7 +60,8 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
   try {
     await stand.startAegis()
     await sleep(rampMs)
-    const [before, used, startedAt] = [await totalsOf(stand.simulator), stand.usage(), performance.now()]
+    const [before, used, machine] = [await totalsOf(stand.simulator), stand.usage(), machineTimes()]
+    const startedAt = performance.now()
     let last = before
     await stand.until(
       async () => {
@@ -61,11 +71,11 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
       },
       { everyMs: 500 },
     )
-    const [ms, usage] = [performance.now() - startedAt, stand.usage()]
+    const [ms, usage, taken] = [performance.now() - startedAt, stand.usage(), takenSince(machine)]
     const busy = (part: keyof typeof usage) => (usage[part].cpuMs - used[part].cpuMs) / ms
     const windows = await stand.simulator.ask<Record<string, { perSecond: number }>>('windows')
     const { records } = await stand.progress()
-    await stand.aegis?.stop()
+    await stand.stopAegis()
     const rawPerSecond = await rawRate(stand, ids.slice(0, rawPractices))
     return {
       limit,
@@ -79,10 +89,23 @@ export async function firstLoadsUnderLimits(options: { practices: number; patien
       refused: (last.byStatus['429'] ?? 0) + (last.byStatus['403'] ?? 0),
       rssMost: usage.aegis.rssMost,
       busy: { aegis: busy('aegis'), postgres: busy('postgres'), simulator: busy('simulator') },
+      taken,
     }
   } finally {
     await stand.stop()
   }
+}
+
+/** Milliseconds of all processors since the machine's start. */
+function machineTimes(): { idle: number; all: number } {
+  const times = cpus().map((cpu) => cpu.times)
+  const idle = times.reduce((sum, time) => sum + time.idle, 0)
+  return { idle, all: times.reduce((sum, time) => sum + time.user + time.nice + time.sys + time.irq, idle) }
+}
+
+function takenSince(before: { idle: number; all: number }): number {
+  const now = machineTimes()
+  return 1 - (now.idle - before.idle) / (now.all - before.all)
 }
 
 function simulatorOf(ids: readonly number[], patients: number): SimulatorOptions {

@@ -13,7 +13,7 @@ import { columnTypes } from './wire-values.ts'
 export interface OpenDbOptions {
   logins: RuntimeLogins
   log: Log
-  /** Connections per role. Default: app 10, control 6, audit 4. */
+  /** Connections per role. Default: app 5, control 6, audit 4. */
   poolSizes?: { app?: number; control?: number; audit?: number }
   /** The longest a statement may run. Default 30,000 ms. */
   statementTimeoutMs?: number
@@ -32,6 +32,9 @@ export interface OpenDbOptions {
   signal?: AbortSignal | undefined
 }
 
+/** One thread makes the pages that are written: more of them at a time would only lie in memory, half made. */
+const appConnections = 5
+
 /** A `Db` that holds connections. */
 export interface OpenDb extends Db {
   /**
@@ -49,7 +52,7 @@ export interface OpenDb extends Db {
  */
 export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
   const { logins, poolSizes = {}, signal } = options
-  const app = new RolePool(options, logins.app, poolSizes.app ?? 10)
+  const app = new RolePool(options, logins.app, poolSizes.app ?? appConnections)
   const control = new RolePool(options, logins.control, poolSizes.control ?? 6)
   const audit = new RolePool(options, logins.audit, poolSizes.audit ?? 4)
   const close = async () => void (await Promise.all([app.close(), control.close(), audit.close()]))

@@ -32,7 +32,8 @@ export class KeyedHash {
     message.write(prefix, blockBytes)
     if (typeof value === 'string') message.write(value, blockBytes + prefixBytes)
     else message.set(value, blockBytes + prefixBytes)
-    hash('sha256', message, 'buffer').copy(this.#outer, blockBytes)
+    // As text, a letter a byte: a buffer of its own costs more than the hash.
+    this.#outer.write(hash('sha256', message, 'binary'), blockBytes, 'latin1')
     message.fill(0, 0, blockBytes) // the key goes nowhere but here; the buffer may be of the pool
     return hash('sha256', this.#outer, encoding)
   }

@@ -209,7 +209,7 @@ test('many processes that start a practice at once agree on its keys', async () 
 
 test('a page of 5,000 new patients costs at most three statements, the next one a single statement or none', async () => {
   const practice = newPractice()
-  const sealing = newProcess()
+  const sealing = newProcess({ patientKeysMax: 5000 })
   const keys = await sealing.practice(undefined, practice)
   const patients = Array.from({ length: 5000 }, (_, id) => keys.pseudonym('patient', String(id)))
   let statements = 0

@@ -15,8 +15,11 @@ import { nonceSource } from './nonce-source.ts'
 import { PracticeKeys } from './practice-keys.ts'
 import * as table from './sealing.sql.ts'
 
-/** Patients' keys kept in memory, over all practices: about half a kilobyte each. */
-const patientKeysMax = 20_000
+/**
+ * Patients' keys kept in memory, over all practices: those of a few pages. A page brings its own in one statement; of many kept
+ * over many pages most are dropped before they are needed again, and to keep and drop them costs more than to unwrap them.
+ */
+const patientKeysMax = 1_000
 
 /** Envelope encryption: a key-encryption key wraps a key per practice, which wraps a key per patient. */
 export interface Sealing {

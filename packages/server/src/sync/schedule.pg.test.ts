@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
 import { declareJobs } from '../queue/declare-jobs.ts'
+import { coreFeeds } from './feed-name.ts'
 import { deleteRefetch, insertRefetches, nextRefetches } from './refetch.sql.ts'
 import {
   addPractices,
@@ -83,6 +84,27 @@ test('what waits for want of calls is due when there are more a day, once, and n
   await putOff(11)
   assert.deepEqual([await wake(150), await claimed()], [1, [11]], 'by a process that knew of fewer still')
   assert.deepEqual([await wake(500), await claimed()], [1, [12]])
+})
+
+test('of many new practices no two feeds of one are near each other, and each comes after those it rests on', async (t) => {
+  const { db: own } = await scratchDatabase(t)
+  const practices = Array.from({ length: 60 }, (_, index) => 100 + index)
+  await own.control(async (tx) => {
+    await addPractices(tx, practices, 'local')
+    await ensureScheduled(tx, practices, coreFeeds)
+  })
+  const order: { practice: number; feed: string }[] = []
+  for (let taken = await own.control((tx) => claimDue(tx, claim)); taken.length > 0; ) {
+    order.push(...taken)
+    taken = await own.control((tx) => claimDue(tx, claim))
+  }
+  const ofOne = order.filter(({ practice }) => practice === 130).map(({ feed }) => feed)
+  assert.deepEqual([order.length, ofOne], [practices.length * coreFeeds.length, [...coreFeeds]])
+  // So many are worked on at a time; at both ends there are fewer practices than that.
+  for (let at = 100; at < order.length - 132; at += 1) {
+    const together = order.slice(at, at + 32).map(({ practice }) => practice)
+    assert.equal(new Set(together).size, together.length, `from ${at} on`)
+  }
 })
 
 test('a practice taken out of the configuration is left alone, and is back when it is there again', async () => {

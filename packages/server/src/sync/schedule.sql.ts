@@ -2,14 +2,19 @@ import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
+/*
+ * Each feed is due as a whole number of practices behind the one it rests on: of many new practices those worked on at a time
+ * are then of different ones. Large pulls of one practice go one after another, and whoever works on two of its feeds waits.
+ */
 const ensureSql = sql(
   'sync.ensure_schedule',
   `insert into control.schedule (practice_id, feed, due_at)
-   select p, f, (select aegis.now()) from unnest($1::integer[]) p cross join unnest($2::text[]) f
+   select p, f, (select aegis.now()) - interval '1 second' + (place + 8 * rank) * interval '1 microsecond'
+   from unnest($1::integer[]) with ordinality a (p, place) cross join unnest($2::text[]) with ordinality b (f, rank)
    on conflict do nothing`,
 )
 
-/** Makes each feed of each practice due, unless it is scheduled already. */
+/** Makes each feed of each practice due, the feeds of one practice far from each other, unless it is scheduled already. */
 export async function ensureScheduled(tx: Tx, practices: readonly number[], feeds: readonly FeedName[]): Promise<void> {
   await tx.rows(ensureSql, [`{${practices.join(',')}}`, `{${feeds.join(',')}}`])
 }
@@ -35,15 +40,17 @@ export async function keepScheduled(tx: Tx, feeds: readonly FeedName[]): Promise
 
 const claimSql = sql(
   'sync.claim_due',
-  `update control.schedule set due_at = aegis.now() + make_interval(secs => $2), calls_limit = null
-   where (practice_id, feed) in (
-     select s.practice_id, s.feed from control.schedule s join control.practice p using (practice_id)
-     where s.due_at <= (select aegis.now()) and p.removed_at is null order by s.due_at limit $1 for update of s skip locked)
-   returning practice_id as practice, feed`,
+  `with taken as materialized (
+     select s.practice_id, s.feed, s.due_at from control.schedule s join control.practice p using (practice_id)
+     where s.due_at <= (select aegis.now()) and p.removed_at is null order by s.due_at limit $1 for update of s skip locked),
+   held as (
+     update control.schedule s set due_at = aegis.now() + make_interval(secs => $2), calls_limit = null
+     from taken t where s.practice_id = t.practice_id and s.feed = t.feed returning s.practice_id, s.feed)
+   select practice_id as practice, feed from held join taken using (practice_id, feed) order by taken.due_at`,
 )
 
 /**
- * Takes the feeds that are due and puts each off by `holdSeconds`, so that nobody takes it again meanwhile; whoever runs
+ * Takes the feeds that are due, who has been due for longest first, and puts each off by `holdSeconds`, so that nobody takes it again meanwhile; whoever runs
  * it sets its real time. A claim whose runner died comes back after the hold.
  */
 export function claimDue(

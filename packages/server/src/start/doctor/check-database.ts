@@ -6,7 +6,7 @@ import { type Finding, reporter } from './finding.ts'
 const report = reporter('database')
 
 /** Connections that a process takes at most: its three pools and the queue's. */
-export const connectionsOfProcess = 24
+export const connectionsOfProcess = 19
 
 /** More than this makes windows of seconds untrustworthy. */
 const SKEW_MAX_MS = 2_000
