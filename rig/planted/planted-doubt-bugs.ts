@@ -162,8 +162,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what the feed shows of a visit beyond a list that was first is no change',
     file: 'packages/server/src/records/compare-record.ts',
-    find: `isTold ? came.sort() : []`,
-    replace: `[]`,
+    find: `if (shape === 'feed') return { fields: came.toSorted() }`,
+    replace: `if (shape === 'feed') return { fields: [] }`,
     caughtBy: ['packages/server/src/records/compare-record.test.ts'],
   },
   {

@@ -2,7 +2,7 @@ import type { PlantedBug } from './planted-bugs.ts'
 
 const sync = 'packages/server/src/sync'
 
-/** Bugs that lose or withhold records of a patient who was hidden and is shown again. */
+/** Bugs about what was not shown at first: records of a patient who was hidden, and what only a read by id shows of a document. */
 export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'claims that were read while their patient was hidden are not asked for when the patient is shown',
@@ -31,5 +31,12 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     find: ` || isAegisError(error, 'policy.off-hours')`,
     replace: ``,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'the values of a laboratory result come without a word in its history',
+    file: 'packages/server/src/records/compare-record.ts',
+    find: `shape === 'get' && feedTells === 'id'`,
+    replace: `shape === 'get' && feedTells === 'record'`,
+    caughtBy: ['packages/server/src/records/compare-record.test.ts', `${sync}/further-feeds.pg.test.ts`],
   },
 ]

@@ -88,6 +88,22 @@ test('what the feed shows of the version that a list showed before is named, wha
   assert.deepEqual(compare(told, listed, 'booked'), { fields: [], next: united })
 })
 
+test('what a document shows by its id beyond its list is named, once', () => {
+  const listed = { labresultid: '3', patientid: '12', lastmodifieddatetime: '2026-03-01T10:00:00-05:00' }
+  const whole = { ...listed, observations: [{ value: '7' }], resultnotes: '' }
+  const result = (held: WireRecord, body: WireRecord, shape: Shape) =>
+    compareRecord(recordKinds.labresult, held, { body, shape })
+  const came = { fields: ['observations'], next: whole, completes: true }
+  assert.deepEqual(result(listed, whole, 'get'), came)
+  assert.deepEqual(result(whole, listed, 'list'), { fields: [], next: whole })
+  assert.deepEqual(result(whole, whole, 'get'), { fields: [], next: whole })
+})
+
+test('what a read by id shows of an appointment beyond what we hold is not', () => {
+  const body = { ...booked, renderingproviderid: '71' }
+  assert.deepEqual(compare(booked, body, 'get'), { fields: [], next: body })
+})
+
 test('a slot that was thawed is not frozen', () => {
   const frozen = { appointmentid: '7', appointmentstatus: 'o', frozen: true }
   const { fields } = compare(frozen, { appointmentid: '7', appointmentstatus: 'o' })

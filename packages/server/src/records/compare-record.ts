@@ -6,7 +6,7 @@ export interface Comparison {
   readonly fields: readonly string[]
   /** What the mirror holds from now on. */
   readonly next: WireRecord
-  /** Nothing that we hold differs: the fields are what a later version shows and the endpoint read before it does not. */
+  /** Nothing that we hold differs: the fields are what the endpoint read before does not show. */
   readonly completes?: true
 }
 
@@ -16,7 +16,8 @@ export interface Comparison {
  * sent it, and says nothing elsewhere; an empty one is as good as absent. Nothing differs, and it is not known to be a later version: the union is kept, so
  * that no field is lost. Otherwise the incoming body replaces ours whole, because what it does not carry may be out of
  * date. What went with that, and comes back with a later version that agrees otherwise, is a change; so is what the feed
- * shows beyond a list that saw the change first. What a list shows beyond the feed is none: each change would be told twice.
+ * shows beyond a list that saw the change first, and a document by its id beyond a list. What a list shows beyond the feed is none:
+ * each change would be told twice.
  */
 export function compareRecord(
   kind: RecordKind,
@@ -38,9 +39,22 @@ export function compareRecord(
   if (fields.size > 0) return { fields: [...fields].sort(), next: incoming }
   const came = Object.keys(incoming).filter((name) => isNothing(held[name]) && !isNothing(incoming[name]))
   if (arrived.later) return { fields: came.sort(), next: incoming, ...(came.length > 0 && { completes: true }) }
-  // Of what has no time of change, as a patient, the feed alone shows a merge: that is a change of its own.
-  const isTold = shape === 'feed' && kind.lastModifiedField !== undefined
-  return { fields: isTold ? came.sort() : [], next: { ...held, ...incoming } }
+  return { ...beyond(kind, shape, came), next: { ...held, ...incoming } }
+}
+
+/**
+ * What is told of fields that an endpoint shows beyond what is held, of the same version: a change, where the feed shows them, or the
+ * read by id of a document, which alone shows it in full. Of what has no time of change, as a patient, the feed alone shows a merge:
+ * that is a change of its own.
+ */
+function beyond(
+  { lastModifiedField, feedTells }: RecordKind,
+  shape: Shape,
+  came: readonly string[],
+): Pick<Comparison, 'fields' | 'completes'> {
+  if (lastModifiedField === undefined || came.length === 0) return { fields: [] }
+  if (shape === 'feed') return { fields: came.toSorted() }
+  return shape === 'get' && feedTells === 'id' ? { fields: came.toSorted(), completes: true } : { fields: [] }
 }
 
 /** Whether a field that came is not as we hold it. */

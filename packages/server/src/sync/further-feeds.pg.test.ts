@@ -73,6 +73,23 @@ test('all kinds are mirrored from nothing, and kept equal to the truth through c
   }
 })
 
+test('the history of a laboratory result says when its values came, which the list of a first load lacks', async (t) => {
+  const mirrored = await mirroredWith(t, ['labresults'])
+  const history = sql(
+    'test.results',
+    `select key, json_agg(what || case when 'observations' = any(fields) then ' with values' else '' end order by change_id) as told
+     from aegis.change where kind = 'labresult' group by key`,
+  )
+  const told = async () => {
+    const rows = await mirrored.deps.db.practice(practice, (tx) => tx.rows<{ told: string[] }>(history))
+    return [...new Set(rows.map((row) => row.told.join()))]
+  }
+  assert.deepEqual(await told(), ['created,updated with values'])
+  await mirrored.wantSnapshot('labresults')
+  await mirrored.run(6)
+  assert.deepEqual(await told(), ['created,updated with values'], 'once')
+})
+
 test('a merge takes documents, claims and the chart with it, and an undone one brings them back', async (t) => {
   const mirrored = await mirroredWith(t, ['claims', 'labresults', 'allergies', 'problems'])
   const ofPatient = async (kind: 'labresult' | 'claim' | 'allergy' | 'problem', id: string) =>
