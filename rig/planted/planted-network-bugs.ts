@@ -32,4 +32,11 @@ export const plantedNetworkBugs: readonly PlantedBug[] = [
     replace: `if (!this.#isAway) return undefined`,
     caughtBy: [`${server}/key-server/silent-key-server.test.ts`],
   },
+  {
+    name: "what our first read of a feed took is somebody else's doing where its answer was lost",
+    file: `${server}/sync/check-foreign.ts`,
+    find: `state.drain_started_at === null`,
+    replace: `state.drain_ended_at === null`,
+    caughtBy: [`${server}/sync/missed-changes.pg.test.ts`],
+  },
 ]

@@ -198,7 +198,7 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
       await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))
       return now
     }
-    if (step.do === 'check-foreign' && state.state === 'live' && state.drain_ended_at !== null) {
+    if (step.do === 'check-foreign' && state.state === 'live' && state.drain_started_at !== null) {
       await putLookOff(deps, tx, { held, state, retryInMs })
       return now
     }

@@ -42,7 +42,8 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
     fetchSeq: await nextFetchSeq(tx),
     now: await readSqlClock(tx),
   }))
-  if (state.drain_ended_at === null) {
+  // From our first read on, also one whose answer was lost: what it took must not pass for somebody else's.
+  if (state.drain_started_at === null) {
     const since = state.subscribed_at
     if (since !== null && (await foreignProcessing(deps, held, { since, now }))) await contest(deps, held)
   } else {

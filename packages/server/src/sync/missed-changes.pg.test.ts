@@ -173,3 +173,28 @@ test('a slot thawed in a page that was lost is thawed, though a read of the slot
   await mirrored.run(4)
   await assertEqualsTruth(mirrored)
 })
+
+test('the first read of all, whose answer was lost, is not taken for that of a second consumer', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  let lost = 0
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (lost > 0 || !call.consuming || call.route !== '/appointments/changed') return response
+    lost = ((await response.json()) as { appointments: unknown[] }).appointments.length
+    return new Response('', { status: 504 })
+  }
+  const booked = visits(mirrored, (record, days) => record.appointmentstatus === 'f' && days > 0)
+  for (const { appointmentid: appointment } of booked.slice(0, 9)) {
+    mirrored.change({ kind: 'cancel', appointment })
+    await mirrored.advance(minute)
+    await mirrored.step()
+    if (lost > 0) break
+  }
+  assert.ok(lost > 0)
+  // Long enough for the next look to come before the next read.
+  await mirrored.advance(settings.subscriptionCheckMs + minute)
+  await mirrored.run(6)
+  assert.deepEqual(await mirrored.gaps(), [])
+  assert.ok(mirrored.log.lines.every(({ event }) => event !== 'sync.gap'))
+  await assertEqualsTruth(mirrored)
+})
