@@ -39,4 +39,11 @@ export const plantedDayBugs: readonly PlantedBug[] = [
     replace: `    if (this.#heard) this.#doubted = undefined\n`,
     caughtBy: [`${server}/quota/wrong-clock.test.ts`, `${server}/clock/remote-clock.test.ts`],
   },
+  {
+    name: 'of what changed in the hour that clocks repeat a replayed change is news only from when it was last written here',
+    file: `${server}/records/apply-records.ts`,
+    find: `changedBy: changedBy(work, held)`,
+    replace: `changedBy: held.changed_at`,
+    caughtBy: [`${server}/sync/patients-over-time.pg.test.ts`],
+  },
 ]

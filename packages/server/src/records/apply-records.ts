@@ -3,7 +3,6 @@ import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { isUnreadable } from '../sealing/is-unreadable.ts'
 import { applyMerges, nothingMerged, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
-import { lastModifiedAt } from './last-modified.ts'
 import { judgeVersion, mayLag, type Source, type Verdict } from './judge-version.ts'
 import { meetMerges } from './meet-merges.ts'
 import { openRecord, sealRecord } from './open-record.ts'
@@ -14,6 +13,7 @@ import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record
 import * as table from './records.sql.ts'
 import { nobodyShown, type ShownPatients, shownPatients } from './shown-patients.ts'
 import { flawsOf, unreadable } from './verify-held.ts'
+import { changedBy, versionOf } from './version-of.ts'
 import { wishForAnnounced } from './wish-announced.ts'
 import { canonicalText, isRecord, type WireRecord } from './wire-record.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -264,7 +264,7 @@ function verdictOf(work: Work, item: Incoming, held: table.HeldRow | undefined):
     isRecent:
       held.changed_at > (input.recentSince ?? Infinity) &&
       (input.source !== 'snapshot' || mayLag(work.kind, input.shape, held)),
-    changedAt: held.changed_at,
+    changedBy: changedBy(work, held),
   }
   return judgeVersion(heldVersion, version, input.source)
 }
@@ -273,6 +273,7 @@ function writeOne(work: Work, item: Incoming, deleted: boolean): void {
   const held = work.held.get(item.key)
   const comparison = compareWithHeld(work, item, held)
   const state = deleted ? 'deleted' : 'present'
+  // A list that does not show it takes nothing from what is known of the body.
   const at = versionOf(work.kind, comparison.next)
   const row = toRow(work, item, { state, body: comparison.next, at })
   work.writes.set(item.key, row)
@@ -306,11 +307,6 @@ function asideOf(held: table.HeldRow | undefined, { completes }: Comparison, at 
 /** What a row that is about to be written is to those behind it in the same page. */
 function heldAs(row: table.RecordRow, at: number | undefined): table.HeldRow {
   return { ...row, last_modified_at: at ?? null, changed_at: 0 }
-}
-
-/** The version of what is held from now on: a list that does not show it takes nothing from what is known of the body. */
-function versionOf(kind: RecordKind, body: WireRecord): number | undefined {
-  return kind.lastModifiedField === undefined ? undefined : lastModifiedAt(body[kind.lastModifiedField])
 }
 
 /** What athenahealth's own field names look like: one word, without anything that PostgreSQL would refuse. */

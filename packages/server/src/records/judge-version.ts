@@ -15,8 +15,8 @@ export interface Version {
 export interface HeldVersion extends Version {
   /** It came so short a time before that a list may not show it yet. */
   readonly isRecent?: boolean
-  /** When it last became what it is here, epoch ms. */
-  readonly changedAt?: number
+  /** By when at the latest it had been changed there, where no time of change says when, epoch ms. */
+  readonly changedBy?: number
 }
 
 export type Verdict =
@@ -69,14 +69,15 @@ function judgeCheck(held: HeldVersion, incoming: Version): Verdict {
 }
 
 /**
- * Held without a time, from a list that sends none: what was modified after that is news. It is not left to the read by id,
- * which need not show what has changed (`frozen` of a slot); what changed later still, the feed brings with a later time.
+ * Held without a time, from a list that sends none, or with one of the hour that clocks repeat: what was modified after that is news.
+ * It is not left to the read by id, which need not show what has changed (`frozen` of a slot, and who was the last to touch a visit);
+ * what changed later still, the feed brings with a later time.
  */
 function judgeReplay(held: HeldVersion | undefined, incoming: Version): Verdict {
   if (incoming.lastModifiedAt === undefined) return 'refetch'
   if (!held) return 'apply'
   if (held.lastModifiedAt === undefined) {
-    return incoming.lastModifiedAt > (held.changedAt ?? Number.POSITIVE_INFINITY) ? 'apply' : 'refetch'
+    return incoming.lastModifiedAt > (held.changedBy ?? Number.POSITIVE_INFINITY) ? 'apply' : 'refetch'
   }
   if (incoming.lastModifiedAt === held.lastModifiedAt) return 'refetch'
   return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'

@@ -17,6 +17,14 @@ export function lastModifiedAt(text: unknown): number | undefined {
   return before === offset + 60 || after === offset - 60 ? undefined : instant
 }
 
+/** By when at the latest what bears this time was changed, also in the hour that clocks repeat; undefined of one that cannot be read. */
+export function lastModifiedBy(text: unknown): number | undefined {
+  const at = lastModifiedAt(text)
+  if (at !== undefined || typeof text !== 'string') return at
+  const instant = wireInstant(text, easternZone)
+  return instant !== undefined && isStorable(instant) ? instant + hourMs : undefined
+}
+
 // A day later than the first of all: the hour before it is asked for too.
 const storable = { from: Date.parse('0001-01-02T00:00:00Z'), to: Date.parse('9999-12-31T23:59:59Z') }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { lastModifiedAt } from './last-modified.ts'
 import type { PracticeFacts, RecordKind } from './record-kind.ts'
 import type { HeldRow } from './records.sql.ts'
+import { versionOf } from './version-of.ts'
 import type { WireRecord } from './wire-record.ts'
 
 /** Names of what may be wrong with a row itself; in parentheses, since none is a field of athenahealth's. */
@@ -25,8 +25,7 @@ export function flawsOf(
   const { startsAt: trueStart, ...due } = plain(kind.clear(body, facts))
   if (!isDeepStrictEqual(held, due)) flaws.push(clearFields)
   if (heldStart !== trueStart) flaws.push(startInstant)
-  const at = kind.lastModifiedField === undefined ? undefined : lastModifiedAt(body[kind.lastModifiedField])
-  if ((row.last_modified_at ?? undefined) !== at) flaws.push(version)
+  if ((row.last_modified_at ?? undefined) !== versionOf(kind, body)) flaws.push(version)
   return flaws
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { assertEqualsTruth, breakDrain } from '../../testing/practice-life.ts'
 import { damage, passDays, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
@@ -51,6 +51,34 @@ test('visits pass to the survivor of a merge as soon as the patients tell of it,
   const after = await patientsOfVisits(mirrored)
   assert.deepEqual(new Map([...before.keys()].map((key) => [key, after.get(key)])), before)
   await assertEqualsTruth(mirrored)
+})
+
+test('a visit cancelled in the hour that clocks repeat says who passed it on to a survivor, though that page was lost', async (t) => {
+  const hour = 60 * minute
+  const mirrored = await mirroredPractice(t, { startAt: Date.UTC(2026, 10, 1, 4, 30) })
+  await mirrored.bringUp()
+  await mirrored.advance(1.5 * hour)
+  await mirrored.run(1)
+  const [from, into] = await twoPatients(mirrored)
+  const now = mirrored.simulator.clock.now()
+  const visit = (await mirrored.opened('appointment')).find(
+    ({ body }) => body.patientid === from && body.appointmentstatus === 'f' && Date.parse(String(body.date)) > now,
+  )
+  mirrored.change({ kind: 'cancel', appointment: visit?.key })
+  await mirrored.run(2)
+  await mirrored.advance(4 * hour)
+  await mirrored.run(1)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.advance(minute)
+  // It has passed to the survivor here before the feed of visits could tell.
+  await mirrored.step('patients')
+  breakDrain(mirrored, () => new Response('', { status: 504 }))
+  await mirrored.run(3)
+  // Departments, whose offset has changed meanwhile, are read once a day.
+  assert.deepEqual(
+    (await mirrored.differences()).filter(({ kind }) => kind === 'appointments'),
+    [],
+  )
 })
 
 test('another patient who comes in place of one that is themselves again is no word of the merge', async (t) => {
