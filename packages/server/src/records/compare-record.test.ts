@@ -44,6 +44,22 @@ test('a patient who gives a phone number differs', () => {
   assert.deepEqual(compareRecord(recordKinds.patient, held, { body, shape: 'list' }).fields, ['mobilephone'])
 })
 
+test('a provider read by id keeps what athenahealth shows in the list alone, and the list tells nothing new of it', () => {
+  const byId = { providerid: 86, lastname: 'Bricker', specialty: 'Family Medicine' }
+  const list = {
+    ...byId,
+    homedepartment: 'Main Street',
+    scheduleresourcetype: 'Family Medicine',
+    otherproviderids: [87],
+  }
+  const compared = (held: WireRecord, body: WireRecord, shape: Shape) =>
+    compareRecord(recordKinds.provider, held, { body, shape })
+  assert.deepEqual(compared(list, byId, 'get'), { fields: [], next: list })
+  const other = { ...byId, specialty: 'Cardiology' }
+  assert.deepEqual(compared(list, other, 'get'), { fields: ['specialty'], next: other })
+  assert.deepEqual(compared(byId, list, 'list'), { fields: [], next: list })
+})
+
 test('a slot that is free again has no patient', () => {
   const freed = { appointmentid: '7', appointmentstatus: 'o', date: '2026-03-02' }
   assert.deepEqual(compare(booked, freed, 'open'), { fields: ['appointmentstatus', 'patientid'], next: freed })

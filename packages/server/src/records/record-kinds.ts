@@ -12,6 +12,15 @@ import { imagingResultKind, labResultKind, patientCaseKind, prescriptionKind } f
 import type { Kind, RecordKind } from './record-kind.ts'
 import type { WireRecord } from './wire-record.ts'
 
+/** Documented and recorded for the list of providers alone. */
+const ofProvidersListed = [
+  'homedepartment',
+  'scheduleresourcetype',
+  'createencounterprovideridlist',
+  'otherprovideridlist',
+  'otherproviderids',
+]
+
 export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
   department: {
     kind: 'department',
@@ -34,9 +43,10 @@ export const recordKinds: Readonly<Record<Kind, RecordKind>> = {
     keyedBy: 'id',
     asked: 'by-id',
     feedTells: 'id',
-    partial: {},
-    // A list has it as 26, a read by id as "026": the form alone is no loss.
-    unannounced: new Set(['specialtyid']),
+    partial: { get: { never: new Set(ofProvidersListed) } },
+    // Of what the list alone shows the feed's own reads, which are by id, tell nothing. A list has a specialty as 26, a read by id as
+    // "026": the form alone is no loss.
+    unannounced: new Set(['specialtyid', ...ofProvidersListed]),
     isDeleted: () => false,
     clear: (record) => ({
       entityType: code(record.entitytype),

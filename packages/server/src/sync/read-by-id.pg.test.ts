@@ -1,6 +1,7 @@
-/** What is known of a visit whose change a read by id saw before the feed told of it. */
+/** What is known of a record that a read by id shows in part: a visit whose change it saw before the feed told of it, a provider. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { AthenaFetch } from '@aegis/client'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, breakDrain } from '../../testing/practice-life.ts'
 import { found, passUntilJudged, unexplained } from '../../testing/reconciled-practice.ts'
@@ -92,4 +93,44 @@ test('where the feed told it in a lost page alone the check of the list does, an
   const [told] = (await found(mirrored)).filter(({ key }) => key === id)
   assert.equal(told?.explanation, 'unannounced')
   await assertEqualsTruth(mirrored)
+})
+
+const ofList = {
+  homedepartment: 'Main Street',
+  scheduleresourcetype: 'Cardiology',
+  createencounterprovideridlist: ['71'],
+}
+
+/** Providers show `ofList`, or something else, in the list, and none of it by id, as recorded. */
+function providersAnswer(mirrored: MirroredPractice, shown: object): AthenaFetch {
+  return async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route === '/providers/{providerid}') {
+      const [provider] = (await response.json()) as object[]
+      const rest = Object.entries(provider ?? {}).filter(([name]) => !Object.hasOwn(ofList, name))
+      return Response.json([Object.fromEntries(rest)])
+    }
+    if (call.route !== '/providers') return response
+    const { providers, ...page } = (await response.json()) as { readonly providers: readonly object[] }
+    return Response.json({ ...page, providers: providers.map((provider) => ({ ...provider, ...shown })) })
+  }
+}
+
+test('what the list of providers alone shows is no difference each night, and a change of it no loss', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  mirrored.fetch = providersAnswer(mirrored, ofList)
+  await mirrored.bringUp()
+  const provider = (await mirrored.opened('provider'))[0]?.key
+  mirrored.change({ kind: 'updateprovider', provider, lastname: 'Quill' })
+  await mirrored.run(3)
+  const body = async () => (await mirrored.opened('provider')).find(({ key }) => key === provider)?.body
+  assert.deepEqual([(await body())?.lastname, (await body())?.homedepartment], ['Quill', undefined])
+  for (let nights = 0; nights < 2; nights += 1) await passUntilJudged(mirrored, { task: 'nightly', daysMax: 3 })
+  assert.deepEqual(await unexplained(mirrored), [])
+  assert.equal((await body())?.homedepartment, ofList.homedepartment)
+  mirrored.fetch = providersAnswer(mirrored, { ...ofList, homedepartment: 'High Street' })
+  await passUntilJudged(mirrored, { task: 'nightly', daysMax: 3 })
+  assert.deepEqual(await unexplained(mirrored), [])
+  const moved = (await found(mirrored)).find(({ key, fields }) => key === provider && fields.includes('homedepartment'))
+  assert.equal(moved?.explanation, 'unannounced')
 })
