@@ -2,7 +2,7 @@ import type { PracticeVerdict } from './judge-practice.ts'
 import type { Mirrored } from './one-practice.ts'
 
 /** What can be done to a running Aegis from outside, beside killing it: `graceful` is a stop that it is asked for. */
-export type Fault = 'postgres' | 'disk' | 'clock' | 'partition' | 'graceful'
+export type Fault = 'postgres' | 'disk' | 'clock' | 'partition' | 'graceful' | 'crash-loop'
 
 export interface FaultRunOptions {
   readonly seed: number

@@ -1,4 +1,5 @@
 import { clockFaults } from './clock-faults.ts'
+import { crashLoop } from './crash-loop.ts'
 import { diskFaults } from './disk-faults.ts'
 import { type Fault, type FaultRunOptions, type FaultRunResult, FaultUnavailable } from './fault-run.ts'
 import { gracefulStops } from './graceful-stops.ts'
@@ -14,9 +15,10 @@ const runs: Readonly<Record<Fault, (options: FaultRunOptions) => Promise<FaultRu
   clock: clockFaults,
   partition: partitionFaults,
   graceful: gracefulStops,
+  'crash-loop': crashLoop,
 }
 
-export const faultNames: readonly Fault[] = ['postgres', 'disk', 'clock', 'partition', 'graceful']
+export const faultNames: readonly Fault[] = ['postgres', 'disk', 'clock', 'partition', 'graceful', 'crash-loop']
 
 export function isFault(name: string): name is Fault {
   return Object.hasOwn(runs, name)

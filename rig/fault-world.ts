@@ -9,7 +9,15 @@ import { FaultUnavailable } from './fault-run.ts'
 import { embeddedLogins } from './held-mirror.ts'
 import { judgePractice, type PracticeVerdict } from './judge-practice.ts'
 import { isRunning, onInterrupt } from './on-interrupt.ts'
-import { comeToRest, followVersions, type Mirrored, startPractice, writeConfig } from './one-practice.ts'
+import {
+  comeToRest,
+  followVersions,
+  type Limits,
+  type Mirrored,
+  productionLimits,
+  startPractice,
+  writeConfig,
+} from './one-practice.ts'
 import type { TrueVersions } from './true-versions.ts'
 
 export interface FaultWorldOptions {
@@ -18,6 +26,10 @@ export interface FaultWorldOptions {
   readonly mirrored: Mirrored
   /** `system`: simulator and Aegis live in the machine's time, each by a clock of its own. */
   readonly clock?: 'simulator' | 'system'
+  /** What athenahealth allows; if absent, as in production. */
+  readonly limits?: Limits
+  /** Virtual milliseconds per real one; 20 if absent. */
+  readonly speed?: number
   /** Variables of the Aegis process; told the directory of the world. */
   readonly env?: (directory: string) => Readonly<Record<string, string>>
 }
@@ -26,6 +38,7 @@ export class FaultWorld {
   readonly simulator: Simulator
   readonly directory: string
   readonly #mirrored: Mirrored
+  readonly #limits: Limits
   readonly #versions: TrueVersions
   readonly #config: string
   readonly #env: Readonly<Record<string, string>>
@@ -41,15 +54,20 @@ export class FaultWorld {
     this.simulator = parts.simulator
     this.#mirrored = options.mirrored
     this.#versions = followVersions(parts.simulator, options.mirrored)
-    const { clock = 'simulator', mirrored } = options
-    this.#config = writeConfig(parts.directory, { url: parts.simulator.url, clock, mirrored })
+    const { clock = 'simulator', mirrored, limits = productionLimits } = options
+    this.#limits = limits
+    this.#config = writeConfig(parts.directory, { url: parts.simulator.url, clock, mirrored, limits })
   }
 
   static async begin(options: FaultWorldOptions): Promise<FaultWorld> {
+    const { limits = productionLimits, speed = 20 } = options
     const inMachineTime = { speed: 1, startAt: Date.now(), activationLagMs: 2_000 }
     const directory = mkdtempSync(join(tmpdir(), 'aegis-faults-'))
     const env = envOrNothing(options, directory)
-    const simulator = await startPractice(options, options.clock === 'system' ? inMachineTime : {})
+    const simulator = await startPractice(options, {
+      limits: { ...limits, perDay: 500_000 },
+      ...(options.clock === 'system' ? inMachineTime : { speed }),
+    })
     return new FaultWorld(options, { directory, simulator, env })
   }
 
@@ -85,7 +103,7 @@ export class FaultWorld {
     await comeToRest(this.aegis, this.simulator)
     const { simulator, aegis, home } = this
     const ground = { processes: [aegis], simulator, logins: embeddedLogins(home) } as const
-    return judgePractice(ground, { versions: this.#versions, mirrored: this.#mirrored })
+    return judgePractice(ground, { versions: this.#versions, mirrored: this.#mirrored, limits: this.#limits })
   }
 
   /** Ends everything without waiting: somebody interrupts the rig. */

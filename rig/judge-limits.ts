@@ -113,7 +113,7 @@ function isToken(route: string): boolean {
 }
 
 /** Most arrivals in any window of this length, both of whose ends are arrivals. */
-function mostWithin(requests: readonly RequestEntry[], lengthMs: number): number {
+export function mostWithin(requests: readonly Pick<RequestEntry, 'at'>[], lengthMs: number): number {
   let first = 0
   let most = 0
   for (const [index, { at }] of requests.entries()) {

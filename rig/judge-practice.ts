@@ -2,7 +2,7 @@ import type { Simulator } from '@aegis/simulator'
 import type { Difference } from '../packages/server/testing/oracle.ts'
 import { compareWithTruth } from './compare-with-truth.ts'
 import { judgeMirror, type MirrorGround } from './judge-mirror.ts'
-import { type Mirrored, practice, scopes } from './one-practice.ts'
+import { type Limits, type Mirrored, practice, productionLimits, scopes } from './one-practice.ts'
 import type { TrueVersions } from './true-versions.ts'
 
 /** How a run ended, as the other side knows it. */
@@ -61,13 +61,6 @@ export function judgeMemory(processes: MirrorGround['processes']): Pick<Practice
   const broken = memoryMostMb > memoryMbMax ? [`I12 a process held ${memoryMostMb} MB, more than ${memoryMbMax}`] : []
   return { broken, memoryMostMb }
 }
-
-/** As athenahealth counts them. */
-export interface Limits {
-  readonly perSecond: number
-  readonly tokensPerMinute: number
-}
-const productionLimits: Limits = { perSecond: 100, tokensPerMinute: 50 }
 
 /** The feed pages that carried a record, with their times: what was handed out and never arrived stands here. */
 export function journeyOf(simulator: Simulator, { kind, id, what }: Difference): string[] {

@@ -17,6 +17,13 @@ export const scopes = {
   core: { bookedDaysBack: 7, bookedDaysAhead: 30, claimsMonthsBack: 24, kinds: coreFeeds },
 } as const
 
+/** As athenahealth counts them. */
+export interface Limits {
+  readonly perSecond: number
+  readonly tokensPerMinute: number
+}
+export const productionLimits: Limits = { perSecond: 100, tokensPerMinute: 50 }
+
 /** What `sync.feeds` names beside the core. */
 export function feedsOf(mirrored: Mirrored): readonly FeedName[] {
   return mirrored === 'all' ? furtherFeeds : []
@@ -35,7 +42,7 @@ const restMsMax = 900_000
 /** Starts athenahealth with the one practice, which lives 20 times faster than we do unless `options` say otherwise. */
 export function startPractice(
   { seed, patients }: { seed: number; patients: number },
-  options: Pick<SimulatorOptions, 'speed' | 'startAt' | 'activationLagMs'> = {},
+  options: Pick<SimulatorOptions, 'speed' | 'startAt' | 'activationLagMs' | 'limits'> = {},
 ): Promise<Simulator> {
   return startSimulator({
     seed,
@@ -63,10 +70,17 @@ export function followVersions(simulator: Simulator, mirrored: Mirrored = 'all')
   return new TrueVersions(simulator, { practice, feeds: scopes[mirrored].kinds })
 }
 
+interface Configured {
+  readonly url: string
+  readonly clock?: 'simulator' | 'system'
+  readonly mirrored?: Mirrored
+  readonly limits?: Limits
+}
+
 /** Written as an operator would write it; the secret in a file of its own. */
 export function writeConfig(
   directory: string,
-  { url, clock = 'simulator', mirrored = 'all' }: { url: string; clock?: 'simulator' | 'system'; mirrored?: Mirrored },
+  { url, clock = 'simulator', mirrored = 'all', limits = productionLimits }: Configured,
 ): string {
   const secretFile = join(directory, 'secret')
   writeFileSync(secretFile, 'demo-secret\n', { mode: 0o600 })
@@ -79,7 +93,7 @@ export function writeConfig(
     '  clientId: demo-client',
     `  secretFile: ${secretFile}`,
     `  baseUrl: ${url}`,
-    'limits: { perSecond: 100, perDay: 500000, tokensPerMinute: 50 }',
+    `limits: { perSecond: ${limits.perSecond}, perDay: 500000, tokensPerMinute: ${limits.tokensPerMinute} }`,
     'policy: { offHours: always }',
     'sync:',
     `  feeds: [${feedsOf(mirrored).join(', ')}]`,

@@ -45,7 +45,14 @@ const short = {
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, 'quota-year': 1, calendar: 16 },
   /** So many in each run, of which every further one has the next seed: of graceful, one process for everything and then several. */
-  faults: { postgres: [2], disk: [2], clock: [1], partition: [2], graceful: [2, 2] } satisfies Record<Fault, number[]>,
+  faults: {
+    postgres: [2],
+    disk: [2],
+    clock: [1],
+    partition: [2],
+    graceful: [2, 2],
+    'crash-loop': [12],
+  } satisfies Record<Fault, number[]>,
 }
 
 const numbers = [
