@@ -4,7 +4,7 @@ import { monday, practiceApi } from '../../testing/practice-api.ts'
 import { createPractice, stateOf } from './create-practice.ts'
 import { addDocument, deleteDocument, updateDocument } from './document-changes.ts'
 import { allDocuments, chartDocuments, documentsOf, findDocument, keptDocuments, keepNew } from './document-store.ts'
-import { mergePatients } from './merge-patients.ts'
+import { mergePatients, unmergePatient } from './merge-patients.ts'
 import type { PracticeState } from './practice-state.ts'
 
 /** A Tuesday morning: some results of Monday's visits have come, others are still to come. */
@@ -79,6 +79,23 @@ test('a merge brings all documents to the survivor, and deleted ones stay delete
   assert.equal(merged.size, from.length + into.length)
   for (const { id } of from) assert.ok(merged.has(id))
   assert.equal(findDocument(state, added)?.status, 'DELETED')
+})
+
+test('a document of a visit that is changed while its patient is merged goes back with the visit', () => {
+  const state = made()
+  const [of] = [...allDocuments(state)].filter(({ appointment, patient }) => appointment !== undefined && patient !== 1)
+  assert.ok(of?.patient !== undefined)
+  mergePatients(state, { from: of.patient, into: 1 }, stamp)
+  updateDocument(state, { id: of.id, internalNote: 'seen' }, stamp)
+  unmergePatient(state, of.patient, stamp)
+  assert.deepEqual(
+    [findDocument(state, of.id)?.patient, findDocument(state, of.id)?.internalNote],
+    [of.patient, 'seen'],
+  )
+  assert.deepEqual(
+    chartDocuments(state, of.patient).find(({ id }) => id === of.id),
+    findDocument(state, of.id),
+  )
 })
 
 test('a merge announces every document that a feed tells of, those of visits too', () => {

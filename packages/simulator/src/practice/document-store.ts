@@ -54,6 +54,20 @@ export function chartOfDocument({ patients }: PracticeState, { patient }: Docume
   return patient === undefined ? undefined : survivorOf(patients, patient)
 }
 
+/**
+ * What is kept of a document that was there when the practice was made. One of a visit passes with the visit to the survivor of a
+ * merge, and back: whoever changed it meanwhile has not filed it for the survivor.
+ */
+function keptOf(state: PracticeState, id: number): Document | undefined {
+  const kept = documentsOf(state).kept.get(id)
+  if (kept === undefined || id < firstVisitId || id >= firstWrittenId) return kept
+  return { ...kept, patient: state.appointments.patient.get(positionOfVisit(id)) }
+}
+
+function positionOfVisit(id: number): number {
+  return Math.floor((id - firstVisitId) / documentIdsPerVisit)
+}
+
 /** A visit's document as it stands at a time, when nobody but the visit's provider has touched it since. */
 function asOf(state: PracticeState, { planned, made, at }: Untouched): Document {
   const { signedAt } = planned
@@ -91,7 +105,7 @@ export function chartDocuments(state: PracticeState, chart: number): Document[] 
     ...[...appointmentsOf(state, chart)].flatMap((position) => seededOf(state, position)),
   ]
   const since = owners.flatMap((owner) => (written.get(owner) ?? []).flatMap((id) => kept.get(id) ?? []))
-  return [...seeded.map((document) => kept.get(document.id) ?? document), ...since].sort((a, b) => a.id - b.id)
+  return [...seeded.map((document) => keptOf(state, document.id) ?? document), ...since].sort((a, b) => a.id - b.id)
 }
 
 /** What was filed for nobody, with deleted ones. */
@@ -107,10 +121,10 @@ export function keptDocuments(state: PracticeState): Iterable<Document> {
 
 /** A document by its id, deleted or not; undefined when there never was one. */
 export function findDocument(state: PracticeState, id: number): Document | undefined {
-  const kept = documentsOf(state).kept.get(id)
+  const kept = keptOf(state, id)
   if (kept !== undefined || !Number.isInteger(id) || id >= firstWrittenId) return kept
   if (id >= firstVisitId) {
-    const position = Math.floor((id - firstVisitId) / documentIdsPerVisit)
+    const position = positionOfVisit(id)
     return position < state.appointments.count ? seededOf(state, position).find((one) => one.id === id) : undefined
   }
   const patient = Math.floor((id - firstHistoryId) / historyIdsPerPatient)
