@@ -29,10 +29,21 @@ function patientsAnswer(
   }
 }
 
-/** What status has of allergies. */
-async function told({ deps }: MirroredPractice) {
+function chartsFail(mirrored: MirroredPractice): AthenaFetch {
+  return (url, init, call) =>
+    call.route === '/chart/{patientid}/allergies'
+      ? Promise.resolve(Response.json({ error: 'not now' }, { status: 500 }))
+      : mirrored.toSimulator(url, init, call)
+}
+
+async function allergies({ deps }: MirroredPractice) {
   const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], deps.clock.now()))
-  const feed = pictures.get(practice)?.feeds.find(({ feed: one }) => one === 'allergies')
+  return pictures.get(practice)?.feeds.find(({ feed }) => feed === 'allergies')
+}
+
+/** What status has of allergies. */
+async function told(mirrored: MirroredPractice) {
+  const feed = await allergies(mirrored)
   return { unfound: feed?.unfound, unclear: feed?.unclear?.count, unsettled: feed?.unsettled }
 }
 
@@ -58,6 +69,25 @@ test('an allergy whose patient cannot be asked for is told of, for days, until i
   await passHours(mirrored, 25)
   await assertEqualsTruth(mirrored)
   assert.equal((await told(mirrored)).unclear, undefined)
+})
+
+test('that a patient is unclear is told from when it was asked in vain, however long that was wished for', async (t) => {
+  const settings = { feeds: [...coreFeeds, 'allergies'], subscriptionCheckMs: 1_440 * minute } as const
+  const mirrored = await mirroredPractice(t, { patients: 30, settings })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
+  mirrored.fetch = chartsFail(mirrored)
+  await mirrored.advance(2 * minute)
+  await mirrored.step('allergies')
+  await mirrored.advance(180 * minute)
+  mirrored.fetch = patientsAnswer(mirrored, { status: 403, of: patient })
+  const since = mirrored.deps.clock.now()
+  for (let hours = 0; hours < 3; hours += 1) {
+    await mirrored.step('allergies')
+    assert.deepEqual((await allergies(mirrored))?.unclear, { count: 1, since })
+    await mirrored.advance(240 * minute)
+  }
 })
 
 test('allergies whose patient is withheld wait for the patient, and nothing is in doubt meanwhile', async (t) => {
@@ -87,10 +117,7 @@ test('allergies whose patient comes back while they are left to the patient are 
   mirrored.change({ kind: 'setallergy', patient, allergen: 12_113 })
   await mirrored.run(20)
   mirrored.change({ kind: 'setallergy', patient, allergen: 10_025 })
-  mirrored.fetch = (url, init, call) =>
-    call.route === '/chart/{patientid}/allergies'
-      ? Promise.resolve(Response.json({ error: 'not now' }, { status: 500 }))
-      : mirrored.toSimulator(url, init, call)
+  mirrored.fetch = chartsFail(mirrored)
   await mirrored.advance(16 * minute)
   await mirrored.step('allergies')
   assert.equal((await mirrored.trouble()).inDoubt, 1)
