@@ -274,14 +274,15 @@ for (const hours of [5, -5]) {
     link.down = false
     setMs = hours * 3_600_000
     const isClosed = async () => (await entriesOf(practice)).some(({ outcome }) => outcome === 'unknown')
-    const closedAfter = async (ms: number) => {
+    const writeAfter = async (ms: number) => {
       await clock.advance(ms)
       await shaky.outcome(await shaky.attempt(poll(newPractice())), { outcome: 'success' })
-      for (let looks = 0; looks < 50 && !(await isClosed()); looks++);
-      return isClosed()
     }
-    assert.equal(await closedAfter(30_000), false, 'the commit may still be under way')
-    assert.equal(await closedAfter(30_000), true)
+    await writeAfter(30_000)
+    for (let looks = 0; looks < 50; looks++) assert.equal(await isClosed(), false, 'the commit may still be under way')
+    await writeAfter(30_000)
+    // It is closed in the background, within whatever time the machine takes for it.
+    while (!(await isClosed())) await clock.advance(1)
     await shaky.stop()
   })
 }
