@@ -9,10 +9,23 @@ const noon = Date.UTC(2026, 2, 2, 17)
 const hour = 3_600_000
 
 /** One call a minute to a route. */
-function callsOf(route: string, { from, count }: { from: number; count: number }): RequestEntry[] {
+function callsOf(
+  route: string,
+  { from, count, fields = [] }: { from: number; count: number; fields?: readonly string[] },
+): RequestEntry[] {
   return Array.from({ length: count }, (_, index) => {
     const at = from + index * 60_000
-    const entry = { number: index + 1, at, realAt: at, method: 'GET', route, practice: 1, app: 'app', status: 200 }
+    const entry = {
+      number: index + 1,
+      at,
+      realAt: at,
+      method: 'GET',
+      route,
+      practice: 1,
+      app: 'app',
+      status: 200,
+      fields,
+    }
     return entry as RequestEntry // what else is logged of a request is not judged here
   })
 }
@@ -56,6 +69,12 @@ for (const [list, feed] of lists) {
     assert.deepEqual(judged([...on(0), ...on(3)], [{ feed, opened: noon + hour, closed: null }]), [])
   })
 }
+
+test('the first page of one patient’s claims is no pull, any further one is', () => {
+  const ofPatient = (...fields: string[]) => callsOf('/v1/{practiceid}/claims', { from: noon, count: 30, fields })
+  assert.deepEqual(judged(ofPatient('limit', 'patientid')), [])
+  assert.match(judged(ofPatient('limit', 'offset', 'patientid')).join(), /^I6 30 large calls in a day outside/)
+})
 
 test('what is read by id or of a feed is no pull', () => {
   for (const what of ['patients/{patientid}', 'claims/{claimid}', 'claims/changed'])

@@ -59,9 +59,7 @@ export function judgeLimits(simulator: Judged, rules: GuardedRules, gaps: readon
   }
   tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
   tooMany('token requests in a minute', mostOf(tokens, minute), rules.tokensPerMinute)
-  const outside = moments.filter(
-    ({ method, route, at }) => method === 'GET' && largeRoutes.has(route) && !offHours(at, rules.offHours).open,
-  )
+  const outside = moments.filter((call) => isLargePull(call) && !offHours(call.at, rules.offHours).open)
   const isOfGap = ({ route, at }: RequestEntry) =>
     gaps.some(({ feed, opened, closed }) => {
       const isOpen = opened - nearMs <= at && (closed === null || at <= closed + nearMs)
@@ -106,6 +104,12 @@ export function wereDaysUsedUp(
   const days = Array.from({ length: Math.max(0, Math.floor(now / day) - first) }, (_, index) => first + index)
   const madeOn = (which: number) => calls.filter(({ at }) => Math.floor(at / day) === which).length
   return days.length > 0 && days.every((which) => madeOn(which) >= usedUpShare * rules.perDay)
+}
+
+/** The first page of one patient's list is none, as athenahealth counts: it is narrowed, and alone. */
+function isLargePull({ method, route, fields }: RequestEntry): boolean {
+  const isOfPatient = fields.includes('patientid') && !fields.includes('offset')
+  return method === 'GET' && largeRoutes.has(route) && !isOfPatient
 }
 
 function isToken(route: string): boolean {
