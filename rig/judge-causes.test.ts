@@ -63,6 +63,20 @@ test('a subscription that is lost by any request hits each feed once, and so doe
   assert.deepEqual(gapsTooMany(late, metBy(drain, 'clock-jump', 0)), [])
 })
 
+test('a subscription was lost before a page that came again, as it does without one', () => {
+  const asked = (fault: FaultKind | undefined, atMinute: number) => ({
+    ...met(drain, 'repeated-page', atMinute),
+    fields: ['limit'],
+    fault: fault && { rule: 1, kind: fault },
+  })
+  const gap = gapOf('appointments', 'subscription-lost', 10)
+  const lost = met('/patients', 'unsubscribed', -5)
+  assert.equal(gapsTooMany([gap], excusesOf([lost, asked(undefined, 0)])).length, 1, 'a page of its own')
+  assert.deepEqual(gapsTooMany([gap], excusesOf([asked(undefined, -8), lost, asked('repeated-page', 0)])), [])
+  const before = excusesOf([lost, asked(undefined, -2), asked('repeated-page', 0)])
+  assert.equal(gapsTooMany([gap], before).length, 1, 'before a page of its own')
+})
+
 test('an answer to what is no feed is no reason for a gap in one', () => {
   for (const path of ['/patients', '/patients/{patientid}']) {
     for (const kind of ['html', 'truncated', 'oversized', 'lost-page'] as const) {

@@ -45,6 +45,8 @@ export interface Excuse {
   readonly cause: GapCause
   /** Absent: it hits all feeds. */
   readonly feed: string | undefined
+  /** Of a page that came again, as it does also where the feed is subscribed no longer: when one of its own came last. */
+  readonly repeatedSince?: number
 }
 
 /** Gaps without a cause among the faults that fired or in calls that were used up, and drains that came too soon after each other. */
@@ -67,7 +69,15 @@ type Asked = Pick<RequestEntry, 'at' | 'route' | 'status' | 'fields' | 'fault'>
 
 /** What requests may be the reason for, by the faults that they met. */
 export function excusesOf(requests: readonly Asked[]): Excuse[] {
-  const single = requests.flatMap(excuseOf)
+  const ownPages = new Map<string, number>()
+  const single = requests.flatMap((request) => {
+    const feed = drainedBy(request)
+    if (feed === undefined || request.fault?.kind !== 'repeated-page') {
+      if (feed !== undefined && request.status === 200) ownPages.set(feed, request.at)
+      return excuseOf(request)
+    }
+    return excuseOf(request).map((excuse) => ({ ...excuse, repeatedSince: ownPages.get(feed) ?? 0 }))
+  })
   const [broken, others] = [single.filter(isOfUnreadable), single.filter((excuse) => !isOfUnreadable(excuse))]
   const given = [...Map.groupBy(broken, ({ feed }) => feed).values()].flatMap(givenUp)
   return [...others, ...given]
@@ -102,6 +112,11 @@ function excuseOf({ at, route, status, fields, fault }: Asked): Excuse[] {
   return [{ at, cause, feed }]
 }
 
+/** The feed that a request took the next changes of. */
+function drainedBy({ route, fields }: Asked): string | undefined {
+  return route.endsWith('/changed') && !fields.includes('showprocessedstartdatetime') ? feedOfRoute(route) : undefined
+}
+
 function isOfAnswer(cause: GapCause): boolean {
   return cause === 'unreadable' || cause === 'foreign-consumer'
 }
@@ -114,6 +129,13 @@ function feedOfRoute(route: string): string | undefined {
   })
 }
 
+/** Until when the mirror could be sure of a feed: a page that came again passed for one of a subscription that is there. */
+function sureUntil({ feed: of, cause, from }: GapEver, excuses: readonly Excuse[]): number {
+  if (from === null || cause !== 'subscription-lost') return from ?? 0
+  const repeated = excuses.filter(({ feed, at }) => feed === of && Math.abs(at - from) <= nearMs)
+  return Math.min(from, ...repeated.flatMap(({ repeatedSince }) => repeatedSince ?? []))
+}
+
 /** Gaps that no excuse is left for: each wants one of its own, which came while changes may have been missed. */
 export function gapsTooMany(gaps: readonly GapEver[], excuses: readonly Excuse[]): string[] {
   const wrong: string[] = []
@@ -122,7 +144,8 @@ export function gapsTooMany(gaps: readonly GapEver[], excuses: readonly Excuse[]
     const left = excuses.filter(({ cause, feed = like?.feed }) => cause === like?.cause && feed === like.feed)
     // First those whose time ends first: if there is an excuse for each of them, this finds it.
     for (const gap of some.toSorted((one, other) => one.last - other.last)) {
-      const found = left.findIndex(({ at }) => at >= (gap.from ?? 0) - nearMs && at <= gap.last + nearMs)
+      const from = sureUntil(gap, excuses)
+      const found = left.findIndex(({ at }) => at >= from - nearMs && at <= gap.last + nearMs)
       if (found >= 0) left.splice(found, 1)
       else wrong.push(`a gap of ${of} at ${new Date(gap.opened).toISOString()}, and nothing that would make one`)
     }
