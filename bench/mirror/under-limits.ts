@@ -1,5 +1,5 @@
 /** Part (a) of `sync`: many practices at once under athenahealth's limits, which are what should bound it. */
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAthenaClient } from '@aegis/client'
 import type { SimulatorOptions } from '@aegis/simulator'
@@ -31,7 +31,7 @@ export interface UnderLimits {
   readonly rssMost: number
   /** How much of one processor each of them took, 1 being all of it: says whether the limit or the machine bounds. */
   readonly busy: Readonly<Record<'aegis' | 'postgres' | 'simulator', number>>
-  /** Of all processors of the machine, how much was taken, by whomever. */
+  /** Of all processors of the machine, how much the three took: waiting, for a disk too, is none of it. */
   readonly taken: number
 }
 
@@ -60,8 +60,7 @@ export async function firstLoadsUnderLimits(options: {
   try {
     await stand.startAegis()
     await sleep(rampMs)
-    const [before, used, machine] = [await totalsOf(stand.simulator), stand.usage(), machineTimes()]
-    const startedAt = performance.now()
+    const [before, used, startedAt] = [await totalsOf(stand.simulator), stand.usage(), performance.now()]
     let last = before
     await stand.until(
       async () => {
@@ -71,8 +70,9 @@ export async function firstLoadsUnderLimits(options: {
       },
       { everyMs: 500 },
     )
-    const [ms, usage, taken] = [performance.now() - startedAt, stand.usage(), takenSince(machine)]
-    const busy = (part: keyof typeof usage) => (usage[part].cpuMs - used[part].cpuMs) / ms
+    const [ms, usage] = [performance.now() - startedAt, stand.usage()]
+    const share = (part: keyof typeof usage) => (usage[part].cpuMs - used[part].cpuMs) / ms
+    const busy = { aegis: share('aegis'), postgres: share('postgres'), simulator: share('simulator') }
     const windows = await stand.simulator.ask<Record<string, { perSecond: number }>>('windows')
     const { records } = await stand.progress()
     await stand.stopAegis()
@@ -88,24 +88,12 @@ export async function firstLoadsUnderLimits(options: {
       perSecondMost: Math.max(...Object.values(windows).map((app) => app.perSecond)),
       refused: (last.byStatus['429'] ?? 0) + (last.byStatus['403'] ?? 0),
       rssMost: usage.aegis.rssMost,
-      busy: { aegis: busy('aegis'), postgres: busy('postgres'), simulator: busy('simulator') },
-      taken,
+      busy,
+      taken: (busy.aegis + busy.postgres + busy.simulator) / availableParallelism(),
     }
   } finally {
     await stand.stop()
   }
-}
-
-/** Milliseconds of all processors since the machine's start. */
-function machineTimes(): { idle: number; all: number } {
-  const times = cpus().map((cpu) => cpu.times)
-  const idle = times.reduce((sum, time) => sum + time.idle, 0)
-  return { idle, all: times.reduce((sum, time) => sum + time.user + time.nice + time.sys + time.irq, idle) }
-}
-
-function takenSince(before: { idle: number; all: number }): number {
-  const now = machineTimes()
-  return 1 - (now.idle - before.idle) / (now.all - before.all)
 }
 
 function simulatorOf(ids: readonly number[], patients: number): SimulatorOptions {
