@@ -63,6 +63,15 @@ export const plantedKeyServerBugs: readonly PlantedBug[] = [
     caughtBy: [`${keyServer}/damaged-credential.test.ts`],
   },
   {
+    name: 'a process keeps to itself what it asked for: one that dies at each start asks each time',
+    file: `${keyServer}/token-decision.ts`,
+    find: `  const { now } = need\n`,
+    replace: `  const { now } = need
+  state = { ...state, heldUntil: undefined, retryAt: undefined, forcedAt: undefined }
+  need = { ...need, counting: [] }\n`,
+    caughtBy: [`${keyServer}/token-decision.test.ts`, 'faults crash-loop 12'],
+  },
+  {
     name: 'a request that was never sent uses up the limit per minute',
     file: `${keyServer}/token-failure.ts`,
     find: `return !isAegisError(error)`,
