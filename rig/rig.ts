@@ -43,7 +43,7 @@ const short = {
   newerSeeds: 8,
   kills: 30,
   pauses: 3,
-  drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, 'quota-year': 1, calendar: 16 },
+  drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
   /** So many in each run, of which every further one has the next seed: of graceful, one process for everything and then several. */
   faults: {
     postgres: [2],

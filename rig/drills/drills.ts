@@ -1,5 +1,6 @@
 import type { Verdict } from '../verdict.ts'
 import { calendarDrill } from './calendar.ts'
+import { floodsDrill } from './floods.ts'
 import { outagesDrill } from './outages.ts'
 import { quotaYearDrill } from './quota-year.ts'
 import { rushesDrill } from './rushes.ts'
@@ -12,6 +13,7 @@ export const drills = {
   outages: outagesDrill,
   tokens: tokensDrill,
   rushes: rushesDrill,
+  floods: floodsDrill,
   'quota-year': quotaYearDrill,
   calendar: calendarDrill,
 } as const satisfies Record<string, (seed: number) => Promise<Verdict>>

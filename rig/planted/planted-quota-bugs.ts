@@ -76,6 +76,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/stalled-booking.test.ts`],
   },
   {
+    name: 'the longest line goes first: a practice that floods holds up the feeds of all others',
+    file: `${quota}/fair-turns.ts`,
+    find: `(first && compare(first, share) < 0)`,
+    replace: `(first && first.waiting > share.waiting)`,
+    caughtBy: [`${quota}/fairness.test.ts`, 'drills floods 4'],
+  },
+  {
     name: 'with a limit per practice programs have no turns of their own',
     file: `${quota}/fair-lane.ts`,
     find: `    const isCallersTurn = this.#isCallersTurn\n`,
