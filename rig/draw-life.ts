@@ -39,6 +39,29 @@ export function isNewer(seed: number): boolean {
   return seed % 1_000_000 >= newerFrom
 }
 
+/**
+ * Of seeds whose last six digits are from here on, some practices are mirrored of some of their departments alone. All that came
+ * to be drawn before is drawn for them too.
+ */
+export const limitedFrom = 300_001
+const limitedShare = 2 / 3
+const departmentsStream = 0x64_65_70_74
+/** So that there are patients enough for all that their staff does. */
+const leastMirrored = 3
+/** Of a simulated practice, which has them all. */
+const departments = ['1', '21', '41', '61', '81', '101', '121'] as const
+
+/** Which departments of its practice a life mirrors; absent: all. */
+export function drawDepartments(seed: number): readonly string[] | undefined {
+  if (seed % 1_000_000 < limitedFrom) return undefined
+  const draw = drawFrom((seed ^ departmentsStream) >>> 0)
+  if (!draw.chance(limitedShare)) return undefined
+  const left: string[] = [...departments]
+  for (let out = draw.between(1, departments.length - leastMirrored); out > 0; out -= 1)
+    left.splice(draw.between(0, left.length - 1), 1)
+  return left
+}
+
 /** In so many lives athenahealth does not show restricted patients at all, as it does by default. */
 const hiddenShare = 0.5
 const sightStream = 0x73_69_67_68

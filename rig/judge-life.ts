@@ -6,6 +6,7 @@ import { drawRestrictions } from './draw-life.ts'
 import { healLife } from './heal-life.ts'
 import type { Invariant } from './invariants.ts'
 import { type GapEver, gapsEver, judgeCauses } from './judge-causes.ts'
+import { judgeDepartments, untoldElsewhere } from './judge-departments.ts'
 import { type Judgement, judgeHistory, judgeRestarts } from './judge-history.ts'
 import { allRequests, judgeLimits, wasDayUsedUp, wereDaysUsedUp } from './judge-limits.ts'
 import { countChanges, countFired, isFull, type Life, liveRound, restart } from './live-round.ts'
@@ -46,11 +47,15 @@ export async function judgeLife(life: Life): Promise<Verdict> {
       await time.pass(restart(life))
       await time.pass(liveRound(life))
     }),
+    ...(life.departments ? [await judgeDepartments(mirrored, life.departments)] : []),
     ...(life.rules ? [judgeLimits(simulator, life.rules, await gapsEver(held))] : []),
   ]
-  const compared = await compareWhole(mirrored)
+  const compared = await compareWhole(mirrored, life.departments)
   const untold = await untoldInHiding(life)
-  const differences = compared.differences.filter((difference) => !isUntold(untold, difference))
+  const isElsewhere = await untoldElsewhere(mirrored, life.departments)
+  const differences = compared.differences.filter(
+    (difference) => !isUntold(untold, difference) && !isElsewhere(difference),
+  )
   const gaps = await gapsEver(held)
   const { rules } = life
   const usedUp = ({ from, last }: GapEver) =>
@@ -69,6 +74,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     ends: ends.count,
     calls: allRequests(simulator).length,
     ...life.staff.done,
+    ...(life.departments && { 'some departments alone': 1 }),
     ...(drawRestrictions(life.seed) === 'hidden' && { 'restricted patients hidden': 1 }),
     [`began at: ${life.moment}`]: 1,
     ...(life.rules && { 'whole way': 1 }),

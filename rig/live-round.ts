@@ -14,6 +14,8 @@ import type { TrueVersions } from './true-versions.ts'
 export interface Life extends DrawnLife {
   readonly seed: number
   readonly odd: Oddities
+  /** Those of the practice that are mirrored; absent: all. */
+  readonly departments: readonly string[] | undefined
   readonly staff: StaffWork
   /** Every version that the other side ever had. */
   readonly versions: TrueVersions

@@ -1,6 +1,6 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
-import { newerFrom } from './draw-life.ts'
+import { limitedFrom, newerFrom } from './draw-life.ts'
 import { oddFrom } from './draw-oddities.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
@@ -41,6 +41,7 @@ const short = {
   seeds: 56,
   oddSeeds: 8,
   newerSeeds: 8,
+  limitedSeeds: 6,
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
@@ -88,7 +89,7 @@ async function runParts(): Promise<boolean> {
   const parts = [
     failpoints || !isNamed ? failpointLives(!failpoints) : undefined,
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
-    ...(isNamed ? [] : [oddLives, newerLives]),
+    ...(isNamed ? [] : [oddLives, newerLives, limitedLives]),
     kills(numberOf('kills', values.kills, wanted.kills)),
     isNamed ? namedReplicas() : replicas,
     ...(isNamed ? [] : [...shortDrills, ...shortFaults]),
@@ -119,6 +120,7 @@ function seedLives(count: number): Part | undefined {
 
 const oddLives: Part = () => lives('odd seeds', lifeJobs(oddFrom, short.oddSeeds))
 const newerLives: Part = () => lives('newer seeds', lifeJobs(newerFrom, short.newerSeeds))
+const limitedLives: Part = () => lives('seeds of some departments', lifeJobs(limitedFrom, short.limitedSeeds))
 
 function lifeJobs(from: number, count: number): Job[] {
   return Array.from({ length: count }, (_, index) => ({ kind: 'seed', what: String(from + index) }))

@@ -1,7 +1,7 @@
 import type { Simulator } from '@aegis/simulator'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { type Draw, drawFrom } from './draw.ts'
-import { isNewer } from './draw-life.ts'
+import { drawDepartments, isNewer } from './draw-life.ts'
 
 /** Its draw is one of its own. */
 const staffStream = 0x73_74_61_66
@@ -21,7 +21,8 @@ export interface StaffWork {
 
 /**
  * What the staff does in lives of newer seeds beside the simulator's own days, which have no merge undone: patients are
- * merged and merges undone, restricted and shown again, at moments that follow from the seed, in the middle of calls too.
+ * merged and merges undone, restricted and shown again, at moments that follow from the seed, in the middle of calls too. Where some
+ * departments alone are mirrored, patients of those: of others no feed tells, though their claims and cases are mirrored.
  */
 export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   const done: Record<string, number> = {}
@@ -29,7 +30,8 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   const everShownAgain = new Set<string>()
   if (!isNewer(seed)) return { done, everMerged, everShownAgain }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
-  const desk: Desk = { simulator, draw, merged: [], everMerged, restricted: [], everShownAgain }
+  const departments = drawDepartments(seed)
+  const desk: Desk = { simulator, draw, departments, merged: [], everMerged, restricted: [], everShownAgain }
   for (let left = draw.between(occasions.least, occasions.most); left > 0; left -= 1) {
     simulator.clock.timer(draw.fraction() * withinMs, () => {
       const what = act(desk)
@@ -42,6 +44,8 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
 interface Desk {
   readonly simulator: Simulator
   readonly draw: Draw
+  /** Whose patients these are; absent: all. */
+  readonly departments: readonly string[] | undefined
   /** Patients that were merged into another one and are not themselves again. */
   readonly merged: string[]
   readonly everMerged: Set<string>
@@ -59,10 +63,10 @@ function act(desk: Desk): string {
   return 'merges undone'
 }
 
-function merge({ simulator, draw, merged, everMerged }: Desk): string {
+function merge({ simulator, draw, departments, merged, everMerged }: Desk): string {
   const hides = simulator.truth.hides(practice)
   // Of a hidden one nothing tells when the merge is undone, nor that what had passed to the survivor went back.
-  const there = presentIn(simulator).filter((patient) => !hides(patient))
+  const there = presentIn(simulator, departments).filter((patient) => !hides(patient))
   const [from = '', into = ''] = [0, 1].map(() => there.splice(draw.between(0, there.length - 1), 1)[0])
   simulator.truth.change(practice, { kind: 'mergepatients', from, into })
   merged.push(from)
@@ -71,22 +75,24 @@ function merge({ simulator, draw, merged, everMerged }: Desk): string {
 }
 
 /** A patient's records become for few eyes only, or for all again. */
-function restrict({ simulator, draw, restricted, everShownAgain }: Desk): string {
+function restrict({ simulator, draw, departments, restricted, everShownAgain }: Desk): string {
   const freed = restricted.length > 0 && draw.chance(0.5) ? restricted.shift() : undefined
   if (freed !== undefined) {
     simulator.truth.change(practice, { kind: 'unrestrictpatient', patient: freed })
     everShownAgain.add(freed)
     return 'restrictions lifted'
   }
-  const there = presentIn(simulator)
+  const there = presentIn(simulator, departments)
   const patient = there[draw.between(0, there.length - 1)] ?? ''
   simulator.truth.change(practice, { kind: 'restrictpatient', patient })
   restricted.push(patient)
   return 'restrictions'
 }
 
-/** Patients who are neither merged nor deleted. */
-function presentIn({ truth }: Simulator): string[] {
+/** Patients who are neither merged nor deleted, of some departments or all. */
+function presentIn({ truth }: Simulator, departments: Desk['departments']): string[] {
   const patients = [...truth.records(practice, 'patients')]
-  return patients.flatMap(({ patientid, status }) => (status === 'deleted' ? [] : [String(patientid)]))
+  return patients
+    .filter(({ status, departmentid }) => status !== 'deleted' && (departments?.includes(String(departmentid)) ?? true))
+    .map(({ patientid }) => String(patientid))
 }

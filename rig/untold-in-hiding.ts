@@ -1,7 +1,7 @@
 import { sql } from '../packages/server/src/db/db.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { kindOfFeed } from '../packages/server/src/sync/feed-table.ts'
-import { type Difference, kindRules, oracleId, oracleKinds } from '../packages/server/testing/oracle.ts'
+import { type Difference, kindRules, oracleId } from '../packages/server/testing/oracle.ts'
 import { drawRestrictions } from './draw-life.ts'
 import type { Life } from './live-round.ts'
 
@@ -11,7 +11,7 @@ export interface Untold {
   readonly merged: ReadonlySet<string>
   /** Claims of patients who are shown again without our having known that they were not, which no feed has handed out. */
   readonly claims: ReadonlySet<string>
-  /** Documents and entries of patients who are hidden and were once merged, held as deleted ones of another patient, by kind and id. */
+  /** Documents, claims and entries of patients who are hidden and were once merged, held as deleted ones of another patient, by kind and id. */
   readonly wentBack: ReadonlySet<string>
 }
 
@@ -25,7 +25,7 @@ export function isUntold({ merged, claims, wentBack }: Untold, { kind, id, what 
 /**
  * What a life leaves untold: a merge that is undone and its patient hidden before the next look, and a claim that was there at the
  * first load, or fell into a gap, which was read while its patient was hidden and nothing told so. The one is told once the patient is
- * shown; the other when the claim changes, or the check of all claims comes to it. Documents and entries that went back with the
+ * shown; the other when the claim changes, or the check of all claims comes to it. Documents, claims and entries that went back with the
  * merge and were not read before their patient was hidden are twice not found with the survivor, who is shown.
  */
 export async function untoldInHiding({ mirrored, seed, staff }: Life): Promise<Untold> {
@@ -49,13 +49,13 @@ export async function untoldInHiding({ mirrored, seed, staff }: Life): Promise<U
   }
 }
 
-/** What is read patient by patient, is true of such a patient, and is held as another one's that is deleted. */
+/** What is a patient's, is true of such a patient, and is held as another one's that is deleted. */
 async function goneWithSurvivor(
   mirrored: Life['mirrored'],
   isMeant: (patient: string) => boolean,
 ): Promise<ReadonlySet<string>> {
   const names: string[] = []
-  for (const kind of oracleKinds.filter((one) => kindRules[one].ofPatient && mirrored.feeds.includes(one))) {
+  for (const kind of mirrored.feeds.filter((one) => kindRules[one].ofPatient || one === 'claims')) {
     const gone = (await mirrored.opened(kindOfFeed(kind))).filter(({ state }) => state === 'deleted')
     const heldWith = new Map(gone.map(({ body }) => [oracleId(kind, body), String(body.patientid)]))
     for (const record of mirrored.simulator.truth.records(practice, kindRules[kind].truth, 'alone')) {

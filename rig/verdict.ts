@@ -33,8 +33,9 @@ function isUp({ state, snapshot_at }: { readonly state: string; readonly snapsho
 /** The comparison with the truth, and how much was compared. */
 export async function compareWhole(
   mirrored: MirroredPractice,
+  departments?: readonly string[],
 ): Promise<{ differences: readonly Difference[]; checked: Checked }> {
-  const differences = await mirrored.differences()
+  const differences = await mirrored.differences(departments)
   const { truth } = mirrored.simulator
   const mirroredKinds = oracleKinds.filter((kind) => mirrored.feeds.includes(kind))
   const records = mirroredKinds.reduce(

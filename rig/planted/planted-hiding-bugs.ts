@@ -2,7 +2,10 @@ import type { PlantedBug } from './planted-bugs.ts'
 
 const sync = 'packages/server/src/sync'
 
-/** Bugs about what was not shown at first: records of a patient who was hidden, and what only a read by id shows of a document. */
+/**
+ * Bugs about what is not shown: records of a patient who was hidden at first, what only a read by id shows of a document, and what
+ * is of a department that is not mirrored.
+ */
 export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'claims that were read while their patient was hidden are not asked for when the patient is shown',
@@ -38,5 +41,12 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     find: `shape === 'get' && feedTells === 'id'`,
     replace: `shape === 'get' && feedTells === 'record'`,
     caughtBy: ['packages/server/src/records/compare-record.test.ts', `${sync}/further-feeds.pg.test.ts`],
+  },
+  {
+    name: 'lists of the whole practice: a snapshot reads departments that are not mirrored',
+    file: `${sync}/feed-departments.ts`,
+    find: `  return only ? all.filter((id) => only.includes(id)) : all\n`,
+    replace: `  return only ? all : all\n`,
+    caughtBy: [`${sync}/departments.pg.test.ts`, 'seeds 1 300001'],
   },
 ]
