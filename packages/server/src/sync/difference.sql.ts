@@ -8,6 +8,8 @@ export interface DifferenceRow {
   readonly fields: readonly string[]
   /** What accounts for it, where that is known at once. */
   readonly explanation: 'window' | 'unannounced' | null
+  /** The key of all that its patient has, where it is asked for by that. */
+  readonly whole?: string
 }
 
 const insertSql = sql(
@@ -15,9 +17,9 @@ const insertSql = sql(
   `insert into aegis.difference (practice_id, run_id, feed, key, what, fields, explanation, found_at)
    select $1, $2, $3, d.key, d.what, array(select json_array_elements_text(d.fields)),
      coalesce(d.explanation, case when exists (
-       select from aegis.refetch w where w.practice_id = $1 and w.feed = $3 and w.key = d.key and w.run_id is null)
+       select from aegis.refetch w where w.practice_id = $1 and w.feed = $3 and w.key in (d.key, d.whole) and w.run_id is null)
        then 'feed' end), (select aegis.now())
-   from json_to_recordset($4::json) as d(key text, what text, fields json, explanation text)`,
+   from json_to_recordset($4::json) as d(key text, what text, fields json, explanation text, whole text)`,
 )
 
 const judgeAgainSql = sql(
@@ -30,8 +32,8 @@ const judgeAgainSql = sql(
 
 /**
  * Notes what a check found to differ; one that was judged already is judged again, or nobody would be told. A record that waits
- * to be asked for, not for this check's sake, was on its way: a feed that only names what changed may have done so long before
- * there are calls to ask.
+ * to be asked for, not for this check's sake, alone or with all that its patient has, was on its way: a feed that only names what
+ * changed may have done so long before there are calls to ask.
  */
 export async function insertDifferences(
   tx: Tx,

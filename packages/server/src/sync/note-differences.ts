@@ -3,9 +3,11 @@ import type { ApplyResult } from '../records/apply-records.ts'
 import { lastModifiedAt } from '../records/last-modified.ts'
 import type { RecordKind } from '../records/record-kind.ts'
 import { recordKinds } from '../records/record-kinds.ts'
+import { wholeKey } from '../records/record-name.ts'
 import type { ChangeRow } from '../records/records.sql.ts'
 import { startInstant } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
+import type { Pseudonym } from '../sealing/practice-keys.ts'
 import { type DifferenceRow, explainByFeed, insertDifferences } from './difference.sql.ts'
 import { isOutside } from './feed-departments.ts'
 import { type FeedKey, type HeldFeed, readFeeds } from './feed-state.sql.ts'
@@ -63,12 +65,14 @@ const whatOf: Readonly<Record<ChangeRow['what'], DifferenceRow['what']>> = {
 
 /** The difference that a change mended. */
 export function differenceOf(
-  { key, what, fields }: Pick<ChangeRow, 'key' | 'what' | 'fields'>,
+  { key, patient, what, fields }: Pick<ChangeRow, 'key' | 'patient' | 'what' | 'fields'>,
   { kind, isNew, isUntold = false }: { kind: RecordKind; isNew: boolean; isUntold?: boolean },
 ): DifferenceRow {
   const isUnannounced = isUntold || (what === 'updated' && fields.every((field) => mayBeUnannounced(kind, field)))
   const explanation = isNew ? 'window' : isUnannounced ? 'unannounced' : null
-  return { key, what: whatOf[what], fields, explanation }
+  // Patients' keys are pseudonyms.
+  const whole = kind.asked === 'with-patient' && patient ? { whole: wholeKey(patient as Pseudonym) } : {}
+  return { key, what: whatOf[what], fields, explanation, ...whole }
 }
 
 /** No feed need tell that a record is shown again; what it told before a read by id, which shows less, it need not tell anew. */

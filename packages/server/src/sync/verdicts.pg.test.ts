@@ -45,6 +45,31 @@ test('a booking beyond the window that the feed handed out and that is not here 
   assert.ok((await unexplained(mirrored)).includes(`appointments missing-here ${key}`))
 })
 
+test('allergies that came with a merge are explained by their feed, though a check of patients heard of the merge first', async (t) => {
+  const feeds = [...coreFeeds, 'allergies'] as const
+  const mirrored = await mirroredPractice(t, { patients: 30, settings: { ...settings, feeds } })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  const [from, into] = new Set((await mirrored.opened('allergy')).map(({ body }) => String(body.patientid)))
+  mirrored.change({ kind: 'updatepatient', patient: into, fields: { city: 'Albany' } })
+  await mirrored.run(2)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  // The feed of patients is late; the night reads again what it has told before, and that as it is now.
+  mirrored.fetch = async (url, init, call) =>
+    call.consuming && call.route === '/patients/changed'
+      ? Response.json({ patients: [], totalcount: 0 })
+      : mirrored.toSimulator(url, init, call)
+  await beginNight(mirrored)
+  await mirrored.advance(minute + 1_000)
+  for (let steps = 0; steps < 3; steps += 1) await mirrored.step('patients')
+  await mirrored.advance(minute + 1_000)
+  await mirrored.step('allergies')
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(20)
+  assert.ok((await found(mirrored)).some(({ feed, what }) => feed === 'allergies' && what === 'missing-here'))
+  assert.deepEqual(await unexplained(mirrored), [])
+})
+
 test('that changes are read once more, to look for strangers, explains none that were lost here', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await mirrored.bringUp()
