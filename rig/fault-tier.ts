@@ -3,6 +3,7 @@ import { crashLoop } from './crash-loop.ts'
 import { diskFaults } from './disk-faults.ts'
 import { type Fault, type FaultRunOptions, type FaultRunResult, FaultUnavailable } from './fault-run.ts'
 import { gracefulStops } from './graceful-stops.ts'
+import { saidRates } from './judge-practice.ts'
 import { partitionFaults } from './partition-faults.ts'
 import { postgresFaults } from './postgres-faults.ts'
 
@@ -66,10 +67,7 @@ async function oneRun(tier: FaultTier): Promise<boolean> {
 function report(result: FaultRunResult, seconds: number): void {
   line(`${JSON.stringify(result.faults)} in ${seconds} s, ${result.changes} changes applied`)
   line(`${JSON.stringify(result.counted)}`)
-  line(
-    `most calls in a second ${result.perSecondMost}, drains at least ${result.drainDistanceMinMs} ms apart, ` +
-      `${result.memoryMostMb ?? '?'} MB of memory at most`,
-  )
+  line(`${saidRates(result)}, ${result.memoryMostMb ?? '?'} MB of memory at most`)
   for (const difference of result.differences.slice(0, 20)) line(`  differs: ${JSON.stringify(difference)}`)
   for (const journey of result.journeys) line(`  ${journey}`)
   for (const defect of result.defects) line(`  simulator: ${defect}`)

@@ -85,6 +85,16 @@ export function journeyOf(simulator: Simulator, { kind, id, what }: Difference):
  */
 const clockErrorMs = 1_000
 
+/** What the other side counted, in words. */
+export function saidRates({
+  perSecondMost,
+  drainDistanceMinMs,
+}: Pick<PracticeVerdict, 'perSecondMost' | 'drainDistanceMinMs'>): string {
+  const apart =
+    drainDistanceMinMs === undefined ? 'no feed drained twice' : `drains at least ${drainDistanceMinMs} ms apart`
+  return `most calls in a second ${perSecondMost}, ${apart}`
+}
+
 /** The limits, and a minute between two drains, as the other side counts them. */
 export function judgeRates(
   simulator: Simulator,

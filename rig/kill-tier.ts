@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { saidRates } from './judge-practice.ts'
 import { killRun, type KillRunResult } from './kill-run.ts'
 
 /** Kills of one run at most: a first load and a running day are met by each. */
@@ -60,7 +61,7 @@ function told(result: KillRunResult): { lines: string[]; isSound: boolean } {
     ...differences.slice(0, 20).map((difference) => `  differs: ${JSON.stringify(difference)}`),
     ...journeys.map((journey) => `  ${journey}`),
     ...defects.map((defect) => `  simulator: ${defect}`),
-    `  most calls in a second ${result.perSecondMost}, drains at least ${result.drainDistanceMinMs} ms apart, ${memoryMostMb ?? '?'} MB of memory at most`,
+    `  ${saidRates(result)}, ${memoryMostMb ?? '?'} MB of memory at most`,
     ...broken.map((rule) => `  broken: ${rule}`),
     wrong.length > 0 ? `  FAILED: ${wrong.join(', ')}` : '  the mirror equals the truth',
   ]

@@ -1,3 +1,4 @@
+import { saidRates } from './judge-practice.ts'
 import { replicaRun, type ReplicaRunOptions } from './replica-run.ts'
 
 /** Pauses, kills and stops of one run: a first load and a change of the configuration are met by each. */
@@ -25,8 +26,7 @@ async function oneRun(options: ReplicaRunOptions): Promise<boolean> {
     for (const journey of result.journeys) line(journey)
     for (const defect of result.defects) line(`simulator: ${defect}`)
     say(
-      `${result.tokenRequests} token requests, most calls in a second ${result.perSecondMost}, drains at least ` +
-        `${result.drainDistanceMinMs} ms apart, taken over within ${result.takeOverMostMs} ms (${result.holders} of those struck held a lease), stopped within ${result.stopMostMs} ms, ` +
+      `${result.tokenRequests} token requests, ${saidRates(result)}, taken over within ${result.takeOverMostMs} ms (${result.holders} of those struck held a lease), stopped within ${result.stopMostMs} ms, ` +
         `${result.memoryMostMb ?? '?'} MB of memory at most`,
     )
     for (const rule of result.broken) line(`broken: ${rule}`)

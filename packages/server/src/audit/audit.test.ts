@@ -281,8 +281,8 @@ for (const hours of [5, -5]) {
     await writeAfter(30_000)
     for (let looks = 0; looks < 50; looks++) assert.equal(await isClosed(), false, 'the commit may still be under way')
     await writeAfter(30_000)
-    // It is closed in the background, within whatever time the machine takes for it.
-    while (!(await isClosed())) await clock.advance(1)
+    // It is closed in the background, within whatever time the machine takes for it; the clock stands still meanwhile.
+    for (let looks = 0; !(await isClosed()); looks++) assert.ok(looks < 10_000, 'it is closed after a minute')
     await shaky.stop()
   })
 }
