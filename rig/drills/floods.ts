@@ -50,6 +50,9 @@ export async function floodsDrill(seed: number): Promise<Verdict> {
   const [quiet, flooded] = [p95(alone.lags), p95(beside.lags)]
   const of = `${flood.calls} calls of ${flood.priority}, ${life.perSecond} a second`
   const wrong = [
+    ...(beside.lags.length >= alone.lags.length
+      ? []
+      : [`${alone.lags.length - beside.lags.length} changes were never read beside ${of}`]),
     ...(flooded < 2 * quiet ? [] : [`changes wait ${flooded} ms beside ${of}, and ${quiet} ms without`]),
     // Or it proves nothing.
     ...(beside.served > floodMs / second ? [] : [`no flood: ${beside.served} of its calls were permitted`]),
