@@ -35,8 +35,15 @@ export const plantedNetworkBugs: readonly PlantedBug[] = [
   {
     name: "what our first read of a feed took is somebody else's doing where its answer was lost",
     file: `${server}/sync/check-foreign.ts`,
-    find: `state.drain_started_at === null`,
-    replace: `state.drain_ended_at === null`,
+    find: `state.drain_ended_at !== null || (await mayHaveRead(tx, held))`,
+    replace: `state.drain_ended_at !== null`,
     caughtBy: [`${server}/sync/missed-changes.pg.test.ts`],
+  },
+  {
+    name: 'a read that was refused is our first one: whoever reads beside us is let go on',
+    file: `${server}/sync/check-foreign.ts`,
+    find: `state.drain_ended_at !== null || (await mayHaveRead(tx, held))`,
+    replace: `state.drain_started_at !== null`,
+    caughtBy: [`${server}/sync/broken-answers.pg.test.ts`],
   },
 ]

@@ -4,7 +4,7 @@ import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { AegisError, isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { applyNextPage } from './apply-inbox.ts'
-import { checkForeign, pauseOfLook, putLookOff } from './check-foreign.ts'
+import { checkForeign, hasReadFeed, pauseOfLook, putLookOff } from './check-foreign.ts'
 import { readFeedPicture } from './feed-picture.sql.ts'
 import {
   type FeedStateRow,
@@ -198,7 +198,7 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
       await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))
       return now
     }
-    if (step.do === 'check-foreign' && state.state === 'live' && state.drain_started_at !== null) {
+    if (step.do === 'check-foreign' && state.state === 'live' && (await hasReadFeed(tx, held, state))) {
       await putLookOff(deps, tx, { held, state, retryInMs })
       return now
     }

@@ -75,6 +75,26 @@ test('before the first drain an answer that is empty without saying so does not 
   assert.equal(await stateOf(), 'contested')
 })
 
+test('who reads before our first read was carried out is met, though we have asked and were refused', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: { ...few, subscriptionCheckMs: 3 * minute } })
+  let refused = 0
+  const refuse: typeof mirrored.fetch = async (url, init, call) => {
+    if (!call.consuming || call.route !== '/appointments/changed') return mirrored.toSimulator(url, init, call)
+    refused += 1
+    return Response.json({ error: 'Over QPS limit' }, { status: 429 })
+  }
+  mirrored.fetch = refuse
+  await mirrored.bringUp()
+  for (let minutes = 0; minutes < 5 && refused === 0; minutes += 1) await mirrored.run(1)
+  assert.ok(refused > 0)
+  mirrored.fetch = mirrored.toSimulator
+  await takeCancellation(mirrored)
+  mirrored.fetch = refuse
+  await mirrored.advance(4 * minute)
+  await assert.rejects(mirrored.step('appointments'), { code: 'sync.contested' })
+  assert.equal((await mirrored.states()).find(({ feed }) => feed === 'appointments')?.state, 'contested')
+})
+
 const updated = (mirrored: MirroredPractice, patient: unknown, lastname: string) =>
   mirrored.change({ kind: 'updatepatient', patient, fields: { lastname } })
 

@@ -23,7 +23,7 @@ import { kindOfFeed } from './feed-table.ts'
 import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { pagesStoredSince, storedPagesMax, type WaitingPage } from './inbox.sql.ts'
-import { wereIntentsReplayed } from './intent.sql.ts'
+import { mayHaveRead, wereIntentsReplayed } from './intent.sql.ts'
 import { lookReachMs } from './poll-stretch.ts'
 import { noPage, quarantine } from './quarantine.ts'
 import { replayPage } from './read-feed.ts'
@@ -37,13 +37,13 @@ import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
  * request of ours that athenahealth carried out after it was given up. It is applied, so it is not lost.
  */
 export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const { state, fetchSeq, now } = await asHolder(deps, held, async (tx, row) => ({
+  const { state, hasRead, fetchSeq, now } = await asHolder(deps, held, async (tx, row) => ({
     state: row,
+    hasRead: await hasReadFeed(tx, held, row),
     fetchSeq: await nextFetchSeq(tx),
     now: await readSqlClock(tx),
   }))
-  // From our first read on, also one whose answer was lost: what it took must not pass for somebody else's.
-  if (state.drain_started_at === null) {
+  if (!hasRead) {
     const since = state.subscribed_at
     if (since !== null && (await foreignProcessing(deps, held, { since, now }))) await contest(deps, held)
   } else {
@@ -51,6 +51,15 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
   }
   // Not when it ended: what was processed meanwhile it may not have seen.
   await asHolder(deps, held, (tx) => stampForeignLook(tx, held, timestamp(now)))
+}
+
+/** From our first read on, also one whose answer was lost: what it took must not pass for somebody else's. */
+export async function hasReadFeed(
+  tx: Tx,
+  held: HeldFeed,
+  state: Pick<FeedStateRow, 'drain_ended_at'>,
+): Promise<boolean> {
+  return state.drain_ended_at !== null || (await mayHaveRead(tx, held))
 }
 
 /**

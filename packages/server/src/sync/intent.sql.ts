@@ -93,6 +93,18 @@ export async function wereIntentsReplayed(
   return (await tx.rows(replayedSql, [key.practice, key.feed, since, outcomes])).length > 0
 }
 
+const mayHaveReadSql = lookUp(
+  'sync.may_have_read',
+  `select where exists (select from aegis.feed_intent where practice_id = $1 and feed = $2 and closed_at is null)
+     or exists (select from aegis.feed_intent
+       where practice_id = $1 and feed = $2 and closed_at is not null and outcome <> 'not-executed')`,
+)
+
+/** Whether any read that was noted was carried out, or may have been: what was refused took nothing. */
+export async function mayHaveRead(tx: Tx, key: FeedKey): Promise<boolean> {
+  return (await tx.rows(mayHaveReadSql, [key.practice, key.feed])).length > 0
+}
+
 const openIntentsSql = lookUp(
   'sync.open_intents',
   `select intent_id, opened_at, upstream_at, doubted_at from aegis.feed_intent
