@@ -77,8 +77,7 @@ function firstLine(socket: Socket): Promise<TestCluster | undefined> {
 }
 
 function startKeeper(): void {
-  mkdirSync(keeperDirectory, { recursive: true, mode: 0o700 })
-  const log = openSync(join(keeperDirectory, 'keeper.log'), 'a', 0o600)
+  const log = openLog()
   const program = join(import.meta.dirname, 'postgres-keeper.ts')
   const args = ['--conditions=aegis-source', program]
   const child = spawn(process.execPath, args, {
@@ -89,4 +88,16 @@ function startKeeper(): void {
   })
   child.unref()
   closeSync(log)
+}
+
+/** A keeper that ends may take the empty directory away between its making and the opening of the file. */
+function openLog(): number {
+  for (;;) {
+    mkdirSync(keeperDirectory, { recursive: true, mode: 0o700 })
+    try {
+      return openSync(join(keeperDirectory, 'keeper.log'), 'a', 0o600)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
 }
