@@ -36,6 +36,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
   },
   {
+    name: 'a merge that nobody told of stays unknown though claims asked of its former patient are the survivor’s',
+    file: `${sync}/refetch-records.ts`,
+    find: `  if (heard === 'another-record') await sight.anew(wanted)\n`,
+    replace: ``,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
     name: 'the values of a laboratory result come without a word in its history',
     file: 'packages/server/src/records/compare-record.ts',
     find: `shape === 'get' && feedTells === 'id'`,

@@ -146,6 +146,26 @@ test('claims of more than a page hold up nothing by day', async (t) => {
   assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
 })
 
+test('a merge that nobody tells of is learned from claims that are another patient’s', async (t) => {
+  const { mirrored, patient } = await hidingPractice(t)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.advance(61_000)
+  await mirrored.step('patients')
+  const into = (await mirrored.opened('patient')).find(({ body }) => body.patientid !== patient)?.body.patientid
+  mirrored.fetch = async (url, init, call) => {
+    const response = await mirrored.toSimulator(url, init, call)
+    return call.route === '/patients/changed' ? Response.json({ patients: [], totalcount: 0 }) : response
+  }
+  mirrored.change({ kind: 'mergepatients', from: patient, into })
+  await mirrored.run(16)
+  const held = (await mirrored.opened('patient')).find(({ body }) => body.patientid === patient)
+  assert.deepEqual([held?.state, (await mirrored.trouble()).inDoubt], ['merged', 0])
+  assert.deepEqual(await mirrored.differences(), [])
+})
+
 test('the audit log has each patient of whom claims came, also of whom none was asked for', async (t) => {
   const { mirrored, patient } = await hidingPractice(t)
   mirrored.change({ kind: 'restrictpatient', patient })

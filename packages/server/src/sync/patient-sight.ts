@@ -1,4 +1,5 @@
 import { AthenaError } from '@aegis/client'
+import { isAegisError } from '../errors/aegis-error.ts'
 import { idOf, previousPatientIds } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
 import { aliasedKeys } from '../records/records.sql.ts'
@@ -69,12 +70,17 @@ async function namesUnknown({ db, sealing }: AskDeps, { practice }: HeldFeed, pa
 export type Heard = FetchedPage | undefined | 'another-record' | 'refused' | 'failing'
 
 export function fetchOrNothing(deps: AskDeps, held: HeldFeed, asked: AskedRecord): Promise<Heard> {
-  return pageOrNothing(deps, held, () =>
-    asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked),
-  )
+  const read = () =>
+    asked.whole ? readOfPatient(deps, held, { ...asked, context: deps.context }) : fetchRecord(deps, held, asked)
+  return pageOrNothing(deps, held, { read, isWhole: asked.whole })
 }
 
-export async function pageOrNothing(deps: AskDeps, held: HeldFeed, read: () => Promise<FetchedPage>): Promise<Heard> {
+/** `isWhole`: it is all that a patient has. */
+export async function pageOrNothing(
+  deps: AskDeps,
+  held: HeldFeed,
+  { read, isWhole = false }: { read: () => Promise<FetchedPage>; isWhole?: boolean },
+): Promise<Heard> {
   try {
     return await read()
   } catch (error) {
@@ -82,6 +88,7 @@ export async function pageOrNothing(deps: AskDeps, held: HeldFeed, read: () => P
     if (error instanceof AthenaError && error.code === 'wrong-record') return 'another-record'
     if (!isOfTheRecord(error)) throw error
     deps.log.error('sync.refetch-failed', error, { practice: held.practice, feed: held.feed })
+    if (isWhole && isAegisError(error, 'sync.wrong-record')) return 'another-record'
     return isPassing(error) ? 'failing' : 'refused'
   }
 }

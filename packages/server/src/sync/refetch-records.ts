@@ -143,15 +143,7 @@ async function refetchOne(
   const seen = wanted.missedAt === null ? 'unsure' : await sight.once(wanted)
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const page = await fetchOrNothing(deps, held, wanted.asked)
-  if (page === 'another-record') {
-    await settleOther(deps, held, wanted)
-    return true
-  }
-  if (typeof page === 'string') {
-    const isNothingFound = page === 'refused' && !(await findsAny())
-    await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, page), isNothingFound })
-    return false
-  }
+  if (typeof page === 'string') return putOff(deps, held, { wanted, heard: page, findsAny, sight })
   if (!page && wanted.missedAt === null) {
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
@@ -185,6 +177,23 @@ async function refetchOne(
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
   return true
+}
+
+/** What was heard instead of the record; whether records are found all the same. */
+async function putOff(
+  deps: Refetch,
+  held: HeldFeed,
+  { wanted, heard, findsAny, sight }: { wanted: Wanted; heard: Extract<Heard, string> } & Asking,
+): Promise<boolean> {
+  if (heard === 'another-record' && !wanted.asked.whole) {
+    await settleOther(deps, held, wanted)
+    return true
+  }
+  // They may be the survivor's of a merge that nobody has told us of: who asks for the patient hears of it.
+  if (heard === 'another-record') await sight.anew(wanted)
+  const isNothingFound = heard !== 'failing' && !(await findsAny())
+  await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, heard), isNothingFound })
+  return false
 }
 
 /**
@@ -378,7 +387,7 @@ async function learnMerge(
   const { asked } = wanted
   if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return 'another-record'
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
-  const page = await pageOrNothing(deps, held, () => fetchSurvivor(deps, held, asked.id))
+  const page = await pageOrNothing(deps, held, { read: () => fetchSurvivor(deps, held, asked.id) })
   if (page === undefined || typeof page === 'string') return page
   await asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
