@@ -248,13 +248,14 @@ function operationsOf({ ground, parts, shown }: { ground: Ground; parts: Parts; 
     homeId: ground.homeId,
     fixed: shown,
   }
+  const running = { count: 0 }
   return {
     status: (only) => buildStatus(status, only),
     quota: (only) => buildQuotaReport(status, only),
     metrics: () => buildMetrics(status),
     syncNow: (practice, feed) => syncNow(ground, practice, feed),
     resnapshot: (wish) => resnapshot(ground, wish),
-    sql: (query) => runSql({ db, ...parts }, query),
+    sql: (query) => runSql({ db, ...parts, running }, query),
     keys() {
       if (!parts.keyServer) throw new AegisError('key-server.elsewhere')
       return keyOperations(parts.keyServer.desk(configuredApp(config)))

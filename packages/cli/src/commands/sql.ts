@@ -21,6 +21,7 @@ kinds that sync.feeds names: referring_provider, claim, patient_case, lab_result
 medication, allergy.
 Patients are pseudonyms. What identifies people is sealed and shown as [sealed]; --unseal opens it for a stated
 reason, and who asked, why and which patients were read is recorded in the audit log before the answer comes.
+Two statements run at a time, each for 30 s at most; a third one is told to try again.
 
 Examples:
   aegis sql --practice 195900 "select status, count(*) from mirror.appointment group by status"

@@ -196,6 +196,25 @@ describe('a transaction', () => {
     )
   })
 
+  test('of a practice has its turn behind one that takes as long as a statement may', async (t) => {
+    const own = await openDb({ logins, log: memoryLog(), poolSizes: { app: 1 } })
+    const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const long = own.practice(17, () => {
+      begun.resolve()
+      return held.promise
+    })
+    await begun.promise
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const next = own.practice(17, (tx) => tx.rows(readNotes))
+    next.catch(() => undefined)
+    t.mock.timers.tick(30_000)
+    t.mock.timers.reset()
+    held.resolve()
+    assert.deepEqual(await next, [])
+    await long
+    await own.close()
+  })
+
   test('has the timeouts and the name that an operator sees', async () => {
     const names = [
       'statement_timeout',

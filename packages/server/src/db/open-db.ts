@@ -19,7 +19,7 @@ export interface OpenDbOptions {
   statementTimeoutMs?: number
   /** The longest a transaction may wait between two statements (nothing upstream belongs into one). Default 30,000 ms. */
   idleInTransactionTimeoutMs?: number
-  /** The longest to wait for a connection, new or from the pool. Default 10,000 ms. */
+  /** The longest to wait for a connection, new or from the pool. Default 10,000 ms, for one of the app 35,000 ms. */
   connectTimeoutMs?: number
   /**
    * The longest to wait for an answer that never comes because the network lost the connection and told nobody. More than
@@ -34,6 +34,8 @@ export interface OpenDbOptions {
 
 /** One thread makes the pages that are written: more of them at a time would only lie in memory, half made. */
 const appConnections = 5
+/** Longer than a statement may run: feeds share few connections, and an answer that cannot be stored in time leaves a doubt. */
+const appWaitMs = 35_000
 
 /** A `Db` that holds connections. */
 export interface OpenDb extends Db {
@@ -52,9 +54,9 @@ export interface OpenDb extends Db {
  */
 export async function openDb(options: OpenDbOptions): Promise<OpenDb> {
   const { logins, poolSizes = {}, signal } = options
-  const app = new RolePool(options, logins.app, poolSizes.app ?? appConnections)
-  const control = new RolePool(options, logins.control, poolSizes.control ?? 6)
-  const audit = new RolePool(options, logins.audit, poolSizes.audit ?? 4)
+  const app = new RolePool(options, logins.app, { max: poolSizes.app ?? appConnections, waitMs: appWaitMs })
+  const control = new RolePool(options, logins.control, { max: poolSizes.control ?? 6, waitMs: 10_000 })
+  const audit = new RolePool(options, logins.audit, { max: poolSizes.audit ?? 4, waitMs: 10_000 })
   const close = async () => void (await Promise.all([app.close(), control.close(), audit.close()]))
   const giveUp = () => {
     for (const pool of [app, control, audit]) pool.giveUp()
@@ -96,7 +98,7 @@ class RolePool {
   #closing: Promise<void> | undefined
   #isGivenUp = false
 
-  constructor(options: OpenDbOptions, login: DatabaseLogin, max: number) {
+  constructor(options: OpenDbOptions, login: DatabaseLogin, { max, waitMs }: { max: number; waitMs: number }) {
     const config = clientConfig(login)
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5_000
     this.#pool = new pg.Pool({
@@ -109,7 +111,7 @@ class RolePool {
       application_name: 'aegis',
       keepAlive: true,
       idleTimeoutMillis: 30_000,
-      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? waitMs,
       // The connection is ended with it.
       query_timeout: options.answerTimeoutMs ?? 45_000,
       statement_timeout: options.statementTimeoutMs ?? 30_000,

@@ -149,6 +149,11 @@ export const errorTable = {
     title: 'This instance does not mirror that practice',
     remedy: 'See "aegis status" for the practices it mirrors; they are set under "practices" in aegis.yaml.',
   },
+  'ops.sql-busy': {
+    status: 429,
+    title: 'Two statements run in this process already, and its feeds need the other connections to the database',
+    remedy: 'Try again when one of them has ended, after 30 s at most. Programs send one statement after another.',
+  },
   'ops.sql-refused': {
     status: 400,
     title: 'This statement is not run',

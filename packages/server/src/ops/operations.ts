@@ -15,7 +15,7 @@ export interface Operations {
   syncNow(practice: number, feed?: string): Promise<void>
   /** Asks for a new authoritative snapshot of a practice's feeds (or one); `since` some time it is a gap too. */
   resnapshot(wish: Resnapshot): Promise<void>
-  /** Runs one read-only statement through the mirror's views. */
+  /** Runs one read-only statement through the mirror's views; `ops.sql-busy` where two run already. */
   sql(query: SqlQuery): Promise<SqlResult>
   /** The credentials of the app; `key-server.elsewhere` where another process has them. */
   keys(): KeyOperations

@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { silentLog } from '../../testing/memory-log.ts'
 import { scratchDatabase } from '../../testing/scratch-database.ts'
+import pg from 'pg'
 import { createAudit } from '../audit/audit.ts'
 import { systemClock } from '../clock/clock.ts'
 import { systemRandom } from '../clock/random.ts'
+import { clientConfig } from '../db/database-login.ts'
 import { sql } from '../db/db.ts'
 import { openDb } from '../db/open-db.ts'
+import { isAegisError } from '../errors/aegis-error.ts'
 import { applyRecords } from '../records/apply-records.ts'
 import { openKek } from '../sealing/open-kek.ts'
 import { createSealing } from '../sealing/sealing.ts'
@@ -17,7 +20,7 @@ import { addPractices } from '../sync/schedule.sql.ts'
 import { sealedCell } from './ops-api.ts'
 import { runSql } from './run-sql.ts'
 
-const { db, owner, logins } = await scratchDatabase()
+const { db, owner, ownerUrl, logins } = await scratchDatabase()
 const directory = mkdtempSync(join(tmpdir(), 'aegis-sql-'))
 const kek = await openKek({ db, random: systemRandom }, { directory, purpose: 'phi' })
 const sealing = createSealing({ db, kek, clock: systemClock, random: systemRandom })
@@ -26,7 +29,7 @@ after(async () => {
   await audit.stop()
   rmSync(directory, { recursive: true })
 })
-const deps = { db, sealing, audit }
+const deps = { db, sealing, audit, running: { count: 0 } }
 
 await db.control((tx) => addPractices(tx, [1, 2], 'local'))
 for (const practice of [1, 2]) {
@@ -124,6 +127,41 @@ test('what PostgreSQL refuses says so without its text', async () => {
     },
   )
 })
+
+test('however many slow statements are sent at once, the feeds have connections left, and who is refused is in the audit log', async (t) => {
+  const own = await openDb({ logins, log: silentLog })
+  const lock = new pg.Client(clientConfig({ url: ownerUrl }))
+  t.after(() => Promise.all([lock.end(), own.close()]))
+  await lock.connect()
+  await lock.query('begin; lock table aegis.record in access exclusive mode')
+  const query = { practice: 1, text: 'select department_id from department' }
+  let settled = 0
+  const outcomes = Promise.all(
+    Array.from({ length: 5 }, () =>
+      runSql({ ...deps, db: own }, query)
+        .then(() => 'answered', codeOf)
+        .finally(() => (settled += 1)),
+    ),
+  )
+  while ((await waitingForLock()) + settled < 5) await new Promise((resolve) => setTimeout(resolve, 5))
+  await own.practice(1, (tx) => tx.rows(sql('test.of_feed', 'select 1 as one')))
+  await lock.query('rollback')
+  const refused = Array.from({ length: 3 }, () => 'ops.sql-busy')
+  assert.deepEqual((await outcomes).toSorted(), ['answered', 'answered', ...refused])
+  assert.deepEqual((await runSql({ ...deps, db: own }, query)).rows, [], 'when they have ended')
+  const entries = await owner.rows<{ outcome: string }>(
+    `select outcome from audit.entry where practice_id = 1 and subtype = 'sql' order by recorded_at desc limit 6`,
+  )
+  assert.equal(entries.filter(({ outcome }) => outcome === 'failure').length, 3)
+})
+
+function codeOf(error: unknown): string {
+  return isAegisError(error) ? error.code : String(error)
+}
+
+async function waitingForLock(): Promise<number> {
+  return (await owner.rows('select from pg_locks where not granted')).length
+}
 
 test('instants are told as such', async () => {
   const { rows } = await runSql(deps, { practice: 1, text: 'select first_seen_at from patient' })

@@ -17,7 +17,12 @@ export interface SqlDeps {
   readonly db: Db
   readonly sealing: Sealing
   readonly audit: Audit
+  /** Of this process: counted here. */
+  readonly running: { count: number }
 }
+
+/** Feeds do their work with the same few connections (`db/open-db.ts`), and need most of them. */
+const atOnceMax = 2
 
 /** A result is for a person or a script that pages; a larger one is cut and says so. */
 const rowsMax = 10_000
@@ -25,6 +30,7 @@ const rowsMax = 10_000
 /**
  * Runs one SELECT over the views of the schema `mirror`, in the practice's context. Sealed values stay sealed unless a
  * reason is given; then they are opened, and who asked, why and which patients is in the audit log before the answer.
+ * `ops.sql-busy` where as many run already as may at once.
  */
 export async function runSql(deps: SqlDeps, query: SqlQuery): Promise<SqlResult> {
   const text = query.text.trim().replace(/;\s*$/, '')
@@ -54,13 +60,19 @@ async function denied(deps: SqlDeps, query: SqlQuery, text: string): Promise<nev
 async function read(deps: SqlDeps, query: SqlQuery, text: string): Promise<{ rows: Row[]; patients: Pseudonym[] }> {
   const reason = judgeSql(text)
   if (reason !== undefined) throw new AegisError('ops.sql-refused', { reason })
-  return deps.db.practice(query.practice, async (tx) => {
-    await enterMirror(tx)
-    const found = await select(tx, text)
-    return query.unseal
-      ? opened(deps, tx, { practice: query.practice, found })
-      : { rows: found.map(hidden), patients: [] }
-  })
+  if (deps.running.count >= atOnceMax) throw new AegisError('ops.sql-busy')
+  deps.running.count += 1
+  try {
+    return await deps.db.practice(query.practice, async (tx) => {
+      await enterMirror(tx)
+      const found = await select(tx, text)
+      return query.unseal
+        ? await opened(deps, tx, { practice: query.practice, found })
+        : { rows: found.map(hidden), patients: [] }
+    })
+  } finally {
+    deps.running.count -= 1
+  }
 }
 
 type Row = Record<string, unknown>
