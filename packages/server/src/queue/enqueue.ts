@@ -10,7 +10,8 @@ const undefinedObject = '42704'
 /**
  * Enqueues a job within `tx`, a practice's transaction or a control one: it exists if and only if the transaction
  * commits, and a waiting worker is woken at that moment. With a lane, a job that waits already is joined, and no worker
- * takes that one before this transaction is over, so what the transaction wrote is always seen.
+ * takes that one before this transaction is over, so what the transaction wrote is always seen. Jobs of one transaction are
+ * taken in the order in which they were enqueued.
  * `AegisError('queue.unknown-job')` when the job was not declared (see `declareJobs`).
  */
 export async function enqueue<T extends JobPayload>(tx: Tx, job: Job<T>, payload: T): Promise<void> {

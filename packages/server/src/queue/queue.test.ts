@@ -9,7 +9,7 @@ import pg from 'pg'
 import { systemClock } from '../clock/clock.ts'
 import { AegisError } from '../errors/aegis-error.ts'
 import { clientConfig } from '../db/database-login.ts'
-import { sql } from '../db/db.ts'
+import { sql, type Tx } from '../db/db.ts'
 import { countDeadLetters } from './dead-letters.ts'
 import { declareJobs } from './declare-jobs.ts'
 import { enqueue } from './enqueue.ts'
@@ -127,6 +127,28 @@ describe('a job is enqueued in the transaction of what caused it', () => {
     await queue.stop()
     await queue.stop()
   })
+})
+
+test('jobs of one transaction are taken in the order in which they were enqueued, wherever the table has room', async () => {
+  const job = defineJob<Ids>({ name: 'test.in_order' })
+  await declareJobs({ db }, [job])
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
+  const enqueueAll = (tx: Tx, practices: number[]) =>
+    Promise.all(practices.map((practice) => enqueue(tx, job, { practice })))
+  await db.control((tx) => enqueueAll(tx, numbers(0, 100)))
+  await owner.rows('delete from pgboss.job_common where name = $1', [job.name])
+  await db.control(async (tx) => {
+    await enqueueAll(tx, numbers(0, 60))
+    // From here on there is room before those.
+    await owner.rows('vacuum pgboss.job_common')
+    await enqueueAll(tx, numbers(60, 200))
+  })
+  const queue = await start([job])
+  const taken: number[] = []
+  await queue.work(job, async ({ practice }) => void taken.push(practice))
+  await eventually(async () => taken.length === 200)
+  assert.deepEqual(taken, numbers(0, 200))
+  await queue.stop()
 })
 
 describe('a lane', () => {
