@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,6 +32,8 @@ export interface Progress {
 
 /** So many times as long as a look takes, none follows: what is measured must not be the measuring. */
 const lookShare = 50
+
+const unavailablePattern = /"code":"(?:db|audit)\.unavailable"/g
 
 /** Simulator, PostgreSQL and Aegis, each in processes of its own, all real: sockets, fsync, the machine's clock. */
 export class Stand {
@@ -111,6 +113,13 @@ export class Stand {
       cpuMs: each.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
       rssBytes: Math.max(...each.map(({ rssBytes }) => rssBytes)),
     }
+  }
+
+  /** How often Aegis has logged so far that its database, or the audit log there, was not to be had in time. */
+  unavailable(): number {
+    const logs = globSync('{aegis,worker-*}/logs/*.log', { cwd: this.home })
+    const told = logs.map((log) => readFileSync(join(this.home, log), 'utf8').match(unavailablePattern)?.length ?? 0)
+    return told.reduce((sum, count) => sum + count, 0)
   }
 
   async progress(): Promise<Progress> {

@@ -28,6 +28,8 @@ export interface UnderLimits {
   readonly rawPerSecond: number
   readonly perSecondMost: number
   readonly refused: number
+  /** How often the database was not to be had in time: work failed for that, and was done once more. */
+  readonly unavailable: number
   readonly rssMost: number
   /** How much of one processor each of them took, 1 being all of it: says whether the limit or the machine bounds. */
   readonly busy: Readonly<Record<'aegis' | 'postgres' | 'simulator', number>>
@@ -75,6 +77,7 @@ export async function firstLoadsUnderLimits(options: {
     const busy = { aegis: share('aegis'), postgres: share('postgres'), simulator: share('simulator') }
     const windows = await stand.simulator.ask<Record<string, { perSecond: number }>>('windows')
     const { records } = await stand.progress()
+    const unavailable = stand.unavailable()
     await stand.stopAegis()
     const rawPerSecond = await rawRate(stand, ids.slice(0, rawPractices))
     return {
@@ -87,6 +90,7 @@ export async function firstLoadsUnderLimits(options: {
       rawPerSecond,
       perSecondMost: Math.max(...Object.values(windows).map((app) => app.perSecond)),
       refused: (last.byStatus['429'] ?? 0) + (last.byStatus['403'] ?? 0),
+      unavailable,
       rssMost: usage.aegis.rssMost,
       busy,
       taken: (busy.aegis + busy.postgres + busy.simulator) / availableParallelism(),
