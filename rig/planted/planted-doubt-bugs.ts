@@ -35,7 +35,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   },
   {
     name: 'nobody is told of a chart that is put off because its patient cannot be asked for',
-    file: 'packages/server/migrations/0133_sync_unclear_since.sql',
+    file: 'packages/server/migrations/0135_sync_nothing_found_since.sql',
     find: `            then coalesce(r.unclear_since, r.missing_since, r.wished_at) end`,
     replace: `            then r.missing_since end`,
     caughtBy: [`${sync}/unclear-patients.pg.test.ts`],

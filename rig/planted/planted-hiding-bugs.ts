@@ -4,7 +4,7 @@ const sync = 'packages/server/src/sync'
 
 /**
  * Bugs about what is not shown: records of a patient who was hidden at first, what only a read by id shows of a document, and what
- * is of a department that is not mirrored.
+ * is of a department that is not mirrored; and when it is told that nothing is found.
  */
 export const plantedHidingBugs: readonly PlantedBug[] = [
   {
@@ -41,6 +41,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     find: `  if (heard === 'another-record') await sight.anew(wanted)\n`,
     replace: ``,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'that nothing is found is told at once of what was wished for, or missed, before an outage',
+    file: 'packages/server/migrations/0135_sync_nothing_found_since.sql',
+    find: `coalesce(r.nothing_found_since, r.missing_since, r.wished_at)`,
+    replace: `coalesce(r.missing_since, r.wished_at)`,
+    caughtBy: [`${sync}/missing-records.pg.test.ts`],
   },
   {
     name: 'the values of a laboratory result come without a word in its history',

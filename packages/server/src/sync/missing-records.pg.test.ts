@@ -46,6 +46,7 @@ test('one answer that a record does not exist deletes nothing', async (t) => {
   await assertEqualsTruth(mirrored)
 })
 
+const ownNone = () => Response.json({ error: 'The patient does not exist.' }, { status: 404 })
 const ownWords = (status: number) => () => new Response('<html>No</html>', { status })
 
 /** Two patients are to be asked for by id. */
@@ -136,6 +137,35 @@ for (const [title, answer] of [
   })
 }
 
+for (const [title, first, last] of [
+  ['of what waited for an outage to end', ownWords(500), ownWords(403)],
+  ['of what was missed before an outage', ownNone, ownNone],
+] as const) {
+  test(`that nothing is found is told from when it was not, ${title}`, async (t) => {
+    const settings = { subscriptionCheckMs: 1_440 * 60_000 }
+    const mirrored = await mirroredPractice(t, { settings })
+    await mirrored.bringUp()
+    const [, doubted] = [...mirrored.simulator.truth.records(practice, 'patients')]
+    await wishForPatients(mirrored, [doubted])
+    let answer: () => Response = first
+    mirrored.fetch = (url, init, call) =>
+      call.route === '/patients/{patientid}' ? Promise.resolve(answer()) : mirrored.toSimulator(url, init, call)
+    await mirrored.advance(61_000)
+    await mirrored.step('patients')
+    answer = ownWords(500)
+    await mirrored.advance(61_000)
+    await mirrored.step('patients')
+    await mirrored.advance(3 * 3_600_000)
+    answer = last
+    const since = mirrored.deps.clock.now()
+    for (let minutes = 0; minutes < 60; minutes += 30) {
+      await mirrored.step('patients')
+      assert.deepEqual((await unfoundPatients(mirrored)).unfound, { count: 1, since })
+      await mirrored.advance(30 * 60_000)
+    }
+  })
+}
+
 test('that nothing is found is told no more once anything is, whenever the others are asked for', async (t) => {
   const { mirrored, doubted, other } = await withTwoWished(t)
   let refused = '/patients/'
@@ -174,7 +204,7 @@ for (const [title, minutes] of [
     const { now, unfound } = await unfoundPatients(mirrored)
     assert.equal(unfound?.count, 2)
     const forMinutes = (now - (unfound?.since ?? now)) / 60_000
-    assert.ok(forMinutes > minutes / 2 - 1 && forMinutes < minutes + 3, `${forMinutes} minutes`)
+    assert.ok(forMinutes > minutes / 2 - 2 && forMinutes < minutes + 3, `${forMinutes} minutes`)
     mirrored.fetch = mirrored.toSimulator
     await mirrored.run(12)
     await assertEqualsTruth(mirrored)

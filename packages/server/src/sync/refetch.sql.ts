@@ -17,6 +17,7 @@ const wantSql = lookUp(
      missing_since = case when $5 then aegis.refetch.missing_since end,
      nothing_found = $5 and aegis.refetch.nothing_found, patient_unclear = $5 and aegis.refetch.patient_unclear,
      unclear_since = case when $5 then aegis.refetch.unclear_since end,
+     nothing_found_since = case when $5 then aegis.refetch.nothing_found_since end,
      run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
 )
 
@@ -118,7 +119,8 @@ const laterSql = lookUp(
   `update aegis.refetch set wanted_at = aegis.now() + make_interval(secs => $4::float8 / 1000),
      missing_since = case when $5 then aegis.now() else missing_since end,
      wanted_seq = greatest(wanted_seq, $6), missed_charts = case when $5 then $7 else missed_charts end,
-     patient_unclear = $8, unclear_since = case when $8 then least(unclear_since, aegis.now()) end, nothing_found = $9
+     patient_unclear = $8, unclear_since = case when $8 then least(unclear_since, aegis.now()) end,
+     nothing_found = $9, nothing_found_since = case when $9 then least(nothing_found_since, aegis.now()) end
    where practice_id = $1 and feed = $2 and key = $3 and ($10::bytea is null or sealed_id = $10)`,
 )
 
@@ -150,7 +152,8 @@ export async function postponeRefetch(
 
 const foundSql = lookUp(
   'sync.found_again',
-  `update aegis.refetch set nothing_found = false where practice_id = $1 and feed = $2 and nothing_found`,
+  `update aegis.refetch set nothing_found = false, nothing_found_since = null
+   where practice_id = $1 and feed = $2 and nothing_found`,
 )
 
 /** Something of the kind is found: of none of its records that are put off it is so any more that nothing is. */
