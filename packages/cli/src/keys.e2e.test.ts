@@ -58,15 +58,33 @@ test('credentials are given before the first start, listed, replaced by a key of
   assert.equal(without.code, 1)
   assert.match(without.err, /No such credential is stored .*\nRemedy: Give one with "aegis keys add"/)
 
-  const given = await run(['keys', 'add'], 'canary-secret-one\n')
+  const inDays = (days: number) => new Date(simulator.clock.now() + days * 86_400_000).toISOString()
+  const [soon, later] = [inDays(2), inDays(10)] as const
+  const given = await run(['keys', 'add', '--expires', soon], 'canary-secret-one\n')
   assert.equal(given.code, 0, given.err)
   assert.match(given.err, /Nothing runs on .*: it is opened for this command/)
-  assert.equal(given.out, '[local] app clinic: credential 1 (secret) is live, used for the next token\n')
+  assert.match(
+    given.out,
+    /^\[local\] app clinic: credential 1 \(secret\) is live, used for the next token, expires .* UTC\n$/,
+  )
   assert.deepEqual(await states(), ['1 secret live →'])
 
   const up = runAegis(['up', '--plain'], { cwd })
   running.push(up)
   await up.said(/departments: /)
+  const expiring = async () => {
+    const { code, out } = await run(['status', '--json'])
+    const { alarms, credentials }: StatusReport = JSON.parse(out)
+    return [code, credentials[0]?.expiresAt, ...alarms.map((alarm) => `${alarm.level} ${alarm.code}: ${alarm.message}`)]
+  }
+  const last = 'key-server.credential-expiring: The last credential of the app expires in'
+  const then = 'then no call can be made.'
+  assert.deepEqual(await expiring(), [1, soon, `error ${last} 48 h; ${then}`])
+  const shown = await run(['status'])
+  assert.equal(shown.code, 1)
+  assert.match(shown.out, /^ ERROR +The last credential of the app expires in 48 h; .*\n +→ .*: aegis keys rotate\.$/m)
+  assert.equal((await run(['keys', 'add', '--first', '--expires', later], 'canary-secret-one')).code, 0)
+  assert.deepEqual(await expiring(), [0, later, `warning ${last} 9 days; ${then}`])
   const made = await run(['keys', 'rotate', '--generate', '--after', '0s', '--keep', '1h'])
   assert.equal(made.code, 0, made.err)
   assert.match(
