@@ -29,8 +29,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a wish for all of a patient gives what the chart of the survivor shows to whom was merged into it',
     file: `${sync}/refetch-records.ts`,
-    find: `return sight.anew(wanted)`,
-    replace: `return 'shown'`,
+    find: `? sight.anew(wanted) : 'shown'`,
+    replace: `? 'shown' : 'shown'`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
   {

@@ -24,8 +24,15 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'no claims are an answer, also of a patient who is hidden again',
     file: `${sync}/refetch-records.ts`,
-    find: `page.items === 0 && page.charts === undefined`,
-    replace: `page.items < 0`,
+    find: `if (isEmptyList(page)) return seen`,
+    replace: `if (isEmptyList(page)) return 'shown'`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'that a patient has no claims is believed at once, though their list may lag behind',
+    file: `${sync}/refetch-records.ts`,
+    find: `(!page || isEmptyList(page))`,
+    replace: `!page`,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
   },
   {

@@ -118,6 +118,44 @@ test('no claims are no answer of a patient who is hidden again', async (t) => {
   assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
 })
 
+test('no claims are no answer of a patient who cannot be asked for', async (t) => {
+  const { mirrored, patient, asked, watch, count } = await hidingPractice(t)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  mirrored.fetch = async (url, init, call) => {
+    const before = asked.length
+    watch(url, call.route)
+    if (before === 0 && asked.length === 1) mirrored.change({ kind: 'restrictpatient', patient })
+    const isFailing = call.route === '/patients/{patientid}'
+    return isFailing ? Response.json({ error: 'not now' }, { status: 500 }) : mirrored.toSimulator(url, init, call)
+  }
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(10)
+  assert.deepEqual(await claimsOf(mirrored, patient), {})
+  mirrored.fetch = mirrored.toSimulator
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(30)
+  assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
+})
+
+test('no claims are no answer once: their list may lag behind the feed that tells of the patient', async (t) => {
+  const { mirrored, patient, asked, watch, count } = await hidingPractice(t)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  mirrored.fetch = async (url, init, call) => {
+    const before = asked.length
+    watch(url, call.route)
+    const isBehind = before === 0 && asked.length === 1
+    return isBehind ? Response.json({ claims: [], totalcount: 0 }) : mirrored.toSimulator(url, init, call)
+  }
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(4)
+  assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 test('claims of more than a page hold up nothing by day', async (t) => {
   const { mirrored, patient, watch, count } = await hidingPractice(t)
   mirrored.change({ kind: 'restrictpatient', patient })

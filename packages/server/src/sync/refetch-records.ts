@@ -10,16 +10,15 @@ import { areOpenSince } from './are-open-since.ts'
 import { type AskedRecord, askedRecord, asksOf } from './asked-record.ts'
 import { contextUntil } from './context-until.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
-import { kindOfFeed } from './feed-table.ts'
-import { fetchSurvivor } from './fetch-record.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
 import { judgeFailure } from './judge-failure.ts'
+import { learnMerge } from './learn-merge.ts'
 import type { PatientSight } from './look-for-patient.ts'
 import { mayShowOthers } from './may-show-others.ts'
 import type { RefetchStep } from './next-step.ts'
 import { wishAsHeld } from './note-wishes.ts'
-import { asker, fetchOrNothing, type Heard, pageOrNothing, patientSight } from './patient-sight.ts'
+import { asker, fetchOrNothing, type Heard, patientSight } from './patient-sight.ts'
 import * as wishes from './refetch.sql.ts'
 import { lacksTwice, settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
@@ -144,11 +143,12 @@ async function refetchOne(
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const page = await fetchOrNothing(deps, held, wanted.asked)
   if (typeof page === 'string') return putOff(deps, held, { wanted, heard: page, findsAny, sight })
-  if (!page && wanted.missedAt === null) {
+  // Once is no answer, nor for a list, which may lag behind what told of its patient.
+  if (wanted.missedAt === null && (!page || isEmptyList(page))) {
     await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
     return false
   }
-  const owner = await ownerOf(deps, held, { wanted, page, sight })
+  const owner = await ownerOf(deps, held, { wanted, page, sight, seen })
   if (owner !== 'shown') {
     await leaveChart(deps, held, { wanted, fetchSeq, owner })
     return false
@@ -197,19 +197,23 @@ async function putOff(
 }
 
 /**
- * The patient of charts that were shown, asked for after them where they may be those of a merge of which nobody has told us, or
- * where no chart was and nothing came: of a patient who is hidden a list is just as empty.
+ * The patient of charts that were shown, asked for after them where they may be those of a merge of which nobody has told us. Where no
+ * chart was, and nothing came twice, as it was seen in between: of a patient who is hidden a list is just as empty.
  */
 async function ownerOf(
   deps: Refetch,
   held: HeldFeed,
-  { wanted, page, sight }: Pick<Answer, 'wanted' | 'page'> & Pick<Asking, 'sight'>,
+  { wanted, page, sight, seen }: Pick<Answer, 'wanted' | 'page'> & Pick<Asking, 'sight'> & { seen: PatientSight },
 ): Promise<PatientSight> {
   const { asked } = wanted
   if (!asked.whole || !page) return 'shown'
-  const tellsNothing = page.items === 0 && page.charts === undefined
-  if (!tellsNothing && !(await mayShowOthers(deps, held, { page, patientId: asked.patientId }))) return 'shown'
-  return sight.anew(wanted)
+  if (isEmptyList(page)) return seen
+  return (await mayShowOthers(deps, held, { page, patientId: asked.patientId })) ? sight.anew(wanted) : 'shown'
+}
+
+/** No chart was asked, and nothing came. */
+function isEmptyList({ items, charts }: FetchedPage): boolean {
+  return items === 0 && charts === undefined
 }
 
 /** Charts that are not taken are asked for again; but those of a patient who is hidden when the patient is shown again. */
@@ -376,24 +380,4 @@ async function settleOther(deps: Refetch, held: HeldFeed, wanted: Wanted): Promi
   if (survivor === 'learned') return
   await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, survivor) })
   if (survivor === 'another-record') deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
-}
-
-/** Applies the survivor of a merge, of which no feed need have told us; else what came instead of one. */
-async function learnMerge(
-  deps: Refetch,
-  held: HeldFeed,
-  wanted: Wanted,
-): Promise<'learned' | Exclude<Heard, FetchedPage>> {
-  const { asked } = wanted
-  if (kindOfFeed(held.feed) !== 'patient' || asked.whole) return 'another-record'
-  const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
-  const page = await pageOrNothing(deps, held, { read: () => fetchSurvivor(deps, held, asked.id) })
-  if (page === undefined || typeof page === 'string') return page
-  await asHolderAtOnce(deps, held, async (tx) => {
-    const keys = await deps.sealing.practice(tx, held.practice)
-    await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
-    await wishes.deleteRefetch(tx, held, { recordKey: wanted.key, fetchSeq })
-  })
-  await applyNextPage(deps, held)
-  return 'learned'
 }
