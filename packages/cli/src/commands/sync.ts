@@ -13,7 +13,7 @@ interface SyncOptions extends InstanceOptions {
 
 const ACTIONS = {
   now: {
-    description: 'Read feeds at once instead of when they are due.',
+    description: 'Read feeds as soon as sync.pollInterval after their last reading, instead of when they are due.',
     done: 'is due now',
   },
   resnapshot: {

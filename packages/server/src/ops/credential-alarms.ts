@@ -106,7 +106,7 @@ function tokenAlarm({ failure, failures, usable_until }: TokenTrouble, now: numb
   const serves = leftMs > 0 ? `; the one at hand serves for ${inWords(leftMs)} more` : ''
   const message = isRefused
     ? 'athenahealth refuses tokens that it granted a moment ago.'
-    : `No new token can be had (${failure}, ${failures} times in a row)${serves}.`
+    : `No new token can be had (${failure}${failures > 1 ? `, ${failures} times in a row` : ''})${serves}.`
   return { ...base, message, remedy: remedies[failure] ?? remedyOf(failure) ?? base.remedy }
 }
 

@@ -50,7 +50,7 @@ test('a page that a gateway answers with 200 in the place of a token is an alarm
   assert.equal(endpoint.requests.length, 1)
   const [alarm, ...others] = await alarmsOf(app)
   assert.deepEqual([alarm?.level, alarm?.code, others], ['error', 'key-server.token-unavailable', []])
-  assert.match(alarm?.message ?? '', /^No new token can be had \(malformed-response, /)
+  assert.match(alarm?.message ?? '', /^No new token can be had \(malformed-response\)/)
   assert.match(alarm?.remedy ?? '', /^What answers at the base URL is not the token endpoint .*: check athena\.baseUrl/)
   endpoint.answer = granting()
   await clock.advance(60_000)
