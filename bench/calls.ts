@@ -1,6 +1,7 @@
 /*
  * Benchmark `calls`: what it costs to keep one practice of 100,000 patients and about 2,000 appointments a day fresh for a week
  * of its time, counted from when everything is mirrored: every call of sync, re-readings and looks at subscriptions among them.
+ * Staleness is each change's age when the mirror holds what was asked for after it; what is not there in the end is the stalest.
  * Baseline: full pulls of booked appointments (-1 to +30 days) and of patients (5,000 a page) often enough for the same
  * staleness. One full pull is made on the same simulator and its calls counted; how often it would be needed is computed:
  * what is pulled every T is 0.95 T old at most in 95 % of cases, if a pull takes no time at all (a gift to the baseline).
@@ -14,6 +15,7 @@ import { currentPlan, planEveryMs } from '../packages/server/src/pacing/plan.ts'
 import type { FeedName } from '../packages/server/src/sync/feed-name.ts'
 import { planFacts } from '../packages/server/src/sync/plan-facts.ts'
 import { defaultSyncSettings } from '../packages/server/src/sync/sync-settings.ts'
+import { Freshness } from '../packages/server/testing/freshness.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../packages/server/testing/mirrored-practice.ts'
 import { withRunContext } from '../rig/run-context.ts'
 import { flag, mb, publish } from './mirror/report.ts'
@@ -25,8 +27,6 @@ const worthMs = 1_000 * flag('worth', 30)
 const bar = { stalenessMs: 90_000, times: 10 }
 const minute = 60_000
 const day = 24 * 60 * minute
-/** How finely it is seen when something changed. */
-const lookMs = 10_000
 /** Sunday evening in New York: the week begins at rest. */
 const startAt = Date.UTC(2026, 2, 1, 23)
 
@@ -38,13 +38,12 @@ async function main(context: Parameters<typeof mirroredPractice>[0]): Promise<nu
     simulator: { seed: 11, startAt, day: true, requestLogSize: 1_000, activationLagMs: minute },
   })
   const { simulator } = mirrored
-  const freshness = new Freshness(simulator)
-  const schedule = new Schedule(mirrored, freshness)
+  const schedule = new Schedule(mirrored)
   await schedule.liveUntil(startAt + 2 * 60 * minute)
   const firstLoad = callsOf(simulator)
-  freshness.forget()
+  const freshness = await Freshness.of(mirrored)
   const from = simulator.clock.now()
-  await schedule.liveUntil(from + days * day)
+  await schedule.liveUntil(from + days * day, (feed) => freshness.stepped(feed))
   const calls = callsOf(simulator) - firstLoad
   const byRoute = simulator.truth.requests({ limit: 1 }).totals.byRoute
   simulator.days.pause()
@@ -57,29 +56,24 @@ const callsOf = (simulator: Simulator): number => simulator.truth.requests({ lim
 /** When each feed is looked at next, as the schedule of an installation has it. */
 class Schedule {
   readonly #mirrored: MirroredPractice
-  readonly #freshness: Freshness
   readonly #due = new Map<FeedName, number>()
   #plannedAt = Number.NEGATIVE_INFINITY
 
-  constructor(mirrored: MirroredPractice, freshness: Freshness) {
+  constructor(mirrored: MirroredPractice) {
     this.#mirrored = mirrored
-    this.#freshness = freshness
   }
 
-  async liveUntil(end: number): Promise<void> {
+  async liveUntil(end: number, stepped?: (feed: FeedName) => Promise<void>): Promise<void> {
     const { clock } = this.#mirrored.simulator
     while (clock.now() < end) {
       await this.#plan()
       for (const feed of this.#mirrored.feeds) {
         if ((this.#due.get(feed) ?? 0) > clock.now()) continue
         this.#due.set(feed, await this.#mirrored.stepFeed(feed))
-        this.#freshness.read(feed)
+        await stepped?.(feed)
       }
       const next = Math.min(end, ...this.#due.values())
-      while (clock.now() < next) {
-        await this.#mirrored.advance(Math.min(lookMs, next - clock.now()))
-        this.#freshness.look()
-      }
+      if (next > clock.now()) await this.#mirrored.advance(next - clock.now())
     }
   }
 
@@ -92,63 +86,6 @@ class Schedule {
     const usage = { perDayLimit, leftToday: perDayLimit, resumesAt: now + day }
     const plan = await currentPlan(deps, () => planFacts(deps, usage))
     this.#mirrored.deps = { ...deps, plan: () => plan }
-  }
-}
-
-interface Waiting {
-  readonly at: number
-  readonly changes: number
-}
-
-/** How old each change was when its feed was next read to its end. */
-class Freshness {
-  readonly #simulator: Simulator
-  readonly #waiting = new Map<string, Waiting[]>()
-  /** Changes by their age in seconds. */
-  #ages = new Map<number, number>()
-  #mark = 0
-
-  constructor(simulator: Simulator) {
-    this.#simulator = simulator
-  }
-
-  /** Notes what has changed since the last look: as old as the look before, which is more than it is. */
-  look(): void {
-    const { changed, mark } = this.#simulator.truth.changes(practice, this.#mark)
-    this.#mark = mark
-    const at = this.#simulator.clock.now() - lookMs
-    for (const { kind, events } of changed) {
-      const waiting = this.#waiting.get(kind) ?? []
-      waiting.push({ at, changes: events.length })
-      this.#waiting.set(kind, waiting)
-    }
-  }
-
-  read(feed: FeedName): void {
-    const now = this.#simulator.clock.now()
-    for (const { at, changes } of this.#waiting.get(feed) ?? []) {
-      const age = Math.round((now - at) / 1000)
-      this.#ages.set(age, (this.#ages.get(age) ?? 0) + changes)
-    }
-    this.#waiting.set(feed, [])
-  }
-
-  forget(): void {
-    this.#ages = new Map()
-  }
-
-  get changes(): number {
-    return [...this.#ages.values()].reduce((sum, count) => sum + count, 0)
-  }
-
-  /** The age that so great a share of the changes did not exceed, ms. */
-  at(share: number): number {
-    let left = this.changes * share
-    for (const [age, count] of [...this.#ages].toSorted(([one], [other]) => one - other)) {
-      left -= count
-      if (left <= 0) return age * 1000
-    }
-    return 0
   }
 }
 
@@ -197,6 +134,7 @@ function report(result: {
         ['calls', String(calls)],
         ['  a day', (calls / days).toFixed(0)],
         ['changes told by the feeds', String(freshness.changes)],
+        ['  not in the mirror at the end', String(freshness.waiting)],
         ['staleness p50 / p95', `${freshness.at(0.5) / 1000} / ${p95 / 1000} s`, `<= ${bar.stalenessMs / 1000} s`],
         ['baseline: one full pull', `${pull.calls} calls`],
         ['  records in it', String(pull.records)],
