@@ -211,8 +211,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'what a list showed before the first look keeps what is not found then from being deleted',
     file: `${sync}/refetch-records.ts`,
-    find: `missing: true, seq: fetchSeq })`,
-    replace: `missing: true })`,
+    find: `missing: true, seq: fetchSeq, ...(page && {`,
+    replace: `missing: true, ...(page && {`,
     caughtBy: [`${sync}/shown-since.pg.test.ts`],
   },
   {
@@ -355,8 +355,8 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   {
     name: 'a chart that is left to a hidden patient is forgotten, though the patient is back by then',
     file: `${sync}/refetch-records.ts`,
-    find: `patient === 'hidden' && { sealed }`,
-    replace: `patient === 'hidden' && {}`,
+    find: `patient === 'hidden' || (page`,
+    replace: `false || (page`,
     caughtBy: [`${sync}/unclear-patients.pg.test.ts`],
   },
   {

@@ -70,4 +70,11 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     replace: `  return only ? all : all\n`,
     caughtBy: [`${sync}/departments.pg.test.ts`, 'seeds 1 300001'],
   },
+  {
+    name: 'claims that are wished for anew between two looks count as looked for twice',
+    file: `${sync}/refetch-records.ts`,
+    find: `patient === 'hidden' || (page !== undefined && isEmptyList(page))`,
+    replace: `patient === 'hidden'`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
 ]

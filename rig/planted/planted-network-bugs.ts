@@ -46,4 +46,11 @@ export const plantedNetworkBugs: readonly PlantedBug[] = [
     replace: `state.drain_started_at !== null`,
     caughtBy: [`${server}/sync/broken-answers.pg.test.ts`],
   },
+  {
+    name: 'the sign that a feed was read is swept before the feed was read to its end',
+    file: 'packages/server/migrations/0136_sync_first_reads.sql',
+    find: `(i.outcome = 'not-executed' or exists (`,
+    replace: `(true or exists (`,
+    caughtBy: [`${server}/sync/many-practices.pg.test.ts`],
+  },
 ]

@@ -15,8 +15,8 @@ export interface InstanceClient {
   ask<R extends keyof AegisApi>(route: R, request: AegisApi[R]['request']): Promise<AegisApi[R]['response']>
 }
 
-/** A statement of SQL may run for 30 s; everything else is quick. */
-const ANSWER_TIMEOUT_MS = 60_000
+/** A statement of SQL may run for 30 s, and wait for its connections for 45 s before; everything else is quick. */
+const ANSWER_TIMEOUT_MS = 120_000
 
 /** Finds the instance that holds its home, before every request anew; `ops.not-running` or `ops.not-listening` when there is none. */
 export function connectToInstance(terminal: Terminal, options: InstanceOptions): InstanceClient {

@@ -152,7 +152,7 @@ export const errorTable = {
   'ops.sql-busy': {
     status: 429,
     title: 'Two statements run in this process already, and its feeds need the other connections to the database',
-    remedy: 'Try again when one of them has ended, after 30 s at most. Programs send one statement after another.',
+    remedy: 'Try again when one of them has ended: each may run for 30 s. Programs send one statement after another.',
   },
   'ops.sql-refused': {
     status: 400,

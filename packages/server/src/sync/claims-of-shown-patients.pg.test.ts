@@ -5,8 +5,10 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { wishForAll } from '../records/record-name.ts'
 import type { CallContext, OpenOutcome } from '../upstream/call-context.ts'
 import { coreFeeds } from './feed-name.ts'
+import { noteWishes } from './note-wishes.ts'
 
 type Test = Parameters<typeof mirroredPractice>[0]
 
@@ -155,6 +157,42 @@ test('no claims are no answer once: their list may lag behind the feed that tell
   assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
+
+for (const [title, isThen] of [
+  ['the list', (route: string, lists: number) => route === '/claims' && lists === 1],
+  ['the patient, before it is asked for again,', (route: string, lists: number) => route !== '/claims' && lists === 1],
+] as const)
+  test(`claims wished for anew while ${title} is asked for are looked for twice from then on`, async (t) => {
+    const { mirrored, patient, asked, watch, count } = await hidingPractice(t)
+    mirrored.change({ kind: 'restrictpatient', patient })
+    await mirrored.bringUp()
+    await mirrored.run(3)
+    let renewals = 0
+    mirrored.fetch = async (url, init, call) => {
+      const before = asked.length
+      watch(url, call.route)
+      const isAsked = call.route === '/claims' ? asked.length > before : call.route === '/patients/{patientid}'
+      if (isAsked && renewals === 0 && isThen(call.route, asked.length)) {
+        renewals += 1
+        await wishForClaims(mirrored, patient)
+      }
+      const isBehind = asked.length > before && asked.length <= 2
+      return isBehind ? Response.json({ claims: [], totalcount: 0 }) : mirrored.toSimulator(url, init, call)
+    }
+    mirrored.change({ kind: 'unrestrictpatient', patient })
+    await mirrored.run(6)
+    assert.equal(renewals, 1)
+    assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+  })
+
+/** As where the patient is shown once more. */
+function wishForClaims({ deps }: MirroredPractice, patient: string): Promise<void> {
+  return deps.db.practice(practice, async (tx) => {
+    const keys = await deps.sealing.practice(tx, practice)
+    await noteWishes(tx, keys, { practice, wishes: [wishForAll('claim', keys, patient)] })
+  })
+}
 
 test('claims of more than a page hold up nothing by day', async (t) => {
   const { mirrored, patient, watch, count } = await hidingPractice(t)

@@ -64,13 +64,37 @@ test('afterwards the transaction is in no practice', async () => {
 test('no practice that was not asked for is read or changed', async () => {
   const of = await db.practice(0, (tx) => feedsOf(tx, [second]))
   assert.deepEqual([...new Set(of.map(({ practice }) => practice))], [second])
-  const close = "update aegis.feed_intent set closed_at = '2020-01-01' where practice_id = $1"
+  const close = "update aegis.feed_intent set closed_at = '2020-01-01', outcome = 'not-executed' where practice_id = $1"
   await db.practice(first, (tx) => tx.rows(sql('test.close_intents', close), [first]))
   const left = () => owner.rows('select from aegis.feed_intent').then((rows) => rows.length)
   await db.practice(0, (tx) => sweepSync(tx, [second], '2026-01-01T00:00:00Z'))
   assert.equal(await left(), 1)
   await db.practice(0, (tx) => sweepSync(tx, practices.slice(0, 2), '2026-01-01T00:00:00Z'))
   assert.equal(await left(), 0)
+})
+
+test('of a feed that was never read to its end stays what it read: nothing else says that it did', async () => {
+  const outcomes = async () =>
+    (
+      await owner.rows<{ outcome: string }>(
+        `select outcome from aegis.feed_intent where practice_id = ${second} order by outcome`,
+      )
+    ).map(({ outcome }) => outcome)
+  await owner.rows(
+    `insert into aegis.feed_intent (practice_id, feed, fence, fetch_seq, opened_at, closed_at, outcome)
+     select $1, 'patients', 1, seq, '2020-01-01', '2020-01-01', outcome
+     from (values (7, 'stored'), (8, 'not-executed')) i (seq, outcome)`,
+    [second],
+  )
+  const sweep = () => db.practice(0, (tx) => sweepSync(tx, [second], '2026-01-01T00:00:00Z'))
+  await sweep()
+  assert.deepEqual(await outcomes(), ['stored'])
+  await owner.rows(
+    `update aegis.feed_state set drain_ended_at = '2020-01-01' where practice_id = $1 and feed = 'patients'`,
+    [second],
+  )
+  await sweep()
+  assert.deepEqual(await outcomes(), [])
 })
 
 test('a feed that is there already stays as it is', async () => {

@@ -145,7 +145,8 @@ async function refetchOne(
   if (typeof page === 'string') return putOff(deps, held, { wanted, heard: page, findsAny, sight })
   // Once is no answer, nor for a list, which may lag behind what told of its patient.
   if (wanted.missedAt === null && (!page || isEmptyList(page))) {
-    await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, missing: true, seq: fetchSeq })
+    const lacking = { missing: true, seq: fetchSeq, ...(page && { sealed: wanted.sealed }) }
+    await postpone(deps, held, { wanted, afterMs: deps.settings.pollIntervalMs, ...lacking })
     return false
   }
   const owner = await ownerOf(deps, held, { wanted, page, sight, seen })
@@ -165,7 +166,7 @@ async function refetchOne(
     if (page && page.items > 0)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
     if (await isSettled(tx, keys, { held, wanted, page, fetchSeq, patient, isSame })) {
-      await deleteWish(tx, held, { wanted, fetchSeq, patient })
+      await deleteWish(tx, held, { wanted, page, fetchSeq, patient })
       return
     }
     const waitedMs = wanted.missedAt === null ? 0 : waitedSince(deps, wanted)
@@ -223,19 +224,26 @@ function leaveChart(
   { wanted, fetchSeq, owner }: Pick<Answer, 'wanted' | 'fetchSeq'> & { owner: PatientSight },
 ): Promise<void> {
   if (owner !== 'hidden') return postponeDoubted(deps, held, { wanted, patient: owner })
-  return asHolderAtOnce(deps, held, (tx) => deleteWish(tx, held, { wanted, fetchSeq, patient: owner }))
+  return asHolderAtOnce(deps, held, (tx) => deleteWish(tx, held, { wanted, page: undefined, fetchSeq, patient: owner }))
 }
 
 /**
  * What is left to a hidden patient is wished for anew when the patient is shown. That may have begun before this was asked, and be
- * committed by now: such a wish stays.
+ * committed by now: such a wish stays. So does one that was noted anew after the first look where nothing came: its own two are
+ * to come.
  */
 function deleteWish(
   tx: Tx,
   held: HeldFeed,
-  { wanted: { key: recordKey, sealed }, fetchSeq, patient }: Pick<Answer, 'wanted' | 'fetchSeq' | 'patient'>,
+  {
+    wanted: { key: recordKey, sealed },
+    page,
+    fetchSeq,
+    patient,
+  }: Pick<Answer, 'wanted' | 'page' | 'fetchSeq' | 'patient'>,
 ): Promise<void> {
-  return wishes.deleteRefetch(tx, held, { recordKey, fetchSeq, ...(patient === 'hidden' && { sealed }) })
+  const isNewerLeft = patient === 'hidden' || (page !== undefined && isEmptyList(page))
+  return wishes.deleteRefetch(tx, held, { recordKey, fetchSeq, ...(isNewerLeft && { sealed }) })
 }
 
 function postponeDoubted(
