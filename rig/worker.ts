@@ -3,6 +3,7 @@ import { closeLifeDatabase } from './life-database.ts'
 import { type Job, runJob } from './job.ts'
 
 process.on('message', (job: Job) => {
-  void runJob(job).then((result) => process.send?.(result))
+  // Where the parent is gone while a life is lived, nobody waits for what came of it.
+  void runJob(job).then((result) => (process.connected ? process.send?.(result) : undefined))
 })
 process.once('disconnect', () => void closeLifeDatabase().finally(() => process.exit(0)))
