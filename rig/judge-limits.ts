@@ -1,5 +1,5 @@
 import type { RequestEntry, Simulator } from '@aegis/simulator'
-import { offHours } from '../packages/server/src/policy/off-hours.ts'
+import { clockIn, isNight } from './drills/plain-calendar.ts'
 import { type GuardedRules, onboardingDays } from './guarded-way.ts'
 import type { Judgement } from './judge-history.ts'
 
@@ -59,7 +59,7 @@ export function judgeLimits(simulator: Judged, rules: GuardedRules, gaps: readon
   }
   tooMany('calls in a GMT day', mostOf(calls, day), rules.perDay)
   tooMany('token requests in a minute', mostOf(tokens, minute), rules.tokensPerMinute)
-  const outside = moments.filter((call) => isLargePull(call) && !offHours(call.at, rules.offHours).open)
+  const outside = moments.filter((call) => isLargePull(call) && !isOffHours(call.at, rules))
   const isOfGap = ({ route, at }: RequestEntry) =>
     gaps.some(({ feed, opened, closed }) => {
       const isOpen = opened - nearMs <= at && (closed === null || at <= closed + nearMs)
@@ -104,6 +104,14 @@ export function wereDaysUsedUp(
   const days = Array.from({ length: Math.max(0, Math.floor(now / day) - first) }, (_, index) => first + index)
   const madeOn = (which: number) => calls.filter(({ at }) => Math.floor(at / day) === which).length
   return days.length > 0 && days.every((which) => madeOn(which) >= usedUpShare * rules.perDay)
+}
+
+/**
+ * Whether large pulls may run, by the rig's own calendar and its own hours: the one by which they were let through may be wrong,
+ * and what goes by it would not see that.
+ */
+function isOffHours(at: number, { offHours }: GuardedRules): boolean {
+  return offHours === 'always' || isNight(clockIn('eastern', at))
 }
 
 /** The first page of one patient's list is none, as athenahealth counts: it is narrowed, and alone. */

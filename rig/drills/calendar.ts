@@ -8,7 +8,7 @@ import { defaultSyncSettings } from '../../packages/server/src/sync/sync-setting
 import { type Draw, drawFrom } from '../draw.ts'
 import { standIn } from '../machine-zone.ts'
 import type { Verdict } from '../verdict.ts'
-import { clockIn, dayMs, type ShownTime, usDate, utcDate } from './plain-calendar.ts'
+import { clockIn, dayMs, isNight, nightly, type ShownTime, usDate, utcDate } from './plain-calendar.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -66,14 +66,17 @@ function judgeMinute(start: number, draw: Draw): string[] {
   return wrong.map((what) => `${what} at ${new Date(at).toISOString()}`)
 }
 
-const [opens, closes] = [22 * 60, 6 * 60]
-
-function judgeOffHours(at: number, { minuteOfDay }: ShownTime): boolean {
+function judgeOffHours(at: number, shown: ShownTime): boolean {
   const { open, opensAt, closesAt } = offHours(at, defaultOffHours)
   const edges = [opensAt, closesAt].map((edge) => clockIn('eastern', edge).minuteOfDay)
-  const isOpen = minuteOfDay >= opens || minuteOfDay < closes
   const within = open ? opensAt <= at && at < closesAt : at < opensAt && opensAt - at <= 16 * hour
-  return open === isOpen && within && edges[0] === opens && edges[1] === closes && closesAt - opensAt <= 9 * hour
+  return (
+    open === isNight(shown) &&
+    within &&
+    edges[0] === nightly.opens &&
+    edges[1] === nightly.closes &&
+    closesAt - opensAt <= 9 * hour
+  )
 }
 
 function judgeCallDays(at: number): boolean {
@@ -127,9 +130,8 @@ function judgeNights(practice: number, { from, to }: { from: number; to: number 
   if (nights.some((night, index) => night !== first + index)) wrong.push(`nights of ${practice}: ${nights.join()}`)
   for (let at = from; at < to; at += minute) {
     const due = next(at)
-    const { minuteOfDay } = clockIn('eastern', due)
-    const isAtNight = minuteOfDay >= opens || minuteOfDay < closes
-    if (!isAtNight || due <= at || due > next(at + minute)) wrong.push(`night after ${new Date(at).toISOString()}`)
+    if (!isNight(clockIn('eastern', due)) || due <= at || due > next(at + minute))
+      wrong.push(`night after ${new Date(at).toISOString()}`)
   }
   return wrong
 }
@@ -137,5 +139,5 @@ function judgeNights(practice: number, { from, to }: { from: number; to: number 
 /** The day on whose evening a night begins. */
 function eveningOf(at: number): number {
   const { day, minuteOfDay } = clockIn('eastern', at)
-  return minuteOfDay < closes ? day - 1 : day
+  return minuteOfDay < nightly.closes ? day - 1 : day
 }

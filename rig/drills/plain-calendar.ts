@@ -20,6 +20,13 @@ export function clockIn(zone: 'eastern' | 'arizona' | 'utc', at: number): ShownT
   return { day, weekday: (day + 4) % 7, minuteOfDay: Math.floor((local - day * dayMs) / 60_000) }
 }
 
+/** Minutes of the Eastern day from which on and until which large pulls run; athenahealth names hours of which these are part. */
+export const nightly = { opens: 22 * 60, closes: 6 * 60 } as const
+
+export function isNight({ minuteOfDay }: Pick<ShownTime, 'minuteOfDay'>): boolean {
+  return minuteOfDay >= nightly.opens || minuteOfDay < nightly.closes
+}
+
 /** Hours from UTC: summer time from the second Sunday of March to the first of November, at 2:00 (Energy Policy Act of 2005). */
 function easternOffset(at: number): number {
   const { year } = dateOf(Math.floor(at / dayMs))

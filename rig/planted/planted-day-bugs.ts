@@ -26,6 +26,13 @@ export const plantedDayBugs: readonly PlantedBug[] = [
     caughtBy: ['drills calendar 16', `${server}/policy`],
   },
   {
+    name: 'the hours for large pulls are those of GMT',
+    file: `${server}/policy/wall-time.ts`,
+    find: `  return offsetMinutesAt({ name: timeZone }, at) * MINUTE_MS\n`,
+    replace: `  return offsetMinutesAt({ name: timeZone }, at) * 0\n`,
+    caughtBy: ['seeds 1 49', 'drills calendar 16', `${server}/policy`],
+  },
+  {
     name: 'bulk work takes what feeds need until midnight',
     file: `${server}/quota/day-budget.ts`,
     find: `priority === 'bulk' ? floor + kept : floor`,
