@@ -47,8 +47,9 @@ const short = {
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
   /** So many in each run, of which every further one has the next seed: of graceful, one process for everything and then several. */
   faults: {
-    postgres: [2],
-    disk: [2],
+    // Of these two each kind once.
+    postgres: [4],
+    disk: [3],
     clock: [1],
     partition: [2],
     graceful: [2, 2],
@@ -202,7 +203,7 @@ function replicas(): Promise<boolean> {
 /** So many of the seeds that were asked for are lived once more at the end: they must make the same calls again. */
 const livedTwice = 4
 
-/** Seeds that failed once come first, for ever; then those that were asked for. */
+/** Seeds that showed a defect come first, for ever; then those that were asked for. */
 function seedJobs(count: number): Job[] {
   const first = numberOf('first-seed', values['first-seed'], 1)
   const asked = Array.from({ length: count }, (_, index) => first + index)
