@@ -182,11 +182,9 @@ function revokeToken({ simulator }: MirroredPractice): void {
   simulator.faults.add([{ kind: 'unauthorized', when: { times: 1 } }])
 }
 
-/** Of a feed that is live; one of each way of asking. */
-const snapshotsOf = ['patients', 'appointments', 'claims', 'labresults', 'referringproviders', 'allergies'] as const
-
+/** Of every feed, while it is live. */
 async function wantSnapshots(mirrored: MirroredPractice): Promise<void> {
-  for (const feed of snapshotsOf) if (mirrored.feeds.includes(feed)) await mirrored.wantSnapshot(feed)
+  for (const feed of mirrored.feeds) await mirrored.wantSnapshot(feed)
 }
 
 async function loseAndCheck(mirrored: MirroredPractice): Promise<void> {
