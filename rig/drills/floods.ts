@@ -21,6 +21,11 @@ const afterMs = 3 * minute
 /** What athenahealth takes to answer a call. */
 const answerMs = 400
 const changesPerHour = 400
+/**
+ * How much longer changes may wait beside a flood. They wait for the next read of their feed, up to a minute, whatever else goes
+ * on: beside that, what calls wait for their turn is little, and twice as long would be a minute too late.
+ */
+const longerMaxMs = 5 * second
 /** The one whose calls are a flood. */
 const flooding = practice + 1
 
@@ -34,8 +39,8 @@ interface Flood {
 
 /**
  * One practice has tens to hundreds of calls waiting all the time, on the process that reads the feeds of another one or on
- * another process: with them the changes of the other practice are read nearly as soon as without. The same seed is lived both ways.
- * What people ask for goes before all feeds, so the flood is of what Aegis does by itself.
+ * another process: with them the changes of the other practice are read hardly later than without. The same seed is lived both
+ * ways. What people ask for goes before all feeds, so the flood is of what Aegis does by itself.
  */
 export async function floodsDrill(seed: number): Promise<Verdict> {
   const draw = drawFrom(seed)
@@ -53,7 +58,7 @@ export async function floodsDrill(seed: number): Promise<Verdict> {
     ...(beside.lags.length >= alone.lags.length
       ? []
       : [`${alone.lags.length - beside.lags.length} changes were never read beside ${of}`]),
-    ...(flooded < 2 * quiet ? [] : [`changes wait ${flooded} ms beside ${of}, and ${quiet} ms without`]),
+    ...(flooded < quiet + longerMaxMs ? [] : [`changes wait ${flooded} ms beside ${of}, and ${quiet} ms without`]),
     // Or it proves nothing.
     ...(beside.served > floodMs / second ? [] : [`no flood: ${beside.served} of its calls were permitted`]),
   ]

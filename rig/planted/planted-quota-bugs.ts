@@ -83,6 +83,13 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
     caughtBy: [`${quota}/fairness.test.ts`, 'drills floods 4'],
   },
   {
+    name: 'who comes after a while waits for forty calls of those who are there',
+    file: `${quota}/fair-turns.ts`,
+    find: `Math.max(share.tag, this.#now)\n      share.order`,
+    replace: `Math.max(share.tag, this.#now + 40)\n      share.order`,
+    caughtBy: [`${quota}/fairness.test.ts`, 'drills floods 4'],
+  },
+  {
     name: 'with a limit per practice programs have no turns of their own',
     file: `${quota}/fair-lane.ts`,
     find: `    const isCallersTurn = this.#isCallersTurn\n`,
