@@ -112,14 +112,15 @@ export class Freshness {
   }
 }
 
-/** Who was merged lives on as its survivor, also who came and was merged between two reads. */
+/** Who was merged lives on as its survivor. Behind row-level security only a plain column is looked up by the whole key. */
 const held = sql(
   'test.held_from',
-  `select wanted.key, r.fetch_seq from json_array_elements_text($3::json) as wanted (key)
-   left join aegis.alias a on a.practice_id = $1 and a.kind = $2 and a.key = wanted.key
+  `select living.wanted as key, r.fetch_seq from (
+     select wanted.key as wanted, coalesce(a.survivor_key, wanted.key) as key
+     from json_array_elements_text($3::json) as wanted (key)
+     left join aegis.alias a on a.practice_id = $1 and a.kind = $2 and a.key = wanted.key offset 0) as living
    cross join lateral (
-     select fetch_seq from aegis.record
-     where practice_id = $1 and kind = $2 and key = coalesce(a.survivor_key, wanted.key) offset 0) as r`,
+     select fetch_seq from aegis.record where practice_id = $1 and kind = $2 and key = living.key offset 0) as r`,
 )
 
 function splitBy<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
