@@ -22,6 +22,7 @@ export class WatchedDb implements Db {
   #clock: FollowedClock | undefined
   #toldMs: number | undefined
   #last: Promise<void> = Promise.resolve()
+  #held: Promise<void> | undefined
 
   constructor(db: Db) {
     this.#db = db
@@ -41,6 +42,21 @@ export class WatchedDb implements Db {
     this.#clock = { now: () => clock.now(), told }
   }
 
+  /**
+   * What is begun meanwhile waits until `work` is over, which can ask whether anything was. For who tells the database of a time to come:
+   * nobody may begin before it and end after it.
+   */
+  async whileHeld(work: (hasBegun: () => boolean) => Promise<void>): Promise<void> {
+    const { promise, resolve: release } = Promise.withResolvers<void>()
+    this.#held = promise
+    try {
+      await work(() => this.#working > 0)
+    } finally {
+      this.#held = undefined
+      release()
+    }
+  }
+
   /** Waits for the end of the next work, if any is under way; says whether there was. */
   async rested(): Promise<boolean> {
     if (this.#working === 0) return false
@@ -53,6 +69,7 @@ export class WatchedDb implements Db {
   async #watch<T>(begin: () => Promise<T>): Promise<T> {
     this.#working += 1
     try {
+      if (this.#held) await this.#held
       return await (this.#clock ? this.#inTurn(this.#clock, begin) : begin())
     } finally {
       this.#working -= 1
@@ -93,7 +110,7 @@ export interface PassedWorld {
   readonly simulator: Pick<Simulator, 'clock'>
   /** What those who work go by, on the simulator's time. */
   readonly clock: Clock
-  /** Moves the clocks of all on together. */
+  /** Moves the clocks of all on together; not at all where somebody has begun work meanwhile. */
   advance(ms: number): Promise<void> | void
 }
 
@@ -146,11 +163,12 @@ export class PassingTime {
     const { clock } = this.#world.simulator
     let next = clock.now() + this.#stepMs
     for (const { at } of this.#due) next = Math.min(next, at)
-    const ms = Math.ceil(next - clock.now())
+    const before = clock.now()
+    const ms = Math.ceil(next - before)
     if (ms > 0) await this.#world.advance(ms)
     // Due already: it fires, and the database need not hear of it.
     else clock.advance(0)
-    return Math.max(ms, 1)
+    return Math.max(clock.now() - before, 1)
   }
 
   #timer(clock: Clock, ms: number, fire: () => void): { cancel(): void } {

@@ -115,11 +115,15 @@ export class DrillWorld {
     const work = new WatchedDb(db)
     const random = seededRandom(seed)
     const clock = clockAhead(simulator, aheadMs)
-    const advance: PassedWorld['advance'] = async (ms) => {
-      // The database first: what a timer wakes must not meet a time before its own.
-      await db.control((tx) => slaveSqlClock(tx, { nowMs: clock.now() + ms, speed: 1e-9 }))
-      simulator.clock.advance(ms)
-    }
+    const tell = (nowMs: number) => db.control((tx) => slaveSqlClock(tx, { nowMs, speed: 1e-9 }))
+    const advance: PassedWorld['advance'] = (ms) =>
+      work.whileHeld(async (hasBegun) => {
+        // The database first: what a timer wakes must not meet a time before its own.
+        await tell(clock.now() + ms)
+        // What has begun by now set its timers by the time before, and may have to be waited for for less.
+        if (hasBegun()) await tell(clock.now())
+        else simulator.clock.advance(ms)
+      })
     await advance(0)
     const time = new PassingTime({ simulator, clock, advance }, work, stepMsMax)
     const directory = mkdtempSync(join(tmpdir(), 'aegis-drill-'))
