@@ -171,6 +171,7 @@ const refused: [title: string, yaml: string, message: RegExp, env?: Record<strin
   ['no departments', `${preview}sync: { departments: { 195900: [] } }\n`, /sync.departments .*at least one/s],
   ['a department twice', `${preview}sync: { departments: { 195900: [1, 1] } }\n`, /sync.departments .*each once/s],
   ['feeds read too often', `${preview}sync: { pollInterval: 59s }\n`, /sync.pollInterval .*too short for preview/],
+  ['claims in windows of two months', `${preview}sync: { claimsWindowMonths: 2 }\n`, /Give a whole number from 3 to 6/],
   ['feeds read too rarely', `${preview}sync: { unreadRetention: 1h }\n`, /sync.unreadRetention .*two readings/],
   [
     'departments and ranges of practices that are not mirrored',

@@ -141,7 +141,7 @@ const syncSection = z.strictObject({
   claimsMonthsBack: setting(wholeNumber({ min: 1, max: 240 }).default(sync.claimsMonthsBack), {
     doc: 'Months back, by the day of creation, whose claims a snapshot reads. Older claims are mirrored once they change; after a gap the months of those that are held are read too.',
   }),
-  claimsWindowMonths: setting(wholeNumber({ min: 1, max: 6 }).default(sync.claimsWindowMonths), {
+  claimsWindowMonths: setting(wholeNumber({ min: 3, max: 6 }).default(sync.claimsWindowMonths), {
     doc: 'Months per request for claims: athenahealth asks for 3 to 6.',
   }),
   pollInterval: setting(every(sync.pollIntervalMs, { min: '1s', max: '1d' }), {
