@@ -62,6 +62,14 @@ for (const [list, feed] of lists) {
     assert.match(judged(calls(2), [{ ...gap, feed: 'providers' }]).join(), /^I6 2 large calls in a day outside/)
   })
 
+  test(`a pull of ${list} half a second before a gap is opened, or after it was closed, is none of the gap’s`, () => {
+    const [opened, closed] = [noon + 500, noon + 119_500]
+    assert.deepEqual(judged(calls(2), [{ feed, opened, closed }]), [])
+    assert.match(judged(calls(3), [{ feed, opened, closed }]).join(), /^I6 2 large calls in a day outside/)
+    const rounded = judged(calls(2), [{ feed, opened: noon + 0.5, closed }])
+    assert.match(rounded.join(), /^I6 2 large calls after gaps in a day/)
+  })
+
   test(`pulls of ${list} outside of the off-hours end with the onboarding`, () => {
     const on = (days: number) => calls(1, noon + days * 24 * hour)
     assert.deepEqual(judged([...on(0), ...on(1), ...on(2)]), [])

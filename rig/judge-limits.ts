@@ -14,8 +14,8 @@ const largeRoutes: ReadonlyMap<string, string> = new Map([
   ['/v1/{practiceid}/claims', 'claims'],
 ])
 
-/** Times of a gap are the database's, rounded. */
-const nearMs = 1_000
+/** Times of a gap are the database's, rounded. What a feed called sooner before it was opened is of its onboarding. */
+const nearMs = 1
 /** So long a call may have waited after it was counted on an allowance. */
 const lateMs = 60 * minute
 
