@@ -1,6 +1,6 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
-import { limitedFrom, newerFrom } from './draw-life.ts'
+import { limitedFrom } from './draw-life.ts'
 import { oddFrom } from './draw-oddities.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
@@ -39,9 +39,7 @@ const { values } = parseOptions('rig', {
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
 const short = {
   seeds: 56,
-  oddSeeds: 8,
-  newerSeeds: 8,
-  limitedSeeds: 6,
+  fullSeeds: 204,
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
@@ -90,7 +88,7 @@ async function runParts(): Promise<boolean> {
   const parts = [
     failpoints || !isNamed ? failpointLives(!failpoints) : undefined,
     seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
-    ...(isNamed ? [] : [oddLives, newerLives, limitedLives]),
+    ...(isNamed ? [] : [fullLives]),
     kills(numberOf('kills', values.kills, wanted.kills)),
     isNamed ? namedReplicas() : replicas,
     ...(isNamed ? [] : [...shortDrills, ...shortFaults]),
@@ -119,12 +117,15 @@ function seedLives(count: number): Part | undefined {
   return count === 0 ? undefined : () => lives('seeds', seedJobs(count))
 }
 
-const oddLives: Part = () => lives('odd seeds', lifeJobs(oddFrom, short.oddSeeds))
-const newerLives: Part = () => lives('newer seeds', lifeJobs(newerFrom, short.newerSeeds))
-const limitedLives: Part = () => lives('seeds of some departments', lifeJobs(limitedFrom, short.limitedSeeds))
+/** The first seed whose life meets all that is drawn at all. */
+const fullFrom = oddFrom - 1 + limitedFrom
 
-function lifeJobs(from: number, count: number): Job[] {
-  return Array.from({ length: count }, (_, index) => ({ kind: 'seed', what: String(from + index) }))
+const fullLives: Part = () => {
+  const jobs = Array.from(
+    { length: short.fullSeeds },
+    (_, index): Job => ({ kind: 'seed', what: String(fullFrom + index) }),
+  )
+  return lives('seeds that meet all', jobs)
 }
 
 function kills(count: number): Part | undefined {
