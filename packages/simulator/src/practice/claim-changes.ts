@@ -151,7 +151,7 @@ export function* claimsDue(state: PracticeState, until: number): IterableIterato
 /** Notes whom claims were made for before a merge passes their appointments on, and passes on those without one. */
 export function passClaimsOn(state: PracticeState, from: number, into: number): readonly number[] {
   const table = claimTable(state)
-  const claims = patientClaims(state, from).filter((index) => table.stage.get(index) !== claimStages.voided)
+  const claims = claimsThere(state, from)
   for (const index of claims) {
     const place = table.written.get(index)?.place
     if (place !== undefined) writeClaim(state, index, { place: { ...place, patient: into } })
@@ -160,22 +160,26 @@ export function passClaimsOn(state: PracticeState, from: number, into: number): 
   return claims
 }
 
+/** A patient's claims that were not voided. */
+function claimsThere(state: PracticeState, patient: number): readonly number[] {
+  return patientClaims(state, patient).filter((index) => claimTable(state).stage.get(index) !== claimStages.voided)
+}
+
 /**
- * Gives claims back to whom a merge took them from. Those of appointments follow these; answers which there are that the
- * survivor still has.
+ * Gives claims back to whom a merge took them from, which the survivor still has. Those of appointments follow these, also such as were
+ * made while the merge stood; answers all that went back.
  */
 export function givePassedClaimsBack(
   state: PracticeState,
   { claims, from, into }: { claims: readonly number[]; from: number; into: number },
 ): readonly number[] {
   const table = claimTable(state)
-  return claims.filter((index) => {
+  for (const index of claims) {
     const place = table.written.get(index)?.place
-    if (place === undefined) return claimPlace(state, index).patient === from
-    if (place.patient !== into) return false
-    writeClaim(state, index, { place: { ...place, patient: from } })
-    return true
-  })
+    if (place?.patient === into) writeClaim(state, index, { place: { ...place, patient: from } })
+  }
+  // Whoever was merged had none.
+  return claimsThere(state, from)
 }
 
 /** Announces claims that a merge, or its undoing, gave to another patient. */

@@ -99,6 +99,28 @@ test('what came to the survivor after the merge stays with it', () => {
   assert.deepEqual(new Set(appointmentsOf(api, b)), new Set([...own, slot]))
 })
 
+test('a claim made of a visit while its patient was merged goes back with the visit, and is announced', () => {
+  const api = practiceApi()
+  const [a, b] = threePatients(api)
+  const visits = api.rows(`GET /patients/${a}/appointments?showpast=true`)
+  const charged = visits.find(({ appointmentstatus }) => appointmentstatus === '4')?.['appointmentid']
+  applyChange(api.practice, { kind: 'mergepatients', from: a, into: b })
+  const claimcharges = JSON.stringify([{ PROCEDURECODE: '99213', ICD10CODE1: 'I10' }])
+  const made = api.record(
+    `POST /appointments/${charged}/claim`,
+    `claimcharges=${claimcharges}&supervisingproviderid=71`,
+  )
+  const [claim] = made['claimids'] as string[]
+  api.events.length = 0
+  applyChange(api.practice, { kind: 'unmergepatient', patient: a })
+  assert.equal(api.practice.wireRecord('claims', String(claim))?.['patientid'], a)
+  const told = api.events.filter(({ feed, id }) => feed === 'claims' && id === String(claim))
+  assert.deepEqual(
+    told.map(({ name }) => name),
+    ['UpdateClaim'],
+  )
+})
+
 test('a patient who was inactive before a merge is inactive again after it is undone', () => {
   const api = practiceApi()
   const [a, b] = threePatients(api)
