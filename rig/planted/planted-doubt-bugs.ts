@@ -238,7 +238,7 @@ export const plantedDoubtBugs: readonly PlantedBug[] = [
   },
   {
     name: 'who was shut out puts damaged wishes off',
-    file: `${sync}/refetch-records.ts`,
+    file: `${sync}/wanted-records.ts`,
     find: `return asHolderAtOnce(deps, held, async (tx) => {\n    const keys = await deps.sealing.practice(tx, held.practice)\n    const wanted`,
     replace: `return deps.db.practice(held.practice, async (tx) => {\n    const keys = await deps.sealing.practice(tx, held.practice)\n    const wanted`,
     caughtBy: [`${sync}/damaged-rows.pg.test.ts`],

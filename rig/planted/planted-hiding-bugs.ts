@@ -45,8 +45,15 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'a merge that nobody told of stays unknown though claims asked of its former patient are the survivor’s',
     file: `${sync}/refetch-records.ts`,
-    find: `  if (heard === 'another-record') await sight.anew(wanted)\n`,
-    replace: ``,
+    find: `(await sight.anew(wanted)) === 'hidden'`,
+    replace: `wanted.key === ''`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'claims that come as another patient’s are asked for again and again though their own patient is withheld',
+    file: `${sync}/refetch-records.ts`,
+    find: `(await sight.anew(wanted)) === 'hidden'`,
+    replace: `(await sight.anew(wanted)) === undefined`,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
   },
   {

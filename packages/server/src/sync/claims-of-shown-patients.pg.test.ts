@@ -5,7 +5,9 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { unexplained } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
-import { wishForAll } from '../records/record-name.ts'
+import { recordKinds } from '../records/record-kinds.ts'
+import { type Wish, wishFor, wishForAll } from '../records/record-name.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { CallContext, OpenOutcome } from '../upstream/call-context.ts'
 import { coreFeeds } from './feed-name.ts'
 import { noteWishes } from './note-wishes.ts'
@@ -187,10 +189,14 @@ for (const [title, isThen] of [
   })
 
 /** As where the patient is shown once more. */
-function wishForClaims({ deps }: MirroredPractice, patient: string): Promise<void> {
+function wishForClaims(mirrored: MirroredPractice, patient: string): Promise<void> {
+  return wish(mirrored, (keys) => wishForAll('claim', keys, patient))
+}
+
+function wish({ deps }: MirroredPractice, wished: (keys: PracticeKeys) => Wish | undefined): Promise<void> {
   return deps.db.practice(practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, practice)
-    await noteWishes(tx, keys, { practice, wishes: [wishForAll('claim', keys, patient)] })
+    await noteWishes(tx, keys, { practice, wishes: [wished(keys) ?? assert.fail()] })
   })
 }
 
@@ -240,6 +246,36 @@ test('a merge that nobody tells of is learned from claims that are another patie
   const held = (await mirrored.opened('patient')).find(({ body }) => body.patientid === patient)
   assert.deepEqual([held?.state, (await mirrored.trouble()).inDoubt], ['merged', 0])
   assert.deepEqual(await mirrored.differences(), [])
+})
+
+test('claims that come as another patient’s are not waited for while their own is withheld', async (t) => {
+  const { mirrored, patient, asked, watch, count } = await hidingPractice(t)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  let isFailing = true
+  mirrored.fetch = async (url, init, call) => {
+    const before = asked.length
+    watch(url, call.route)
+    if (asked.length === before) return mirrored.toSimulator(url, init, call)
+    if (isFailing) return Response.json({ error: 'not now' }, { status: 500 })
+    return Response.json({ claims: [{ claimid: '999001', patientid: '999' }], totalcount: 1 })
+  }
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(2)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  // As a check does that does not see the patient any more.
+  await wish(mirrored, (keys) => wishFor(recordKinds.patient, keys, { id: patient }))
+  await mirrored.run(4)
+  const held = (await mirrored.opened('patient')).find(({ body }) => body.patientid === patient)
+  assert.deepEqual([held?.state, (await mirrored.trouble()).inDoubt], ['withheld', 1])
+  isFailing = false
+  await mirrored.run(31)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+  mirrored.fetch = mirrored.toSimulator
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(4)
+  assert.deepEqual(await claimsOf(mirrored, patient), { present: count })
 })
 
 test('the audit log has each patient of whom claims came, also of whom none was asked for', async (t) => {

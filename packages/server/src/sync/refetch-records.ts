@@ -7,7 +7,6 @@ import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { areOpenSince } from './are-open-since.ts'
-import { type AskedRecord, askedRecord, asksOf } from './asked-record.ts'
 import { contextUntil } from './context-until.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
 import type { FetchedPage } from './fetched-page.ts'
@@ -24,27 +23,8 @@ import { lacksTwice, settlePatient } from './settle-patient.ts'
 import { storePage } from './store-page.ts'
 import { asHolderAtOnce, type SyncDeps } from './sync-deps.ts'
 import { noteUsedUp } from './used-up-day.sql.ts'
+import { missingMostMs, type Wanted, wantedRecords } from './wanted-records.ts'
 import { withdrawMissing } from './withdraw-missing.ts'
-
-/** Records asked for in one step; then the feed's state is looked at again, so that a drain is not held up. */
-const batch = 25
-
-interface Wanted {
-  readonly key: string
-  /** The wish itself: one that is noted again is sealed anew. */
-  readonly sealed: Buffer
-  readonly asked: AskedRecord
-  /** When athenahealth said that there is no such record, or showed a chart that lacks some, epoch ms: the look that the next is held against. */
-  readonly missedAt: number | null
-  /** The charts that were asked then. */
-  readonly missedCharts: string | null
-  /** That look in the order of asking; when it was wished for where nothing was missing yet. */
-  readonly wantedSeq: bigint
-  /** Epoch ms; null where an earlier release noted it. */
-  readonly wishedAt: number | null
-  /** The check that wants to know. */
-  readonly runId: string | null
-}
 
 /**
  * Asks by id for records whose state is in doubt. One that upstream does not know, and still does not know a while later,
@@ -96,32 +76,6 @@ async function postponeAll(deps: SyncDeps, held: HeldFeed, error: unknown): Prom
   deps.log.info('sync.refetch-put-off', { practice, feed, afterMs: Math.round(afterMs) })
 }
 
-/** What is not found for so long, with every other record of its kind, is taken for gone: `aegis status` has told of it since. */
-const missingMostMs = 24 * 3_600_000
-
-function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]> {
-  return asHolderAtOnce(deps, held, async (tx) => {
-    const keys = await deps.sealing.practice(tx, held.practice)
-    const wanted: Wanted[] = []
-    for (const row of await wishes.nextRefetches(tx, held, batch)) {
-      const { key, sealed_id: sealed, missing_since, missed_charts, run_id, wished_at } = row
-      const asks = await asksOf(tx, keys, { held, row })
-      if (asks === undefined) {
-        await wishes.postponeRefetch(tx, held, { recordKey: key, afterMs: missingMostMs, sealed })
-        continue
-      }
-      // Entries that the charts of some departments lack may lie in another's, also a closed one's: before they count as
-      // deleted, all are read twice.
-      const places = missing_since === null ? { only: held.departments } : { closedToo: true }
-      const asked = await askedRecord(tx, keys, { ...places, key: held, asks })
-      const wantedSeq = BigInt(row.wanted_seq)
-      const missed = { missedAt: missing_since, missedCharts: missed_charts }
-      wanted.push({ key, sealed, runId: run_id, wishedAt: wished_at, ...missed, wantedSeq, asked })
-    }
-    return wanted
-  })
-}
-
 /** Put off for this long when athenahealth answers, but not with this record. */
 const postponedMs = 10 * 60_000
 /** No longer after a failure that passes: what was asked for in an outage is asked for soon after it. */
@@ -142,7 +96,7 @@ async function refetchOne(
   const seen = wanted.missedAt === null ? 'unsure' : await sight.once(wanted)
   const fetchSeq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   const page = await fetchOrNothing(deps, held, wanted.asked)
-  if (typeof page === 'string') return putOff(deps, held, { wanted, heard: page, findsAny, sight })
+  if (typeof page === 'string') return putOff(deps, held, { wanted, fetchSeq, heard: page, findsAny, sight })
   // Once is no answer, nor for a list, which may lag behind what told of its patient.
   if (wanted.missedAt === null && (!page || isEmptyList(page))) {
     const lacking = { missing: true, seq: fetchSeq, ...(page && { sealed: wanted.sealed }) }
@@ -184,14 +138,23 @@ async function refetchOne(
 async function putOff(
   deps: Refetch,
   held: HeldFeed,
-  { wanted, heard, findsAny, sight }: { wanted: Wanted; heard: Extract<Heard, string> } & Asking,
+  {
+    wanted,
+    fetchSeq,
+    heard,
+    findsAny,
+    sight,
+  }: Pick<Answer, 'wanted' | 'fetchSeq'> & { heard: Extract<Heard, string> } & Asking,
 ): Promise<boolean> {
   if (heard === 'another-record' && !wanted.asked.whole) {
     await settleOther(deps, held, wanted)
     return true
   }
   // They may be the survivor's of a merge that nobody has told us of: who asks for the patient hears of it.
-  if (heard === 'another-record') await sight.anew(wanted)
+  if (heard === 'another-record' && (await sight.anew(wanted)) === 'hidden') {
+    await leaveChart(deps, held, { wanted, fetchSeq, owner: 'hidden' })
+    return false
+  }
   const isNothingFound = heard !== 'failing' && !(await findsAny())
   await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, heard), isNothingFound })
   return false
