@@ -4,7 +4,7 @@ const sync = 'packages/server/src/sync'
 
 /**
  * Bugs about what is not shown: records of a patient who was hidden at first, what only a read by id shows of a document, and what
- * is of a department that is not mirrored; and when it is told that nothing is found.
+ * is of a department that is not mirrored; when it is told that nothing is found; and what a merge leaves that nobody told was undone.
  */
 export const plantedHidingBugs: readonly PlantedBug[] = [
   {
@@ -83,5 +83,12 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     find: `patient === 'hidden' || (page !== undefined && isEmptyList(page))`,
     replace: `patient === 'hidden'`,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`],
+  },
+  {
+    name: 'whom a patient had been merged into keeps what came along when the patient is told to be merged into another one',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `left === undefined || left === survivor.key`,
+    replace: `left !== 'another'`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`, 'seeds 1 1300036'],
   },
 ]

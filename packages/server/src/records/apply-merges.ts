@@ -87,6 +87,7 @@ async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { 
   const [before] = await table.lockHeldRecords(tx, input, [{ key, digest: null }])
   const children = await table.recordsOfPatient(tx, input.practice, key)
   const wishes = await wishesOfPatient(tx, keys, { children, patient: key })
+  wishes.push(...(await wishesOfLeft(tx, { input, keys }, { key, survivor })))
   const isNewAlias = await table.writeAlias(tx, input, { key, survivor: survivor.key })
   if (children.length > 0)
     await repoint(tx, { input, keys }, { children, from: key, to: await endOf(tx, keys, { input, survivor }) })
@@ -104,6 +105,20 @@ async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { 
     await table.addToCounts(tx, input, new Map(counts))
   }
   return { changes, wishes, isNew: isNewAlias || changes.length > 0 }
+}
+
+/**
+ * Of a patient whom we knew to be merged into another one, what is held of that one: nobody has told us that the merge was undone
+ * before this one, and what had passed there may have gone on.
+ */
+async function wishesOfLeft(
+  tx: Tx,
+  { input: { practice }, keys }: Merging,
+  { key, survivor }: { key: string; survivor: Survivor },
+): Promise<Wish[]> {
+  const left = (await table.survivorsOf(tx, practice, [key])).get(key)
+  if (left === undefined || left === survivor.key) return []
+  return wishesOfPatient(tx, keys, { children: await table.recordsOfPatient(tx, practice, left), patient: left })
 }
 
 /** A survivor that has been merged itself, as the same page may have told, lives on as another one. */

@@ -110,6 +110,18 @@ test('allergies come to the survivor of a merge of which their feed told first',
   await assertEqualsTruth(mirrored)
 })
 
+test('allergies that came with a merge go when it is undone and made anew with another survivor, both untold until then', async (t) => {
+  const mirrored = await withAllergies(t)
+  const [from, into] = await allergicPair(mirrored)
+  const other = (await mirrored.opened('patient')).find(({ body }) => ![from, into].includes(String(body.patientid)))
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.run(8)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  mirrored.change({ kind: 'mergepatients', from, into: other?.body.patientid })
+  await mirrored.run(40)
+  await assertEqualsTruth(mirrored)
+})
+
 test('of allergies that are held as they are shown no patient is asked for, of one that is new once', async (t) => {
   const mirrored = await withAllergies(t)
   const [patient] = await allergicPair(mirrored)
