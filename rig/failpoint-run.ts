@@ -5,7 +5,7 @@ import { Disturbance, type FailpointRun, unforeseen } from './disturbance.ts'
 import { everMerged, type FailpointLife, failpointLives, lost, lostUnseen } from './failpoint-life.ts'
 import { failpointWorld } from './failpoint-world.ts'
 import { didHoldersWork, holdersWork } from './holders-work.ts'
-import { type Excuse, gapsEver, gapsTooMany } from './judge-causes.ts'
+import { drainsTooSoon, type Excuse, gapsEver, gapsTooMany } from './judge-causes.ts'
 import { judgeHistory } from './judge-history.ts'
 import { judgeLimits } from './judge-limits.ts'
 import { withRunContext } from './run-context.ts'
@@ -95,7 +95,7 @@ async function judgeFailpoint(
 ): Promise<string[]> {
   const held = { db: mirrored.deps.db, practice }
   const wrong = await findWrong(mirrored, { lostUnseen })
-  wrong.push(...gapsTooMany(await gapsEver(held), excuses))
+  wrong.push(...gapsTooMany(await gapsEver(held), excuses), ...drainsTooSoon(mirrored))
   const judgements = [
     await judgeHistory(held, { lost: lostUnseen }),
     await versions.judge(held, (feed) => mirrored.opened(kindOfFeed(feed))),

@@ -58,11 +58,16 @@ export async function judgeCauses(
   const gaps = (await gapsEver({ db: mirrored.deps.db, practice })).filter(
     (gap) => !(gap.cause === 'retention-passed' && calls.usedUp(gap)),
   )
-  const wrong = gapsTooMany(gaps, excuses)
-  for (const { feed, minimumMs } of mirrored.simulator.truth.windows().drains) {
-    if (minimumMs !== undefined && minimumMs < shortestDrainMs) wrong.push(`I6 drains of ${feed} ${minimumMs} ms apart`)
-  }
-  return wrong
+  return [...gapsTooMany(gaps, excuses), ...drainsTooSoon(mirrored)]
+}
+
+/** Drains of a feed that came sooner after each other than athenahealth allows. */
+export function drainsTooSoon({ simulator }: Pick<MirroredPractice, 'simulator'>): string[] {
+  return simulator.truth
+    .windows()
+    .drains.flatMap(({ feed, minimumMs }) =>
+      minimumMs !== undefined && minimumMs < shortestDrainMs ? [`I6 drains of ${feed} ${minimumMs} ms apart`] : [],
+    )
 }
 
 type Asked = Pick<RequestEntry, 'at' | 'route' | 'status' | 'fields' | 'fault'>
