@@ -62,6 +62,20 @@ export function drawDepartments(seed: number): readonly string[] | undefined {
   return left
 }
 
+/**
+ * Of seeds whose last six digits are from here on, most have feeds of small pages, so that a drain or a replay is of several and
+ * something comes between two of them. All that came to be drawn before is drawn for them too.
+ */
+export const pagedFrom = 400_001
+const pagesStream = 0x70_61_67_65
+const pageSizes = [1, 2, 3, 5, 10, 1_000] as const
+
+/** How many records a life asks a feed for at once; absent: as many as in production. */
+export function drawFeedPage(seed: number): number | undefined {
+  if (seed % 1_000_000 < pagedFrom) return undefined
+  return drawFrom((seed ^ pagesStream) >>> 0).pick(pageSizes)
+}
+
 /** In so many lives athenahealth does not show restricted patients at all, as it does by default. */
 const hiddenShare = 0.5
 const sightStream = 0x73_69_67_68

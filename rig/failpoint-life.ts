@@ -175,7 +175,8 @@ function guardedHappenings(): ReturnType<FailpointLife['happenings']> {
 
 function loseDrainOnTheWay(mirrored: MirroredPractice): void {
   liveThrough(mirrored)
-  mirrored.simulator.faults.add([{ kind: 'reset-after', when: { path: '/appointments/changed', nth: 2 } }])
+  // Behind a look at what was processed, and a first page that arrives.
+  mirrored.simulator.faults.add([{ kind: 'reset-after', when: { path: '/appointments/changed', nth: 3 } }])
 }
 
 function revokeToken({ simulator }: MirroredPractice): void {

@@ -26,6 +26,8 @@ const settings = {
   bookedDaysAhead: 6,
   subscriptionCheckMs: 5 * minute,
   reconcileGraceMs: minute,
+  // So that drains and replays have several pages, and a life can be disturbed between two of them.
+  feedPageSize: 2,
 }
 
 export async function failpointWorld(

@@ -1,6 +1,6 @@
 /** `npm run rig`: see rig/README.md. Ends non-zero when anything was lost, and prints the command that repeats it. */
 import { type DrillName, drillNames, isDrill } from './drills/drills.ts'
-import { limitedFrom } from './draw-life.ts'
+import { pagedFrom } from './draw-life.ts'
 import { oddFrom } from './draw-oddities.ts'
 import { failpointJobs } from './failpoint-jobs.ts'
 import type { Fault } from './fault-run.ts'
@@ -118,7 +118,7 @@ function seedLives(count: number): Part | undefined {
 }
 
 /** The first seed whose life meets all that is drawn at all. */
-const fullFrom = oddFrom - 1 + limitedFrom
+const fullFrom = oddFrom - 1 + pagedFrom
 
 const fullLives: Part = () => {
   const jobs = Array.from(

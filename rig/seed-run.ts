@@ -3,7 +3,7 @@ import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import type { Plan } from '../packages/server/src/pacing/plan.ts'
-import { drawDepartments, drawFeeds, drawLife, drawRestrictions, drawTurns } from './draw-life.ts'
+import { drawDepartments, drawFeedPage, drawFeeds, drawLife, drawRestrictions, drawTurns } from './draw-life.ts'
 import { drawOddities } from './draw-oddities.ts'
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
@@ -64,6 +64,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
   const { startAt, subscriptionCheckMs, rules } = drawn
   const odd = { ...drawOddities(seed), ...drawTurns(seed) }
   const departments = drawDepartments(seed)
+  const feedPageSize = drawFeedPage(seed)
   const feeds = isCore ? coreFeeds : drawFeeds(seed, rules !== undefined)
   // When something is tried again must not depend on how many keys were made before, which is a matter of real time.
   const random = { ...seededRandom(seed), fraction: seededRandom(seed).fraction }
@@ -81,6 +82,7 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
       bookedDaysBack: 2,
       subscriptionCheckMs,
       ...(departments && { departments: { [practice]: departments } }),
+      ...(feedPageSize !== undefined && { feedPageSize }),
     },
     simulator: {
       seed,

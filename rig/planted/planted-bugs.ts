@@ -42,7 +42,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/crash-points.pg.test.ts`, 'failpoint kill:sync.after-consume of patients in minute 6'],
   },
   {
-    name: 'offset on a consuming feed: the second page of a drain is asked for behind the first',
+    name: 'offset on a consuming feed: its reads begin behind a first page that nobody has read',
     file: `${client}/feeds/feed.ts`,
     find: `at: { limit: page.limit }, consuming: true, options })`,
     replace: `at: { limit: page.limit, offset: page.limit }, consuming: true, options })`,
