@@ -91,4 +91,11 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     replace: `left !== 'another'`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`, 'seeds 1 1300036'],
   },
+  {
+    name: 'what a check finds of a patient is a loss though all that the patient has waits to be read',
+    file: `${sync}/note-differences.ts`,
+    find: `const whole = patient ?`,
+    replace: `const whole = patient && kind.asked === 'with-patient' ?`,
+    caughtBy: [`${sync}/verdicts.pg.test.ts`, 'seeds 1 1300317'],
+  },
 ]

@@ -8,7 +8,7 @@ export interface DifferenceRow {
   readonly fields: readonly string[]
   /** What accounts for it, where that is known at once. */
   readonly explanation: 'window' | 'unannounced' | null
-  /** The key of all that its patient has, where it is asked for by that. */
+  /** The key of the wish for all that its patient has, of what is a patient's. */
   readonly whole?: string
 }
 

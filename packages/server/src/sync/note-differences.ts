@@ -71,7 +71,7 @@ export function differenceOf(
   const isUnannounced = isUntold || (what === 'updated' && fields.every((field) => mayBeUnannounced(kind, field)))
   const explanation = isNew ? 'window' : isUnannounced ? 'unannounced' : null
   // Patients' keys are pseudonyms.
-  const whole = kind.asked === 'with-patient' && patient ? { whole: wholeKey(patient as Pseudonym) } : {}
+  const whole = patient ? { whole: wholeKey(patient as Pseudonym) } : {}
   return { key, what: whatOf[what], fields, explanation, ...whole }
 }
 

@@ -70,6 +70,40 @@ test('allergies that came with a merge are explained by their feed, though a che
   assert.deepEqual(await unexplained(mirrored), [])
 })
 
+test('a result that was told of while its patient was hidden is explained where a check reads it before all that the patient has', async (t) => {
+  const practices = [{ id: practice, patients: 20, restrictions: 'hidden' as const }]
+  const feeds = [...coreFeeds, 'labresults'] as const
+  const mirrored = await mirroredPractice(t, { simulator: { practices }, settings: { ...settings, feeds } })
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  const list = '/patients/{patientid}/documents/labresult'
+  const without = (route: string): void => {
+    mirrored.fetch = async (url, init, call) =>
+      call.route === route ? new Response('', { status: 503 }) : mirrored.toSimulator(url, init, call)
+  }
+  const [held] = await mirrored.opened('labresult')
+  const patient = held?.body.patientid
+  mirrored.change({ kind: 'addlabresult', patient })
+  mirrored.change({ kind: 'updatedocument', document: held?.body.labresultid, note: 'Seen.' })
+  without(`${list}/{labresultid}`)
+  await mirrored.run(1)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(40)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+  without(list)
+  mirrored.change({ kind: 'unrestrictpatient', patient })
+  await mirrored.run(2)
+  await beginNight(mirrored)
+  await mirrored.run(20)
+  const missing = (await found(mirrored)).filter(({ feed, what }) => feed === 'labresults' && what === 'missing-here')
+  assert.deepEqual(
+    missing.map(({ explanation }) => explanation),
+    ['feed'],
+  )
+  assert.deepEqual(await unexplained(mirrored), [])
+})
+
 test('that changes are read once more, to look for strangers, explains none that were lost here', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await mirrored.bringUp()
