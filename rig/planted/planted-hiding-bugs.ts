@@ -4,7 +4,8 @@ const sync = 'packages/server/src/sync'
 
 /**
  * Bugs about what is not shown: records of a patient who was hidden at first, what only a read by id shows of a document, and what
- * is of a department that is not mirrored; when it is told that nothing is found; and what a merge leaves that nobody told was undone.
+ * is of a department that is not mirrored; when it is told that nothing is found, or that a snapshot fails; and what a merge leaves
+ * that nobody told was undone.
  */
 export const plantedHidingBugs: readonly PlantedBug[] = [
   {
@@ -97,5 +98,19 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     find: `const whole = patient ?`,
     replace: `const whole = patient && kind.asked === 'with-patient' ?`,
     caughtBy: [`${sync}/verdicts.pg.test.ts`, 'seeds 1 1300317'],
+  },
+  {
+    name: 'nobody is told that a snapshot of a live feed fails',
+    file: `${sync}/advance-feed.ts`,
+    find: `{ ms, ...(!toWaitFor.has(code) && { failure: code }) }`,
+    replace: `{ ms }`,
+    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
+  },
+  {
+    name: 'a snapshot that goes on counts as failing still',
+    file: `${sync}/snapshot-feed.ts`,
+    find: `if (hasFailed) await`,
+    replace: `if (!run.run_id) await`,
+    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
   },
 ]

@@ -108,6 +108,11 @@ export const alarmTable = {
     means: 'Records could not be applied and are set aside',
     remedy: 'Look at the log for "sync.quarantined"; a later release or a new snapshot may take them.',
   },
+  'sync.snapshot-failing': {
+    means: 'For twenty minutes the new snapshot of a live feed has failed at each attempt',
+    remedy:
+      'The feed is read as before, and the snapshot is tried again by itself; what it was to bring is missing meanwhile. The alarm says what failed and what to do about that.',
+  },
   'sync.subscription-failing': {
     means:
       'For several turns the subscription of a feed could not be asked about, or was refused with other departments',

@@ -30,6 +30,9 @@ const live: FeedSummary = {
   foreign_checked_at: now,
   look_put_off_until: null,
   subscription_put_off_until: null,
+  snapshot_failures: 0,
+  snapshot_failure_code: null,
+  snapshot_failing_since: null,
   last_change_at: now,
   failures: 0,
   failure_code: null,
@@ -86,9 +89,20 @@ const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][
   ['a settling feed says for how long', { state: 'settling' }, /15 min/],
   ['a contested feed says who stopped it', { state: 'contested' }, /another deployment/],
   ['a feed that is read again says so', { resnapshot_wanted_at: now }, /again/],
-  ['also while a failure has put it off', { resnapshot_wanted_at: now + 360_000 }, /everything again in 6 min/],
+  ['also while it is put off', { resnapshot_wanted_at: now + 360_000 }, /everything again in 6 min$/],
+  [
+    'and what it failed with',
+    { resnapshot_wanted_at: now + 60_000, snapshot_failures: 1, snapshot_failure_code: 'network' },
+    /again in 60 s, after failing: athenahealth cannot be reached \(network\)$/,
+  ],
 ]
 for (const [title, feed, says] of words) test(title, () => assert.match(explainFeed(view(feed)), says))
+
+/** A snapshot that has failed three times, first so long ago. */
+function failingSnapshot(ms: number): Partial<FeedSummary> {
+  const last = { snapshot_failures: 3, snapshot_failure_code: 'forbidden', resnapshot_wanted_at: now + minute }
+  return { ...last, snapshot_failing_since: now - ms }
+}
 
 const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string[]][] = [
   ['a live feed raises no alarm', {}, []],
@@ -125,6 +139,10 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
     { foreign_checked_at: now - 600 * minute, look_put_off_until: now + minute, calls_until: now + minute },
     [],
   ],
+  ['a snapshot that fails for minutes is none', failingSnapshot(20 * minute), []],
+  ['one that has failed for longer is one', failingSnapshot(21 * minute), ['sync.snapshot-failing']],
+  ['not where it waits since it has failed twice', { ...failingSnapshot(600 * minute), snapshot_failures: 2 }, []],
+  ['nor where it is over', { ...failingSnapshot(21 * minute), resnapshot_wanted_at: null }, []],
   ['a record that is not found twice is none', { unfound: { count: 1, since: now - 2 * minute } }, []],
   ['that no record is found by id is one', { unfound: { count: 3, since: now - 25 * minute } }, ['sync.finds-nothing']],
   [
@@ -202,6 +220,30 @@ for (const cause of causes) {
     const { message, remedy } = only({ gaps: [{ feed: 'appointments', cause, from_at: now, opened_at: now }] })
     assert.match(message, /^Changes since .* may be missing: [a-z ]+\.$/)
     assert.match(remedy, /closes the gap/)
+  })
+}
+
+const heldUp: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp, advises: RegExp][] = [
+  ['a snapshot that fails', failingSnapshot(25 * minute), /held up: .* \(forbidden\)\.$/, /^Ask athenahealth/],
+  ['a feed that fails', { failures: 3, failure_code: 'timeout' }, /held up: .* \(timeout\)\.$/, /^Check the network/],
+  [
+    'calls that are used up',
+    { resnapshot_wanted_at: now + minute, calls_until: now + minute },
+    /held up: .* \(quota\.day-exhausted\)\.$/,
+    /"aegis quota"/,
+  ],
+]
+for (const [title, feed, says, advises] of heldUp) {
+  test(`a gap says what holds up the snapshot that is to close it: ${title}`, () => {
+    const gap = { feed: 'appointments', cause: 'unreadable', from_at: now, opened_at: now } as const
+    const [first] = feedAlarms(view({ ...feed, gaps: [gap] }))
+    assert.equal(first?.code, 'sync.gap')
+    assert.match(first.message, /cannot be read\. The snapshot/)
+    assert.match(first.message, says)
+    assert.match(first.remedy, advises)
+    assert.match(first.remedy, /closes the gap\.$/)
+    const [other] = feedAlarms(view({ ...feed, gaps: [{ ...gap, cause: 'foreign-consumer' }] }))
+    assert.match(other?.remedy ?? '', /^Stop the other deployment/)
   })
 }
 

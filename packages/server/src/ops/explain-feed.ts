@@ -28,7 +28,9 @@ export function explainFeed(view: FeedView): string {
     const what =
       feed.added_departments === null ? 'reading everything again' : 'reading the departments that were added'
     // Put off by a failure: until then the mirror may lack what it is for.
-    return feed.resnapshot_wanted_at > now ? `${what} in ${inWords(feed.resnapshot_wanted_at - now)}` : what
+    const why = feed.snapshot_failure_code
+    const after = why === null ? '' : `, after failing: ${failureInWords(why)}`
+    return feed.resnapshot_wanted_at > now ? `${what} in ${inWords(feed.resnapshot_wanted_at - now)}${after}` : what
   }
   return explanations[feed.state](view)
 }
@@ -67,7 +69,8 @@ export function feedAlarms(view: FeedView): Alarm[] {
   const liveSince = feed.snapshot_at === null ? null : feed.state_since
   return [
     ...subscriptionAlarms(view, at),
-    ...feed.gaps.map((gap) => gapAlarm(gap, at)),
+    ...feed.gaps.map((gap) => gapAlarm(view, gap, at)),
+    ...snapshotAlarms(view, at),
     ...lookAlarms(view, at),
     ...progressAlarms(view, at),
     ...feed.checks.flatMap((check) => checkAlarms({ at, check, liveSince, now, settings })),
@@ -110,14 +113,49 @@ function lookAlarms({ feed, now, settings }: FeedView, at: Where): Alarm[] {
   return [{ level: 'warning', code: 'sync.look-failing', ...at, ...lookFailing(sinceMs) }]
 }
 
-function gapAlarm(gap: FeedSummary['gaps'][number], at: Where): Alarm {
+function gapAlarm(view: FeedView, { cause, from_at: from }: FeedSummary['gaps'][number], at: Where): Alarm {
+  const message = `Changes since ${new Date(from).toISOString()} may be missing: ${gapInWords[cause]}.`
+  const heldUpBy = whatHoldsUpSnapshot(view)
+  if (heldUpBy === undefined) return { level: 'error', code: 'sync.gap', ...at, message, remedy: gapRemedy[cause] }
+  const others = cause === 'foreign-consumer' ? `${contested.remedy} ` : ''
   return {
     level: 'error',
     code: 'sync.gap',
     ...at,
-    message: `Changes since ${new Date(gap.from_at).toISOString()} may be missing: ${gapInWords[gap.cause]}.`,
-    remedy: gapRemedy[gap.cause],
+    message: `${message} The snapshot that is to close the gap is held up: ${failureInWords(heldUpBy)}.`,
+    remedy: `${others}${explainFailure(heldUpBy).remedy} The snapshot then goes on by itself and closes the gap.`,
   }
+}
+
+/** The code of why a snapshot that is wanted does not come; undefined while it is taken, or a failure of it may pass. */
+function whatHoldsUpSnapshot({ feed, now }: FeedView): string | undefined {
+  if (isSnapshotFailing(feed, now)) return feed.snapshot_failure_code ?? undefined
+  if (isFailing(feed)) return feed.failure_code ?? undefined
+  const isPutOff = (feed.resnapshot_wanted_at ?? 0) > now && (feed.calls_until ?? 0) > now
+  return isPutOff ? 'quota.day-exhausted' : undefined
+}
+
+/** A snapshot of a live feed that fails holds up no drain: nothing else tells of it. */
+function snapshotAlarms({ feed, now }: FeedView, at: Where): Alarm[] {
+  const { snapshot_failures: failures, snapshot_failure_code: code, snapshot_failing_since: since } = feed
+  if (code === null || since === null || !isSnapshotFailing(feed, now)) return []
+  const message = `For ${inWords(now - since)} the new snapshot has not got on; the last ${failures} attempts failed: ${failureInWords(code)}.`
+  const remedy = `${explainFailure(code).remedy} The snapshot then goes on by itself.`
+  return [{ level: 'warning', code: 'sync.snapshot-failing', ...at, message, remedy }]
+}
+
+function isSnapshotFailing(feed: FeedSummary, now: number): boolean {
+  const { resnapshot_wanted_at: wantedAt, snapshot_failures: failures, snapshot_failing_since: since } = feed
+  return wantedAt !== null && failures >= failuresMany && since !== null && now - since > snapshotFailsMaxMs
+}
+
+/** Its attempts are a minute apart, or five. */
+const snapshotFailsMaxMs = 20 * 60_000
+
+const failuresMany = 3
+
+function isFailing({ failures }: FeedSummary): boolean {
+  return failures >= failuresMany
 }
 
 function progressAlarms(view: FeedView, at: Where): Alarm[] {
@@ -135,7 +173,7 @@ function progressAlarms(view: FeedView, at: Where): Alarm[] {
     alarms.push({ level: 'warning', code: 'sync.patients-unclear', ...at, ...patientsUnclear(feed.unclear, now) })
   if (feed.unsettled)
     alarms.push({ level: 'warning', code: 'sync.unsettled', ...at, ...unsettled(feed.unsettled, now) })
-  if (feed.failures >= 3 && feed.failure_code)
+  if (isFailing(feed) && feed.failure_code)
     alarms.push({ level: 'warning', code: 'sync.failing', ...at, ...failing(feed.failures, feed.failure_code) })
   return alarms
 }

@@ -18,7 +18,7 @@ import { hasChangedFeed, isReadByPatient } from './feed-table.ts'
 import { gapAfterSilence } from './gap-after-silence.ts'
 import { goLive } from './go-live.ts'
 import { inheritIntents } from './intent.sql.ts'
-import { judgeFailure } from './judge-failure.ts'
+import { judgeFailure, toWaitFor } from './judge-failure.ts'
 import { type FeedPicture, nextStep, type Step } from './next-step.ts'
 import { pollFeed } from './poll-feed.ts'
 import { reconcileFeed } from './reconcile-feed.ts'
@@ -195,7 +195,8 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
     await noteUsedUp(tx, held, verdict)
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
-      await postponeResnapshot(tx, held, Math.max(retryInMs, deps.settings.pollIntervalMs))
+      const ms = Math.max(retryInMs, deps.settings.pollIntervalMs)
+      await postponeResnapshot(tx, held, { ms, ...(!toWaitFor.has(code) && { failure: code }) })
       return now
     }
     if (step.do === 'check-foreign' && state.state === 'live' && (await hasReadFeed(tx, held, state))) {

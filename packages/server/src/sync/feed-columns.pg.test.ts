@@ -37,6 +37,9 @@ const fields: Readonly<Record<keyof FeedStateRow, true>> = {
   subscribed_departments: true,
   added_departments: true,
   resubscribed_at: true,
+  snapshot_failures: true,
+  snapshot_failure_code: true,
+  snapshot_failing_since: true,
 }
 
 await db.practice(0, (tx) => addFeeds(tx, [held.practice], [held.feed]))

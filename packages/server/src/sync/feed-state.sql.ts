@@ -60,6 +60,10 @@ export interface FeedStateRow {
   readonly added_departments: Departments
   /** When the departments of a live feed's subscription were last changed. */
   readonly resubscribed_at: number | null
+  /** How often in a row the snapshot of a live feed has failed, with which code last, and since when; 0 and null when it goes on. */
+  readonly snapshot_failures: number
+  readonly snapshot_failure_code: string | null
+  readonly snapshot_failing_since: number | null
 }
 
 const fenceFeed = lookUp(
@@ -77,7 +81,7 @@ const lock = lookUp(
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
-     subscription_put_off_until, calls_limit, calls_until
+     subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -91,7 +95,7 @@ const read = lookUp(
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
-     subscription_put_off_until, calls_limit, calls_until
+     subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
@@ -102,7 +106,7 @@ export function readFeeds(tx: Tx, practice: number): Promise<FeedStateRow[]> {
 const enterState = lookUp(
   'sync.enter_state',
   `update aegis.feed_state set state = $3, state_since = aegis.now(), failures = 0, failure_code = null, retry_at = null,
-     unclear_since = null,
+     unclear_since = null, snapshot_failures = 0, snapshot_failure_code = null, snapshot_failing_since = null,
      subscribed_at = case when $3 = 'activating' then aegis.now() else subscribed_at end,
      active_at = case when $3 = 'settling' then aegis.now() else active_at end
    where practice_id = $1 and feed = $2`,
@@ -188,6 +192,7 @@ export async function setUnclear(tx: Tx, key: FeedKey, isUnclear: boolean): Prom
 const snapshotTaken = lookUp(
   'sync.snapshot_taken',
   `update aegis.feed_state set snapshot_at = aegis.now(),
+     snapshot_failures = 0, snapshot_failure_code = null, snapshot_failing_since = null,
      resnapshot_wanted_at = case when resnapshot_asked_at > $3 then aegis.now() end,
      added_departments = case when resnapshot_asked_at > $3 then added_departments end
    where practice_id = $1 and feed = $2`,
@@ -253,11 +258,33 @@ export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
 
 const postponeSnapshot = lookUp(
   'sync.postpone_snapshot',
-  `update aegis.feed_state set resnapshot_wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000)
+  `update aegis.feed_state set resnapshot_wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000),
+     snapshot_failures = case when $4::text is null then snapshot_failures else snapshot_failures + 1 end,
+     snapshot_failure_code = coalesce($4::text, snapshot_failure_code),
+     snapshot_failing_since =
+       case when $4::text is null then snapshot_failing_since else least(snapshot_failing_since, aegis.now()) end
    where practice_id = $1 and feed = $2`,
 )
 
-/** Puts the snapshot that is due, or under way, off for `ms` from now on, by the database's clock. */
-export async function postponeResnapshot(tx: Tx, key: FeedKey, ms: number): Promise<void> {
-  await tx.rows(postponeSnapshot, [key.practice, key.feed, ms])
+/**
+ * Puts the snapshot that is due, or under way, off for `ms` from now on, by the database's clock. `failure`: the code of why it
+ * could not go on; absent where it only waits.
+ */
+export async function postponeResnapshot(
+  tx: Tx,
+  key: FeedKey,
+  { ms, failure }: { ms: number; failure?: string },
+): Promise<void> {
+  await tx.rows(postponeSnapshot, [key.practice, key.feed, ms, failure ?? null])
+}
+
+const snapshotWell = lookUp(
+  'sync.snapshot_well',
+  `update aegis.feed_state set snapshot_failures = 0, snapshot_failure_code = null, snapshot_failing_since = null
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Forgets past failures of the snapshot: it goes on. */
+export async function snapshotGoesOn(tx: Tx, key: FeedKey): Promise<void> {
+  await tx.rows(snapshotWell, [key.practice, key.feed])
 }

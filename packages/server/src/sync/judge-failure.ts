@@ -24,6 +24,9 @@ const needsPerson: ReadonlySet<string> = new Set([
   'sync.nobody-found',
 ])
 
+/** Not failures: it was not the hour, or others had to go first. */
+export const toWaitFor: ReadonlySet<string> = new Set(['policy.off-hours', 'quota.timeout', 'quota.day-exhausted'])
+
 /** What has been so far; `mostMs`: between two tries, a minute if absent. */
 export interface PastFailures {
   readonly failures: number

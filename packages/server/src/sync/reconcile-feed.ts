@@ -7,7 +7,7 @@ import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
 import { goesOnWithOldClaims } from './goes-on-with-old-claims.ts'
 import { judgeDifferences } from './judge-differences.ts'
-import { judgeFailure } from './judge-failure.ts'
+import { judgeFailure, toWaitFor } from './judge-failure.ts'
 import type { ReconcileStep } from './next-step.ts'
 import { nextNight } from './night.ts'
 import { pagesTonight } from './plan-checks.ts'
@@ -210,9 +210,6 @@ function nextTime(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): number
 
 /** Failures are put off in growing steps up to this. */
 const putOffMsMax = 30 * 60_000
-
-/** Not failures: it was not the hour, or others had to go first. */
-const toWaitFor: ReadonlySet<string> = new Set(['policy.off-hours', 'quota.timeout', 'quota.day-exhausted'])
 
 /** A check that cannot go on now goes on later, from where it stands. */
 async function putOff(deps: SyncDeps, held: HeldFeed, { due, error }: { due: TaskRow; error: unknown }): Promise<void> {

@@ -16,7 +16,7 @@ import { readRunPage } from './read-run-page.ts'
 import { coverDepartments, wishForUnseen } from './reconcile-snapshot.ts'
 import type { SnapshotPhase } from './snapshot.sql.ts'
 import * as runs from './snapshot.sql.ts'
-import { asHolder, type SyncDeps, timestamp } from './sync-deps.ts'
+import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 import { settingsOf } from './sync-settings.ts'
 
 /** Reads one page of a snapshot, going on where the last one stopped, also after a crash; after the last page it counts. */
@@ -25,7 +25,7 @@ export async function snapshotStep(
   held: HeldFeed,
   { phase, waitMs }: Pick<SnapshotStep, 'phase' | 'waitMs'>,
 ): Promise<void> {
-  const { run, fetchSeq, gap } = await openOrStart(deps, held, phase)
+  const { run, fetchSeq, gap, hasFailed } = await openOrStart(deps, held, phase)
   const segment = run.plan[run.segment]
   if (!segment) {
     if (!(await goesOnWithOldClaims(deps, held, run))) await finish(deps, held, run)
@@ -40,6 +40,7 @@ export async function snapshotStep(
   } as const
   if (segment.list === 'ofPatients') await loadNextPatients(deps, held, { run, context })
   else await readRunPage(deps, held, { run, segment, fetchSeq, context })
+  if (hasFailed) await asHolderAtOnce(deps, held, (tx) => states.snapshotGoesOn(tx, held))
 }
 
 /** The reading to go on with, and the number of its next request. */
@@ -47,7 +48,7 @@ function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
   return asHolder(deps, held, async (tx, state) => {
     const fetchSeq = await nextFetchSeq(tx)
     const gaps = (await openGaps(tx, held.practice)).filter((one) => one.feed === held.feed)
-    const at = { fetchSeq, gap: gaps.length > 0 }
+    const at = { fetchSeq, gap: gaps.length > 0, hasFailed: state.snapshot_failures > 0 }
     const open = await runs.openSnapshotRun(tx, held, phase)
     if (open) return { run: open, ...at }
     await runs.abandonSnapshots(tx, held)
