@@ -113,4 +113,11 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     replace: `if (!run.run_id) await`,
     caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
   },
+  {
+    name: 'what waits for a patient of whom nobody could be asked goes on waiting when the patient is found to be hidden',
+    file: `${sync}/withdraw-missing.ts`,
+    find: `withdrawn !== undefined && of.feed === 'patients'`,
+    replace: `false`,
+    caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`, 'seeds 1 1300370'],
+  },
 ]

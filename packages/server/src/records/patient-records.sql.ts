@@ -53,6 +53,16 @@ export function heldOfPatient(
   return tx.rows(ofKindAndPatient, [practice, kind, patient])
 }
 
+const keysOfAll = sql(
+  'records.keys_of_patient',
+  `select key from aegis.record where practice_id = $1 and patient = $2 and kind <> 'patient'`,
+)
+
+/** The keys of all records about a patient, of whatever kind and state. */
+export async function keysAboutPatient(tx: Tx, practice: number, patient: string): Promise<string[]> {
+  return (await tx.rows<{ key: string }>(keysOfAll, [practice, patient])).map(({ key }) => key)
+}
+
 const ofOthers = lookUp(
   'records.of_others',
   `select from aegis.record

@@ -298,3 +298,27 @@ test('the audit log has each patient of whom claims came, also of whom none was 
   assert.deepEqual(audited, [[patient, '999']])
   assert.deepEqual(await claimsOf(mirrored, patient), {}, 'and nothing is taken from it')
 })
+
+test('claims that waited for a patient of whom nobody could be asked are settled once the patient is found to be hidden', async (t) => {
+  const { mirrored, patient, count } = await hidingPractice(t)
+  await mirrored.bringUp()
+  await mirrored.run(3)
+  mirrored.change({ kind: 'restrictpatient', patient })
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/patients/{patientid}'
+      ? Promise.resolve(Response.json({ error: 'not now' }, { status: 403 }))
+      : mirrored.toSimulator(url, init, call)
+  await mirrored.wantSnapshot('claims')
+  const passHour = async () => {
+    await mirrored.step()
+    await mirrored.advance(3_600_000)
+  }
+  for (let hours = 0; hours < 20; hours += 1) await passHour()
+  mirrored.fetch = mirrored.toSimulator
+  const isHidden = async () =>
+    (await mirrored.opened('patient')).some(({ body, state }) => body.patientid === patient && state === 'withheld')
+  for (let hours = 0; hours < 24 && !(await isHidden()); hours += 1) await passHour()
+  await mirrored.run(3)
+  assert.deepEqual(await claimsOf(mirrored, patient), { withheld: count })
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})

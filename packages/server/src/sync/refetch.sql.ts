@@ -1,4 +1,4 @@
-import { lookUp, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
@@ -159,6 +159,20 @@ const foundSql = lookUp(
 /** Something of the kind is found: of none of its records that are put off it is so any more that nothing is. */
 export async function noteFoundAgain(tx: Tx, key: FeedKey): Promise<void> {
   await tx.rows(foundSql, [key.practice, key.feed])
+}
+
+const unclearSql = sql(
+  'sync.patient_no_longer_unclear',
+  `update aegis.refetch r set wanted_at = (select aegis.now())
+   from (select feed, key from aegis.refetch
+     where practice_id = $1 and patient_unclear and key = any(select json_array_elements_text($2::json))
+     order by feed, key for update) theirs
+   where r.practice_id = $1 and r.feed = theirs.feed and r.key = theirs.key`,
+)
+
+/** Those of these records that were put off since nobody could say of their patient whether it is shown are asked for now. */
+export async function wantUnclear(tx: Tx, practice: number, keys: readonly string[]): Promise<void> {
+  await tx.rows(unclearSql, [practice, JSON.stringify(keys)])
 }
 
 const allLaterSql = lookUp(
