@@ -1,9 +1,12 @@
 /** Answers of which less is left than was sent: nothing that they told, or hid, is lost for being believed too soon. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { leaseGoesOn } from '../../testing/feed-lease.ts'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { damage } from '../../testing/reconciled-practice.ts'
 import { sql } from '../db/db.ts'
+import { addPractices } from './schedule.sql.ts'
+import { runAdvanceFeed } from './schedule.ts'
 
 /** What is tested here needs no weeks of appointments. */
 const few = { bookedDaysBack: 1, bookedDaysAhead: 2, slotDaysAhead: 1 }
@@ -71,8 +74,25 @@ test('before the first drain an answer that is empty without saying so does not 
   await takeCancellation(mirrored)
   hideEveryOtherReplay(mirrored)
   await mirrored.advance(minute)
-  await assert.rejects(mirrored.step('appointments'), { code: 'sync.contested' })
+  const key = { practice, feed: 'appointments' } as const
+  await mirrored.deps.db.control(async (tx) => {
+    await addPractices(tx, [practice], 'local')
+    await leaseGoesOn(tx, key)
+  })
+  let told = 0
+  const never = () => assert.fail('not of a job')
+  const schedule = { instance: 'one', leaseTtlMs: minute, dayUsage: never, keepForFeeds: never }
+  const onContested = () => {
+    told += 1
+  }
+  await runAdvanceFeed({ ...schedule, sync: mirrored.deps, onContested }, key, new AbortController().signal)
   assert.equal(await stateOf(), 'contested')
+  const lines = mirrored.log.lines.filter(({ event }) => event === 'sync.contested')
+  assert.deepEqual(
+    [told, lines.map(({ fields }) => fields)],
+    [1, [key]],
+    'whoever started it is told, and nobody is ended',
+  )
 })
 
 test('who reads before our first read was carried out is met, though we have asked and were refused', async (t) => {

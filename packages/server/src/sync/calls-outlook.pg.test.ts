@@ -117,3 +117,22 @@ test('with another limit the plan of polls is made anew at once, and else not wi
   assert.notEqual(await plannedAt(), 0)
   await Promise.all([one.stop(), other.stop()])
 })
+
+test('who learns of more calls wakes what a plan of as many put off too, who learns of no more what there were fewer for', async (t) => {
+  const { db } = (await installation(t)).time
+  const log = silentLog
+  const putOff = async (callsLimit: number) => {
+    await db.control((tx) => claimDue(tx, { most: 1, holdSeconds: 60 }))
+    await db.control((tx) => setDue(tx, feed, { until: Date.UTC(2999, 0, 1), callsLimit }))
+  }
+  const isWoken = async (limits: { before: number | undefined; now: number | undefined }) => {
+    await wakeWaiting({ db, log }, limits)
+    return (await db.control((tx) => claimDue(tx, { most: 1, holdSeconds: 60 }))).length === 1
+  }
+  await putOff(200)
+  assert.equal(await isWoken({ before: undefined, now: undefined }), false)
+  for (const before of [undefined, 200, 300]) assert.equal(await isWoken({ before, now: 200 }), false, `${before}`)
+  assert.equal(await isWoken({ before: 100, now: 200 }), true)
+  await putOff(199)
+  assert.equal(await isWoken({ before: 200, now: 200 }), true)
+})

@@ -9,6 +9,7 @@ import {
   addPractices,
   claimDue,
   ensureScheduled,
+  isMirrored,
   keepPractices,
   makeDue,
   setDue,
@@ -111,8 +112,10 @@ test('a practice taken out of the configuration is left alone, and is back when 
   const { key, claimed } = await practiceWithFeed(3)
   assert.deepEqual(await db.control((tx) => keepPractices(tx, [1, 2])), [3])
   assert.deepEqual(await claimed(), [])
+  const isThere = (practice: number) => db.control((tx) => isMirrored(tx, practice))
+  assert.deepEqual([await isThere(1), await isThere(3), await isThere(99)], [true, false, false])
   await practiceWithFeed(3)
-  assert.deepEqual(await claimed(), [key])
+  assert.deepEqual([await claimed(), await isThere(3)], [[key], true])
 })
 
 test('a wish for a record is not taken for fulfilled by an answer that was asked for before it', async () => {

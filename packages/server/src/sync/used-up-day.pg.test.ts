@@ -4,6 +4,7 @@ import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import { addPractices, claimDue, ensureScheduled, wakeForCalls } from './schedule.sql.ts'
 
 const hour = 3_600_000
 
@@ -83,6 +84,34 @@ test('a look for a second reader that a used-up day put off is taken with the ne
   day.limit = 200
   await mirrored.run(2)
   assert.ok(day.asked > refused)
+})
+
+test('what waits because a process knew of fewer calls, and is read rarely for want of more, waits for the fewer', async (t) => {
+  const mirrored = await mirroredPractice(t)
+  await mirrored.bringUp()
+  const { db } = mirrored.deps
+  const wake = (limit: number) => db.control((tx) => wakeForCalls(tx, limit))
+  const work = async (what: string) => {
+    await db.control((tx) => claimDue(tx, { most: 10, holdSeconds: 3_600 }))
+    await mirrored.advance(1_000)
+    await mirrored.stepFeed('patients')
+    assert.deepEqual(await db.control((tx) => claimDue(tx, { most: 10, holdSeconds: 3_600 })), [], what)
+  }
+  await db.control(async (tx) => {
+    await addPractices(tx, [practice], 'local')
+    await ensureScheduled(tx, [practice], ['patients'])
+  })
+  await work('nothing is short')
+  assert.equal(await wake(1_000), 0)
+  const day = new UsedUp(mirrored, /^sync\.snapshot/)
+  const pace = { feeds: 1, stretch: 2, until: mirrored.deps.clock.now() + hour }
+  mirrored.deps = { ...mirrored.deps, dayLimit: () => 200, pace: () => pace }
+  await work('drains are rare')
+  assert.deepEqual([await wake(200), await wake(201)], [0, 1])
+  await mirrored.wantSnapshot('patients')
+  await work('a snapshot is put off too')
+  assert.ok(day.refused > 0)
+  assert.deepEqual([await wake(100), await wake(101)], [0, 1])
 })
 
 /** Loses a page of patients on its way, so that they are to be asked for by id. */
