@@ -24,6 +24,7 @@ const { values, positionals } = parseOptions('mutants', {
     sample: text('N', 'no more than so many mutants'),
     seed: { ...text('S', 'which of them; 1 if absent'), default: '1' },
     minutes: text('N', 'no longer than that'),
+    workers: { ...text('N', 'so many at a time, each in a copy with a cluster of its own'), default: '1' },
   },
 })
 
@@ -37,11 +38,14 @@ async function run(): Promise<boolean> {
   if (unknown !== undefined) {
     return refuse(`no module "${unknown}"; there are ${Object.keys(mutatedModules).join(', ')}`)
   }
-  const numbers = [sample, values.seed, minutes].map((text) => (text === undefined ? Infinity : Number(text)))
-  if (numbers.some((number) => !(number >= 0))) return refuse('--sample, --seed and --minutes take numbers')
-  const [count = 0, seed = 0, limit = 0] = numbers
+  const numbers = [sample, values.seed, minutes, values.workers].map((text) =>
+    text === undefined ? Infinity : Number(text),
+  )
+  if (numbers.some((number) => !(number >= 0))) return refuse('--sample, --seed, --minutes and --workers take numbers')
+  const [count = 0, seed = 0, limit = 0, workers = 1] = numbers
   const { tests } = values
-  return mutateModules({ modules: module, files: file, mutants: mutant, tests, sample: count, seed, minutes: limit })
+  const named = { modules: module, files: file, mutants: mutant, tests }
+  return mutateModules({ ...named, sample: count, seed, minutes: limit, workers })
 }
 
 function refuse(reason: string): boolean {

@@ -16,7 +16,7 @@ export async function findMutants(root: string, path: string): Promise<Mutant[]>
 
 /** PostgreSQL plans by it and nothing else; an empty one is a statement without a name. */
 function isStatementName(source: string, { start, operator }: Edit): boolean {
-  return operator === 'StringLiteral' && /\bsql\(\s*$/.test(source.slice(0, start))
+  return operator === 'StringLiteral' && /\b(?:sql|lookUp)\(\s*$/.test(source.slice(0, start))
 }
 
 function byPlace(a: Edit, b: Edit): number {

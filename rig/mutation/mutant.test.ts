@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeMutant, type Edit, lineOf, mutate, nameMutants } from './mutant.ts'
+import { describeMutant, type Edit, isOverlapping, lineOf, mutate, mutateAll, nameMutants } from './mutant.ts'
 
 const path = 'packages/server/src/quota/some-day.ts'
 const source = 'first\nif (a < b) go()\nif (a < b) go()\n'
@@ -23,4 +23,12 @@ test('a mutant changes its place and nothing else, and says what it does', () =>
   assert.equal(mutate(source, again), 'first\nif (a < b) go()\nif ((a <= b)) go()\n')
   assert.equal(describeMutant(source, again), 'EqualityOperator: a < b → (a <= b)')
   assert.equal(lineOf(source, again), 3)
+})
+
+test('several mutants are put in together where none overlaps another', () => {
+  assert.equal(mutateAll(source, [smaller, again]), 'first\nif ((a <= b)) go()\nif ((a <= b)) go()\n')
+  const [one, two, inner] = nameMutants(path, source, [smaller, again, { ...smaller, start: 14 }])
+  assert.ok(one && two && inner)
+  assert.deepEqual([isOverlapping(one, two), isOverlapping(one, inner)], [false, true])
+  assert.equal(isOverlapping(one, { ...inner, path: 'another file' }), false)
 })

@@ -37,6 +37,16 @@ export function mutate(source: string, { start, end, replacement }: Edit): strin
   return source.slice(0, start) + replacement + source.slice(end)
 }
 
+/** The file with several mutants in it, none of which overlaps another. */
+export function mutateAll(source: string, edits: readonly Edit[]): string {
+  return edits.toSorted((a, b) => b.start - a.start || b.end - a.end).reduce(mutate, source)
+}
+
+/** Whether two mutants cannot both be put in. */
+export function isOverlapping(a: Mutant, b: Mutant): boolean {
+  return a.path === b.path && a.start <= b.end && b.start <= a.end
+}
+
 /** The line of a mutant, counted from 1. */
 export function lineOf(source: string, { start }: Edit): number {
   return source.slice(0, start).split('\n').length

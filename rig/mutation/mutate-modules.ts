@@ -24,14 +24,17 @@ export interface Wanted {
   readonly seed: number
   /** For each module. */
   readonly minutes: number
+  /** So many at a time. */
+  readonly workers: number
 }
 
 /** Runs the mutants wanted, module by module; whether none survived but those on the list. */
 export async function mutateModules(wanted: Wanted): Promise<boolean> {
-  const copy = new PlantedCopy()
+  const copies = Array.from({ length: wanted.workers }, () => new PlantedCopy())
+  const remove = () => copies.forEach((copy) => copy.remove())
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      copy.remove()
+      remove()
       process.exit(1)
     })
   }
@@ -39,27 +42,28 @@ export async function mutateModules(wanted: Wanted): Promise<boolean> {
   try {
     for (const [name, module] of Object.entries(mutatedModules)) {
       if (wanted.modules.length && !wanted.modules.includes(name)) continue
-      if (!(await mutateModule({ copy, name, module }, wanted))) sound = false
+      if (!(await mutateModule({ copies, name, module }, wanted))) sound = false
     }
   } finally {
-    copy.remove()
+    remove()
   }
   return sound
 }
 
 interface Named {
-  readonly copy: PlantedCopy
+  readonly copies: readonly PlantedCopy[]
   readonly name: string
   readonly module: MutatedModule
 }
 
-async function mutateModule({ copy, name, module }: Named, wanted: Wanted): Promise<boolean> {
+async function mutateModule({ copies, name, module }: Named, wanted: Wanted): Promise<boolean> {
+  const [{ directory } = { directory: root }] = copies
   const files = filesOf(module).filter((path) => isWanted(path, wanted))
   if (!files.length) return true
   const all: Mutant[] = []
-  for (const path of files) all.push(...(await findMutants(copy.directory, path)))
+  for (const path of files) all.push(...(await findMutants(directory, path)))
   const named = all.filter(({ id }) => !wanted.mutants.length || wanted.mutants.includes(id))
-  const typed = typedMutants(copy.directory, named)
+  const typed = typedMutants(directory, named)
   const chosen = wanted.sample === Infinity ? typed : sampled(typed, wanted.sample, wanted.seed)
   process.stdout.write(`${name}: ${named.length} places, ${typed.length} of them compile, ${chosen.length} chosen\n`)
   const known = readKnownSurvivors(root)
@@ -71,8 +75,8 @@ async function mutateModule({ copy, name, module }: Named, wanted: Wanted): Prom
   for (const mutant of chosen) if (isListed(mutant)) report.addKnown(mutant)
   if (mutants.length)
     await runMutation(
-      copy,
-      { name, mutants, tests: wanted.tests.length ? wanted.tests : testsOf(module), timeMs: wanted.minutes * 60_000 },
+      copies,
+      { mutants, tests: wanted.tests.length ? wanted.tests : testsOf(module), timeMs: wanted.minutes * 60_000 },
       report,
     )
   return report.close()

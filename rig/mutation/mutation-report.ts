@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
+import type { Verdict } from './judge-mutants.ts'
 import { describeMutant, lineOf, type Mutant } from './mutant.ts'
-import type { Verdict } from './mutation-run.ts'
 import type { KnownTest } from './test-coverage.ts'
 
 /** Tells of each mutant as it is judged, and sums up. */

@@ -37,10 +37,3 @@ test('what stands in a constant is reached by who reaches its use', () => {
   const files = testsFor(at('select a'), source, tests).map(({ file }) => file)
   assert.deepEqual(files, ['calls.test.ts'])
 })
-
-test('the test beside the file comes first, then the quickest', () => {
-  const beside = 'packages/server/src/quota/day.test.ts'
-  const tests = [known('slow.test.ts', 9, 1), known('quick.test.ts', 1, 1), known(beside, 5, 1)]
-  const files = testsFor(at('run(read)'), source, tests).map(({ file }) => file)
-  assert.deepEqual(files, [beside, 'quick.test.ts', 'slow.test.ts'])
-})

@@ -37,7 +37,6 @@ export async function learnTest(place: Place, file: string, paths: readonly stri
   const limits = { testMs: leastMs + patience * longestTestMs, fileMs: 2 * leastMs + patience * ms }
   return { file, ms, limits, reached }
 }
-
 function readCoverage(copy: string, folder: string, paths: readonly string[]): Map<string, Range[][]> {
   const wanted = new Map(paths.map((path) => [pathToFileURL(join(copy, path)).href, path]))
   const reached = new Map<string, Range[][]>()
@@ -56,14 +55,25 @@ function readCoverage(copy: string, folder: string, paths: readonly string[]): M
   return reached
 }
 
-/** The tests that run the code of a mutant, those that will tell soonest first. */
-export function testsFor(mutant: Mutant, source: string, tests: readonly KnownTest[]): KnownTest[] {
+/** A test that runs the code of a mutant. */
+export interface ReachingTest extends KnownTest {
+  /** How often. */
+  readonly times: number
+}
+
+/** The tests that run the code of a mutant. */
+export function testsFor(mutant: Mutant, source: string, tests: readonly KnownTest[]): ReachingTest[] {
   const places = placesOf(mutant, source)
-  const stem = mutant.path.replace(/(?:\.sql)?\.ts$/, '')
-  const isNeighbour = ({ file }: KnownTest) => file.replace(/(?:\.\w+)?\.test\.ts$/, '') === stem
-  return tests
-    .filter(({ reached }) => (reached.get(mutant.path) ?? []).some((ranges) => places.some((at) => runs(ranges, at))))
-    .toSorted((a, b) => Number(isNeighbour(b)) - Number(isNeighbour(a)) || a.ms - b.ms)
+  return tests.flatMap((test) => {
+    const counts = (test.reached.get(mutant.path) ?? []).flatMap((ranges) => places.map((at) => timesRun(ranges, at)))
+    const times = counts.reduce((sum, count) => sum + count, 0)
+    return times > 0 ? [{ ...test, times }] : []
+  })
+}
+
+/** Whether a test stands beside the file of the mutant. */
+export function isNeighbour({ path }: Mutant, { file }: KnownTest): boolean {
+  return file.replace(/(?:\.\w+)?\.test\.ts$/, '') === path.replace(/(?:\.sql)?\.ts$/, '')
 }
 
 /**
@@ -81,8 +91,8 @@ function placesOf({ start }: Mutant, source: string): number[] {
   return elsewhere.length ? elsewhere : [start]
 }
 
-/** Whether the innermost counted range around an offset ran at all. */
-function runs(ranges: readonly Range[], at: number): boolean {
+/** How often the innermost counted range around an offset ran. */
+function timesRun(ranges: readonly Range[], at: number): number {
   let innermost: Range | undefined
   for (const range of ranges) {
     if (range.startOffset > at || range.endOffset <= at) continue
@@ -90,5 +100,5 @@ function runs(ranges: readonly Range[], at: number): boolean {
       innermost = range
     }
   }
-  return innermost !== undefined && innermost.count > 0
+  return innermost?.count ?? 0
 }
