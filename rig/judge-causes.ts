@@ -11,6 +11,8 @@ const causes: Readonly<Record<GapCause, readonly FaultKind[]>> = {
   'subscription-lost': ['unsubscribed', 'partial'],
   // An answer in doubt whose window cannot be asked for any more, because time has passed.
   'retention-passed': ['clock-jump'],
+  // No life has as many changes.
+  'replay-too-long': [],
   'foreign-consumer': ['lost-page', 'repeated-page'],
   unreadable: ['truncated', 'oversized', 'html'],
 }

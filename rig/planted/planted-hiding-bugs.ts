@@ -120,4 +120,11 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     replace: `false`,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`, 'seeds 1 1300370'],
   },
+  {
+    name: 'a replay that is given up for its length is told as one that came too late',
+    file: `${sync}/recover-window.ts`,
+    find: `{ outcome: 'replay-too-long', unread }`,
+    replace: `{ outcome: 'retention-passed', unread }`,
+    caughtBy: [`${sync}/short-pages.pg.test.ts`],
+  },
 ]

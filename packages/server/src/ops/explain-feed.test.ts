@@ -214,11 +214,11 @@ function only(feed: Partial<FeedSummary>): { message: string; remedy: string } {
   return alarm
 }
 
-const causes = ['retention-passed', 'subscription-lost', 'foreign-consumer', 'unreadable'] as const
+const causes = ['retention-passed', 'replay-too-long', 'subscription-lost', 'foreign-consumer', 'unreadable'] as const
 for (const cause of causes) {
   test(`why there is a gap is said in words: ${cause}`, () => {
     const { message, remedy } = only({ gaps: [{ feed: 'appointments', cause, from_at: now, opened_at: now }] })
-    assert.match(message, /^Changes since .* may be missing: [a-z ]+\.$/)
+    assert.match(message, /^Changes since .* may be missing: [a-z, ]+\.$/)
     assert.match(remedy, /closes the gap/)
   })
 }

@@ -265,6 +265,7 @@ const contested = {
 /** Why there is a gap. */
 export const gapInWords: Readonly<Record<GapCause, string>> = {
   'retention-passed': 'they could not be read as long as athenahealth keeps them',
+  'replay-too-long': 'a read got no clear answer, and more were processed about that time than are read again',
   'subscription-lost': 'the subscription was lost or not whole',
   unreadable: 'what the feed handed out cannot be read',
   'foreign-consumer': 'another deployment processed changes of this feed',
@@ -272,6 +273,7 @@ export const gapInWords: Readonly<Record<GapCause, string>> = {
 
 const gapRemedy: Readonly<Record<GapCause, string>> = {
   'retention-passed': 'Nothing to do: a new snapshot is being taken and closes the gap.',
+  'replay-too-long': 'Nothing to do: a new snapshot is being taken and closes the gap.',
   'subscription-lost':
     'Nothing to do: the subscription is being renewed; then a new snapshot, with what changed meanwhile on all other days, closes the gap.',
   unreadable:

@@ -2,7 +2,7 @@ import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
-export type GapCause = 'retention-passed' | 'subscription-lost' | 'foreign-consumer' | 'unreadable'
+export type GapCause = 'retention-passed' | 'replay-too-long' | 'subscription-lost' | 'foreign-consumer' | 'unreadable'
 
 export interface GapRow {
   readonly feed: FeedName

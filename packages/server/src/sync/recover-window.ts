@@ -45,7 +45,7 @@ export async function recoverWindow(deps: SyncDeps, held: HeldFeed): Promise<voi
 
 /** What came of a replay; `unread` are the places of the records in it that could not be read. */
 interface Replayed {
-  readonly outcome: 'complete' | 'unreadable' | 'retention-passed'
+  readonly outcome: 'complete' | Extract<GapCause, 'unreadable' | 'retention-passed' | 'replay-too-long'>
   readonly unread: readonly { readonly from: number; readonly to: number; readonly offset: number }[]
 }
 
@@ -62,7 +62,7 @@ async function replay(deps: SyncDeps, held: HeldFeed, window: Window): Promise<R
     if (!page.more) return { outcome: unread.length > 0 ? 'unreadable' : 'complete', unread }
     offset += page.items
   }
-  return { outcome: 'retention-passed', unread }
+  return { outcome: 'replay-too-long', unread }
 }
 
 async function replayOnce(

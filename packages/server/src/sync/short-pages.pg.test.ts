@@ -53,12 +53,8 @@ test('a list that stops before its count, without a next page, is read to its co
   assert.deepEqual(await mirrored.differences(), [])
 })
 
-test('what was processed is read again to its count, too: a lost answer loses nothing', async (t) => {
-  const mirrored = await mirroredPractice(t, { patients: 30, settings: few })
-  await mirrored.bringUp()
-  for (let patient = 1; patient <= 20; patient++) {
-    mirrored.change({ kind: 'updatepatient', patient, fields: { lastname: 'Marigold' } })
-  }
+/** The answer to the next read of the feed of patients is lost on the way. */
+async function loseDrain(mirrored: MirroredPractice): Promise<void> {
   let lost = 0
   mirrored.fetch = async (url, init, call) => {
     const response = await mirrored.toSimulator(url, init, call)
@@ -69,10 +65,44 @@ test('what was processed is read again to its count, too: a lost answer loses no
   await mirrored.advance(61_000)
   await mirrored.step('patients')
   assert.equal(lost, 1)
+}
+
+test('what was processed is read again to its count, too: a lost answer loses nothing', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 30, settings: few })
+  await mirrored.bringUp()
+  for (let patient = 1; patient <= 20; patient++) {
+    mirrored.change({ kind: 'updatepatient', patient, fields: { lastname: 'Marigold' } })
+  }
+  await loseDrain(mirrored)
   const seen = cutAt(mirrored, 3, (url) => url.searchParams.has('showprocessedstartdatetime'))
   await mirrored.run(3)
   assert.ok(seen.cuts >= 6)
   assert.deepEqual(await mirrored.differences(), [])
+})
+
+test('a window of more pages than are replayed is a gap that says so, and closed by a snapshot', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: { ...few, feeds: ['departments', 'patients'] } })
+  await mirrored.bringUp()
+  mirrored.change({ kind: 'updatepatient', patient: 1, fields: { lastname: 'Marigold' } })
+  await loseDrain(mirrored)
+  let pages = 0
+  mirrored.fetch = async (url, init, call) => {
+    const asked = new URL(url)
+    if (!asked.searchParams.has('showprocessedstartdatetime')) return mirrored.toSimulator(url, init, call)
+    pages += 1
+    // The same page again and again, and always a next one.
+    asked.searchParams.delete('offset')
+    const body = (await (await mirrored.toSimulator(asked.href, init, call)).json()) as Body // of the simulator
+    return Response.json({ ...body, totalcount: 1_000_000 })
+  }
+  await mirrored.advance(61_000)
+  await mirrored.step('patients')
+  assert.equal(pages, 500)
+  const told = mirrored.log.lines.filter(({ event }) => event === 'sync.gap').map(({ fields }) => fields.cause)
+  assert.deepEqual(told, ['replay-too-long'])
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(3)
+  assert.deepEqual([await mirrored.gaps(), await mirrored.differences()], [[], []])
 })
 
 test('a count that tells of more than there is costs a call a list, and no more', async (t) => {
