@@ -97,7 +97,14 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     file: `${sync}/note-differences.ts`,
     find: `const whole = patient ?`,
     replace: `const whole = patient && kind.asked === 'with-patient' ?`,
-    caughtBy: [`${sync}/verdicts.pg.test.ts`, 'seeds 1 1300317'],
+    caughtBy: [`${sync}/verdicts.pg.test.ts`],
+  },
+  {
+    name: 'what went back to a patient counts as deleted where its feed tells so before that of patients does',
+    file: `${sync}/look-for-patient.ts`,
+    find: `if (former === undefined) return`,
+    replace: `if (former !== '') return`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
   {
     name: 'nobody is told that a snapshot of a live feed fails',

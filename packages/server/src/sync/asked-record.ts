@@ -14,7 +14,13 @@ import { type NextRefetch, refetchPlace } from './refetch.sql.ts'
 
 /** What is asked for: one record, or all that a patient has of a kind. */
 export type AskedRecord =
-  | { readonly whole: false; readonly id: string; readonly patientId: string }
+  | {
+      readonly whole: false
+      readonly id: string
+      readonly patientId: string
+      /** The patient whom the wish names, where that one counts as merged into `patientId`. */
+      readonly former?: string
+    }
   | ({ readonly whole: true } & AskedPatient)
 
 /** A patient whose records are read as a whole. */
@@ -47,8 +53,8 @@ export async function askedRecord(
   const [patientId, id] = [asks.slice(0, border), asks.slice(border + 1)]
   if (id === '')
     return { whole: true, ...(await askedPatient(tx, keys, { ...places, practice: key.practice, patientId })) }
-  const current = await currentPatient(tx, keys, { practice: key.practice, patientId })
-  return { whole: false, id, patientId: current.id ?? patientId }
+  const { id: current = patientId } = await currentPatient(tx, keys, { practice: key.practice, patientId })
+  return { whole: false, id, patientId: current, ...(current !== patientId && { former: patientId }) }
 }
 
 /** Who a patient is now, and where the charts may be. */

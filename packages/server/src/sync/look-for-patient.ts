@@ -3,7 +3,7 @@ import { openIfPossible } from '../records/open-record.ts'
 import { heldRecord } from '../records/patient-records.sql.ts'
 import { idOf } from '../records/record-id.ts'
 import { recordKinds } from '../records/record-kinds.ts'
-import { isWholeKey, patientOfWhole, wishFor } from '../records/record-name.ts'
+import { isWholeKey, patientOfWhole, recordKey, wishFor } from '../records/record-name.ts'
 import { type HeldRow, survivorsOf } from '../records/records.sql.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { FeedKey } from './feed-state.sql.ts'
@@ -58,6 +58,22 @@ export async function lookForPatient(
   return 'unsure'
 }
 
+/**
+ * Of a patient who counts as merged and is named as whose a record is: whether the merge may be undone, so that nothing follows from
+ * what the survivor lacks. Undefined where who is asked for by that id is nobody, or another one, and nobody waits to ask again.
+ */
+export async function lookForFormer(
+  deps: SyncDeps,
+  practice: number,
+  { former, ask }: Pick<Question, 'ask'> & { readonly former: string | undefined },
+): Promise<'unsure' | 'failing' | undefined> {
+  if (former === undefined) return undefined
+  const answer = await ask(former)
+  if (answer === 'failing') return answer
+  if (answer === 'found' || answer === 'more') await wishForPatient(deps, practice, former)
+  return answer === 'refused' || (await isPatientWished(deps, practice, former)) ? 'unsure' : undefined
+}
+
 interface PatientOf {
   /** Undefined of one whom we do not hold. */
   readonly state: HeldRow['state'] | undefined
@@ -92,5 +108,12 @@ function wishForPatient({ db, sealing }: SyncDeps, practice: number, id: string)
     const wish = wishFor(recordKinds.patient, keys, { id })
     if (wish && !(await isWished(tx, { practice, feed: 'patients' }, wish.key)))
       await noteWishes(tx, keys, { practice, wishes: [wish] })
+  })
+}
+
+function isPatientWished({ db, sealing }: SyncDeps, practice: number, id: string): Promise<boolean> {
+  return db.practice(practice, async (tx) => {
+    const keys = await sealing.practice(tx, practice)
+    return isWished(tx, { practice, feed: 'patients' }, recordKey(recordKinds.patient, keys, { id }))
   })
 }

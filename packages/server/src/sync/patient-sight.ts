@@ -10,11 +10,17 @@ import { fetchRecord } from './fetch-record.ts'
 import { type FetchedPage, recordsInPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
 import { isOfTheRecord, isPassing } from './is-of-the-record.ts'
-import { lookForPatient } from './look-for-patient.ts'
+import { lookForFormer, lookForPatient } from './look-for-patient.ts'
 import { readOfPatient } from './read-of-patient.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
 type AskDeps = SyncDeps & { readonly context: CallContext }
+
+/** A record, or all of a patient, as it is asked for. */
+interface Sighted {
+  readonly key: string
+  readonly asked: { readonly patientId: string; readonly former?: string }
+}
 
 /**
  * Whether athenahealth shows the patient of a record: asked for once in a step, or anew, whatever was heard before; and whether it
@@ -34,7 +40,8 @@ export function patientSight(deps: AskDeps, held: HeldFeed) {
   const askOnce = (id: string) => known.get(id) ?? askAnew(id)
   const sightBy =
     (asking: typeof askAnew) =>
-    ({ key, asked: { patientId } }: { key: string; asked: { patientId: string } }) =>
+    async ({ key, asked: { patientId, former } }: Sighted) =>
+      (await lookForFormer(deps, held.practice, { former, ask: asking })) ??
       lookForPatient(deps, held, { key, patientId, ask: asking, findsAny })
   return { once: sightBy(askOnce), anew: sightBy(askAnew), findsAny }
 }

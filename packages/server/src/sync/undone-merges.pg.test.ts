@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { sql } from '../db/db.ts'
 import { coreFeeds } from './feed-name.ts'
 
 test('a result that is its first patient’s again is asked for there, though the other one was merged on meanwhile', async (t) => {
@@ -35,6 +36,30 @@ test('a result that is its first patient’s again is asked for there, though th
   const held = (await mirrored.opened('labresult')).find(({ body }) => body.labresultid === String(result?.labresultid))
   assert.deepEqual([held?.state, held?.body.patientid], ['present', first])
 })
+
+for (const isTold of [false, true]) {
+  const why = isTold ? 'answers are mixed up' : 'their feed is late'
+  test(`prescriptions that went back to their patient are not taken for deleted while it is not known of patients, as ${why}`, async (t) => {
+    const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'prescriptions'] } })
+    await mirrored.bringUp()
+    await mirrored.run(2)
+    const [from, into] = new Set((await mirrored.opened('prescription')).map(({ body }) => body.patientid))
+    mirrored.change({ kind: 'mergepatients', from, into })
+    await mirrored.run(5)
+    mirrored.change({ kind: 'unmergepatient', patient: from })
+    mirrored.fetch = async (url, init, call) => {
+      if (isTold) return mirrored.toSimulator(url.replace(`/patients/${from}?`, `/patients/${into}?`), init, call)
+      const isLate = call.route === '/patients/changed' && call.consuming
+      return isLate ? Response.json({ patients: [], totalcount: 0 }) : mirrored.toSimulator(url, init, call)
+    }
+    await mirrored.run(8)
+    mirrored.fetch = mirrored.toSimulator
+    await mirrored.run(40)
+    await assertEqualsTruth(mirrored)
+    const deleted = sql('test.deleted', `select from aegis.change where kind = 'prescription' and what = 'deleted'`)
+    assert.deepEqual(await mirrored.deps.db.practice(practice, (tx) => tx.rows(deleted)), [])
+  })
+}
 
 test('what the chart of the survivor shows under the former id stays the survivor’s, also where nobody told of the merge', async (t) => {
   const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'prescriptions'] } })
