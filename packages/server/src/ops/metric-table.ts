@@ -1,7 +1,7 @@
 import type { RefusalFigures } from '../audit/refusal-counter.ts'
 import { priorities } from '../quota/priorities.ts'
 import type { WaitFigures } from '../quota/wait-figures.ts'
-import type { FeedStatus, PracticeStatus, StatusReport } from './status-report.ts'
+import type { CheckStatus, FeedStatus, PracticeStatus, StatusReport } from './status-report.ts'
 
 /** What the metrics are made from: the facts of `aegis status`, and what only machines look at. */
 export interface MetricFacts {
@@ -86,11 +86,35 @@ export const metricTable: readonly Metric[] = [
   perFeed('aegis_gaps', 'Open gaps of a feed, in which changes may be missing; absent without any.', ({ gaps }) =>
     gaps.length > 0 ? gaps.length : undefined,
   ),
+  {
+    name: 'aegis_gap_seconds',
+    type: 'gauge',
+    help: 'For how long a gap has been open, by its cause; absent without any.',
+    labels: ['practice', 'feed', 'cause'],
+    samples: ({ status }) => gapSamples(status),
+  },
   perFeed(
     'aegis_unexplained_differences',
     'What the last checks of the mirror found different and nothing explains; 0 is the target, absent before the first.',
     ({ unexplained }) => unexplained ?? undefined,
   ),
+  {
+    name: 'aegis_check_age_seconds',
+    type: 'gauge',
+    help: 'How long ago the last check of the mirror that was judged was read to its end, in the practice where that is longest. Absent before the first; the alarm sync.check-late tells also of one that never was.',
+    labels: ['feed', 'task'],
+    samples: ({ status }) =>
+      checkSamples(status, (checks) =>
+        Math.max(...checks.map(({ readAt }) => (Date.parse(status.now) - Date.parse(readAt)) / 1_000)),
+      ),
+  },
+  {
+    name: 'aegis_check_compared_records',
+    type: 'gauge',
+    help: 'Records that these checks compared, over all practices.',
+    labels: ['feed', 'task'],
+    samples: ({ status }) => checkSamples(status, (checks) => checks.reduce((sum, { compared }) => sum + compared, 0)),
+  },
   perPractice(
     'aegis_open_intents',
     'Consuming reads without a clear answer, to be replayed.',
@@ -265,6 +289,31 @@ function counted<T>(items: readonly T[], labelsOf: (item: T) => Record<string, s
   return [...groups.values()].flatMap((group) => {
     const [first] = group
     return first === undefined ? [] : [{ labels: labelsOf(first), value: group.length }]
+  })
+}
+
+function gapSamples({ now, practices }: StatusReport): Sample[] {
+  return practices.flatMap(({ practice, feeds }) =>
+    feeds.flatMap(({ feed, gaps }) =>
+      gaps.map(({ cause, openedAt }) => ({
+        labels: { practice, feed, cause },
+        value: (Date.parse(now) - Date.parse(openedAt)) / 1_000,
+      })),
+    ),
+  )
+}
+
+/** Of the last checks of each kind of all practices together: one for each practice would be many thousands. */
+function checkSamples({ practices }: StatusReport, valueOf: (checks: readonly CheckStatus[]) => number): Sample[] {
+  const all = practices.flatMap(({ feeds }) =>
+    feeds.flatMap(({ feed, checks }) => checks.map((check) => ({ feed, check }))),
+  )
+  const groups = Map.groupBy(all, ({ feed, check }) => `${feed} ${check.task}`)
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const labels = { feed: first.feed, task: first.check.task }
+    return [{ labels, value: valueOf(group.map(({ check }) => check)) }]
   })
 }
 

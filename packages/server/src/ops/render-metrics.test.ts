@@ -16,9 +16,12 @@ const feed: FeedStatus = {
   readEveryMs: 240_000,
   expectedWaitMs: 121_500,
   openIntents: 1,
-  checks: [],
+  checks: [
+    { task: 'nightly', readAt: '2026-11-22T06:00:00.000Z', compared: 300, differences: 4, unexplained: 2 },
+    { task: 'rolling', readAt: '2026-11-02T09:00:00.000Z', compared: 900, differences: 0, unexplained: 0 },
+  ],
   unexplained: 2,
-  gaps: [{ cause: 'unreadable', title: '', from: '', openedAt: '' }],
+  gaps: [{ cause: 'unreadable', title: '', from: '2026-11-21T09:00:00.000Z', openedAt: '2026-11-22T08:59:30.000Z' }],
   failure: { code: 'network', title: '', count: 4, retryAt: '' },
 }
 
@@ -26,12 +29,22 @@ const quiet: FeedStatus = {
   ...feed,
   feed: 'providers',
   lagMs: null,
+  checks: [],
   readEveryMs: null,
   expectedWaitMs: null,
   unexplained: null,
   gaps: [],
   failure: null,
 }
+
+/** In another practice, after those of above. */
+const checkedSince = {
+  task: 'nightly',
+  readAt: '2026-11-22T07:00:00.000Z',
+  compared: 50,
+  differences: 0,
+  unexplained: 0,
+} as const
 
 const status: StatusReport = {
   version: '0.1.0',
@@ -98,7 +111,7 @@ const status: StatusReport = {
   practices: [7, 8].map((practice) => ({
     practice,
     departments: null,
-    feeds: [feed, quiet],
+    feeds: [practice === 7 ? feed : { ...feed, checks: [checkedSince] }, quiet],
     records: { patient: 3, provider: 1 },
     deleted: 0,
     merged: 0,
@@ -136,7 +149,11 @@ const told: readonly string[] = [
   'aegis_feeds{state="live"} 4',
   'aegis_feed_failures{practice="8",feed="patients"} 4',
   'aegis_gaps{practice="7",feed="patients"} 1',
+  'aegis_gap_seconds{practice="8",feed="patients",cause="unreadable"} 30',
   'aegis_unexplained_differences{practice="7",feed="patients"} 2',
+  'aegis_check_age_seconds{feed="patients",task="nightly"} 10800',
+  'aegis_check_age_seconds{feed="patients",task="rolling"} 1728000',
+  'aegis_check_compared_records{feed="patients",task="nightly"} 350',
   'aegis_inbox_pages{practice="7"} 9',
   'aegis_quarantined_records{practice="8"} 6',
   'aegis_records{kind="patient"} 6',
