@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     const steps = half === 'patients' ? await byPatients() : await byPractices()
     parts.push(
       `${half}: records, calls, time; records/s; CPU a record, of it Aegis/PostgreSQL/simulator; WAL a record, of it whole pages; ` +
-        'RSS of Aegis, simulator, PostgreSQL',
+        'RSS of Aegis, simulator, PostgreSQL; one `aegis status`, one reading of the metrics',
       rowsOf(steps),
     )
     passed = passed && steps.every((step, index) => isLinear(steps[index - 1], step))
@@ -43,12 +43,12 @@ function isLinear(before: Step | undefined, step: Step): boolean {
 }
 
 function rowsOf(steps: readonly Step[]): Row[] {
-  return steps.map(({ size, records, calls, ms, cpuUs, wal, rss }) => [
+  return steps.map(({ size, records, calls, ms, cpuUs, wal, rss, looks }) => [
     String(size).padStart(9),
     `${records}, ${calls}, ${(ms / 1000).toFixed(1)} s; ${((records / ms) * 1000).toFixed(0)}/s; ${cpuUs.all.toFixed(0)} µs, ` +
       `${cpuUs.aegis.toFixed(0)}/${cpuUs.postgres.toFixed(0)}/${cpuUs.simulator.toFixed(0)}; ` +
       `${(wal.bytes / 1000).toFixed(1)} kB, ${(wal.wholePages / 1000).toFixed(1)} kB; ` +
-      `${mb(rss.aegis)}, ${mb(rss.simulator)}, ${mb(rss.postgres)}`,
+      `${mb(rss.aegis)}, ${mb(rss.simulator)}, ${mb(rss.postgres)}; ${looks.statusMs.toFixed(0)}, ${looks.metricsMs.toFixed(0)} ms`,
   ])
 }
 

@@ -1,5 +1,5 @@
 /** One first load with limits off: of one large practice, or of many small ones. */
-import { Stand } from './stand.ts'
+import { type Looks, Stand } from './stand.ts'
 import type { FirstLoad } from './first-load.ts'
 
 export interface LoadOnce {
@@ -11,6 +11,8 @@ export interface LoadOnce {
   /** Write-ahead log, bytes a record, and how much of it is whole pages: the first change of a page after a checkpoint. */
   readonly wal: { readonly bytes: number; readonly wholePages: number }
   readonly rss: FirstLoad['rssMost']
+  /** When all is loaded. */
+  readonly looks: Looks
 }
 
 export async function loadOnce(options: { practices: number; patients: number }): Promise<LoadOnce> {
@@ -52,7 +54,8 @@ export async function loadOnce(options: { practices: number; patients: number })
       wholePages: ((walAfter.pages - walBefore.pages) * pageBytes) / records,
     }
     const rss = { aegis: after.aegis.rssMost, simulator: after.simulator.rssMost, postgres: after.postgres.rssMost }
-    return { records, calls: requests, ms, cpuUs, wal, rss }
+    const looks = await stand.looks()
+    return { records, calls: requests, ms, cpuUs, wal, rss, looks }
   } finally {
     await stand.stop()
   }

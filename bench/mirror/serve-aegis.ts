@@ -6,6 +6,7 @@ import { defaultPullSpacingMs } from '../../packages/server/src/policy/intensive
 import type { QuotaLimits } from '../../packages/server/src/quota/quota-limits.ts'
 import { defaultSyncSettings, type SyncSettings } from '../../packages/server/src/sync/sync-settings.ts'
 import { answerQuestions, inputOf } from './child.ts'
+import type { Looks } from './stand.ts'
 
 export interface AegisSetting {
   readonly home: string
@@ -51,6 +52,15 @@ const config: AegisConfig = {
 }
 
 const aegis = await startAegis(config)
-answerQuestions({ url: () => aegis.url, status: () => aegis.status(), memory: () => process.memoryUsage() }, () =>
-  aegis.stop(),
+answerQuestions(
+  { url: () => aegis.url, status: () => aegis.status(), memory: () => process.memoryUsage(), looks: timeLooks },
+  () => aegis.stop(),
 )
+
+async function timeLooks(): Promise<Looks> {
+  const from = performance.now()
+  await aegis.status()
+  const between = performance.now()
+  await aegis.metrics()
+  return { statusMs: between - from, metricsMs: performance.now() - between }
+}

@@ -30,6 +30,12 @@ export interface Progress {
   readonly records: number
 }
 
+/** What one `aegis status` and one reading of the metrics take. */
+export interface Looks {
+  readonly statusMs: number
+  readonly metricsMs: number
+}
+
 /** So many times as long as a look takes, none follows: what is measured must not be the measuring. */
 const lookShare = 50
 
@@ -129,6 +135,12 @@ export class Stand {
          (select coalesce(sum(records), 0) from aegis.record_count)::integer as records from aegis.feed_state`,
     )
     return rows[0] ?? { feeds: 0, provisional: 0, live: 0, records: 0 }
+  }
+
+  /** Has the first process of Aegis look once, without the way to who asks. */
+  async looks(): Promise<Looks> {
+    if (!this.aegis) throw new Error('Aegis was not started')
+    return this.aegis.ask<Looks>('looks')
   }
 
   /** Waits for something to be true of the database; looks each tenth of a second, and seldom where looking takes long. */
