@@ -99,7 +99,7 @@ export class AppLimiter {
   async permission(request: PermissionRequest): Promise<Permission> {
     request.signal?.throwIfAborted()
     if (this.#stopped) throw refusal('quota.stopping', STOPPING_MS)
-    this.check(request.priority)
+    this.check(request.dayPriority ?? request.priority)
     this.#makeRoom(request)
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(request, {

@@ -24,10 +24,10 @@ async function setUp() {
     return quota
   }
   /** Calls until it is refused: how many there were, and how many a day the refusal names. */
-  const spend = async (quota: Quota, priority: Priority = 'interactive') => {
+  const spend = async (quota: Quota, priority: Priority = 'interactive', dayPriority = priority) => {
     for (let calls = 0; ; calls += 1) {
       const refused = await time.run(
-        quota.permission({ app, practice: 1, priority }).then(
+        quota.permission({ app, practice: 1, priority, dayPriority }).then(
           () => undefined,
           (error: unknown) => error,
         ),
@@ -70,6 +70,20 @@ test('each priority stops at its floor of the limit that holds', async () => {
   assert.deepEqual(await spend(other, 'feeds'), { calls: 4, limit: 100 })
   assert.deepEqual(await spend(one), { calls: 11, limit: 100 })
   await time.run(Promise.all([one.stop(), other.stop()]))
+})
+
+test('what is urgent in the line alone stops where its part of the day ends, and counts as that', async () => {
+  const { time, app, process, spend } = await setUp()
+  const one = await process(100)
+  const asked = { app, practice: 1, priority: 'feeds', dayPriority: 'reconciliation' } as const
+  const { priority } = await time.run(one.permission(asked))
+  assert.equal(priority, 'reconciliation')
+  assert.deepEqual(await spend(one, 'feeds', 'reconciliation'), { calls: 86, limit: 100 })
+  // Known to be over it is refused at once, and does not wait for a turn.
+  const atOnce = Promise.race([one.permission(asked), new Promise(setImmediate)])
+  await assert.rejects(atOnce, { code: 'quota.day-exhausted' })
+  assert.deepEqual(await spend(one, 'feeds'), { calls: 2, limit: 100 })
+  await time.run(one.stop())
 })
 
 test('a program that only looks changes nothing for the others', async () => {

@@ -5,7 +5,10 @@ export interface PermissionRequest {
   /** The athenahealth app the limits belong to: one name per client id and environment. */
   readonly app: string
   readonly practice: number
+  /** Its turn in the line. */
   readonly priority: Priority
+  /** Whose part of the day's calls it takes, and stops with. Default: that of `priority`. */
+  readonly dayPriority?: Priority
   /** What the call is for, such as `sync.drain`: only for showing who spends the day. */
   readonly work?: string
   /** The program that called Aegis; absent where Aegis calls for itself. Programs share the calls as practices do. */
@@ -18,7 +21,7 @@ export interface PermissionRequest {
   readonly ahead?: boolean
 }
 
-/** Whose call it is: what is counted of who spends the day. */
+/** Whose call it is: what is counted of who spends the day. Its `priority` is the day's. */
 export type Spender = Pick<PermissionRequest, 'practice' | 'priority' | 'work' | 'caller'>
 
 /** Leave to send one call, now. Not to be kept for later: a later call could be one too many in its second. */

@@ -34,8 +34,13 @@ export class Waiter implements Waiting {
     this.priority = request.priority
     this.practice = request.practice
     this.caller = request.caller
-    const { practice, priority, work, caller } = request
-    this.spender = { practice, priority, ...(work !== undefined && { work }), ...(caller !== undefined && { caller }) }
+    const { practice, priority, dayPriority = priority, work, caller } = request
+    this.spender = {
+      practice,
+      priority: dayPriority,
+      ...(work !== undefined && { work }),
+      ...(caller !== undefined && { caller }),
+    }
     this.since = events.clock.steady()
     this.#events = events
     this.#signal = request.signal

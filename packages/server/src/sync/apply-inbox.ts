@@ -13,7 +13,7 @@ import { isAskedByPatient, isReadByPatient, kindOfFeed } from './feed-table.ts'
 import { recordsInPage } from './fetched-page.ts'
 import { openGap } from './gap.sql.ts'
 import { firstWaitingPage, type KnownPage, markPageApplied, type WaitingPage } from './inbox.sql.ts'
-import { noteOutcome } from './note-differences.ts'
+import { isOfFeed, noteOutcome } from './note-differences.ts'
 import { noteWishes } from './note-wishes.ts'
 import { loadPracticeFacts } from './practice-facts.ts'
 import { quarantine } from './quarantine.ts'
@@ -187,9 +187,10 @@ async function noteWishesOf(
   const kinds = feeds.filter((feed) => mayLackSome(feed, feeds)).map(({ feed }) => kindOfFeed(feed))
   const whole = (patients: readonly string[]) =>
     kinds.flatMap((kind) => patients.map((patientId) => wishForAll(kind, keys, patientId)))
+  const why = { isOfFeed: await isOfFeed(tx, held, page) }
   const check = page.run_id === null ? {} : { runId: page.run_id }
-  await noteWishes(tx, keys, { practice, wishes: [...applied.wishes, ...whole(gained)], ...check })
-  await noteWishes(tx, keys, { practice, wishes: [...returned.wishes, ...whole(returned.patients)] })
+  await noteWishes(tx, keys, { practice, wishes: [...applied.wishes, ...whole(gained)], ...why, ...check })
+  await noteWishes(tx, keys, { practice, wishes: [...returned.wishes, ...whole(returned.patients)], ...why })
 }
 
 /**

@@ -7,9 +7,6 @@ import { type Asked, feedTable } from './feed-table.ts'
 import { answerFacts, type FetchedPage, pageOfOne } from './fetched-page.ts'
 import type { SyncDeps } from './sync-deps.ts'
 
-/** Why records are asked for by themselves. */
-export const refetchContext: CallContext = { priority: 'reconciliation', purpose: 'sync.refetch' }
-
 interface Found {
   readonly value: unknown
   readonly raw: string

@@ -49,7 +49,7 @@ export async function noteOutcome(tx: Tx, { held, page, records, applied, graceM
  * Whether a page shows what had not come before: of the feed itself, or of a replay that clears a doubt. A look for strangers
  * replays what has come already: what is missing all the same was lost here.
  */
-async function isOfFeed(tx: Tx, held: FeedKey, { run_id, source }: KnownPage): Promise<boolean> {
+export async function isOfFeed(tx: Tx, held: FeedKey, { run_id, source }: KnownPage): Promise<boolean> {
   if (run_id !== null) return false
   return source === 'feed' || (source === 'replay' && (await openIntents(tx, held)).length > 0)
 }

@@ -10,12 +10,16 @@ import { insertRefetches, refetchPlace } from './refetch.sql.ts'
 
 /**
  * Notes what is to be asked for, each with the feed that keeps its kind. `runId`: the check that wants to know; `isUnseen`: it is
- * asked for because no list shows it.
+ * asked for because no list shows it; `isOfFeed`: a feed has told of it, so that it is as urgent as reading the feed.
  */
 export async function noteWishes(
   tx: Tx,
   keys: PracticeKeys,
-  { practice, wishes, ...check }: { practice: number; wishes: readonly Wish[]; runId?: string; isUnseen?: boolean },
+  {
+    practice,
+    wishes,
+    ...why
+  }: { practice: number; wishes: readonly Wish[]; runId?: string; isUnseen?: boolean; isOfFeed?: boolean },
 ): Promise<void> {
   if (wishes.length === 0) return
   // The last word on a record counts: its patient may have become another.
@@ -25,7 +29,7 @@ export async function noteWishes(
     const sealed = keys.seal(refetchPlace(feed, key), Buffer.from(asks, 'utf8'))
     return { feed, key, sealed_id: sealed.toString('base64'), keeps: isAsHeld }
   })
-  await insertRefetches(tx, practice, { rows, seq: await nextFetchSeq(tx), ...check })
+  await insertRefetches(tx, practice, { rows, seq: await nextFetchSeq(tx), ...why })
 }
 
 /** Notes that a record is to be asked for as the record of whom it is held for now. */

@@ -36,8 +36,10 @@ export async function refetchRecords(
   { waitMs }: Pick<RefetchStep, 'waitMs'>,
 ): Promise<void> {
   const endsAt = waitMs === undefined ? Number.POSITIVE_INFINITY : deps.clock.steady() + waitMs
-  const refetch: Refetch = { ...deps, context: contextUntil(deps, endsAt) }
   const all = await wantedRecords(deps, held)
+  // All of a step alike: what is less urgent goes before in it, and would keep the rest waiting.
+  const isOfFeed = all.some((wanted) => wanted.isOfFeed)
+  const refetch: Refetch = { ...deps, context: contextUntil(deps, { endsAt, isOfFeed }) }
   let finds: boolean | undefined
   const findsAny = async () =>
     (finds ??= await findsOthers(deps, held, { but: all.map(({ key }) => key), ask: asker(refetch, held) }))

@@ -4,9 +4,9 @@ import type { FeedKey } from './feed-state.sql.ts'
 
 const wantSql = lookUp(
   'sync.want_refetch',
-  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wished_at, wanted_seq, run_id)
+  `insert into aegis.refetch (practice_id, feed, key, sealed_id, wanted_at, wished_at, wanted_seq, run_id, of_feed)
    select $1, r.feed, r.key, coalesce(known.sealed_id, decode(r.sealed_id, 'base64')),
-     (select aegis.now()), (select aegis.now()), $3, $4
+     (select aegis.now()), (select aegis.now()), $3, $4, $6
    from json_to_recordset($2::json) as r(feed text, key text, sealed_id text, keeps boolean)
    left join aegis.refetch as known on r.keeps and known.practice_id = $1 and known.feed = r.feed and known.key = r.key
    order by r.feed, r.key
@@ -18,7 +18,8 @@ const wantSql = lookUp(
      nothing_found = $5 and aegis.refetch.nothing_found, patient_unclear = $5 and aegis.refetch.patient_unclear,
      unclear_since = case when $5 then aegis.refetch.unclear_since end,
      nothing_found_since = case when $5 then aegis.refetch.nothing_found_since end,
-     run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end`,
+     run_id = case when excluded.run_id is null then null else aegis.refetch.run_id end,
+     of_feed = aegis.refetch.of_feed or excluded.of_feed`,
 )
 
 export interface RefetchRow {
@@ -34,7 +35,7 @@ export interface RefetchRow {
  * Notes records to be asked for, wished for at `seq` in the order of asking; a wish that is there begins anew. In the
  * order of their keys, so that two feeds that wish for the same records cannot deadlock. `runId`: the check that wants to
  * know; `isUnseen`: no list shows them, so that one goes on to be wished for since it first was, and what was not found stays not
- * found, since the read that did not find it: what was shown between is not missing.
+ * found, since the read that did not find it: what was shown between is not missing; `isOfFeed`: a feed has told of them.
  */
 export async function insertRefetches(
   tx: Tx,
@@ -44,9 +45,11 @@ export async function insertRefetches(
     seq,
     runId,
     isUnseen = false,
-  }: { rows: readonly RefetchRow[]; seq: bigint; runId?: string; isUnseen?: boolean },
+    isOfFeed = false,
+  }: { rows: readonly RefetchRow[]; seq: bigint; runId?: string; isUnseen?: boolean; isOfFeed?: boolean },
 ): Promise<void> {
-  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), runId ?? null, isUnseen])
+  const why = [runId ?? null, isUnseen, isOfFeed]
+  if (rows.length) await tx.rows(wantSql, [practice, JSON.stringify(rows), seq.toString(), ...why])
 }
 
 // What is put off is bounded by a time, so that an index finds what is not, past a hundred thousand that are.
@@ -65,7 +68,8 @@ export async function otherWishedFeeds(tx: Tx, key: FeedKey): Promise<FeedName[]
 
 const nextSql = lookUp(
   'sync.next_refetch',
-  `select key, sealed_id, wanted_seq, missing_since, missed_charts, run_id, wished_at from aegis.refetch
+  `select key, sealed_id, wanted_seq, missing_since, missed_charts, run_id, wished_at, of_feed
+   from aegis.refetch
    where practice_id = $1 and feed = $2 and wanted_at <= (select aegis.now()) and wanted_at > coalesce((
      select case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at end
      from aegis.feed_state f where f.practice_id = $1 and f.feed = $2), '-infinity')
@@ -80,6 +84,7 @@ export interface NextRefetch {
   readonly missed_charts: string | null
   readonly run_id: string | null
   readonly wished_at: number | null
+  readonly of_feed: boolean
 }
 
 export function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextRefetch[]> {

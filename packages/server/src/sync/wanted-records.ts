@@ -22,6 +22,8 @@ export interface Wanted {
   readonly wishedAt: number | null
   /** The check that wants to know. */
   readonly runId: string | null
+  /** A feed has told of it. */
+  readonly isOfFeed: boolean
 }
 
 /** What is not found for so long, with every other record of its kind, is taken for gone: `aegis status` has told of it since. */
@@ -33,7 +35,7 @@ export function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]>
     const keys = await deps.sealing.practice(tx, held.practice)
     const wanted: Wanted[] = []
     for (const row of await nextRefetches(tx, held, batch)) {
-      const { key, sealed_id: sealed, missing_since, missed_charts, run_id, wished_at } = row
+      const { key, sealed_id: sealed, missing_since, missed_charts, run_id, wished_at, of_feed } = row
       const asks = await asksOf(tx, keys, { held, row })
       if (asks === undefined) {
         await postponeRefetch(tx, held, { recordKey: key, afterMs: missingMostMs, sealed })
@@ -45,7 +47,7 @@ export function wantedRecords(deps: SyncDeps, held: HeldFeed): Promise<Wanted[]>
       const asked = await askedRecord(tx, keys, { ...places, key: held, asks })
       const wantedSeq = BigInt(row.wanted_seq)
       const missed = { missedAt: missing_since, missedCharts: missed_charts }
-      wanted.push({ key, sealed, runId: run_id, wishedAt: wished_at, ...missed, wantedSeq, asked })
+      wanted.push({ key, sealed, runId: run_id, isOfFeed: of_feed, wishedAt: wished_at, ...missed, wantedSeq, asked })
     }
     return wanted
   })

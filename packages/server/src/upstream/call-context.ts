@@ -10,6 +10,8 @@ export interface CallContext {
   /** What is being done, in words joined by dots or hyphens, the part of Aegis first: `sync.drain`. */
   readonly purpose: string
   readonly priority: Priority
+  /** Whose part of the day's calls it takes, where that is less urgent than its turn in the line. Default: `priority`. */
+  readonly dayPriority?: Priority
   /** Default: the part of Aegis that `purpose` names. */
   readonly actor?: Actor
   /** HL7 purpose of use. Default HOPERAT. */

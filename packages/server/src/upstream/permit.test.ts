@@ -78,6 +78,21 @@ test('the policy is told whether a call is made for a caller', async () => {
   assert.deepEqual(told, [false, true])
 })
 
+test('a call that is urgent in the line alone is so there, and not of the day', async () => {
+  const asked: unknown[] = []
+  const { permission: granted } = notingDeadlines()
+  const quota: Partial<PermitDeps['quota']> = {
+    check: ({ priority }) => void asked.push(priority),
+    permission: (of) => {
+      asked.push(of.priority, of.dayPriority)
+      return granted(of)
+    },
+  }
+  const context = { ...request.context, priority: 'feeds', dayPriority: 'reconciliation' } as const
+  await permit(depsOf({ quota }), { ...request, context })
+  assert.deepEqual(asked, ['reconciliation', 'feeds', 'reconciliation'])
+})
+
 test('a permission that could not be used does not begin the wait anew', async () => {
   const { deadlines, permission } = notingDeadlines()
   const permitted = await permit(depsOf({ quota: { permission } }), request)

@@ -62,7 +62,7 @@ export async function permit(deps: PermitDeps, request: PermitRequest): Promise<
   const { call, context } = request
   const { unless } = context
   const signal = unless ? AbortSignal.any([request.signal, unless]) : request.signal
-  deps.quota.check({ app: deps.app, priority: context.priority })
+  deps.quota.check({ app: deps.app, priority: context.dayPriority ?? context.priority })
   const askedAt = deps.clock.steady()
   const {
     before,
@@ -145,6 +145,7 @@ function permission(deps: PermitDeps, request: PermitRequest, { ahead, ...terms 
     app: deps.app,
     practice: call.practice,
     priority: context.priority,
+    ...(context.dayPriority && { dayPriority: context.dayPriority }),
     work: context.purpose,
     ...(context.actor?.kind === 'caller' && { caller: context.actor.id }),
     signal,
