@@ -53,4 +53,11 @@ export const plantedDayBugs: readonly PlantedBug[] = [
     replace: `changedBy: held.changed_at`,
     caughtBy: [`${server}/sync/patients-over-time.pg.test.ts`],
   },
+  {
+    name: 'a replayed change of the hour that clocks repeat is only an id, however old what is held is',
+    file: `${server}/records/version-of.ts`,
+    find: `if (source !== 'replay' || field === undefined)`,
+    replace: `if (source !== 'snapshot' || field === undefined)`,
+    caughtBy: [`${server}/sync/patients-over-time.pg.test.ts`, 'seeds 1 1400040'],
+  },
 ]

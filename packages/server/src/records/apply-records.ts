@@ -13,7 +13,7 @@ import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record
 import * as table from './records.sql.ts'
 import { nobodyShown, type ShownPatients, shownPatients } from './shown-patients.ts'
 import { flawsOf, unreadable } from './verify-held.ts'
-import { changedBy, versionOf } from './version-of.ts'
+import { arrivedVersion, changedBy, versionOf } from './version-of.ts'
 import { wishForAnnounced } from './wish-announced.ts'
 import { canonicalText, isRecord, type WireRecord } from './wire-record.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -254,7 +254,7 @@ function isFlawed(work: Work, item: Incoming, held: table.HeldRow): boolean {
 function verdictOf(work: Work, item: Incoming, held: table.HeldRow | undefined): Verdict {
   const { input, aliased } = work
   if (!held && aliased.has(item.key) && input.source !== 'refetch') return 'refetch'
-  const version = { lastModifiedAt: item.lastModifiedAt, fetchSeq: input.fetchSeq }
+  const version = arrivedVersion(work, item)
   if (!held) return judgeVersion(undefined, version, input.source)
   // A feed may still deliver the losing id of a merge: only athenahealth's answer for that id tells whether it lives.
   if (held.state === 'merged' && input.source !== 'refetch') return 'refetch'

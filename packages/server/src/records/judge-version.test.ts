@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type HeldVersion, judgeVersion, type Source, type Verdict, type Version } from './judge-version.ts'
+import {
+  type ArrivedVersion,
+  type HeldVersion,
+  judgeVersion,
+  type Source,
+  type Verdict,
+  type Version,
+} from './judge-version.ts'
 
 const at = (lastModifiedAt: number | undefined, fetchSeq: number): Version => ({
   lastModifiedAt,
@@ -10,7 +17,7 @@ const at = (lastModifiedAt: number | undefined, fetchSeq: number): Version => ({
 const cases: readonly [
   title: string,
   held: HeldVersion | undefined,
-  incoming: Version,
+  incoming: ArrivedVersion,
   source: Source,
   verdict: Verdict,
 ][] = [
@@ -36,6 +43,21 @@ const cases: readonly [
   ['a replayed body against one without a time is only an id', at(undefined, 5), at(1, 6), 'replay', 'refetch'],
   ['modified after what is held came is news', { ...at(undefined, 5), changedBy: 1 }, at(2, 6), 'replay', 'apply'],
   ['modified before that is only an id', { ...at(undefined, 5), changedBy: 2 }, at(2, 6), 'replay', 'refetch'],
+  [
+    'changed in the hour that clocks repeat, after what is held',
+    at(1, 5),
+    { ...at(undefined, 6), changedFrom: 2 },
+    'replay',
+    'apply',
+  ],
+  ['or perhaps before', at(2, 5), { ...at(undefined, 6), changedFrom: 2 }, 'replay', 'refetch'],
+  [
+    'both in that hour',
+    { ...at(undefined, 5), changedBy: 3 },
+    { ...at(undefined, 6), changedFrom: 2 },
+    'replay',
+    'refetch',
+  ],
   ['a replayed later change is applied', at(1, 5), at(2, 6), 'replay', 'apply'],
   ['a replayed earlier change is stale', at(2, 5), at(1, 6), 'replay', 'stale'],
   ['a replayed body of the same second is only an id', at(1, 5), at(1, 6), 'replay', 'refetch'],

@@ -11,6 +11,12 @@ export interface Version {
   readonly fetchSeq: bigint
 }
 
+/** A version that arrives. */
+export interface ArrivedVersion extends Version {
+  /** Since when at the earliest it was that, also where no time of change orders it, epoch ms. */
+  readonly changedFrom?: number | undefined
+}
+
 /** A version that is held. */
 export interface HeldVersion extends Version {
   /** It came so short a time before that a list may not show it yet. */
@@ -34,7 +40,7 @@ export type Verdict =
  * lately that it may lag behind it (see `mayLag`). What was asked for by itself, some time after all
  * that is held of it came, is athenahealth's word: otherwise one wrong time of last change would keep every later body out.
  */
-export function judgeVersion(held: HeldVersion | undefined, incoming: Version, source: Source): Verdict {
+export function judgeVersion(held: HeldVersion | undefined, incoming: ArrivedVersion, source: Source): Verdict {
   if (source === 'replay') return judgeReplay(held, incoming)
   if (!held) return 'apply'
   if (source === 'reconciliation') return judgeCheck(held, incoming)
@@ -69,18 +75,18 @@ function judgeCheck(held: HeldVersion, incoming: Version): Verdict {
 }
 
 /**
- * Held without a time, from a list that sends none, or with one of the hour that clocks repeat: what was modified after that is news.
- * It is not left to the read by id, which need not show what has changed (`frozen` of a slot, and who was the last to touch a visit);
- * what changed later still, the feed brings with a later time.
+ * Without a time, as from a list that sends none, or with one of the hour that clocks repeat, on either side: what was surely modified
+ * after what is held is news. It is not left to the read by id, which need not show what has changed (`frozen` of a slot, and who was
+ * the last to touch a visit); what changed later still, the feed brings with a later time.
  */
-function judgeReplay(held: HeldVersion | undefined, incoming: Version): Verdict {
-  if (incoming.lastModifiedAt === undefined) return 'refetch'
-  if (!held) return 'apply'
-  if (held.lastModifiedAt === undefined) {
-    return incoming.lastModifiedAt > (held.changedBy ?? Number.POSITIVE_INFINITY) ? 'apply' : 'refetch'
-  }
-  if (incoming.lastModifiedAt === held.lastModifiedAt) return 'refetch'
-  return incoming.lastModifiedAt > held.lastModifiedAt ? 'apply' : 'stale'
+function judgeReplay(held: HeldVersion | undefined, incoming: ArrivedVersion): Verdict {
+  const { lastModifiedAt, changedFrom = lastModifiedAt } = incoming
+  if (!held) return lastModifiedAt === undefined ? 'refetch' : 'apply'
+  const laterMs = laterBy(held, incoming)
+  if (laterMs === 0) return 'refetch'
+  if (laterMs !== undefined) return laterMs > 0 ? 'apply' : 'stale'
+  const heldBy = held.lastModifiedAt ?? held.changedBy ?? Infinity
+  return (changedFrom ?? -Infinity) > heldBy ? 'apply' : 'refetch'
 }
 
 /**

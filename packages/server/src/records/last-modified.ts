@@ -17,12 +17,17 @@ export function lastModifiedAt(text: unknown): number | undefined {
   return before === offset + 60 || after === offset - 60 ? undefined : instant
 }
 
-/** By when at the latest what bears this time was changed, also in the hour that clocks repeat; undefined of one that cannot be read. */
+/** When at the earliest what bears this time was changed, also in the hour that clocks repeat; undefined of one that cannot be read. */
+export function lastModifiedFrom(text: unknown): number | undefined {
+  // The earlier of two is read.
+  const instant = typeof text === 'string' ? wireInstant(text, easternZone) : undefined
+  return instant !== undefined && isStorable(instant) ? instant : undefined
+}
+
+/** By when at the latest. */
 export function lastModifiedBy(text: unknown): number | undefined {
-  const at = lastModifiedAt(text)
-  if (at !== undefined || typeof text !== 'string') return at
-  const instant = wireInstant(text, easternZone)
-  return instant !== undefined && isStorable(instant) ? instant + hourMs : undefined
+  const from = lastModifiedFrom(text)
+  return from === undefined ? undefined : (lastModifiedAt(text) ?? from + hourMs)
 }
 
 // A day later than the first of all: the hour before it is asked for too.

@@ -1,6 +1,7 @@
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
-import { lastModifiedAt, lastModifiedBy } from './last-modified.ts'
+import { lastModifiedAt, lastModifiedBy, lastModifiedFrom } from './last-modified.ts'
+import type { ArrivedVersion } from './judge-version.ts'
 import { openIfPossible } from './open-record.ts'
 import type { RecordKind } from './record-kind.ts'
 import type { HeldRow } from './records.sql.ts'
@@ -12,9 +13,18 @@ export function versionOf(kind: RecordKind, body: WireRecord): number | undefine
 }
 
 interface Judging {
-  readonly input: Pick<ApplyInput, 'source'>
+  readonly input: Pick<ApplyInput, 'source' | 'fetchSeq'>
   readonly kind: RecordKind
   readonly keys: PracticeKeys
+}
+
+/** The version of what arrives. */
+export function arrivedVersion(
+  { input: { source, fetchSeq }, kind: { lastModifiedField: field } }: Judging,
+  { record, lastModifiedAt }: { record: WireRecord; lastModifiedAt: number | undefined },
+): ArrivedVersion {
+  if (source !== 'replay' || field === undefined) return { lastModifiedAt, fetchSeq }
+  return { lastModifiedAt, fetchSeq, changedFrom: lastModifiedFrom(record[field]) }
 }
 
 /**

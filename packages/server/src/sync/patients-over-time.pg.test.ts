@@ -81,6 +81,19 @@ test('a visit cancelled in the hour that clocks repeat says who passed it on to 
   )
 })
 
+test('visits that a merge and its undoing touched in the hour that clocks repeat say so, though that page was lost', async (t) => {
+  const mirrored = await mirroredPractice(t, { startAt: Date.UTC(2026, 10, 1, 4, 30) })
+  await mirrored.bringUp()
+  await mirrored.advance(40 * minute)
+  await mirrored.run(1)
+  const [from, into] = await twoPatients(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  breakDrain(mirrored, () => new Response('', { status: 504 }))
+  await mirrored.run(3)
+  await assertEqualsTruth(mirrored)
+})
+
 test('another patient who comes in place of one that is themselves again is no word of the merge', async (t) => {
   const mirrored = await mirroredPractice(t)
   await mirrored.bringUp()
