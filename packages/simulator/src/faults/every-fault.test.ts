@@ -249,3 +249,17 @@ test('a page of a feed is lost, repeated, older than the last one, or out of ord
   const taken = simulator.truth.pages().pages.flatMap((page) => page.ids)
   assert.deepEqual(taken, ['7', '1', '1', '2', '3', '4', '5'])
 })
+
+test('a page that is as long as was asked for by records that are in it twice is not the last one of a drain', async (t) => {
+  const simulator = await tinySimulator(t, { activationLagMs: 0 })
+  await simulator.call(`${feed}/subscription`, { method: 'POST' })
+  simulator.practice.change({ feed: 'appointments', name: 'CheckIn', id: '1', departmentId: '1', fields: {} })
+  simulator.faults.add([{ kind: 'duplicate-items', when: { nth: 1 } }])
+  const drains = async () => {
+    await simulator.call(`${feed}?limit=2`)
+    return simulator.truth.windows().drains.map(({ starts }) => starts)
+  }
+  assert.deepEqual(await drains(), [1])
+  assert.deepEqual(await drains(), [1], 'its second page')
+  assert.deepEqual(await drains(), [2])
+})

@@ -1,6 +1,7 @@
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import type { FaultBook, Hit } from '../faults/fault-book.ts'
 import type { MetRequest } from '../faults/fault-kind.ts'
+import { listOf } from '../faults/json-body.ts'
 import type { Limiter, Verdict } from '../limits/limiter.ts'
 import type { Basis } from '../route.ts'
 import type { RegisteredApp } from '../tokens/apps.ts'
@@ -21,6 +22,7 @@ import {
   unroutedAnswer,
   type ThrottleStyle,
 } from './gateway.ts'
+import { parseInput } from './input.ts'
 import { metRequest } from './met-request.ts'
 import type { Whims } from './quirky-body.ts'
 import { effectiveQuirks } from './quirks.ts'
@@ -89,7 +91,7 @@ function answerAt(deps: GateDeps, { arrival, at, met }: Arrived): Answer {
   const quirks = app === undefined ? effectiveQuirks(deps.oauth.apps.quirks, undefined) : app.quirks
   const disguised =
     quirks === undefined || unserved !== undefined ? answer : disguiseAnswer(answer, quirks, deps.whims.next())
-  const given = met === undefined ? { answer: disguised } : deps.faults.settle(met, disguised)
+  const given = met === undefined ? { answer: disguised } : settle(deps, met, disguised)
   const number = deps.requests.add({
     at,
     realAt: deps.clock.realTime(),
@@ -106,6 +108,21 @@ function answerAt(deps: GateDeps, { arrival, at, met }: Arrived): Answer {
     fault: given.fault,
   })
   return { ...given.answer, headers: [...given.answer.headers, 'X-Request-Id', `rrt-${number}-sim-1`] }
+}
+
+/** The answer as the fault leaves it, if any. */
+function settle({ faults, witness }: GateDeps, met: Met, given: Answer): ReturnType<FaultBook['settle']> {
+  const settled = faults.settle(met, given)
+  if (settled.fault !== undefined) noteLongPage(witness, met.request, settled.answer)
+  return settled
+}
+
+/** A fault can make a page of a feed as long as was asked for: by records that are in it twice, or as another page than was due. */
+function noteLongPage(witness: RateWitness, { arrival, app, practice, feed, reads }: MetRequest, answer: Answer): void {
+  if (reads !== 'consume' || app === undefined || practice === undefined || feed === undefined) return
+  const asked = Number(parseInput(arrival.query, '').text('limit'))
+  const sent = listOf(answer)?.items.length ?? 0
+  if (sent >= asked) witness.goOn({ app: app.clientId, practice, feed })
 }
 
 /** A request that a fault keeps from being served is counted all the same: its caller has sent it. */

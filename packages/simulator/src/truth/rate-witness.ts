@@ -115,6 +115,12 @@ export class RateWitness {
     drain.goesOn = isFull
   }
 
+  /** The last page of a feed was sent as long as was asked for, though less was taken, or nothing: its reader goes on. */
+  goOn({ app, practice, feed }: { app: string; practice: number; feed: string }): void {
+    const drain = this.#drains.get(`${practice} ${feed} ${app}`)
+    if (drain !== undefined) drain.goesOn = true
+  }
+
   report(): WindowsReport {
     const apps: Record<string, WindowsReport['apps'][string]> = {}
     for (const [app, { second, day, minute }] of this.#apps) {
