@@ -170,7 +170,7 @@ const syncSection = z.strictObject({
     doc: 'Between two looks at a subscription that is not active yet.',
   }),
   subscriptionCheck: setting(every(sync.subscriptionCheckMs, { min: '10s', max: '1d' }), {
-    doc: 'Between two looks at an active subscription. One that was lost is found within this.',
+    doc: 'Between two looks at an active subscription, and at what others process of its feed. While calls are plenty a lost one is found within this; where they are scarce looks are put off with the drains, at most to half of `sync.retention`, or a quarter of `sync.inboxKeep` where that is less (2 h as both are set).',
   }),
   replayMargin: setting(every(sync.replayMarginMs, { min: '0s', max: '1h' }), {
     doc: 'Added on both sides of a window that is read again after a doubtful call.',

@@ -25,7 +25,7 @@ export interface SyncSettings {
   readonly settleMs: number
   /** Between two looks at a subscription that is not active yet. */
   readonly activationCheckMs: number
-  /** Between two looks at an active subscription: lost or partial ones are found within this. */
+  /** Between two looks at an active subscription: lost or partial ones are found within this, where calls are plenty (`checkEveryMs`). */
   readonly subscriptionCheckMs: number
   /** On both sides of a replayed window; twice the measured skew is used where that is more. */
   readonly replayMarginMs: number
