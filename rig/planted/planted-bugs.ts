@@ -4,6 +4,7 @@ import { plantedHidingBugs } from './planted-hiding-bugs.ts'
 import { plantedKeyServerBugs } from './planted-key-server-bugs.ts'
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
 import { plantedQuotaBugs } from './planted-quota-bugs.ts'
+import { plantedSubscriptionBugs } from './planted-subscription-bugs.ts'
 
 /** A bug to be planted: one edit of one file, and the tests that must notice. */
 export interface PlantedBug {
@@ -393,4 +394,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...plantedDayBugs,
   ...plantedDoubtBugs,
   ...plantedHidingBugs,
+  ...plantedSubscriptionBugs,
 ]

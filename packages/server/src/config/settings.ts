@@ -167,7 +167,7 @@ const syncSection = z.strictObject({
     doc: 'From an active subscription to the snapshot that counts: a subscription may take up to 15 minutes to take hold everywhere.',
   }),
   activationCheck: setting(every(sync.activationCheckMs, { min: '1s', max: '1h' }), {
-    doc: 'Between two looks at a subscription that is not active yet.',
+    doc: 'Between the first looks at a subscription that is not active yet, or only in part. The longer it stays so the longer, up to `sync.subscriptionCheck`.',
   }),
   subscriptionCheck: setting(every(sync.subscriptionCheckMs, { min: '10s', max: '1d' }), {
     doc: 'Between two looks at an active subscription, and at what others process of its feed. While calls are plenty a lost one is found within this; where they are scarce looks are put off with the drains, at most to half of `sync.retention`, or a quarter of `sync.inboxKeep` where that is less (2 h as both are set).',

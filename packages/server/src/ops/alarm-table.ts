@@ -77,7 +77,8 @@ export const alarmTable = {
   },
   'sync.gap': {
     means: 'Changes of a stretch of time may be missing, until a snapshot has covered it',
-    remedy: 'Mostly nothing to do: a new snapshot closes it. The alarm says what it comes from.',
+    remedy:
+      'Mostly nothing to do: a new snapshot closes it. The alarm says what it comes from, and what is to be done where it is something.',
   },
   'sync.lagging': {
     means: 'A feed is further behind than its interval and a few readings explain',
@@ -91,7 +92,7 @@ export const alarmTable = {
   'sync.not-activated': {
     means: 'athenahealth has not activated a subscription for half an hour',
     remedy:
-      'Ask athenahealth whether the app may subscribe to this feed in this practice; "partial" means some of its events.',
+      'Ask athenahealth whether the app may subscribe to this feed in this practice. The subscription is asked for again by itself; until it is active the feed is not read.',
   },
   'sync.patients-unclear': {
     means:
@@ -122,7 +123,7 @@ export const alarmTable = {
   'sync.subscription-unclear': {
     means: 'athenahealth does not say whether a subscription is there',
     remedy:
-      'It is asked again every half minute, and the feed is read as before. If it stays so, the subscription is renewed and everything read again.',
+      'It is asked again within minutes, and the feed is read as before. If it stays so, the subscription is renewed and everything read again.',
   },
   'sync.unexplained-differences': {
     means: 'A check of the mirror found differences that nothing explains; they are mended',

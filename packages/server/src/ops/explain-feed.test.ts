@@ -27,6 +27,8 @@ const live: FeedSummary = {
   subscribed_departments: null,
   added_departments: null,
   resubscribed_at: null,
+  partial_since: null,
+  partial_events: null,
   foreign_checked_at: now,
   look_put_off_until: null,
   subscription_put_off_until: null,
@@ -112,6 +114,12 @@ const alarms: readonly [title: string, feed: Partial<FeedSummary>, codes: string
     'a gap is an error until it is closed',
     { gaps: [{ feed: 'appointments', cause: 'subscription-lost', from_at: now, opened_at: now }] },
     ['sync.gap'],
+  ],
+  ['a subscription may take half an hour to be activated', { state: 'activating', state_since: now - 30 * minute }, []],
+  [
+    'longer is one, however recently it was asked for again',
+    { state: 'activating', state_since: now - 31 * minute, subscribed_at: now },
+    ['sync.not-activated'],
   ],
   ['a contested feed is an error', { state: 'contested' }, ['sync.contested']],
   ['one failure is none yet', { failures: 1, failure_code: 'network' }, []],
@@ -244,6 +252,18 @@ for (const [title, feed, says, advises] of heldUp) {
     assert.match(first.remedy, /closes the gap\.$/)
     const [other] = feedAlarms(view({ ...feed, gaps: [{ ...gap, cause: 'foreign-consumer' }] }))
     assert.match(other?.remedy ?? '', /^Stop the other deployment/)
+  })
+}
+
+for (const [title, events, says] of [
+  ['which', ['CheckIn', 'CheckOut'], /subscribed only in part, for CheckIn, CheckOut\.$/],
+  ['none that is known', [], /subscribed only in part\.$/],
+] as const) {
+  test(`of a partial subscription it is told what is subscribed and whom to ask: ${title}`, () => {
+    const gaps = [{ feed: 'appointments', cause: 'subscription-lost', from_at: now, opened_at: now }] as const
+    const { message, remedy } = only({ gaps, partial_since: now, partial_events: events })
+    assert.match(message, says)
+    assert.match(remedy, /^Ask athenahealth which events .* closes the gap\.$/)
   })
 }
 

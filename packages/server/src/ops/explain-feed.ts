@@ -51,8 +51,9 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
 
 /** How often it is read is worth a word where that is less often than it could be. */
 function livePace(view: FeedView): string {
+  const live = view.feed.partial_since === null ? 'live' : 'live, of some events only'
   const everyMs = readEveryMs(view) ?? 0
-  return everyMs > seldomFrom * view.settings.pollIntervalMs ? `live, read every ${inWords(everyMs)}` : 'live'
+  return everyMs > seldomFrom * view.settings.pollIntervalMs ? `${live}, read every ${inWords(everyMs)}` : live
 }
 
 /** Between two readings of a feed, as chosen for it, or of a list that has none; null where all feeds are read alike (pure). */
@@ -114,7 +115,16 @@ function lookAlarms({ feed, now, settings }: FeedView, at: Where): Alarm[] {
 }
 
 function gapAlarm(view: FeedView, { cause, from_at: from }: FeedSummary['gaps'][number], at: Where): Alarm {
-  const message = `Changes since ${new Date(from).toISOString()} may be missing: ${gapInWords[cause]}.`
+  const since = `Changes since ${new Date(from).toISOString()} may be missing`
+  if (cause === 'subscription-lost' && view.feed.partial_since !== null)
+    return {
+      level: 'error',
+      code: 'sync.gap',
+      ...at,
+      message: `${since}: ${inPart(view.feed)}.`,
+      remedy: partialRemedy,
+    }
+  const message = `${since}: ${gapInWords[cause]}.`
   const heldUpBy = whatHoldsUpSnapshot(view)
   if (heldUpBy === undefined) return { level: 'error', code: 'sync.gap', ...at, message, remedy: gapRemedy[cause] }
   const others = cause === 'foreign-consumer' ? `${contested.remedy} ` : ''
@@ -157,6 +167,15 @@ const failuresMany = 3
 function isFailing({ failures }: FeedSummary): boolean {
   return failures >= failuresMany
 }
+
+/** Which events, where athenahealth names any that are known. */
+function inPart({ partial_events: events }: FeedSummary): string {
+  const which = events && events.length > 0 ? `, for ${events.join(', ')}` : ''
+  return `the feed is subscribed only in part${which}`
+}
+
+const partialRemedy =
+  'Ask athenahealth which events of this feed the app may have in this practice, and for all others. What the feed brings is read, and the subscription is asked for again every hour; once it is whole, a new snapshot closes the gap.'
 
 function progressAlarms(view: FeedView, at: Where): Alarm[] {
   const { feed, now } = view

@@ -40,6 +40,8 @@ const fields: Readonly<Record<keyof FeedStateRow, true>> = {
   snapshot_failures: true,
   snapshot_failure_code: true,
   snapshot_failing_since: true,
+  partial_since: true,
+  partial_events: true,
 }
 
 await db.practice(0, (tx) => addFeeds(tx, [held.practice], [held.feed]))

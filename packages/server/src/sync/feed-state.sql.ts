@@ -28,7 +28,9 @@ export type FeedStateName = 'new' | 'activating' | 'settling' | 'snapshot' | 'li
 export interface FeedStateRow {
   readonly feed: FeedName
   readonly state: FeedStateName
+  /** Of one that is not active, asking for it once more begins nothing new. */
   readonly state_since: number
+  /** When the subscription was last asked for. */
   readonly subscribed_at: number | null
   readonly active_at: number | null
   readonly provisional_at: number | null
@@ -58,12 +60,15 @@ export interface FeedStateRow {
   readonly subscribed_departments: Departments
   /** What the snapshot that is wanted reads, where that is less than everything. */
   readonly added_departments: Departments
-  /** When the departments of a live feed's subscription were last changed. */
+  /** When a live feed's subscription last became another: its departments were changed, or it is whole again. */
   readonly resubscribed_at: number | null
   /** How often in a row the snapshot of a live feed has failed, with which code last, and since when; 0 and null when it goes on. */
   readonly snapshot_failures: number
   readonly snapshot_failure_code: string | null
   readonly snapshot_failing_since: number | null
+  /** Since when athenahealth has said that only some events of the feed are subscribed, and which of those that we know. */
+  readonly partial_since: number | null
+  readonly partial_events: readonly string[] | null
 }
 
 const fenceFeed = lookUp(
@@ -81,7 +86,8 @@ const lock = lookUp(
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
-     subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since
+     subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
+     partial_since, partial_events
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -95,7 +101,8 @@ const read = lookUp(
   `select feed, state, state_since, subscribed_at, active_at, provisional_at, snapshot_at, resnapshot_wanted_at, checkpoint,
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
-     subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since
+     subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
+     partial_since, partial_events
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
@@ -105,8 +112,11 @@ export function readFeeds(tx: Tx, practice: number): Promise<FeedStateRow[]> {
 
 const enterState = lookUp(
   'sync.enter_state',
-  `update aegis.feed_state set state = $3, state_since = aegis.now(), failures = 0, failure_code = null, retry_at = null,
-     unclear_since = null, snapshot_failures = 0, snapshot_failure_code = null, snapshot_failing_since = null,
+  `update aegis.feed_state set state = $3, failures = 0, failure_code = null, retry_at = null, unclear_since = null,
+     snapshot_failures = 0, snapshot_failure_code = null, snapshot_failing_since = null,
+     state_since = case when $3 = 'activating' and state = $3 then state_since else aegis.now() end,
+     partial_since = case when $3 in ('settling', 'live') then partial_since end,
+     partial_events = case when $3 in ('settling', 'live') then partial_events end,
      subscribed_at = case when $3 = 'activating' then aegis.now() else subscribed_at end,
      active_at = case when $3 = 'settling' then aegis.now() else active_at end
    where practice_id = $1 and feed = $2`,
@@ -138,7 +148,13 @@ export async function putSubscriptionOff(tx: Tx, key: FeedKey, ms: number): Prom
   await tx.rows(putOffSubscription, [key.practice, key.feed, ms])
 }
 
-type Stamp = 'provisional_at' | 'drain_started_at' | 'drain_ended_at' | 'subscription_checked_at' | 'last_change_at'
+type Stamp =
+  | 'provisional_at'
+  | 'drain_started_at'
+  | 'drain_ended_at'
+  | 'subscribed_at'
+  | 'subscription_checked_at'
+  | 'last_change_at'
 const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   provisional_at: lookUp(
     'sync.stamp_provisional',
@@ -151,6 +167,10 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   drain_ended_at: lookUp(
     'sync.stamp_drain_end',
     `update aegis.feed_state set drain_ended_at = aegis.now() where practice_id = $1 and feed = $2`,
+  ),
+  subscribed_at: lookUp(
+    'sync.stamp_asked',
+    `update aegis.feed_state set subscribed_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
   subscription_checked_at: lookUp(
     'sync.stamp_subscription',
@@ -187,6 +207,18 @@ const unclear = lookUp(
 /** Notes whether athenahealth does not say if the subscription is there. */
 export async function setUnclear(tx: Tx, key: FeedKey, isUnclear: boolean): Promise<void> {
   await tx.rows(unclear, [key.practice, key.feed, isUnclear])
+}
+
+const partial = lookUp(
+  'sync.set_partial',
+  `update aegis.feed_state set partial_events = $3::jsonb,
+     partial_since = case when $3::jsonb is not null then coalesce(partial_since, aegis.now()) end
+   where practice_id = $1 and feed = $2`,
+)
+
+/** Notes which events alone are subscribed; null: all are. */
+export async function setPartial(tx: Tx, key: FeedKey, events: readonly string[] | null): Promise<void> {
+  await tx.rows(partial, [key.practice, key.feed, events === null ? null : JSON.stringify(events)])
 }
 
 const snapshotTaken = lookUp(

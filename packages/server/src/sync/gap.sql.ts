@@ -30,10 +30,12 @@ export async function openGap(tx: Tx, key: FeedKey, gap: { cause: GapCause; from
 const closeSql = sql(
   'sync.close_gaps',
   `update aegis.gap set closed_at = aegis.now()
-   where practice_id = $1 and feed = $2 and closed_at is null and last_at <= $3`,
+   where practice_id = $1 and feed = $2 and closed_at is null and last_at <= $3
+     and not (cause = 'subscription-lost' and exists (
+       select from aegis.feed_state f where f.practice_id = $1 and f.feed = $2 and f.partial_since is not null))`,
 )
 
-/** Closes the gaps that a snapshot begun at `coveredFrom` covers. */
+/** Closes the gaps that a snapshot begun at `coveredFrom` covers: not that of a subscription which is partial still. */
 export async function closeGaps(tx: Tx, key: FeedKey, coveredFrom: string): Promise<void> {
   await tx.rows(closeSql, [key.practice, key.feed, coveredFrom])
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, breakDrain, endSubscription } from '../../testing/practice-life.ts'
+import { sql } from '../db/db.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -91,6 +92,60 @@ for (const [title, minutes, gaps] of [
     assert.ok((await mirrored.states()).every((row) => row.unclear_since === null))
     await assertEqualsTruth(mirrored)
   })
+}
+
+test('an event that athenahealth does not subscribe leaves a gap, until all are and everything was read since', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await mirrored.bringUp()
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.unsubscribe({ eventName: 'CancelAppointment' })
+  const stuck = { order: true, list: false }
+  mirrored.fetch = (url, init, call) => {
+    if (stuck.list && call.route === '/appointments/open') return Promise.resolve(new Response('', { status: 503 }))
+    return stuck.order && call.route === '/appointments/changed/subscription' && call.method === 'POST'
+      ? Promise.resolve(new Response('{"success":true}'))
+      : mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(20)
+  const [checkedIn] = visits(mirrored, (record, days) => record.appointmentstatus === 'f' && days < 1)
+  mirrored.change({ kind: 'checkin', appointment: checkedIn?.appointmentid })
+  await mirrored.run(2)
+  assert.equal((await heldBody(mirrored, checkedIn?.appointmentid))?.appointmentstatus, '2', 'what comes is read')
+  assert.deepEqual(await gapsEver(mirrored), [['subscription-lost', true]])
+  stuck.order = false
+  const { subscribed_at: askedAt } = await stateOf(mirrored)
+  while ((await stateOf(mirrored)).subscribed_at === askedAt) await mirrored.run(1)
+  // Not yet subscribed, and already read in a snapshot that is not at its end.
+  stuck.list = true
+  await mirrored.wantSnapshot('appointments')
+  await mirrored.step()
+  cancelSoon(mirrored)
+  while ((await stateOf(mirrored)).partial_since !== null) await mirrored.run(1)
+  stuck.list = false
+  assert.equal(finished(mirrored), 1)
+  await mirrored.run(6)
+  assert.deepEqual(await gapsEver(mirrored), [['subscription-lost', false]])
+  assert.equal(finished(mirrored), 2, 'what was being read did not count')
+  await assertEqualsTruth(mirrored)
+})
+
+const gapsSql = sql('test.gaps_ever', 'select cause, closed_at is null as open from aegis.gap where practice_id = $1')
+
+async function gapsEver({ deps }: MirroredPractice): Promise<unknown[]> {
+  return (await deps.db.practice(practice, (tx) => tx.rows(gapsSql, [practice]))).map((gap) => Object.values(gap))
+}
+
+async function stateOf(mirrored: MirroredPractice) {
+  const state = (await mirrored.states()).find(({ feed }) => feed === 'appointments')
+  assert.ok(state)
+  return state
+}
+
+/** Snapshots of appointments that came to their end, without the first look. */
+function finished({ log }: MirroredPractice): number {
+  return log.lines.filter(
+    ({ event, fields }) =>
+      event === 'sync.snapshot-finished' && fields?.feed === 'appointments' && fields.phase === 'authoritative',
+  ).length
 }
 
 for (const errorBodies of ['html', 'text'] as const) {

@@ -25,6 +25,8 @@ const nothingYet: FeedStateRow = {
   subscribed_departments: null,
   added_departments: null,
   resubscribed_at: null,
+  partial_since: null,
+  partial_events: null,
   foreign_checked_at: null,
   look_put_off_until: null,
   subscription_put_off_until: null,
@@ -80,6 +82,16 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'wait', until: now + settings.activationCheckMs },
   ],
   [
+    'the more seldom the longer it takes',
+    picture({ state: 'activating', provisional_at: now, state_since: now - 20 * minute, subscription_checked_at: now }),
+    { do: 'wait', until: now + 5 * minute },
+  ],
+  [
+    'but no more seldom than one that is active',
+    picture({ state: 'activating', provisional_at: now, state_since: now - 9 * hour, subscription_checked_at: now }),
+    { do: 'wait', until: now + settings.subscriptionCheckMs },
+  ],
+  [
     'an active subscription settles before the snapshot that counts',
     picture({ state: 'settling', active_at: now }),
     { do: 'wait', until: now + settings.settleMs },
@@ -95,6 +107,17 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'snapshot', phase: 'authoritative' },
   ],
   ['a live feed drains once a minute', picture(live), { do: 'drain' }],
+  ['also one whose subscription is partial', picture({ ...live, partial_since: now - minute }), { do: 'drain' }],
+  [
+    'which is looked at again soon at first',
+    picture({ ...live, partial_since: now - minute, subscription_checked_at: now - settings.activationCheckMs }),
+    { do: 'check-subscription' },
+  ],
+  [
+    'and later as seldom as any',
+    picture({ ...live, partial_since: now - 9 * hour, subscription_checked_at: now - 14 * minute }),
+    { do: 'drain' },
+  ],
   [
     'and not sooner',
     picture({ ...live, drain_started_at: now - 1 }),

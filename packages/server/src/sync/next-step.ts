@@ -1,6 +1,7 @@
 import { isListChanged } from './feed-departments.ts'
 import type { FeedStateRow } from './feed-state.sql.ts'
 import { checkEveryMs, type PollPace, paceCheckMs } from './poll-stretch.ts'
+import { troubledCheckMs } from './subscription-pauses.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** What a feed does next. One step is one upstream call or one transaction more; then the state is read again. */
@@ -159,7 +160,8 @@ function stepWhenSubscribed(picture: FeedPicture, now: number, settings: SyncSet
 /** People see data at once; then athenahealth is asked whether the subscription has taken hold. */
 function stepWhenActivating(state: FeedStateRow, now: number, settings: SyncSettings): Step {
   if (state.provisional_at === null) return { do: 'snapshot', phase: 'provisional' }
-  const due = (state.subscription_checked_at ?? 0) + settings.activationCheckMs
+  const lookedAt = state.subscription_checked_at ?? 0
+  const due = lookedAt + troubledCheckMs(settings, lookedAt - state.state_since)
   return due <= now ? { do: 'check-activation' } : { do: 'wait', until: due }
 }
 
@@ -247,8 +249,11 @@ function snapshotDue(state: FeedStateRow, { settleMs }: SyncSettings): number {
   return Math.max(state.resnapshot_wanted_at ?? Infinity, settled)
 }
 
-/** Now and then; soon again while athenahealth does not say whether there is one. */
-function subscriptionDue(state: FeedStateRow, { subscriptionCheckMs, activationCheckMs }: SyncSettings): number {
-  const pause = state.unclear_since === null ? subscriptionCheckMs : activationCheckMs
-  return Math.max((state.subscription_checked_at ?? 0) + pause, state.subscription_put_off_until ?? 0)
+/** Now and then; soon again while it is there in part, or athenahealth does not say whether it is. */
+function subscriptionDue(state: FeedStateRow, settings: SyncSettings): number {
+  const lookedAt = state.subscription_checked_at ?? 0
+  const troubledSince = state.unclear_since ?? state.partial_since
+  const pause =
+    troubledSince === null ? settings.subscriptionCheckMs : troubledCheckMs(settings, lookedAt - troubledSince)
+  return Math.max(lookedAt + pause, state.subscription_put_off_until ?? 0)
 }

@@ -1,4 +1,4 @@
-import { feedTable as athenaFeeds } from '@aegis/client'
+import { type FeedSubscription, feedTable as athenaFeeds } from '@aegis/client'
 import { AegisError } from '../errors/aegis-error.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { audited } from './audited-call.ts'
@@ -36,13 +36,12 @@ export async function replayPage(
 
 const subscriptionCall: CallContext = { priority: 'feeds', purpose: 'sync.subscription' }
 
-/** What athenahealth says of our subscription. */
-export async function feedStatus(
-  deps: SyncDeps,
-  key: HeldFeed,
-): Promise<'ACTIVE' | 'INACTIVE' | 'PARTIAL' | 'UNKNOWN'> {
+/** What athenahealth says of our subscription. Of its events those that we know: whoever reads of them reads no text of athenahealth's. */
+export async function feedStatus(deps: SyncDeps, key: HeldFeed): Promise<FeedSubscription> {
   const options = { context: subscriptionCall, ...(key.ended && { signal: key.ended }) }
-  return (await openFeed(deps, key).feed.status(options)).value.status
+  const { feed, changed } = openFeed(deps, key)
+  const { status, events } = (await feed.status(options)).value
+  return { status, events: athenaFeeds[changed.name].events.filter((name) => events.includes(name)) }
 }
 
 /**

@@ -16,8 +16,10 @@ import {
 import { isReadByPatient } from './feed-table.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
+import { notePartial, noteWhole } from './partial-subscription.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
 import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
+import { partialAskMs } from './subscription-pauses.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -30,7 +32,7 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
     state: stateOf(await readFeeds(tx, held.practice), held),
     now: await readSqlClock(tx),
   }))
-  const before = await feedStatus(deps, held)
+  const { status: before } = await feedStatus(deps, held)
   const strange = before !== 'INACTIVE' && state?.subscribed_at == null
   if (strange && (await foreignProcessing(deps, held, { since: now - deps.settings.foreignWindowMs, now }))) {
     await contest(deps, held)
@@ -58,13 +60,15 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
  */
 export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void> {
   // Asking anew would hide that it was lost meanwhile.
-  const status = await feedStatus(deps, held)
-  const before = await asHolder(deps, held, async (tx, state) => {
+  const { status, events } = await feedStatus(deps, held)
+  const { before, isNewGap } = await asHolder(deps, held, async (tx, state) => {
     await setUnclear(tx, held, status === 'UNKNOWN')
-    return state
+    const since = lastKnownActive(deps, state)
+    return { before: state, isNewGap: status === 'PARTIAL' && (await notePartial(tx, held, { events, since })) }
   })
+  if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
   if (status === 'UNKNOWN') return
-  if (status !== 'ACTIVE') {
+  if (status === 'INACTIVE') {
     await subscriptionLost(deps, held, lastKnownActive(deps, before))
     return
   }
@@ -95,42 +99,63 @@ async function openGapOfReturning(tx: Tx, held: HeldFeed, departments: Departmen
 }
 
 /**
- * Looks whether athenahealth says that the subscription is active. A partial one is asked for again, and so is one that is
- * not there although it had the time to take hold: it may have been lost meanwhile.
+ * Looks whether athenahealth says that the subscription is active. One that is not there, or only in part, although it had the
+ * time to take hold, is asked for again: it may have been lost meanwhile. In part it is gone on with all the same, or a feed of
+ * which the app is not to have all events would never be read.
  */
 export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const status = await feedStatus(deps, held)
-  const { state_since: since, departments } = await asHolder(deps, held, async (_, state) => state)
-  const isLost = status === 'INACTIVE' && deps.clock.now() - since > deps.settings.settleMs
-  const isAskedAgain = status === 'PARTIAL' || isLost
+  const { status, events } = await feedStatus(deps, held)
+  const { subscribed_at: askedAt, departments } = await asHolder(deps, held, async (_, state) => state)
+  const isOverdue = deps.clock.now() - (askedAt ?? 0) > deps.settings.settleMs
+  const isAskedAgain = isOverdue && (status === 'INACTIVE' || status === 'PARTIAL')
   if (isAskedAgain) await subscribe(deps, held, departments)
-  await asHolderAtOnce(deps, held, async (tx) => {
+  const isNewGap = await asHolderAtOnce(deps, held, async (tx) => {
+    await stampFeed(tx, held, 'subscription_checked_at')
     if (isAskedAgain) {
       await openGapOfReturning(tx, held, departments)
       await noteSubscribed(tx, held, departments)
+      // Anew, so that it gets its time again.
+      await enterFeedState(tx, held, 'activating')
     }
-    await stampFeed(tx, held, 'subscription_checked_at')
-    if (status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
-    // Anew, so that it gets its time again.
-    else if (isLost) await enterFeedState(tx, held, 'activating')
+    const isInPart = isAskedAgain && status === 'PARTIAL'
+    const isNew = isInPart && (await notePartial(tx, held, { events }))
+    if (isInPart || status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
+    return isNew
   })
+  if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
 }
 
 /**
  * Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. While
  * athenahealth says that it does not know, drains go on and it is asked again soon: one hiccup is no loss, and a drain
- * would be told. An answer that stays unclear until the next look would be due counts as one.
+ * would be told. An answer that stays unclear until the next look would be due counts as one. Drains go on, too, while it is
+ * there in part.
  */
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const status = await feedStatus(deps, held)
-  const before = await asHolder(deps, held, async (tx, state) => {
+  const { status, events } = await feedStatus(deps, held)
+  const { before, isNewGap } = await asHolder(deps, held, async (tx, state) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
-    return state
+    if (status === 'ACTIVE') await noteWhole(tx, held, state)
+    const since = lastKnownActive(deps, state)
+    return { before: state, isNewGap: status === 'PARTIAL' && (await notePartial(tx, held, { events, since })) }
   })
+  if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
+  if (status === 'PARTIAL') {
+    await askForTheRest(deps, held, before)
+    return
+  }
   const unclearMs = deps.clock.now() - (before.unclear_since ?? deps.clock.now())
   const isToBeAskedAgain = status === 'UNKNOWN' && unclearMs < deps.settings.subscriptionCheckMs
   if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held, lastKnownActive(deps, before))
+}
+
+/** Asks for a partial subscription again: when it is first seen to be, then now and then. */
+async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRow): Promise<void> {
+  const askedMs = deps.clock.now() - (before.subscribed_at ?? 0)
+  if (before.partial_since !== null && askedMs < partialAskMs(deps.settings)) return
+  await subscribe(deps, held, before.subscribed_departments)
+  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))
 }
 
 /** When the subscription was last said to be active: events may have been missed since, also by drains that succeeded. */
@@ -140,7 +165,7 @@ function lastKnownActive({ settings }: SyncDeps, state: FeedStateRow): number | 
 }
 
 /**
- * The subscription is gone or partial: subscribe again, wait, take a snapshot; until then a gap is on record. What open
+ * The subscription is gone: subscribe again, wait, take a snapshot; until then a gap is on record. What open
  * intents may have consumed is in the gap too: without a subscription there is nothing to replay it from.
  */
 export async function subscriptionLost(deps: SyncDeps, held: HeldFeed, activeAt?: number): Promise<void> {

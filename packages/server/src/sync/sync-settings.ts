@@ -23,7 +23,7 @@ export interface SyncSettings {
   readonly pacing: PacingSettings
   /** From "active" to the authoritative snapshot: subscriptions take up to 15 minutes to take hold everywhere. */
   readonly settleMs: number
-  /** Between two looks at a subscription that is not active yet. */
+  /** Between the first looks at a subscription that is not active: see `troubledCheckMs`. */
   readonly activationCheckMs: number
   /** Between two looks at an active subscription: lost or partial ones are found within this, where calls are plenty (`checkEveryMs`). */
   readonly subscriptionCheckMs: number

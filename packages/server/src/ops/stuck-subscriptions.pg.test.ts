@@ -1,0 +1,142 @@
+/** Subscriptions that athenahealth does not activate, or only in part: what is asked meanwhile, and who is told. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { sql } from '../db/db.ts'
+import { readPracticePictures } from '../sync/read-practice-status.ts'
+import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const settings = { feeds: ['departments', 'appointments'], settleMs: 15 * minute } as const
+const subscription = '/appointments/changed/subscription'
+const feed = 'appointments'
+
+type Wire = Record<string, unknown>
+
+/** Lets time pass, from one thing that is due to the next. */
+async function pass(mirrored: MirroredPractice, ms: number): Promise<void> {
+  const until = mirrored.simulator.clock.now() + ms
+  for (let now = mirrored.simulator.clock.now(); now < until; now = mirrored.simulator.clock.now()) {
+    const due: number[] = []
+    for (const each of mirrored.feeds) due.push(await mirrored.stepFeed(each))
+    await mirrored.advance(Math.min(until - now, Math.max(1_000, Math.min(...due) - now)))
+  }
+}
+
+/** What is asked of the subscription from now on, where athenahealth says of it what `body` makes of what is so. */
+function answered(mirrored: MirroredPractice, body: (is: Wire) => Wire): string[] {
+  const asked: string[] = []
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/appointments/changed' && call.consuming) asked.push('read')
+    if (call.route === subscription) asked.push(call.method)
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route !== subscription || call.method !== 'GET') return response
+    return new Response(JSON.stringify(body((await response.json()) as Wire)), { headers: response.headers })
+  }
+  return asked
+}
+
+const count = (asked: readonly string[], what: string) => asked.filter((one) => one === what).length
+
+async function viewOf({ deps }: MirroredPractice): Promise<FeedView> {
+  const now = deps.clock.now()
+  const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], now))
+  const summary = pictures.get(practice)?.feeds.find((one) => one.feed === feed)
+  assert.ok(summary)
+  return { practice, feed: summary, now, settings: deps.settings, paces: { everyMs: minute, of: () => undefined } }
+}
+
+const gapsSql = sql('test.gaps_ever', 'select 1 as one from aegis.gap where practice_id = $1')
+
+async function gapsEver({ deps }: MirroredPractice): Promise<number> {
+  return (await deps.db.practice(practice, (tx) => tx.rows(gapsSql, [practice]))).length
+}
+
+const told = async (mirrored: MirroredPractice) => feedAlarms(await viewOf(mirrored)).map(({ code }) => code)
+
+test('a subscription that is asked for again and again, and never becomes active, is told of', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  const asked = answered(mirrored, () => ({ status: 'INACTIVE', subscriptions: [] }))
+  await pass(mirrored, 25 * minute)
+  assert.deepEqual(await told(mirrored), [])
+  await pass(mirrored, 10 * minute)
+  assert.deepEqual(await told(mirrored), ['sync.not-activated'])
+  await pass(mirrored, 6 * hour)
+  assert.deepEqual(await told(mirrored), ['sync.not-activated'])
+  assert.ok(count(asked, 'GET') < 50, `${count(asked, 'GET')} looks`)
+  assert.ok(count(asked, 'POST') <= 26, `asked for ${count(asked, 'POST')} times`)
+})
+
+/** Once anything is subscribed the status names one event alone. */
+const some = (is: Wire): Wire =>
+  is.status === 'INACTIVE' ? is : { status: 'PARTIAL', subscriptions: [{ eventname: 'CheckIn' }] }
+
+function cancel(mirrored: MirroredPractice): void {
+  const now = mirrored.simulator.clock.now()
+  const visit = [...mirrored.simulator.truth.records(practice, 'appointments')].find(
+    (record) => record.appointmentstatus === 'f' && Date.parse(String(record.date)) > now,
+  )
+  mirrored.change({ kind: 'cancel', appointment: visit?.appointmentid })
+}
+
+for (const [title, whenMs] of [
+  ['from the first', 0],
+  ['of a live feed', 2 * hour],
+] as const) {
+  test(`a subscription that stays partial ${title} is read all the same, told of, and whole when it is`, async (t) => {
+    const mirrored = await mirroredPractice(t, { settings })
+    await pass(mirrored, whenMs)
+    const asked = answered(mirrored, some)
+    await pass(mirrored, 2 * hour)
+    cancel(mirrored)
+    await pass(mirrored, 4 * hour)
+    assert.ok(count(asked, 'read') > 200, `read ${count(asked, 'read')} times`)
+    assert.ok(count(asked, 'GET') < 50, `${count(asked, 'GET')} looks`)
+    assert.ok(count(asked, 'POST') < 10, `asked for ${count(asked, 'POST')} times`)
+    await assertEqualsTruth(mirrored)
+    await mirrored.wantSnapshot(feed)
+    await pass(mirrored, 10 * minute)
+    const view = await viewOf(mirrored)
+    const [alarm, ...others] = feedAlarms(view)
+    assert.deepEqual([alarm?.code, others], ['sync.gap', []], 'a snapshot tells nothing of what comes after it')
+    assert.match(alarm?.message ?? '', /only in part, for CheckIn\.$/)
+    assert.match(explainFeed(view), /^live, of some events only$/)
+    answered(mirrored, (is) => is)
+    while ((await viewOf(mirrored)).feed.partial_since !== null) await pass(mirrored, minute)
+    await pass(mirrored, settings.settleMs - 2 * minute)
+    assert.deepEqual(await told(mirrored), ['sync.gap'], 'it is not settled')
+    await pass(mirrored, 5 * minute)
+    assert.deepEqual(await told(mirrored), [])
+    assert.equal(await gapsEver(mirrored), 1, 'all that time it was one')
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+test('a partial subscription that is asked for with other departments is read on', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await pass(mirrored, hour)
+  answered(mirrored, some)
+  await mirrored.limitTo(['1', '62'])
+  await pass(mirrored, 20 * minute)
+  const { feed: summary } = await viewOf(mirrored)
+  assert.deepEqual([summary.state, summary.subscribed_departments], ['live', ['1', '62']])
+  assert.deepEqual(await told(mirrored), ['sync.gap'])
+})
+
+test('one that is lost altogether, and made again, is whole', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await pass(mirrored, hour)
+  const untilIn = async (state: string) => {
+    while ((await viewOf(mirrored)).feed.state !== state) await pass(mirrored, minute)
+  }
+  answered(mirrored, some)
+  await pass(mirrored, 20 * minute)
+  assert.deepEqual(await told(mirrored), ['sync.gap'])
+  answered(mirrored, () => ({ status: 'INACTIVE', subscriptions: [] }))
+  await untilIn('activating')
+  answered(mirrored, (is) => is)
+  await untilIn('live')
+  assert.deepEqual(await told(mirrored), [])
+})

@@ -1,0 +1,18 @@
+import type { SyncSettings } from './sync-settings.ts'
+
+type Pauses = Pick<SyncSettings, 'activationCheckMs' | 'subscriptionCheckMs' | 'settleMs'>
+
+/**
+ * Between two looks at a subscription that is not what it should be, ms (pure): short at first, since most are within minutes,
+ * and the longer the longer it has been so already, up to the time between two looks at one that is active.
+ */
+export function troubledCheckMs({ activationCheckMs, subscriptionCheckMs }: Pauses, soFarMs: number): number {
+  return Math.max(activationCheckMs, Math.min(soFarMs / 4, subscriptionCheckMs))
+}
+
+const hour = 3_600_000
+
+/** Between two times that a live feed's partial subscription is asked for: it may be that the app is not to have all events. */
+export function partialAskMs({ settleMs }: Pauses): number {
+  return Math.max(settleMs, hour)
+}

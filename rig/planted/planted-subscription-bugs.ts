@@ -1,0 +1,43 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const server = 'packages/server/src'
+const stuck = `${server}/ops/stuck-subscriptions.pg.test.ts`
+
+/** Bugs of subscriptions that athenahealth does not activate, or only in part. */
+export const plantedSubscriptionBugs: readonly PlantedBug[] = [
+  {
+    name: 'asking once more for a subscription that never comes begins anew after which it is told of',
+    file: `${server}/sync/feed-state.sql.ts`,
+    find: `case when $3 = 'activating' and state = $3 then state_since else aegis.now() end`,
+    replace: `aegis.now()`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a feed whose subscription stays partial never comes to be read',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (isInPart || status === 'ACTIVE')`,
+    replace: `if (status === 'ACTIVE')`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a snapshot closes the gap of a subscription that is partial still',
+    file: `${server}/sync/gap.sql.ts`,
+    find: `f.partial_since is not null`,
+    replace: `false`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a subscription that is not active is looked at each half minute for ever',
+    file: `${server}/sync/subscription-pauses.ts`,
+    find: `Math.min(soFarMs / 4, subscriptionCheckMs)`,
+    replace: `0`,
+    caughtBy: [stuck, `${server}/sync/next-step.test.ts`],
+  },
+  {
+    name: 'what was being read while events were not subscribed counts when they are',
+    file: `${server}/sync/partial-subscription.ts`,
+    find: `  await abandonAllRuns(tx, held)\n`,
+    replace: ``,
+    caughtBy: [`${server}/sync/missed-changes.pg.test.ts`],
+  },
+]
