@@ -68,7 +68,7 @@ export function drawDepartments(seed: number): readonly string[] | undefined {
  */
 export const pagedFrom = 400_001
 const pagesStream = 0x70_61_67_65
-const pageSizes = [1, 2, 3, 5, 10, 1_000] as const
+const pageSizes = [2, 3, 5, 10, 20, 1_000] as const
 
 /** How many records a life asks a feed for at once; absent: as many as in production. */
 export function drawFeedPage(seed: number): number | undefined {

@@ -48,6 +48,16 @@ test('a fault is no reason for a gap of another time', () => {
   assert.deepEqual(gapsTooMany(sinceEver, givenUpBy('html', 1)), [], 'before anything was read')
 })
 
+test('a doubt that grew too old is excused where its replays failed again and again, and not where hardly any was made', () => {
+  const gaps = [{ ...gapOf('appointments', 'retention-passed', 260), from: noon }]
+  const failed = [10, 60, 120, 180].map((at) => ({ ...met(drain, 'server-error', at), status: 503 }))
+  assert.deepEqual(gapsTooMany(gaps, excusesOf(failed)), [])
+  assert.equal(gapsTooMany(gaps, excusesOf(failed.slice(1))).length, 1, 'three')
+  assert.equal(gapsTooMany(gaps, excusesOf(failed.map((one) => ({ ...one, fields: [] })))).length, 1, 'drains')
+  const harmless = failed.map(({ at }) => ({ ...met(drain, 'unordered-items', 0), at }))
+  assert.equal(gapsTooMany(gaps, excusesOf(harmless)).length, 1, 'none failed')
+})
+
 test('as many faults are the reason for as many gaps, whatever the order', () => {
   const excuses = [...metBy(`${drain}/subscription`, 'partial', 2), ...metBy(drain, 'unsubscribed', 30)]
   const long = { ...gapOf('appointments', 'subscription-lost', 31), from: noon }

@@ -23,6 +23,13 @@ const causes: Readonly<Record<GapCause, readonly FaultKind[]>> = {
  */
 const giveUp = { failures: 3, withinMs: 15 * 60_000 }
 
+/**
+ * A doubt whose replays all end with a failure grows older than what is kept, and a replay of many pages meets one almost surely. So
+ * many show that it was not for want of asking.
+ */
+const heldUp = { failures: 4, withinMs: 5 * 3_600_000 }
+const failing: ReadonlySet<FaultKind> = new Set(['truncated', 'html', 'oversized', 'slow'])
+
 /** A fault begins with its request and the gap with its answer, whose time the mirror may take for a little earlier. */
 const nearMs = 60_000
 
@@ -86,19 +93,26 @@ export function excusesOf(requests: readonly Asked[]): Excuse[] {
     return excuseOf(request).map((excuse) => ({ ...excuse, repeatedSince: ownPages.get(feed) ?? 0 }))
   })
   const [broken, others] = [single.filter(isOfUnreadable), single.filter((excuse) => !isOfUnreadable(excuse))]
-  const given = [...Map.groupBy(broken, ({ feed }) => feed).values()].flatMap(givenUp)
-  return [...others, ...given]
+  const ofFeeds = (some: readonly Excuse[], most: typeof giveUp) =>
+    [...Map.groupBy(some, ({ feed }) => feed).values()].flatMap((one) => lastOfEach(one, most))
+  return [...others, ...ofFeeds(broken, giveUp), ...ofFeeds(requests.flatMap(failedReplay), heldUp)]
+}
+
+function failedReplay({ at, route, status, fields, fault }: Asked): Excuse[] {
+  if (!fault || !fields.includes('showprocessedstartdatetime')) return []
+  const isFailed = status !== 200 || failing.has(fault.kind)
+  return isFailed ? [{ at, cause: 'retention-passed', feed: feedOfRoute(route) }] : []
 }
 
 const isOfUnreadable = ({ cause }: Excuse) => cause === 'unreadable'
 
-/** Of answers of one feed that could not be read, each last one of so many after which a replay gives up. */
-function givenUp(broken: readonly Excuse[]): Excuse[] {
+/** Of failures of one feed, each last one of so many that follow soon after each other. */
+function lastOfEach(failures: readonly Excuse[], most: typeof giveUp): Excuse[] {
   const found: Excuse[] = []
   let run: Excuse[] = []
-  for (const excuse of broken) {
-    run = [...run.filter(({ at }) => at >= excuse.at - giveUp.withinMs), excuse]
-    if (run.length < giveUp.failures) continue
+  for (const excuse of failures) {
+    run = [...run.filter(({ at }) => at >= excuse.at - most.withinMs), excuse]
+    if (run.length < most.failures) continue
     found.push(excuse)
     run = []
   }
