@@ -9,6 +9,7 @@ import { leftSince, noteLeft, noteSubscribed } from './feed-departments.sql.ts'
 import * as state from './feed-state.sql.ts'
 import { closeGaps, openGap } from './gap.sql.ts'
 import * as quarantine from './quarantine.sql.ts'
+import { closeIntents, mayHaveRead, openIntent } from './intent.sql.ts'
 import * as refetch from './refetch.sql.ts'
 import * as snapshot from './snapshot.sql.ts'
 import { timestamp } from './sync-deps.ts'
@@ -254,4 +255,71 @@ test('a look that is taken is put off no longer', async () => {
   assert.equal((await row())?.subscription_put_off_until, time.clock.now() + 9)
   await within(held, (tx) => state.stampFeed(tx, held, 'subscription_checked_at'))
   assert.equal((await row())?.subscription_put_off_until, null)
+})
+
+test('a read that was carried out, or may have been, is one that may have taken changes; one that was refused is not', async () => {
+  for (const [outcome, expected] of [
+    ['not-executed', false],
+    ['stored', true],
+    ['replayed', true],
+    [undefined, true],
+  ] as const) {
+    const held = await twoFeeds()
+    const told = await within(held, async (tx) => {
+      await openIntent(tx, otherOf(held), { fetchSeq: 1n })
+      const before = await mayHaveRead(tx, held)
+      const { intent_id: id } = await openIntent(tx, held, { fetchSeq: 2n })
+      if (outcome) await closeIntents(tx, held, { ids: [id], outcome })
+      return [before, await mayHaveRead(tx, held)]
+    })
+    assert.deepEqual(told, [false, expected], outcome)
+  }
+})
+
+test('a wish that is noted anew begins anew, but for one that no list shows', async () => {
+  const held = await twoFeeds()
+  const rows = [{ key: 'a', feed: held.feed, sealed_id: sealed.toString('base64') }]
+  const wish = (isUnseen: boolean) =>
+    within(held, (tx) => refetch.insertRefetches(tx, held.practice, { rows, seq: 1n, isUnseen }))
+  const what = async () => {
+    const [row] = await owner.rows<Record<string, unknown>>(
+      `select nothing_found, nothing_found_since is null as not_since, patient_unclear, unclear_since is null as not_unclear,
+         missing_since is null as not_missing from aegis.refetch where practice_id = $1`,
+      [held.practice],
+    )
+    return Object.values(row ?? {})
+  }
+  await wish(false)
+  const why = { missing: true, isNothingFound: true, isPatientUnclear: true }
+  await within(held, (tx) => refetch.postponeRefetch(tx, held, { recordKey: 'a', afterMs: 1, ...why }))
+  await wish(true)
+  assert.deepEqual(await what(), [true, false, true, false, false])
+  await wish(false)
+  assert.deepEqual(await what(), [false, true, false, true, true])
+})
+
+test('the latest plan is that of the last whole snapshot that counts, and of parts read since', async () => {
+  const held = await twoFeeds()
+  const read = async (
+    list: 'providers' | 'departments' | 'appointmentTypes' | 'referringProviders',
+    rest: { isPart?: boolean; phase?: 'nightly'; of?: state.HeldFeed } = {},
+  ) => {
+    const { phase = 'authoritative', isPart, of = held } = rest
+    await within(held, async (tx) => {
+      const what = { phase, plan: [{ list }], firstSeq: 1n, ...(isPart && { isPart }) } as const
+      const run = await snapshot.startSnapshotRun(tx, of, what)
+      await snapshot.finishSnapshotRun(tx, of, run.run_id)
+    })
+  }
+  const latest = async () =>
+    (await within(held, (tx) => snapshot.latestPlan(tx, held)))?.map(({ list }) => list).toSorted()
+  await read('departments')
+  await read('departments', { isPart: true })
+  await read('providers')
+  await read('departments', { phase: 'nightly' })
+  await read('departments', { of: otherOf(held) })
+  assert.deepEqual(await latest(), ['providers'])
+  await read('appointmentTypes', { isPart: true })
+  await read('departments', { of: otherOf(held), isPart: true })
+  assert.deepEqual(await latest(), ['appointmentTypes', 'providers'])
 })

@@ -137,3 +137,15 @@ for (const [records, size, calls] of lists) {
     assert.equal(pagesOf(records, size), calls)
   })
 }
+
+test('what has no feed is read as often as the settings say, and claims by their windows', () => {
+  const feeds = ['departments', 'appointmenttypes'] as const
+  const of = (more: Partial<SyncSettings>) => ({ ...settings, feeds, ...more })
+  const refresh = (refreshMs: number) => dayCalls(of({ refreshMs }), usualPractice).refresh
+  assert.deepEqual([refresh(day), refresh(day / 4), refresh(2 * day)], [2, 8, 1])
+  const claims = { feeds: ['claims'], claimsMonthsBack: 7, claimsWindowMonths: 3, snapshotPageSize: 1_000 } as const
+  const calls = (claimsADay: number) =>
+    dayCalls(of({ ...claims, rereadDays: 10 }), { ...usualPractice, claimsADay }).checks
+  // Three windows of 90 days: of a page each, or, with 1,800 claims, of two.
+  assert.deepEqual([calls(1), calls(20)], [1 + 3 / 10, 1 + 6 / 10])
+})

@@ -12,7 +12,7 @@ import type { FeedName } from './feed-name.ts'
 import { hintFeed } from './hint-feed.ts'
 import { syncNow } from './operate-sync.ts'
 import { planFacts } from './plan-facts.ts'
-import { addPractices } from './schedule.sql.ts'
+import { addPractices, ensureScheduled } from './schedule.sql.ts'
 import { defaultSyncSettings } from './sync-settings.ts'
 
 const minute = 60_000
@@ -135,9 +135,13 @@ test('what a plan rests on: calls for feeds, and what drains and changes cost', 
   const { deps } = await mirroredPractice(t)
   const settings = defaultSyncSettings
   const usage = { perDayLimit: 1_000, leftToday: 600, resumesAt: 5 }
+  await deps.db.control(async (tx) => {
+    await addPractices(tx, [practice], 'local')
+    await ensureScheduled(tx, [practice], ['departments', 'patients', 'providers'])
+  })
   const facts = await planFacts({ ...deps, settings }, usage)
   assert.equal(facts.calls, (600 - 1_000 * priorityRules.feeds.dayFloorShare) * 0.9)
-  assert.equal(facts.endsAt, 5)
+  assert.deepEqual([facts.endsAt, facts.feeds], [5, 2], 'departments are not polled')
   // Two looks at the subscription in 15 minutes, in two hours at most.
   assert.deepEqual(
     [minute, 8 * minute, 60 * minute, 600 * minute].map((ms) => Math.round(100 * facts.callsPerDrain(ms))),
