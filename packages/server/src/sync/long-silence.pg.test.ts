@@ -37,6 +37,11 @@ test('what was let go in a long outage is a gap, and is read', async (t) => {
     told,
     followed.map((feed) => ({ feed, cause: 'retention-passed', from_at: lastRead.get(feed), open: false })),
   )
+  const warned = mirrored.log.lines.filter(({ event }) => event === 'sync.gap').map(({ fields }) => fields)
+  assert.deepEqual(
+    warned.toSorted((a, b) => String(a.feed).localeCompare(String(b.feed))),
+    followed.map((feed) => ({ practice, feed, cause: 'retention-passed' })),
+  )
   await assertEqualsTruth(mirrored)
 })
 

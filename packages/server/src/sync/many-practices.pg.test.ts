@@ -37,14 +37,14 @@ test('each practice has its own figures, and one without feeds none', async () =
   const pictures = await db.practice(0, (tx) => readPracticePictures(tx, [first, second, 1_002, 99], now))
   const shown = [...pictures].map(([practice, picture]) => ({
     practice,
-    feeds: picture.feeds.length,
+    feeds: picture.feeds.map(({ feed }) => feed),
     gaps: picture.feeds.flatMap(({ feed, gaps }) => gaps.map(({ cause }) => `${feed} ${cause}`)),
     openIntents: picture.openIntents,
     ofPatients: picture.feeds.find(({ feed }) => feed === 'patients')?.openIntents,
     patients: picture.records.get('patient'),
     changes: [picture.changesLastMinute, picture.changesLastHour],
   }))
-  const quiet = { feeds: feedNames.length, gaps: [], openIntents: 0, ofPatients: 0, patients: undefined }
+  const quiet = { feeds: [...feedNames], gaps: [], openIntents: 0, ofPatients: 0, patients: undefined }
   assert.deepEqual(shown, [
     { ...quiet, practice: first, gaps: ['patients subscription-lost'], openIntents: 1, ofPatients: 1, changes: [0, 0] },
     { ...quiet, practice: second, patients: { present: 7, deleted: 2, merged: 0 }, changes: [1, 2] },
