@@ -10,6 +10,7 @@ import { inBatches } from './in-batches.ts'
 import { openIntent } from './intent.sql.ts'
 import { addFeeds, feedsOf, sweepSync } from './many-practices.sql.ts'
 import { readPracticePictures } from './read-practice-status.ts'
+import { checksOf } from './reconciliation.sql.ts'
 
 const { db, owner } = await scratchDatabase()
 const practices = Array.from({ length: 700 }, (_, index) => 1_000 + index)
@@ -105,4 +106,39 @@ test('a feed that is there already stays as it is', async () => {
   assert.deepEqual(await fence(), before)
   const rows = await owner.rows('select from aegis.feed_state')
   assert.equal(rows.length, practices.length * feedNames.length)
+})
+
+const fetched = sql(
+  'test.fetched',
+  `select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::integer as rows from pg_stat_xact_user_tables
+   where schemaname = 'aegis' and relname in ('reconciliation', 'snapshot_run')`,
+)
+
+test('of the checks of months only the last ones are read', async () => {
+  const days = 90
+  await owner.rows(
+    `insert into aegis.reconciliation_task (practice_id, feed, task, due_at, done_at)
+     select p, f, 'nightly', now(), now() from unnest($1::integer[]) p, unnest($2::text[]) f`,
+    [practices.slice(0, 20), feedNames],
+  )
+  await owner.rows(
+    `with run as (
+       insert into aegis.snapshot_run (practice_id, feed, phase, plan, started_at, finished_at)
+       select t.practice_id, t.feed, 'nightly', '[]', now() - d * interval '1 day', now() - d * interval '1 day'
+       from aegis.reconciliation_task t, generate_series(1, $1) d
+       returning practice_id, run_id, feed, started_at)
+     insert into aegis.reconciliation (practice_id, run_id, feed, task, began_at, read_at, judged_at, compared)
+     select practice_id, run_id, feed, 'nightly', started_at, started_at, started_at, 100 from run`,
+    [days],
+  )
+  await owner.rows('analyze aegis.reconciliation, aegis.snapshot_run, aegis.reconciliation_task')
+  const { checks, rows } = await db.practice(0, async (tx) => ({
+    checks: await checksOf(tx, [first]),
+    rows: (await tx.rows<{ rows: number }>(fetched))[0]?.rows,
+  }))
+  assert.deepEqual(
+    checks.map(({ compared }) => compared),
+    feedNames.map(() => '100'),
+  )
+  assert.equal(rows, 2 * feedNames.length, 'of each its verdict, and whether it was given up')
 })
