@@ -134,4 +134,11 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     replace: `{ outcome: 'retention-passed', unread }`,
     caughtBy: [`${sync}/short-pages.pg.test.ts`],
   },
+  {
+    name: 'slots of days that no reading has shown are a loss where one has shown days behind them',
+    file: `${sync}/note-differences.ts`,
+    find: `first <= day && day <= last`,
+    replace: `first !== day && day <= last`,
+    caughtBy: [`${sync}/verdicts.pg.test.ts`],
+  },
 ]

@@ -14,7 +14,7 @@ import { type FeedKey, type HeldFeed, readFeeds } from './feed-state.sql.ts'
 import type { KnownPage } from './inbox.sql.ts'
 import { openIntents } from './intent.sql.ts'
 import { releaseKeys } from './quarantine.sql.ts'
-import { shownUntil } from './snapshot.sql.ts'
+import { shownDays } from './snapshot.sql.ts'
 
 interface Applied {
   readonly held: HeldFeed
@@ -104,11 +104,13 @@ async function beyondWindow(
   const created = new Set(applied.changes.filter(({ what }) => what === 'created').map(({ key }) => key))
   const isOfList = page.shape === 'booked' || page.shape === 'open'
   if (!isOfList || created.size === 0) return new Set()
-  const { booked, open } = await shownUntil(tx, held)
-  const last = (page.shape === 'open' ? open : booked) ?? ''
+  const shown = await shownDays(tx, held, page.shape === 'open' ? 'open' : 'booked')
+  const isShown = (day: string) => shown.some(({ first, last }) => first <= day && day <= last)
   const activeAt = (await readFeeds(tx, held.practice)).find(({ feed }) => feed === held.feed)?.active_at ?? Infinity
-  const later = records.filter(({ appointmentid, date }) => created.has(String(appointmentid)) && String(date) > last)
-  const untold = later.filter((record) => mayBeOfBefore(record, activeAt))
+  const unseen = records.filter(
+    ({ appointmentid, date }) => created.has(String(appointmentid)) && !isShown(String(date)),
+  )
+  const untold = unseen.filter((record) => mayBeOfBefore(record, activeAt))
   return new Set(untold.map(({ appointmentid }) => String(appointmentid)))
 }
 

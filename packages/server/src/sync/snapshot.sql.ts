@@ -143,6 +143,23 @@ export async function abandonAllRuns(tx: Tx, key: FeedKey): Promise<void> {
   await tx.rows(abandonAllSql, [key.practice, key.feed])
 }
 
+const shownDaysSql = sql(
+  'sync.shown_days',
+  `select distinct part ->> 'from' as first, part ->> 'to' as last
+   from aegis.snapshot_run r, jsonb_array_elements(r.plan) as part
+   where practice_id = $1 and feed = $2 and finished_at is not null and abandoned_at is null
+     and phase <> 'provisional' and not is_part and part ->> 'modifiedSince' is null and part ->> 'list' = $3`,
+)
+
+/** The days, YYYY-MM-DD, from the first to the last, of which readings of the whole practice have shown a list of appointments. */
+export function shownDays(
+  tx: Tx,
+  key: FeedKey,
+  list: 'booked' | 'open',
+): Promise<{ readonly first: string; readonly last: string }[]> {
+  return tx.rows(shownDaysSql, [key.practice, key.feed, list])
+}
+
 const shownSql = sql(
   'sync.shown_until',
   `select max(part ->> 'to') filter (where part ->> 'list' = 'booked') as booked,

@@ -261,6 +261,30 @@ test('a booking made since the feed is live on a day that no list had shown was 
   )
 })
 
+test('slots of days that only came into the window are no loss, though a later reading has shown the days behind them', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { ...settings, slotDaysAhead: 1 } })
+  await mirrored.bringUp()
+  await mirrored.advance(2 * day)
+  mirrored.fetch = async (url, init, call) =>
+    call.route === '/appointments/open' ? new Response('', { status: 503 }) : mirrored.toSimulator(url, init, call)
+  await beginNight(mirrored)
+  await mirrored.run(2)
+  const held = { practice, feed: 'appointments' } as const
+  const [from, to] = [3, 30].map((days) =>
+    new Date(mirrored.simulator.clock.now() + days * day).toISOString().slice(0, 10),
+  )
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    const plan = [{ list: 'open', departmentId: '1', from: from ?? '', to: to ?? '' }] as const
+    const { run_id: runId } = await startSnapshotRun(tx, held, { phase: 'authoritative', plan, firstSeq: 1n })
+    await finishSnapshotRun(tx, held, runId)
+  })
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(40)
+  const missing = (await found(mirrored)).filter(({ feed, what }) => feed === 'appointments' && what === 'missing-here')
+  assert.ok(missing.length > 0)
+  assert.deepEqual(await unexplained(mirrored), [])
+})
+
 test('what a check had found when it was given up is judged', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await mirrored.bringUp()
