@@ -60,4 +60,11 @@ export const plantedDayBugs: readonly PlantedBug[] = [
     replace: `if (source !== 'snapshot' || field === undefined)`,
     caughtBy: [`${server}/sync/patients-over-time.pg.test.ts`, 'seeds 1 1400040'],
   },
+  {
+    name: 'what an earlier row of a replayed page wrote gives way to any later row of the hour that clocks repeat',
+    file: `${server}/records/version-of.ts`,
+    find: `held.changed_at || Infinity`,
+    replace: `held.changed_at`,
+    caughtBy: [`${server}/records/repeated-hour.pg.test.ts`],
+  },
 ]

@@ -34,5 +34,9 @@ export function arrivedVersion(
 export function changedBy({ input, kind, keys }: Judging, held: HeldRow): number {
   const { lastModifiedField: field } = kind
   if (input.source !== 'replay' || held.last_modified_at !== null || field === undefined) return held.changed_at
-  return Math.min(held.changed_at, lastModifiedBy(openIfPossible(keys, kind.kind, held)?.[field]) ?? Infinity)
+  // What an earlier row of the same page wrote came just now, and it alone says when it was changed.
+  return Math.min(
+    held.changed_at || Infinity,
+    lastModifiedBy(openIfPossible(keys, kind.kind, held)?.[field]) ?? Infinity,
+  )
 }
