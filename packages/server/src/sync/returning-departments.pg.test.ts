@@ -150,4 +150,8 @@ test('a department that was never on the list has no gap', async (t) => {
   await mirrored.limitTo([...both, '41'])
   await mirrored.step('appointments')
   assert.deepEqual(await mirrored.gaps(), [])
+  assert.deepEqual(
+    [mirrored.log.events().includes('sync.resubscribed'), mirrored.log.events().includes('sync.gap')],
+    [true, false],
+  )
 })

@@ -79,19 +79,41 @@ test('charts that show what is held of their patients have no patient asked for'
 test('a page of a reading that fails is asked for again, and nothing before it', async (t) => {
   const mirrored = await live(t, [], 4)
   await mirrored.wantSnapshot('appointments')
-  let failed: string | undefined
+  let failing: string | undefined
+  let failed = 0
   const all = watch(mirrored, ({ route, url }, sent) => {
-    if (failed || route !== '/appointments/booked' || !url.searchParams.has('offset')) return sent
-    failed = url.href
+    if (route !== '/appointments/booked' || !url.searchParams.has('offset')) return sent
+    failing ??= url.href
+    // More often than the client asks.
+    if (url.href !== failing || failed >= 12) return sent
+    failed += 1
     return Response.json({ error: 'down' }, { status: 503 })
   })
-  await mirrored.run(3)
+  await mirrored.run(6)
+  assert.equal(failed, 12)
+  assert.ok(mirrored.log.events().includes('sync.step-failed'))
   const pages = ofRoute(all, '/appointments/booked').map(({ url }) => url.href)
-  assert.ok(failed)
-  const [next, ...more] = pages.slice(pages.indexOf(failed) + 1)
-  assert.deepEqual([next, more.includes(failed)], [failed, false])
-  assert.equal(pages.filter((one) => one === pages[0]).length, 1, 'it did not begin anew')
+  const others = pages.filter((page) => page !== failing)
+  assert.deepEqual(
+    [pages.lastIndexOf(failing ?? '') - pages.indexOf(failing ?? ''), new Set(others).size],
+    [12, others.length],
+  )
   await assertEqualsTruth(mirrored)
+})
+
+test('a subscription that is not there when it had the time to take hold is asked for anew, and not sooner', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 6, settings: { settleMs: 5 * minute } })
+  let asked = 0
+  mirrored.fetch = (url, init, call) => {
+    if (call.route !== '/patients/changed/subscription') return mirrored.toSimulator(url, init, call)
+    if (init.method === 'GET') return Promise.resolve(Response.json({ status: 'INACTIVE' }))
+    asked += 1
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(4)
+  assert.equal(asked, 1)
+  await mirrored.run(4)
+  assert.equal(asked, 2)
 })
 
 test('after a gap days that are not read anew are asked for what changed, and all that is read is a pull after a gap', async (t) => {
