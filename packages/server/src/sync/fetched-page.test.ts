@@ -15,7 +15,7 @@ test('what is no record counts as one of the page, and a field that cannot be re
   const raw = JSON.stringify({ patients: [7, null, { patientid: '1', dob: 'nonsense' }, { patientid: '2' }] })
   const reading = feedTable.patients.read(raw)
   assert.ok(reading.ok)
-  assert.deepEqual(reading.page.faults.map(({ field }) => field).toSorted(), ['dob', undefined, undefined])
+  assert.deepEqual(new Set(reading.page.faults.map(({ field }) => field)), new Set(['dob', undefined]))
   const meta = { requestId: '', status: 200, receivedAt: 0, attempts: 1 }
   const { items, ids, records } = fetchedPage('patient', { ...reading.page, raw, meta }, { limit: 9, shape: 'list' })
   assert.deepEqual([items, ids, records], [4, ['1', '2'], undefined])
