@@ -1,6 +1,7 @@
 import { recordKinds } from '../records/record-kinds.ts'
 import type { FeedName } from './feed-name.ts'
 import { hasChangedFeed, isReadByPatient, kindOfFeed } from './feed-table.ts'
+import { troubledCheckMs } from './subscription-pauses.ts'
 import type { SyncSettings } from './sync-settings.ts'
 
 /** A practice as its calls see it. */
@@ -105,9 +106,11 @@ export function loadCalls(settings: SyncSettings, shape: PracticeShape): LoadCal
 }
 
 /** Asked, subscribed, and looked at until it is active and has settled: athenahealth names 15 minutes, and tells when. */
-function subscribing({ activationCheckMs, settleMs }: SyncSettings): number {
-  const lagMs = Math.min(settleMs, 15 * 60_000)
-  return 3 + Math.ceil(lagMs / activationCheckMs) + 1
+function subscribing(settings: SyncSettings): number {
+  const lagMs = Math.min(settings.settleMs, 15 * 60_000)
+  let looks = 0
+  for (let soFarMs = 0; soFarMs < lagMs; soFarMs += troubledCheckMs(settings, soFarMs)) looks += 1
+  return 3 + looks + 1
 }
 
 /** Records that are asked for by id because a feed told of them. */
