@@ -116,8 +116,15 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'a snapshot that goes on counts as failing still',
     file: `${sync}/snapshot-feed.ts`,
-    find: `if (hasFailed) await`,
+    find: `if (isMended) await`,
     replace: `if (!run.run_id) await`,
+    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
+  },
+  {
+    name: 'a list whose pages never join is forgotten to have failed with each first page',
+    file: `${sync}/snapshot-feed.ts`,
+    find: `failure !== 'sync.list-unstable' || isListRead`,
+    replace: `isListRead || failure !== ''`,
     caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
   },
   {

@@ -104,3 +104,22 @@ test('failures of before say nothing of a snapshot that is wanted later', async 
   await mirrored.run(17)
   assert.deepEqual((await told(mirrored)).codes, [])
 })
+
+test('so is one of a list whose pages never join, though each attempt begins well', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 30, settings: { ...few, snapshotPageSize: 3 } })
+  await mirrored.bringUp()
+  mirrored.fetch = async (url, init, call) => {
+    const answer = await mirrored.toSimulator(url, init, call)
+    const isLater = call.route === '/appointments/booked' && Number(new URL(url).searchParams.get('offset')) > 0
+    if (!isLater) return answer
+    return Response.json({ ...((await answer.json()) as object), appointments: [] })
+  }
+  await mirrored.wantSnapshot(feed)
+  await mirrored.run(120)
+  const { codes, alarms } = await told(mirrored)
+  assert.deepEqual(codes, ['sync.snapshot-failing'])
+  assert.match(alarms[0]?.message ?? '', /\(sync\.list-unstable\)/)
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.run(30)
+  assert.deepEqual([(await told(mirrored)).codes, (await told(mirrored)).explanation], [[], 'live'])
+})

@@ -36,9 +36,9 @@ export interface PageOfRun {
  * Reads one page and moves the reading on. Pages of a live list shift when records vanish from it, and a record pushed
  * over a border unseen would be lost without ever being changed: therefore consecutive pages overlap and must join;
  * where they do not, the reading goes back. A record that cannot be read is passed, set aside and alarmed: it does not
- * keep the others from being mirrored.
+ * keep the others from being mirrored. Whether that was the end of its list.
  */
-export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun): Promise<void> {
+export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun): Promise<boolean> {
   const { run, segment } = at
   const part = { offset: run.row_offset, limit: deps.settings.snapshotPageSize }
   const ahead = deps.ahead?.take(held, run)
@@ -56,7 +56,7 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
   await failpoint('sync.snapshot-page')
   if (page === 'unreadable' || page === 'refused') {
     await pass(deps, held, { at, what: page })
-    return
+    return page === 'refused'
   }
   const read = ahead ? { ...at, fetchSeq: ahead.fetchSeq } : at
   const { next, nextSeq, stored } = await storeAndMove(deps, held, { at: read, page })
@@ -64,6 +64,7 @@ export async function readRunPage(deps: SyncDeps, held: HeldFeed, at: PageOfRun)
   if (nextSeq !== undefined) askAhead(deps, held, { at, next, fetchSeq: nextSeq })
   if (stored) await applyNextPage(deps, held, stored)
   if (next.unstable) throw new AegisError('sync.list-unstable', { segment: run.segment })
+  return next.segment !== run.segment
 }
 
 /**

@@ -25,7 +25,7 @@ export async function snapshotStep(
   held: HeldFeed,
   { phase, waitMs }: Pick<SnapshotStep, 'phase' | 'waitMs'>,
 ): Promise<void> {
-  const { run, fetchSeq, gap, hasFailed } = await openOrStart(deps, held, phase)
+  const { run, fetchSeq, gap, failure } = await openOrStart(deps, held, phase)
   const segment = run.plan[run.segment]
   if (!segment) {
     if (!(await goesOnWithOldClaims(deps, held, run))) await finish(deps, held, run)
@@ -38,9 +38,12 @@ export async function snapshotStep(
     large,
     ...(waitMs !== undefined && { waitMs }),
   } as const
+  let isListRead = true
   if (segment.list === 'ofPatients') await loadNextPatients(deps, held, { run, context })
-  else await readRunPage(deps, held, { run, segment, fetchSeq, context })
-  if (hasFailed) await asHolderAtOnce(deps, held, (tx) => states.snapshotGoesOn(tx, held))
+  else isListRead = await readRunPage(deps, held, { run, segment, fetchSeq, context })
+  // A list whose pages do not join begins well each time.
+  const isMended = failure !== null && (failure !== 'sync.list-unstable' || isListRead)
+  if (isMended) await asHolderAtOnce(deps, held, (tx) => states.snapshotGoesOn(tx, held))
 }
 
 /** The reading to go on with, and the number of its next request. */
@@ -48,7 +51,7 @@ function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
   return asHolder(deps, held, async (tx, state) => {
     const fetchSeq = await nextFetchSeq(tx)
     const gaps = (await openGaps(tx, held.practice)).filter((one) => one.feed === held.feed)
-    const at = { fetchSeq, gap: gaps.length > 0, hasFailed: state.snapshot_failures > 0 }
+    const at = { fetchSeq, gap: gaps.length > 0, failure: state.snapshot_failure_code }
     const open = await runs.openSnapshotRun(tx, held, phase)
     if (open) return { run: open, ...at }
     await runs.abandonSnapshots(tx, held)
