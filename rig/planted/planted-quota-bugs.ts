@@ -126,9 +126,9 @@ export const plantedQuotaBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a wish that is less urgent keeps waiting what a feed has named behind it',
-    file: 'packages/server/src/sync/refetch-records.ts',
-    find: `all.some((wanted) => wanted.isOfFeed)`,
-    replace: `all.every((wanted) => wanted.isOfFeed)`,
+    file: 'packages/server/src/sync/refetch.sql.ts',
+    find: `return named.length > 0 ? named : tx.rows`,
+    replace: `return named.length > most ? named : tx.rows`,
     caughtBy: ['packages/server/src/sync/named-records.pg.test.ts'],
   },
   {

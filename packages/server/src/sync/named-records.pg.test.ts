@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import type { MirrorRecord } from '../../testing/oracle.ts'
 import { wishForHeld } from '../records/record-name.ts'
 import type { CallContext } from '../upstream/call-context.ts'
 import { coreFeeds } from './feed-name.ts'
@@ -89,14 +90,41 @@ test('it is no less urgent where something else wants to know it besides', async
   assert.deepEqual(asked, ['feeds'])
 })
 
-test('what is less urgent and goes before in a step does not keep waiting what a feed has named', async (t) => {
+test('what a feed has named goes before what has waited for longer, and is not kept waiting by it', async (t) => {
   const { mirrored, asked, rename, wishForOther } = await withProviders(t)
   await wishForOther()
   rename()
   await mirrored.advance(61_000)
-  // One step reads the feed before it asks: the older wish is the first of two.
+  // One step reads the feed before another asks for the younger wish, and a third for the older one.
   await mirrored.stepFeed('providers')
-  assert.deepEqual(asked, ['feeds', 'feeds'])
+  assert.deepEqual(asked, ['feeds', 'reconciliation'])
+})
+
+test('nor by a backlog of more than a step takes', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 40 })
+  await mirrored.bringUp()
+  await mirrored.run(1)
+  const [named, ...others] = await mirrored.opened('patient')
+  assert.ok(named && others.length > 25)
+  const asked: [id: string, priority: string][] = []
+  mirrored.fetch = (url, init, call) => {
+    if (call.route === '/patients/{patientid}')
+      asked.push([new URL(url).pathname.split('/').at(-1) ?? '', (call.context as CallContext).priority])
+    return mirrored.toSimulator(url, init, call)
+  }
+  const wish = (bodies: readonly MirrorRecord['body'][], why: { isOfFeed?: boolean } = {}) =>
+    mirrored.deps.db.practice(practice, async (tx) => {
+      const keys = await mirrored.deps.sealing.practice(tx, practice)
+      const wishes = bodies.map((body) => wishForHeld('patient', keys, body) ?? assert.fail())
+      await noteWishes(tx, keys, { practice, wishes, ...why })
+    })
+  await wish(others.map(({ body }) => body))
+  await mirrored.advance(1_000)
+  await wish([named.body], { isOfFeed: true })
+  await mirrored.run(3)
+  assert.deepEqual(asked[0], [String(named.body.patientid), 'feeds'])
+  assert.deepEqual([...new Set(asked.slice(1).map(([, priority]) => priority))], ['reconciliation'])
+  assert.equal(asked.length, 1 + others.length)
 })
 
 test('a first load of results asks for their values behind the feeds', async (t) => {

@@ -37,7 +37,7 @@ export async function refetchRecords(
 ): Promise<void> {
   const endsAt = waitMs === undefined ? Number.POSITIVE_INFINITY : deps.clock.steady() + waitMs
   const all = await wantedRecords(deps, held)
-  // All of a step alike: what is less urgent goes before in it, and would keep the rest waiting.
+  // All of a step are alike in it.
   const isOfFeed = all.some((wanted) => wanted.isOfFeed)
   const refetch: Refetch = { ...deps, context: contextUntil(deps, { endsAt, isOfFeed }) }
   let finds: boolean | undefined

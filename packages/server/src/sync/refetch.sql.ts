@@ -66,6 +66,16 @@ export async function otherWishedFeeds(tx: Tx, key: FeedKey): Promise<FeedName[]
   return (await tx.rows<{ feed: FeedName }>(wishedSql, [key.practice, key.feed])).map(({ feed }) => feed)
 }
 
+const nextOfFeedSql = lookUp(
+  'sync.next_named_refetch',
+  `select key, sealed_id, wanted_seq, missing_since, missed_charts, run_id, wished_at, of_feed
+   from aegis.refetch
+   where practice_id = $1 and feed = $2 and of_feed and wanted_at <= (select aegis.now()) and wanted_at > coalesce((
+     select case when f.refetch_put_off_until > (select aegis.now()) then f.refetch_put_off_at end
+     from aegis.feed_state f where f.practice_id = $1 and f.feed = $2), '-infinity')
+   order by wanted_at, key limit $3`,
+)
+
 const nextSql = lookUp(
   'sync.next_refetch',
   `select key, sealed_id, wanted_seq, missing_since, missed_charts, run_id, wished_at, of_feed
@@ -87,8 +97,10 @@ export interface NextRefetch {
   readonly of_feed: boolean
 }
 
-export function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextRefetch[]> {
-  return tx.rows(nextSql, [key.practice, key.feed, most])
+/** What is to be asked for now: what a feed has named alone, if there is any, then the rest; of either what has waited longest. */
+export async function nextRefetches(tx: Tx, key: FeedKey, most: number): Promise<NextRefetch[]> {
+  const named = await tx.rows<NextRefetch>(nextOfFeedSql, [key.practice, key.feed, most])
+  return named.length > 0 ? named : tx.rows(nextSql, [key.practice, key.feed, most])
 }
 
 const isWishedSql = lookUp(
