@@ -20,7 +20,7 @@ import {
   wantResnapshot,
 } from './feed-state.sql.ts'
 import { kindOfFeed } from './feed-table.ts'
-import { type FetchedPage, recordsInPage } from './fetched-page.ts'
+import { type FetchedPage, recordsInPage, stepBehind } from './fetched-page.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { pagesStoredSince, storedPagesMax, type WaitingPage } from './inbox.sql.ts'
 import { mayHaveRead, wereIntentsReplayed } from './intent.sql.ts'
@@ -155,7 +155,7 @@ async function verifyProcessed(
       await storeAndApply(deps, held, { page, fetchSeq: seq, window, strangers, cause: ours.cause })
     }
     if (!page.more) return
-    offset += page.items
+    offset += stepBehind(page)
     seq = await deps.db.practice(held.practice, (tx) => nextFetchSeq(tx, { isLast: true }))
   }
 }

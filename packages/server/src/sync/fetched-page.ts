@@ -60,6 +60,14 @@ export function fetchedPage(
   }
 }
 
+/**
+ * How far behind this page of what was processed the next one begins: by as many records as came, each counted once. One that came
+ * twice, added to the page or in the place of another one, would have the next page leave one out; what comes again harms nothing.
+ */
+export function stepBehind({ items, ids }: Pick<FetchedPage, 'items' | 'ids'>): number {
+  return items - (ids.length - new Set(ids).size)
+}
+
 /** The border: what the client has read of a list without a fault are records. */
 function recordsOf(page: Page<unknown>): readonly WireRecord[] {
   return page.items as readonly WireRecord[]

@@ -3,7 +3,7 @@ import { failpoint } from '../failpoints/failpoint.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import { applyNextPage } from './apply-inbox.ts'
 import { type HeldFeed, wantResnapshot } from './feed-state.sql.ts'
-import type { FetchedPage } from './fetched-page.ts'
+import { type FetchedPage, stepBehind } from './fetched-page.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { closeIntents, type Intent, openIntents } from './intent.sql.ts'
 import { noPage, quarantine } from './quarantine.ts'
@@ -60,7 +60,7 @@ async function replay(deps: SyncDeps, held: HeldFeed, window: Window): Promise<R
       continue
     }
     if (!page.more) return { outcome: unread.length > 0 ? 'unreadable' : 'complete', unread }
-    offset += page.items
+    offset += stepBehind(page)
   }
   return { outcome: 'replay-too-long', unread }
 }
