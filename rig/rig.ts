@@ -39,7 +39,7 @@ const { values } = parseOptions('rig', {
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
 const short = {
   seeds: 56,
-  fullSeeds: 100,
+  fullSeeds: 204,
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
