@@ -3,6 +3,7 @@ import { plantedDoubtBugs } from './planted-doubt-bugs.ts'
 import { plantedHidingBugs } from './planted-hiding-bugs.ts'
 import { plantedKeyServerBugs } from './planted-key-server-bugs.ts'
 import { plantedNetworkBugs } from './planted-network-bugs.ts'
+import { plantedReadingBugs } from './planted-reading-bugs.ts'
 import { plantedQuotaBugs } from './planted-quota-bugs.ts'
 import { plantedSubscriptionBugs } from './planted-subscription-bugs.ts'
 
@@ -390,6 +391,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   ...plantedKeyServerBugs,
   ...plantedNetworkBugs,
+  ...plantedReadingBugs,
   ...plantedQuotaBugs,
   ...plantedDayBugs,
   ...plantedDoubtBugs,

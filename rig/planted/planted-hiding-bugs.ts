@@ -4,7 +4,7 @@ const sync = 'packages/server/src/sync'
 
 /**
  * Bugs about what is not shown: records of a patient who was hidden at first, what only a read by id shows of a document, and what
- * is of a department that is not mirrored; when it is told that nothing is found, or that a snapshot fails; and what a merge leaves
+ * is of a department that is not mirrored; when it is told that nothing is found; and what a merge leaves
  * that nobody told was undone.
  */
 export const plantedHidingBugs: readonly PlantedBug[] = [
@@ -107,39 +107,11 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
   {
-    name: 'nobody is told that a snapshot of a live feed fails',
-    file: `${sync}/advance-feed.ts`,
-    find: `{ ms, ...(!toWaitFor.has(code) && { failure: code }) }`,
-    replace: `{ ms }`,
-    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
-  },
-  {
-    name: 'a snapshot that goes on counts as failing still',
-    file: `${sync}/snapshot-feed.ts`,
-    find: `if (isMended) await`,
-    replace: `if (!run.run_id) await`,
-    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
-  },
-  {
-    name: 'a list whose pages never join is forgotten to have failed with each first page',
-    file: `${sync}/snapshot-feed.ts`,
-    find: `failure !== 'sync.list-unstable' || isListRead`,
-    replace: `isListRead || failure !== ''`,
-    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
-  },
-  {
     name: 'what waits for a patient of whom nobody could be asked goes on waiting when the patient is found to be hidden',
     file: `${sync}/withdraw-missing.ts`,
     find: `withdrawn !== undefined && of.feed === 'patients'`,
     replace: `false`,
     caughtBy: [`${sync}/claims-of-shown-patients.pg.test.ts`, 'seeds 1 1300370'],
-  },
-  {
-    name: 'a replay that is given up for its length is told as one that came too late',
-    file: `${sync}/recover-window.ts`,
-    find: `{ outcome: 'replay-too-long', unread }`,
-    replace: `{ outcome: 'retention-passed', unread }`,
-    caughtBy: [`${sync}/short-pages.pg.test.ts`],
   },
   {
     name: 'slots of days that no reading has shown are a loss where one has shown days behind them',

@@ -53,11 +53,4 @@ export const plantedNetworkBugs: readonly PlantedBug[] = [
     replace: `(true or exists (`,
     caughtBy: [`${server}/sync/many-practices.pg.test.ts`],
   },
-  {
-    name: 'a record that comes twice counts as two, so that the next page of a replay leaves one out',
-    file: 'packages/server/src/sync/fetched-page.ts',
-    find: `return items - (ids.length - new Set(ids).size)`,
-    replace: `return items - (ids.length - ids.length)`,
-    caughtBy: ['packages/server/src/sync/short-pages.pg.test.ts', 'seeds 1 1400192'],
-  },
 ]

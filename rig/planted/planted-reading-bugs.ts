@@ -1,0 +1,42 @@
+import type { PlantedBug } from './planted-bugs.ts'
+
+const sync = 'packages/server/src/sync'
+
+/** Bugs of what is read again: replays, and snapshots of live feeds. */
+export const plantedReadingBugs: readonly PlantedBug[] = [
+  {
+    name: 'a record that comes twice counts as two, so that the next page of a replay leaves one out',
+    file: `${sync}/fetched-page.ts`,
+    find: `return items - (ids.length - new Set(ids).size)`,
+    replace: `return items`,
+    caughtBy: [`${sync}/short-pages.pg.test.ts`, 'seeds 1 1400192'],
+  },
+  {
+    name: 'nobody is told that a snapshot of a live feed fails',
+    file: `${sync}/advance-feed.ts`,
+    find: `{ ms, ...(!toWaitFor.has(code) && { failure: code }) }`,
+    replace: `{ ms }`,
+    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
+  },
+  {
+    name: 'a snapshot that goes on counts as failing still',
+    file: `${sync}/snapshot-feed.ts`,
+    find: `if (isMended) await`,
+    replace: `if (!run.run_id) await`,
+    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
+  },
+  {
+    name: 'a list whose pages never join is forgotten to have failed with each first page',
+    file: `${sync}/snapshot-feed.ts`,
+    find: `failure !== 'sync.list-unstable' || isListRead`,
+    replace: `isListRead || failure !== ''`,
+    caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
+  },
+  {
+    name: 'a replay that is given up for its length is told as one that came too late',
+    file: `${sync}/recover-window.ts`,
+    find: `{ outcome: 'replay-too-long', unread }`,
+    replace: `{ outcome: 'retention-passed', unread }`,
+    caughtBy: [`${sync}/short-pages.pg.test.ts`],
+  },
+]
