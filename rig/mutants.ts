@@ -32,17 +32,19 @@ process.exitCode = (await run()) ? 0 : 1
 
 async function run(): Promise<boolean> {
   const { all, module, file, mutant, sample, minutes } = values
+  // Before anything runs, whatever is asked for: one that was misspelt would be found out after hours, or never.
+  const numbers = [sample, values.seed, minutes, values.workers].map((text) =>
+    text === undefined ? Infinity : Number(text),
+  )
+  if (numbers.some((number) => !(number >= 0))) return refuse('--sample, --seed, --minutes and --workers take numbers')
+  const [count = 0, seed = 0, limit = 0, workers = 1] = numbers
+  if (workers < 1) return refuse('--workers takes one at least')
   const isGeneral = all || module.length + file.length + mutant.length > 0 || sample !== undefined
   if (!isGeneral || values.planted) return plantBugs(positionals)
   const unknown = module.find((name) => !(name in mutatedModules))
   if (unknown !== undefined) {
     return refuse(`no module "${unknown}"; there are ${Object.keys(mutatedModules).join(', ')}`)
   }
-  const numbers = [sample, values.seed, minutes, values.workers].map((text) =>
-    text === undefined ? Infinity : Number(text),
-  )
-  if (numbers.some((number) => !(number >= 0))) return refuse('--sample, --seed, --minutes and --workers take numbers')
-  const [count = 0, seed = 0, limit = 0, workers = 1] = numbers
   const { tests } = values
   const named = { modules: module, files: file, mutants: mutant, tests }
   return mutateModules({ ...named, sample: count, seed, minutes: limit, workers })
