@@ -8,6 +8,10 @@ import { type CheckResult, runCheck } from './run-check.ts'
  */
 export function plantBugs(words: readonly string[]): boolean {
   const chosen = plantedBugs.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+  if (chosen.length === 0) {
+    say(`no planted bug has "${words.join('" or "')}" in its name; rig/planted names them`)
+    return false
+  }
   const copy = new PlantedCopy()
   const sound = new Map<string, CheckResult>()
   let caught = 0
@@ -17,7 +21,7 @@ export function plantBugs(words: readonly string[]): boolean {
     copy.remove()
   }
   say(`${caught} of ${chosen.length} planted bugs were caught, each by all that must notice it`)
-  return caught === chosen.length && chosen.length > 0
+  return caught === chosen.length
 }
 
 function isCaught(copy: PlantedCopy, bug: PlantedBug, sound: Map<string, CheckResult>): boolean {
