@@ -5,6 +5,7 @@ import { type MirroredPractice, mirroredPractice, practice } from '../../testing
 import { checks, damage, found, passDays, reports, unexplained } from '../../testing/reconciled-practice.ts'
 import { sql, type Tx } from '../db/db.ts'
 import { AegisError } from '../errors/aegis-error.ts'
+import type { CallContext } from '../upstream/call-context.ts'
 import { insertDifferences } from './difference.sql.ts'
 import { coreFeeds } from './feed-name.ts'
 import { ensureTask, insertReconciliation } from './reconciliation.sql.ts'
@@ -58,7 +59,9 @@ test('allergies that came with a merge are explained by their feed, though a che
   mirrored.fetch = async (url, init, call) =>
     call.consuming && call.route === '/patients/changed'
       ? Response.json({ patients: [], totalcount: 0 })
-      : mirrored.toSimulator(url, init, call)
+      : call.route === '/chart/{patientid}/allergies' && (call.context as CallContext).priority === 'feeds'
+        ? new Response('', { status: 503 })
+        : mirrored.toSimulator(url, init, call)
   await beginNight(mirrored)
   await mirrored.advance(minute + 1_000)
   for (let steps = 0; steps < 3; steps += 1) await mirrored.step('patients')
