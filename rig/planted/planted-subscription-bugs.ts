@@ -2,6 +2,7 @@ import type { PlantedBug } from './planted-bugs.ts'
 
 const server = 'packages/server/src'
 const stuck = `${server}/ops/stuck-subscriptions.pg.test.ts`
+const gaps = `${server}/sync/subscription-gaps.pg.test.ts`
 
 /** Bugs of subscriptions that athenahealth does not activate, or only in part. */
 export const plantedSubscriptionBugs: readonly PlantedBug[] = [
@@ -39,5 +40,19 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     find: `  await abandonAllRuns(tx, held)\n`,
     replace: ``,
     caughtBy: [`${server}/sync/missed-changes.pg.test.ts`],
+  },
+  {
+    name: 'the gap of a lost subscription begins with the last read, though events were missed before',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `lastKnownActive(state) ?? checkpoint`,
+    replace: `checkpoint`,
+    caughtBy: [gaps],
+  },
+  {
+    name: 'a look at a subscription that did not show it active counts as one that did',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `seenAt ?? checkedAt`,
+    replace: `checkedAt ?? seenAt`,
+    caughtBy: [gaps],
   },
 ]

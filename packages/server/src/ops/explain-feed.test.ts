@@ -29,6 +29,7 @@ const live: FeedSummary = {
   resubscribed_at: null,
   partial_since: null,
   partial_events: null,
+  seen_active_at: null,
   foreign_checked_at: now,
   look_put_off_until: null,
   subscription_put_off_until: null,

@@ -42,6 +42,7 @@ const fields: Readonly<Record<keyof FeedStateRow, true>> = {
   snapshot_failing_since: true,
   partial_since: true,
   partial_events: true,
+  seen_active_at: true,
 }
 
 await db.practice(0, (tx) => addFeeds(tx, [held.practice], [held.feed]))

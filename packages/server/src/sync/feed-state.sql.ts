@@ -69,6 +69,8 @@ export interface FeedStateRow {
   /** Since when athenahealth has said that only some events of the feed are subscribed, and which of those that we know. */
   readonly partial_since: number | null
   readonly partial_events: readonly string[] | null
+  /** When athenahealth last said that all events are subscribed: changes may have been missed since, also by drains that succeeded. */
+  readonly seen_active_at: number | null
 }
 
 const fenceFeed = lookUp(
@@ -87,7 +89,7 @@ const lock = lookUp(
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
      subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
-     partial_since, partial_events
+     partial_since, partial_events, seen_active_at
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -102,7 +104,7 @@ const read = lookUp(
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
      subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
-     partial_since, partial_events
+     partial_since, partial_events, seen_active_at
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
@@ -154,6 +156,7 @@ type Stamp =
   | 'drain_ended_at'
   | 'subscribed_at'
   | 'subscription_checked_at'
+  | 'seen_active_at'
   | 'last_change_at'
 const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   provisional_at: lookUp(
@@ -176,6 +179,10 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
     'sync.stamp_subscription',
     `update aegis.feed_state set subscription_checked_at = aegis.now(), subscription_put_off_until = null
      where practice_id = $1 and feed = $2`,
+  ),
+  seen_active_at: lookUp(
+    'sync.stamp_active',
+    `update aegis.feed_state set seen_active_at = aegis.now() where practice_id = $1 and feed = $2`,
   ),
   last_change_at: lookUp(
     'sync.stamp_change',

@@ -27,6 +27,7 @@ const nothingYet: FeedStateRow = {
   resubscribed_at: null,
   partial_since: null,
   partial_events: null,
+  seen_active_at: null,
   foreign_checked_at: null,
   look_put_off_until: null,
   subscription_put_off_until: null,

@@ -61,18 +61,17 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
 export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void> {
   // Asking anew would hide that it was lost meanwhile.
   const { status, events } = await feedStatus(deps, held)
-  const { before, isNewGap } = await asHolder(deps, held, async (tx, state) => {
+  const { departments, isNewGap } = await asHolder(deps, held, async (tx, state) => {
     await setUnclear(tx, held, status === 'UNKNOWN')
-    const since = lastKnownActive(deps, state)
-    return { before: state, isNewGap: status === 'PARTIAL' && (await notePartial(tx, held, { events, since })) }
+    const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
+    return { departments: state.departments, isNewGap: isNew }
   })
   if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
   if (status === 'UNKNOWN') return
   if (status === 'INACTIVE') {
-    await subscriptionLost(deps, held, lastKnownActive(deps, before))
+    await subscriptionLost(deps, held)
     return
   }
-  const { departments } = before
   await subscribe(deps, held, departments)
   const isReturning = await asHolder(deps, held, async (tx, state) => {
     const all = judgeResubscription(state, departments)
@@ -119,6 +118,7 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
     }
     const isInPart = isAskedAgain && status === 'PARTIAL'
     const isNew = isInPart && (await notePartial(tx, held, { events }))
+    if (status === 'ACTIVE') await stampFeed(tx, held, 'seen_active_at')
     if (isInPart || status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
     return isNew
   })
@@ -136,9 +136,12 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
   const { before, isNewGap } = await asHolder(deps, held, async (tx, state) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
-    if (status === 'ACTIVE') await noteWhole(tx, held, state)
-    const since = lastKnownActive(deps, state)
-    return { before: state, isNewGap: status === 'PARTIAL' && (await notePartial(tx, held, { events, since })) }
+    if (status === 'ACTIVE') {
+      await stampFeed(tx, held, 'seen_active_at')
+      await noteWhole(tx, held, state)
+    }
+    const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
+    return { before: state, isNewGap: isNew }
   })
   if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
   if (status === 'PARTIAL') {
@@ -147,7 +150,7 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
   }
   const unclearMs = deps.clock.now() - (before.unclear_since ?? deps.clock.now())
   const isToBeAskedAgain = status === 'UNKNOWN' && unclearMs < deps.settings.subscriptionCheckMs
-  if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held, lastKnownActive(deps, before))
+  if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held)
 }
 
 /** Asks for a partial subscription again: when it is first seen to be, then now and then. */
@@ -158,21 +161,20 @@ async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRo
   await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))
 }
 
-/** When the subscription was last said to be active: events may have been missed since, also by drains that succeeded. */
-function lastKnownActive({ settings }: SyncDeps, state: FeedStateRow): number | undefined {
-  if (state.unclear_since !== null) return state.unclear_since - settings.subscriptionCheckMs
-  return state.subscription_checked_at ?? undefined
+/** When all events were last known to be subscribed. Before it was noted when, the last look was taken for that. */
+function lastKnownActive({ seen_active_at: seenAt, subscription_checked_at: checkedAt }: FeedStateRow) {
+  return seenAt ?? checkedAt ?? undefined
 }
 
 /**
  * The subscription is gone: subscribe again, wait, take a snapshot; until then a gap is on record. What open
  * intents may have consumed is in the gap too: without a subscription there is nothing to replay it from.
  */
-export async function subscriptionLost(deps: SyncDeps, held: HeldFeed, activeAt?: number): Promise<void> {
+export async function subscriptionLost(deps: SyncDeps, held: HeldFeed): Promise<void> {
   await asHolder(deps, held, async (tx, state) => {
     const doubtful = await openIntents(tx, held)
     const checkpoint = state.checkpoint ?? doubtful[0]?.opened_at
-    const since = checkpoint === undefined ? undefined : Math.min(checkpoint, activeAt ?? checkpoint)
+    const since = checkpoint === undefined ? undefined : Math.min(checkpoint, lastKnownActive(state) ?? checkpoint)
     if (doubtful.length > 0)
       await closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
     await openGap(tx, held, { cause: 'subscription-lost', from: since === undefined ? null : timestamp(since) })
