@@ -16,8 +16,29 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
   {
     name: 'a feed whose subscription stays partial never comes to be read',
     file: `${server}/sync/subscribe-feed.ts`,
-    find: `if (isInPart || status === 'ACTIVE')`,
-    replace: `if (status === 'ACTIVE')`,
+    find: `if (isOverdue && status === 'PARTIAL') {`,
+    replace: `if (false) {`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a feed whose partial subscription cannot be asked for again never comes to be read',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `  const { state, isNewGap } = await asHolder(`,
+    replace: `  await subscribe(deps, held, null)\n  const { state, isNewGap } = await asHolder(`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a partial subscription that cannot be asked for again is asked for at each look',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))\n  await subscribe(deps, held, before.subscribed_departments)`,
+    replace: `  await subscribe(deps, held, before.subscribed_departments)\n  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a partial subscription that was refused for a moment is not asked for again within the hour',
+    file: `${server}/sync/subscription-pauses.ts`,
+    find: `Math.min(soFarMs, hour)`,
+    replace: `hour`,
     caughtBy: [stuck],
   },
   {

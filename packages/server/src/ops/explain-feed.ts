@@ -175,7 +175,7 @@ function inPart({ partial_events: events }: FeedSummary): string {
 }
 
 const partialRemedy =
-  'Ask athenahealth which events of this feed the app may have in this practice, and for all others. What the feed brings is read, and the subscription is asked for again every hour; once it is whole, a new snapshot closes the gap.'
+  'Ask athenahealth which events of this feed the app may have in this practice, and for all others. What the feed brings is read, and the subscription is asked for again at least every hour; once it is whole, a new snapshot closes the gap.'
 
 function progressAlarms(view: FeedView, at: Where): Alarm[] {
   const { feed, now } = view

@@ -114,6 +114,41 @@ for (const [title, whenMs] of [
   })
 }
 
+for (const [title, whenMs] of [
+  ['from the first', 0],
+  ['of a live feed', 2 * hour],
+] as const) {
+  for (const refusal of [403, 400, 503]) {
+    test(`a partial subscription ${title} is read, and seldom asked for, also where asking again is answered ${refusal}`, async (t) => {
+      const mirrored = await mirroredPractice(t, { settings })
+      await pass(mirrored, whenMs)
+      const asked = answered(mirrored, some)
+      refuseMore(mirrored, refusal)
+      await pass(mirrored, hour)
+      assert.ok(count(asked, 'POST') > 1, 'it might have been refused for a moment only')
+      await pass(mirrored, 5 * hour)
+      assert.ok(count(asked, 'read') > 280, `read ${count(asked, 'read')} times`)
+      assert.ok(count(asked, 'GET') < 50, `${count(asked, 'GET')} looks`)
+      assert.deepEqual(await told(mirrored), ['sync.gap'])
+      assert.ok(count(asked, 'POST') < 10, `asked for ${count(asked, 'POST')} times`)
+      await assertEqualsTruth(mirrored)
+    })
+  }
+}
+
+/** What is subscribed already cannot be asked for again. */
+function refuseMore(mirrored: MirroredPractice, status: number): void {
+  const { fetch } = mirrored
+  let isSubscribed = false
+  mirrored.fetch = async (url, init, call) => {
+    const response = await fetch(url, init, call)
+    if (call.route !== subscription) return response
+    if (call.method === 'POST' && isSubscribed) return new Response('{"error":"x"}', { status })
+    if (call.method === 'GET') isSubscribed = !(await response.clone().text()).includes('INACTIVE')
+    return response
+  }
+}
+
 test('a partial subscription that is asked for with other departments is read on', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await pass(mirrored, hour)

@@ -99,16 +99,19 @@ async function openGapOfReturning(tx: Tx, held: HeldFeed, departments: Departmen
 
 /**
  * Looks whether athenahealth says that the subscription is active. One that is not there, or only in part, although it had the
- * time to take hold, is asked for again: it may have been lost meanwhile. In part it is gone on with all the same, or a feed of
- * which the app is not to have all events would never be read.
+ * time to take hold, is asked for again: it may have been lost meanwhile.
  */
 export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const { status, events } = await feedStatus(deps, held)
   const { subscribed_at: askedAt, departments } = await asHolder(deps, held, async (_, state) => state)
   const isOverdue = deps.clock.now() - (askedAt ?? 0) > deps.settings.settleMs
-  const isAskedAgain = isOverdue && (status === 'INACTIVE' || status === 'PARTIAL')
+  if (isOverdue && status === 'PARTIAL') {
+    await goOnInPart(deps, held, events)
+    return
+  }
+  const isAskedAgain = isOverdue && status === 'INACTIVE'
   if (isAskedAgain) await subscribe(deps, held, departments)
-  const isNewGap = await asHolderAtOnce(deps, held, async (tx) => {
+  await asHolderAtOnce(deps, held, async (tx) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     if (isAskedAgain) {
       await openGapOfReturning(tx, held, departments)
@@ -116,13 +119,22 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
       // Anew, so that it gets its time again.
       await enterFeedState(tx, held, 'activating')
     }
-    const isInPart = isAskedAgain && status === 'PARTIAL'
-    const isNew = isInPart && (await notePartial(tx, held, { events }))
-    if (status === 'ACTIVE') await stampFeed(tx, held, 'seen_active_at')
-    if (isInPart || status === 'ACTIVE') await enterFeedState(tx, held, 'settling')
-    return isNew
+    if (status !== 'ACTIVE') return
+    await stampFeed(tx, held, 'seen_active_at')
+    await enterFeedState(tx, held, 'settling')
+  })
+}
+
+/** With a feed of which not all events come to be subscribed, and maybe are not to be: else it would never be read. */
+async function goOnInPart(deps: SyncDeps, held: HeldFeed, events: readonly string[]): Promise<void> {
+  const { state, isNewGap } = await asHolder(deps, held, async (tx, row) => {
+    await stampFeed(tx, held, 'subscription_checked_at')
+    const isNew = await notePartial(tx, held, { events })
+    await enterFeedState(tx, held, 'settling')
+    return { state: row, isNewGap: isNew }
   })
   if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
+  await askForTheRest(deps, held, state)
 }
 
 /**
@@ -153,12 +165,16 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
   if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held)
 }
 
-/** Asks for a partial subscription again: when it is first seen to be, then now and then. */
+/**
+ * Asks for a partial subscription again: when it is first seen to be, then now and then. That it was asked for is noted before:
+ * where it is refused the next look would ask again.
+ */
 async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRow): Promise<void> {
-  const askedMs = deps.clock.now() - (before.subscribed_at ?? 0)
-  if (before.partial_since !== null && askedMs < partialAskMs(deps.settings)) return
-  await subscribe(deps, held, before.subscribed_departments)
+  const now = deps.clock.now()
+  const pauseMs = before.partial_since === null ? 0 : partialAskMs(deps.settings, now - before.partial_since)
+  if (now - (before.subscribed_at ?? 0) < pauseMs) return
   await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))
+  await subscribe(deps, held, before.subscribed_departments)
 }
 
 /** When all events were last known to be subscribed. Before it was noted when, the last look was taken for that. */

@@ -12,7 +12,10 @@ export function troubledCheckMs({ activationCheckMs, subscriptionCheckMs }: Paus
 
 const hour = 3_600_000
 
-/** Between two times that a live feed's partial subscription is asked for: it may be that the app is not to have all events. */
-export function partialAskMs({ settleMs }: Pauses): number {
-  return Math.max(settleMs, hour)
+/**
+ * Between two times that a partial subscription is asked for, ms (pure): the longer the longer it has been so already, up to an
+ * hour, since it may be that the app is not to have all events. Not before what was asked for had the time to take hold.
+ */
+export function partialAskMs({ settleMs }: Pauses, soFarMs: number): number {
+  return Math.max(settleMs, Math.min(soFarMs, hour))
 }
