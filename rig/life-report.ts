@@ -57,6 +57,7 @@ export class LifeReport {
     const details = [...this.#counts].filter(([what]) => what.includes(': ')).toSorted(([a], [b]) => (a < b ? -1 : 1))
     const totals = [...this.#counts].filter(([what]) => !what.includes(': '))
     say(`${this.#name}: ${this.#done} lives in ${this.#seconds()} s, ${this.#failed} went wrong (${listed(totals)})`)
+    if (this.#done < this.#total) line(`${this.#total - this.#done} more were not begun`)
     for (const group of new Set(details.map(([what]) => what.split(': ')[0] ?? ''))) {
       const own = details.filter(([what]) => what.startsWith(`${group}: `))
       line(`${group}: ${listed(own.map(([what, count]) => [what.slice(group.length + 2), count]))}`)

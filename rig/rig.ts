@@ -38,8 +38,12 @@ const { values } = parseOptions('rig', {
 
 /** Of the short tier, as `.ci/run` has it, and of a run without any option. */
 const short = {
-  seeds: 56,
+  /** Those of which each meets all that is drawn, and those of which each meets less of it, in this order. */
   fullSeeds: 204,
+  seeds: 56,
+  /** Of these two kinds, so many lives at least; no further one begins this long after the tier has begun, on however slow a machine. */
+  seedsMin: 40,
+  seedsUntilMs: 25 * 60_000,
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
@@ -84,14 +88,12 @@ async function run(): Promise<boolean> {
 async function runParts(): Promise<boolean> {
   const { failpoints } = values
   const isNamed = failpoints || isOneNamed()
-  const wanted = isNamed ? { seeds: 0, kills: 0 } : short
   const parts = [
     failpoints || !isNamed ? failpointLives(!failpoints) : undefined,
-    seedLives(numberOf('seeds', values.seeds, wanted.seeds)),
-    ...(isNamed ? [] : [fullLives]),
-    kills(numberOf('kills', values.kills, wanted.kills)),
+    isNamed ? seedLives(numberOf('seeds', values.seeds, 0)) : failedOnce,
+    kills(numberOf('kills', values.kills, isNamed ? 0 : short.kills)),
     isNamed ? namedReplicas() : replicas,
-    ...(isNamed ? [] : [...shortDrills, ...shortFaults]),
+    ...(isNamed ? [] : [...shortDrills, ...shortFaults, shortLives]),
   ]
   let sound = true
   // One after the other: each takes the whole machine.
@@ -120,12 +122,15 @@ function seedLives(count: number): Part | undefined {
 /** The first seed whose life meets all that is drawn at all. */
 const fullFrom = oddFrom - 1 + pagedFrom
 
-const fullLives: Part = () => {
-  const jobs = Array.from(
-    { length: short.fullSeeds },
-    (_, index): Job => ({ kind: 'seed', what: String(fullFrom + index) }),
-  )
-  return lives('seeds that meet all', jobs)
+const failedOnce: Part = () => lives('seeds that failed once', regressionJobs())
+
+/** The last part: each other one has an end that does not depend on the machine. */
+const shortLives: Part = () => {
+  const { fullSeeds, seeds, seedsMin, seedsUntilMs } = short
+  const known = new Set<number>(regressionSeeds)
+  const others = [...seedsFrom(fullFrom, fullSeeds), ...seedsFrom(1, seeds)].filter((seed) => !known.has(seed))
+  const jobs = others.map((seed): Job => ({ kind: 'seed', what: String(seed) }))
+  return lives('seeds', inTime([...jobs.slice(0, livedTwice), ...jobs], { least: seedsMin, untilMs: seedsUntilMs }))
 }
 
 function kills(count: number): Part | undefined {
@@ -180,8 +185,7 @@ async function namedDrills(name: string): Promise<boolean> {
 
 /** Those that failed once come first, for ever; one alone is a repetition. */
 function drillLives(name: DrillName, count: number): Promise<boolean> {
-  const first = numberOf('first-seed', values['first-seed'], 1)
-  const asked = Array.from({ length: count }, (_, index) => first + index)
+  const asked = seedsFrom(numberOf('first-seed', values['first-seed'], 1), count)
   const once = name === 'throttled' && count > 1 ? drillRegressionSeeds.throttled : []
   const jobs = [...new Set([...once, ...asked])].map((seed): Job => ({ kind: 'drill', what: `${name}:${seed}` }))
   return lives(`drill ${name}`, jobs)
@@ -206,28 +210,46 @@ const livedTwice = 4
 
 /** Seeds that showed a defect come first, for ever; then those that were asked for. */
 function seedJobs(count: number): Job[] {
-  const first = numberOf('first-seed', values['first-seed'], 1)
-  const asked = Array.from({ length: count }, (_, index) => first + index)
-  const lifeOf = (isCore: boolean) => (seed: number) => (isCore ? `${seed}:core` : String(seed))
-  const wanted = asked.map(lifeOf(values.core))
-  const regressions = [...coreRegressionSeeds.map(lifeOf(true)), ...regressionSeeds.map(lifeOf(false))]
+  const asked = seedsFrom(numberOf('first-seed', values['first-seed'], 1), count)
+  const wanted = asked.map((seed): Job => ({ kind: 'seed', what: values.core ? coreLife(seed) : String(seed) }))
   // One seed is a repetition: nothing else is wanted.
-  const once = count === 1 ? wanted : [...new Set([...regressions, ...wanted])]
-  const again = count === 1 ? 0 : livedTwice
-  const all = [...once, ...wanted.slice(0, values.twice ? count : again)]
-  return all.map((what) => ({ kind: 'seed', what }))
+  if (count === 1) return wanted.flatMap((job) => (values.twice ? [job, job] : [job]))
+  const known = new Set(wanted.map(({ what }) => what))
+  const others = regressionJobs().filter(({ what }) => !known.has(what))
+  return [...others, ...wanted, ...wanted.slice(0, values.twice ? count : livedTwice)]
 }
 
-async function lives(name: string, jobs: readonly Job[]): Promise<boolean> {
+function regressionJobs(): Job[] {
+  const what = [...coreRegressionSeeds.map(coreLife), ...regressionSeeds.map(String)]
+  return what.map((seed) => ({ kind: 'seed', what: seed }))
+}
+
+function coreLife(seed: number): string {
+  return `${seed}:core`
+}
+
+function seedsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index)
+}
+
+async function lives(name: string, jobs: Jobs): Promise<boolean> {
   const report = new LifeReport(name, jobs.length)
   await inWorkers(values['until-wrong'] ? untilWrong(jobs, report) : jobs, (done) => report.add(done))
   return report.close()
 }
 
 /** Whoever only asks whether a life goes wrong has seen enough with the first that does. */
-function untilWrong(jobs: readonly Job[], report: LifeReport): Jobs {
+function untilWrong(jobs: Jobs, report: LifeReport): Jobs {
   const some = function* () {
     for (const job of jobs) if (report.isSound) yield job
+  }
+  return { length: jobs.length, [Symbol.iterator]: some }
+}
+
+/** What does not begin in time is left out, but for so many; the report tells how many were lived. */
+function inTime(jobs: readonly Job[], { least, untilMs }: { least: number; untilMs: number }): Jobs {
+  const some = function* () {
+    for (const [index, job] of jobs.entries()) if (index < least || performance.now() < untilMs) yield job
   }
   return { length: jobs.length, [Symbol.iterator]: some }
 }
