@@ -93,6 +93,20 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/undone-merges.pg.test.ts`, 'seeds 1 1300036'],
   },
   {
+    name: 'a body of a survivor that was held before merges once more whom athenahealth has shown since',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `if (isOld && input.source !== 'refetch' &&`,
+    replace: `if (isOld && input.source === undefined &&`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
+  },
+  {
+    name: 'a page tells of a merge by a body of the survivor that another one behind it has replaced',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `if (previousPatientIds(record).length === 0) told.delete(key)`,
+    replace: `if (previousPatientIds(record).length === 0) return`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
+  },
+  {
     name: 'what a check finds of a patient is a loss though all that the patient has waits to be read',
     file: `${sync}/note-differences.ts`,
     find: `const whole = patient ?`,

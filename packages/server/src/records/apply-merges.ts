@@ -3,10 +3,12 @@ import { AegisError } from '../errors/aegis-error.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import type { ApplyInput } from './apply-records.ts'
 import { currentPatient } from './current-patient.ts'
+import type { Verdict } from './judge-version.ts'
 import { openIfPossible, sealRecord } from './open-record.ts'
+import { survivorKey } from './patient-records.sql.ts'
 import { previousPatientIds } from './record-id.ts'
 import { recordKinds } from './record-kinds.ts'
-import { type RecordName, recordKey, type Wish } from './record-name.ts'
+import { type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
 import * as table from './records.sql.ts'
 import { wishesOfPatient } from './wishes-of-patient.ts'
 import type { WireRecord } from './wire-record.ts'
@@ -59,19 +61,36 @@ interface Survivor {
   readonly record: WireRecord
 }
 
+/** What a page tells of merges: survivors by their keys; `isOld` of a body that was held before. */
+export type Told = Map<string, { readonly survivor: Survivor; readonly isOld: boolean }>
+
+/** Notes what a body says of merges, where it is what is held now: of several of one patient the last. */
+export function noteTold(told: Told, survivor: Survivor, verdict: Verdict | 'same'): void {
+  if (verdict !== 'apply' && verdict !== 'same') return
+  const { key, record } = survivor
+  if (previousPatientIds(record).length === 0) told.delete(key)
+  else told.set(key, { survivor, isOld: verdict === 'same' && (told.get(key)?.isOld ?? true) })
+}
+
 /**
  * Takes note of the merges that patients tell of: an alias for each former id, and its records pass to the survivor, in
- * this transaction. They are named all the same: athenahealth's word for each is asked for.
+ * this transaction. They are named all the same: athenahealth's word for each is asked for. A body that was held before tells of
+ * no merge that has been undone since: where one is not known its patient is asked for, and the answer tells of it.
  */
-export async function applyMerges(tx: Tx, merging: Merging, survivors: readonly Survivor[]): Promise<Merged> {
+export async function applyMerges(tx: Tx, merging: Merging, told: Told): Promise<Merged> {
   const changes: table.ChangeRow[] = []
   const wishes: Wish[] = []
   const gained: string[] = []
   const former: string[] = []
-  for (const survivor of survivors) {
+  const { input, keys } = merging
+  for (const { survivor, isOld } of told.values()) {
     for (const previous of previousPatientIds(survivor.record)) {
       if (previous === survivor.name.id) continue
-      const key = recordKey(recordKinds.patient, merging.keys, { id: previous })
+      const key = recordKey(recordKinds.patient, keys, { id: previous })
+      if (isOld && input.source !== 'refetch' && (await survivorKey(tx, input, key)) !== survivor.key) {
+        wishes.push(...wishesFor(keys, survivor.name))
+        continue
+      }
       former.push(key)
       const merged = await mergeInto(tx, merging, { key, survivor })
       changes.push(...merged.changes)
@@ -80,6 +99,11 @@ export async function applyMerges(tx: Tx, merging: Merging, survivors: readonly 
     }
   }
   return { changes, wishes, gained, former }
+}
+
+function wishesFor(keys: PracticeKeys, name: RecordName): Wish[] {
+  const wish = wishFor(recordKinds.patient, keys, name)
+  return wish ? [wish] : []
 }
 
 async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { key: string; survivor: Survivor }) {

@@ -1,7 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { isUnreadable } from '../sealing/is-unreadable.ts'
-import { applyMerges, nothingMerged, undoMerges } from './apply-merges.ts'
+import { applyMerges, nothingMerged, noteTold, type Told, undoMerges } from './apply-merges.ts'
 import { type Comparison, compareRecord } from './compare-record.ts'
 import { judgeVersion, mayLag, type Source, type Verdict } from './judge-version.ts'
 import { meetMerges } from './meet-merges.ts'
@@ -112,16 +112,16 @@ export async function applyRecords(tx: Tx, keys: PracticeKeys, input: ApplyInput
     tally: { created: 0, updated: 0, unchanged: 0, stale: 0 },
   }
   for (const stray of strays) wish(work, stray)
-  const [trusted, changes, undone]: [Incoming[], table.ChangeRow[], Wish[]] = [[], [], []]
+  const [told, changes, undone]: [Told, table.ChangeRow[], Wish[]] = [new Map(), [], []]
   const writing = new WriteBehind()
   for (let at = 0; at < incoming.length; at += partRecords) {
-    for (const item of incoming.slice(at, at + partRecords)) if (applyOne(work, item)) trusted.push(item)
+    for (const item of incoming.slice(at, at + partRecords)) noteTold(told, item, applyOne(work, item))
     if (kind.isPatient) undone.push(...(await undoMerges(tx, work, work.changes)))
     changes.push(...work.changes)
     await writing.next(writeWork(tx, work))
   }
   await writing.next()
-  const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, trusted) : nothingMerged
+  const merged = kind.isPatient ? await applyMerges(tx, { input, keys }, told) : nothingMerged
   const news = { practice: input.practice, changes, sent: incoming }
   const shown = kind.isPatient ? await shownPatients(tx, keys, news) : nobodyShown
   return {
@@ -199,25 +199,25 @@ function wantedKeys(incoming: readonly Incoming[]): table.WantedKey[] {
   return [...wanted].map(([key, digest]) => ({ key, digest }))
 }
 
-/** Applies one record; whether its body is what we hold now, and may be believed in what it says of others. */
-function applyOne(work: Work, item: Incoming): boolean {
+/** Applies one record; what its body is worth, which is `same` where we held it just so. */
+function applyOne(work: Work, item: Incoming): Verdict | 'same' {
   const { input, tally } = work
   const held = work.held.get(item.key)
   const deleted = work.kind.isDeleted(item.record)
   if (held?.digest === item.digest && held.state === (deleted ? 'deleted' : 'present')) {
     if (isCheck(input) && BigInt(held.fetch_seq) <= input.fetchSeq && isFlawed(work, item, held)) {
       writeOne(work, item, deleted)
-      return true
+      return 'same'
     }
     if (BigInt(held.fetch_seq) <= input.fetchSeq) work.confirmed.add(item.key)
     tally.unchanged += 1
-    return true
+    return 'same'
   }
   const verdict = verdictOf(work, item, held)
   if (verdict === 'stale') tally.stale += 1
   else if (verdict === 'refetch') wishUnlessSame(work, item, held)
   else writeOne(work, item, deleted)
-  return verdict === 'apply'
+  return verdict
 }
 
 /** A snapshot's list is of another shape than the feed. */

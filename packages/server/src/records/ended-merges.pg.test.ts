@@ -1,0 +1,81 @@
+/** Merges that are undone, and what bodies of before still say of them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type HandMadeMirror, handMadeMirrors } from '../../testing/hand-made-mirror.ts'
+
+const newMirror = await handMadeMirrors()
+const patient = (id: string, previous: string[] = []) => ({
+  patientid: id,
+  firstname: 'Ada',
+  status: 'active',
+  ...(previous.length > 0 && { previouspatientids: previous }),
+})
+const visit = (patientid: string) => ({
+  appointmentid: '11',
+  appointmentstatus: 'f',
+  patientid,
+  departmentid: '1',
+  date: '2026-03-02',
+  starttime: '09:30',
+  duration: 15,
+})
+const byId = { source: 'refetch', shape: 'get' } as const
+
+/** Patient 1, who has a visit, is merged into patient 2. */
+async function merged(): Promise<HandMadeMirror> {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2')])
+  await mirror.apply('appointment', [visit('1')])
+  await mirror.apply('patient', [patient('2', ['1'])])
+  return mirror
+}
+
+const statesOf = (mirror: HandMadeMirror, ...ids: string[]) =>
+  Promise.all(ids.map(async (id) => (await mirror.read('patient', id))?.state))
+
+for (const source of ['replay', 'feed'] as const)
+  test(`the body of a survivor as it was, once more in a ${source}, does not merge whom athenahealth has shown since`, async () => {
+    const mirror = await merged()
+    await mirror.apply('patient', [patient('1')], byId)
+    await mirror.apply('appointment', [visit('1')], byId)
+    const { wishes } = await mirror.apply('patient', [patient('2', ['1'])], { source })
+    assert.deepEqual(await statesOf(mirror, '1', '2'), ['present', 'present'])
+    assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('1'))
+    assert.deepEqual(
+      wishes.map(({ kind, key }) => [kind, key]),
+      [['patient', await mirror.pseudonym('2')]],
+    )
+    await mirror.apply('patient', [patient('2')], byId)
+    assert.deepEqual(await statesOf(mirror, '1', '2'), ['present', 'present'])
+  })
+
+test('a merge that is undone and made again is told by the survivor, asked by id, though its body is as it was', async () => {
+  const mirror = await merged()
+  await mirror.apply('patient', [patient('1')], byId)
+  await mirror.apply('appointment', [visit('1')], byId)
+  await mirror.apply('patient', [patient('2', ['1'])], byId)
+  assert.deepEqual(await statesOf(mirror, '1', '2'), ['merged', 'present'])
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('2'))
+})
+
+test('the body of the first survivor as it was does not take a patient back from the second', async () => {
+  const mirror = await merged()
+  await mirror.apply('patient', [patient('3', ['1'])])
+  await mirror.apply('patient', [patient('2', ['1'])], { source: 'replay' })
+  await mirror.apply('appointment', [visit('1')])
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('3'))
+})
+
+test('a page that tells of a merge and then of its end tells of none', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2')])
+  await mirror.apply('patient', [patient('2', ['1']), patient('1'), patient('2')])
+  assert.deepEqual(await statesOf(mirror, '1', '2'), ['present', 'present'])
+})
+
+test('a page that tells of a merge, of its end, and of another one tells of the last', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2'), patient('3')])
+  await mirror.apply('patient', [patient('2', ['1']), patient('2'), patient('3', ['1'])])
+  assert.deepEqual(await statesOf(mirror, '1', '2', '3'), ['merged', 'present', 'present'])
+})
