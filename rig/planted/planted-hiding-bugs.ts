@@ -107,6 +107,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
   },
   {
+    name: 'whom a patient had been merged into keeps what came along when the merge is undone and the patient deleted at once',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `what === 'restored' || what === 'deleted' ||`,
+    replace: `what === 'restored' ||`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts', `${sync}/undone-merges.pg.test.ts`],
+  },
+  {
     name: 'what a check finds of a patient is a loss though all that the patient has waits to be read',
     file: `${sync}/note-differences.ts`,
     find: `const whole = patient ?`,

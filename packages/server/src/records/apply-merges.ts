@@ -24,8 +24,8 @@ export interface Merged {
 }
 
 /**
- * Patients that are themselves again: each change names whom the patient had been merged into, and what had passed to the
- * survivor is named, since it may be the restored patient's again. Of `aliased` we held no row: they are new here.
+ * Patients that are themselves again, be it to be deleted: each change names whom the patient had been merged into, and what had
+ * passed to the survivor is named, since it may be the restored patient's again. Of `aliased` we held no row: they are new here.
  */
 export async function undoMerges(
   tx: Tx,
@@ -33,7 +33,7 @@ export async function undoMerges(
   changes: table.ChangeRow[],
 ): Promise<Wish[]> {
   const isItselfAgain = ({ what, key }: table.ChangeRow) =>
-    what === 'restored' || (what === 'created' && aliased.has(key))
+    what === 'restored' || what === 'deleted' || (what === 'created' && aliased.has(key))
   const restored = changes.filter(isItselfAgain).map((change) => change.key)
   // Of several merges one after the other, what the first one moved lies with whom the last one left.
   const ends = await table.survivorsOf(tx, input.practice, restored)

@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import { type HandMadeMirror, handMadeMirrors } from '../../testing/hand-made-mirror.ts'
 
 const newMirror = await handMadeMirrors()
-const patient = (id: string, previous: string[] = []) => ({
+const patient = (id: string, previous: string[] = [], status = 'active') => ({
   patientid: id,
   firstname: 'Ada',
-  status: 'active',
+  status,
   ...(previous.length > 0 && { previouspatientids: previous }),
 })
 const visit = (patientid: string) => ({
@@ -78,4 +78,27 @@ test('a page that tells of a merge, of its end, and of another one tells of the 
   await mirror.apply('patient', [patient('1'), patient('2'), patient('3')])
   await mirror.apply('patient', [patient('2', ['1']), patient('2'), patient('3', ['1'])])
   assert.deepEqual(await statesOf(mirror, '1', '2', '3'), ['merged', 'present', 'present'])
+})
+
+test('of a patient who is themselves again only to be deleted, what had passed to the survivor is asked for', async () => {
+  const mirror = await merged()
+  const { wishes } = await mirror.apply('patient', [patient('1', [], 'deleted')], byId)
+  assert.deepEqual(await statesOf(mirror, '1', '2'), ['deleted', 'present'])
+  assert.deepEqual(
+    wishes.map(({ kind, asks }) => [kind, asks]),
+    [['appointment', '11']],
+  )
+  await mirror.apply('appointment', [visit('1')], byId)
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('1'))
+})
+
+test('a patient who was not held, is themselves again and deleted at once keeps no survivor', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('2')])
+  await mirror.apply('patient', [patient('2', ['1'])])
+  await mirror.apply('appointment', [visit('1')])
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('2'))
+  await mirror.apply('patient', [patient('1', [], 'deleted')], byId)
+  await mirror.apply('appointment', [visit('1')], byId)
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('1'))
 })

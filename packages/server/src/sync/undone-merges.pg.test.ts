@@ -147,6 +147,18 @@ test('allergies that came with a merge go when it is undone and made anew with a
   await assertEqualsTruth(mirrored)
 })
 
+test('allergies that came with a merge go when it is undone and the patient deleted, both untold until then', async (t) => {
+  const mirrored = await withAllergies(t)
+  const [from, into] = await allergicPair(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.run(8)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  mirrored.change({ kind: 'deletepatient', patient: from })
+  await mirrored.run(40)
+  await assertEqualsTruth(mirrored)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 test('of allergies that are held as they are shown no patient is asked for, of one that is new once', async (t) => {
   const mirrored = await withAllergies(t)
   const [patient] = await allergicPair(mirrored)
