@@ -39,4 +39,11 @@ export const plantedReadingBugs: readonly PlantedBug[] = [
     replace: `{ outcome: 'retention-passed', unread }`,
     caughtBy: [`${sync}/short-pages.pg.test.ts`],
   },
+  {
+    name: 'old claims after a gap are read by windows wider than those that athenahealth allows',
+    file: `${sync}/goes-on-with-old-claims.ts`,
+    find: ` && month < last.from + widestMonths`,
+    replace: ``,
+    caughtBy: [`${sync}/old-claims.pg.test.ts`],
+  },
 ]

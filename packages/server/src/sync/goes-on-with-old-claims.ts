@@ -18,7 +18,8 @@ export async function goesOnWithOldClaims(deps: SyncDeps, held: HeldFeed, run: S
   return asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
     if (!(await mayHaveMissed(tx, keys, held))) return false
-    const further = await monthsBeyond(tx, keys, { held, run })
+    const months = await monthsBeyond(tx, keys, { held, run })
+    const further = windowsOfMonths(months, deps.settings.claimsWindowMonths)
     if (further.length > 0) await planAnew(tx, { ...held, runId: run.run_id }, [...run.plan, ...further])
     return further.length > 0
   })
@@ -34,7 +35,7 @@ async function monthsBeyond(
   tx: Tx,
   keys: PracticeKeys,
   { held, run }: { held: FeedKey; run: SnapshotRun },
-): Promise<Segment[]> {
+): Promise<string[]> {
   const plan = wholeLists(run.plan)
   const months = new Set<string>()
   const claims = { practice: held.practice, kind: 'claim', before: run.first_seq } as const
@@ -44,11 +45,26 @@ async function monthsBeyond(
       if (claim && !isListedClaim(claim, plan)) months.add(String(claim.claimcreateddate).slice(0, 7))
     }
   }
-  return [...months].sort().map((month) => ({ list: 'claims', from: `${month}-01`, to: lastDayOf(month) }))
+  return [...months]
 }
 
-/** The last day, YYYY-MM-DD, of a month YYYY-MM. */
-function lastDayOf(month: string): string {
+/** Months, YYYY-MM, as lists of so many neighbours at most: they show what a list of each would, in fewer calls (pure). */
+export function windowsOfMonths(months: readonly string[], widestMonths: number): Segment[] {
+  const windows: { from: number; to: number }[] = []
+  for (const month of months.map(sinceYearNought).sort((one, other) => one - other)) {
+    const last = windows.at(-1)
+    if (last && month === last.to + 1 && month < last.from + widestMonths) last.to = month
+    else windows.push({ from: month, to: month })
+  }
+  return windows.map(({ from, to }) => ({ list: 'claims', from: dayOf(from, 1), to: dayOf(to + 1, 0) }))
+}
+
+function sinceYearNought(month: string): number {
   const [year = 0, ordinal = 0] = month.split('-').map(Number)
-  return new Date(Date.UTC(year, ordinal, 0)).toISOString().slice(0, 10)
+  return year * 12 + ordinal - 1
+}
+
+/** A day, YYYY-MM-DD, of a month; 0 is the last one of the month before. */
+function dayOf(month: number, day: number): string {
+  return new Date(Date.UTC(Math.floor(month / 12), month % 12, day)).toISOString().slice(0, 10)
 }

@@ -7,6 +7,7 @@ import { passDays } from '../../testing/reconciled-practice.ts'
 import { coreFeeds } from './feed-name.ts'
 import { wantResnapshot } from './feed-state.sql.ts'
 import { openGap } from './gap.sql.ts'
+import { windowsOfMonths } from './goes-on-with-old-claims.ts'
 import { noPage, quarantine } from './quarantine.ts'
 
 const key = { practice, feed: 'claims' } as const
@@ -93,4 +94,41 @@ test('a change that no replay could read is set aside until a check has read old
   await mirrored.run(6)
   assert.equal((await mirrored.trouble()).quarantined, 0)
   assert.deepEqual(await ofClaims(mirrored), [])
+})
+
+for (const [months, lists] of [
+  [[], []],
+  [['2024-02'], ['2024-02-01 2024-02-29']],
+  [
+    ['2025-01', '2024-11', '2024-12', '2025-02'],
+    ['2024-11-01 2025-01-31', '2025-02-01 2025-02-28'],
+  ],
+  [
+    ['2024-05', '2024-03', '2023-03'],
+    ['2023-03-01 2023-03-31', '2024-03-01 2024-03-31', '2024-05-01 2024-05-31'],
+  ],
+] as const)
+  test(`old claims of ${months.join(', ') || 'no month'} are read in ${lists.length} lists of three months at most`, () => {
+    const windows = windowsOfMonths(months, 3)
+    assert.deepEqual(
+      windows.map((one) => [one.list, 'from' in one && `${one.from} ${one.to}`]),
+      lists.map((days) => ['claims', days]),
+    )
+  })
+
+test('old claims of neighbouring months are asked for together', async (t) => {
+  const mirrored = await withOldClaims(t, ['12/15/2025', '01/15/2026'])
+  const asked: (string | null)[] = []
+  mirrored.fetch = (url, init, call) => {
+    if (call.route === '/claims') asked.push(new URL(url).searchParams.get('createdstartdate'))
+    return mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.deps.db.practice(practice, async (tx) => {
+    await openGap(tx, key, { cause: 'unreadable', from: null })
+    await wantResnapshot(tx, key)
+  })
+  await mirrored.advance(1_000)
+  await mirrored.run(6)
+  assert.deepEqual([...new Set(asked)], ['02/04/2026', '12/01/2025'])
+  assert.deepEqual(await mirrored.gaps(), [])
 })
