@@ -15,6 +15,8 @@ const causes: Readonly<Record<GapCause, readonly FaultKind[]>> = {
   'replay-too-long': [],
   'foreign-consumer': ['lost-page', 'repeated-page'],
   unreadable: ['truncated', 'oversized', 'html'],
+  // Nobody asks.
+  'asked-for': [],
 }
 
 /**

@@ -46,4 +46,11 @@ export const plantedReadingBugs: readonly PlantedBug[] = [
     replace: ``,
     caughtBy: [`${sync}/old-claims.pg.test.ts`],
   },
+  {
+    name: 'a gap that somebody has asked for is told as one of changes that could not be read in time',
+    file: `${sync}/operate-sync.ts`,
+    find: `{ cause: 'asked-for', from: timestamp(since) }`,
+    replace: `{ cause: 'retention-passed', from: timestamp(since) }`,
+    caughtBy: [`${sync}/resnapshot-since.pg.test.ts`],
+  },
 ]

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { GapCause } from '../sync/gap.sql.ts'
 import type { FeedSummary } from '../sync/read-practice-status.ts'
 import { defaultSyncSettings as settings } from '../sync/sync-settings.ts'
 import { judgedChecks } from './explain-checks.ts'
-import { explainFeed, feedAlarms, type FeedView, inWords, readEveryMs } from './explain-feed.ts'
+import { explainFeed, feedAlarms, type FeedView, gapInWords, inWords, readEveryMs } from './explain-feed.ts'
 
 const now = Date.UTC(2026, 2, 2, 15)
 const minute = 60_000
@@ -223,8 +224,7 @@ function only(feed: Partial<FeedSummary>): { message: string; remedy: string } {
   return alarm
 }
 
-const causes = ['retention-passed', 'replay-too-long', 'subscription-lost', 'foreign-consumer', 'unreadable'] as const
-for (const cause of causes) {
+for (const cause of Object.keys(gapInWords) as GapCause[]) {
   test(`why there is a gap is said in words: ${cause}`, () => {
     const { message, remedy } = only({ gaps: [{ feed: 'appointments', cause, from_at: now, opened_at: now }] })
     assert.match(message, /^Changes since .* may be missing: [a-z, ]+\.$/)

@@ -288,6 +288,7 @@ export const gapInWords: Readonly<Record<GapCause, string>> = {
   'subscription-lost': 'the subscription was lost or not whole',
   unreadable: 'what the feed handed out cannot be read',
   'foreign-consumer': 'another deployment processed changes of this feed',
+  'asked-for': 'somebody has said so and asked for a new snapshot',
 }
 
 const gapRemedy: Readonly<Record<GapCause, string>> = {
@@ -298,6 +299,7 @@ const gapRemedy: Readonly<Record<GapCause, string>> = {
   unreadable:
     'Nothing to do: a new snapshot is being taken and closes the gap. A record that cannot be read there either is set aside.',
   'foreign-consumer': `${contested.remedy} What the other one took has been read again, and a new snapshot closes the gap.`,
+  'asked-for': 'Nothing to do: the new snapshot is being taken and closes the gap.',
 }
 
 function failing(failures: number, code: string) {

@@ -2,7 +2,14 @@ import { lookUp, sql, type Tx } from '../db/db.ts'
 import type { FeedName } from './feed-name.ts'
 import type { FeedKey } from './feed-state.sql.ts'
 
-export type GapCause = 'retention-passed' | 'replay-too-long' | 'subscription-lost' | 'foreign-consumer' | 'unreadable'
+export type GapCause =
+  | 'retention-passed'
+  | 'replay-too-long'
+  | 'subscription-lost'
+  | 'foreign-consumer'
+  | 'unreadable'
+  /** Somebody who asked for a snapshot has said that changes may be missing. */
+  | 'asked-for'
 
 export interface GapRow {
   readonly feed: FeedName

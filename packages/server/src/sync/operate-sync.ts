@@ -38,7 +38,7 @@ export async function resnapshot({ db }: OperateDeps, { practice, feed, since }:
     const mirrored = (await readFeeds(tx, practice)).map((state) => state.feed)
     for (const wanted of name ? [name] : mirrored) {
       const key = { practice, feed: wanted }
-      if (since !== undefined) await openGap(tx, key, { cause: 'retention-passed', from: timestamp(since) })
+      if (since !== undefined) await openGap(tx, key, { cause: 'asked-for', from: timestamp(since) })
       await wantResnapshot(tx, key)
     }
   })

@@ -62,7 +62,7 @@ test('one feed alone is read from then on, and a time that lies ahead is refused
   assert.deepEqual(await mirrored.gaps(), [])
   await resnapshot(mirrored.deps, { practice, feed: 'patients', since: now })
   assert.deepEqual(
-    (await mirrored.gaps()).map(({ feed, from_at: from }) => [feed, from]),
-    [['patients', now]],
+    (await mirrored.gaps()).map(({ feed, cause, from_at: from }) => [feed, cause, from]),
+    [['patients', 'asked-for', now]],
   )
 })
