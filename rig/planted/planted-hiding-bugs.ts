@@ -114,6 +114,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts', `${sync}/undone-merges.pg.test.ts`],
   },
   {
+    name: 'what a survivor lacks is gone though athenahealth refuses to say whether it went back to the former patient',
+    file: `${sync}/look-for-patient.ts`,
+    find: `answer === 'refused' || (await isPatientWished`,
+    replace: `answer !== 'refused' && (await isPatientWished`,
+    caughtBy: [`${sync}/refused-former.pg.test.ts`],
+  },
+  {
     name: 'what a check finds of a patient is a loss though all that the patient has waits to be read',
     file: `${sync}/note-differences.ts`,
     find: `const whole = patient ?`,
