@@ -90,7 +90,12 @@ const words: readonly [title: string, feed: Partial<FeedSummary>, says: RegExp][
     { failure_code: 'quota.day-exhausted', retry_at: now + 180 * minute },
     /^waiting 3 h: Today's athenahealth calls are used up .*\(quota\.day-exhausted\)$/,
   ],
-  ['a settling feed says for how long', { state: 'settling' }, /15 min/],
+  ['a settling feed says for how long', { state: 'settling' }, /^subscription active; settling 15 min more$/],
+  [
+    'and that it is partial',
+    { state: 'settling', partial_since: now },
+    /^subscription active in part; settling 15 min/,
+  ],
   ['a contested feed says who stopped it', { state: 'contested' }, /another deployment/],
   ['a feed that is read again says so', { resnapshot_wanted_at: now }, /again/],
   ['also while it is put off', { resnapshot_wanted_at: now + 360_000 }, /everything again in 6 min$/],

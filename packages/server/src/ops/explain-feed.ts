@@ -43,7 +43,7 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
       ? 'first look at the records'
       : 'waiting for athenahealth to activate the subscription',
   settling: ({ feed, now, settings }) =>
-    `subscription active; settling ${inWords((feed.active_at ?? now) + settings.settleMs - now)} more`,
+    `subscription active${feed.partial_since === null ? '' : ' in part'}; settling ${inWords((feed.active_at ?? now) + settings.settleMs - now)} more`,
   snapshot: () => 'taking the snapshot that counts',
   contested: () => 'stopped: another deployment consumes this feed',
   live: livePace,
