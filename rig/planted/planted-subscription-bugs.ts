@@ -63,6 +63,27 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     caughtBy: [`${server}/sync/missed-changes.pg.test.ts`],
   },
   {
+    name: 'of a subscription of which athenahealth goes on not to tell no gap is told',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (status !== 'UNKNOWN') return undefined`,
+    replace: `return undefined`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'a live feed of whose subscription athenahealth does not tell is given up',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `  if (part) await askForTheRest(deps, held, before)\n  if (status === 'INACTIVE')`,
+    replace: `  if (status === 'PARTIAL') await askForTheRest(deps, held, before)\n  if (status === 'INACTIVE' || (part && status === 'UNKNOWN'))`,
+    caughtBy: [stuck],
+  },
+  {
+    name: 'other departments are never asked for where athenahealth does not tell of the subscription',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (status === 'UNKNOWN' && !isGapOpen) return`,
+    replace: `if (status === 'UNKNOWN') return`,
+    caughtBy: [stuck],
+  },
+  {
     name: 'the gap of a lost subscription begins with the last read, though events were missed before',
     file: `${server}/sync/subscribe-feed.ts`,
     find: `lastKnownActive(state) ?? checkpoint`,

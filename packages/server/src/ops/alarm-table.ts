@@ -123,7 +123,7 @@ export const alarmTable = {
   'sync.subscription-unclear': {
     means: 'athenahealth does not say whether a subscription is there',
     remedy:
-      'It is asked again within minutes, and the feed is read as before. If it stays so, the subscription is renewed and everything read again.',
+      'It is asked again within minutes, and the feed is read as before. If it stays so, a gap is told, the subscription is asked for again now and then, and a new snapshot closes the gap once it is known to be active: ask athenahealth why it does not say.',
   },
   'sync.unexplained-differences': {
     means: 'A check of the mirror found differences that nothing explains; they are mended',

@@ -51,7 +51,7 @@ const explanations: Readonly<Record<FeedSummary['state'], (view: FeedView) => st
 
 /** How often it is read is worth a word where that is less often than it could be. */
 function livePace(view: FeedView): string {
-  const live = view.feed.partial_since === null ? 'live' : 'live, of some events only'
+  const live = view.feed.partial_since === null ? 'live' : `live, ${partInWords(view.feed)}`
   const everyMs = readEveryMs(view) ?? 0
   return everyMs > seldomFrom * view.settings.pollIntervalMs ? `${live}, read every ${inWords(everyMs)}` : live
 }
@@ -59,6 +59,10 @@ function livePace(view: FeedView): string {
 /** Between two readings of a feed, as chosen for it, or of a list that has none; null where all feeds are read alike (pure). */
 export function readEveryMs({ practice, feed, paces, settings }: FeedView): number | null {
   return hasChangedFeed(feed.feed) ? (paces.of(practice, feed.feed)?.everyMs ?? null) : settings.refreshMs
+}
+
+function partInWords({ unclear_since: since }: FeedSummary): string {
+  return since === null ? 'of some events only' : 'though athenahealth does not say whether it is subscribed'
 }
 
 const seldomFrom = 1.05
@@ -122,7 +126,7 @@ function gapAlarm(view: FeedView, { cause, from_at: from }: FeedSummary['gaps'][
       code: 'sync.gap',
       ...at,
       message: `${since}: ${inPart(view.feed)}.`,
-      remedy: partialRemedy,
+      remedy: view.feed.unclear_since === null ? partialRemedy : alarmTable['sync.subscription-unclear'].remedy,
     }
   const message = `${since}: ${gapInWords[cause]}.`
   const heldUpBy = whatHoldsUpSnapshot(view)
@@ -169,7 +173,8 @@ function isFailing({ failures }: FeedSummary): boolean {
 }
 
 /** Which events, where athenahealth names any that are known. */
-function inPart({ partial_events: events }: FeedSummary): string {
+function inPart({ partial_events: events, unclear_since: unclearSince }: FeedSummary): string {
+  if (unclearSince !== null) return 'athenahealth does not say whether the feed is subscribed'
   const which = events && events.length > 0 ? `, for ${events.join(', ')}` : ''
   return `the feed is subscribed only in part${which}`
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
-import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import { assertEqualsTruth, endSubscription } from '../../testing/practice-life.ts'
 import { sql } from '../db/db.ts'
 import { readPracticePictures } from '../sync/read-practice-status.ts'
 import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
@@ -149,6 +149,54 @@ function refuseMore(mirrored: MirroredPractice, status: number): void {
   }
 }
 
+/** A word that nobody knows, whatever is so. */
+const strange = (is: Wire): Wire => ({ ...is, status: 'STRANGE' })
+
+test('a live feed whose subscription athenahealth goes on not to tell of is read, with a gap until it is known', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await pass(mirrored, 2 * hour)
+  const asked = answered(mirrored, strange)
+  await pass(mirrored, 2 * hour)
+  cancel(mirrored)
+  await pass(mirrored, 4 * hour)
+  assert.ok(count(asked, 'read') > 340, `read ${count(asked, 'read')} times`)
+  assert.ok(count(asked, 'GET') < 50, `${count(asked, 'GET')} looks`)
+  assert.ok(count(asked, 'POST') < 12, `asked for ${count(asked, 'POST')} times`)
+  await assertEqualsTruth(mirrored)
+  await mirrored.wantSnapshot(feed)
+  await pass(mirrored, 10 * minute)
+  const view = await viewOf(mirrored)
+  const alarms = feedAlarms(view)
+  assert.deepEqual(
+    alarms.map(({ code }) => code),
+    ['sync.subscription-unclear', 'sync.gap'],
+  )
+  assert.match(alarms[1]?.message ?? '', /whether the feed is subscribed\.$/)
+  assert.match(explainFeed(view), /^live, though athenahealth does not say whether it is subscribed$/)
+  answered(mirrored, (is) => is)
+  await pass(mirrored, hour)
+  assert.deepEqual(await told(mirrored), [])
+  assert.equal(await gapsEver(mirrored), 1, 'all that time it was one')
+  await assertEqualsTruth(mirrored)
+})
+
+test('one that is lost while athenahealth does not tell is asked for, and whole when that is known', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await pass(mirrored, 2 * hour)
+  const asked = answered(mirrored, strange)
+  await pass(mirrored, hour)
+  await endSubscription(mirrored, feed)
+  await pass(mirrored, 2 * minute)
+  cancel(mirrored)
+  await pass(mirrored, hour)
+  const orders = count(asked, 'POST')
+  assert.ok(orders > 0)
+  answered(mirrored, (is) => is)
+  await pass(mirrored, hour)
+  assert.deepEqual(await told(mirrored), [])
+  await assertEqualsTruth(mirrored)
+})
+
 test('a partial subscription that is asked for with other departments is read on', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await pass(mirrored, hour)
@@ -158,6 +206,23 @@ test('a partial subscription that is asked for with other departments is read on
   const { feed: summary } = await viewOf(mirrored)
   assert.deepEqual([summary.state, summary.subscribed_departments], ['live', ['1', '62']])
   assert.deepEqual(await told(mirrored), ['sync.gap'])
+})
+
+test('so is one of which athenahealth does not tell, once a gap says so', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await pass(mirrored, hour)
+  const asked = answered(mirrored, strange)
+  await mirrored.limitTo(['1', '62'])
+  await pass(mirrored, 14 * minute)
+  assert.deepEqual(
+    [count(asked, 'POST'), await told(mirrored)],
+    [0, ['sync.subscription-unclear']],
+    'asking would hide a loss',
+  )
+  await pass(mirrored, 20 * minute)
+  const { feed: summary } = await viewOf(mirrored)
+  assert.deepEqual([summary.state, summary.subscribed_departments], ['live', ['1', '62']])
+  assert.deepEqual(await told(mirrored), ['sync.subscription-unclear', 'sync.gap'])
 })
 
 test('one that is lost altogether, and made again, is whole', async (t) => {

@@ -79,7 +79,7 @@ function cancelSoon(mirrored: MirroredPractice): void {
 
 for (const [title, minutes, gaps] of [
   ['unclear for a moment is asked for again, and no gap', 2, 0],
-  ['unclear for longer than until the next look counts as lost', 9, 1],
+  ['unclear for longer than until the next look leaves a gap', 9, 1],
 ] as const) {
   test(`a subscription that is ${title}`, async (t) => {
     const mirrored = await mirroredPractice(t, { settings })

@@ -202,6 +202,11 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     { do: 'drain' },
   ],
   [
+    'unless a gap tells of that',
+    picture({ ...live, departments: ['1'], unclear_since: now, partial_since: now }),
+    { do: 'resubscribe' },
+  ],
+  [
     'before that it begins anew with them',
     picture({ state: 'settling', active_at: now, departments: ['1', '21'], subscribed_departments: ['1'] }),
     { do: 'subscribe' },

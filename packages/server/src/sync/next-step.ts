@@ -127,10 +127,15 @@ function stepOfState(picture: FeedPicture, now: number, settings: SyncSettings):
       return due <= now ? { do: 'subscribe' } : { do: 'wait', until: due }
     }
     default:
-      return isListChanged(state) && state.unclear_since === null && !(state.state === 'live' && isPutOff(state, now))
+      return isListChanged(state) && !isUnclear(state) && !(state.state === 'live' && isPutOff(state, now))
         ? stepForList(state)
         : stepWhenSubscribed(picture, now, settings)
   }
+}
+
+/** Whether there is a subscription: asking anew would hide that it was lost, where no gap tells of that yet. */
+function isUnclear({ unclear_since: unclearSince, partial_since: partialSince }: FeedStateRow): boolean {
+  return unclearSince !== null && partialSince === null
 }
 
 /** The subscription could not be asked about, or for, the last time: the feed goes on as it is. */

@@ -6,7 +6,7 @@ import { abandonAllRuns } from './snapshot.sql.ts'
 import { timestamp } from './sync-deps.ts'
 
 /**
- * Only some events of a feed are subscribed: what the others would tell is a gap, which no snapshot closes as long as that
+ * Only some events of a feed are subscribed, as far as is known: what the others would tell is a gap, which no snapshot closes as long as that
  * is so. What the feed brings is read all the same: that loses nothing. `since` is when all were last known to be
  * subscribed, epoch ms. Whether the gap is new.
  */

@@ -1,3 +1,4 @@
+import type { FeedSubscription } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { contest, foreignProcessing } from './check-foreign.ts'
@@ -61,13 +62,13 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
 export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void> {
   // Asking anew would hide that it was lost meanwhile.
   const { status, events } = await feedStatus(deps, held)
-  const { departments, isNewGap } = await asHolder(deps, held, async (tx, state) => {
+  const { departments, isNewGap, isGapOpen } = await asHolder(deps, held, async (tx, state) => {
     await setUnclear(tx, held, status === 'UNKNOWN')
     const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
-    return { departments: state.departments, isNewGap: isNew }
+    return { departments: state.departments, isNewGap: isNew, isGapOpen: state.partial_since !== null }
   })
   if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
-  if (status === 'UNKNOWN') return
+  if (status === 'UNKNOWN' && !isGapOpen) return
   if (status === 'INACTIVE') {
     await subscriptionLost(deps, held)
     return
@@ -138,35 +139,43 @@ async function goOnInPart(deps: SyncDeps, held: HeldFeed, events: readonly strin
 }
 
 /**
- * Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. While
- * athenahealth says that it does not know, drains go on and it is asked again soon: one hiccup is no loss, and a drain
- * would be told. An answer that stays unclear until the next look would be due counts as one. Drains go on, too, while it is
- * there in part.
+ * Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. While it is there
+ * in part drains go on, and while athenahealth says that it does not know: a drain would be told that it is not. It is asked
+ * again soon, one hiccup is no loss; what stays unclear until the next look would be due may be there in part.
  */
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const { status, events } = await feedStatus(deps, held)
-  const { before, isNewGap } = await asHolder(deps, held, async (tx, state) => {
+  const seen = await feedStatus(deps, held)
+  const { status } = seen
+  const { before, part, isNewGap } = await asHolder(deps, held, async (tx, state) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
     if (status === 'ACTIVE') {
       await stampFeed(tx, held, 'seen_active_at')
       await noteWhole(tx, held, state)
     }
-    const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
-    return { before: state, isNewGap: isNew }
+    const events = partOf(deps, seen, state)
+    const isNew = events !== undefined && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
+    return { before: state, part: events, isNewGap: isNew }
   })
   if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
-  if (status === 'PARTIAL') {
-    await askForTheRest(deps, held, before)
-    return
-  }
-  const unclearMs = deps.clock.now() - (before.unclear_since ?? deps.clock.now())
-  const isToBeAskedAgain = status === 'UNKNOWN' && unclearMs < deps.settings.subscriptionCheckMs
-  if (status !== 'ACTIVE' && !isToBeAskedAgain) await subscriptionLost(deps, held)
+  if (part) await askForTheRest(deps, held, before)
+  if (status === 'INACTIVE') await subscriptionLost(deps, held)
+}
+
+/** Which events alone are known to be subscribed, where that may not be all of them. */
+function partOf(
+  { clock, settings }: SyncDeps,
+  { status, events }: FeedSubscription,
+  { unclear_since: unclearSince, partial_since: partialSince, partial_events: before }: FeedStateRow,
+): readonly string[] | undefined {
+  if (status === 'PARTIAL') return events
+  if (status !== 'UNKNOWN') return undefined
+  const isLong = unclearSince !== null && clock.now() - unclearSince >= settings.subscriptionCheckMs
+  return isLong || partialSince !== null ? (before ?? []) : undefined
 }
 
 /**
- * Asks for a partial subscription again: when it is first seen to be, then now and then. That it was asked for is noted before:
+ * Asks for a subscription that is partial, or may be, again: when it is first seen to be, then now and then. That it was asked for is noted before:
  * where it is refused the next look would ask again.
  */
 async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRow): Promise<void> {
