@@ -102,8 +102,22 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'a page tells of a merge by a body of the survivor that another one behind it has replaced',
     file: 'packages/server/src/records/apply-merges.ts',
-    find: `if (previousPatientIds(record).length === 0) told.delete(key)`,
-    replace: `if (previousPatientIds(record).length === 0) return`,
+    find: `if (!before && named.size === 0) return`,
+    replace: `if (named.size === 0) return`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
+  },
+  {
+    name: 'a merge is missed where bodies of its survivor come in the wrong order in one page',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `if (isUnsure) wishes.push`,
+    replace: `if (isUnsure && isOld) wishes.push`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
+  },
+  {
+    name: 'of two survivors of a patient in a page one that was told of earlier counts as told first',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `  told.delete(key)\n`,
+    replace: ``,
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
   },
   {

@@ -61,21 +61,30 @@ interface Survivor {
   readonly record: WireRecord
 }
 
-/** What a page tells of merges: survivors by their keys; `isOld` of a body that was held before. */
-export type Told = Map<string, { readonly survivor: Survivor; readonly isOld: boolean }>
+/**
+ * What a page tells of merges: patients by their keys, in the order of what was told last; `isOld` of a body that was held before;
+ * `isUnsure` of one that names fewer former ids than another one before it: changes come in no promised order.
+ */
+export type Told = Map<string, { readonly survivor: Survivor; readonly isOld: boolean; readonly isUnsure: boolean }>
 
 /** Notes what a body says of merges, where it is what is held now: of several of one patient the last. */
 export function noteTold(told: Told, survivor: Survivor, verdict: Verdict | 'same'): void {
   if (verdict !== 'apply' && verdict !== 'same') return
   const { key, record } = survivor
-  if (previousPatientIds(record).length === 0) told.delete(key)
-  else told.set(key, { survivor, isOld: verdict === 'same' && (told.get(key)?.isOld ?? true) })
+  const before = told.get(key)
+  const named = new Set(previousPatientIds(record))
+  if (!before && named.size === 0) return
+  const isLess = before && previousPatientIds(before.survivor.record).some((id) => !named.has(id))
+  const isOld = verdict === 'same' && (before?.isOld ?? true)
+  told.delete(key)
+  told.set(key, { survivor, isOld, isUnsure: isLess || (before?.isUnsure ?? false) })
 }
 
 /**
  * Takes note of the merges that patients tell of: an alias for each former id, and its records pass to the survivor, in
  * this transaction. They are named all the same: athenahealth's word for each is asked for. A body that was held before tells of
- * no merge that has been undone since: where one is not known its patient is asked for, and the answer tells of it.
+ * no merge that has been undone since: where one is not known its patient is asked for, and the answer tells of it. So it is where
+ * bodies of one page differ in what they tell.
  */
 export async function applyMerges(tx: Tx, merging: Merging, told: Told): Promise<Merged> {
   const changes: table.ChangeRow[] = []
@@ -83,7 +92,8 @@ export async function applyMerges(tx: Tx, merging: Merging, told: Told): Promise
   const gained: string[] = []
   const former: string[] = []
   const { input, keys } = merging
-  for (const { survivor, isOld } of told.values()) {
+  for (const { survivor, isOld, isUnsure } of told.values()) {
+    if (isUnsure) wishes.push(...wishesFor(keys, survivor.name))
     for (const previous of previousPatientIds(survivor.record)) {
       if (previous === survivor.name.id) continue
       const key = recordKey(recordKinds.patient, keys, { id: previous })

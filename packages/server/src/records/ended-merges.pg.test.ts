@@ -102,3 +102,48 @@ test('a patient who was not held, is themselves again and deleted at once keeps 
   await mirror.apply('appointment', [visit('1')], byId)
   assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('1'))
 })
+
+const wishedPatients = ({ wishes }: Awaited<ReturnType<HandMadeMirror['apply']>>) =>
+  wishes.filter(({ kind }) => kind === 'patient').map(({ key }) => key)
+
+for (const truth of [['1'], []])
+  test(`a page with a body of a survivor that names ${truth.length > 0 ? 'the former patient still' : 'nobody any more'} and one that does not, in whatever order, has the survivor asked`, async () => {
+    const mirror = newMirror()
+    await mirror.apply('patient', [patient('1'), patient('2')])
+    await mirror.apply('appointment', [visit('1')])
+    const told = await mirror.apply('patient', [patient('2', ['1']), patient('2')])
+    assert.deepEqual(wishedPatients(told), [await mirror.pseudonym('2')])
+    const asked = await mirror.apply('patient', [patient('2', truth)], byId)
+    assert.deepEqual(wishedPatients(asked), [])
+    const isMerged = truth.length > 0
+    assert.deepEqual(await statesOf(mirror, '1', '2'), [isMerged ? 'merged' : 'present', 'present'])
+    assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym(isMerged ? '2' : '1'))
+  })
+
+test('of two former patients the one whom a body further on in the page names no more is asked about, the other merged', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2'), patient('3')])
+  const told = await mirror.apply('patient', [patient('2', ['1', '3']), patient('2', ['3'])])
+  assert.deepEqual(wishedPatients(told), [await mirror.pseudonym('2')])
+  assert.deepEqual(await statesOf(mirror, '1', '2', '3'), ['present', 'present', 'merged'])
+  await mirror.apply('patient', [patient('2', ['1', '3'])], byId)
+  assert.deepEqual(await statesOf(mirror, '1', '2', '3'), ['merged', 'present', 'merged'])
+})
+
+test('bodies of a survivor that name ever more former patients leave nothing to be asked', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2'), patient('3')])
+  const told = await mirror.apply('patient', [patient('2'), patient('2', ['1']), patient('2', ['1', '3'])])
+  assert.deepEqual(wishedPatients(told), [])
+  assert.deepEqual(await statesOf(mirror, '1', '2', '3'), ['merged', 'present', 'merged'])
+})
+
+test('of two survivors of a patient in a page the one told last counts, also where that one had told of another merge first', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2'), patient('3'), patient('9')])
+  await mirror.apply('appointment', [visit('1')])
+  await mirror.apply('patient', [patient('2', ['9']), patient('3', ['1']), patient('2', ['9', '1'])])
+  await mirror.apply('patient', [patient('3')])
+  await mirror.apply('appointment', [visit('1')])
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('2'))
+})
