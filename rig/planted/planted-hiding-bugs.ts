@@ -128,6 +128,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts', `${sync}/undone-merges.pg.test.ts`],
   },
   {
+    name: 'a patient who is shown as deleted under an id that is merged still is merged no more until the survivor is told of',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `if (change.what === 'deleted')`,
+    replace: `if (change.what === 'merged')`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts', `${sync}/undone-merges.pg.test.ts`],
+  },
+  {
     name: 'what a survivor lacks is gone though athenahealth refuses to say whether it went back to the former patient',
     file: `${sync}/look-for-patient.ts`,
     find: `answer === 'refused' || (await isPatientWished`,

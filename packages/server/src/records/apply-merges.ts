@@ -10,7 +10,7 @@ import { previousPatientIds } from './record-id.ts'
 import { recordKinds } from './record-kinds.ts'
 import { type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
 import * as table from './records.sql.ts'
-import { wishesOfPatient } from './wishes-of-patient.ts'
+import { wishesForPatient, wishesOfPatient } from './wishes-of-patient.ts'
 import type { WireRecord } from './wire-record.ts'
 
 /** What a merge, or its undoing, leaves to be asked for. */
@@ -26,6 +26,7 @@ export interface Merged {
 /**
  * Patients that are themselves again, be it to be deleted: each change names whom the patient had been merged into, and what had
  * passed to the survivor is named, since it may be the restored patient's again. Of `aliased` we held no row: they are new here.
+ * One who is deleted may be so as a merged patient: the survivor is asked for, and merges that one again if the merge still stands.
  */
 export async function undoMerges(
   tx: Tx,
@@ -46,6 +47,8 @@ export async function undoMerges(
     const end = ends.get(change.key) ?? survivor
     const children = await table.recordsOfPatient(tx, input.practice, end)
     wishes.push(...(await wishesOfPatient(tx, keys, { children, patient: end })))
+    if (change.what === 'deleted')
+      wishes.push(...(await wishesForPatient(tx, keys, { practice: input.practice, patient: end })))
   }
   return wishes
 }

@@ -86,10 +86,23 @@ test('of a patient who is themselves again only to be deleted, what had passed t
   assert.deepEqual(await statesOf(mirror, '1', '2'), ['deleted', 'present'])
   assert.deepEqual(
     wishes.map(({ kind, asks }) => [kind, asks]),
-    [['appointment', '11']],
+    [
+      ['appointment', '11'],
+      ['patient', '2'],
+    ],
   )
   await mirror.apply('appointment', [visit('1')], byId)
   assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('1'))
+})
+
+test('a patient who is shown as deleted by an id that is merged still stays merged, and nobody asks for that patient again', async () => {
+  const mirror = await merged()
+  await mirror.apply('patient', [patient('1', [], 'deleted')], byId)
+  const { wishes } = await mirror.apply('patient', [patient('2', ['1'])], byId)
+  assert.deepEqual(await statesOf(mirror, '1', '2'), ['merged', 'present'])
+  assert.deepEqual(wishes, [])
+  await mirror.apply('appointment', [visit('1')])
+  assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('2'))
 })
 
 test('a patient who was not held, is themselves again and deleted at once keeps no survivor', async () => {

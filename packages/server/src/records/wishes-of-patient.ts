@@ -1,6 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
 import { openIfPossible } from './open-record.ts'
+import { heldRecord } from './patient-records.sql.ts'
 import { recordKinds } from './record-kinds.ts'
 import { type Wish, wishForHeld } from './record-name.ts'
 import type { ChildRow } from './records.sql.ts'
@@ -19,4 +20,18 @@ export async function wishesOfPatient(
     const body = openIfPossible(keys, kind, { key, patient, sealed })
     return (body && wishForHeld(kind, keys, body)) ?? []
   })
+}
+
+/** A patient, to be asked for by what is held; nothing of one who is not held or cannot be opened. */
+export async function wishesForPatient(
+  tx: Tx,
+  keys: PracticeKeys,
+  { practice, patient }: { practice: number; patient: string },
+): Promise<Wish[]> {
+  const held = await heldRecord(tx, { practice, kind: 'patient' }, patient)
+  if (!held) return []
+  await keys.loadPatients(tx, [patient as Pseudonym]) // the key of a patient is one
+  const body = openIfPossible(keys, 'patient', { ...held, patient })
+  const wish = body && wishForHeld('patient', keys, body)
+  return wish ? [{ ...wish, isAsHeld: false }] : []
 }

@@ -159,6 +159,31 @@ test('allergies that came with a merge go when it is undone and the patient dele
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
 
+test('a merged patient who is shown as deleted by their own id is merged still, and asked about once for each word', async (t) => {
+  const mirrored = await withAllergies(t)
+  const [from, into] = await allergicPair(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.run(8)
+  const deleted = { patientid: from, firstname: 'Ada', lastname: 'Lane', dob: '03/02/1980', status: 'deleted' }
+  const asked: string[] = []
+  let words = 2
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/patients/changed' && call.consuming && words > 0) {
+      words -= 1
+      return Response.json({ patients: [deleted], totalcount: 1 })
+    }
+    if (call.route !== '/patients/{patientid}') return mirrored.toSimulator(url, init, call)
+    const id = new URL(url).pathname.split('/').at(-1) ?? ''
+    asked.push(id)
+    return id === from ? Response.json([deleted]) : mirrored.toSimulator(url, init, call)
+  }
+  await mirrored.run(40)
+  assert.equal(words, 0)
+  await assertEqualsTruth(mirrored)
+  assert.deepEqual(asked, [from, into, from, into])
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 test('of allergies that are held as they are shown no patient is asked for, of one that is new once', async (t) => {
   const mirrored = await withAllergies(t)
   const [patient] = await allergicPair(mirrored)
