@@ -1,6 +1,7 @@
 import type { FeedSubscription } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { readSqlClock } from '../db/sql-clock.sql.ts'
+import { stretchMax } from '../pacing/drain-price.ts'
 import { contest, foreignProcessing } from './check-foreign.ts'
 import { leftSince, noteLeft, noteResubscribed, noteSubscribed } from './feed-departments.sql.ts'
 import { isLimitable, judgeResubscription } from './feed-departments.ts'
@@ -18,6 +19,7 @@ import { isReadByPatient } from './feed-table.ts'
 import { type GapCause, openGap } from './gap.sql.ts'
 import { closeIntents, openIntents } from './intent.sql.ts'
 import { notePartial, noteWhole } from './partial-subscription.ts'
+import { checkEveryMs } from './poll-stretch.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
 import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
 import { partialAskMs } from './subscription-pauses.ts'
@@ -64,15 +66,13 @@ export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void>
   const { status, events } = await feedStatus(deps, held)
   const { departments, isNewGap, isGapOpen } = await asHolder(deps, held, async (tx, state) => {
     await setUnclear(tx, held, status === 'UNKNOWN')
-    const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
+    if (status === 'INACTIVE') await beginAnew(deps, tx, { held, state })
+    const since = lastKnownActive(deps, state)
+    const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since }))
     return { departments: state.departments, isNewGap: isNew, isGapOpen: state.partial_since !== null }
   })
-  if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
-  if (status === 'UNKNOWN' && !isGapOpen) return
-  if (status === 'INACTIVE') {
-    await subscriptionLost(deps, held)
-    return
-  }
+  if (isNewGap || status === 'INACTIVE') warnOfGap(deps, held, 'subscription-lost')
+  if (status === 'INACTIVE' || (status === 'UNKNOWN' && !isGapOpen)) return
   await subscribe(deps, held, departments)
   const isReturning = await asHolder(deps, held, async (tx, state) => {
     const all = judgeResubscription(state, departments)
@@ -146,32 +146,37 @@ async function goOnInPart(deps: SyncDeps, held: HeldFeed, events: readonly strin
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const seen = await feedStatus(deps, held)
   const { status } = seen
-  const { before, part, isNewGap } = await asHolder(deps, held, async (tx, state) => {
+  const { before, part, isLost, isNewGap } = await asHolder(deps, held, async (tx, state) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
     if (status === 'ACTIVE') {
       await stampFeed(tx, held, 'seen_active_at')
       await noteWhole(tx, held, state)
     }
-    const events = partOf(deps, seen, state)
-    const isNew = events !== undefined && (await notePartial(tx, held, { events, since: lastKnownActive(state) }))
-    return { before: state, part: events, isNewGap: isNew }
+    const isGone = status === 'INACTIVE'
+    if (isGone) await beginAnew(deps, tx, { held, state })
+    const events = isGone ? undefined : partOf(deps, seen, state)
+    const since = lastKnownActive(deps, state)
+    const isNew = events !== undefined && (await notePartial(tx, held, { events, since }))
+    return { before: state, part: events, isLost: isGone, isNewGap: isNew }
   })
-  if (isNewGap) warnOfGap(deps, held, 'subscription-lost')
+  if (isNewGap || isLost) warnOfGap(deps, held, 'subscription-lost')
   if (part) await askForTheRest(deps, held, before)
-  if (status === 'INACTIVE') await subscriptionLost(deps, held)
+}
+
+function isLongUnclear({ clock, settings }: SyncDeps, { unclear_since: since }: FeedStateRow): boolean {
+  return since !== null && clock.now() - since >= settings.subscriptionCheckMs
 }
 
 /** Which events alone are known to be subscribed, where that may not be all of them. */
 function partOf(
-  { clock, settings }: SyncDeps,
+  deps: SyncDeps,
   { status, events }: FeedSubscription,
-  { unclear_since: unclearSince, partial_since: partialSince, partial_events: before }: FeedStateRow,
+  state: FeedStateRow,
 ): readonly string[] | undefined {
   if (status === 'PARTIAL') return events
   if (status !== 'UNKNOWN') return undefined
-  const isLong = unclearSince !== null && clock.now() - unclearSince >= settings.subscriptionCheckMs
-  return isLong || partialSince !== null ? (before ?? []) : undefined
+  return isLongUnclear(deps, state) || state.partial_since !== null ? (state.partial_events ?? []) : undefined
 }
 
 /**
@@ -186,28 +191,41 @@ async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRo
   await subscribe(deps, held, before.subscribed_departments)
 }
 
-/** When all events were last known to be subscribed. Before it was noted when, the last look was taken for that. */
-function lastKnownActive({ seen_active_at: seenAt, subscription_checked_at: checkedAt }: FeedStateRow) {
-  return seenAt ?? checkedAt ?? undefined
+/**
+ * When all events were last known to be subscribed. Releases that did not note it looked all the same: of a feed that was in no
+ * trouble their last look had shown it, of another the one before that began. `state` is how it was before the look that tells.
+ */
+function lastKnownActive({ settings }: SyncDeps, state: FeedStateRow): number | undefined {
+  const { seen_active_at: seenAt, subscription_checked_at: lookedAt } = state
+  if (seenAt !== null || lookedAt === null) return seenAt ?? undefined
+  const troubledSince = Math.min(state.unclear_since ?? Infinity, state.partial_since ?? Infinity)
+  return Math.min(lookedAt, troubledSince - checkEveryMs(settings, stretchMax))
+}
+
+/** The subscription is gone, as a read was told. */
+export async function subscriptionLost(deps: SyncDeps, held: HeldFeed): Promise<void> {
+  await asHolder(deps, held, (tx, state) => beginAnew(deps, tx, { held, state }))
+  warnOfGap(deps, held, 'subscription-lost')
 }
 
 /**
- * The subscription is gone: subscribe again, wait, take a snapshot; until then a gap is on record. What open
- * intents may have consumed is in the gap too: without a subscription there is nothing to replay it from.
+ * Without a subscription: subscribe again, wait, take a snapshot; until then a gap is on record. What open intents may have
+ * consumed is in the gap too: there is nothing to replay it from.
  */
-export async function subscriptionLost(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  await asHolder(deps, held, async (tx, state) => {
-    const doubtful = await openIntents(tx, held)
-    const checkpoint = state.checkpoint ?? doubtful[0]?.opened_at
-    const since = checkpoint === undefined ? undefined : Math.min(checkpoint, lastKnownActive(state) ?? checkpoint)
-    if (doubtful.length > 0)
-      await closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
-    await openGap(tx, held, { cause: 'subscription-lost', from: since === undefined ? null : timestamp(since) })
-    // What was being read was read while changes could be missed: the snapshot that counts begins anew.
-    await abandonAllRuns(tx, held)
-    await enterFeedState(tx, held, 'new')
-  })
-  warnOfGap(deps, held, 'subscription-lost')
+async function beginAnew(
+  deps: SyncDeps,
+  tx: Tx,
+  { held, state }: { held: HeldFeed; state: FeedStateRow },
+): Promise<void> {
+  const doubtful = await openIntents(tx, held)
+  const checkpoint = state.checkpoint ?? doubtful[0]?.opened_at
+  const since = checkpoint === undefined ? undefined : Math.min(checkpoint, lastKnownActive(deps, state) ?? checkpoint)
+  if (doubtful.length > 0)
+    await closeIntents(tx, held, { ids: doubtful.map((intent) => intent.intent_id), outcome: 'gap' })
+  await openGap(tx, held, { cause: 'subscription-lost', from: since === undefined ? null : timestamp(since) })
+  // What was being read was read while changes could be missed: the snapshot that counts begins anew.
+  await abandonAllRuns(tx, held)
+  await enterFeedState(tx, held, 'new')
 }
 
 function warnOfGap({ log }: SyncDeps, { practice, feed }: FeedKey, cause: GapCause): void {
