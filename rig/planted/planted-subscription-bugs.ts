@@ -72,8 +72,8 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
   {
     name: 'a live feed of whose subscription athenahealth does not tell is given up',
     file: `${server}/sync/subscribe-feed.ts`,
-    find: `const isGone = status === 'INACTIVE'`,
-    replace: `const isGone = status === 'INACTIVE' || (status === 'UNKNOWN' && isLongUnclear(deps, state))`,
+    find: `status === 'UNKNOWN' && state.state !== 'live' && isLongUnclear(deps, state)`,
+    replace: `status === 'UNKNOWN' && isLongUnclear(deps, state)`,
     caughtBy: [stuck],
   },
   {
@@ -110,5 +110,12 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     find: `Math.min(lookedAt, troubledSince - checkEveryMs(settings, stretchMax))`,
     replace: `lookedAt + 0 * troubledSince * checkEveryMs(settings, stretchMax)`,
     caughtBy: [gaps],
+  },
+  {
+    name: 'what is not live yet is looked at without end where athenahealth does not tell of its subscription',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `(status === 'UNKNOWN' && state.state !== 'live' && isLongUnclear(deps, state))`,
+    replace: `false`,
+    caughtBy: [stuck],
   },
 ]

@@ -197,6 +197,30 @@ test('one that is lost while athenahealth does not tell is asked for, and whole 
   await assertEqualsTruth(mirrored)
 })
 
+test('a feed that is not live yet is not gone on with where athenahealth goes on not to tell of its subscription', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  while ((await viewOf(mirrored)).feed.state !== 'settling') await pass(mirrored, minute)
+  const asked = answered(mirrored, strange)
+  refuseReads(mirrored)
+  await pass(mirrored, 6 * hour)
+  assert.equal((await viewOf(mirrored)).feed.state, 'activating')
+  assert.ok((await told(mirrored)).includes('sync.not-activated'))
+  assert.ok(count(asked, 'GET') < 100, `${count(asked, 'GET')} looks`)
+  answered(mirrored, (is) => is)
+  await pass(mirrored, hour)
+  assert.deepEqual(await told(mirrored), [])
+  await assertEqualsTruth(mirrored)
+})
+
+/** A gateway refuses reads of the feed, in words of its own. */
+function refuseReads(mirrored: MirroredPractice): void {
+  const { fetch } = mirrored
+  mirrored.fetch = (url, init, call) =>
+    call.route === '/appointments/changed'
+      ? Promise.resolve(new Response('<html>Forbidden</html>', { status: 403 }))
+      : fetch(url, init, call)
+}
+
 test('a partial subscription that is asked for with other departments is read on', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await pass(mirrored, hour)

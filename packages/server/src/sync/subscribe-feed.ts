@@ -139,9 +139,10 @@ async function goOnInPart(deps: SyncDeps, held: HeldFeed, events: readonly strin
 }
 
 /**
- * Of a live feed: a subscription that is no longer active is renewed, and what it may have missed is a gap. While it is there
- * in part drains go on, and while athenahealth says that it does not know: a drain would be told that it is not. It is asked
- * again soon, one hiccup is no loss; what stays unclear until the next look would be due may be there in part.
+ * A subscription that is no longer active is renewed, and what it may have missed is a gap. While a live feed's is there in part
+ * drains go on, and while athenahealth says that it does not know: a drain would be told that it is not. It is asked again
+ * soon, one hiccup is no loss; what stays unclear until the next look would be due may be there in part. What is not live
+ * yet begins anew then: its reads come behind a look, which is refused again and again where there is no subscription.
  */
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
   const seen = await feedStatus(deps, held)
@@ -153,7 +154,7 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
       await stampFeed(tx, held, 'seen_active_at')
       await noteWhole(tx, held, state)
     }
-    const isGone = status === 'INACTIVE'
+    const isGone = isGivenUp(deps, seen, state)
     if (isGone) await beginAnew(deps, tx, { held, state })
     const events = isGone ? undefined : partOf(deps, seen, state)
     const since = lastKnownActive(deps, state)
@@ -162,6 +163,10 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
   })
   if (isNewGap || isLost) warnOfGap(deps, held, 'subscription-lost')
   if (part) await askForTheRest(deps, held, before)
+}
+
+function isGivenUp(deps: SyncDeps, { status }: FeedSubscription, state: FeedStateRow): boolean {
+  return status === 'INACTIVE' || (status === 'UNKNOWN' && state.state !== 'live' && isLongUnclear(deps, state))
 }
 
 function isLongUnclear({ clock, settings }: SyncDeps, { unclear_since: since }: FeedStateRow): boolean {
