@@ -142,6 +142,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/refused-former.pg.test.ts`],
   },
   {
+    name: 'of what a feed has named and nobody holds it does not matter whether its patient is shown',
+    file: `${sync}/look-for-patient.ts`,
+    find: `id === undefined ? undefined : keys.pseudonym('patient', id)`,
+    replace: `id === '' ? keys.pseudonym('patient', id) : undefined`,
+    caughtBy: [`${sync}/hidden-at-once.pg.test.ts`],
+  },
+  {
     name: 'what a check finds of a patient is a loss though all that the patient has waits to be read',
     file: `${sync}/note-differences.ts`,
     find: `const whole = patient ?`,

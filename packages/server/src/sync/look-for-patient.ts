@@ -42,7 +42,7 @@ export async function lookForPatient(
 ): Promise<PatientSight> {
   const patient = await deps.db.practice(of.practice, async (tx) => {
     const keys = await deps.sealing.practice(tx, of.practice)
-    return patientOf(tx, keys, { ...of, key })
+    return patientOf(tx, keys, { ...of, key, patientId })
   })
   // Of a deleted patient athenahealth has said so itself.
   if (!patient || patient.state === 'deleted') return 'shown'
@@ -81,16 +81,16 @@ interface PatientOf {
   readonly id: string | undefined
 }
 
-/** Whose a record is now, or all of a patient; undefined of what is about nobody, or not held. */
+/** Whose a record is now, or all of a patient, or of whom one that is not held is asked for; undefined of what is about nobody. */
 async function patientOf(
   tx: Tx,
   keys: PracticeKeys,
-  { practice, feed, key }: FeedKey & { key: string },
+  { practice, feed, key, patientId }: FeedKey & { key: string; patientId: string | undefined },
 ): Promise<PatientOf | undefined> {
   const { kind, isPatient, patientField } = recordKinds[kindOfFeed(feed)]
   if (isPatient || patientField === undefined) return undefined
   const record = isWholeKey(key) ? undefined : await heldRecord(tx, { practice, kind }, key)
-  const named = isWholeKey(key) ? patientOfWhole(key) : record?.patient
+  const named = record ? record.patient : wishedOf(keys, { key, patientId })
   if (!named) return undefined
   const current = (await survivorsOf(tx, practice, [named])).get(named) ?? named
   const row = await heldRecord(tx, { practice, kind: 'patient' }, current)
@@ -99,6 +99,13 @@ async function patientOf(
     return { state: row.state, id: idOf(openIfPossible(keys, 'patient', { ...row, patient: current })?.patientid) }
   const body = record && openIfPossible(keys, kind, { ...record, patient: named })
   return { state: undefined, id: idOf(body?.[patientField]) }
+}
+
+/** Whom a wish is about. */
+function wishedOf(keys: PracticeKeys, { key, patientId }: { key: string; patientId: string | undefined }) {
+  if (isWholeKey(key)) return patientOfWhole(key)
+  const id = idOf(patientId)
+  return id === undefined ? undefined : keys.pseudonym('patient', id)
 }
 
 /** Unless that is done already: a wish that is noted again begins anew. */
