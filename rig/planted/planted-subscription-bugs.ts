@@ -94,7 +94,7 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     name: 'a look at a subscription that did not show it active counts as one that did',
     file: `${server}/sync/subscribe-feed.ts`,
     find: `if (seenAt !== null || lookedAt === null) return`,
-    replace: `if (lookedAt === null) return`,
+    replace: `if (lookedAt !== null) return lookedAt\n  if (lookedAt === null) return`,
     caughtBy: [gaps],
   },
   {
