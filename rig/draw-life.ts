@@ -76,6 +76,16 @@ export function drawFeedPage(seed: number): number | undefined {
   return drawFrom((seed ^ pagesStream) >>> 0).pick(pageSizes)
 }
 
+/**
+ * Of seeds whose last six digits are from here on, some patients are deleted as soon as they are themselves again after a merge, so that
+ * nobody has read in between. All that came to be drawn before is drawn for them too.
+ */
+export const deletedFrom = 500_001
+
+export function isDeleting(seed: number): boolean {
+  return seed % 1_000_000 >= deletedFrom
+}
+
 /** In so many lives athenahealth does not show restricted patients at all, as it does by default. */
 const hiddenShare = 0.5
 const sightStream = 0x73_69_67_68

@@ -1,7 +1,7 @@
 import type { Simulator } from '@aegis/simulator'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { type Draw, drawFrom } from './draw.ts'
-import { drawDepartments, isNewer } from './draw-life.ts'
+import { drawDepartments, isDeleting, isNewer } from './draw-life.ts'
 
 /** Its draw is one of its own. */
 const staffStream = 0x73_74_61_66
@@ -9,6 +9,8 @@ const staffStream = 0x73_74_61_66
 const withinMs = 23 * 3_600_000
 const occasions = { least: 8, most: 24 }
 const restrictShare = 0.4
+/** Of patients whose merge is undone, where any are deleted at all. */
+const deletedShare = 0.5
 
 export interface StaffWork {
   /** How often each was done, for the totals. */
@@ -31,7 +33,17 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   if (!isNewer(seed)) return { done, everMerged, everShownAgain }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
   const departments = drawDepartments(seed)
-  const desk: Desk = { simulator, draw, departments, merged: [], everMerged, restricted: [], everShownAgain }
+  const isDeletingToo = isDeleting(seed)
+  const desk: Desk = {
+    simulator,
+    draw,
+    departments,
+    isDeletingToo,
+    merged: [],
+    everMerged,
+    restricted: [],
+    everShownAgain,
+  }
   for (let left = draw.between(occasions.least, occasions.most); left > 0; left -= 1) {
     simulator.clock.timer(draw.fraction() * withinMs, () => {
       const what = act(desk)
@@ -46,6 +58,7 @@ interface Desk {
   readonly draw: Draw
   /** Whose patients these are; absent: all. */
   readonly departments: readonly string[] | undefined
+  readonly isDeletingToo: boolean
   /** Patients that were merged into another one and are not themselves again. */
   readonly merged: string[]
   readonly everMerged: Set<string>
@@ -60,7 +73,11 @@ function act(desk: Desk): string {
     merged.length > 0 && draw.chance(0.5) ? merged.splice(draw.between(0, merged.length - 1), 1)[0] : undefined
   if (patient === undefined) return merge(desk)
   simulator.truth.change(practice, { kind: 'unmergepatient', patient })
-  return 'merges undone'
+  // Of a hidden one nothing tells that the merge is undone.
+  if (!desk.isDeletingToo || simulator.truth.hides(practice)(patient) || !draw.chance(deletedShare))
+    return 'merges undone'
+  simulator.truth.change(practice, { kind: 'deletepatient', patient })
+  return 'merges undone by deleting'
 }
 
 function merge({ simulator, draw, departments, merged, everMerged }: Desk): string {
