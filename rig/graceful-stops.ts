@@ -10,7 +10,7 @@ import type { FaultRunOptions, FaultRunResult } from './fault-run.ts'
 import { inFaultWorld } from './fault-world.ts'
 import { embeddedLogins } from './held-mirror.ts'
 import { practice, slowDown, slowFeeds } from './one-practice.ts'
-import { longestSilence, type Outage } from './replica-silence.ts'
+import { longestSilence, type Outage, untilRead } from './replica-silence.ts'
 import { hostNames, inSplitWorld, speed, stopMaxMs } from './split-world.ts'
 
 /** Of what is stopped, by name: each can be started again. */
@@ -97,7 +97,7 @@ class GracefulStops {
     for (let done = 0; done < this.#count; done += 1) {
       const host = hosts[this.#draw.between(0, hosts.length - 1)] ?? 'all'
       const isLoading = done < this.#count / 2
-      if (!isLoading) await this.#reading()
+      if (!isLoading) await untilRead(simulator.truth, { practice, feeds: slowFeeds.length, maxMs: loadMaxMs })
       // Some are asked while they start.
       if (!isLoading || this.#draw.chance(0.7)) await this.#ground.on(host).ready()
       else await listening(this.#ground.on(host))
@@ -119,14 +119,6 @@ class GracefulStops {
       if (doubtful.has(outcome)) this.#missed.push(`${count} reads of ${feed} ended in doubt and were ${outcome}`)
     const counted = { stopMostMs: this.#stopMostMs, silenceMostMs: silence.ms, reads: sumOf(reads) }
     return { faults: this.#faults, counted, missed: this.#missed }
-  }
-
-  /** Until the first load is over and feeds are read. */
-  async #reading(): Promise<void> {
-    const { truth } = this.#ground.simulator
-    for (const until = performance.now() + loadMaxMs; performance.now() < until; await sleep(250))
-      if (truth.windows().drains.length >= slowFeeds.length) return
-    throw new Error('no feed was read')
   }
 
   async #stop(host: string): Promise<void> {

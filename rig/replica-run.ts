@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
+import { hasChangedFeed } from '../packages/server/src/sync/feed-table.ts'
 import type { Difference } from '../packages/server/testing/oracle.ts'
 import type { AegisProcess } from './aegis-process.ts'
 import { compareWithTruth } from './compare-with-truth.ts'
@@ -6,8 +8,8 @@ import { type Draw, drawFrom } from './draw.ts'
 import { judgeMirror } from './judge-mirror.ts'
 import { journeyOf, judgeMemory, judgeRates } from './judge-practice.ts'
 import { onInterrupt } from './on-interrupt.ts'
-import { comeToRest, type Mirrored, scopes, slowDown } from './one-practice.ts'
-import { type Outage, longestSilence } from './replica-silence.ts'
+import { comeToRest, feedsOf, type Mirrored, scopes, slowDown } from './one-practice.ts'
+import { longestSilence, type Outage, untilRead } from './replica-silence.ts'
 import { limits, SharedWorld } from './shared-world.ts'
 import { TrueVersions } from './true-versions.ts'
 
@@ -57,6 +59,8 @@ const speed = 20
 /** Decision 91: replicas take over within this. */
 const takeOverMaxMs = 35_000
 const stopMaxMs = 30_000
+/** For a first load among blows, on a machine with much else to do. */
+const loadMaxMs = 300_000
 /** How often a blow waits until its victim works on a feed, and for how long at most. */
 const atWorkShare = 0.75
 const atWorkMaxMs = 10_000
@@ -111,7 +115,10 @@ class ReplicaRun {
     return this.#processes.map((one, number) => `process ${number}:\n${one.said.slice(-2_000)}`).join('\n')
   }
 
-  /** One starts on an empty database, then the others at once; then one blow after the other falls. */
+  /**
+   * One starts on an empty database, then the others at once; then one blow after the other falls: the first half while the first
+   * load is under way, the others once every feed is live.
+   */
   async live(): Promise<void> {
     const { replicas, pauses } = this.#options
     slowDown(this.#world.simulator)
@@ -123,7 +130,10 @@ class ReplicaRun {
     }
     await this.#allReady()
     for (let blow = 0; blow < pauses; blow += 1) {
-      if (blow === Math.floor(pauses / 2)) await this.#changePractices()
+      if (blow === Math.floor(pauses / 2)) {
+        await this.#changePractices()
+        await untilRead(this.#world.simulator.truth, { practice: first, feeds: this.#feeds(), maxMs: loadMaxMs })
+      }
       await this.#strike(blows[blow % blows.length] ?? 'pause')
       await sleep(500 + this.#draw.fraction() * 1_500)
     }
@@ -201,6 +211,11 @@ class ReplicaRun {
     this.#leftAt = simulator.truth.requests().totals.requests
   }
 
+  /** How many are mirrored that tell of changes. */
+  #feeds(): number {
+    return [...coreFeeds, ...feedsOf(this.#options.mirrored)].filter(hasChangedFeed).length
+  }
+
   async #strike(blow: Blow): Promise<void> {
     const number = this.#draw.between(0, this.#processes.length - 1)
     this.#done[blow] += 1
@@ -222,7 +237,7 @@ class ReplicaRun {
     this.#outages.push({ what: `${blow} of process ${number}`, at: simulator.clock.now() })
     if (blow === 'kill') await victim.kill()
     else victim.suspend()
-    if ((await this.#world.leasesOf(number)) > 0) this.#holders += 1
+    if ((await this.#world.leasesOf(number, first)) > 0) this.#holders += 1
     if (blow === 'kill') return
     await sleep(this.#options.pauseMs + this.#draw.fraction() * 3_000)
     victim.resume()
@@ -230,7 +245,7 @@ class ReplicaRun {
 
   async #atWork(number: number): Promise<void> {
     for (const until = performance.now() + atWorkMaxMs; performance.now() < until; await sleep(10))
-      if ((await this.#world.leasesOf(number)) > 0) return
+      if ((await this.#world.leasesOf(number, first)) > 0) return
   }
 
   async #stop(number: number): Promise<void> {

@@ -28,7 +28,7 @@ export interface SharedWorldOptions {
 const leasesSql = sql(
   'rig.leases_of',
   `select count(*)::integer as leases from control.lease as l join control.replica as r on r.instance::text = l.holder
-   where r.home_id = $1 and l.expires_at > aegis.now()`,
+   where r.home_id = $1 and l.name like 'sync/' || $2 || '/%' and l.expires_at > aegis.now()`,
 )
 
 /** The narrow ones of preview: several processes together come near them where the machine has the time. */
@@ -129,12 +129,12 @@ export class SharedWorld {
     return child
   }
 
-  /** How many leases the process on the home of this number holds, also when it is dead. To be asked when it was ready. */
-  async leasesOf(number: number): Promise<number> {
+  /** How many feeds of a practice the process on the home of this number holds, also when it is dead. To be asked when it was ready. */
+  async leasesOf(number: number, practice: number): Promise<number> {
     const homeId = readFileSync(join(this.#directory, `home-${number}`, 'id'), 'utf8').trim()
     this.#db ??= openDb({ logins: this.logins, log: silentLog, poolSizes: { app: 1, control: 1, audit: 1 } })
     const db = await this.#db
-    const [row] = await db.control((tx) => tx.rows<{ leases: number }>(leasesSql, [homeId]))
+    const [row] = await db.control((tx) => tx.rows<{ leases: number }>(leasesSql, [homeId, String(practice)]))
     return row?.leases ?? 0
   }
 
