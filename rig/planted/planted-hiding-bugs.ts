@@ -88,7 +88,7 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
   {
     name: 'whom a patient had been merged into keeps what came along when the patient is told to be merged into another one',
     file: 'packages/server/src/records/apply-merges.ts',
-    find: `left === undefined || left === survivor.key`,
+    find: `left === undefined || left === survivor`,
     replace: `left !== 'another'`,
     caughtBy: [`${sync}/undone-merges.pg.test.ts`, 'seeds 1 1300036'],
   },
@@ -111,6 +111,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     file: 'packages/server/src/records/apply-merges.ts',
     find: `if (isUnsure) wishes.push`,
     replace: `if (isUnsure && isOld) wishes.push`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
+  },
+  {
+    name: 'of two survivors who name one patient the one told last counts, though the pages came in the wrong order',
+    file: 'packages/server/src/records/apply-merges.ts',
+    find: `if (source === 'refetch' || isTaken) return wishes`,
+    replace: `if (source !== undefined || isTaken) return wishes`,
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
   },
   {

@@ -146,16 +146,24 @@ async function mergeInto(tx: Tx, { input, keys }: Merging, { key, survivor }: { 
 
 /**
  * Of a patient whom we knew to be merged into another one, what is held of that one: nobody has told us that the merge was undone
- * before this one, and what had passed there may have gone on.
+ * before this one, and what had passed there may have gone on. Which of the two merges stands the order of pages does not tell: both
+ * survivors are asked, and whoever still has the patient says so. Where the new one was asked, or has taken the other over too, it
+ * is known.
  */
 async function wishesOfLeft(
   tx: Tx,
-  { input: { practice }, keys }: Merging,
-  { key, survivor }: { key: string; survivor: Survivor },
+  { input: { practice, source }, keys }: Merging,
+  { key, survivor: { key: survivor, name, record } }: { key: string; survivor: Survivor },
 ): Promise<Wish[]> {
   const left = (await table.survivorsOf(tx, practice, [key])).get(key)
-  if (left === undefined || left === survivor.key) return []
-  return wishesOfPatient(tx, keys, { children: await table.recordsOfPatient(tx, practice, left), patient: left })
+  if (left === undefined || left === survivor) return []
+  const wishes = await wishesOfPatient(tx, keys, {
+    children: await table.recordsOfPatient(tx, practice, left),
+    patient: left,
+  })
+  const isTaken = previousPatientIds(record).some((id) => recordKey(recordKinds.patient, keys, { id }) === left)
+  if (source === 'refetch' || isTaken) return wishes
+  return [...wishes, ...wishesFor(keys, name), ...(await wishesForPatient(tx, keys, { practice, patient: left }))]
 }
 
 /** A survivor that has been merged itself, as the same page may have told, lives on as another one. */

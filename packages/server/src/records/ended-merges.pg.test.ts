@@ -160,3 +160,29 @@ test('of two survivors of a patient in a page the one told last counts, also whe
   await mirror.apply('appointment', [visit('1')])
   assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('2'))
 })
+
+for (const truth of ['2', '3'])
+  test(`two survivors name one patient, over two pages in whatever order: both are asked, and with patient ${truth} it is who says so`, async () => {
+    const mirror = newMirror()
+    await mirror.apply('patient', [patient('1'), patient('2'), patient('3')])
+    await mirror.apply('appointment', [visit('1')])
+    await mirror.apply('patient', [patient('3', ['1'])])
+    const told = await mirror.apply('patient', [patient('2', ['1'])])
+    const both = [await mirror.pseudonym('2'), await mirror.pseudonym('3')]
+    assert.deepEqual(wishedPatients(told).toSorted(), both.toSorted())
+    for (const id of ['3', '2']) {
+      const asked = await mirror.apply('patient', [patient(id, id === truth ? ['1'] : [])], byId)
+      assert.deepEqual(wishedPatients(asked), [])
+    }
+    assert.deepEqual(await statesOf(mirror, '1', '2', '3'), ['merged', 'present', 'present'])
+    await mirror.apply('appointment', [visit('1')], byId)
+    assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym(truth))
+  })
+
+test('a survivor who took over the one that had the patient before is not asked', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1'), patient('2'), patient('3')])
+  await mirror.apply('patient', [patient('2', ['1'])])
+  const told = await mirror.apply('patient', [patient('3', ['1', '2'])])
+  assert.deepEqual(wishedPatients(told), [])
+})
