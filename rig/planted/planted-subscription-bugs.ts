@@ -37,7 +37,7 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
   {
     name: 'a partial subscription that was refused for a moment is not asked for again within the hour',
     file: `${server}/sync/subscription-pauses.ts`,
-    find: `Math.min(soFarMs, hour)`,
+    find: `Math.max(settleMs, Math.min(askedAt - since, hour))`,
     replace: `hour`,
     caughtBy: [stuck],
   },
@@ -117,5 +117,19 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     find: `(status === 'UNKNOWN' && state.state !== 'live' && isLongUnclear(deps, state))`,
     replace: `false`,
     caughtBy: [stuck],
+  },
+  {
+    name: 'asking for a partial subscription again puts off from when others who read are looked for',
+    file: `${server}/sync/check-foreign.ts`,
+    find: `Math.min(askedAt, activeAt)`,
+    replace: `askedAt`,
+    caughtBy: [`${server}/sync/broken-answers.pg.test.ts`],
+  },
+  {
+    name: 'a partial subscription is asked for once an hour from the first, since each call takes a moment',
+    file: `${server}/sync/subscription-pauses.ts`,
+    find: `Math.min(askedAt - since, hour)`,
+    replace: `hour`,
+    caughtBy: [gaps],
   },
 ]

@@ -115,6 +115,37 @@ test('who reads before our first read was carried out is met, though we have ask
   assert.equal((await mirrored.states()).find(({ feed }) => feed === 'appointments')?.state, 'contested')
 })
 
+test('who reads while a subscription that is partial is asked for again, before our first look, is met by it', async (t) => {
+  const settings = { ...few, feeds: ['departments', 'appointments'] as const, settleMs: 2 * minute }
+  const mirrored = await mirroredPractice(t, { patients: 6, settings })
+  const stateOf = async () => (await mirrored.states()).find(({ feed }) => feed === 'appointments')?.state
+  let asked = 0
+  let looks = 0
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/appointments/changed' && !call.consuming) looks += 1
+    if (looks === 1 && call.route === '/appointments/changed')
+      return Response.json({ error: 'Forbidden' }, { status: 403 })
+    const response = await mirrored.toSimulator(url, init, call)
+    if (call.route !== '/appointments/changed/subscription') return response
+    if (call.method === 'POST') asked += 1
+    if (asked === 0 || call.method === 'POST') return response
+    const body = { ...((await response.json()) as Record<string, unknown>), status: 'PARTIAL' }
+    return new Response(JSON.stringify(body), { headers: response.headers })
+  }
+  const goOnWhile = async (isSo: (state: string | undefined) => boolean) => {
+    for (let turns = 0; turns < 30 && isSo(await stateOf()); turns += 1) {
+      await mirrored.step().catch(() => undefined)
+      await mirrored.advance(30_000)
+    }
+  }
+  await goOnWhile((state) => state !== 'settling')
+  assert.equal(asked, 2, 'it settles in part, and was asked for again')
+  await takeCancellation(mirrored)
+  // The first look is refused, so that the subscription is looked at, and asked for once more, before the second one.
+  await goOnWhile((state) => state === 'settling')
+  assert.deepEqual([asked, looks, await stateOf()], [3, 2, 'contested'])
+})
+
 const updated = (mirrored: MirroredPractice, patient: unknown, lastname: string) =>
   mirrored.change({ kind: 'updatepatient', patient, fields: { lastname } })
 

@@ -44,13 +44,18 @@ export async function checkForeign(deps: SyncDeps, held: HeldFeed): Promise<void
     now: await readSqlClock(tx),
   }))
   if (!hasRead) {
-    const since = state.subscribed_at
+    const since = firstAskedAt(state)
     if (since !== null && (await foreignProcessing(deps, held, { since, now }))) await contest(deps, held)
   } else {
     await verifyProcessed(deps, held, { ...windowToVerify(deps, state, now), fetchSeq })
   }
   // Not when it ended: what was processed meanwhile it may not have seen.
   await asHolder(deps, held, (tx) => stampForeignLook(tx, held, timestamp(now)))
+}
+
+/** A partial subscription is asked for again once it is settling, which is no reason to look at less. */
+function firstAskedAt({ subscribed_at: askedAt, active_at: activeAt }: FeedStateRow): number | null {
+  return askedAt === null || activeAt === null ? askedAt : Math.min(askedAt, activeAt)
 }
 
 /** From our first read on, also one whose answer was lost: what it took must not pass for somebody else's. */

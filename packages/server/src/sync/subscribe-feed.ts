@@ -22,7 +22,7 @@ import { notePartial, noteWhole } from './partial-subscription.ts'
 import { checkEveryMs } from './poll-stretch.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
 import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
-import { partialAskMs } from './subscription-pauses.ts'
+import { partialAskDue } from './subscription-pauses.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -189,9 +189,9 @@ function partOf(
  * where it is refused the next look would ask again.
  */
 async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRow): Promise<void> {
-  const now = deps.clock.now()
-  const pauseMs = before.partial_since === null ? 0 : partialAskMs(deps.settings, now - before.partial_since)
-  if (now - (before.subscribed_at ?? 0) < pauseMs) return
+  const { partial_since: since, subscribed_at: askedAt } = before
+  const due = since === null || askedAt === null ? 0 : partialAskDue(deps.settings, { since, askedAt })
+  if (deps.clock.now() < due) return
   await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))
   await subscribe(deps, held, before.subscribed_departments)
 }

@@ -133,3 +133,24 @@ for (const [title, lose] of losses) {
     await assertEqualsTruth(mirrored)
   })
 }
+
+test('a subscription that stays partial is asked for after as long again as it has been so, though each call takes a moment', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { settleMs: 15 * minute } })
+  await mirrored.bringUp()
+  sayOfIt(mirrored, 'PARTIAL')
+  const say = mirrored.fetch
+  const asked: number[] = []
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/appointments/changed/subscription') {
+      mirrored.simulator.clock.advance(20)
+      if (call.method === 'POST') asked.push(mirrored.simulator.clock.now())
+    }
+    return say(url, init, call)
+  }
+  await mirrored.run(250)
+  const pauses = asked.slice(1).map((at, index) => Math.round((at - (asked[index] ?? 0)) / minute))
+  const [first = 0, second = 0, third = 0, ...others] = pauses
+  // What is due is noticed by the next look.
+  assert.ok(first >= 15 && first < 30 && second >= 15 && second < 40 && third >= 30 && third < 60, String(pauses))
+  assert.ok(others.length >= 2 && others.every((pause) => pause >= 60 && pause < 80), String(pauses))
+})

@@ -13,9 +13,9 @@ export function troubledCheckMs({ activationCheckMs, subscriptionCheckMs }: Paus
 const hour = 3_600_000
 
 /**
- * Between two times that a partial subscription is asked for, ms (pure): the longer the longer it has been so already, up to an
- * hour, since it may be that the app is not to have all events. Not before what was asked for had the time to take hold.
+ * When a partial subscription is to be asked for again, epoch ms (pure): after as long again as it had been so at the last asking, up
+ * to an hour, since it may be that the app is not to have all events. Not before what was asked for had the time to take hold.
  */
-export function partialAskMs({ settleMs }: Pauses, soFarMs: number): number {
-  return Math.max(settleMs, Math.min(soFarMs, hour))
+export function partialAskDue({ settleMs }: Pauses, { since, askedAt }: { since: number; askedAt: number }): number {
+  return askedAt + Math.max(settleMs, Math.min(askedAt - since, hour))
 }
