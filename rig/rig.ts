@@ -42,7 +42,7 @@ const short = {
   fullSeeds: 204,
   seeds: 56,
   /** Of these two kinds, so many lives at least; no further one begins this long after the tier has begun, on however slow a machine. */
-  seedsMin: 40,
+  seedsMin: 20,
   seedsUntilMs: 22 * 60_000,
   kills: 30,
   pauses: 3,
