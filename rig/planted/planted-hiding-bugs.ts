@@ -135,6 +135,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts', `${sync}/undone-merges.pg.test.ts`],
   },
   {
+    name: 'what a survivor lacks is gone where it went back to a patient who is deleted at once and its feed told of it first',
+    file: 'packages/server/src/records/shown-patients.ts',
+    find: `what === 'deleted' && other_key !== undefined`,
+    replace: `what === undefined && other_key !== undefined`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
     name: 'a patient who is shown as deleted under an id that is merged still is merged no more until the survivor is told of',
     file: 'packages/server/src/records/apply-merges.ts',
     find: `if (change.what === 'deleted')`,

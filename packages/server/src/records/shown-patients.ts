@@ -8,7 +8,7 @@ import { wishesOfPatient } from './wishes-of-patient.ts'
 
 /** Patients whom athenahealth shows now and did not before, as far as we knew. */
 export interface ShownPatients {
-  /** Ids of those who were not here before, were deleted or merged, or could not be opened. */
+  /** Ids of those who were not here before, were deleted or merged, also only to be deleted now, or could not be opened. */
   readonly gained: readonly string[]
   /** What nobody need have told meanwhile of those who were withheld, so that no check has missed it. */
   readonly returned: { readonly wishes: readonly Wish[]; readonly patients: readonly string[] }
@@ -43,7 +43,13 @@ export async function shownPatients(
     const named = new Set(keysOf(of))
     return sent.filter(({ key }) => named.has(key)).map(({ name }) => name.id)
   }
-  return { gained: idsOf(changes.filter(isNew)), returned: { wishes, patients: idsOf(changes.filter(isBack)) } }
+  const gained = changes.filter((change) => isNew(change) || isUnmerged(change))
+  return { gained: idsOf(gained), returned: { wishes, patients: idsOf(changes.filter(isBack)) } }
+}
+
+/** Merged no more only to be deleted: what went back was asked of the survivor until now. */
+function isUnmerged({ what, other_key }: ChangeRow): boolean {
+  return what === 'deleted' && other_key !== undefined
 }
 
 function keysOf(changes: readonly ChangeRow[]): string[] {

@@ -173,8 +173,8 @@ function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFact
 }
 
 /**
- * What the page leaves to be asked for. To patients that are new or shown again here, or to whom a merge brought records, records may
- * have come before we heard of them: all that they have is read, of the kinds that may lack some of it.
+ * What the page leaves to be asked for. To patients that are new or shown again here, or to whom a merge or its end brought records,
+ * these may have come before we heard of them: all that they have is read, of the kinds that may lack some of it.
  */
 async function noteWishesOf(
   tx: Tx,

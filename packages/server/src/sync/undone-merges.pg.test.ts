@@ -159,6 +159,26 @@ test('allergies that came with a merge go when it is undone and the patient dele
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
 
+test('problems go back to a patient whose merge is undone only to be deleted, where their own feed told of it first', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 30, settings: { feeds: [...coreFeeds, 'problems'] } })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  const [from, into] = new Set((await mirrored.opened('problem')).map(({ body }) => body.patientid))
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.run(8)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  mirrored.change({ kind: 'deletepatient', patient: from })
+  // What their feed names of the patient is asked of the survivor meanwhile.
+  for (let minutes = 0; minutes < 8; minutes += 1) {
+    await mirrored.advance(61_000)
+    await mirrored.step('problems')
+  }
+  await mirrored.run(40)
+  await assertEqualsTruth(mirrored)
+  const deleted = sql('test.deleted', `select from aegis.change where kind = 'problem' and what = 'deleted'`)
+  assert.deepEqual(await mirrored.deps.db.practice(practice, (tx) => tx.rows(deleted)), [])
+})
+
 test('a merged patient who is shown as deleted by their own id is merged still, and asked about once for each word', async (t) => {
   const mirrored = await withAllergies(t)
   const [from, into] = await allergicPair(mirrored)
