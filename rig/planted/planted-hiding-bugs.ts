@@ -139,7 +139,14 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     file: 'packages/server/src/records/shown-patients.ts',
     find: `what === 'deleted' && other_key !== undefined`,
     replace: `what === undefined && other_key !== undefined`,
-    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts', `${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'all that a patient has is read anew when the patient is deleted, also of one who was never merged',
+    file: 'packages/server/src/records/shown-patients.ts',
+    find: `what === 'deleted' && other_key !== undefined`,
+    replace: `what === 'deleted'`,
+    caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
   },
   {
     name: 'a patient who is shown as deleted under an id that is merged still is merged no more until the survivor is told of',

@@ -82,8 +82,9 @@ test('a page that tells of a merge, of its end, and of another one tells of the 
 
 test('of a patient who is themselves again only to be deleted, what had passed to the survivor is asked for', async () => {
   const mirror = await merged()
-  const { wishes } = await mirror.apply('patient', [patient('1', [], 'deleted')], byId)
+  const { wishes, gained } = await mirror.apply('patient', [patient('1', [], 'deleted')], byId)
   assert.deepEqual(await statesOf(mirror, '1', '2'), ['deleted', 'present'])
+  assert.deepEqual(gained, ['1'])
   assert.deepEqual(
     wishes.map(({ kind, asks }) => [kind, asks]),
     [
@@ -93,6 +94,14 @@ test('of a patient who is themselves again only to be deleted, what had passed t
   )
   await mirror.apply('appointment', [visit('1')], byId)
   assert.equal((await mirror.read('appointment', '11'))?.patient, await mirror.pseudonym('1'))
+})
+
+test('of a patient who is deleted and was never merged nothing is asked for', async () => {
+  const mirror = newMirror()
+  await mirror.apply('patient', [patient('1')])
+  await mirror.apply('appointment', [visit('1')])
+  const { wishes, gained } = await mirror.apply('patient', [patient('1', [], 'deleted')])
+  assert.deepEqual([wishes, gained], [[], []])
 })
 
 test('a patient who is shown as deleted by an id that is merged still stays merged, and nobody asks for that patient again', async () => {

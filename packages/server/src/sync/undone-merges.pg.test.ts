@@ -179,6 +179,27 @@ test('problems go back to a patient whose merge is undone only to be deleted, wh
   assert.deepEqual(await mirrored.deps.db.practice(practice, (tx) => tx.rows(deleted)), [])
 })
 
+test('allergies are back with a patient whose merge is undone only to be deleted, asked of the survivor before that is known, without a check', async (t) => {
+  const mirrored = await withAllergies(t)
+  const [from, into] = await allergicPair(mirrored)
+  mirrored.change({ kind: 'mergepatients', from, into })
+  await mirrored.run(8)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  mirrored.change({ kind: 'deletepatient', patient: from })
+  // A look at what was processed, as a check takes it too, would have all of it asked for again.
+  mirrored.fetch = (url, init, call) =>
+    url.includes('showprocessed')
+      ? Promise.resolve(new Response('', { status: 503 }))
+      : mirrored.toSimulator(url, init, call)
+  for (let minutes = 0; minutes < 2; minutes += 1) {
+    await mirrored.advance(61_000)
+    await mirrored.step('allergies')
+  }
+  await mirrored.run(40)
+  await assertEqualsTruth(mirrored)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 test('a merged patient who is shown as deleted by their own id is merged still, and asked about once for each word', async (t) => {
   const mirrored = await withAllergies(t)
   const [from, into] = await allergicPair(mirrored)
