@@ -149,6 +149,27 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: ['packages/server/src/records/ended-merges.pg.test.ts'],
   },
   {
+    name: 'a merge that was undone within a gap, and whose patient was deleted, stands for good',
+    file: `${sync}/apply-inbox.ts`,
+    find: `const isAnswer = page.kind === 'patient' && page`,
+    replace: `const isAnswer = page.kind === 'claim' && page`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'after a gap no survivor of a merge is asked whether it stands',
+    file: `${sync}/snapshot-feed.ts`,
+    find: `if (held.feed === 'patients' && !run.is_part)`,
+    replace: `if (held.feed === 'patients' && run.is_part)`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
+    name: 'a survivor who is asked has each former patient asked for, named or not',
+    file: 'packages/server/src/records/unnamed-formers.ts',
+    find: `!named.has(key)`,
+    replace: `!named.has(practice.toString() + key)`,
+    caughtBy: [`${sync}/undone-merges.pg.test.ts`],
+  },
+  {
     name: 'a patient who is shown as deleted under an id that is merged still is merged no more until the survivor is told of',
     file: 'packages/server/src/records/apply-merges.ts',
     find: `if (change.what === 'deleted')`,

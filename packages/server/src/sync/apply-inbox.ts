@@ -4,6 +4,7 @@ import { failpoint } from '../failpoints/failpoint.ts'
 import { type ApplyResult, applyRecords } from '../records/apply-records.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
 import { wishForAll } from '../records/record-name.ts'
+import { unnamedFormers } from '../records/unnamed-formers.ts'
 import { unreadable } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
 import { isUnreadable } from '../sealing/is-unreadable.ts'
@@ -159,7 +160,9 @@ async function applyPage(
   })
   if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
-  await noteWishesOf(tx, keys, { held, page, applied })
+  const isAnswer = page.kind === 'patient' && page.source === 'refetch'
+  const unnamed = isAnswer ? await unnamedFormers(tx, keys, { practice: held.practice, records }) : []
+  await noteWishesOf(tx, keys, { held, page, applied: { ...applied, wishes: [...applied.wishes, ...unnamed] } })
   await noteOutcome(tx, { held, page, records, applied, graceMs })
   // While it could not be opened, appointments that came were written without the instant that follows from its zone.
   if (page.kind === 'department' && applied.changes.some(({ fields }) => fields.includes(unreadable)))

@@ -18,6 +18,7 @@ import type { SnapshotPhase } from './snapshot.sql.ts'
 import * as runs from './snapshot.sql.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 import { settingsOf } from './sync-settings.ts'
+import { wishForSurvivors } from './wish-for-survivors.ts'
 
 /** Reads one page of a snapshot, going on where the last one stopped, also after a crash; after the last page it counts. */
 export async function snapshotStep(
@@ -109,6 +110,7 @@ async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Pr
     // Until then all that happened is known of: slots that were over later may have been taken away unseen.
     const knownUntil = state.checkpoint ?? run.started_at
     unseen = await wishForUnseen(tx, keys, { key: held, run, knownUntil })
+    if (held.feed === 'patients' && !run.is_part) await wishForSurvivors(tx, keys, held.practice)
     if (held.feed === 'departments') {
       const { openDepartments } = await loadPracticeFacts(tx, keys, held.practice)
       await coverDepartments(tx, held.practice, openDepartments)

@@ -200,6 +200,42 @@ test('allergies are back with a patient whose merge is undone only to be deleted
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
 
+test('a merge that is undone only for its patient to be deleted, which fell into a gap, ends with the snapshot', async (t) => {
+  const mirrored = await mirroredPractice(t, { patients: 9 })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  const [from, into, left, stays] = [...mirrored.simulator.truth.records(practice, 'patients')]
+    .filter(({ status }) => status !== 'deleted')
+    .map(({ patientid }) => String(patientid))
+  mirrored.change({ kind: 'mergepatients', from, into })
+  mirrored.change({ kind: 'mergepatients', from: left, into: stays })
+  // Of what has changed lately lists are not believed, and it is asked for anyway.
+  await mirrored.run(20)
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  mirrored.change({ kind: 'deletepatient', patient: from })
+  const asked: string[] = []
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route === '/patients/{patientid}') asked.push(new URL(url).pathname.split('/').at(-1) ?? '')
+    const response = await mirrored.toSimulator(url, init, call)
+    // What was told is lost for good.
+    return call.route === '/patients/changed' ? Response.json({ patients: [], totalcount: 0 }) : response
+  }
+  await mirrored.run(2)
+  assert.deepEqual(asked, [])
+  await mirrored.wantSnapshot('patients')
+  await mirrored.run(20)
+  await assertEqualsTruth(mirrored)
+  const states = new Map((await mirrored.opened('patient')).map(({ body, state }) => [body.patientid, state]))
+  assert.deepEqual(
+    [from, left].map((id) => states.get(id)),
+    ['deleted', 'merged'],
+  )
+  // Each survivor once more for every patient who is merged no more; of one who still is nobody asks.
+  const inOrder = (ids: readonly unknown[]) => ids.map(Number).toSorted((one, other) => one - other)
+  assert.deepEqual(inOrder(asked), inOrder([from, into, into, stays]))
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
 test('a merged patient who is shown as deleted by their own id is merged still, and asked about once for each word', async (t) => {
   const mirrored = await withAllergies(t)
   const [from, into] = await allergicPair(mirrored)

@@ -1,0 +1,36 @@
+import { sql, type Tx } from '../db/db.ts'
+
+const withFormers = sql(
+  'records.with_formers',
+  `select s.key, s.patient, s.sealed from aegis.record s
+   where s.practice_id = $1 and s.kind = 'patient' and s.state = 'present' and s.key > $2
+     and s.key in (select a.survivor_key from aegis.alias a
+         join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
+       where a.practice_id = $1 and a.kind = 'patient')
+   order by s.key limit 500`,
+)
+
+/** Present patients into whom others that we hold were merged, sealed, in pieces: those after a key. */
+export function patientsWithFormers(
+  tx: Tx,
+  practice: number,
+  after: string,
+): Promise<{ key: string; patient: string; sealed: Buffer }[]> {
+  return tx.rows(withFormers, [practice, after])
+}
+
+const formers = sql(
+  'records.formers_of',
+  `select a.key, f.patient, f.sealed from aegis.alias a
+     join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
+   where a.practice_id = $1 and a.kind = 'patient' and a.survivor_key = $2 order by a.key`,
+)
+
+/** Those whom we know to be merged into a patient, sealed; of several merges one after the other the last alone. */
+export function formersOf(
+  tx: Tx,
+  practice: number,
+  survivor: string,
+): Promise<{ key: string; patient: string; sealed: Buffer }[]> {
+  return tx.rows(formers, [practice, survivor])
+}
