@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/db.ts'
+import { lookUp, sql, type Tx } from '../db/db.ts'
 
 const withFormers = sql(
   'records.with_formers',
@@ -19,7 +19,7 @@ export function patientsWithFormers(
   return tx.rows(withFormers, [practice, after])
 }
 
-const formers = sql(
+const formers = lookUp(
   'records.formers_of',
   `select a.key, f.patient, f.sealed from aegis.alias a
      join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
