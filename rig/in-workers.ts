@@ -27,7 +27,8 @@ export async function inWorkers(jobs: Jobs, tell: (done: Done) => void): Promise
   const clear = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   const forget = onInterrupt(clear)
   const count = Math.min(availableParallelism(), jobs.length)
-  const processors = isServerGiven() ? [] : bindableProcessors()
+  // One alone stays free to move: others of its kind beside it would all be bound to the same processor.
+  const processors = count === 1 || isServerGiven() ? [] : bindableProcessors()
   try {
     const places = Array.from({ length: count }, (_, number) => ({ directory, processor: processors[number] }))
     await Promise.all(places.map((place) => work(queue, { place, tell })))
