@@ -21,16 +21,12 @@ export function patientsWithFormers(
 
 const formers = lookUp(
   'records.formers_of',
-  `select a.key, f.patient, f.sealed from aegis.alias a
+  `select a.key from aegis.alias a
      join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
    where a.practice_id = $1 and a.kind = 'patient' and a.survivor_key = $2 order by a.key`,
 )
 
-/** Those whom we know to be merged into a patient, sealed; of several merges one after the other the last alone. */
-export function formersOf(
-  tx: Tx,
-  practice: number,
-  survivor: string,
-): Promise<{ key: string; patient: string; sealed: Buffer }[]> {
-  return tx.rows(formers, [practice, survivor])
+/** Keys of those whom we know to be merged into a patient; of several merges one after the other the last alone. */
+export async function formersOf(tx: Tx, practice: number, survivor: string): Promise<string[]> {
+  return (await tx.rows<{ key: string }>(formers, [practice, survivor])).map(({ key }) => key)
 }

@@ -1,10 +1,10 @@
 import type { Tx } from '../db/db.ts'
-import type { PracticeKeys, Pseudonym } from '../sealing/practice-keys.ts'
+import type { PracticeKeys } from '../sealing/practice-keys.ts'
 import { formersOf } from './formers.sql.ts'
-import { openIfPossible } from './open-record.ts'
 import { previousPatientIds } from './record-id.ts'
 import { recordKinds } from './record-kinds.ts'
-import { nameOf, recordKey, type Wish, wishForHeld } from './record-name.ts'
+import { nameOf, recordKey, type Wish } from './record-name.ts'
+import { wishesForPatient } from './wishes-of-patient.ts'
 import type { WireRecord } from './wire-record.ts'
 
 /**
@@ -22,14 +22,9 @@ export async function unnamedFormers(
     const name = nameOf(kind, record)
     if (!name) continue
     const named = new Set(previousPatientIds(record).map((id) => recordKey(kind, keys, { id })))
-    const rows = await formersOf(tx, practice, recordKey(kind, keys, name))
-    const unnamed = rows.filter(({ key }) => !named.has(key))
-    await keys.loadPatients(tx, unnamed.map(({ key }) => key) as Pseudonym[]) // a patient's key is one
-    for (const row of unnamed) {
-      const body = openIfPossible(keys, 'patient', row)
-      const wish = body && wishForHeld('patient', keys, body)
-      if (wish) wishes.push({ ...wish, isAsHeld: false })
-    }
+    const former = await formersOf(tx, practice, recordKey(kind, keys, name))
+    for (const key of former.filter((key) => !named.has(key)))
+      wishes.push(...(await wishesForPatient(tx, keys, { practice, patient: key })))
   }
   return wishes
 }
