@@ -18,6 +18,7 @@ const { values } = parseOptions('rig', {
     tier: text('short', 'everything in short, as .ci/run has it and as without any option'),
     seeds: text('N', 'so many seeded lives'),
     'first-seed': { ...text('S', 'the first seed of lives or drills; 1 if absent'), default: '1' },
+    'asked-alone': flag('seeded lives: without those that failed once, which come first otherwise'),
     core: flag('seeded lives, replicas and faults: mirror the core alone'),
     twice: flag('seeded lives: each is lived twice, and must make the same calls'),
     'until-wrong': flag('lives: end with the first that goes wrong'),
@@ -215,7 +216,7 @@ function seedJobs(count: number): Job[] {
   // One seed is a repetition: nothing else is wanted.
   if (count === 1) return wanted.flatMap((job) => (values.twice ? [job, job] : [job]))
   const known = new Set(wanted.map(({ what }) => what))
-  const others = regressionJobs().filter(({ what }) => !known.has(what))
+  const others = values['asked-alone'] ? [] : regressionJobs().filter(({ what }) => !known.has(what))
   return [...others, ...wanted, ...wanted.slice(0, values.twice ? count : livedTwice)]
 }
 
