@@ -4,6 +4,8 @@ const server = 'packages/server/src'
 const stuck = `${server}/ops/stuck-subscriptions.pg.test.ts`
 const gaps = `${server}/sync/subscription-gaps.pg.test.ts`
 
+const refused = `${server}/ops/refused-subscriptions.pg.test.ts`
+
 /** Bugs of subscriptions that athenahealth does not activate, or only in part. */
 export const plantedSubscriptionBugs: readonly PlantedBug[] = [
   {
@@ -131,5 +133,33 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     find: `Math.min(askedAt - since, hour)`,
     replace: `hour`,
     caughtBy: [gaps],
+  },
+  {
+    name: 'a feed that is subscribed, where ours is always refused, never comes to be read',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (!isThere || order.failures + 1 < most) throw error`,
+    replace: `throw error`,
+    caughtBy: [refused],
+  },
+  {
+    name: 'a subscription that is refused for a moment only leaves a gap',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (!isThere || order.failures + 1 < most) throw error`,
+    replace: `if (!isThere) throw error`,
+    caughtBy: [refused],
+  },
+  {
+    name: 'an active subscription that is not known to be ours passes for whole',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `return isDoubtful ?`,
+    replace: `return isDoubtful && seen.events.length < 0 ?`,
+    caughtBy: [refused],
+  },
+  {
+    name: 'the gap of a subscription that was refused at first never closes',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (before.subscription_refused) await asHolderAtOnce(deps, held, (tx) => setRefused(tx, held, false))`,
+    replace: ``,
+    caughtBy: [refused],
   },
 ]

@@ -31,6 +31,7 @@ const live: FeedSummary = {
   partial_since: null,
   partial_events: null,
   seen_active_at: null,
+  subscription_refused: false,
   foreign_checked_at: now,
   look_put_off_until: null,
   subscription_put_off_until: null,

@@ -61,8 +61,9 @@ export function readEveryMs({ practice, feed, paces, settings }: FeedView): numb
   return hasChangedFeed(feed.feed) ? (paces.of(practice, feed.feed)?.everyMs ?? null) : settings.refreshMs
 }
 
-function partInWords({ unclear_since: since }: FeedSummary): string {
-  return since === null ? 'of some events only' : 'though athenahealth does not say whether it is subscribed'
+function partInWords({ unclear_since: since, subscription_refused: isRefused }: FeedSummary): string {
+  if (since !== null) return 'though athenahealth does not say whether it is subscribed'
+  return isRefused ? 'by a subscription that is not known to be ours' : 'of some events only'
 }
 
 const seldomFrom = 1.05
@@ -126,7 +127,7 @@ function gapAlarm(view: FeedView, { cause, from_at: from }: FeedSummary['gaps'][
       code: 'sync.gap',
       ...at,
       message: `${since}: ${inPart(view.feed)}.`,
-      remedy: view.feed.unclear_since === null ? partialRemedy : alarmTable['sync.subscription-unclear'].remedy,
+      remedy: inPartRemedy(view.feed),
     }
   const message = `${since}: ${gapInWords[cause]}.`
   const heldUpBy = whatHoldsUpSnapshot(view)
@@ -173,11 +174,21 @@ function isFailing({ failures }: FeedSummary): boolean {
 }
 
 /** Which events, where athenahealth names any that are known. */
-function inPart({ partial_events: events, unclear_since: unclearSince }: FeedSummary): string {
+function inPart({ partial_events: events, unclear_since: unclearSince, ...feed }: FeedSummary): string {
   if (unclearSince !== null) return 'athenahealth does not say whether the feed is subscribed'
+  if (feed.subscription_refused)
+    return 'athenahealth has not accepted our subscription; one that was there before may lack events or departments'
   const which = events && events.length > 0 ? `, for ${events.join(', ')}` : ''
   return `the feed is subscribed only in part${which}`
 }
+
+function inPartRemedy({ unclear_since: unclearSince, subscription_refused: isRefused }: FeedSummary): string {
+  if (unclearSince !== null) return alarmTable['sync.subscription-unclear'].remedy
+  return isRefused ? refusedRemedy : partialRemedy
+}
+
+const refusedRemedy =
+  'Ask athenahealth to let the app subscribe to this feed in this practice; the log says how it was refused ("sync.step-failed"). What the feed brings is read, and the subscription is asked for again at least every hour; once it is accepted, a new snapshot closes the gap.'
 
 const partialRemedy =
   'Ask athenahealth which events of this feed the app may have in this practice, and for all others. What the feed brings is read, and the subscription is asked for again at least every hour; once it is whole, a new snapshot closes the gap.'

@@ -1,60 +1,24 @@
 /** Subscriptions that athenahealth does not activate, or only in part: what is asked meanwhile, and who is told. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { type MirroredPractice, mirroredPractice } from '../../testing/mirrored-practice.ts'
 import { assertEqualsTruth, endSubscription } from '../../testing/practice-life.ts'
-import { sql } from '../db/db.ts'
-import { readPracticePictures } from '../sync/read-practice-status.ts'
-import { explainFeed, feedAlarms, type FeedView } from './explain-feed.ts'
-
-const minute = 60_000
-const hour = 60 * minute
-const settings = { feeds: ['departments', 'appointments'], settleMs: 15 * minute } as const
-const subscription = '/appointments/changed/subscription'
-const feed = 'appointments'
-
-type Wire = Record<string, unknown>
-
-/** Lets time pass, from one thing that is due to the next. */
-async function pass(mirrored: MirroredPractice, ms: number): Promise<void> {
-  const until = mirrored.simulator.clock.now() + ms
-  for (let now = mirrored.simulator.clock.now(); now < until; now = mirrored.simulator.clock.now()) {
-    const due: number[] = []
-    for (const each of mirrored.feeds) due.push(await mirrored.stepFeed(each))
-    await mirrored.advance(Math.min(until - now, Math.max(1_000, Math.min(...due) - now)))
-  }
-}
-
-/** What is asked of the subscription from now on, where athenahealth says of it what `body` makes of what is so. */
-function answered(mirrored: MirroredPractice, body: (is: Wire) => Wire): string[] {
-  const asked: string[] = []
-  mirrored.fetch = async (url, init, call) => {
-    if (call.route === '/appointments/changed' && call.consuming) asked.push('read')
-    if (call.route === subscription) asked.push(call.method)
-    const response = await mirrored.toSimulator(url, init, call)
-    if (call.route !== subscription || call.method !== 'GET') return response
-    return new Response(JSON.stringify(body((await response.json()) as Wire)), { headers: response.headers })
-  }
-  return asked
-}
-
-const count = (asked: readonly string[], what: string) => asked.filter((one) => one === what).length
-
-async function viewOf({ deps }: MirroredPractice): Promise<FeedView> {
-  const now = deps.clock.now()
-  const pictures = await deps.db.practice(0, (tx) => readPracticePictures(tx, [practice], now))
-  const summary = pictures.get(practice)?.feeds.find((one) => one.feed === feed)
-  assert.ok(summary)
-  return { practice, feed: summary, now, settings: deps.settings, paces: { everyMs: minute, of: () => undefined } }
-}
-
-const gapsSql = sql('test.gaps_ever', 'select 1 as one from aegis.gap where practice_id = $1')
-
-async function gapsEver({ deps }: MirroredPractice): Promise<number> {
-  return (await deps.db.practice(practice, (tx) => tx.rows(gapsSql, [practice]))).length
-}
-
-const told = async (mirrored: MirroredPractice) => feedAlarms(await viewOf(mirrored)).map(({ code }) => code)
+import {
+  answered,
+  cancel,
+  count,
+  feed,
+  gapsEver,
+  hour,
+  minute,
+  pass,
+  settings,
+  subscription,
+  told,
+  viewOf,
+  type Wire,
+} from '../../testing/watched-subscription.ts'
+import { explainFeed, feedAlarms } from './explain-feed.ts'
 
 test('a subscription that is asked for again and again, and never becomes active, is told of', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
@@ -72,14 +36,6 @@ test('a subscription that is asked for again and again, and never becomes active
 /** Once anything is subscribed the status names one event alone. */
 const some = (is: Wire): Wire =>
   is.status === 'INACTIVE' ? is : { status: 'PARTIAL', subscriptions: [{ eventname: 'CheckIn' }] }
-
-function cancel(mirrored: MirroredPractice): void {
-  const now = mirrored.simulator.clock.now()
-  const visit = [...mirrored.simulator.truth.records(practice, 'appointments')].find(
-    (record) => record.appointmentstatus === 'f' && Date.parse(String(record.date)) > now,
-  )
-  mirrored.change({ kind: 'cancel', appointment: visit?.appointmentid })
-}
 
 for (const [title, whenMs] of [
   ['from the first', 0],

@@ -43,6 +43,7 @@ const fields: Readonly<Record<keyof FeedStateRow, true>> = {
   partial_since: true,
   partial_events: true,
   seen_active_at: true,
+  subscription_refused: true,
 }
 
 await db.practice(0, (tx) => addFeeds(tx, [held.practice], [held.feed]))

@@ -9,7 +9,7 @@ const picture = lookUp(
      f.unclear_since, f.foreign_checked_at, f.last_change_at, f.failures, f.failure_code, f.retry_at, f.departments,
      f.subscribed_departments, f.added_departments, f.resubscribed_at, f.look_put_off_until,
      f.subscription_put_off_until, f.calls_limit, f.calls_until, f.snapshot_failures, f.snapshot_failure_code,
-     f.snapshot_failing_since, f.partial_since, f.partial_events, f.seen_active_at, aegis.now() as now_at,
+     f.snapshot_failing_since, f.partial_since, f.partial_events, f.seen_active_at, f.subscription_refused, aegis.now() as now_at,
      (select count(*) from aegis.inbox_page as p
       where p.practice_id = $1 and p.feed = $2 and p.applied_at is null) as waiting_pages,
      exists (select from aegis.refetch as r

@@ -71,6 +71,8 @@ export interface FeedStateRow {
   readonly partial_events: readonly string[] | null
   /** When athenahealth last said that all events are subscribed: changes may have been missed since, also by drains that succeeded. */
   readonly seen_active_at: number | null
+  /** Whether ours was not accepted, though a subscription was there: whose it is, and for what, is not known. */
+  readonly subscription_refused: boolean
 }
 
 const fenceFeed = lookUp(
@@ -89,7 +91,7 @@ const lock = lookUp(
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
      subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
-     partial_since, partial_events, seen_active_at
+     partial_since, partial_events, seen_active_at, subscription_refused
    from aegis.feed_state where practice_id = $1 and feed = $2 and fence = $3 for update`,
 )
 
@@ -104,7 +106,7 @@ const read = lookUp(
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
      subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
-     partial_since, partial_events, seen_active_at
+     partial_since, partial_events, seen_active_at, subscription_refused
    from aegis.feed_state where practice_id = $1 order by feed`,
 )
 
@@ -117,6 +119,7 @@ const enterState = lookUp(
   `update aegis.feed_state set state = $3, failures = 0, failure_code = null, retry_at = null, unclear_since = null,
      snapshot_failures = 0, snapshot_failure_code = null, snapshot_failing_since = null,
      state_since = case when $3 = 'activating' and state = $3 then state_since else aegis.now() end,
+     subscription_refused = subscription_refused and $3 <> 'new',
      partial_since = case when $3 in ('settling', 'live') then partial_since end,
      partial_events = case when $3 in ('settling', 'live') then partial_events end,
      subscribed_at = case when $3 = 'activating' then aegis.now() else subscribed_at end,
@@ -182,7 +185,7 @@ const stamps: Readonly<Record<Stamp, ReturnType<typeof lookUp>>> = {
   ),
   seen_active_at: lookUp(
     'sync.stamp_active',
-    `update aegis.feed_state set seen_active_at = aegis.now() where practice_id = $1 and feed = $2`,
+    `update aegis.feed_state set seen_active_at = aegis.now(), subscription_refused = false where practice_id = $1 and feed = $2`,
   ),
   last_change_at: lookUp(
     'sync.stamp_change',
@@ -226,6 +229,16 @@ const partial = lookUp(
 /** Notes which events alone are subscribed; null: all are. */
 export async function setPartial(tx: Tx, key: FeedKey, events: readonly string[] | null): Promise<void> {
   await tx.rows(partial, [key.practice, key.feed, events === null ? null : JSON.stringify(events)])
+}
+
+const refused = lookUp(
+  'sync.set_refused',
+  `update aegis.feed_state set subscription_refused = $3 where practice_id = $1 and feed = $2`,
+)
+
+/** Notes whether our order for the subscription was not accepted, though one is there. */
+export async function setRefused(tx: Tx, key: FeedKey, isRefused: boolean): Promise<void> {
+  await tx.rows(refused, [key.practice, key.feed, isRefused])
 }
 
 const snapshotTaken = lookUp(

@@ -13,7 +13,7 @@ const feedsOfSql = sql(
      drain_started_at, drain_ended_at, subscription_checked_at, unclear_since, foreign_checked_at, last_change_at, failures,
      failure_code, retry_at, departments, subscribed_departments, added_departments, resubscribed_at, look_put_off_until,
      subscription_put_off_until, calls_limit, calls_until, snapshot_failures, snapshot_failure_code, snapshot_failing_since,
-     partial_since, partial_events, seen_active_at
+     partial_since, partial_events, seen_active_at, subscription_refused
    from aegis.feeds_of($1::integer[])`,
 )
 

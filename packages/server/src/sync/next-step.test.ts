@@ -28,6 +28,7 @@ const nothingYet: FeedStateRow = {
   partial_since: null,
   partial_events: null,
   seen_active_at: null,
+  subscription_refused: false,
   foreign_checked_at: null,
   look_put_off_until: null,
   subscription_put_off_until: null,

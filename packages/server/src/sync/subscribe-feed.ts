@@ -1,4 +1,4 @@
-import type { FeedSubscription } from '@aegis/client'
+import { AthenaError, type FeedSubscription } from '@aegis/client'
 import type { Tx } from '../db/db.ts'
 import { readSqlClock } from '../db/sql-clock.sql.ts'
 import { stretchMax } from '../pacing/drain-price.ts'
@@ -12,6 +12,7 @@ import {
   type FeedStateRow,
   type HeldFeed,
   readFeeds,
+  setRefused,
   setUnclear,
   stampFeed,
 } from './feed-state.sql.ts'
@@ -41,19 +42,63 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
     await contest(deps, held)
     return
   }
-  // An active one may be for other departments than it should: athenahealth does not say for which.
   const departments = state?.departments ?? null
-  if (before !== 'ACTIVE' || isLimitable(held.feed)) await subscribe(deps, held, departments)
+  const isRefused = !(await isAccepted(deps, held, { before, departments, failures: state?.failures ?? 0 }))
   const isMissed = await asHolderAtOnce(deps, held, async (tx) => {
     // What was begun for other departments begins anew.
     await abandonSnapshots(tx, held)
     const isGap = await openGapOfReturning(tx, held, departments)
     await noteSubscribed(tx, held, departments)
+    await setRefused(tx, held, isRefused)
     await enterFeedState(tx, held, 'activating')
     return isGap
   })
   if (isMissed) warnOfGap(deps, held, 'retention-passed')
-  deps.log.info('sync.subscribed', { practice: held.practice, feed: held.feed })
+  if (!isRefused) deps.log.info('sync.subscribed', { practice: held.practice, feed: held.feed })
+}
+
+/**
+ * Asks for the subscription, where it need be. False where one is there, and ours is refused or not answered for some minutes: what is there is read then,
+ * else the feed might never be. Whose it is, and for what, is not known.
+ */
+async function isAccepted(deps: SyncDeps, held: HeldFeed, order: Order): Promise<boolean> {
+  // An active one may be for other departments than it should: athenahealth does not say for which.
+  if (order.before === 'ACTIVE' && !isLimitable(held.feed)) return true
+  try {
+    await subscribe(deps, held, order.departments)
+    return true
+  } catch (error) {
+    const isThere = order.before === 'ACTIVE' || order.before === 'PARTIAL'
+    const most = error instanceof AthenaError ? (triesMost[error.code] ?? triesMost.other) : Infinity
+    if (!isThere || order.failures + 1 < most) throw error
+    deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: 'subscribe' })
+    return false
+  }
+}
+
+interface Order {
+  readonly before: FeedSubscription['status']
+  readonly departments: Departments
+  /** Of the feed in a row, before this. */
+  readonly failures: number
+}
+
+/** Some minutes either way: what only a person can mend is tried again after five, all else first at once. */
+const triesMost: Readonly<Partial<Record<AthenaError['code'], number>> & { other: number }> = {
+  forbidden: 3,
+  configuration: 3,
+  throttled: Infinity,
+  aborted: Infinity,
+  other: 9,
+}
+
+/**
+ * What athenahealth says of the subscription. One that was there when ours was refused may be for other departments, which is not said:
+ * also when it is active, no more is known than of one that is partial.
+ */
+function asFarAsOurs({ feed }: FeedKey, seen: FeedSubscription, state: FeedStateRow): FeedSubscription {
+  const isDoubtful = seen.status === 'ACTIVE' && state.subscription_refused && isLimitable(feed)
+  return isDoubtful ? { ...seen, status: 'PARTIAL' } : seen
 }
 
 /**
@@ -63,12 +108,14 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
  */
 export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void> {
   // Asking anew would hide that it was lost meanwhile.
-  const { status, events } = await feedStatus(deps, held)
+  const seen = await feedStatus(deps, held)
+  const { status } = seen
   const { departments, isNewGap, isGapOpen } = await asHolder(deps, held, async (tx, state) => {
     await setUnclear(tx, held, status === 'UNKNOWN')
     if (status === 'INACTIVE') await beginAnew(deps, tx, { held, state })
     const since = lastKnownActive(deps, state)
-    const isNew = status === 'PARTIAL' && (await notePartial(tx, held, { events, since }))
+    const { status: known, events } = asFarAsOurs(held, seen, state)
+    const isNew = known === 'PARTIAL' && (await notePartial(tx, held, { events, since }))
     return { departments: state.departments, isNewGap: isNew, isGapOpen: state.partial_since !== null }
   })
   if (isNewGap || status === 'INACTIVE') warnOfGap(deps, held, 'subscription-lost')
@@ -80,6 +127,7 @@ export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void>
     // Where the first load is switched off, nothing that was there before is read, but after a gap.
     const isRead = all.wantsSnapshot && (isMissed || !isReadByPatient(held.feed) || deps.settings.loadByPatient)
     await abandonAllRuns(tx, held)
+    await setRefused(tx, held, false)
     await noteResubscribed(tx, held, { departments, added: isRead ? all.added : null, wantsSnapshot: isRead })
     return isMissed
   })
@@ -103,8 +151,10 @@ async function openGapOfReturning(tx: Tx, held: HeldFeed, departments: Departmen
  * time to take hold, is asked for again: it may have been lost meanwhile.
  */
 export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const { status, events } = await feedStatus(deps, held)
-  const { subscribed_at: askedAt, departments } = await asHolder(deps, held, async (_, state) => state)
+  const seen = await feedStatus(deps, held)
+  const state = await asHolder(deps, held, async (_, row) => row)
+  const { subscribed_at: askedAt, departments } = state
+  const { status, events } = asFarAsOurs(held, seen, state)
   const isOverdue = deps.clock.now() - (askedAt ?? 0) > deps.settings.settleMs
   if (isOverdue && status === 'PARTIAL') {
     await goOnInPart(deps, held, events)
@@ -117,6 +167,7 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
     if (isAskedAgain) {
       await openGapOfReturning(tx, held, departments)
       await noteSubscribed(tx, held, departments)
+      await setRefused(tx, held, false)
       // Anew, so that it gets its time again.
       await enterFeedState(tx, held, 'activating')
     }
@@ -145,9 +196,10 @@ async function goOnInPart(deps: SyncDeps, held: HeldFeed, events: readonly strin
  * yet begins anew then: its reads come behind a look, which is refused again and again where there is no subscription.
  */
 export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise<void> {
-  const seen = await feedStatus(deps, held)
-  const { status } = seen
+  const answer = await feedStatus(deps, held)
   const { before, part, isLost, isNewGap } = await asHolder(deps, held, async (tx, state) => {
+    const seen = asFarAsOurs(held, answer, state)
+    const { status } = seen
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
     if (status === 'ACTIVE') {
@@ -194,6 +246,7 @@ async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRo
   if (deps.clock.now() < due) return
   await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))
   await subscribe(deps, held, before.subscribed_departments)
+  if (before.subscription_refused) await asHolderAtOnce(deps, held, (tx) => setRefused(tx, held, false))
 }
 
 /**

@@ -1,0 +1,128 @@
+/** Subscriptions that were there before ours, which athenahealth goes on to refuse: read all the same, and told of. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
+import { assertEqualsTruth } from '../../testing/practice-life.ts'
+import {
+  answered,
+  cancel,
+  count,
+  feed,
+  gapsEver,
+  hour,
+  minute,
+  pass,
+  settings,
+  subscription,
+  told,
+  viewOf,
+} from '../../testing/watched-subscription.ts'
+import { explainFeed, feedAlarms } from './explain-feed.ts'
+
+/** An order that somebody gave with the same app before. */
+interface Before {
+  readonly eventName?: string
+  readonly departmentIds?: readonly string[]
+}
+const extra = { includeremindercall: true, includesuggestedoverbooking: true }
+
+async function subscribedBefore(mirrored: MirroredPractice, before: Before): Promise<void> {
+  const whole = before.eventName === undefined ? { extra } : {}
+  const { fetch } = mirrored
+  mirrored.fetch = mirrored.toSimulator
+  await mirrored.deps.upstream.practice(practice).feeds.appointments.subscribe({ ...before, ...whole })
+  mirrored.fetch = fetch
+}
+
+type Refusal = 'refused' | 'unavailable' | 'lost'
+
+/** Each order of ours is answered like this, `times` at the most. */
+function refuseOrders(mirrored: MirroredPractice, refusal: Refusal, times = Infinity): void {
+  const { fetch } = mirrored
+  const status = { refused: 403, unavailable: 503, lost: 0 }[refusal]
+  let left = times
+  mirrored.fetch = async (url, init, call) => {
+    if (call.route !== subscription || call.method !== 'POST' || left === 0) return fetch(url, init, call)
+    left -= 1
+    if (status > 0) return new Response('{"error":"x"}', { status })
+    await fetch(url, init, call)
+    throw new TypeError('the connection broke')
+  }
+}
+
+const cases: readonly [title: string, before: Before, refusal: Refusal][] = [
+  ['is partial', { eventName: 'CheckIn' }, 'refused'],
+  ['is partial', { eventName: 'CheckIn' }, 'unavailable'],
+  ['is for other departments', { departmentIds: ['62'] }, 'refused'],
+  ['is made ours without our hearing of it', { departmentIds: ['62'] }, 'lost'],
+]
+for (const [title, before, refusal] of cases) {
+  test(`a subscription from before that ${title} is read, and told of, while ours is ${refusal}, and is then as any other`, async (t) => {
+    const mirrored = await mirroredPractice(t, { settings })
+    await subscribedBefore(mirrored, before)
+    await mirrored.advance(hour)
+    const asked = answered(mirrored, (is) => is)
+    refuseOrders(mirrored, refusal)
+    await pass(mirrored, 2 * hour)
+    cancel(mirrored)
+    await pass(mirrored, hour)
+    assert.ok(count(asked, 'read') > 100, `read ${count(asked, 'read')} times`)
+    assert.ok(count(asked, 'GET') < 40, `${count(asked, 'GET')} looks`)
+    await mirrored.wantSnapshot(feed)
+    await pass(mirrored, 10 * minute)
+    const view = await viewOf(mirrored)
+    const [alarm, ...others] = feedAlarms(view)
+    assert.deepEqual([alarm?.code, others], ['sync.gap', []], 'a snapshot tells nothing of what comes after it')
+    assert.match(alarm?.message ?? '', /not accepted our subscription/)
+    assert.match(alarm?.remedy ?? '', /let the app subscribe/)
+    assert.match(explainFeed(view), /^live, by a subscription that is not known to be ours$/)
+    const again = answered(mirrored, (is) => is)
+    while ((await viewOf(mirrored)).feed.partial_since !== null) await pass(mirrored, minute)
+    assert.equal(count(again, 'POST'), 1)
+    await pass(mirrored, settings.settleMs + 5 * minute)
+    assert.deepEqual(await told(mirrored), [])
+    assert.equal(await gapsEver(mirrored), 1, 'all that time it was one')
+    cancel(mirrored)
+    await pass(mirrored, 3 * minute)
+    await assertEqualsTruth(mirrored)
+  })
+}
+
+test('a subscription that becomes whole while ours is refused may be whole for others', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await subscribedBefore(mirrored, { eventName: 'CheckIn' })
+  await mirrored.advance(hour)
+  refuseOrders(mirrored, 'refused')
+  await pass(mirrored, 2 * hour)
+  await subscribedBefore(mirrored, { departmentIds: ['62'] })
+  await pass(mirrored, 2 * hour)
+  assert.deepEqual(await told(mirrored), ['sync.gap'])
+})
+
+test('one that was refused for a moment only leaves no gap', async (t) => {
+  for (const [refusal, times] of [
+    ['refused', 2],
+    ['unavailable', 8],
+  ] as const) {
+    const mirrored = await mirroredPractice(t, { settings })
+    await subscribedBefore(mirrored, { departmentIds: ['62'] })
+    await mirrored.advance(hour)
+    refuseOrders(mirrored, refusal, times)
+    await pass(mirrored, hour)
+    assert.deepEqual([await told(mirrored), await gapsEver(mirrored)], [[], 0])
+    cancel(mirrored)
+    await pass(mirrored, 3 * minute)
+    await assertEqualsTruth(mirrored)
+  }
+})
+
+test('who is not live yet and is to have other departments, which are refused, is read and told of', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  while ((await viewOf(mirrored)).feed.state !== 'settling') await pass(mirrored, minute)
+  const asked = answered(mirrored, (is) => is)
+  refuseOrders(mirrored, 'refused')
+  await mirrored.limitTo(['1', '62'])
+  await pass(mirrored, 2 * hour)
+  assert.ok(count(asked, 'read') > 50, `read ${count(asked, 'read')} times`)
+  assert.deepEqual(await told(mirrored), ['sync.gap'])
+})
