@@ -163,6 +163,27 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/undone-merges.pg.test.ts`],
   },
   {
+    name: 'of several merges the last alone is asked about after a gap',
+    file: 'packages/server/src/records/formers.sql.ts',
+    find: `where c.step < 20`,
+    replace: `where c.step < 1`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
+    name: 'a survivor who was deleted is not asked after a gap whether the merge stands',
+    file: 'packages/server/src/records/formers.sql.ts',
+    find: `s.state in ('present', 'deleted')`,
+    replace: `s.state in ('present')`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
+    name: 'the first of several merges stays in doubt where the last survivor names the last one alone',
+    file: `${sync}/refetch-records.ts`,
+    find: `(survivor === 'another-record' && (await standsByWay(deps, held, wanted)))`,
+    replace: `(survivor === undefined && (await standsByWay(deps, held, wanted)))`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
     name: 'a survivor who is asked has each former patient asked for, named or not',
     file: 'packages/server/src/records/unnamed-formers.ts',
     find: `!named.has(key)`,

@@ -3,14 +3,14 @@ import { lookUp, sql, type Tx } from '../db/db.ts'
 const withFormers = sql(
   'records.with_formers',
   `select s.key, s.patient, s.sealed from aegis.record s
-   where s.practice_id = $1 and s.kind = 'patient' and s.state = 'present' and s.key > $2
+   where s.practice_id = $1 and s.kind = 'patient' and s.state in ('present', 'deleted') and s.key > $2
      and s.key in (select a.survivor_key from aegis.alias a
          join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
        where a.practice_id = $1 and a.kind = 'patient')
    order by s.key limit 500`,
 )
 
-/** Present patients into whom others that we hold were merged, sealed, in pieces: those after a key. */
+/** Patients, deleted ones too, into whom others that we hold were merged, sealed, in pieces: those after a key. */
 export function patientsWithFormers(
   tx: Tx,
   practice: number,
@@ -21,12 +21,21 @@ export function patientsWithFormers(
 
 const formers = lookUp(
   'records.formers_of',
-  `select a.key from aegis.alias a
-     join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
-   where a.practice_id = $1 and a.kind = 'patient' and a.survivor_key = $2 order by a.key`,
+  `with recursive former as (
+     select key, 1 as step from aegis.alias where practice_id = $1 and kind = 'patient' and survivor_key = $2
+     union all
+     select a.key, c.step + 1 from former c
+     cross join lateral (
+       select key from aegis.alias where practice_id = $1 and kind = 'patient' and survivor_key = c.key offset 0) as a
+     where c.step < 20)
+   select distinct former.key from former
+   cross join lateral (
+     select from aegis.record
+     where practice_id = $1 and kind = 'patient' and key = former.key and state = 'merged' offset 0) as held
+   order by key`,
 )
 
-/** Keys of those whom we know to be merged into a patient; of several merges one after the other the last alone. */
+/** Keys of those whom we know to be merged into a patient, also by way of others. */
 export async function formersOf(tx: Tx, practice: number, survivor: string): Promise<string[]> {
   return (await tx.rows<{ key: string }>(formers, [practice, survivor])).map(({ key }) => key)
 }

@@ -9,7 +9,7 @@ import type { WireRecord } from './wire-record.ts'
 
 /**
  * Patients who count as merged into one of these, that were asked for by id and do not name them any more: each is asked for, since
- * the merge may be undone without a word.
+ * the merge may be undone without a word; so is who was merged into one of them by way of another.
  */
 export async function unnamedFormers(
   tx: Tx,

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
+import { survivorKey } from '../records/patient-records.sql.ts'
 import { patientOfWhole } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
 import type { PracticeKeys } from '../sealing/practice-keys.ts'
@@ -9,6 +10,7 @@ import { applyNextPage } from './apply-inbox.ts'
 import { areOpenSince } from './are-open-since.ts'
 import { contextUntil } from './context-until.ts'
 import type { HeldFeed } from './feed-state.sql.ts'
+import { kindOfFeed } from './feed-table.ts'
 import type { FetchedPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
 import { judgeFailure } from './judge-failure.ts'
@@ -350,7 +352,21 @@ function postpone(
  */
 async function settleOther(deps: Refetch, held: HeldFeed, wanted: Wanted): Promise<void> {
   const survivor = await learnMerge(deps, held, wanted)
-  if (survivor === 'learned') return
+  if (survivor === 'learned' || (survivor === 'another-record' && (await standsByWay(deps, held, wanted)))) return
   await postpone(deps, held, { wanted, afterMs: refusedMs(deps, wanted, survivor) })
   if (survivor === 'another-record') deps.log.warn('sync.wrong-record', { practice: held.practice, feed: held.feed })
+}
+
+/**
+ * Whether a patient counts as merged into somebody who was merged in turn: who answers for both need not name the first. That another
+ * one answers is what is known then, and the wish is forgotten.
+ */
+function standsByWay(deps: SyncDeps, held: HeldFeed, { key, wantedSeq }: Wanted): Promise<boolean> {
+  return asHolderAtOnce(deps, held, async (tx) => {
+    const of = { practice: held.practice, kind: kindOfFeed(held.feed) }
+    const next = await survivorKey(tx, of, key)
+    if (next === undefined || (await survivorKey(tx, of, next)) === undefined) return false
+    await wishes.deleteRefetch(tx, held, { recordKey: key, fetchSeq: wantedSeq + 1n })
+    return true
+  })
 }
