@@ -32,8 +32,8 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
   {
     name: 'a partial subscription that cannot be asked for again is asked for at each look',
     file: `${server}/sync/subscribe-feed.ts`,
-    find: `  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))\n  await subscribe(deps, held, before.subscribed_departments)`,
-    replace: `  await subscribe(deps, held, before.subscribed_departments)\n  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))`,
+    find: `async function askOnceMore(deps: SyncDeps, held: HeldFeed, departments: Departments): Promise<void> {\n`,
+    replace: `async function askOnceMore(deps: SyncDeps, held: HeldFeed, departments: Departments): Promise<void> {\n  await subscribe(deps, held, departments)\n`,
     caughtBy: [stuck],
   },
   {
@@ -160,6 +160,20 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     file: `${server}/sync/subscribe-feed.ts`,
     find: `if (before.subscription_refused) await asHolderAtOnce(deps, held, (tx) => setRefused(tx, held, false))`,
     replace: ``,
+    caughtBy: [refused],
+  },
+  {
+    name: 'a subscription that is not there, and is refused, is asked for each time that it could have taken hold',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `status === 'INACTIVE' && isAskDue(deps, state, state.state_since)`,
+    replace: `status === 'INACTIVE'`,
+    caughtBy: [refused],
+  },
+  {
+    name: 'a subscription that is refused from the first is asked for each few minutes without end',
+    file: `${server}/sync/advance-feed.ts`,
+    find: `step.do === 'subscribe' && error instanceof AthenaError`,
+    replace: `step.do === 'subscribe' && error === step`,
     caughtBy: [refused],
   },
 ]

@@ -126,3 +126,45 @@ test('who is not live yet and is to have other departments, which are refused, i
   assert.ok(count(asked, 'read') > 50, `read ${count(asked, 'read')} times`)
   assert.deepEqual(await told(mirrored), ['sync.gap'])
 })
+
+/** Athenahealth says that there is none. */
+const none = () => ({ status: 'INACTIVE', subscriptions: [] })
+
+for (const refusal of ['refused', 'unavailable'] as const) {
+  for (const [title, accepted] of [
+    ['from the first', false],
+    ['once it should have taken hold', true],
+  ] as const) {
+    test(`a subscription that is not there, and is ${refusal} ${title}, is asked for ever more seldom`, async (t) => {
+      const mirrored = await mirroredPractice(t, { settings })
+      if (accepted) {
+        answered(mirrored, none)
+        await pass(mirrored, 10 * minute)
+      }
+      const asked = answered(mirrored, none)
+      refuseOrders(mirrored, refusal)
+      await pass(mirrored, 6 * hour)
+      assert.ok(count(asked, 'GET') < 60, `${count(asked, 'GET')} looks`)
+      assert.equal(count(asked, 'read'), 0)
+      assert.ok((await told(mirrored)).includes(accepted ? 'sync.not-activated' : 'sync.failing'))
+      const tried = orders(mirrored)
+      await pass(mirrored, 2 * hour)
+      assert.ok(tried.length >= 1 && tried.length <= (accepted ? 2 : 8), `${tried.length} tries`)
+      mirrored.fetch = mirrored.toSimulator
+      await pass(mirrored, 2 * hour)
+      assert.deepEqual([await told(mirrored), (await viewOf(mirrored)).feed.state], [[], 'live'])
+      await assertEqualsTruth(mirrored)
+    })
+  }
+}
+
+/** When ours is asked for from now on, whatever comes of it. */
+function orders(mirrored: MirroredPractice): number[] {
+  const { fetch } = mirrored
+  const at: number[] = []
+  mirrored.fetch = (url, init, call) => {
+    if (call.route === subscription && call.method === 'POST') at.push(mirrored.simulator.clock.now())
+    return fetch(url, init, call)
+  }
+  return at
+}

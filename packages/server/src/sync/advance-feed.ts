@@ -164,6 +164,11 @@ const ofSubscription: ReadonlySet<Step['do']> = new Set(['resubscribe', 'check-s
 
 const tries = { everyMs: 60_000, rarelyMs: 300_000 }
 
+/** A subscription that athenahealth refuses, or does not answer: two calls each time, for as long as that is so. */
+function mostBetweenOrders({ settings }: SyncDeps, error: unknown, step: Step): number {
+  return step.do === 'subscribe' && error instanceof AthenaError ? settings.subscriptionCheckMs : 0
+}
+
 /**
  * Where calls are scarce a feed that fails is not tried more often than it is read: else an outage would use up the calls of
  * the day. Not so rarely, though, that nobody sees when it is over.
@@ -189,7 +194,7 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
   }
   deps.log.error('sync.step-failed', error, { practice: held.practice, feed: held.feed, step: step.do })
   return asHolder(deps, held, async (tx, state) => {
-    const mostMs = mostBetweenTries(deps, state)
+    const mostMs = Math.max(mostBetweenTries(deps, state), mostBetweenOrders(deps, error, step))
     const verdict = judgeFailure(error, { failures: state.failures, now, mostMs })
     const { code, retryInMs } = verdict
     await noteUsedUp(tx, held, verdict)

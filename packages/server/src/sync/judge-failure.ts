@@ -13,7 +13,7 @@ export interface FailureVerdict {
 const second = 1_000
 const minute = 60 * second
 
-/** Only a person can mend these (wrong secret, no rights): asking often changes nothing and costs quota. */
+/** Only a person can mend these (wrong secret, no rights): asking often, before five minutes, changes nothing and costs quota. */
 const needsPerson: ReadonlySet<string> = new Set([
   'configuration',
   'forbidden',
@@ -40,8 +40,8 @@ export function judgeFailure(error: unknown, past: PastFailures): FailureVerdict
   const code = codeOf(error)
   const told = toldToWait(error, now)
   if (told !== undefined) return { code, retryInMs: told, ...usedUp(error) }
-  if (needsPerson.has(code)) return { code, retryInMs: 5 * minute }
-  return { code, retryInMs: Math.min(mostMs, second * 2 ** Math.min(failures, 10)) }
+  const growingMs = Math.min(mostMs, second * 2 ** Math.min(failures, 10))
+  return { code, retryInMs: needsPerson.has(code) ? Math.max(5 * minute, growingMs) : growingMs }
 }
 
 function codeOf(error: unknown): string {

@@ -23,7 +23,7 @@ import { notePartial, noteWhole } from './partial-subscription.ts'
 import { checkEveryMs } from './poll-stretch.ts'
 import { feedStatus, subscribe } from './read-feed.ts'
 import { abandonAllRuns, abandonSnapshots } from './snapshot.sql.ts'
-import { partialAskDue } from './subscription-pauses.ts'
+import { askDue } from './subscription-pauses.ts'
 import { asHolder, asHolderAtOnce, type SyncDeps, timestamp } from './sync-deps.ts'
 
 /**
@@ -160,8 +160,8 @@ export async function checkActivation(deps: SyncDeps, held: HeldFeed): Promise<v
     await goOnInPart(deps, held, events)
     return
   }
-  const isAskedAgain = isOverdue && status === 'INACTIVE'
-  if (isAskedAgain) await subscribe(deps, held, departments)
+  const isAskedAgain = isOverdue && status === 'INACTIVE' && isAskDue(deps, state, state.state_since)
+  if (isAskedAgain) await askOnceMore(deps, held, departments)
   await asHolderAtOnce(deps, held, async (tx) => {
     await stampFeed(tx, held, 'subscription_checked_at')
     if (isAskedAgain) {
@@ -236,17 +236,28 @@ function partOf(
   return isLongUnclear(deps, state) || state.partial_since !== null ? (state.partial_events ?? []) : undefined
 }
 
-/**
- * Asks for a subscription that is partial, or may be, again: when it is first seen to be, then now and then. That it was asked for is noted before:
- * where it is refused the next look would ask again.
- */
+/** Asks for a subscription that is partial, or may be, again: when it is first seen to be, then now and then. */
 async function askForTheRest(deps: SyncDeps, held: HeldFeed, before: FeedStateRow): Promise<void> {
-  const { partial_since: since, subscribed_at: askedAt } = before
-  const due = since === null || askedAt === null ? 0 : partialAskDue(deps.settings, { since, askedAt })
-  if (deps.clock.now() < due) return
-  await asHolderAtOnce(deps, held, (tx) => stampFeed(tx, held, 'subscribed_at'))
-  await subscribe(deps, held, before.subscribed_departments)
+  if (!isAskDue(deps, before, before.partial_since)) return
+  await askOnceMore(deps, held, before.subscribed_departments)
   if (before.subscription_refused) await asHolderAtOnce(deps, held, (tx) => setRefused(tx, held, false))
+}
+
+function isAskDue(
+  { clock, settings }: SyncDeps,
+  { subscribed_at: askedAt }: FeedStateRow,
+  since: number | null,
+): boolean {
+  return since === null || askedAt === null || clock.now() >= askDue(settings, { since, askedAt })
+}
+
+/** That it was looked at, and is asked for, is noted before: where it is refused the next try would ask again. */
+async function askOnceMore(deps: SyncDeps, held: HeldFeed, departments: Departments): Promise<void> {
+  await asHolderAtOnce(deps, held, async (tx) => {
+    await stampFeed(tx, held, 'subscription_checked_at')
+    await stampFeed(tx, held, 'subscribed_at')
+  })
+  await subscribe(deps, held, departments)
 }
 
 /**

@@ -13,9 +13,10 @@ export function troubledCheckMs({ activationCheckMs, subscriptionCheckMs }: Paus
 const hour = 3_600_000
 
 /**
- * When a partial subscription is to be asked for again, epoch ms (pure): after as long again as it had been so at the last asking, up
- * to an hour, since it may be that the app is not to have all events. Not before what was asked for had the time to take hold.
+ * When a subscription that is partial, or not there, is to be asked for again, epoch ms (pure): after as long again as it had been so
+ * (since `since`) at the last asking, up to an hour, since it may be that the app is not to have all events, or the feed. Not before
+ * what was asked for had the time to take hold.
  */
-export function partialAskDue({ settleMs }: Pauses, { since, askedAt }: { since: number; askedAt: number }): number {
+export function askDue({ settleMs }: Pauses, { since, askedAt }: { since: number; askedAt: number }): number {
   return askedAt + Math.max(settleMs, Math.min(askedAt - since, hour))
 }
