@@ -23,6 +23,7 @@ const { values } = parseOptions('rig', {
     twice: flag('seeded lives: each is lived twice, and must make the same calls'),
     'until-wrong': flag('lives: end with the first that goes wrong'),
     failpoints: flag('the failpoint life, disturbed at every passing of every point in every way'),
+    part: text('K/N', 'of --failpoints: each N-th life, from the K-th on; a long run in parts'),
     failpoint: text('WHERE', 'the failpoint life, disturbed there: kill:17'),
     kills: text('N', 'so many kills of real processes, or faults of --faults'),
     replicas: text('N', 'so many processes on one database'),
@@ -113,7 +114,19 @@ function namedReplicas(): Part | undefined {
 }
 
 function failpointLives(isShort: boolean): Part {
-  return async () => lives('failpoints', await failpointJobs(isShort))
+  const part = partOf(values.part)
+  return async () => lives('failpoints', (await failpointJobs(isShort)).filter(part))
+}
+
+/** Whether a job is of the part that was asked for, such as `3/40`; without one each is. */
+function partOf(text: string | undefined): (job: Job, index: number) => boolean {
+  if (text === undefined) return () => true
+  const [, one, all] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number)
+  if (one === undefined || all === undefined || one < 1 || one > all) {
+    process.stderr.write(`rig: --part takes which of how many, such as 3/40, not "${text}"\n`)
+    process.exit(2)
+  }
+  return (_, index) => index % all === one - 1
 }
 
 function seedLives(count: number): Part | undefined {
