@@ -63,6 +63,52 @@ export function drawDepartments(seed: number): readonly string[] | undefined {
 }
 
 /**
+ * Of seeds whose last six digits are from here on, most have the list of their practice's departments changed on the way, once or more.
+ * All that came to be drawn before is drawn for them too.
+ */
+export const relistedFrom = 700_001
+const relistedShare = 3 / 4
+const wholeShare = 1 / 4
+const listsStream = 0x6c_69_73_74
+
+/** Departments that are mirrored from a moment on. */
+export interface ListChange {
+  readonly afterMs: number
+  /** Null: all. */
+  readonly departments: readonly string[] | null
+}
+
+/** Which lists follow upon the first one; some departments are on all of them. */
+export function drawListChanges(seed: number): readonly ListChange[] {
+  if (seed % 1_000_000 < relistedFrom) return []
+  const draw = drawFrom((seed ^ listsStream) >>> 0)
+  if (!draw.chance(relistedShare)) return []
+  const first = [...(drawDepartments(seed) ?? departments)]
+  const stay = Array.from({ length: leastMirrored }, () => first.splice(draw.between(0, first.length - 1), 1)[0])
+  const moments = Array.from({ length: draw.between(1, 4) }, () => draw.between(60, 20 * 60) * minute)
+  return moments
+    .toSorted((one, other) => one - other)
+    .map((afterMs) => ({
+      afterMs,
+      departments: draw.chance(wholeShare) ? null : departments.filter((one) => stay.includes(one) || draw.chance(0.5)),
+    }))
+}
+
+/** The lists of a life, one after the other; undefined where all departments are mirrored. */
+export function listsOf(seed: number): readonly [first: Listed, ...Listed[]] {
+  return [drawDepartments(seed), ...drawListChanges(seed).map((change) => change.departments ?? undefined)]
+}
+
+/** Departments of a list; undefined: all. */
+export type Listed = readonly string[] | undefined
+
+/** Departments that are on any list of a life. */
+export function everListed(seed: number): Listed {
+  const lists = listsOf(seed)
+  return lists.reduce((some, list) => some && list && [...some, ...list])
+}
+
+/**
  * Of seeds whose last six digits are from here on, most have feeds of small pages, so that a drain or a replay is of several and
  * something comes between two of them. All that came to be drawn before is drawn for them too.
  */

@@ -63,11 +63,11 @@ export interface Excuse {
 /** Gaps without a cause among the faults that fired or in calls that were used up, and drains that came too soon after each other. */
 export async function judgeCauses(
   mirrored: MirroredPractice,
-  calls: { usedUp(gap: GapEver): boolean },
+  life: { usedUp(gap: GapEver): boolean; readonly excuses: readonly Excuse[] },
 ): Promise<string[]> {
-  const excuses = excusesOf(allRequests(mirrored.simulator))
+  const excuses = [...excusesOf(allRequests(mirrored.simulator)), ...life.excuses]
   const gaps = (await gapsEver({ db: mirrored.deps.db, practice })).filter(
-    (gap) => !(gap.cause === 'retention-passed' && calls.usedUp(gap)),
+    (gap) => !(gap.cause === 'retention-passed' && life.usedUp(gap)),
   )
   return [...gapsTooMany(gaps, excuses), ...drainsTooSoon(mirrored)]
 }

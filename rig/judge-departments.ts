@@ -2,6 +2,7 @@ import { type MirroredPractice, practice } from '../packages/server/testing/mirr
 import type { Difference } from '../packages/server/testing/oracle.ts'
 import { gapsEver } from './judge-causes.ts'
 import type { Judgement } from './judge-history.ts'
+import type { Life } from './live-round.ts'
 
 /** Nobody of a department that is not mirrored is held, and no booking there. */
 export async function judgeDepartments(
@@ -19,25 +20,36 @@ export async function judgeDepartments(
   return { wrong, checked: {} }
 }
 
+/** Kinds that come for the whole practice, with the patient whose each is. */
+const ofAll = [
+  ['claims', 'claims', 'claimid'],
+  ['patientcases', 'documents/patientcase', 'patientcaseid'],
+] as const
+
 /**
- * Whether a difference is one of a patient case of somebody whose department is not mirrored, which comes for the whole practice and
- * fell into a gap: after one, cases are read of those who are mirrored.
+ * Whether a difference is one of a claim or a patient case of somebody whose department is not mirrored, though they come for the whole
+ * practice: a case that fell into a gap, after which cases are read of those who are mirrored; and what follows from what the staff did to
+ * the patient, since that is told by feeds that are limited.
  */
-export async function untoldElsewhere(
-  { deps, simulator }: MirroredPractice,
-  departments: readonly string[] | undefined,
-): Promise<(difference: Difference) => boolean> {
-  const gaps = departments ? await gapsEver({ db: deps.db, practice }) : []
-  if (!departments || !gaps.some(({ feed }) => feed === 'patientcases')) return () => false
+export async function untoldElsewhere({
+  mirrored,
+  departments,
+  staff,
+}: Life): Promise<(difference: Difference) => boolean> {
+  if (!departments) return () => false
+  const { simulator, deps } = mirrored
+  const hadGap = (await gapsEver({ db: deps.db, practice })).some(({ feed }) => feed === 'patientcases')
   const elsewhere = new Set(
     [...simulator.truth.records(practice, 'patients', 'alone')]
       .filter(({ departmentid }) => !departments.includes(String(departmentid)))
       .map(({ patientid }) => String(patientid)),
   )
-  const cases = new Set(
-    [...simulator.truth.records(practice, 'documents/patientcase', 'alone')]
-      .filter(({ patientid }) => elsewhere.has(String(patientid)))
-      .map(({ patientcaseid }) => String(patientcaseid)),
-  )
-  return ({ kind, id }) => kind === 'patientcases' && cases.has(id)
+  const untold = new Set<string>()
+  for (const [feed, kind, id] of ofAll)
+    for (const record of simulator.truth.records(practice, kind, 'alone')) {
+      const patient = String(record.patientid)
+      const isUntold = staff.everMet.has(patient) || (feed === 'patientcases' && hadGap)
+      if (isUntold && elsewhere.has(patient)) untold.add(`${feed} ${String(record[id])}`)
+    }
+  return ({ kind, id }) => untold.has(`${kind} ${id}`)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from '../packages/server/src/db/db.ts'
 import { kindOfFeed } from '../packages/server/src/sync/feed-table.ts'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
-import { drawRestrictions } from './draw-life.ts'
+import { drawRestrictions, everListed } from './draw-life.ts'
 import { healLife } from './heal-life.ts'
 import type { Invariant } from './invariants.ts'
 import { type GapEver, gapsEver, judgeCauses } from './judge-causes.ts'
@@ -29,6 +29,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const { mirrored, time, ends } = life
   const { simulator } = mirrored
   const held = { db: mirrored.deps.db, practice }
+  const listed = everListed(life.seed)
   const livedMs = simulator.clock.now() - life.startAt
   const fired = simulator.faults.list().map(({ kind, fired }) => ({ kind, fired }))
   // Said of the life alone: what follows is no part of it.
@@ -47,12 +48,12 @@ export async function judgeLife(life: Life): Promise<Verdict> {
       await time.pass(restart(life))
       await time.pass(liveRound(life))
     }),
-    ...(life.departments ? [await judgeDepartments(mirrored, life.departments)] : []),
+    ...(listed ? [await judgeDepartments(mirrored, listed)] : []),
     ...(life.rules ? [judgeLimits(simulator, life.rules, await gapsEver(held))] : []),
   ]
   const compared = await compareWhole(mirrored, life.departments)
   const untold = await untoldInHiding(life)
-  const isElsewhere = await untoldElsewhere(mirrored, life.departments)
+  const isElsewhere = await untoldElsewhere(life)
   const differences = compared.differences.filter(
     (difference) => !isUntold(untold, difference) && !isElsewhere(difference),
   )
@@ -65,7 +66,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
   const wrong = [
     ...(isTooQuiet ? [`too quiet: ${lived.faults} faults and ${lived.changes} changes prove too little`] : []),
     ...(await findWrong(mirrored, { differences, areUsedUp })),
-    ...(await judgeCauses(mirrored, { usedUp })),
+    ...(await judgeCauses(mirrored, { usedUp, excuses: life.relisting.excuses })),
     ...judgements.flatMap((judgement) => judgement.wrong),
   ]
   const counts = {
@@ -75,6 +76,7 @@ export async function judgeLife(life: Life): Promise<Verdict> {
     calls: allRequests(simulator).length,
     ...life.staff.done,
     ...(life.departments && { 'some departments alone': 1 }),
+    ...(life.relisting.count > 0 && { 'lists of departments changed': life.relisting.count }),
     ...(drawRestrictions(life.seed) === 'hidden' && { 'restricted patients hidden': 1 }),
     [`began at: ${life.moment}`]: 1,
     ...(life.rules && { 'whole way': 1 }),

@@ -7,6 +7,7 @@ import type { Oddities } from './draw-oddities.ts'
 import type { GuardedWay } from './guarded-way.ts'
 import type { PassingTime } from './pass-time.ts'
 import type { RandomEnds } from './random-ends.ts'
+import type { Relisting } from './relist.ts'
 import type { StaffWork } from './staff-work.ts'
 import type { TrueVersions } from './true-versions.ts'
 
@@ -14,8 +15,9 @@ import type { TrueVersions } from './true-versions.ts'
 export interface Life extends DrawnLife {
   readonly seed: number
   readonly odd: Oddities
-  /** Those of the practice that are mirrored; absent: all. */
+  /** Those of the practice that are mirrored in the end; absent: all. */
   readonly departments: readonly string[] | undefined
+  readonly relisting: Relisting
   readonly staff: StaffWork
   /** Every version that the other side ever had. */
   readonly versions: TrueVersions

@@ -3,7 +3,15 @@ import { seededRandom } from '../packages/server/testing/seeded-random.ts'
 import { makeChecksDue } from './check-mirror.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import type { Plan } from '../packages/server/src/pacing/plan.ts'
-import { drawDepartments, drawFeedPage, drawFeeds, drawLife, drawRestrictions, drawTurns } from './draw-life.ts'
+import {
+  drawDepartments,
+  drawFeedPage,
+  drawFeeds,
+  drawLife,
+  drawRestrictions,
+  drawTurns,
+  listsOf,
+} from './draw-life.ts'
 import { drawOddities } from './draw-oddities.ts'
 import { coreFeeds } from '../packages/server/src/sync/feed-name.ts'
 import { GuardedWay } from './guarded-way.ts'
@@ -15,6 +23,7 @@ import { randomFaults } from './random-faults.ts'
 import { judgeLife } from './judge-life.ts'
 import { isFull, type Life, liveRound, noteWaiting } from './live-round.ts'
 import { type RunContext, withRunContext } from './run-context.ts'
+import { relist } from './relist.ts'
 import { planStaffWork } from './staff-work.ts'
 import { TrueVersions } from './true-versions.ts'
 import type { Verdict } from './verdict.ts'
@@ -50,6 +59,7 @@ export function seedRun({ seed, isCore }: SeedOfLife): Promise<Verdict> {
     let isChecked = false
     while (isLiving(life)) {
       if (!isChecked && simulator.clock.now() > checkAt) isChecked = await makeChecksDue(life.mirrored)
+      await relist(life)
       life.ends.begin()
       await life.time.pass(liveRound(life))
       await noteWaiting(life)
@@ -111,7 +121,8 @@ async function begin(context: RunContext, { seed, isCore, draw }: SeedOfLife & {
     ...drawn,
     seed,
     odd,
-    departments,
+    departments: listsOf(seed).at(-1),
+    relisting: { count: 0, excuses: [] },
     staff,
     versions,
     most: { waitingPages: 0 },

@@ -1,7 +1,7 @@
 import type { Simulator } from '@aegis/simulator'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { type Draw, drawFrom } from './draw.ts'
-import { drawDepartments, isDeleting, isNewer } from './draw-life.ts'
+import { everListed, isDeleting, isNewer } from './draw-life.ts'
 
 /** Its draw is one of its own. */
 const staffStream = 0x73_74_61_66
@@ -19,20 +19,24 @@ export interface StaffWork {
   readonly everMerged: ReadonlySet<string>
   /** Patients who were restricted and are for all again, or were once. */
   readonly everShownAgain: ReadonlySet<string>
+  /** Patients to whom anything was done, and into whom others were merged. */
+  readonly everMet: ReadonlySet<string>
 }
 
 /**
  * What the staff does in lives of newer seeds beside the simulator's own days, which have no merge undone: patients are
  * merged and merges undone, restricted and shown again, at moments that follow from the seed, in the middle of calls too. Where some
- * departments alone are mirrored, patients of those: of others no feed tells, though their claims and cases are mirrored.
+ * departments alone are mirrored, patients of those, or of such as are at some time: of others no feed tells, though their claims and
+ * cases are mirrored.
  */
 export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   const done: Record<string, number> = {}
   const everMerged = new Set<string>()
   const everShownAgain = new Set<string>()
-  if (!isNewer(seed)) return { done, everMerged, everShownAgain }
+  const everMet = new Set<string>()
+  if (!isNewer(seed)) return { done, everMerged, everShownAgain, everMet }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
-  const departments = drawDepartments(seed)
+  const departments = everListed(seed)
   const isDeletingToo = isDeleting(seed)
   const desk: Desk = {
     simulator,
@@ -43,6 +47,7 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
     everMerged,
     restricted: [],
     everShownAgain,
+    everMet,
   }
   for (let left = draw.between(occasions.least, occasions.most); left > 0; left -= 1) {
     simulator.clock.timer(draw.fraction() * withinMs, () => {
@@ -50,7 +55,7 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
       done[`staff: ${what}`] = (done[`staff: ${what}`] ?? 0) + 1
     })
   }
-  return { done, everMerged, everShownAgain }
+  return { done, everMerged, everShownAgain, everMet }
 }
 
 interface Desk {
@@ -64,6 +69,7 @@ interface Desk {
   readonly everMerged: Set<string>
   readonly restricted: string[]
   readonly everShownAgain: Set<string>
+  readonly everMet: Set<string>
 }
 
 function act(desk: Desk): string {
@@ -80,7 +86,7 @@ function act(desk: Desk): string {
   return 'merges undone by deleting'
 }
 
-function merge({ simulator, draw, departments, merged, everMerged }: Desk): string {
+function merge({ simulator, draw, departments, merged, everMerged, everMet }: Desk): string {
   const hides = simulator.truth.hides(practice)
   // Of a hidden one nothing tells when the merge is undone, nor that what had passed to the survivor went back.
   const there = presentIn(simulator, departments).filter((patient) => !hides(patient))
@@ -88,11 +94,12 @@ function merge({ simulator, draw, departments, merged, everMerged }: Desk): stri
   simulator.truth.change(practice, { kind: 'mergepatients', from, into })
   merged.push(from)
   everMerged.add(from)
+  everMet.add(from).add(into)
   return 'merges'
 }
 
 /** A patient's records become for few eyes only, or for all again. */
-function restrict({ simulator, draw, departments, restricted, everShownAgain }: Desk): string {
+function restrict({ simulator, draw, departments, restricted, everShownAgain, everMet }: Desk): string {
   const freed = restricted.length > 0 && draw.chance(0.5) ? restricted.shift() : undefined
   if (freed !== undefined) {
     simulator.truth.change(practice, { kind: 'unrestrictpatient', patient: freed })
@@ -103,6 +110,7 @@ function restrict({ simulator, draw, departments, restricted, everShownAgain }: 
   const patient = there[draw.between(0, there.length - 1)] ?? ''
   simulator.truth.change(practice, { kind: 'restrictpatient', patient })
   restricted.push(patient)
+  everMet.add(patient)
   return 'restrictions'
 }
 
