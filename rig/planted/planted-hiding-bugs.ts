@@ -184,6 +184,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
   },
   {
+    name: 'the merge of a former patient who is not held stands though the survivor names that one no more',
+    file: `${sync}/apply-inbox.ts`,
+    find: `isAnswer ? await endUnheldMerges(`,
+    replace: `isAnswer && page.items < 0 ? await endUnheldMerges(`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
     name: 'a survivor who is asked has each former patient asked for, named or not',
     file: 'packages/server/src/records/unnamed-formers.ts',
     find: `!named.has(key)`,

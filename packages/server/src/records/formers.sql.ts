@@ -4,13 +4,11 @@ const withFormers = sql(
   'records.with_formers',
   `select s.key, s.patient, s.sealed from aegis.record s
    where s.practice_id = $1 and s.kind = 'patient' and s.state in ('present', 'deleted') and s.key > $2
-     and s.key in (select a.survivor_key from aegis.alias a
-         join aegis.record f on f.practice_id = a.practice_id and f.kind = a.kind and f.key = a.key and f.state = 'merged'
-       where a.practice_id = $1 and a.kind = 'patient')
+     and s.key in (select survivor_key from aegis.alias where practice_id = $1 and kind = 'patient')
    order by s.key limit 500`,
 )
 
-/** Patients, deleted ones too, into whom others that we hold were merged, sealed, in pieces: those after a key. */
+/** Patients, deleted ones too, into whom others were merged, sealed, in pieces: those after a key. */
 export function patientsWithFormers(
   tx: Tx,
   practice: number,
@@ -35,7 +33,20 @@ const formers = lookUp(
    order by key`,
 )
 
-/** Keys of those whom we know to be merged into a patient, also by way of others. */
+/** Keys of those, of whom we hold, that we know to be merged into a patient, also by way of others. */
 export async function formersOf(tx: Tx, practice: number, survivor: string): Promise<string[]> {
   return (await tx.rows<{ key: string }>(formers, [practice, survivor])).map(({ key }) => key)
+}
+
+const unheld = lookUp(
+  'records.unheld_formers_of',
+  `select a.key from aegis.alias a
+   left join lateral (
+     select true as held from aegis.record where practice_id = $1 and kind = 'patient' and key = a.key offset 0) as r on true
+   where a.practice_id = $1 and a.kind = 'patient' and a.survivor_key = $2 and r.held is null order by a.key`,
+)
+
+/** Keys of those whom we do not hold and know to be merged into a patient, by way of nobody else. */
+export async function unheldFormersOf(tx: Tx, practice: number, survivor: string): Promise<string[]> {
+  return (await tx.rows<{ key: string }>(unheld, [practice, survivor])).map(({ key }) => key)
 }

@@ -2,6 +2,7 @@ import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { type ApplyResult, applyRecords } from '../records/apply-records.ts'
+import { endUnheldMerges } from '../records/end-merges.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
 import { wishForAll } from '../records/record-name.ts'
 import { unnamedFormers } from '../records/unnamed-formers.ts'
@@ -148,6 +149,9 @@ async function applyPage(
   }: { held: HeldFeed; page: KnownPage; records: readonly WireRecord[]; graceMs: number },
 ): Promise<ApplyResult & { readonly strange: boolean }> {
   const facts = await loadPracticeFacts(tx, keys, held.practice)
+  const isAnswer = page.kind === 'patient' && page.source === 'refetch'
+  const answer = { practice: held.practice, records, fetchSeq: BigInt(page.fetch_seq) }
+  const ended = isAnswer ? await endUnheldMerges(tx, keys, answer) : []
   const applied = await applyRecords(tx, keys, {
     practice: held.practice,
     kind: page.kind,
@@ -160,9 +164,9 @@ async function applyPage(
   })
   if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
-  const isAnswer = page.kind === 'patient' && page.source === 'refetch'
-  const unnamed = isAnswer ? await unnamedFormers(tx, keys, { practice: held.practice, records }) : []
-  await noteWishesOf(tx, keys, { held, page, applied: { ...applied, wishes: [...applied.wishes, ...unnamed] } })
+  const unnamed = isAnswer ? await unnamedFormers(tx, keys, answer) : []
+  const wishes = [...ended, ...applied.wishes, ...unnamed]
+  await noteWishesOf(tx, keys, { held, page, applied: { ...applied, wishes } })
   await noteOutcome(tx, { held, page, records, applied, graceMs })
   // While it could not be opened, appointments that came were written without the instant that follows from its zone.
   if (page.kind === 'department' && applied.changes.some(({ fields }) => fields.includes(unreadable)))

@@ -133,3 +133,19 @@ test('of a chain of merges whose end names the last one alone, the first stays m
   assert.equal(asked, 2)
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
+
+test('the merge ends of a patient whom nobody has held, undone within a gap and the patient deleted', async (t) => {
+  const cast = await practiceOf(t, (mirrored, [first, second]) => {
+    mirrored.change(merge(first, second))
+  })
+  const { mirrored } = cast
+  const [first, second] = cast.patients
+  mirrored.change({ kind: 'updatepatient', patient: second, fields: { lastname: 'Oak' } })
+  await inGap(cast, () => {
+    mirrored.change({ kind: 'unmergepatient', patient: first })
+    mirrored.change({ kind: 'deletepatient', patient: first })
+  })
+  assert.deepEqual(await statesOf(cast), [undefined, 'present', 'present'])
+  await assertVisitsOf(cast, first)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})

@@ -7,7 +7,7 @@ import { noteWishes } from './note-wishes.ts'
 
 /**
  * Asks each survivor of a merge whom it names still, after a snapshot of patients: lists do not tell of merges, and show nobody who was
- * deleted as soon as a merge was undone.
+ * deleted as soon as a merge was undone. Of a former patient who is not held the survivor alone can be asked.
  */
 export async function wishForSurvivors(tx: Tx, keys: PracticeKeys, practice: number): Promise<void> {
   for (let after = ''; ; ) {
