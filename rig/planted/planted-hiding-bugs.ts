@@ -191,6 +191,20 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
   },
   {
+    name: 'a former patient who is not found stays merged though the survivor names that one no more',
+    file: `${sync}/refetch-records.ts`,
+    find: `page ? undefined : await leftSurvivor(deps, held, wanted)`,
+    replace: `page ? await leftSurvivor(deps, held, wanted) : undefined`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
+    name: 'a former patient who is not found counts as merged no more though the survivor names that one',
+    file: 'packages/server/src/records/withdraw-record.ts',
+    find: `(await survivorKey(tx, input, input.key)) !== undefined`,
+    replace: `(await survivorKey(tx, input, input.key)) === ''`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
     name: 'a survivor who is asked has each former patient asked for, named or not',
     file: 'packages/server/src/records/unnamed-formers.ts',
     find: `!named.has(key)`,

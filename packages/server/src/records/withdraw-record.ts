@@ -1,7 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import type { Kind } from './record-kind.ts'
 import { recordKinds } from './record-kinds.ts'
-import { heldRecord, lockedPatientState } from './patient-records.sql.ts'
+import { heldRecord, lockedPatientState, survivorKey } from './patient-records.sql.ts'
 import * as table from './records.sql.ts'
 
 export interface Withdrawal {
@@ -35,7 +35,7 @@ export async function withdrawRecord(tx: Tx, input: Withdrawal): Promise<Withdra
   const state = await stateOf(tx, input, patient)
   const [before] = await table.lockHeldRecords(tx, input, [{ key: input.key, digest: null }])
   if (!before || BigInt(before.fetch_seq) > input.wantedSeq) return undefined
-  if (before.state === state || (before.state !== 'present' && before.state !== 'withheld')) return undefined
+  if (before.state === state || (await isOver(tx, input, before.state))) return undefined
   // A merge has given it to another patient meanwhile, and has it asked for.
   if (state === 'unsure' || before.patient !== seen.patient) return 'unsure'
   if ((input.askedOf ?? patient) !== patient) return 'moved'
@@ -55,6 +55,12 @@ export async function withdrawRecord(tx: Tx, input: Withdrawal): Promise<Withdra
     ]),
   )
   return state
+}
+
+/** Nothing more becomes of what is deleted, nor of who is merged as long as that one is. */
+async function isOver(tx: Tx, input: Withdrawal, state: table.HeldRow['state']): Promise<boolean> {
+  if (state === 'merged') return (await survivorKey(tx, input, input.key)) !== undefined
+  return state === 'deleted'
 }
 
 async function currentKey(tx: Tx, practice: number, patient: string | null): Promise<string | null> {

@@ -149,3 +149,30 @@ test('the merge ends of a patient whom nobody has held, undone within a gap and 
   await assertVisitsOf(cast, first)
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
+
+for (const isUndone of [true, false])
+  test(`a former patient who is not found by id ${isUndone ? 'is withheld where the survivor names them no more' : 'stays merged while the survivor names them'}`, async (t) => {
+    const cast = await practiceOf(t)
+    const { mirrored } = cast
+    const [first, second] = cast.patients
+    mirrored.change(merge(first, second))
+    await mirrored.run(2)
+    if (isUndone) {
+      mirrored.change({ kind: 'unmergepatient', patient: first })
+      mirrored.change({ kind: 'deletepatient', patient: first })
+    } else mirrored.change({ kind: 'updatepatient', patient: first, fields: { lastname: 'Oak' } })
+    const deleted = { patientid: first, firstname: 'Ada', lastname: 'Lane', dob: '03/02/1980', status: 'deleted' }
+    let words = isUndone ? 0 : 1
+    mirrored.fetch = async (url, init, call) => {
+      if (call.route === '/patients/{patientid}' && new URL(url).pathname.endsWith(`/${first}`))
+        return Response.json({ error: 'The patient does not exist.' }, { status: 404 })
+      if (call.route !== '/patients/changed' || !call.consuming || words === 0)
+        return mirrored.toSimulator(url, init, call)
+      words -= 1
+      return Response.json({ patients: [deleted], totalcount: 1 })
+    }
+    await mirrored.run(12)
+    assert.deepEqual(await statesOf(cast), [isUndone ? 'withheld' : 'merged', 'present', 'present'])
+    await assertVisitsOf(cast, isUndone ? first : second)
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+  })

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
+import { endMerge } from '../records/end-merges.ts'
 import { survivorKey } from '../records/patient-records.sql.ts'
 import { patientOfWhole } from '../records/record-name.ts'
 import { nextFetchSeq } from '../records/records.sql.ts'
@@ -15,10 +16,11 @@ import type { FetchedPage } from './fetched-page.ts'
 import { findsOthers } from './finds-others.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { learnMerge } from './learn-merge.ts'
+import { leftSurvivor } from './left-survivor.ts'
 import type { PatientSight } from './look-for-patient.ts'
 import { mayShowOthers } from './may-show-others.ts'
 import type { RefetchStep } from './next-step.ts'
-import { wishAsHeld } from './note-wishes.ts'
+import { noteWishes, wishAsHeld } from './note-wishes.ts'
 import { asker, fetchOrNothing, type Heard, patientSight } from './patient-sight.ts'
 import * as wishes from './refetch.sql.ts'
 import { lacksTwice, settlePatient } from './settle-patient.ts'
@@ -118,9 +120,11 @@ async function refetchOne(
     await postponeDoubted(deps, held, { wanted, patient })
     return false
   }
+  const left = page ? undefined : await leftSurvivor(deps, held, wanted)
   await failpoint('sync.after-refetch')
   await asHolderAtOnce(deps, held, async (tx) => {
     const keys = await deps.sealing.practice(tx, held.practice)
+    if (left !== undefined) await endMergeOf(tx, keys, { held, wanted, fetchSeq, survivor: left })
     if (page && page.items > 0)
       await storePage(tx, { held, keys }, { ...page, source: 'refetch', fetchSeq, ...checkOf(wanted) })
     if (await isSettled(tx, keys, { held, wanted, page, fetchSeq, patient, isSame })) {
@@ -136,6 +140,21 @@ async function refetchOne(
   if (!page || page.items === 0) return false
   await applyNextPage(deps, held)
   return true
+}
+
+/** Who is merged no more and not shown is withheld, as any other who is not found; what the survivor had of the patient is asked for. */
+async function endMergeOf(
+  tx: Tx,
+  keys: PracticeKeys,
+  {
+    held: { practice },
+    wanted,
+    survivor,
+    fetchSeq,
+  }: Pick<Answer, 'held' | 'wanted' | 'fetchSeq'> & { survivor: string },
+): Promise<void> {
+  const ended = await endMerge(tx, keys, { practice, fetchSeq, former: wanted.key, survivor })
+  await noteWishes(tx, keys, { practice, wishes: ended })
 }
 
 /** What was heard instead of the record; whether records are found all the same. */
