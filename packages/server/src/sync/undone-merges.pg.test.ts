@@ -306,3 +306,40 @@ for (const isTold of [true, false]) {
     await assertEqualsTruth(mirrored)
   })
 }
+
+for (const when of ['after the chart was read', 'while the chart is read'] as const) {
+  test(`a merged patient who is shown as deleted holds none of the survivor’s allergies once the survivor answers, ${when}`, async (t) => {
+    const mirrored = await withAllergies(t)
+    const [from, into] = await allergicPair(mirrored)
+    mirrored.change({ kind: 'mergepatients', from, into })
+    await mirrored.run(8)
+    const deleted = { patientid: from, firstname: 'Ada', lastname: 'Lane', dob: '03/02/1980', status: 'deleted' }
+    let isTold = false
+    let isAnswering = false
+    mirrored.fetch = async (url, init, call) => {
+      if (call.route === '/patients/changed' && call.consuming && !isTold) {
+        isTold = true
+        return Response.json({ patients: [deleted], totalcount: 1 })
+      }
+      const { pathname } = new URL(url)
+      if (pathname.endsWith(`/patients/${from}`)) return Response.json([deleted])
+      if (pathname.endsWith(`/patients/${into}`) && !isAnswering) return new Response('', { status: 503 })
+      const response = await mirrored.toSimulator(url, init, call)
+      if (!pathname.endsWith(`/chart/${from}/allergies`) || isAnswering || when === 'after the chart was read')
+        return response
+      isAnswering = true
+      await mirrored.advance(31 * 60_000)
+      await mirrored.step('patients')
+      return response
+    }
+    const present = async (patient: string) =>
+      (await mirrored.opened('allergy')).filter(({ body, state }) => state === 'present' && body.patientid === patient)
+    await mirrored.run(5)
+    if (when === 'after the chart was read') assert.notEqual((await present(from)).length, 0)
+    isAnswering = true
+    await mirrored.run(40)
+    assert.deepEqual(await present(from), [])
+    await assertEqualsTruth(mirrored)
+    assert.equal((await mirrored.trouble()).inDoubt, 0)
+  })
+}
