@@ -132,6 +132,16 @@ export function isDeleting(seed: number): boolean {
   return seed % 1_000_000 >= deletedFrom
 }
 
+/**
+ * Of seeds whose last six digits are from here on, many merges go on from the survivor of another one, and some of those before are undone
+ * at the same moment. All that came to be drawn before is drawn for them too.
+ */
+export const chainedFrom = 800_001
+
+export function isChaining(seed: number): boolean {
+  return seed % 1_000_000 >= chainedFrom
+}
+
 /** In so many lives athenahealth does not show restricted patients at all, as it does by default. */
 const hiddenShare = 0.5
 const sightStream = 0x73_69_67_68

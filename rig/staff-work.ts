@@ -1,7 +1,7 @@
 import type { Simulator } from '@aegis/simulator'
 import { practice } from '../packages/server/testing/mirrored-practice.ts'
 import { type Draw, drawFrom } from './draw.ts'
-import { everListed, isDeleting, isNewer } from './draw-life.ts'
+import { everListed, isChaining, isDeleting, isNewer } from './draw-life.ts'
 
 /** Its draw is one of its own. */
 const staffStream = 0x73_74_61_66
@@ -11,6 +11,9 @@ const occasions = { least: 8, most: 24 }
 const restrictShare = 0.4
 /** Of patients whose merge is undone, where any are deleted at all. */
 const deletedShare = 0.5
+/** Of merges, while others stand: from the survivor of one of these, where there are chains at all; and so many of those are undone at once. */
+const chainedShare = 0.6
+const cutShare = 0.3
 
 export interface StaffWork {
   /** How often each was done, for the totals. */
@@ -37,13 +40,14 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   if (!isNewer(seed)) return { done, everMerged, everShownAgain, everMet }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
   const departments = everListed(seed)
-  const isDeletingToo = isDeleting(seed)
   const desk: Desk = {
     simulator,
     draw,
     departments,
-    isDeletingToo,
+    isDeletingToo: isDeleting(seed),
+    isChainingToo: isChaining(seed),
     merged: [],
+    survivors: new Map(),
     everMerged,
     restricted: [],
     everShownAgain,
@@ -64,8 +68,11 @@ interface Desk {
   /** Whose patients these are; absent: all. */
   readonly departments: readonly string[] | undefined
   readonly isDeletingToo: boolean
+  readonly isChainingToo: boolean
   /** Patients that were merged into another one and are not themselves again. */
   readonly merged: string[]
+  /** Into whom each of them was. */
+  readonly survivors: Map<string, string>
   readonly everMerged: Set<string>
   readonly restricted: string[]
   readonly everShownAgain: Set<string>
@@ -73,29 +80,49 @@ interface Desk {
 }
 
 function act(desk: Desk): string {
-  const { draw, merged, simulator } = desk
+  const { draw, merged } = desk
   if (draw.chance(restrictShare)) return restrict(desk)
   const patient =
     merged.length > 0 && draw.chance(0.5) ? merged.splice(draw.between(0, merged.length - 1), 1)[0] : undefined
-  if (patient === undefined) return merge(desk)
+  return patient === undefined ? merge(desk) : undo(desk, patient)
+}
+
+function undo({ simulator, draw, survivors, isDeletingToo }: Desk, patient: string): string {
+  survivors.delete(patient)
   simulator.truth.change(practice, { kind: 'unmergepatient', patient })
   // Of a hidden one nothing tells that the merge is undone.
-  if (!desk.isDeletingToo || simulator.truth.hides(practice)(patient) || !draw.chance(deletedShare))
-    return 'merges undone'
+  if (!isDeletingToo || simulator.truth.hides(practice)(patient) || !draw.chance(deletedShare)) return 'merges undone'
   simulator.truth.change(practice, { kind: 'deletepatient', patient })
   return 'merges undone by deleting'
 }
 
-function merge({ simulator, draw, departments, merged, everMerged, everMet }: Desk): string {
+function merge(desk: Desk): string {
+  const { simulator, draw, departments, merged, survivors } = desk
   const hides = simulator.truth.hides(practice)
   // Of a hidden one nothing tells when the merge is undone, nor that what had passed to the survivor went back.
   const there = presentIn(simulator, departments).filter((patient) => !hides(patient))
-  const [from = '', into = ''] = [0, 1].map(() => there.splice(draw.between(0, there.length - 1), 1)[0])
+  const link = chooseLink(desk, there)
+  const take = (at = draw.between(0, there.length - 1)) => there.splice(at, 1)[0] ?? ''
+  const from = take(link === undefined ? undefined : there.indexOf(survivors.get(link) ?? ''))
+  const into = take()
   simulator.truth.change(practice, { kind: 'mergepatients', from, into })
   merged.push(from)
-  everMerged.add(from)
-  everMet.add(from).add(into)
-  return 'merges'
+  survivors.set(from, into)
+  desk.everMerged.add(from)
+  desk.everMet.add(from).add(into)
+  if (link === undefined) return 'merges'
+  if (!draw.chance(cutShare)) return 'merges of survivors'
+  merged.splice(merged.indexOf(link), 1)
+  undo(desk, link)
+  return 'merges of survivors that cut one'
+}
+
+/** One who was merged into a patient who is there, to be merged on; undefined: this merge goes on from none. */
+function chooseLink({ draw, isChainingToo, survivors }: Desk, there: readonly string[]): string | undefined {
+  if (!isChainingToo) return undefined
+  const links = [...survivors].filter(([, into]) => there.includes(into))
+  if (links.length === 0 || !draw.chance(chainedShare)) return undefined
+  return links[draw.between(0, links.length - 1)]?.[0]
 }
 
 /** A patient's records become for few eyes only, or for all again. */
