@@ -205,6 +205,13 @@ export const plantedHidingBugs: readonly PlantedBug[] = [
     caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
   },
   {
+    name: 'what went back to a patient of whom no feed tells stays with the survivor, whom the feed tells of',
+    file: `${sync}/apply-inbox.ts`,
+    find: `source === 'feed' || source === 'replay' ? wishesForLeft(`,
+    replace: `source === undefined ? wishesForLeft(`,
+    caughtBy: [`${sync}/merges-in-gaps.pg.test.ts`],
+  },
+  {
     name: 'a survivor who is asked has each former patient asked for, named or not',
     file: 'packages/server/src/records/unnamed-formers.ts',
     find: `!named.has(key)`,

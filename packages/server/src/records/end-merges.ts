@@ -5,10 +5,10 @@ import { awaitRecords } from './merge-turns.sql.ts'
 import { heldRecord, survivorKey } from './patient-records.sql.ts'
 import { previousPatientIds } from './record-id.ts'
 import { recordKinds } from './record-kinds.ts'
-import { nameOf, recordKey, type Wish } from './record-name.ts'
+import { nameOf, type RecordName, recordKey, type Wish, wishFor } from './record-name.ts'
 import { deleteAliases, recordsOfPatient, survivorsOf } from './records.sql.ts'
 import { wishesOfPatient } from './wishes-of-patient.ts'
-import type { WireRecord } from './wire-record.ts'
+import { isRecord, type WireRecord } from './wire-record.ts'
 
 interface Answer {
   readonly practice: number
@@ -25,18 +25,44 @@ export async function endUnheldMerges(
   keys: PracticeKeys,
   { records, ...answer }: Answer & { records: readonly WireRecord[] },
 ): Promise<Wish[]> {
-  const kind = recordKinds.patient
   const wishes: Wish[] = []
-  for (const record of records) {
-    const name = nameOf(kind, record)
-    if (!name) continue
-    const survivor = recordKey(kind, keys, name)
-    const named = new Set(previousPatientIds(record).map((id) => recordKey(kind, keys, { id })))
-    const unheld = await unheldFormersOf(tx, answer.practice, survivor)
-    for (const former of unheld.filter((key) => !named.has(key)))
-      wishes.push(...(await endMerge(tx, keys, { ...answer, former, survivor })))
-  }
+  for (const { former, survivor } of await unnamedOf(tx, keys, { ...answer, records }))
+    wishes.push(...(await endMerge(tx, keys, { ...answer, former, survivor })))
   return wishes
+}
+
+/**
+ * Patients of whom a feed tells, and who do not name a former one whom we do not hold any more: each is asked for, since changes come in
+ * no promised order, and of a patient of a department that is not mirrored no feed tells.
+ */
+export async function wishesForLeft(
+  tx: Tx,
+  keys: PracticeKeys,
+  page: { practice: number; records: readonly WireRecord[] },
+): Promise<Wish[]> {
+  const unnamed = await unnamedOf(tx, keys, page)
+  return unnamed.flatMap(({ name }) => wishFor(recordKinds.patient, keys, name) ?? [])
+}
+
+/** Whom we do not hold and know to be merged into one of these patients who does not name them. */
+async function unnamedOf(
+  tx: Tx,
+  keys: PracticeKeys,
+  { practice, records }: { practice: number; records: readonly WireRecord[] },
+): Promise<{ former: string; survivor: string; name: RecordName }[]> {
+  const kind = recordKinds.patient
+  const told = new Map<string, { name: RecordName; named: ReadonlySet<string> }>()
+  for (const record of records) {
+    const name = isRecord(record) ? nameOf(kind, record) : undefined
+    if (!name) continue
+    const named = new Set(previousPatientIds(record).map((id) => recordKey(kind, keys, { id })))
+    told.set(recordKey(kind, keys, name), { name, named })
+  }
+  const rows = await unheldFormersOf(tx, practice, [...told.keys()])
+  return rows.flatMap(({ key: former, survivor_key: survivor }) => {
+    const { name, named } = told.get(survivor) ?? {}
+    return name && !named?.has(former) ? [{ former, survivor, name }] : []
+  })
 }
 
 /**

@@ -40,13 +40,20 @@ export async function formersOf(tx: Tx, practice: number, survivor: string): Pro
 
 const unheld = lookUp(
   'records.unheld_formers_of',
-  `select a.key from aegis.alias a
+  `select a.key, a.survivor_key from json_array_elements_text($2::json) as w(key)
+   cross join lateral (
+     select key, survivor_key from aegis.alias
+     where practice_id = $1 and kind = 'patient' and survivor_key = w.key offset 0) as a
    left join lateral (
      select true as held from aegis.record where practice_id = $1 and kind = 'patient' and key = a.key offset 0) as r on true
-   where a.practice_id = $1 and a.kind = 'patient' and a.survivor_key = $2 and r.held is null order by a.key`,
+   where r.held is null order by a.key`,
 )
 
-/** Keys of those whom we do not hold and know to be merged into a patient, by way of nobody else. */
-export async function unheldFormersOf(tx: Tx, practice: number, survivor: string): Promise<string[]> {
-  return (await tx.rows<{ key: string }>(unheld, [practice, survivor])).map(({ key }) => key)
+/** Keys of those whom we do not hold and know to be merged into one of these patients, by way of nobody else. */
+export async function unheldFormersOf(
+  tx: Tx,
+  practice: number,
+  survivors: readonly string[],
+): Promise<{ key: string; survivor_key: string }[]> {
+  return survivors.length === 0 ? [] : tx.rows(unheld, [practice, JSON.stringify(survivors)])
 }

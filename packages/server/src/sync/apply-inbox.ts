@@ -2,9 +2,9 @@ import type { Tx } from '../db/db.ts'
 import { isAegisError } from '../errors/aegis-error.ts'
 import { failpoint } from '../failpoints/failpoint.ts'
 import { type ApplyResult, applyRecords } from '../records/apply-records.ts'
-import { endUnheldMerges } from '../records/end-merges.ts'
+import { endUnheldMerges, wishesForLeft } from '../records/end-merges.ts'
 import type { PracticeFacts } from '../records/record-kind.ts'
-import { wishForAll } from '../records/record-name.ts'
+import { type Wish, wishForAll } from '../records/record-name.ts'
 import { unnamedFormers } from '../records/unnamed-formers.ts'
 import { unreadable } from '../records/verify-held.ts'
 import type { WireRecord } from '../records/wire-record.ts'
@@ -164,7 +164,7 @@ async function applyPage(
   })
   if (applied.created + applied.updated > 0) await stampFeed(tx, held, 'last_change_at')
   for (const { record, reason } of applied.poisonous) await quarantine(tx, keys, { held, page, record, reason })
-  const unnamed = isAnswer ? await unnamedFormers(tx, keys, answer) : []
+  const unnamed = page.kind === 'patient' ? await unnamedBy(tx, keys, { page, answer }) : []
   const wishes = [...ended, ...applied.wishes, ...unnamed]
   await noteWishesOf(tx, keys, { held, page, applied: { ...applied, wishes } })
   await noteOutcome(tx, { held, page, records, applied, graceMs })
@@ -172,6 +172,16 @@ async function applyPage(
   if (page.kind === 'department' && applied.changes.some(({ fields }) => fields.includes(unreadable)))
     await wantResnapshot(tx, { ...held, feed: 'appointments' })
   return { ...applied, strange: records.some((record) => isOfUnknownDepartment(record, facts)) }
+}
+
+/** What is to be asked for since a patient names a former one no more, be it in an answer or in a feed. */
+async function unnamedBy(
+  tx: Tx,
+  keys: PracticeKeys,
+  { page: { source }, answer }: { page: KnownPage; answer: Parameters<typeof unnamedFormers>[2] },
+): Promise<Wish[]> {
+  if (source === 'refetch') return unnamedFormers(tx, keys, answer)
+  return source === 'feed' || source === 'replay' ? wishesForLeft(tx, keys, answer) : []
 }
 
 function isOfUnknownDepartment(record: WireRecord, { departments }: PracticeFacts): boolean {

@@ -1,8 +1,9 @@
-/** Merges that are made and undone within a gap, so that no feed tells of them, and only the survivor's word is left. */
+/** Merges that are undone while no feed tells of the former patient, and only the survivor's word is left. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import { sql } from '../db/db.ts'
+import { coreFeeds } from './feed-name.ts'
 
 type Test = Parameters<typeof mirroredPractice>[0]
 
@@ -147,6 +148,42 @@ test('the merge ends of a patient whom nobody has held, undone within a gap and 
   })
   assert.deepEqual(await statesOf(cast), [undefined, 'present', 'present'])
   await assertVisitsOf(cast, first)
+  assert.equal((await mirrored.trouble()).inDoubt, 0)
+})
+
+test('what goes back to a patient of a department that is not mirrored does not stay with the survivor, whom the feed tells of', async (t) => {
+  const settings = { feeds: [...coreFeeds, 'allergies'] as const, departments: { [practice]: ['1', '21'] } }
+  const mirrored = await mirroredPractice(t, { patients: 60, settings })
+  await mirrored.bringUp()
+  await mirrored.run(2)
+  const { truth } = mirrored.simulator
+  const allergensOf = (of: string) =>
+    [...truth.records(practice, 'chart/healthhistory/allergies', 'alone')]
+      .filter(({ patientid }) => String(patientid) === of)
+      .map(({ allergenid }) => String(allergenid))
+      .toSorted()
+  const present = [...truth.records(practice, 'patients')].filter(({ status }) => status !== 'deleted')
+  const isMirrored = ({ departmentid }: Record<string, unknown>) => ['1', '21'].includes(String(departmentid))
+  const idsOf = (of: typeof present) => of.map(({ patientid }) => String(patientid))
+  const from = idsOf(present.filter((one) => !isMirrored(one))).find((id) => allergensOf(id).length > 0) ?? ''
+  const into =
+    idsOf(present.filter(isMirrored)).find((id) => !allergensOf(id).some((one) => allergensOf(from).includes(one))) ??
+    ''
+  const heldOf = async (of: string) =>
+    (await mirrored.opened('allergy'))
+      .filter(({ state, body }) => state === 'present' && body.patientid === of)
+      .map(({ body }) => String(body.allergenid))
+      .toSorted()
+  mirrored.change(merge(from, into))
+  await mirrored.run(8)
+  assert.deepEqual(await heldOf(into), [...allergensOf(into)].toSorted())
+  mirrored.change({ kind: 'unmergepatient', patient: from })
+  await mirrored.run(12)
+  assert.deepEqual(await heldOf(into), allergensOf(into))
+  assert.equal(
+    (await mirrored.opened('patient')).some(({ body }) => body.patientid === from),
+    false,
+  )
   assert.equal((await mirrored.trouble()).inDoubt, 0)
 })
 
