@@ -13,9 +13,9 @@ export const plantedReadingBugs: readonly PlantedBug[] = [
   },
   {
     name: 'nobody is told that a snapshot of a live feed fails',
-    file: `${sync}/advance-feed.ts`,
-    find: `{ ms, ...(!toWaitFor.has(code) && { failure: code }) }`,
-    replace: `{ ms }`,
+    file: `${sync}/feed-state.sql.ts`,
+    find: `snapshot_failure_code = case when n.what = 'not' then f.snapshot_failure_code else $4::text end`,
+    replace: `snapshot_failure_code = null`,
     caughtBy: ['packages/server/src/ops/failing-snapshot.pg.test.ts'],
   },
   {

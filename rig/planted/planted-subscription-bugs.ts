@@ -4,6 +4,7 @@ const server = 'packages/server/src'
 const stuck = `${server}/ops/stuck-subscriptions.pg.test.ts`
 const gaps = `${server}/sync/subscription-gaps.pg.test.ts`
 
+const starving = `${server}/ops/starving-snapshots.pg.test.ts`
 const refused = `${server}/ops/refused-subscriptions.pg.test.ts`
 
 /** Bugs of subscriptions that athenahealth does not activate, or only in part. */
@@ -175,5 +176,26 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     find: `step.do === 'subscribe' && error instanceof AthenaError`,
     replace: `step.do === 'subscribe' && error === step`,
     caughtBy: [refused],
+  },
+  {
+    name: 'nobody is told of a snapshot that finds no call for days',
+    file: `${server}/ops/explain-feed.ts`,
+    find: `toWaitFor.has(code ?? '') ? snapshotWaitsMaxMs`,
+    replace: `toWaitFor.has(code ?? '') ? Infinity`,
+    caughtBy: [starving],
+  },
+  {
+    name: 'a snapshot that waits for the night is told of as one that fails',
+    file: `${server}/ops/explain-feed.ts`,
+    find: `toWaitFor.has(code ?? '') ? snapshotWaitsMaxMs`,
+    replace: `toWaitFor.has(code ?? '') ? snapshotFailsMaxMs`,
+    caughtBy: [starving],
+  },
+  {
+    name: 'a snapshot that fails after it waited has failed since then',
+    file: `${server}/sync/feed-state.sql.ts`,
+    find: `when $5::boolean then 'not' else 'anew' end`,
+    replace: `when $5::boolean then 'not' else 'on' end`,
+    caughtBy: [`${server}/sync/snapshot-failures.pg.test.ts`],
   },
 ]

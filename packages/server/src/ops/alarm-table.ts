@@ -110,7 +110,8 @@ export const alarmTable = {
     remedy: 'Look at the log for "sync.quarantined"; a later release or a new snapshot may take them.',
   },
   'sync.snapshot-failing': {
-    means: 'For twenty minutes the new snapshot of a live feed has failed at each attempt',
+    means:
+      'For twenty minutes the new snapshot of a live feed has failed at each attempt, or has found no call, or no hour, for two days',
     remedy:
       'The feed is read as before, and the snapshot is tried again by itself; what it was to bring is missing meanwhile. The alarm says what failed and what to do about that.',
   },

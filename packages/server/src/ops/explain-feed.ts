@@ -7,6 +7,7 @@ import type { Paces } from './read-paces.ts'
 import type { SyncSettings } from '../sync/sync-settings.ts'
 import type { Alarm } from './status-report.ts'
 import { hasChangedFeed } from '../sync/feed-table.ts'
+import { toWaitFor } from '../sync/judge-failure.ts'
 
 /** What explanations and alarms of a feed rest on. */
 export interface FeedView {
@@ -29,7 +30,7 @@ export function explainFeed(view: FeedView): string {
       feed.added_departments === null ? 'reading everything again' : 'reading the departments that were added'
     // Put off by a failure: until then the mirror may lack what it is for.
     const why = feed.snapshot_failure_code
-    const after = why === null ? '' : `, after failing: ${failureInWords(why)}`
+    const after = why === null || toWaitFor.has(why) ? '' : `, after failing: ${failureInWords(why)}`
     return feed.resnapshot_wanted_at > now ? `${what} in ${inWords(feed.resnapshot_wanted_at - now)}${after}` : what
   }
   return explanations[feed.state](view)
@@ -161,11 +162,16 @@ function snapshotAlarms({ feed, now }: FeedView, at: Where): Alarm[] {
 
 function isSnapshotFailing(feed: FeedSummary, now: number): boolean {
   const { resnapshot_wanted_at: wantedAt, snapshot_failures: failures, snapshot_failing_since: since } = feed
-  return wantedAt !== null && failures >= failuresMany && since !== null && now - since > snapshotFailsMaxMs
+  const { snapshot_failure_code: code } = feed
+  const mostMs = toWaitFor.has(code ?? '') ? snapshotWaitsMaxMs : snapshotFailsMaxMs
+  return wantedAt !== null && failures >= failuresMany && since !== null && now - since > mostMs
 }
 
 /** Its attempts are a minute apart, or five. */
 const snapshotFailsMaxMs = 20 * 60_000
+
+/** Nothing of it was read: not even in a night. */
+const snapshotWaitsMaxMs = 48 * 3_600_000
 
 const failuresMany = 3
 

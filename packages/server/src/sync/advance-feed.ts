@@ -201,7 +201,7 @@ async function handleFailure(deps: SyncDeps, held: HeldFeed, failure: { error: u
     if (step.do === 'snapshot' && state.state === 'live' && hasChangedFeed(held.feed)) {
       // Drains go on; what the snapshot is for (a gap, a wish) stays on record.
       const ms = Math.max(retryInMs, deps.settings.pollIntervalMs)
-      await postponeResnapshot(tx, held, { ms, ...(!toWaitFor.has(code) && { failure: code }) })
+      await postponeResnapshot(tx, held, { ms, code, waits: toWaitFor })
       return now
     }
     if (step.do === 'check-foreign' && state.state === 'live' && (await hasReadFeed(tx, held, state))) {

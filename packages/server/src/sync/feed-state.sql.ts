@@ -62,7 +62,10 @@ export interface FeedStateRow {
   readonly added_departments: Departments
   /** When a live feed's subscription last became another: its departments were changed, or it is whole again. */
   readonly resubscribed_at: number | null
-  /** How often in a row the snapshot of a live feed has failed, with which code last, and since when; 0 and null when it goes on. */
+  /**
+   * How often in a row the snapshot of a live feed has failed, or else has waited, with which code last, and since when; 0 and null
+   * when it goes on.
+   */
   readonly snapshot_failures: number
   readonly snapshot_failure_code: string | null
   readonly snapshot_failing_since: number | null
@@ -310,24 +313,28 @@ export async function wantResnapshot(tx: Tx, key: FeedKey): Promise<void> {
 
 const postponeSnapshot = lookUp(
   'sync.postpone_snapshot',
-  `update aegis.feed_state set resnapshot_wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000),
-     snapshot_failures = case when $4::text is null then snapshot_failures else snapshot_failures + 1 end,
-     snapshot_failure_code = coalesce($4::text, snapshot_failure_code),
-     snapshot_failing_since =
-       case when $4::text is null then snapshot_failing_since else least(snapshot_failing_since, aegis.now()) end
-   where practice_id = $1 and feed = $2`,
+  `update aegis.feed_state f set resnapshot_wanted_at = aegis.now() + make_interval(secs => $3::float8 / 1000),
+     snapshot_failures = case n.what when 'anew' then 1 when 'on' then f.snapshot_failures + 1 else f.snapshot_failures end,
+     snapshot_failure_code = case when n.what = 'not' then f.snapshot_failure_code else $4::text end,
+     snapshot_failing_since = case n.what when 'anew' then aegis.now()
+       when 'on' then least(f.snapshot_failing_since, aegis.now()) else f.snapshot_failing_since end
+   from (select case
+       when (coalesce(s.snapshot_failure_code, $4::text) = any($6::text[])) = $5::boolean then 'on'
+       when $5::boolean then 'not' else 'anew' end as what
+     from aegis.feed_state s where s.practice_id = $1 and s.feed = $2) n
+   where f.practice_id = $1 and f.feed = $2`,
 )
 
 /**
- * Puts the snapshot that is due, or under way, off for `ms` from now on, by the database's clock. `failure`: the code of why it
- * could not go on; absent where it only waits.
+ * Puts the snapshot that is due, or under way, off for `ms` from now on, by the database's clock. `code`: why it could not go on; one of
+ * `waits` where it has not failed but found no call, or not the hour. Waits are counted by themselves, until it fails.
  */
 export async function postponeResnapshot(
   tx: Tx,
   key: FeedKey,
-  { ms, failure }: { ms: number; failure?: string },
+  { ms, code, waits }: { ms: number; code: string; waits: ReadonlySet<string> },
 ): Promise<void> {
-  await tx.rows(postponeSnapshot, [key.practice, key.feed, ms, failure ?? null])
+  await tx.rows(postponeSnapshot, [key.practice, key.feed, ms, code, waits.has(code), `{${[...waits].join(',')}}`])
 }
 
 const snapshotWell = lookUp(
