@@ -173,8 +173,15 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
   {
     name: 'a subscription that is refused from the first is asked for each few minutes without end',
     file: `${server}/sync/advance-feed.ts`,
-    find: `step.do === 'subscribe' && error instanceof AthenaError`,
-    replace: `step.do === 'subscribe' && error === step`,
+    find: `ofOrder.has(step.do) && error instanceof AthenaError`,
+    replace: `step.do === 'check-activation' && error instanceof AthenaError`,
+    caughtBy: [refused],
+  },
+  {
+    name: 'a status that cannot be read of a subscription that was asked for is asked for each minute without end',
+    file: `${server}/sync/advance-feed.ts`,
+    find: `new Set(['subscribe', 'check-activation'])`,
+    replace: `new Set(['subscribe'])`,
     caughtBy: [refused],
   },
   {

@@ -168,3 +168,27 @@ function orders(mirrored: MirroredPractice): number[] {
   }
   return at
 }
+
+for (const [title, answer] of [
+  ['no status', () => new Response('<html>Sign in</html>', { headers: { 'content-type': 'text/html' } })],
+  ['an error', () => new Response('{"error":"x"}', { status: 404 })],
+  ['nothing', () => new Response('')],
+] as const) {
+  test(`a subscription that was asked for, and whose status is answered with ${title}, is looked at ever more seldom`, async (t) => {
+    const mirrored = await mirroredPractice(t, { settings })
+    while ((await viewOf(mirrored)).feed.state !== 'activating') await pass(mirrored, 1_000)
+    let looks = 0
+    mirrored.fetch = async (url, init, call) => {
+      if (call.route !== subscription || call.method !== 'GET') return mirrored.toSimulator(url, init, call)
+      looks += 1
+      return answer()
+    }
+    await pass(mirrored, 6 * hour)
+    assert.ok(looks < 50, `${looks} looks`)
+    assert.deepEqual(await told(mirrored), ['sync.not-activated', 'sync.failing'])
+    mirrored.fetch = mirrored.toSimulator
+    await pass(mirrored, hour)
+    assert.deepEqual(await told(mirrored), [])
+    await assertEqualsTruth(mirrored)
+  })
+}

@@ -164,9 +164,11 @@ const ofSubscription: ReadonlySet<Step['do']> = new Set(['resubscribe', 'check-s
 
 const tries = { everyMs: 60_000, rarelyMs: 300_000 }
 
-/** A subscription that athenahealth refuses, or does not answer: two calls each time, for as long as that is so. */
+const ofOrder: ReadonlySet<Step['do']> = new Set(['subscribe', 'check-activation'])
+
+/** A subscription that athenahealth refuses, or of which it gives no answer: a call or two each time, for as long as that is so. */
 function mostBetweenOrders({ settings }: SyncDeps, error: unknown, step: Step): number {
-  return step.do === 'subscribe' && error instanceof AthenaError ? settings.subscriptionCheckMs : 0
+  return ofOrder.has(step.do) && error instanceof AthenaError ? settings.subscriptionCheckMs : 0
 }
 
 /**
