@@ -185,6 +185,13 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     caughtBy: [refused],
   },
   {
+    name: 'a subscription that was lost is not asked for where it is said to be active still',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `order.before === 'ACTIVE' && order.isFirst &&`,
+    replace: `order.before === 'ACTIVE' &&`,
+    caughtBy: [refused],
+  },
+  {
     name: 'nobody is told of a snapshot that finds no call for days',
     file: `${server}/ops/explain-feed.ts`,
     find: `toWaitFor.has(code ?? '') ? snapshotWaitsMaxMs`,

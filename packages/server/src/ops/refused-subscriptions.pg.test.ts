@@ -192,3 +192,18 @@ for (const [title, answer] of [
     await assertEqualsTruth(mirrored)
   })
 }
+
+test('a feed that is said to be active, and whose reads are refused for want of a subscription, is asked for', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings: { ...settings, feeds: ['departments', 'providers'] } })
+  await pass(mirrored, hour)
+  const { providers } = mirrored.deps.upstream.practice(practice).feeds
+  const active = (await providers.status()).raw
+  await providers.unsubscribe()
+  mirrored.fetch = async (url, init, call) => {
+    const isLook = call.route === '/providers/changed/subscription' && call.method === 'GET'
+    return isLook ? new Response(String(active)) : mirrored.toSimulator(url, init, call)
+  }
+  await pass(mirrored, hour)
+  assert.deepEqual(await mirrored.gaps(), [])
+  await assertEqualsTruth(mirrored)
+})

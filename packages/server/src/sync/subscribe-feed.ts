@@ -37,13 +37,14 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
     now: await readSqlClock(tx),
   }))
   const { status: before } = await feedStatus(deps, held)
-  const strange = before !== 'INACTIVE' && state?.subscribed_at == null
+  const isFirst = state?.subscribed_at == null
+  const strange = before !== 'INACTIVE' && isFirst
   if (strange && (await foreignProcessing(deps, held, { since: now - deps.settings.foreignWindowMs, now }))) {
     await contest(deps, held)
     return
   }
   const departments = state?.departments ?? null
-  const isRefused = !(await isAccepted(deps, held, { before, departments, failures: state?.failures ?? 0 }))
+  const isRefused = !(await isAccepted(deps, held, { before, departments, isFirst, failures: state?.failures ?? 0 }))
   const isMissed = await asHolderAtOnce(deps, held, async (tx) => {
     // What was begun for other departments begins anew.
     await abandonSnapshots(tx, held)
@@ -62,8 +63,8 @@ export async function subscribeFeed(deps: SyncDeps, held: HeldFeed): Promise<voi
  * else the feed might never be. Whose it is, and for what, is not known.
  */
 async function isAccepted(deps: SyncDeps, held: HeldFeed, order: Order): Promise<boolean> {
-  // An active one may be for other departments than it should: athenahealth does not say for which.
-  if (order.before === 'ACTIVE' && !isLimitable(held.feed)) return true
+  // An active one may be for other departments than it should: athenahealth does not say for which. Nor need it be there where ours was lost.
+  if (order.before === 'ACTIVE' && order.isFirst && !isLimitable(held.feed)) return true
   try {
     await subscribe(deps, held, order.departments)
     return true
@@ -79,6 +80,8 @@ async function isAccepted(deps: SyncDeps, held: HeldFeed, order: Order): Promise
 interface Order {
   readonly before: FeedSubscription['status']
   readonly departments: Departments
+  /** Whether none was ever asked for. */
+  readonly isFirst: boolean
   /** Of the feed in a row, before this. */
   readonly failures: number
 }
