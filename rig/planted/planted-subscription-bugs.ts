@@ -192,6 +192,13 @@ export const plantedSubscriptionBugs: readonly PlantedBug[] = [
     caughtBy: [refused],
   },
   {
+    name: 'a gap stays open for as long as other departments are refused, though the subscription is whole',
+    file: `${server}/sync/subscribe-feed.ts`,
+    find: `if (known === 'ACTIVE') await`,
+    replace: `if (false) await`,
+    caughtBy: [stuck],
+  },
+  {
     name: 'nobody is told of a snapshot that finds no call for days',
     file: `${server}/ops/explain-feed.ts`,
     find: `toWaitFor.has(code ?? '') ? snapshotWaitsMaxMs`,

@@ -188,6 +188,19 @@ test('a partial subscription that is asked for with other departments is read on
   assert.deepEqual(await told(mirrored), ['sync.gap'])
 })
 
+test('it is whole when it is said to be, though other departments are refused still', async (t) => {
+  const mirrored = await mirroredPractice(t, { settings })
+  await pass(mirrored, hour)
+  answered(mirrored, some)
+  await pass(mirrored, 20 * minute)
+  await mirrored.limitTo(['1', '62'])
+  answered(mirrored, (is) => is)
+  refuseMore(mirrored, 403)
+  await pass(mirrored, 2 * hour)
+  assert.deepEqual(await told(mirrored), ['sync.subscription-failing'])
+  await assertEqualsTruth(mirrored)
+})
+
 test('so is one of which athenahealth does not tell, once a gap says so', async (t) => {
   const mirrored = await mirroredPractice(t, { settings })
   await pass(mirrored, hour)

@@ -118,6 +118,7 @@ export async function resubscribe(deps: SyncDeps, held: HeldFeed): Promise<void>
     if (status === 'INACTIVE') await beginAnew(deps, tx, { held, state })
     const since = lastKnownActive(deps, state)
     const { status: known, events } = asFarAsOurs(held, seen, state)
+    if (known === 'ACTIVE') await noteActive(tx, held, state)
     const isNew = known === 'PARTIAL' && (await notePartial(tx, held, { events, since }))
     return { departments: state.departments, isNewGap: isNew, isGapOpen: state.partial_since !== null }
   })
@@ -205,10 +206,7 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
     const { status } = seen
     await stampFeed(tx, held, 'subscription_checked_at')
     await setUnclear(tx, held, status === 'UNKNOWN')
-    if (status === 'ACTIVE') {
-      await stampFeed(tx, held, 'seen_active_at')
-      await noteWhole(tx, held, state)
-    }
+    if (status === 'ACTIVE') await noteActive(tx, held, state)
     const isGone = isGivenUp(deps, seen, state)
     if (isGone) await beginAnew(deps, tx, { held, state })
     const events = isGone ? undefined : partOf(deps, seen, state)
@@ -218,6 +216,12 @@ export async function checkSubscription(deps: SyncDeps, held: HeldFeed): Promise
   })
   if (isNewGap || isLost) warnOfGap(deps, held, 'subscription-lost')
   if (part) await askForTheRest(deps, held, before)
+}
+
+/** Also where other departments are wanted, and refused, so that it is not looked at for its own sake. */
+async function noteActive(tx: Tx, held: HeldFeed, state: FeedStateRow): Promise<void> {
+  await stampFeed(tx, held, 'seen_active_at')
+  await noteWhole(tx, held, state)
 }
 
 function isGivenUp(deps: SyncDeps, { status }: FeedSubscription, state: FeedStateRow): boolean {
