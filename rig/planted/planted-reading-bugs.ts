@@ -53,4 +53,11 @@ export const plantedReadingBugs: readonly PlantedBug[] = [
     replace: `{ cause: 'retention-passed', from: timestamp(since) }`,
     caughtBy: [`${sync}/resnapshot-since.pg.test.ts`],
   },
+  {
+    name: 'the mirror is checked before the snapshot of departments that were added',
+    file: `${sync}/next-step.ts`,
+    find: `Math.max(checkDue ?? now, wanted === Infinity ? 0 : wanted)`,
+    replace: `checkDue ?? now`,
+    caughtBy: [`${sync}/next-step.test.ts`, `${sync}/departments.pg.test.ts`],
+  },
 ]

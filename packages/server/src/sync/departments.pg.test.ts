@@ -5,7 +5,8 @@ import type { AthenaFetch } from '@aegis/client'
 import { type MirroredPractice, mirroredPractice, practice } from '../../testing/mirrored-practice.ts'
 import type { WireRecord } from '../../testing/oracle.ts'
 import { assertEqualsTruth, liveThrough } from '../../testing/practice-life.ts'
-import { found, passUntilJudged, reports, unexplained } from '../../testing/reconciled-practice.ts'
+import { damage, found, passUntilJudged, reports, unexplained } from '../../testing/reconciled-practice.ts'
+import { sql } from '../db/db.ts'
 import { coreFeeds, type FeedName } from './feed-name.ts'
 import { readPracticePictures } from './read-practice-status.ts'
 
@@ -292,6 +293,19 @@ test('a department that is added is subscribed with all others and read by itsel
   await mirrored.wantSnapshot('departments')
   await mirrored.run(3)
   assert.deepEqual(named(sent, listOf('patients')), [])
+})
+
+const checksDue = sql('test.checks_due', 'update aegis.reconciliation_task set due_at = aegis.now()')
+
+test('a check that is due when a department is added comes after its snapshot, and what was there before is no difference', async (t) => {
+  const { mirrored } = await limitedPractice(t, ['1'])
+  await mirrored.limitTo(only)
+  await damage(mirrored, checksDue)
+  await mirrored.run(8)
+  const read = (await reports(mirrored)).filter(({ feed }) => feed === 'appointments')
+  assert.ok(read.length > 0)
+  assert.deepEqual(await found(mirrored), [])
+  await assertEqualsTruthIn(mirrored, only)
 })
 
 test('a department that is left out keeps what is held of it, and is not read any more', async (t) => {

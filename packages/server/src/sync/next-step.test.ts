@@ -196,6 +196,14 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     }),
     { do: 'wait', until: now + 9 },
   ],
+  [
+    'nor is the mirror checked before: all that is there of them would be missing',
+    picture(
+      { ...live, drain_started_at: now, resnapshot_wanted_at: now, resubscribed_at: now - settings.settleMs + 9 },
+      { checkDue: now - 1 },
+    ),
+    { do: 'wait', until: now + 9 },
+  ],
   ['other departments are asked for while it is live', picture({ ...live, departments: ['1'] }), { do: 'resubscribe' }],
   [
     'but not while it is unclear whether there is a subscription',

@@ -233,8 +233,8 @@ function otherBetweenDrains(
   const waitMs = waitBeforeDrain(drainDue - now)
   const wanted = snapshotDue(state, settings)
   if (wanted <= now) return { do: 'snapshot', phase: 'authoritative', waitMs }
-  // Without a calendar it is the first thing to be made.
-  const check = checkDue ?? now
+  // Without a calendar it is the first thing to be made. Of departments that were added all would be missing before their snapshot.
+  const check = Math.max(checkDue ?? now, wanted === Infinity ? 0 : wanted)
   return check <= now ? { do: 'reconcile', waitMs } : { do: 'wait', until: Math.min(drainDue, wanted, check) }
 }
 
