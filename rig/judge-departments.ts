@@ -27,9 +27,9 @@ const ofAll = [
 ] as const
 
 /**
- * Whether a difference is one of a claim or a patient case of somebody whose department is not mirrored, though they come for the whole
- * practice: a case that fell into a gap, after which cases are read of those who are mirrored; and what follows from what the staff did to
- * the patient, since that is told by feeds that are limited.
+ * Whether a difference is one that no feed tells of, as the patient is of a department that is not mirrored. Who was merged into such a
+ * one is found by a check. Claims and patient cases come for the whole practice, but a case may have fallen into a gap, after which cases
+ * are read of those who are mirrored; and what follows from what the staff did to the patient is told by feeds that are limited.
  */
 export async function untoldElsewhere({
   mirrored,
@@ -44,12 +44,17 @@ export async function untoldElsewhere({
       .filter(({ departmentid }) => !departments.includes(String(departmentid)))
       .map(({ patientid }) => String(patientid)),
   )
-  const untold = new Set<string>()
+  const endOf = (patient: string): string => {
+    const into = staff.survivors.get(patient)
+    return into === undefined ? patient : endOf(into)
+  }
+  const merged = [...staff.survivors.keys()].filter((from) => elsewhere.has(endOf(from)))
+  const untold = new Set(merged.map((from) => `patients ${from} extra`))
   for (const [feed, kind, id] of ofAll)
     for (const record of simulator.truth.records(practice, kind, 'alone')) {
       const patient = String(record.patientid)
       const isUntold = staff.everMet.has(patient) || (feed === 'patientcases' && hadGap)
       if (isUntold && elsewhere.has(patient)) untold.add(`${feed} ${String(record[id])}`)
     }
-  return ({ kind, id }) => untold.has(`${kind} ${id}`)
+  return ({ kind, id, what }) => untold.has(`${kind} ${id}`) || untold.has(`${kind} ${id} ${what}`)
 }

@@ -22,6 +22,8 @@ export interface StaffWork {
   readonly everMerged: ReadonlySet<string>
   /** Patients who were restricted and are for all again, or were once. */
   readonly everShownAgain: ReadonlySet<string>
+  /** Into whom each is merged who is not themselves again. */
+  readonly survivors: ReadonlyMap<string, string>
   /** Patients to whom anything was done, and into whom others were merged. */
   readonly everMet: ReadonlySet<string>
 }
@@ -37,7 +39,8 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
   const everMerged = new Set<string>()
   const everShownAgain = new Set<string>()
   const everMet = new Set<string>()
-  if (!isNewer(seed)) return { done, everMerged, everShownAgain, everMet }
+  const survivors = new Map<string, string>()
+  if (!isNewer(seed)) return { done, everMerged, everShownAgain, survivors, everMet }
   const draw = drawFrom((seed ^ staffStream) >>> 0)
   const departments = everListed(seed)
   const desk: Desk = {
@@ -47,7 +50,7 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
     isDeletingToo: isDeleting(seed),
     isChainingToo: isChaining(seed),
     merged: [],
-    survivors: new Map(),
+    survivors,
     everMerged,
     restricted: [],
     everShownAgain,
@@ -59,7 +62,7 @@ export function planStaffWork(simulator: Simulator, seed: number): StaffWork {
       done[`staff: ${what}`] = (done[`staff: ${what}`] ?? 0) + 1
     })
   }
-  return { done, everMerged, everShownAgain, everMet }
+  return { done, everMerged, everShownAgain, survivors, everMet }
 }
 
 interface Desk {
