@@ -60,4 +60,11 @@ export const plantedReadingBugs: readonly PlantedBug[] = [
     replace: `checkDue ?? now`,
     caughtBy: [`${sync}/next-step.test.ts`, `${sync}/departments.pg.test.ts`],
   },
+  {
+    name: 'open slots that were over since a gap began are taken for known of, as the feed was read on',
+    file: `${sync}/snapshot-feed.ts`,
+    find: `Math.min(state.checkpoint ?? run.started_at, ...missed)`,
+    replace: `state.checkpoint ?? run.started_at`,
+    caughtBy: [`${sync}/slots-over-in-gap.pg.test.ts`],
+  },
 ]

@@ -5,7 +5,7 @@ import { departmentsWithin } from './feed-departments.ts'
 import type { FeedStateRow, HeldFeed } from './feed-state.sql.ts'
 import * as states from './feed-state.sql.ts'
 import { feedTable } from './feed-table.ts'
-import { closeGaps, openGaps } from './gap.sql.ts'
+import { closeGaps, type GapRow, openGaps } from './gap.sql.ts'
 import { goesOnWithOldClaims } from './goes-on-with-old-claims.ts'
 import { loadNextPatients } from './load-by-patient.ts'
 import type { SnapshotStep } from './next-step.ts'
@@ -51,7 +51,7 @@ export async function snapshotStep(
 function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
   return asHolder(deps, held, async (tx, state) => {
     const fetchSeq = await nextFetchSeq(tx)
-    const gaps = (await openGaps(tx, held.practice)).filter((one) => one.feed === held.feed)
+    const gaps = await gapsOf(tx, held)
     const at = { fetchSeq, gap: gaps.length > 0, failure: state.snapshot_failure_code }
     const open = await runs.openSnapshotRun(tx, held, phase)
     if (open) return { run: open, ...at }
@@ -61,6 +61,11 @@ function openOrStart(deps: SyncDeps, held: HeldFeed, phase: SnapshotPhase) {
     const plan = feedTable[held.feed].plan({ ...facts, phase, missedSince })
     return { run: await runs.startSnapshotRun(tx, held, { phase, plan, firstSeq: fetchSeq, isPart }), ...at }
   })
+}
+
+/** Gaps of a feed that are open. */
+async function gapsOf(tx: Tx, { practice, feed }: HeldFeed): Promise<GapRow[]> {
+  return (await openGaps(tx, practice)).filter((one) => one.feed === feed)
 }
 
 /** Everything, or the departments that were added where nothing else is wanted. */
@@ -101,14 +106,16 @@ async function finish(deps: SyncDeps, held: HeldFeed, run: runs.SnapshotRun): Pr
     const startedAt = timestamp(run.started_at)
     await states.stampSnapshot(tx, held, startedAt)
     const keys = await deps.sealing.practice(tx, held.practice)
+    const missed = (await gapsOf(tx, held)).map((gap) => gap.from_at)
     // One of some departments says nothing of the others.
     if (!run.is_part) {
       await states.advanceCheckpoint(tx, held, startedAt)
       await releaseReadAgain(tx, keys, { held, run })
       await closeGaps(tx, held, startedAt)
     }
-    // Until then all that happened is known of: slots that were over later may have been taken away unseen.
-    const knownUntil = state.checkpoint ?? run.started_at
+    // Until then all that happened is known of: slots that were over later may have been taken away unseen. Within a gap of some
+    // departments, or events, the feed is read on.
+    const knownUntil = Math.min(state.checkpoint ?? run.started_at, ...missed)
     unseen = await wishForUnseen(tx, keys, { key: held, run, knownUntil })
     if (held.feed === 'patients' && !run.is_part) await wishForSurvivors(tx, keys, held.practice)
     if (held.feed === 'departments') {
