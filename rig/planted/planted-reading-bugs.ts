@@ -56,7 +56,7 @@ export const plantedReadingBugs: readonly PlantedBug[] = [
   {
     name: 'the mirror is checked before the snapshot of departments that were added',
     file: `${sync}/next-step.ts`,
-    find: `Math.max(checkDue ?? now, wanted === Infinity ? 0 : wanted)`,
+    find: `Math.max(checkDue ?? now, isListUnread(state) ? wanted : 0)`,
     replace: `checkDue ?? now`,
     caughtBy: [`${sync}/next-step.test.ts`, `${sync}/departments.pg.test.ts`],
   },

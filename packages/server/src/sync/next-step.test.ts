@@ -204,6 +204,20 @@ const cases: readonly [title: string, picture: FeedPicture, step: Step][] = [
     ),
     { do: 'wait', until: now + 9 },
   ],
+  [
+    'though it is while a snapshot of departments that were read before is put off',
+    picture(
+      {
+        ...live,
+        drain_started_at: now,
+        resnapshot_wanted_at: now + hour,
+        resubscribed_at: now - 9,
+        snapshot_at: now - 8,
+      },
+      { checkDue: now - 1 },
+    ),
+    { do: 'reconcile', waitMs: minute },
+  ],
   ['other departments are asked for while it is live', picture({ ...live, departments: ['1'] }), { do: 'resubscribe' }],
   [
     'but not while it is unclear whether there is a subscription',

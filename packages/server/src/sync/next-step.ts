@@ -233,9 +233,14 @@ function otherBetweenDrains(
   const waitMs = waitBeforeDrain(drainDue - now)
   const wanted = snapshotDue(state, settings)
   if (wanted <= now) return { do: 'snapshot', phase: 'authoritative', waitMs }
-  // Without a calendar it is the first thing to be made. Of departments that were added all would be missing before their snapshot.
-  const check = Math.max(checkDue ?? now, wanted === Infinity ? 0 : wanted)
+  // Without a calendar it is the first thing to be made.
+  const check = Math.max(checkDue ?? now, isListUnread(state) ? wanted : 0)
   return check <= now ? { do: 'reconcile', waitMs } : { do: 'wait', until: Math.min(drainDue, wanted, check) }
+}
+
+/** Whether departments were added of which no snapshot is taken yet: a check would miss all that is there of them. */
+function isListUnread({ resnapshot_wanted_at: wantedAt, resubscribed_at: since, snapshot_at: readAt }: FeedStateRow) {
+  return wantedAt !== null && since !== null && (readAt ?? 0) < since
 }
 
 const waitBounds = { leastMs: 1_000, mostMs: 300_000 }
