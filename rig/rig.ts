@@ -45,7 +45,7 @@ const short = {
   seeds: 56,
   /** Of these two kinds, so many lives at least; no further one begins this long after the tier has begun, on however slow a machine. */
   seedsMin: 20,
-  seedsUntilMs: 22 * 60_000,
+  seedsUntilMs: 15 * 60_000,
   kills: 30,
   pauses: 3,
   drills: { throttled: 8, outages: 2, tokens: 4, rushes: 4, floods: 4, 'quota-year': 1, calendar: 16 },
