@@ -48,10 +48,7 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
       await happens.get(round)?.(mirrored)
       const step = endureEnd(stepFeeds(mirrored, { round, disturbance }), disturbance)
       await world.pass(asleep ? step : Promise.race([step, disturbance.sleeping]))
-      if (disturbance.isDead) {
-        disturbance.revive()
-        await world.pass(world.restart())
-      }
+      await reviveIn(world, disturbance)
       await world.idle(roundMs)
       if (asleep) {
         // Another holder has worked meanwhile.
@@ -62,7 +59,9 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     disturbance.wake()
     await asleep
     for (let more = 0; more < roundsToHealMax && (await isUnderWay(mirrored)); more += 1) {
-      await world.pass(mirrored.step())
+      // It may be disturbed here too.
+      await world.pass(endureEnd(mirrored.step(), disturbance))
+      await reviveIn(world, disturbance)
       await world.idle(roundMs)
     }
     const { passed, where, firsts } = disturbance
@@ -70,6 +69,13 @@ export function failpointRun(run: FailpointRun): Promise<FailpointVerdict> {
     wrong.push(...(await judgeFailpoint(mirrored, { run, where, excuses, versions })))
     return { wrong, counts: { points: passed }, where, firsts: [...firsts] }
   })
+}
+
+/** Another process begins where one has ended. */
+async function reviveIn(world: Awaited<ReturnType<typeof failpointWorld>>, disturbance: Disturbance): Promise<void> {
+  if (!disturbance.isDead) return
+  disturbance.revive()
+  await world.pass(world.restart())
 }
 
 /** What an undisturbed life passes is written down, for a test to see that every point of the program is met. */
